@@ -1,0 +1,118 @@
+"""Element types: their number in BEF files, their MLIR spelling, their numpy twin.
+
+The numbers are part of the file format (``include/tfrt/dtype/dtype.def`` in tensorflow/runtime).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class DType(IntEnum):
+    """An element type; the value is its number in BEF attribute headers and attribute types."""
+
+    UI8 = 1
+    UI16 = 2
+    UI32 = 3
+    UI64 = 4
+    I1 = 5
+    I8 = 6
+    I16 = 7
+    I32 = 8
+    I64 = 9
+    F32 = 10
+    F64 = 11
+    COMPLEX64 = 12
+    COMPLEX128 = 13
+    F16 = 14
+    BF16 = 15
+    STRING = 16
+    RESOURCE = 17
+    VARIANT = 18
+    QUI8 = 19
+    QUI16 = 20
+    QI8 = 21
+    QI16 = 22
+    QI32 = 23
+
+    @property
+    def mlir(self) -> str:
+        """The type's MLIR spelling: ``i32``, ``complex<f32>``, ``!corert.string``."""
+        return _MLIR.get(self, self.name.lower())
+
+    @property
+    def numpy(self) -> np.dtype:
+        """The numpy dtype that holds one element.
+
+        bf16 needs the ``ml_dtypes`` package and falls back to its bit pattern (uint16) without it.
+
+        Raises:
+            TypeError: the type has no fixed-size elements (strings, resources, variants).
+        """
+        if self is DType.BF16:
+            return _bfloat16()
+        try:
+            return np.dtype(_NUMPY[self])
+        except KeyError:
+            raise TypeError(f"{self.mlir} has no numpy dtype") from None
+
+    @staticmethod
+    def of(array: np.ndarray | np.dtype) -> DType:
+        """The element type of a numpy array or dtype.
+
+        Raises:
+            TypeError: no element type corresponds to it.
+        """
+        dtype = array if isinstance(array, np.dtype) else array.dtype
+        try:
+            return DType.BF16 if dtype.name == "bfloat16" else _OF_NUMPY[dtype.newbyteorder("=").name]
+        except KeyError:
+            raise TypeError(f"numpy dtype {dtype} has no element type") from None
+
+
+_MLIR = {
+    DType.COMPLEX64: "complex<f32>",
+    DType.COMPLEX128: "complex<f64>",
+    DType.STRING: "!corert.string",
+    DType.RESOURCE: "!corert.resource",
+    DType.VARIANT: "!corert.variant",
+    DType.QUI8: "!corert.quint8",
+    DType.QUI16: "!corert.quint16",
+    DType.QI8: "!corert.qint8",
+    DType.QI16: "!corert.qint16",
+    DType.QI32: "!corert.qint32",
+}
+
+_NUMPY = {
+    DType.UI8: "uint8",
+    DType.UI16: "uint16",
+    DType.UI32: "uint32",
+    DType.UI64: "uint64",
+    DType.I1: "bool",
+    DType.I8: "int8",
+    DType.I16: "int16",
+    DType.I32: "int32",
+    DType.I64: "int64",
+    DType.F16: "float16",
+    DType.F32: "float32",
+    DType.F64: "float64",
+    DType.COMPLEX64: "complex64",
+    DType.COMPLEX128: "complex128",
+    DType.QUI8: "uint8",
+    DType.QUI16: "uint16",
+    DType.QI8: "int8",
+    DType.QI16: "int16",
+    DType.QI32: "int32",
+}
+
+_OF_NUMPY = {name: dtype for dtype, name in _NUMPY.items() if not dtype.name.startswith("Q")}
+
+
+def _bfloat16() -> np.dtype:
+    try:
+        import ml_dtypes
+    except ImportError:
+        return np.dtype("uint16")
+    return np.dtype(ml_dtypes.bfloat16)

@@ -1,0 +1,235 @@
+"""Kernels: the functions that ops run, the decorator that registers them, and how one is bound to a call site.
+
+A kernel is one Python function::
+
+    @kernel("tfrt.add.i32")
+    def add_i32(lhs: int, rhs: int) -> int: ...
+
+Its signature is its whole declaration:
+
+* positional parameters are operands; ``*args`` takes a variable number of them;
+* keyword-only parameters are attributes. BEF stores an op's attributes in alphabetical order of their MLIR
+  names, without the names, so they must be declared in that order; annotations from `tfrt.executor.attributes`
+  say how each is stored. A parameter annotated `Attributes` takes all of them, as a tuple;
+* keyword-only parameters annotated `Function` are the functions an op refers to: symbol attributes in
+  alphabetical order of their names, then regions in order. `Functions` takes all of them;
+* parameters annotated `HostContext`, `ExecutionContext`, `Location` or `ResultCount` are supplied by the
+  executor and are neither operands nor attributes.
+
+Results: None where the op has none; the value where it has one; a tuple where it has several. A kernel whose
+return annotation is a ``tuple[...]`` always returns a tuple, whatever the number. A result that is not yet
+available is returned as a pending `AsyncValue`; a result that failed as an `AsyncValue` that holds the error.
+An exception fails all results.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NewType, TypeVar
+
+from tfrt.executor.attributes import Stored
+from tfrt.executor.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Attributes = NewType("Attributes", tuple)
+"""Annotation: all attributes of the op, in the file's order, decoded as the file's attribute types say."""
+
+Functions = NewType("Functions", tuple)
+"""Annotation: all functions the op refers to, in the file's order."""
+
+ResultCount = NewType("ResultCount", int)
+"""Annotation: how many results the op has."""
+
+ENTRY_POINT_GROUP = "tfrt.kernels"
+"""Installed packages name a module under this entry-point group; importing it registers their kernels."""
+
+_ANY = Stored("any")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a kernel function declares; see the module docstring.
+
+    `operands` is the number of operands, or None where the kernel takes a variable number of them.
+    `attributes` pairs parameter names with storage; `functions` and `injected` hold parameter names, the
+    latter with what is injected: ``host``, ``context``, ``location`` or ``result_count``.
+    """
+
+    operands: int | None
+    minimum_operands: int
+    attributes: tuple[tuple[str, Stored], ...]
+    all_attributes: str | None
+    functions: tuple[str, ...]
+    all_functions: str | None
+    injected: tuple[tuple[str, str], ...]
+    returns_tuple: bool
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A registered kernel. `inline` is an expression of the operands ``{0}``, ``{1}``, … with the same value."""
+
+    name: str
+    function: Callable[..., Any]
+    inline: str | None = None
+    blocking: bool = False
+
+    @cached_property
+    def signature(self) -> Signature:
+        """The declaration, read from the function's signature on first use: import time stays short.
+
+        Raises:
+            UsageError: the signature breaks one of the rules of the module docstring.
+        """
+        return _read_signature(self)
+
+
+class KernelRegistry:
+    """Kernels by op name. Kernels that come with this package are imported when first looked up."""
+
+    def __init__(self, parent: KernelRegistry | None = None):
+        self._kernels: dict[str, Kernel] = {}
+        self._parent = parent
+
+    def register(self, kernel: Kernel) -> None:
+        """Add a kernel; the newest one of a name wins, so that a user may replace ours."""
+        self._kernels[kernel.name] = kernel
+
+    def get(self, name: str) -> Kernel | None:
+        """The kernel of that op name, or None; may import the module that registers it."""
+        found = self._kernels.get(name)
+        if found is None and self._parent is not None:
+            return self._parent.get(name)
+        return found
+
+    def names(self) -> frozenset[str]:
+        """The names registered so far; modules that nobody has looked into yet are not imported for it."""
+        return frozenset(self._kernels) | (self._parent.names() if self._parent else frozenset())
+
+
+class _BuiltinRegistry(KernelRegistry):
+    """The process-wide registry that `@kernel` fills; finds kernel modules by the dialect in an op's name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._searched: set[str] = set()
+        self._entry_points_loaded = False
+
+    def get(self, name: str) -> Kernel | None:
+        found = self._kernels.get(name)
+        if found is not None:
+            return found
+        dialect = name.partition(".")[0]
+        if dialect not in self._searched:
+            self._searched.add(dialect)
+            # Kernels mirror dialects: the folder that holds an op's kernels is named after its dialect.
+            if dialect.isidentifier() and importlib.util.find_spec(f"tfrt.kernels.{dialect}") is not None:
+                importlib.import_module(f"tfrt.kernels.{dialect}")
+        if name not in self._kernels and not self._entry_points_loaded:
+            self._entry_points_loaded = True
+            _import_entry_points()
+        return self._kernels.get(name)
+
+
+BUILTIN = _BuiltinRegistry()
+
+
+def kernel(name: str, *, inline: str | None = None, blocking: bool = False) -> Callable[[F], F]:
+    """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
+
+    Args:
+        name: the op's full name, e.g. ``"tfrt.add.i32"``.
+        inline: a Python expression with the kernel's value for plain, available operands, written with
+            ``{0}``, ``{1}``, …; only for kernels that are cheap and pure.
+        blocking: the kernel may block (I/O, sleeping): it runs on the blocking pool, its results pending.
+    """
+
+    def register(function: F) -> F:
+        BUILTIN.register(Kernel(name, function, inline, blocking))
+        return function
+
+    return register
+
+
+def _import_entry_points() -> None:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        entry.load()
+
+
+def _injectables() -> dict[Any, str]:
+    from tfrt.executor.host_context import ExecutionContext, HostContext
+    from tfrt.executor.location import Location
+
+    return {
+        HostContext: "host",
+        ExecutionContext: "context",
+        Location: "location",
+        ResultCount: "result_count",
+    }
+
+
+def _read_signature(kernel: Kernel) -> Signature:
+    from tfrt.executor.program import Function
+
+    function = kernel.function
+    hints = typing.get_type_hints(function, include_extras=True)
+    injectables = _injectables()
+    operands, minimum, variadic = 0, 0, False
+    attributes: list[tuple[str, Stored]] = []
+    functions: list[str] = []
+    injected: list[tuple[str, str]] = []
+    all_attributes = all_functions = None
+    for parameter in inspect.signature(function).parameters.values():
+        hint = hints.get(parameter.name)
+        # Location is a union type, which is hashable; anything unhashable is an attribute's business.
+        what = injectables.get(hint) if hint.__hash__ is not None else None
+        if what is not None:
+            injected.append((parameter.name, what))
+        elif hint is Attributes:
+            all_attributes = parameter.name
+        elif hint is Functions:
+            all_functions = parameter.name
+        elif hint is Function:
+            functions.append(parameter.name)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            variadic = True
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            attributes.append((parameter.name, _storage(hint)))
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            raise UsageError(f"kernel '{kernel.name}': '**{parameter.name}' is not allowed in a kernel")
+        else:
+            operands += 1
+            minimum += parameter.default is parameter.empty
+    names = [name for name, _ in attributes]
+    if names != sorted(names):
+        raise UsageError(
+            f"kernel '{kernel.name}': attributes must be declared in alphabetical order, "
+            f"as the file stores them: {', '.join(sorted(names))}"
+        )
+    return Signature(
+        operands=None if variadic or minimum != operands else operands,
+        minimum_operands=minimum,
+        attributes=tuple(attributes),
+        all_attributes=all_attributes,
+        functions=tuple(functions),
+        all_functions=all_functions,
+        injected=tuple(injected),
+        returns_tuple=typing.get_origin(hints.get("return")) is tuple,
+    )
+
+
+def _storage(hint: Any) -> Stored:
+    if typing.get_origin(hint) is typing.Annotated:
+        for extra in typing.get_args(hint)[1:]:
+            if isinstance(extra, Stored):
+                return extra
+    return _ANY
