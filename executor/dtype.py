@@ -43,6 +43,11 @@ class DType(IntEnum):
         return _MLIR.get(self, self.name.lower())
 
     @property
+    def label(self) -> str:
+        """The name in printed tensors, as the reference spells it: ``u8``, ``i32``, ``complex64``, ``str``."""
+        return _LABELS.get(self, self.name.lower())
+
+    @property
     def numpy(self) -> np.dtype:
         """The numpy dtype that holds one element.
 
@@ -83,6 +88,16 @@ _MLIR = {
     DType.QI8: "!corert.qint8",
     DType.QI16: "!corert.qint16",
     DType.QI32: "!corert.qint32",
+}
+
+_LABELS = {
+    DType.UI8: "u8",
+    DType.UI16: "u16",
+    DType.UI32: "u32",
+    DType.UI64: "u64",
+    DType.STRING: "str",
+    DType.QUI8: "qu8",
+    DType.QUI16: "qu16",
 }
 
 _NUMPY = {
