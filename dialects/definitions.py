@@ -1,0 +1,105 @@
+"""Short ways to define what the dialects are made of.
+
+Most TFRT ops come in families over element types and ranks, and most have fixed operand and result types. `define_op`
+turns one such op into a real irdl op class, so that a family is a comprehension::
+
+    ADD_OPS = tuple(define_op(f"tfrt.add.{s}", operands={"lhs": t, "rhs": t}, results={"sum": t}) for s, t in ...)
+
+`HandWrittenOp` is the base of the few ops whose assembly form no format string can express.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xdsl.dialects.builtin import (
+    I64,
+    AnyFloat,
+    ArrayAttr,
+    FloatAttr,
+    IntegerAttr,
+    IntegerType,
+    StringAttr,
+    i64,
+)
+from xdsl.ir import Attribute, ParametrizedAttribute, TypeAttribute
+from xdsl.irdl import (
+    AttrConstraint,
+    EqAttrConstraint,
+    IRDLOperation,
+    attr_def,
+    irdl_attr_definition,
+    irdl_op_definition,
+    operand_def,
+    result_def,
+    traits_def,
+)
+from xdsl.traits import OpTrait
+
+OpClass = type[IRDLOperation]
+
+I64Array: AttrConstraint[ArrayAttr[IntegerAttr[I64]]] = ArrayAttr.constr(
+    IntegerAttr.constr(EqAttrConstraint(i64))
+)
+"""An array of 64-bit integers, such as a shape."""
+
+StringArray: AttrConstraint[ArrayAttr[StringAttr]] = ArrayAttr.constr(StringAttr)
+
+
+def number_of(type: IntegerType | AnyFloat) -> AttrConstraint:
+    """An integer or float attribute of exactly this type; its type is not spelled in the assembly form."""
+    if isinstance(type, IntegerType):
+        return IntegerAttr.constr(EqAttrConstraint(type))
+    return FloatAttr.constr(EqAttrConstraint(type))
+
+
+def define_op(
+    name: str,
+    *,
+    operands: Mapping[str, Attribute] | None = None,
+    attributes: Mapping[str, AttrConstraint | type[Attribute]] | None = None,
+    results: Mapping[str, Attribute] | None = None,
+    traits: tuple[OpTrait, ...] = (),
+    assembly_format: str = "operands attr-dict",
+    summary: str,
+) -> OpClass:
+    """An op class with fixed operand and result types, in this order, and required attributes."""
+    fields: dict[str, Any] = {
+        "__doc__": summary,
+        "__module__": __name__,
+        "name": name,
+        "assembly_format": assembly_format,
+        "traits": traits_def(*traits),
+    }
+    fields.update({field: operand_def(type) for field, type in (operands or {}).items()})
+    fields.update({field: attr_def(constraint) for field, constraint in (attributes or {}).items()})
+    fields.update({field: result_def(type) for field, type in (results or {}).items()})
+    return irdl_op_definition(type(_class_name(name, "Op"), (IRDLOperation,), fields))
+
+
+def define_type(name: str, summary: str) -> type[TypeAttribute]:
+    """A type without parameters, spelled `!name`."""
+    fields = {"__doc__": summary, "__module__": __name__, "name": name}
+    defined = irdl_attr_definition(
+        type(_class_name(name, "Type"), (ParametrizedAttribute, TypeAttribute), fields)
+    )
+    assert issubclass(defined, TypeAttribute)
+    return defined
+
+
+class HandWrittenOp(IRDLOperation):
+    """An op that prints itself, because no declarative format expresses its form.
+
+    The form may be unable to show every valid op of the class (say, attributes for which it has no place); then
+    `fits_custom_form` is false and printers fall back to the generic form.
+    """
+
+    def fits_custom_form(self) -> bool:
+        """Whether the custom form shows all there is to this op."""
+        return True
+
+
+def _class_name(name: str, suffix: str) -> str:
+    words = name.partition(".")[2].replace(".", "_").split("_")
+    return "".join(word[:1].upper() + word[1:] for word in words) + suffix

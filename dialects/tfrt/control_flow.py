@@ -1,0 +1,345 @@
+"""Calls, branches and loops.
+
+Some take functions by symbol (`call`, `cond`, `case`, `while`, `once`, `parallel_call.i32`), some have regions that
+re-declare their operands (`if`, `repeat.i32`, `parallel_for.i32`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import ArrayAttr, FlatSymbolRefAttrConstr, i1, i32, i64
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
+from xdsl.irdl import (
+    IRDLOperation,
+    attr_def,
+    irdl_op_definition,
+    operand_def,
+    region_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+    var_result_def,
+)
+from xdsl.printer import Printer
+from xdsl.traits import IsolatedFromAbove, IsTerminator
+
+from tfrt.dialects.definitions import HandWrittenOp, OpClass, number_of
+from tfrt.dialects.regions import can_redeclare, print_body
+from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.dialects.traits import RedeclaresOperands
+from tfrt.dialects.verification import (
+    OpVerifyError,
+    check_returns,
+    check_types,
+    fail,
+    lookup_function,
+    terminator_of,
+)
+
+
+@irdl_op_definition
+class CallOp(IRDLOperation):
+    """Calls a function."""
+
+    name = "tfrt.call"
+    callee = attr_def(FlatSymbolRefAttrConstr)
+    arguments = var_operand_def()
+    outputs = var_result_def()
+    assembly_format = "$callee `(` $arguments `)` attr-dict `:` functional-type($arguments, $outputs)"
+
+    def verify_(self) -> None:
+        function = lookup_function(self, self.attributes.get("callee"), "callee").function_type
+        check_types(
+            self,
+            self.operand_types,
+            function.inputs.data,
+            "incorrect number of operands for callee",
+            "operand type mismatch",
+        )
+        check_types(
+            self,
+            self.result_types,
+            function.outputs.data,
+            "incorrect number of results for callee",
+            "result type mismatch",
+        )
+
+
+@irdl_op_definition
+class CaseOp(IRDLOperation):
+    """Calls the function at an index of a list, or the last one where the index is out of range."""
+
+    name = "tfrt.case"
+    branch_index = operand_def(i32)
+    branch_operands = var_operand_def()
+    branches = attr_def(ArrayAttr)
+    branch_outputs = var_result_def()
+    assembly_format = (
+        "$branch_index $branches `(` $branch_operands `)` attr-dict"
+        " `:` `(` type($branch_operands) `)` `->` `(` type($branch_outputs) `)`"
+    )
+
+
+@irdl_op_definition
+class CondOp(IRDLOperation):
+    """Calls one of two functions of the same type."""
+
+    name = "tfrt.cond"
+    cond = operand_def(i1)
+    fn_operands = var_operand_def()
+    # BEF orders attributes by name; the prefixes keep the two functions in this order.
+    a_true_fn = attr_def(FlatSymbolRefAttrConstr)
+    b_false_fn = attr_def(FlatSymbolRefAttrConstr)
+    outputs = var_result_def()
+    assembly_format = (
+        "$cond $a_true_fn $b_false_fn `(` $fn_operands `)` attr-dict"
+        " `:` `(` type($fn_operands) `)` `->` `(` type($outputs) `)`"
+    )
+
+    def verify_(self) -> None:
+        inputs, outputs = self.operand_types[1:], self.result_types
+        for attribute, branch in (("a_true_fn", "true"), ("b_false_fn", "false")):
+            function = lookup_function(self, self.attributes.get(attribute), attribute).function_type
+            check_types(
+                self,
+                inputs,
+                function.inputs.data,
+                f"incorrect number of operands for {branch} function",
+                f"operand type mismatch for {branch} function",
+            )
+            check_types(
+                self,
+                outputs,
+                function.outputs.data,
+                f"incorrect number of results for {branch} function",
+                f"result type mismatch for {branch} function",
+            )
+
+
+@irdl_op_definition
+class WhileOp(IRDLOperation):
+    """Calls a function over and over, feeding its results back, until its last result is false."""
+
+    name = "tfrt.while"
+    cond = operand_def(i1)
+    arguments = var_operand_def()
+    body_fn = attr_def(FlatSymbolRefAttrConstr)
+    parallel_iterations = attr_def(number_of(i64))
+    outputs = var_result_def()
+    assembly_format = (
+        "$cond $body_fn `(` $arguments `)` attr-dict `parallel_iterations` `(` $parallel_iterations `)`"
+        " `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
+    )
+
+
+@irdl_op_definition
+class OnceOp(IRDLOperation):
+    """Calls a function the first time only; afterwards gives the results of that call."""
+
+    name = "tfrt.once"
+    arguments = var_operand_def()
+    function = attr_def(FlatSymbolRefAttrConstr)
+    outputs = var_result_def()
+    assembly_format = (
+        "$function `(` $arguments `)` attr-dict `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
+    )
+
+
+@irdl_op_definition
+class ParallelCallI32Op(IRDLOperation):
+    """Calls a function for the blocks of a range of integers, in parallel.
+
+    The function takes a block's start and end, then `arguments`; it returns nothing, or a chain.
+    """
+
+    name = "tfrt.parallel_call.i32"
+    start = operand_def(i32)
+    end = operand_def(i32)
+    block_size = operand_def(i32)
+    arguments = var_operand_def()
+    callee = attr_def(FlatSymbolRefAttrConstr)
+    done = result_def(CHAIN)
+    assembly_format = (
+        "$start `to` $end `fixed` $block_size $callee `(` $arguments `)` attr-dict (`:` type($arguments)^)?"
+    )
+
+    def verify_(self) -> None:
+        function = lookup_function(self, self.attributes.get("callee"), "callee").function_type
+        inputs, outputs = function.inputs.data, function.outputs.data
+        if len(inputs) != len(self.operands) - 1:
+            fail(self, "incorrect number of callee operands")
+        if inputs[:2] != (i32, i32):
+            fail(self, "callee must take stard and end indices first")
+        if inputs[2:] != tuple(self.operand_types[3:]):
+            fail(self, "operand type mismatch")
+        if len(outputs) > 1:
+            fail(self, "invalid callee result type")
+        if outputs and outputs[0] != CHAIN:
+            fail(self, "async callee must return a chain")
+
+
+@irdl_op_definition
+class ReturnOp(IRDLOperation):
+    """Ends a function or a region, and gives its results."""
+
+    name = "tfrt.return"
+    arguments = var_operand_def()
+    traits = traits_def(IsTerminator())
+    assembly_format = "attr-dict ($arguments^ `:` type($arguments))?"
+
+    def verify_(self) -> None:
+        function = self.parent_op()
+        if not isinstance(function, FuncOp):
+            return
+        expected, actual = function.function_type.outputs.data, self.operand_types
+        if len(actual) != len(expected):
+            fail(self, f"has {len(actual)} operands, but enclosing function returns {len(expected)}")
+        for i, (type, wanted) in enumerate(zip(actual, expected, strict=True)):
+            if type != wanted:
+                raise OpVerifyError(
+                    f"type of return operand {i} ('{type}') doesn't match function result type ('{wanted}')",
+                    self,
+                )
+
+
+@irdl_op_definition
+class IfOp(HandWrittenOp):
+    """Runs one of two regions, which take the operands after the condition and return values of the same types.
+
+    Form: `tfrt.if %cond, %x : (i32) -> (i32) { … } else { … }`, with `attributes {…}` before the colon.
+    """
+
+    name = "tfrt.if"
+    cond = operand_def(i1)
+    arguments = var_operand_def()
+    outputs = var_result_def()
+    then_region = region_def("single_block")
+    else_region = region_def("single_block")
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)))
+
+    def fits_custom_form(self) -> bool:
+        return can_redeclare(self)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_ssa_value)
+        printer.print_op_attributes(self.attributes, print_keyword=True)
+        printer.print_string(" : ")
+        print_type_list(printer, self.operand_types[1:])
+        printer.print_string(" -> ")
+        print_type_list(printer, self.result_types)
+        print_body(printer, self, self.then_region)
+        printer.print_string(" else")
+        print_body(printer, self, self.else_region)
+
+    def verify_(self) -> None:
+        inputs = self.operand_types[1:]
+        branches = (("then", self.then_region), ("else", self.else_region))
+        for name, region in branches:
+            if len(region.block.args) != len(inputs):
+                fail(self, f"incorrect number of arguments to '{name}' block")
+        if any(tuple(region.block.arg_types) != tuple(inputs) for _, region in branches):
+            fail(self, "operand/argument type mismatch")
+        for _, region in branches:
+            check_returns(self, region, self.result_types)
+
+
+@irdl_op_definition
+class RepeatI32Op(HandWrittenOp):
+    """Runs its region a number of times, feeding its results back.
+
+    Form: `tfrt.repeat.i32 %count, %x, %y : i32, f32 { … }`, with `attributes {…}` before the colon. There is no type
+    list where there are no loop values.
+    """
+
+    name = "tfrt.repeat.i32"
+    trip_count = operand_def(i32)
+    arguments = var_operand_def()
+    outputs = var_result_def()
+    region = region_def("single_block")
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)))
+
+    def fits_custom_form(self) -> bool:
+        return can_redeclare(self)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_ssa_value)
+        printer.print_op_attributes(self.attributes, print_keyword=True)
+        if self.arguments:
+            printer.print_string(" : ")
+            printer.print_list(self.arguments.types, printer.print_attribute)
+        print_body(printer, self, self.region)
+
+    def verify_(self) -> None:
+        check_types(
+            self,
+            self.result_types,
+            self.operand_types[1:],
+            "incorrect number of operands",
+            "operand/result type mismatch",
+        )
+        check_returns(self, self.region, self.result_types)
+
+
+@irdl_op_definition
+class ParallelForI32Op(HandWrittenOp):
+    """Runs its region for the blocks of a range of integers, in parallel.
+
+    The region takes a block's start and end under the names of the range's, then the other operands; it returns
+    nothing, or a chain.
+
+    Form: `tfrt.parallel_for.i32 %start to %end fixed %size, %x : i32 { … }`.
+    """
+
+    name = "tfrt.parallel_for.i32"
+    start = operand_def(i32)
+    end = operand_def(i32)
+    block_size = operand_def(i32)
+    arguments = var_operand_def()
+    done = result_def(CHAIN)
+    region = region_def("single_block")
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(2,)))
+
+    def fits_custom_form(self) -> bool:
+        return not self.attributes and can_redeclare(self)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_ssa_value(self.start)
+        printer.print_string(" to ")
+        printer.print_ssa_value(self.end)
+        printer.print_string(" fixed ")
+        printer.print_ssa_value(self.block_size)
+        if self.arguments:
+            printer.print_string(", ")
+            printer.print_list(self.arguments, printer.print_ssa_value)
+            printer.print_string(" : ")
+            printer.print_list(self.arguments.types, printer.print_attribute)
+        print_body(printer, self, self.region)
+
+    def verify_(self) -> None:
+        if terminator_of(self, self.region).operands:
+            check_returns(self, self.region, self.result_types)
+
+
+def print_type_list(printer: Printer, types: Sequence[Attribute]) -> None:
+    """Types in parentheses, also where there is only one."""
+    with printer.in_parens():
+        printer.print_list(types, printer.print_attribute)
+
+
+OPS: tuple[OpClass, ...] = (
+    CallOp,
+    CaseOp,
+    CondOp,
+    WhileOp,
+    OnceOp,
+    ParallelCallI32Op,
+    ReturnOp,
+    IfOp,
+    RepeatI32Op,
+    ParallelForI32Op,
+)

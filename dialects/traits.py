@@ -1,0 +1,72 @@
+"""Traits of TFRT ops beyond xDSL's own: costs for stream assignment, and regions that re-declare operands."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import Operation, SSAValue
+from xdsl.traits import OpTrait
+
+from tfrt.dialects.verification import fail
+
+COST_ATTRIBUTE = "_tfrt_cost"
+
+
+@dataclass(frozen=True)
+class HasCost(OpTrait, ABC):
+    """An op whose cost is known at compile time. The unit is the same as that of `tfrt.cost_threshold`."""
+
+    @abstractmethod
+    def get_cost(self, op: Operation) -> int:
+        """The cost of running `op` once."""
+
+
+@dataclass(frozen=True)
+class FixedCost(HasCost):
+    """Every op of the class costs the same, whatever its operands and attributes."""
+
+    cost: int
+
+    def get_cost(self, op: Operation) -> int:
+        return self.cost
+
+
+@dataclass(frozen=True)
+class AttributeCost(HasCost):
+    """The op says its own cost in the attribute `_tfrt_cost`, which must be a positive integer."""
+
+    def verify(self, op: Operation) -> None:
+        cost = op.attributes.get(COST_ATTRIBUTE)
+        if not isinstance(cost, IntegerAttr):
+            fail(op, "cost attribute not found")
+        if cost.value.data <= 0:
+            fail(op, "cost value must be larger than 0")
+
+    def get_cost(self, op: Operation) -> int:
+        cost = op.attributes[COST_ATTRIBUTE]
+        assert isinstance(cost, IntegerAttr)
+        return cost.value.data
+
+
+def cost_of(op: Operation) -> int | None:
+    """The declared cost of `op`, or None where its class declares none."""
+    trait = op.get_trait(HasCost)
+    return None if trait is None else trait.get_cost(op)
+
+
+@dataclass(frozen=True)
+class RedeclaresOperands(OpTrait):
+    """The op's regions take its operands as block arguments, under the same names.
+
+    All operands but those at the positions in `skipped` become, in order, the arguments of each region's entry
+    block. The custom form does not spell these arguments: inside the region the operand's name means the argument.
+    """
+
+    skipped: tuple[int, ...] = ()
+
+    def operands_of(self, op: Operation) -> Sequence[SSAValue]:
+        """The operands that the regions of `op` re-declare."""
+        return tuple(value for i, value in enumerate(op.operands) if i not in self.skipped)
