@@ -1,0 +1,422 @@
+"""Reading BEF files: everything is validated before anybody may rely on it.
+
+`open_bef` maps a file, `read_bef` takes any buffer; both return a `BefFile` or raise `BefError` with the section and
+the offset of the first thing that is wrong. A file that was accepted cannot make an executor run out of bounds or
+wait for a value that nobody produces (see `tfrt.executor.bef.model`), and reading it allocates a small multiple of
+its size: items may not overlap, strings are referred to by their first byte only, and counts are checked before
+memory is spent on them.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tfrt.executor.attributes import Stored
+from tfrt.executor.bef import attribute_values
+from tfrt.executor.bef.cursor import Cursor
+from tfrt.executor.bef.format import (
+    HEADER,
+    MAGIC,
+    MAX_NESTING,
+    PSEUDO_KERNEL_CODE,
+    PSEUDO_KERNEL_LOCATION,
+    REQUIRED,
+    LocationTag,
+    SectionId,
+)
+from tfrt.executor.bef.model import FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.errors import BefError, UsageError
+from tfrt.executor.location import (
+    UNKNOWN,
+    CallSiteLocation,
+    FileLineCol,
+    FusedLocation,
+    Location,
+    NameLocation,
+)
+
+_U32 = [struct.Struct(f"<{n}I") for n in range(64)]
+"""Unpackers of n words; kernels rarely have more."""
+
+
+def open_bef(path: str | Path) -> BefFile:
+    """Map the file at `path` and read it.
+
+    Raises:
+        BefError: the file is not a valid BEF file.
+        UsageError: the file cannot be opened.
+    """
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, 2)
+            data: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+    except OSError as error:
+        raise UsageError(f"cannot open '{path}': {error.strerror or error}") from None
+    return read_bef(data)
+
+
+def read_bef(buffer: Any) -> BefFile:
+    """Read a BEF file that lies in `buffer`, any object with the buffer interface; it is viewed, not copied.
+
+    Raises:
+        BefError: it is not a valid BEF file.
+    """
+    return BefFile(memoryview(buffer).cast("B").toreadonly())
+
+
+class BefFile:
+    """A validated BEF file.
+
+    Attributes:
+        functions: one record a function, in file order; functions of regions have an empty name.
+        kernel_names: the ops that the file uses.
+        types: the MLIR spellings of the types that the file uses.
+        attribute_types: the stored type of each attribute by offset, or None where the file leaves them out.
+    """
+
+    def __init__(self, data: memoryview):
+        self._data = data
+        self._sections = _read_sections(data)
+        self._strings: dict[int, str] = {}
+        self._location_strings: dict[int, str] = {}
+        self.kernel_names = self._string_table(SectionId.KERNELS, "kernels")
+        self.types = self._string_table(SectionId.TYPES, "types")
+        self.attribute_types = self._read_attribute_types()
+        self.functions = self._read_functions()
+
+    # -- what the executor asks for -----------------------------------------------------------------------------
+
+    def attribute(self, offset: int, stored: Stored) -> Any:
+        """The attribute at `offset` of the attribute section, decoded as `stored` says.
+
+        Dense attributes come as read-only arrays that view the file.
+
+        Raises:
+            BefError: it does not fit, or the file records another type for it, or (for ``Stored("any")``) none.
+        """
+        cursor = self.section(SectionId.ATTRIBUTES)
+        recorded = None if self.attribute_types is None else self.attribute_types.get(offset)
+        return attribute_values.decode(cursor, offset, stored, recorded)
+
+    def location(self, offset: int) -> Location:
+        """The location at `offset` of the location section; `UNKNOWN` for virtual offsets.
+
+        Raises:
+            BefError: there is no valid location there.
+        """
+        start, end = self._sections.get(SectionId.LOCATIONS, (0, 0))
+        if offset >= end - start:
+            return UNKNOWN
+        return self._read_location(Cursor(self._data, start + offset, end, SectionId.LOCATIONS.title), 0)
+
+    def section(self, section: SectionId) -> Cursor:
+        """A cursor at the start of a section.
+
+        Raises:
+            BefError: the file does not have it.
+        """
+        if section not in self._sections:
+            raise BefError(f"the {section.title} section is missing")
+        start, end = self._sections[section]
+        return Cursor(self._data, start, end, section.title)
+
+    def has(self, section: SectionId) -> bool:
+        return section in self._sections
+
+    # -- strings ------------------------------------------------------------------------------------------------
+
+    def _string(self, cursor: Cursor, what: str) -> str:
+        """The NUL-terminated string that a VBR offset at the cursor refers to."""
+        return self._referenced_string(cursor, what, SectionId.STRINGS, self._strings)
+
+    def _referenced_string(self, cursor: Cursor, what: str, section: SectionId, known: dict[int, str]) -> str:
+        at = cursor.position
+        offset = cursor.vbr(f"the offset of {what}")
+        found = known.get(offset)
+        if found is not None:
+            return found
+        start, end = self._sections.get(section, (0, 0))
+        position = start + offset
+        # A string is referred to by its first byte: its suffixes are no strings of the file.
+        if position >= end or (offset and self._data[position - 1]):
+            cursor.fail(f"{what} refers to offset {offset} of {section.title}, where no string starts", at)
+        stop = position
+        data = self._data
+        while stop < end and data[stop]:
+            stop += 1
+        if stop == end:
+            cursor.fail(f"{what} is not terminated in {section.title}", at)
+        known[offset] = text = bytes(data[position:stop]).decode("utf-8", "surrogateescape")
+        return text
+
+    def _string_table(self, section: SectionId, what: str) -> tuple[str, ...]:
+        cursor = self.section(section)
+        count = cursor.count(what)
+        table = tuple(self._string(cursor, f"the name in {section.title}") for _ in range(count))
+        _expect_end(cursor)
+        return table
+
+    # -- attributes and locations -------------------------------------------------------------------------------
+
+    def _read_attribute_types(self) -> dict[int, int] | None:
+        if not self.has(SectionId.ATTRIBUTE_TYPES):
+            return None
+        cursor = self.section(SectionId.ATTRIBUTE_TYPES)
+        attributes = self.section(SectionId.ATTRIBUTES)
+        types: dict[int, int] = {}
+        for _ in range(cursor.count("attribute types", least_bytes=2)):
+            offset = cursor.index("the attribute offset", attributes.remaining)
+            types[offset] = cursor.index("the attribute type", 256)
+        _expect_end(cursor)
+        return types
+
+    def _read_location(self, cursor: Cursor, depth: int) -> Location:
+        if depth > MAX_NESTING:
+            cursor.fail("locations are nested too deeply")
+        at = cursor.position
+        match cursor.byte("a location"):
+            case LocationTag.UNKNOWN:
+                return UNKNOWN
+            case LocationTag.FILE_LINE_COL:
+                filename = self._location_string(cursor)
+                return FileLineCol(filename, cursor.vbr("the line"), cursor.vbr("the column"))
+            case LocationTag.NAME:
+                name = self._location_string(cursor)
+                return NameLocation(name, self._read_location(cursor, depth + 1))
+            case LocationTag.CALL_SITE:
+                callee = self._read_location(cursor, depth + 1)
+                return CallSiteLocation(callee, self._read_location(cursor, depth + 1))
+            case LocationTag.FUSED:
+                count = cursor.count("fused locations")
+                return FusedLocation(tuple(self._read_location(cursor, depth + 1) for _ in range(count)))
+            case tag:
+                cursor.fail(f"unknown kind of location {tag}", at)
+
+    def _location_string(self, cursor: Cursor) -> str:
+        return self._referenced_string(
+            cursor, "the location's text", SectionId.LOCATION_STRINGS, self._location_strings
+        )
+
+    # -- functions ----------------------------------------------------------------------------------------------
+
+    def _read_functions(self) -> tuple[FunctionRecord, ...]:
+        index = self.section(SectionId.FUNCTION_INDEX)
+        bodies = self.section(SectionId.FUNCTIONS)
+        count = index.count("functions", least_bytes=5)
+        names = self._optional_table(SectionId.ATTRIBUTE_NAMES, count)
+        registers = self._optional_table(SectionId.REGISTER_TYPES, count)
+        functions = tuple(self._read_function(i, count, index, bodies, names, registers) for i in range(count))
+        for cursor in (index, bodies, names, registers):
+            if cursor is not None:
+                _expect_end(cursor)
+        return functions
+
+    def _optional_table(self, section: SectionId, functions: int) -> Cursor | None:
+        if not self.has(section):
+            return None
+        cursor = self.section(section)
+        at = cursor.position
+        found = cursor.vbr("the number of functions")
+        if found != functions:
+            cursor.fail(f"{found} functions, but the function index has {functions}", at)
+        return cursor
+
+    def _read_function(
+        self, i: int, count: int, index: Cursor, bodies: Cursor, names: Cursor | None, registers: Cursor | None
+    ) -> FunctionRecord:
+        kind = index.byte("a function's kind")
+        if kind not in tuple(FunctionKind):
+            index.fail(f"unknown kind of function {kind}", index.position - 1)
+        at = index.position
+        offset = index.vbr("a function's offset")
+        name = self._string(index, "a function's name")
+        argument_types, result_types = self._type_list(index), self._type_list(index)
+        if kind == FunctionKind.NATIVE:
+            return FunctionRecord(i, name, FunctionKind.NATIVE, argument_types, result_types, 0, (), (), ())
+        start = self._sections[SectionId.FUNCTIONS][0]
+        # Bodies follow one another: overlapping ones could claim far more memory than the file has bytes.
+        if start + offset != bodies.position:
+            index.fail(f"function {i} starts at {offset}, expected {bodies.position - start}", at)
+        return self._read_body(i, count, name, FunctionKind(kind), argument_types, result_types, bodies, names, registers)
+
+    def _type_list(self, cursor: Cursor) -> tuple[str, ...]:
+        count = cursor.count("types of arguments or results")
+        return tuple(self.types[cursor.index("the type", len(self.types))] for _ in range(count))
+
+    def _read_body(
+        self,
+        i: int,
+        functions: int,
+        name: str,
+        kind: FunctionKind,
+        argument_types: tuple[str, ...],
+        result_types: tuple[str, ...],
+        cursor: Cursor,
+        names: Cursor | None,
+        registers: Cursor | None,
+    ) -> FunctionRecord:
+        location = cursor.vbr("a function's location")
+        use_counts = tuple([cursor.vbr("a use count") for _ in range(cursor.count("registers"))])
+        at = cursor.position
+        table = [
+            (cursor.vbr("a kernel's offset"), cursor.vbr("a number of operands"), cursor.vbr("a stream"))
+            for _ in range(cursor.count("kernels", least_bytes=3))
+        ]
+        if not table:
+            cursor.fail("a function without a pseudo kernel", at)
+        result_registers = tuple([cursor.index("a result register", len(use_counts)) for _ in result_types])
+        cursor.align(4)
+        start = cursor.position
+        kernels = []
+        for offset, operands, stream in table:
+            if start + offset != cursor.position:
+                cursor.fail(f"a kernel starts at {offset}, expected {cursor.position - start}")
+            kernels.append(self._read_kernel(cursor, not kernels, operands, stream, functions))
+        record = FunctionRecord(
+            index=i,
+            name=name,
+            kind=kind,
+            argument_types=argument_types,
+            result_types=result_types,
+            location=location,
+            use_counts=use_counts,
+            kernels=tuple(kernels),
+            result_registers=result_registers,
+            register_types=self._register_types(registers, len(use_counts)),
+            attribute_names=self._attribute_names(names, kernels),
+        )
+        _check_dataflow(record, cursor, at)
+        return record
+
+    def _read_kernel(
+        self, cursor: Cursor, is_pseudo: bool, operands: int, stream: int, functions: int
+    ) -> KernelRecord:
+        at = cursor.take(24, "a kernel")
+        code, location, n_arguments, n_attributes, n_functions, n_results = _U32[6].unpack_from(cursor.data, at)
+        user_counts = _words(cursor, n_results, "a kernel's counts of users")
+        arguments = _words(cursor, n_arguments, "a kernel's arguments")
+        attributes = _words(cursor, n_attributes, "a kernel's attributes")
+        callees = _words(cursor, n_functions, "a kernel's functions")
+        results = _words(cursor, n_results, "a kernel's results")
+        users = tuple([_words(cursor, count, "a result's users") for count in user_counts])
+        if is_pseudo:
+            if (code, location) != (PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION):
+                cursor.fail("a function does not start with a pseudo kernel", at)
+            if arguments or attributes or callees or not results:
+                cursor.fail("a pseudo kernel has results only", at)
+            return KernelRecord("", location, (), (), (), results, users, operands, stream)
+        if code >= len(self.kernel_names):
+            cursor.fail(f"kernel {code} is out of range, there are {len(self.kernel_names)}", at)
+        if callees and max(callees) >= functions:
+            cursor.fail(f"function {max(callees)} is out of range, there are {functions}", at)
+        limit = self._sections[SectionId.ATTRIBUTES]
+        if attributes and max(attributes) >= limit[1] - limit[0]:
+            cursor.fail(f"attribute offset {max(attributes)} is out of range", at)
+        if operands != len(arguments):
+            cursor.fail(f"a kernel waits for {operands} operands and has {len(arguments)}", at)
+        name = self.kernel_names[code]
+        return KernelRecord(name, location, arguments, attributes, callees, results, users, operands, stream)
+
+    def _register_types(self, cursor: Cursor | None, registers: int) -> tuple[str, ...] | None:
+        if cursor is None:
+            return None
+        at = cursor.position
+        count = cursor.vbr("the number of registers")
+        if count != registers:
+            cursor.fail(f"types for {count} registers, but the function has {registers}", at)
+        return tuple([self.types[cursor.index("a register's type", len(self.types))] for _ in range(count)])
+
+    def _attribute_names(
+        self, cursor: Cursor | None, kernels: list[KernelRecord]
+    ) -> tuple[tuple[str, ...], ...] | None:
+        if cursor is None:
+            return None
+        at = cursor.position
+        count = cursor.vbr("the number of kernels")
+        if count != len(kernels):
+            cursor.fail(f"names for {count} kernels, but the function has {len(kernels)}", at)
+        return tuple(
+            [tuple([self._string(cursor, "an attribute's name") for _ in k.attributes]) for k in kernels]
+        )
+
+
+def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:
+    """Where each section's payload starts and ends."""
+    if bytes(data[: len(MAGIC)]) != MAGIC:
+        raise BefError("it does not start with the bytes 0B EF", offset=0)
+    if bytes(data[: len(HEADER)]) != HEADER:
+        raise BefError("unknown format version", offset=len(MAGIC))
+    sections: dict[SectionId, tuple[int, int]] = {}
+    cursor = Cursor(data, len(HEADER), len(data), "the section headers")
+    while cursor.remaining:
+        at = cursor.position
+        number = cursor.byte("a section's id")
+        if number not in tuple(SectionId):
+            cursor.fail(f"unknown section {number}", at)
+        section = SectionId(number)
+        if section in sections:
+            cursor.fail(f"{section.title} appears twice", at)
+        word = cursor.vbr(f"the length of {section.title}")
+        if word & 1:
+            alignment = cursor.byte(f"the alignment of {section.title}")
+            if alignment == 0 or alignment & (alignment - 1):
+                cursor.fail(f"alignment {alignment} is not a power of two", cursor.position - 1)
+            cursor.align(alignment)
+        start = cursor.take(word >> 1, section.title)
+        sections[section] = (start, cursor.position)
+    missing = [section.title for section in REQUIRED if section not in sections]
+    if missing:
+        raise BefError(f"missing: {', '.join(missing)}", section="the section headers", offset=len(data))
+    return sections
+
+
+def _words(cursor: Cursor, count: int, what: str) -> tuple[int, ...]:
+    if not count:
+        return ()
+    start = cursor.take(4 * count, what)
+    unpack: Callable[..., tuple[int, ...]]
+    unpack = _U32[count].unpack_from if count < len(_U32) else struct.Struct(f"<{count}I").unpack_from
+    return unpack(cursor.data, start)
+
+
+def _expect_end(cursor: Cursor) -> None:
+    if cursor.remaining:
+        cursor.fail(f"{cursor.remaining} bytes too many")
+
+
+def _check_dataflow(function: FunctionRecord, cursor: Cursor, at: int) -> None:
+    """Registers are written once and before they are read, and each read is announced by exactly one user entry."""
+    registers = len(function.use_counts)
+    kernels = function.kernels
+    pseudo = kernels[0]
+    if pseudo.results != (registers, *range(len(function.argument_types))):
+        cursor.fail("the pseudo kernel does not provide the function's arguments", at)
+    readers: list[list[int]] = [[] for _ in range(registers + 1)]
+    written = bytearray(registers + 1)
+    for number, kernel in enumerate(kernels):
+        for register in kernel.arguments:
+            if register >= registers or not written[register]:
+                cursor.fail(f"kernel {number} reads register {register} before it is written", at)
+            readers[register].append(number)
+        if number and not kernel.arguments:
+            readers[registers].append(number)
+        for register in kernel.results:
+            if register > registers or written[register] or (register == registers and number):
+                cursor.fail(f"kernel {number} cannot write register {register}", at)
+            written[register] = 1
+    if not all(written):
+        cursor.fail(f"register {written.index(0)} is never written", at)
+    for number, kernel in enumerate(kernels):
+        for register, users in zip(kernel.results, kernel.users, strict=True):
+            if sorted(users) != readers[register]:
+                cursor.fail(f"the users of register {register} of kernel {number} are not its readers", at)
+    uses = [len(r) for r in readers[:registers]]
+    for register in function.result_registers:
+        uses[register] += 1
+    if tuple(uses) != function.use_counts:
+        wrong = next(r for r, (a, b) in enumerate(zip(uses, function.use_counts, strict=True)) if a != b)
+        cursor.fail(f"register {wrong} has {uses[wrong]} uses, not {function.use_counts[wrong]}", at)
