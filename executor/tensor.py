@@ -1,8 +1,8 @@
 """Tensors and buffers that live in the host's memory, and how they print.
 
-A `DenseHostTensor` is a thin label on a numpy array: no element is ever copied between the two, so a kernel that
-writes into ``tensor.array`` writes into the tensor. A `HostBuffer` is untyped memory; a tensor's buffer and a
-buffer's slices share memory with what they were taken from.
+A `DenseHostTensor` is a thin label on a numpy array: no element is ever copied between the two, so a kernel
+that writes into ``tensor.array`` writes into the tensor. A `HostBuffer` is untyped memory; a tensor's buffer
+and a buffer's slices share memory with what they were taken from.
 
 Printed forms and limits are those of ``lib/tensor/*_host_tensor.cc`` in tensorflow/runtime.
 """
@@ -10,7 +10,7 @@ Printed forms and limits are those of ``lib/tensor/*_host_tensor.cc`` in tensorf
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,8 @@ class HostBuffer:
         """
         if not 0 <= offset <= offset + size <= self.size:
             raise KernelError(
-                f"slice of {size} bytes at offset {offset} does not lie within the buffer of {self.size} bytes"
+                f"slice of {size} bytes at offset {offset} does not lie within the buffer "
+                f"of {self.size} bytes"
             )
         return HostBuffer(self.memory[offset : offset + size])
 
@@ -112,9 +113,8 @@ class DenseHostTensor:
         head = self.array.reshape(-1)[:PRINTED_ELEMENTS]
         values = ", ".join(format_elements(head, self.dtype))
         more = ", ... " if self.array.size > PRINTED_ELEMENTS else ""
-        return (
-            f"DenseHostTensor dtype = {self.dtype.label}, shape = {list(self.shape)}, values = [{values}{more}]"
-        )
+        label = f"DenseHostTensor dtype = {self.dtype.label}, shape = {list(self.shape)}"
+        return f"{label}, values = [{values}{more}]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +145,7 @@ def dense_from_numpy(array: np.ndarray) -> DenseHostTensor:
     return DenseHostTensor(np.asarray(native, order="C"), dtype)
 
 
-def elements(values: Iterable[Any], dtype: DType) -> np.ndarray:
+def elements(values: Sequence[Any] | np.ndarray, dtype: DType) -> np.ndarray:
     """Python numbers, each already a value of `dtype`, as a one-dimensional array in numpy's form of it."""
     if dtype is DType.BF16:
         # A bf16 is the upper half of an f32; this needs no ml_dtypes.
@@ -154,9 +154,17 @@ def elements(values: Iterable[Any], dtype: DType) -> np.ndarray:
     return np.asarray(values, dtype.numpy)
 
 
-def num_elements(shape: tuple[int, ...]) -> int:
-    """The number of elements of a tensor of that shape."""
-    return math.prod(shape)
+def expect(tensor: DenseHostTensor, dtype: DType, rank: int | None = None) -> np.ndarray:
+    """The tensor's array; for kernels that work on one element type, and perhaps one rank.
+
+    Raises:
+        KernelError: the tensor has another element type or rank.
+    """
+    if tensor.dtype is not dtype:
+        raise KernelError(f"expected a tensor of dtype {dtype.label}, got {tensor.dtype.label}")
+    if rank is not None and tensor.array.ndim != rank:
+        raise KernelError(f"expected a tensor of rank {rank}, got shape {list(tensor.shape)}")
+    return tensor.array
 
 
 def format_elements(values: np.ndarray, dtype: DType) -> list[str]:

@@ -1,0 +1,181 @@
+"""Tensor files: the Binary Tensor Format (``.btf``) and numpy's ``.npy``, read strictly.
+
+A BTF file holds any number of tensors; all numbers are little-endian::
+
+    number of tensors     u64
+    offset of each record u64 …
+    records, each at a multiple of 8:
+        rank              u64
+        element type      u8      0 i8, 1 i16, 2 i32, 3 i64, 4 f32, 5 f64, 6 ui8, 7 ui16, 8 ui32, 9 ui64
+        layout            u8      0 row-major dense, 1 coordinate list (sparse; not read here)
+        zero              6 bytes
+        dimensions        u64 …
+        elements, padded with zeros to a multiple of 8 bytes
+
+Readers state the element type and rank they expect, check every size against the file before they allocate,
+and raise `KernelError` for anything that does not fit. Format and messages:
+``documents/binary_tensor_format.md`` and ``include/tfrt/tensor/btf_util.h`` in tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from tfrt.executor.dtype import DType
+from tfrt.executor.errors import KernelError
+from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy
+
+_WORD = struct.Struct("<Q")
+_HEADER = struct.Struct("<QBB6x")
+_ALIGNMENT = 8
+
+_DTYPES = (
+    DType.I8,
+    DType.I16,
+    DType.I32,
+    DType.I64,
+    DType.F32,
+    DType.F64,
+    DType.UI8,
+    DType.UI16,
+    DType.UI32,
+    DType.UI64,
+)
+_ROW_MAJOR_DENSE = 0
+_LAYOUTS = ("Row-Major Dense tensor", "COOrdinate list sparse tensor")
+
+
+def read_btf(path: str | os.PathLike[str], index: int, dtype: DType, rank: int) -> DenseHostTensor:
+    """The dense tensor at position `index` of a BTF file.
+
+    Raises:
+        KernelError: the file cannot be read, is cut short or has no such tensor, or the tensor is not dense
+            or has another element type or rank.
+    """
+    with _open(path) as stream:
+        count = _read_word(stream, 0)
+        if count is None:
+            raise KernelError(f"failed to read tensor num_tensors from path {path}")
+        if not 0 <= index < count:
+            raise KernelError(
+                f"invalid tensor index {index} to read tensor from path {path} which contains {count} tensors"
+            )
+        offset = _read_word(stream, _WORD.size * (index + 1))
+        if offset is None:
+            raise KernelError(f"failed to read tensor offset from {path} for tensor index {index}")
+        return _read_record(stream, offset, dtype, rank)
+
+
+def write_btf(path: str | os.PathLike[str], arrays: Sequence[np.ndarray]) -> None:
+    """Write the arrays as a BTF file of dense tensors, in order.
+
+    Raises:
+        TypeError: an array's dtype has no code in the format.
+    """
+    records = [_encode_record(array) for array in arrays]
+    offset = _WORD.size * (1 + len(records))
+    header = [_WORD.pack(len(records))]
+    for record in records:
+        header.append(_WORD.pack(offset))
+        offset += len(record)
+    Path(path).write_bytes(b"".join(header + records))
+
+
+def read_npy(path: str | os.PathLike[str], dtype: DType, rank: int) -> DenseHostTensor:
+    """The tensor in an ``.npy`` file; pickled objects are refused.
+
+    Raises:
+        KernelError: the file cannot be read, is malformed or cut short, or has another element type or rank.
+    """
+    with _open(path) as stream:
+        try:
+            shape, fortran_order, stored = _read_npy_header(stream)
+            actual = DType.of(stored)
+        except (ValueError, TypeError, EOFError) as error:
+            raise KernelError(f"{path} is not an .npy file of numbers: {error}") from None
+        if actual is not dtype:
+            raise KernelError(f"unexpected tensor dtype {actual.mlir}. Expected dtype is {dtype.mlir}")
+        if len(shape) != rank:
+            raise KernelError(f"unexpected tensor rank {len(shape)}. Expected rank is {rank}")
+        # Elements of a file in Fortran order are those of the transposed tensor in row-major order.
+        array = _read_elements(stream, stored, shape[::-1] if fortran_order else shape)
+    if array is None:
+        raise KernelError(f"failed to read tensor data from {path}: the file is cut short")
+    return dense_from_numpy(array.T if fortran_order else array)
+
+
+def _open(path: str | os.PathLike[str]) -> BinaryIO:
+    try:
+        return open(path, "rb")
+    except (OSError, ValueError):
+        raise KernelError(f"failed to open file {path} for reading") from None
+
+
+def _read_word(stream: BinaryIO, offset: int) -> int | None:
+    stream.seek(offset)
+    data = stream.read(_WORD.size)
+    return _WORD.unpack(data)[0] if len(data) == _WORD.size else None
+
+
+def _read_record(stream: BinaryIO, offset: int, dtype: DType, rank: int) -> DenseHostTensor:
+    size = os.fstat(stream.fileno()).st_size
+    if offset > size - _HEADER.size:
+        raise KernelError(f"failed to read tensor header from stream at offset {offset}")
+    stream.seek(offset)
+    actual_rank, type_code, layout = _HEADER.unpack(stream.read(_HEADER.size))
+    actual = _DTYPES[type_code].mlir if type_code < len(_DTYPES) else f"BadDtype({type_code})"
+    if actual != dtype.mlir:
+        raise KernelError(f"unexpected tensor dtype {actual}. Expected dtype is {dtype.mlir}")
+    if actual_rank != rank:
+        raise KernelError(f"unexpected tensor rank {actual_rank}. Expected rank is {rank}")
+    if layout != _ROW_MAJOR_DENSE:
+        name = _LAYOUTS[layout] if layout < len(_LAYOUTS) else "Unknown"
+        raise KernelError(f"unexpected tensor layout {name}")
+    dims = stream.read(_WORD.size * rank)
+    if len(dims) != _WORD.size * rank:
+        raise KernelError(f"failed to read tensor dims at offset {offset}")
+    array = _read_elements(stream, dtype.numpy, struct.unpack(f"<{rank}Q", dims))
+    if array is None:
+        raise KernelError(f"failed to read tensor data from stream at offset {offset}")
+    return DenseHostTensor(array, dtype)
+
+
+def _read_elements(stream: BinaryIO, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray | None:
+    """An array of the stream's next bytes, or None where the file has fewer than the shape needs."""
+    remaining = os.fstat(stream.fileno()).st_size - stream.tell()
+    if math.prod(shape) * dtype.itemsize > remaining:
+        return None
+    try:
+        array = np.empty(shape, dtype)
+    except ValueError:
+        # A dimension that numpy cannot index, in a tensor without elements.
+        return None
+    if stream.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:  # type: ignore[attr-defined]
+        return None
+    return array
+
+
+def _encode_record(array: np.ndarray) -> bytes:
+    dtype = DType.of(array)
+    if dtype not in _DTYPES:
+        raise TypeError(f"tensors of {dtype.mlir} cannot be written to a BTF file")
+    data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+    dims = struct.pack(f"<{array.ndim}Q", *array.shape)
+    header = _HEADER.pack(array.ndim, _DTYPES.index(dtype), _ROW_MAJOR_DENSE)
+    return header + dims + data + bytes(-len(data) % _ALIGNMENT)
+
+
+def _read_npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(stream)
+    if version == (2, 0):
+        return np.lib.format.read_array_header_2_0(stream)
+    raise ValueError(f"version {version[0]}.{version[1]} is not supported")

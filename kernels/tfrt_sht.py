@@ -1,0 +1,20 @@
+"""Kernels of `tfrt_sht`: string host tensors.
+
+Reference: ``lib/tensor/string_host_tensor_kernels.cc`` in tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tfrt.executor.attributes import Aggregate, I64Array
+from tfrt.executor.errors import KernelError
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.tensor import StringHostTensor
+
+
+@kernel("tfrt_sht.create_tensor")
+def create_tensor(*, shape: I64Array, values: Aggregate) -> StringHostTensor:
+    if len(values) != math.prod(shape):
+        raise KernelError("Shape mismatch")
+    return StringHostTensor(shape, values)
