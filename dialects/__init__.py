@@ -1,14 +1,16 @@
 """The dialects of TFRT programs, as xDSL definitions.
 
-`get_dialects()` is a lazy registry: it names every dialect without importing any of them; `context()` gives an
-xDSL context that loads a dialect when a program first uses it. Adding a dialect is one line in `_FACTORIES`.
+`get_dialects()` is a lazy registry: it names every dialect without importing any of them; `context()` gives
+an xDSL context that loads a dialect when a program first uses it. Adding a dialect is one line in
+`_FACTORIES`.
 
 What the rest of the compiler reads from an op class:
 
-* its irdl definition (`op.get_irdl_definition()`): operands, results and attributes in order, with constraints. A
-  type that the assembly form does not spell can be inferred from its constraint (`constr.can_infer`);
-* `op.assembly_format`, one string in xDSL's declarative format, from which xDSL prints and from which the front end
-  derives its parse rule; `None` for ops derived from `HandWrittenOp`, which print themselves;
+* its irdl definition (`op.get_irdl_definition()`): operands, results and attributes in order, with
+  constraints. A type that the assembly form does not spell can be inferred from its constraint
+  (`constr.can_infer`);
+* `op.assembly_format`, one string in xDSL's declarative format, from which xDSL prints and from which the
+  front end derives its parse rule; `None` for ops derived from `HandWrittenOp`, which print themselves;
 * traits: `Pure`, `IsTerminator`, `IsolatedFromAbove`, and those of `tfrt.dialects.traits`;
 * `verify_()`, which raises `VerifyException` (see `tfrt.dialects.verification`).
 """
@@ -28,15 +30,27 @@ _FACTORIES: dict[str, tuple[str, str]] = {
     "builtin": ("xdsl.dialects.builtin", "Builtin"),
     "func": ("xdsl.dialects.func", "Func"),
     "tfrt": ("tfrt.dialects.tfrt", "TFRT"),
+    "tfrt_test": ("tfrt.dialects.tfrt_test", "TFRT_TEST"),
+    "tfrt_test_sync": ("tfrt.dialects.tfrt_test_sync", "TFRT_TEST_SYNC"),
+    "ts": ("tfrt.dialects.ts", "TS"),
+    "ts_sync": ("tfrt.dialects.ts_sync", "TS_SYNC"),
+    "tfrt_tensor": ("tfrt.dialects.tfrt_tensor", "TFRT_TENSOR"),
+    "ht": ("tfrt.dialects.ht", "HT"),
+    "tfrt_dht": ("tfrt.dialects.tfrt_dht", "TFRT_DHT"),
+    "tfrt_dht_sync": ("tfrt.dialects.tfrt_dht_sync", "TFRT_DHT_SYNC"),
+    "coo": ("tfrt.dialects.coo", "COO"),
+    "corert": ("tfrt.dialects.corert", "CORERT"),
+    "corert_sync": ("tfrt.dialects.corert_sync", "CORERT_SYNC"),
+    "proto": ("tfrt.dialects.proto", "PROTO"),
 }
 
 OPEN_TO_UNKNOWN_OPS: frozenset[str] = frozenset(
     {"tfrt", "tfrt_test", "tfrt_test_sync", "corert", "corert_sync", "tfrt_dht", "tfrt_dht_sync", "coo"}
 )
-"""Dialects in which an op without a definition is accepted in generic form, as in the reference implementation."""
+"""Dialects whose ops without a definition are accepted in generic form, as in the reference implementation."""
 
 OPEN_TO_UNKNOWN_TYPES: frozenset[str] = OPEN_TO_UNKNOWN_OPS
-"""Dialects in which a type without a definition is kept verbatim; `ht`, `tfrt_tensor` and `ts` know all of theirs."""
+"""Dialects whose types without a definition are kept verbatim; `ht`, `tfrt_tensor` and `ts` define all theirs."""
 
 
 def get_dialects() -> dict[str, Callable[[], Dialect]]:
@@ -47,8 +61,8 @@ def get_dialects() -> dict[str, Callable[[], Dialect]]:
 def context(allow_unregistered: bool = False) -> Context:
     """An xDSL context that knows all dialects and loads each when it is first used.
 
-    Unknown ops and types of the dialects that are open to them (`OPEN_TO_UNKNOWN_OPS`, `OPEN_TO_UNKNOWN_TYPES`) are
-    accepted even where `allow_unregistered` is off.
+    Unknown ops and types of the dialects that are open to them (`OPEN_TO_UNKNOWN_OPS`,
+    `OPEN_TO_UNKNOWN_TYPES`) are accepted even where `allow_unregistered` is off.
     """
     from tfrt.dialects.open_context import OpenContext
 

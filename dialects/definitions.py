@@ -1,9 +1,10 @@
 """Short ways to define what the dialects are made of.
 
-Most TFRT ops come in families over element types and ranks, and most have fixed operand and result types. `define_op`
-turns one such op into a real irdl op class, so that a family is a comprehension::
+Most TFRT ops come in families over element types and ranks, and most have fixed operand and result types.
+`define_op` turns one such op into a real irdl op class, so that a family is a comprehension::
 
-    ADD_OPS = tuple(define_op(f"tfrt.add.{s}", operands={"lhs": t, "rhs": t}, results={"sum": t}) for s, t in ...)
+    ADD_OPS = tuple(define_op(f"tfrt.add.{s}", operands={"lhs": t, "rhs": t}, results={"sum": t}) for s, t
+    in ...)
 
 `HandWrittenOp` is the base of the few ops whose assembly form no format string can express.
 """
@@ -91,8 +92,8 @@ def define_type(name: str, summary: str) -> type[TypeAttribute]:
 class HandWrittenOp(IRDLOperation):
     """An op that prints itself, because no declarative format expresses its form.
 
-    The form may be unable to show every valid op of the class (say, attributes for which it has no place); then
-    `fits_custom_form` is false and printers fall back to the generic form.
+    The form may be unable to show every valid op of the class (say, attributes for which it has no place);
+    then `fits_custom_form` is false and printers fall back to the generic form.
     """
 
     def fits_custom_form(self) -> bool:

@@ -12,7 +12,7 @@ from tfrt.dialects import OPEN_TO_UNKNOWN_OPS, OPEN_TO_UNKNOWN_TYPES
 
 
 class OpenContext(Context):
-    """Looks names up as any xDSL context does, then falls back to unregistered ones where the dialect is open."""
+    """Looks names up as any xDSL context does; where the dialect is open, an unknown name is unregistered."""
 
     def get_optional_op(self, name: str, *, dialect_stack: Sequence[str] = ()) -> type[Operation] | None:
         known = super().get_optional_op(name, dialect_stack=dialect_stack)

@@ -1,14 +1,14 @@
 """Printing regions whose block arguments re-declare operands of their op.
 
-In the text `tfrt.repeat.i32 %n, %x : i32 { … %x … }` the `%x` inside the braces is an argument of the region's block,
-not the `%x` outside; the argument list itself is not written.
+In the text `tfrt.repeat.i32 %n, %x : i32 { … %x … }` the `%x` inside the braces is an argument of the
+region's block, not the `%x` outside; the argument list itself is not written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.ir import Operation, Region, SSAValue
+from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.printer import Printer
 
 from tfrt.dialects.traits import RedeclaresOperands
@@ -23,8 +23,8 @@ def redeclared_operands(op: Operation) -> Sequence[SSAValue]:
 def can_redeclare(op: Operation) -> bool:
     """Whether the text form can re-declare the operands of `op`.
 
-    It cannot where a value is passed twice, since a name can be declared only once, nor where the regions do not take
-    exactly these values.
+    It cannot where a value is passed twice, since a name can be declared only once, nor where the regions
+    do not take exactly these values.
     """
     operands = redeclared_operands(op)
     if len(set(operands)) != len(operands):
@@ -37,8 +37,14 @@ def can_redeclare(op: Operation) -> bool:
 
 
 def print_body(printer: Printer, op: Operation, region: Region) -> None:
-    """Print a space and `region` of `op`, whose arguments take over the names of the operands they re-declare."""
+    """Print a space and `region` of `op`, whose arguments take the names of the operands they re-declare."""
     for argument, operand in zip(region.block.args, redeclared_operands(op), strict=True):
         printer._ssa_values[argument] = printer._ssa_values[operand]
     printer.print_string(" ")
     printer.print_region(region, print_entry_block_args=False, print_empty_block=False)
+
+
+def print_type_list(printer: Printer, types: Sequence[Attribute]) -> None:
+    """Types in parentheses, also where there is only one."""
+    with printer.in_parens():
+        printer.print_list(types, printer.print_attribute)

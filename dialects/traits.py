@@ -61,8 +61,9 @@ def cost_of(op: Operation) -> int | None:
 class RedeclaresOperands(OpTrait):
     """The op's regions take its operands as block arguments, under the same names.
 
-    All operands but those at the positions in `skipped` become, in order, the arguments of each region's entry
-    block. The custom form does not spell these arguments: inside the region the operand's name means the argument.
+    All operands but those at the positions in `skipped` become, in order, the arguments of each region's
+    entry block. The custom form does not spell these arguments: inside the region the operand's name means
+    the argument.
     """
 
     skipped: tuple[int, ...] = ()

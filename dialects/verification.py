@@ -1,7 +1,7 @@
 """What the ops' verifiers share.
 
-A verifier raises `OpVerifyError`, whose text is the whole message (``'tfrt.call' op operand type mismatch``) and
-whose `op` says where to report it, which need not be the op being verified.
+A verifier raises `OpVerifyError`, whose text is the whole message (``'tfrt.call' op operand type
+mismatch``) and whose `op` says where to report it, which need not be the op being verified.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def fail(op: Operation, message: str) -> NoReturn:
 
 
 def lookup_function(op: Operation, reference: Attribute | None, attribute_name: str) -> FuncOp:
-    """The function that the symbol attribute `attribute_name` of `op` refers to, in the nearest module around it."""
+    """The function that the symbol attribute `attribute_name` of `op` names in the nearest module."""
     if not isinstance(reference, SymbolRefAttr) or reference.nested_references.data:
         fail(op, f"requires a '{attribute_name}' symbol reference attribute")
     name = reference.root_reference.data

@@ -1,16 +1,13 @@
 """Calls, branches and loops.
 
-Some take functions by symbol (`call`, `cond`, `case`, `while`, `once`, `parallel_call.i32`), some have regions that
-re-declare their operands (`if`, `repeat.i32`, `parallel_for.i32`).
+Some take functions by symbol (`call`, `cond`, `case`, `while`, `once`, `parallel_call.i32`), some have
+regions that re-declare their operands (`if`, `repeat.i32`, `parallel_for.i32`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from xdsl.dialects.builtin import ArrayAttr, FlatSymbolRefAttrConstr, i1, i32, i64
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute
 from xdsl.irdl import (
     IRDLOperation,
     attr_def,
@@ -26,7 +23,7 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator
 
 from tfrt.dialects.definitions import HandWrittenOp, OpClass, number_of
-from tfrt.dialects.regions import can_redeclare, print_body
+from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.traits import RedeclaresOperands
 from tfrt.dialects.verification import (
@@ -206,7 +203,7 @@ class ReturnOp(IRDLOperation):
 
 @irdl_op_definition
 class IfOp(HandWrittenOp):
-    """Runs one of two regions, which take the operands after the condition and return values of the same types.
+    """Runs one of two regions, which take the operands after the condition and return the results.
 
     Form: `tfrt.if %cond, %x : (i32) -> (i32) { … } else { … }`, with `attributes {…}` before the colon.
     """
@@ -250,8 +247,8 @@ class IfOp(HandWrittenOp):
 class RepeatI32Op(HandWrittenOp):
     """Runs its region a number of times, feeding its results back.
 
-    Form: `tfrt.repeat.i32 %count, %x, %y : i32, f32 { … }`, with `attributes {…}` before the colon. There is no type
-    list where there are no loop values.
+    Form: `tfrt.repeat.i32 %count, %x, %y : i32, f32 { … }`, with `attributes {…}` before the colon. There
+    is no type list where there are no loop values.
     """
 
     name = "tfrt.repeat.i32"
@@ -288,8 +285,8 @@ class RepeatI32Op(HandWrittenOp):
 class ParallelForI32Op(HandWrittenOp):
     """Runs its region for the blocks of a range of integers, in parallel.
 
-    The region takes a block's start and end under the names of the range's, then the other operands; it returns
-    nothing, or a chain.
+    The region takes a block's start and end under the names of the range's, then the other operands; it
+    returns nothing, or a chain.
 
     Form: `tfrt.parallel_for.i32 %start to %end fixed %size, %x : i32 { … }`.
     """
@@ -323,12 +320,6 @@ class ParallelForI32Op(HandWrittenOp):
     def verify_(self) -> None:
         if terminator_of(self, self.region).operands:
             check_returns(self, self.region, self.result_types)
-
-
-def print_type_list(printer: Printer, types: Sequence[Attribute]) -> None:
-    """Types in parentheses, also where there is only one."""
-    with printer.in_parens():
-        printer.print_list(types, printer.print_attribute)
 
 
 OPS: tuple[OpClass, ...] = (

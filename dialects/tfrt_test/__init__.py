@@ -1,0 +1,16 @@
+"""The `tfrt_test` dialect: what tests of the runtime use. Ops without a definition here keep the generic form.
+
+One file a family of ops, mirrored by `tfrt.kernels.tfrt_test`.
+"""
+
+from __future__ import annotations
+
+from xdsl.ir import Dialect
+
+from tfrt.dialects.tfrt_test import async_, benchmark, misc, strings, tensors
+
+TFRT_TEST = Dialect(
+    "tfrt_test",
+    [*async_.OPS, *benchmark.OPS, *misc.OPS, *strings.OPS, *tensors.OPS],
+    [],
+)

@@ -1,0 +1,103 @@
+"""What the ops that execute another op by name share: `executeop` of `corert` and `corert_sync`, `executeop.seq`.
+
+Form: `corert.executeop(%handler) "tf.MatMul"(%a, %b) {transpose = true} {f = @g} : 1`. The first dictionary
+holds the attributes passed to the executed op, the second those that name functions; the number is that of
+the results. The op stores each dictionary as an array of [key, value] pairs, which keeps their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xdsl.dialects.builtin import ArrayAttr, StringAttr
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.pattern_rewriter import RewritePattern
+from xdsl.printer import Printer
+from xdsl.traits import HasCanonicalizationPatternsTrait
+
+from tfrt.dialects.definitions import HandWrittenOp
+from tfrt.dialects.verification import fail
+
+DICTIONARIES = ("op_attrs", "op_func_attrs")
+"""The attributes that the form writes as dictionaries, in the order in which it writes them."""
+
+
+class ConstantOpCanonicalizations(HasCanonicalizationPatternsTrait):
+    """Executing `tf.Const` is a constant."""
+
+    @classmethod
+    def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
+        from tfrt.dialects.execute_op_canonicalization import ConstantWithoutHandler
+
+        return (ConstantWithoutHandler(),)
+
+
+class ExecuteOpForm(HandWrittenOp):
+    """The form and the rules these ops share; the subclasses define their operands and attributes."""
+
+    def fits_custom_form(self) -> bool:
+        return set(self.attributes) == set(self.get_irdl_definition().attributes) and all(
+            _has_unique_keys(self.attributes[name]) for name in DICTIONARIES if name in self.attributes
+        )
+
+    def verify_(self) -> None:
+        for pair in pairs_of(self.attributes["op_attrs"]):
+            if not _is_key_value(pair):
+                fail(self, "each op_attr should be a key-value pair, where the key is a string")
+
+    def _print(
+        self, printer: Printer, dispatch: Iterable[SSAValue], arguments: Iterable[SSAValue], results: int
+    ) -> None:
+        with printer.in_parens():
+            printer.print_list(dispatch, printer.print_ssa_value)
+        printer.print_string(" ")
+        printer.print_attribute(self.attributes["op_name"])
+        with printer.in_parens():
+            printer.print_list(arguments, printer.print_ssa_value)
+        self._print_pairs(printer)
+        if results:
+            printer.print_string(f" : {results}")
+
+    def _print_pairs(self, printer: Printer) -> None:
+        """Print the dictionaries up to the last that is not empty, since their position tells them apart."""
+        dictionaries = [pairs_of(self.attributes.get(name)) for name in DICTIONARIES]
+        while dictionaries and not dictionaries[-1]:
+            dictionaries.pop()
+        for pairs in dictionaries:
+            printer.print_string(" ")
+            with printer.in_braces():
+                printer.print_list(pairs, lambda pair: _print_pair(printer, pair))
+
+
+def pairs_of(attribute: Attribute | None) -> tuple[Attribute, ...]:
+    """The [key, value] pairs of `op_attrs` or `op_func_attrs`."""
+    return attribute.data if isinstance(attribute, ArrayAttr) else ()
+
+
+def find_value(op: Operation, key: str) -> Attribute | None:
+    """The attribute `key` that `op` passes to the op it executes."""
+    for pair in pairs_of(op.attributes.get("op_attrs")):
+        if isinstance(pair, ArrayAttr) and pair.data[0] == StringAttr(key):
+            return pair.data[1]
+    return None
+
+
+def _is_key_value(pair: Attribute) -> bool:
+    return isinstance(pair, ArrayAttr) and len(pair.data) == 2 and isinstance(pair.data[0], StringAttr)
+
+
+def _has_unique_keys(attribute: Attribute) -> bool:
+    pairs = pairs_of(attribute)
+    if not all(_is_key_value(pair) for pair in pairs):
+        return False
+    keys = [pair.data[0] for pair in pairs if isinstance(pair, ArrayAttr)]
+    return len(set(keys)) == len(keys)
+
+
+def _print_pair(printer: Printer, pair: Attribute) -> None:
+    assert isinstance(pair, ArrayAttr)
+    key, value = pair.data
+    assert isinstance(key, StringAttr)
+    printer.print_identifier_or_string_literal(key.data)
+    printer.print_string(" = ")
+    printer.print_attribute(value)

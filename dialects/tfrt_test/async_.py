@@ -1,0 +1,46 @@
+"""Work handed to the queue: `tfrt_test.do.async`."""
+
+from __future__ import annotations
+
+from xdsl.irdl import irdl_op_definition, region_def, traits_def, var_operand_def, var_result_def
+from xdsl.printer import Printer
+from xdsl.traits import IsolatedFromAbove
+
+from tfrt.dialects.definitions import HandWrittenOp, OpClass
+from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
+from tfrt.dialects.traits import RedeclaresOperands
+from tfrt.dialects.verification import check_returns
+
+
+@irdl_op_definition
+class DoAsyncOp(HandWrittenOp):
+    """Runs its region on the work queue.
+
+    Form: `tfrt_test.do.async %x : (i32) -> (i32) { … }`, with `attributes {…}` before the colon.
+    """
+
+    name = "tfrt_test.do.async"
+    arguments = var_operand_def()
+    outputs = var_result_def()
+    region = region_def("single_block")
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands())
+
+    def fits_custom_form(self) -> bool:
+        return can_redeclare(self)
+
+    def print(self, printer: Printer) -> None:
+        if self.arguments:
+            printer.print_string(" ")
+            printer.print_list(self.arguments, printer.print_ssa_value)
+        printer.print_op_attributes(self.attributes, print_keyword=True)
+        printer.print_string(" : ")
+        print_type_list(printer, self.operand_types)
+        printer.print_string(" -> ")
+        print_type_list(printer, self.result_types)
+        print_body(printer, self, self.region)
+
+    def verify_(self) -> None:
+        check_returns(self, self.region, self.result_types)
+
+
+OPS: tuple[OpClass, ...] = (DoAsyncOp,)

@@ -1,0 +1,53 @@
+"""Preparing images and examples for a model."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import i64
+
+from tfrt.dialects.definitions import OpClass, define_op
+from tfrt.dialects.proto import EXAMPLE
+from tfrt.dialects.tfrt.types import STRING
+from tfrt.dialects.tfrt_tensor import TENSOR
+
+DecodeJpegOp = define_op(
+    "tfrt_test.decode_jpeg",
+    operands={"encoded": STRING},
+    results={"image": TENSOR},
+    summary="The pixels of a JPEG file, in three channels.",
+)
+
+ResizeBilinearOp = define_op(
+    "tfrt_test.resize_bilinear",
+    operands={"image": TENSOR, "height": i64, "width": i64},
+    results={"resized": TENSOR},
+    summary="An image scaled to a height and width, interpolating linearly both ways.",
+)
+
+ParseExampleFromBytesOp = define_op(
+    "tfrt_test.parse_example_from_bytes",
+    operands={"serialized": STRING},
+    results={"example": EXAMPLE},
+    summary="The `tf.train.Example` that a string holds.",
+)
+
+GetBytesFieldFromExampleOp = define_op(
+    "tfrt_test.get_bytes_field_from_example",
+    operands={"example": EXAMPLE, "key": STRING},
+    results={"value": STRING},
+    summary="The string feature of this name.",
+)
+
+GetInt64FieldFromExampleOp = define_op(
+    "tfrt_test.get_int64_field_from_example",
+    operands={"example": EXAMPLE, "key": STRING},
+    results={"value": i64},
+    summary="The integer feature of this name.",
+)
+
+OPS: tuple[OpClass, ...] = (
+    DecodeJpegOp,
+    ResizeBilinearOp,
+    ParseExampleFromBytesOp,
+    GetBytesFieldFromExampleOp,
+    GetInt64FieldFromExampleOp,
+)

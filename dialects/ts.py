@@ -1,0 +1,142 @@
+"""The `ts` dialect: tensor shapes, wholly or partly known."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import i1, i32, i64
+from xdsl.ir import Dialect, ParametrizedAttribute, TypeAttribute
+from xdsl.irdl import irdl_attr_definition
+from xdsl.traits import Pure
+
+from tfrt.dialects.definitions import I64Array, OpClass, define_op, define_type
+from tfrt.dialects.tfrt.types import CHAIN
+
+
+@irdl_attr_definition
+class ShapeType(ParametrizedAttribute, TypeAttribute):
+    """A shape whose rank and dimensions are known at run time."""
+
+    name = "ts.shape"
+
+
+@irdl_attr_definition
+class PartialShapeType(ParametrizedAttribute, TypeAttribute):
+    """A shape that may lack its rank or some dimensions."""
+
+    name = "ts.partial_shape"
+
+
+SHAPE = ShapeType()
+PARTIAL_SHAPE = PartialShapeType()
+
+FIXED_RANK_SHAPES = {
+    rank: define_type(f"ts.fixed_rank_shape.{rank}", f"A shape of rank {rank}.") for rank in (0, 1, 2, 3)
+}
+"""The type of shapes of each rank that programs can fix."""
+
+
+def _print(name: str, type: TypeAttribute) -> OpClass:
+    return define_op(
+        f"ts.{name}",
+        operands={"shape": type, "in_chain": CHAIN},
+        results={"out_chain": CHAIN},
+        summary="Writes a shape to standard output.",
+    )
+
+
+BuildShapeOp = define_op(
+    "ts.build_shape",
+    attributes={"value": I64Array},
+    results={"output": SHAPE},
+    traits=(Pure(),),
+    assembly_format="$value attr-dict",
+    summary="The shape of these dimensions.",
+)
+
+BuildPartialShapeOp = define_op(
+    "ts.build_partial_shape",
+    attributes={"value": I64Array},
+    results={"output": PARTIAL_SHAPE},
+    traits=(Pure(),),
+    assembly_format="$value attr-dict",
+    summary="The partial shape of these dimensions, of which negative ones are unknown.",
+)
+
+BuildUnrankedPartialShapeOp = define_op(
+    "ts.build_unranked_partial_shape",
+    results={"output": PARTIAL_SHAPE},
+    traits=(Pure(),),
+    assembly_format="attr-dict",
+    summary="A partial shape of unknown rank.",
+)
+
+ToShapeOp = define_op(
+    "ts.to_shape",
+    operands={"shape": PARTIAL_SHAPE},
+    results={"output": SHAPE},
+    summary="The shape that a partial shape is; fails where a dimension is unknown.",
+)
+
+ToPartialShapeOp = define_op(
+    "ts.to_partial_shape",
+    operands={"shape": SHAPE},
+    results={"output": PARTIAL_SHAPE},
+    summary="A shape as a partial shape.",
+)
+
+EqualShapeOp = define_op(
+    "ts.equal_shape",
+    operands={"lhs": SHAPE, "rhs": SHAPE},
+    results={"equal": i1},
+    summary="Whether two shapes are equal.",
+)
+
+GetDimensionOp = define_op(
+    "ts.get_dimension",
+    operands={"shape": SHAPE, "index": i32},
+    results={"size": i64},
+    summary="The size of one dimension.",
+)
+
+GetNumElementsOp = define_op(
+    "ts.get_num_elements",
+    operands={"shape": SHAPE},
+    results={"count": i64},
+    summary="The number of elements of a tensor of this shape.",
+)
+
+PrintShapeOp = _print("print_shape", SHAPE)
+PrintPartialShapeOp = _print("print_partial_shape", PARTIAL_SHAPE)
+
+AS_FIXED_RANK_SHAPE_OPS = tuple(
+    define_op(
+        f"ts.as_fixed_rank_shape.{rank}",
+        operands={"shape": SHAPE},
+        results={"output": fixed()},
+        traits=(Pure(),),
+        summary="A shape as one of fixed rank.",
+    )
+    for rank, fixed in FIXED_RANK_SHAPES.items()
+)
+
+PRINT_FIXED_RANK_SHAPE_OPS = tuple(
+    _print(f"print_fixed_rank_shape.{rank}", fixed()) for rank, fixed in FIXED_RANK_SHAPES.items()
+)
+
+TS = Dialect(
+    "ts",
+    [
+        BuildShapeOp,
+        BuildPartialShapeOp,
+        BuildUnrankedPartialShapeOp,
+        ToShapeOp,
+        ToPartialShapeOp,
+        EqualShapeOp,
+        GetDimensionOp,
+        GetNumElementsOp,
+        PrintShapeOp,
+        PrintPartialShapeOp,
+        *AS_FIXED_RANK_SHAPE_OPS,
+        *PRINT_FIXED_RANK_SHAPE_OPS,
+    ],
+    [ShapeType, PartialShapeType, *FIXED_RANK_SHAPES.values()],
+)
