@@ -43,7 +43,7 @@ class HostBuffer:
         try:
             memory = np.empty(size + alignment - 1, np.uint8)
         except (MemoryError, ValueError, OverflowError):
-            raise KernelError("Cannot allocate host buffer") from None
+            raise KernelError(f"Cannot allocate host buffer of {size} bytes") from None
         start = -memory.ctypes.data % alignment
         return HostBuffer(memory[start : start + size])
 

@@ -1,7 +1,7 @@
 """Kernels of `btf`: dense tensors from Binary Tensor Format files.
 
-``btf.read_dense_tensor.<type>.<rank>`` takes the file's path, relative to the current folder, and the tensor's
-position in the file.
+``btf.read_dense_tensor.<type>.<rank>`` takes the file's path, relative to the current folder, and the
+position of the tensor in the file.
 Reference: ``backends/cpu/lib/ops/test/btf_kernels.cc`` in tensorflow/runtime.
 """
 

@@ -1,7 +1,7 @@
 """Kernels of `tfrt_test` on dense host tensors: the building blocks of small neural networks.
 
-Most of them write into a tensor that the program allocated. Chains order the writes, so a kernel that returns a
-new tensor also accepts one. Reference: ``backends/cpu/lib/ops/test/mnist_tensor_kernels.cc`` and
+Most of them write into a tensor that the program allocated. Chains order the writes, so a kernel that returns
+a new tensor also accepts one. Reference: ``backends/cpu/lib/ops/test/mnist_tensor_kernels.cc`` and
 ``resnet_tensor_kernels.cc`` in tensorflow/runtime.
 """
 
