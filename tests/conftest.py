@@ -6,11 +6,11 @@ A ``.mlir`` file with ``// RUN:`` lines is one test; each line is a pipeline, ru
     // RUN: not tfrt-opt %s 2>&1 | filecheck %s
 
 ``%s`` is the file, ``%S`` its folder and ``%t`` a path of the test's own for temporary files. A line ends in
-``\\`` where the next one goes on. Every stage of a pipeline must succeed; ``not`` before one inverts that, and
-``not --exit-code N`` asks for one exit code. ``2>&1``, ``> FILE`` and ``< FILE`` redirect.
+``\\`` where the next one goes on. Every stage of a pipeline must succeed; ``not`` before one inverts that,
+and ``not --exit-code N`` asks for one exit code. ``2>&1``, ``> FILE`` and ``< FILE`` redirect.
 
-The tools are called in this process, with streams of their own: an exception that escapes from one is an error
-of the test even under ``not``. What only a process of its own can show is tested in ``tests/tools``.
+The tools are called in this process, with streams of their own: an exception that escapes from one is an
+error of the test even under ``not``. What only a process of its own can show is tested in ``tests/tools``.
 """
 
 from __future__ import annotations
