@@ -1,21 +1,58 @@
 """Printing IR as MLIR text, in MLIR's spellings.
 
-Type spellings are also what a BEF file stores for the types of a function, so `type_text` is part of the format.
+Type spellings are also what a BEF file stores for the types of a function, so `type_text` is part of the
+format. Text → IR → text is stable: printing what was parsed from printed text gives the same text.
+
+xDSL's printer does most of the work; `MlirPrinter` overrides it where MLIR differs (numbers, dictionaries,
+groups of results) and where names must not clash (values are named a region at a time, before it is printed).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import StringIO
+from itertools import groupby
+from typing import Any
 
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    ArrayAttr,
+    BFloat16Type,
+    DenseIntOrFPElementsAttr,
+    Float16Type,
+    Float32Type,
+    Float64Type,
+    FloatAttr,
+    IntegerAttr,
+    ModuleOp,
+    NameLoc,
+    NoneAttr,
+    UnknownLoc,
+    UnregisteredOp,
+    f64,
+    i1,
+    i64,
+)
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, BlockArgument, Operation, Region, SSAValue
 from xdsl.printer import Printer
+from xdsl.traits import IsolatedFromAbove
+
+from tfrt.compiler.float_spelling import float_text, is_hexadecimal
+from tfrt.dialects.definitions import HandWrittenOp
+
+_BARE_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
+
+_LARGEST_LISTED = 100
+"""A dense attribute of more elements is printed as a blob of hexadecimal digits."""
 
 
 def print_module(module: ModuleOp, *, generic: bool = False, locations: bool = False) -> str:
     """The text of `module`, in custom or generic form, with or without `loc(...)` on every op."""
     out = StringIO()
-    Printer(stream=out, print_generic_format=generic, print_debuginfo=locations).print_op(module)
+    MlirPrinter(stream=out, print_generic_format=generic, print_debuginfo=locations).print_op(module)
     return out.getvalue() + "\n"
 
 
@@ -27,5 +64,249 @@ def type_text(type: Attribute) -> str:
 def attribute_text(attribute: Attribute) -> str:
     """The spelling of an attribute or type."""
     out = StringIO()
-    Printer(stream=out).print_attribute(attribute)
+    MlirPrinter(stream=out).print_attribute(attribute)
     return out.getvalue()
+
+
+@dataclass
+class _Scope:
+    """The names that values have in a region and in those around it, up to the one isolated from above."""
+
+    taken: set[str] = field(default_factory=set)
+    next_number: int = 0
+    next_argument: int = 0
+
+    def nested(self) -> _Scope:
+        return _Scope(set(self.taken), self.next_number, self.next_argument)
+
+    def claim(self, hint: str | None, *, argument: bool = False) -> str:
+        """A name that is still free: from `hint`, else `arg` and a number, else a number."""
+        if hint is not None:
+            candidates: Iterator[str] = _variants(hint)
+        elif argument:
+            candidates = self._arguments()
+        else:
+            candidates = self._numbers()
+        name = next(candidate for candidate in candidates if candidate not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def _arguments(self) -> Iterator[str]:
+        while True:
+            self.next_argument += 1
+            yield f"arg{self.next_argument - 1}"
+
+    def _numbers(self) -> Iterator[str]:
+        while True:
+            self.next_number += 1
+            yield str(self.next_number - 1)
+
+
+@dataclass(eq=False, repr=False)
+class MlirPrinter(Printer):
+    """An xDSL printer that writes what MLIR writes."""
+
+    _scopes: list[_Scope] = field(default_factory=lambda: [_Scope()], init=False)
+
+    # Operations
+
+    def print_op(self, op: Operation) -> None:
+        isolated = op.has_trait(IsolatedFromAbove, value_if_unregistered=False)
+        self._print_results(op)
+        if isolated:
+            self._scopes.append(_Scope())
+        if self.print_generic_format or not _has_custom_form(op):
+            self._print_generic_op(op)
+        else:
+            self._print_custom_op(op)
+        if isolated:
+            self._scopes.pop()
+
+    def _print_custom_op(self, op: Operation) -> None:
+        self.print_string("module" if isinstance(op, ModuleOp) else op.name)
+        if isinstance(op, FuncOp) and not op.body.blocks:
+            self._print_function_declaration(op)
+        else:
+            op.print(self)
+        self._print_location(op)
+
+    def _print_generic_op(self, op: Operation) -> None:
+        name, attributes = op.name, op.attributes | op.properties
+        if isinstance(op, UnregisteredOp):
+            name = op.op_name.data
+            attributes = {key: value for key, value in attributes.items() if key != "op_name__"}
+        self.print_string_literal(name)
+        self.print_operands(op.operands)
+        self.print_successors(op.successors)
+        self.print_regions(op.regions)
+        self.print_op_attributes(attributes)
+        self.print_string(" : ")
+        self.print_function_type(op.operand_types, op.result_types)
+        self._print_location(op)
+
+    def _print_function_declaration(self, op: FuncOp) -> None:
+        if op.sym_visibility is not None:
+            self.print_string(f" {op.sym_visibility.data}")
+        self.print_string(" ")
+        self.print_symbol_name(op.sym_name.data)
+        with self.in_parens():
+            self.print_list(op.function_type.inputs, self.print_attribute)
+        if outputs := op.function_type.outputs.data:
+            self.print_string(" -> ")
+            self._print_types(outputs)
+        self.print_op_attributes(op.attributes, print_keyword=True)
+
+    def _print_types(self, types: Sequence[Attribute]) -> None:
+        if len(types) == 1:
+            self.print_attribute(types[0])
+            return
+        with self.in_parens():
+            self.print_list(types, self.print_attribute)
+
+    def _print_location(self, op: Operation) -> None:
+        if self.print_debuginfo:
+            self.print_string(" ")
+            self.print_attribute(op.location)
+
+    # Values
+
+    def _print_results(self, op: Operation) -> None:
+        if not op.results:
+            return
+        self._name_results(op)
+        self.print_list(_groups(op.results), self._print_group)
+        self.print_string(" = ")
+
+    def _print_group(self, group: Sequence[SSAValue]) -> None:
+        name, _, _ = self._ssa_values[group[0]].partition("#")
+        self.print_string(f"%{name}" if len(group) == 1 else f"%{name}:{len(group)}")
+
+    def print_ssa_value(self, value: SSAValue) -> str:
+        if value not in self._ssa_values:
+            self._name_value(value)
+        return super().print_ssa_value(value)
+
+    def print_region(self, region: Region, *args: Any, **kwargs: Any) -> None:
+        scope = self._scopes[-1].nested()
+        self._scopes.append(scope)
+        # Arguments already named are those of a function, or re-declare operands of the region's op.
+        scope.taken.update(self._ssa_values[arg] for arg in _arguments(region) if arg in self._ssa_values)
+        for argument in _arguments(region):
+            if argument not in self._ssa_values:
+                self._name_value(argument)
+        for block in region.blocks:
+            for op in block.ops:
+                self._name_results(op)
+        super().print_region(region, *args, **kwargs)
+        self._scopes.pop()
+
+    def _name_results(self, op: Operation) -> None:
+        for group in _groups(op.results):
+            if group[0] in self._ssa_values:
+                continue
+            name = self._scopes[-1].claim(group[0].name_hint)
+            members = [name] if len(group) == 1 else [f"{name}#{i}" for i in range(len(group))]
+            self._ssa_values.update(zip(group, members, strict=True))
+
+    def _name_value(self, value: SSAValue) -> None:
+        """Name a block argument, or a value whose definition is not part of what is printed."""
+        is_entry_argument = isinstance(value, BlockArgument) and value.block.prev_block is None
+        self._ssa_values[value] = self._scopes[-1].claim(value.name_hint, argument=is_entry_argument)
+
+    # Attributes
+
+    def print_attribute(self, attribute: Attribute) -> None:
+        match attribute:
+            case ArrayAttr():
+                with self.in_square_brackets():
+                    self.print_list(attribute, self._print_element)
+            case DenseIntOrFPElementsAttr():
+                self._print_dense(attribute)
+            case NameLoc(location=UnknownLoc() | NoneAttr()):
+                with self.in_location():
+                    self.print_attribute(attribute.desc)
+            case _:
+                super().print_attribute(attribute)
+
+    def _print_element(self, attribute: Attribute) -> None:
+        """Print an element of an array, where the types that literals have by default go without saying."""
+        match attribute:
+            case IntegerAttr() if attribute.type == i64:
+                self.print_int(attribute.value.data)
+            case FloatAttr() if attribute.type == f64 and not is_hexadecimal(
+                text := float_text(attribute.value.data, f64)
+            ):
+                self.print_string(text)
+            case _:
+                self.print_attribute(attribute)
+
+    def _print_dense(self, attribute: DenseIntOrFPElementsAttr) -> None:
+        data, count = attribute.data.data, len(attribute)
+        splat = count > 0 and data == data[: len(data) // count] * count
+        self.print_string("dense")
+        with self.in_angle_brackets():
+            if splat:
+                self._print_dense_element(next(iter(attribute.iter_values())), attribute)
+            elif count > _LARGEST_LISTED and attribute.get_element_type() != i1:
+                self.print_string(f'"0x{data.hex().upper()}"')
+            elif count:
+                self._print_nested(tuple(attribute.iter_values()), attribute.get_shape(), attribute)
+        self.print_string(" : ")
+        self.print_attribute(attribute.get_type())
+
+    def _print_nested(
+        self, values: Sequence[Any], shape: Sequence[int], attribute: DenseIntOrFPElementsAttr
+    ) -> None:
+        """Print `values`, which fill a tensor of this shape, in a list for every dimension."""
+        if not shape:
+            self._print_dense_element(values[0], attribute)
+            return
+        size = len(values) // shape[0]
+        rows = [values[i : i + size] for i in range(0, len(values), size)]
+        with self.in_square_brackets():
+            self.print_list(rows, lambda row: self._print_nested(row, shape[1:], attribute))
+
+    def _print_dense_element(self, value: Any, attribute: DenseIntOrFPElementsAttr) -> None:
+        attribute._print_one_elem(value, self)
+
+    def print_float(self, value: float, type: AnyFloat) -> None:
+        if isinstance(type, BFloat16Type | Float16Type | Float32Type | Float64Type):
+            self.print_string(float_text(value, type))
+        else:
+            super().print_float(value, type)
+
+    def print_attr_dict(self, attr_dict: Mapping[str, Attribute]) -> None:
+        super().print_attr_dict(dict(sorted(attr_dict.items())))
+
+    def print_string_literal(self, string: str) -> None:
+        # What was not valid UTF-8 in the source is kept as surrogates.
+        self.print_bytes_literal(string.encode("utf-8", "surrogateescape"))
+
+    def print_identifier_or_string_literal(self, string: str) -> None:
+        if _BARE_IDENTIFIER.fullmatch(string):
+            self.print_string(string)
+        else:
+            self.print_string_literal(string)
+
+
+def _has_custom_form(op: Operation) -> bool:
+    if isinstance(op, UnregisteredOp) or type(op).print is Operation.print:
+        return False
+    return not isinstance(op, HandWrittenOp) or op.fits_custom_form()
+
+
+def _groups(results: Iterable[SSAValue]) -> list[list[SSAValue]]:
+    """Neighbouring results that are declared together, as in `%x:2 = …`: those with equal name hints, or none."""
+    return [list(group) for _, group in groupby(results, key=lambda value: value.name_hint)]
+
+
+def _arguments(region: Region) -> list[BlockArgument]:
+    return [argument for block in region.blocks for argument in block.args]
+
+
+def _variants(hint: str) -> Iterator[str]:
+    yield hint
+    number = 0
+    while True:
+        number += 1
+        yield f"{hint}_{number}"

@@ -47,10 +47,10 @@ _FACTORIES: dict[str, tuple[str, str]] = {
 OPEN_TO_UNKNOWN_OPS: frozenset[str] = frozenset(
     {"tfrt", "tfrt_test", "tfrt_test_sync", "corert", "corert_sync", "tfrt_dht", "tfrt_dht_sync", "coo"}
 )
-"""Dialects whose ops without a definition are accepted in generic form, as in the reference implementation."""
+"""Dialects that accept ops without a definition, in generic form, as in the reference implementation."""
 
 OPEN_TO_UNKNOWN_TYPES: frozenset[str] = OPEN_TO_UNKNOWN_OPS
-"""Dialects whose types without a definition are kept verbatim; `ht`, `tfrt_tensor` and `ts` define all theirs."""
+"""Dialects that keep types without a definition verbatim; `ht`, `tfrt_tensor` and `ts` define all theirs."""
 
 
 def get_dialects() -> dict[str, Callable[[], Dialect]]:

@@ -1,4 +1,4 @@
-"""What the ops that execute another op by name share: `executeop` of `corert` and `corert_sync`, `executeop.seq`.
+"""What the ops that execute another op by name share: `corert.executeop[.seq]`, `corert_sync.executeop`.
 
 Form: `corert.executeop(%handler) "tf.MatMul"(%a, %b) {transpose = true} {f = @g} : 1`. The first dictionary
 holds the attributes passed to the executed op, the second those that name functions; the number is that of

@@ -1,4 +1,4 @@
-"""Constants: `tfrt.constant.f32 1.5`, `tfrt.constant.complex64 1.0, 2.0`; `constant_s` in synchronous functions."""
+"""Constants: `tfrt.constant.f32 1.5`, `tfrt.constant.complex64 1.0, 2.0`; `constant_s` is synchronous."""
 
 from __future__ import annotations
 

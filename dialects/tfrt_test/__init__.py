@@ -1,4 +1,4 @@
-"""The `tfrt_test` dialect: what tests of the runtime use. Ops without a definition here keep the generic form.
+"""The `tfrt_test` dialect: what tests of the runtime use. Ops it does not define keep the generic form.
 
 One file a family of ops, mirrored by `tfrt.kernels.tfrt_test`.
 """
