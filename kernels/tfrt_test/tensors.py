@@ -115,16 +115,16 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     ) -> Chain:
         """Fill `result` with the block of its shape that starts at the coordinate `begin`."""
         source, target = expect(operand, dtype, 3), expect(result, dtype, 3)
-        start = expect(begin, DType.I64, 1)
-        if start.size != 3:
+        starts = expect(begin, DType.I64, 1).tolist()
+        if len(starts) != 3:
             raise KernelError("the size of 'begin_index' should match the input tensor rank")
-        end = start + target.shape
-        if (start < 0).any() or (end > source.shape).any():
+        ends = [start + size for start, size in zip(starts, target.shape, strict=True)]
+        if min(starts) < 0 or any(end > size for end, size in zip(ends, source.shape, strict=True)):
             raise KernelError(
-                f"slice of shape {list(target.shape)} at {start.tolist()} does not lie within "
+                f"slice of shape {list(target.shape)} at {starts} does not lie within "
                 f"the input shape {list(source.shape)}"
             )
-        target[...] = source[tuple(map(slice, start.tolist(), end.tolist()))]
+        target[...] = source[tuple(map(slice, starts, ends))]
         return chain
 
 
