@@ -1,1 +1,46 @@
-"""PLACEHOLDER"""
+"""The front end: MLIR text to located xDSL IR.
+
+`parse_module` reads a whole text and verifies what it says. The stages are, in order: lexer.py (text to tokens),
+parser.py with grammar.lark and syntax.py (tokens to types, attributes and op records), builder.py (records to IR).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+
+__all__ = ["parse_module", "split_input"]
+
+_SPLIT_MARK = "// -----"
+
+
+def parse_module(text: str, filename: str = "-", *, allow_unregistered: bool = False) -> ModuleOp:
+    """The verified module that `text` spells.
+
+    A text that is one `module` op is that module; any other is wrapped in one. `filename` is what locations call the
+    text. Ops of unknown dialects are refused unless `allow_unregistered`.
+
+    Raises:
+        CompileError: the text is malformed or invalid; the error holds one diagnostic for each mistake found.
+    """
+    from tfrt.compiler.frontend.pipeline import read_module
+
+    return read_module(text, filename, allow_unregistered=allow_unregistered)
+
+
+def split_input(text: str) -> list[tuple[int, str]]:
+    """The parts of a text between lines that start with ``// -----``, each with the lines before it in the text."""
+    parts: list[tuple[int, str]] = []
+    lines: list[str] = []
+    first = 0
+    for number, line in enumerate(text.splitlines(keepends=True)):
+        if line.startswith(_SPLIT_MARK):
+            parts.append((first, "".join(lines)))
+            lines = []
+            first = number + 1
+        else:
+            lines.append(line)
+    parts.append((first, "".join(lines)))
+    return parts

@@ -1,0 +1,323 @@
+"""From an op's `assembly_format` string to its parse rule.
+
+The string that xDSL prints an op with says how to read it, too. `compile_format` turns its directives into an
+alternative of the grammar's `custom_op` rule and into *slots*, which say what the parts that the rule yields mean for
+the op at hand. Ops with the same shape of form share a rule, and the terminal that starts it: the lexer looks up an
+op's name to find the terminal. Types that a form does not spell are inferred from the irdl definition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, StringAttr, SymbolRefAttr
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.irdl import (
+    AttrConstraint,
+    ConstraintContext,
+    IRDLOperation,
+    OpDef,
+    OperandDef,
+    ParamAttrConstraint,
+    ResultDef,
+    VarOperandDef,
+    VarResultDef,
+)
+from xdsl.utils.exceptions import VerifyException
+
+from tfrt.compiler.frontend.errors import SyntaxFailure
+from tfrt.compiler.frontend.syntax import FALSE, TRUE, number_attribute, string_attribute
+
+if TYPE_CHECKING:
+    from tfrt.compiler.frontend.builder import Builder
+    from tfrt.compiler.frontend.syntax import Record
+
+_ELEMENTS = re.compile(
+    r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?P<type>type)\(\s*\$?(?P<of>\w+)\s*\)"
+    r"|functional-type\(\s*\$?(?P<inputs>\w+)\s*,\s*\$?(?P<outputs>\w+)\s*\)"
+    r"|(?P<directive>attr-dict-with-keyword|attr-dict|operands)|(?P<open>\()|(?P<close>\)\?)|(?P<anchor>\^))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What one part that a rule yields means.
+
+    `kind` is one of: operand, operands (`name`: which operand definition, or None for all of the op), operand_type,
+    operand_types, result_type, result_types (likewise), signature (`name` and `outputs`), number, string, attribute
+    (`name`: which attribute), attributes (the dictionary).
+    """
+
+    kind: str
+    name: str | None = None
+    outputs: str | None = None
+    type: Attribute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomForm:
+    """How to read one op: the rule it shares, and what the rule's parts mean."""
+
+    op_class: type[IRDLOperation]
+    rule: str
+    slots: tuple[Slot, ...]
+    operands: tuple[tuple[str, bool, Attribute | None], ...]
+    """Name, whether variadic, and type where it is always the same, of each operand definition."""
+    results: tuple[tuple[str, bool, Attribute | None], ...]
+    keywords: frozenset[str]
+
+    @property
+    def terminal(self) -> str:
+        return self.rule.split(maxsplit=1)[0]
+
+
+class UnsupportedFormat(Exception):
+    """A format string uses a directive that this module does not know; the op can be read in generic form only."""
+
+
+def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
+    """The custom form of an op. Raises `UnsupportedFormat`."""
+    definition = op_class.get_irdl_definition()
+    operands = tuple((n, isinstance(d, VarOperandDef), _fixed_type(d)) for n, d in definition.operands)
+    results = tuple((n, isinstance(d, VarResultDef), _fixed_type(d)) for n, d in definition.results)
+    fragments: list[str] = []
+    slots: list[Slot] = []
+    keywords: set[str] = set()
+    optional = False
+    position = 0
+    text = format.strip()
+    while position < len(text):
+        match = _ELEMENTS.match(text, position)
+        if match is None:
+            raise UnsupportedFormat(f"{op_class.name}: cannot read assembly format at '{text[position:]}'")
+        position = match.end()
+        if match["open"]:
+            optional = True
+            fragments.append("[")
+        elif match["close"]:
+            optional = False
+            fragments.append("]")
+        elif match["literal"] is not None:
+            literal = match["literal"].strip()
+            if literal:
+                fragments.append("_ARROW" if literal == "->" else f'"{literal}"')
+            if literal.isidentifier():
+                keywords.add(literal)
+        elif not match["anchor"]:
+            fragment, slot = _element(match, definition, operands, results, optional)
+            if fragment:
+                fragments.append(fragment)
+                slots.append(slot)
+    body = " ".join(fragments)
+    rule = f"OP_{crc32(body.encode()):08X} {body} -> assembled"
+    return CustomForm(op_class, rule, tuple(slots), operands, results, frozenset(keywords))
+
+
+def _element(
+    match: re.Match[str],
+    definition: OpDef,
+    operands: Sequence[tuple[str, bool, Attribute | None]],
+    results: Sequence[tuple[str, bool, Attribute | None]],
+    optional: bool,
+) -> tuple[str, Slot]:
+    values = "values" if optional else "opt_values"
+    types = "types" if optional else "opt_types"
+    if match["directive"] == "attr-dict":
+        return "opt_attributes", Slot("attributes")
+    if match["directive"] == "attr-dict-with-keyword":
+        return "opt_attributes_with_keyword", Slot("attributes")
+    if match["directive"] == "operands":
+        if not operands:
+            return "", Slot("")
+        variadic = any(is_variadic for _, is_variadic, _ in operands)
+        return (values if variadic else "values"), Slot("operands")
+    variadic_of = {name: is_variadic for name, is_variadic, _ in operands}
+    variadic_result = {name: is_variadic for name, is_variadic, _ in results}
+    if match["type"]:
+        name = match["of"]
+        if name in ("operands", "results"):
+            return types, Slot(f"{name[:-1]}_types")
+        if name in variadic_of:
+            return (types, Slot("operand_types", name)) if variadic_of[name] else ("type", Slot("operand_type", name))
+        if name in variadic_result:
+            return (types, Slot("result_types", name)) if variadic_result[name] else ("type", Slot("result_type", name))
+    if match["inputs"]:
+        inputs, outputs = (None if n in ("operands", "results") else n for n in (match["inputs"], match["outputs"]))
+        return "signature", Slot("signature", inputs, outputs)
+    name = match["name"]
+    if name in variadic_of:
+        return (values, Slot("operands", name)) if variadic_of[name] else ("VALUE", Slot("operand", name))
+    if name in definition.accessor_names:
+        name = definition.accessor_names[name][0]
+    declared = definition.attributes.get(name) or definition.properties.get(name)
+    if declared is None:
+        raise UnsupportedFormat(f"{definition.name}: unknown variable '${match['name'] or match['of']}'")
+    return _attribute_element(name, declared.constr)
+
+
+def _attribute_element(name: str, constraint: AttrConstraint) -> tuple[str, Slot]:
+    bases = constraint.get_bases()
+    if bases == {StringAttr}:
+        return "STRING", Slot("string", name)
+    if bases == {SymbolRefAttr}:
+        return "symbol_reference", Slot("attribute", name)
+    if isinstance(constraint, ParamAttrConstraint) and constraint.base_attr in (IntegerAttr, FloatAttr):
+        type_constraint = constraint.param_constrs[1]
+        if type_constraint.can_infer(frozenset()):
+            type = type_constraint.infer(ConstraintContext())
+            return "scalar", Slot("number", name, type=type)
+    return "attribute", Slot("attribute", name)
+
+
+def _fixed_type(definition: OperandDef | ResultDef) -> Attribute | None:
+    """The type that every operand or result of this definition has, if that is so."""
+    constraint = getattr(definition.constr, "constr", None)
+    if isinstance(constraint, AttrConstraint) and constraint.can_infer(frozenset()):
+        return constraint.infer(ConstraintContext())
+    return None
+
+
+# Building
+
+
+def build_assembled(builder: Builder, record: Record) -> Operation:
+    """Make the op of a record whose rule came from `compile_format`."""
+    _, token, parts = record[1]
+    form: CustomForm = token[1]
+    reading = _Reading(builder, form, token[2])
+    for slot, part in zip(form.slots, parts[1:], strict=True):
+        if part is not None:
+            reading.take(slot, part)
+    return reading.finish(record)
+
+
+class _Reading:
+    """Gathers the parts of one op."""
+
+    __slots__ = ("attributes", "builder", "form", "offset", "operands", "operand_types", "result_types")
+
+    def __init__(self, builder: Builder, form: CustomForm, offset: int):
+        self.builder = builder
+        self.form = form
+        self.offset = offset
+        self.operands: dict[str | None, list[Any]] = {}
+        self.operand_types: dict[str | None, list[Attribute]] = {}
+        self.result_types: dict[str | None, list[Attribute]] = {}
+        self.attributes: dict[str, Attribute] = {}
+
+    def take(self, slot: Slot, part: Any) -> None:
+        match slot.kind:
+            case "operand":
+                self.operands[slot.name] = [part]
+            case "operands":
+                self.operands[slot.name] = part
+            case "operand_type":
+                self.operand_types[slot.name] = [part]
+            case "operand_types":
+                self.operand_types[slot.name] = part
+            case "result_type":
+                self.result_types[slot.name] = [part]
+            case "result_types":
+                self.result_types[slot.name] = part
+            case "signature":
+                self.operand_types[slot.name], self.result_types[slot.outputs] = part
+            case "number":
+                self.attributes[slot.name or ""] = self._number(part, slot.type)
+            case "string":
+                self.attributes[slot.name or ""] = string_attribute(self.builder.session, part)
+            case "attribute":
+                self.attributes[slot.name or ""] = part
+            case "attributes":
+                self._merge(part)
+
+    def _merge(self, dictionary: dict[str, Attribute]) -> None:
+        for name, value in dictionary.items():
+            if name in self.attributes:
+                self.builder.session.report(self.offset, f"attribute '{name}' occurs more than once in the attribute list")
+            self.attributes.setdefault(name, value)
+
+    def _number(self, token: Any, type: Attribute | None) -> Attribute:
+        assert type is not None
+        if token[0] in ("TRUE", "FALSE"):
+            if type != TRUE.type:  # type: ignore[attr-defined]
+                raise SyntaxFailure(token[2], f"expected a number of type {type}, found '{token[1]}'")
+            return TRUE if token[0] == "TRUE" else FALSE
+        return number_attribute(self.builder.session, token, type)
+
+    def finish(self, record: Record) -> Operation:
+        operands = self._resolve_operands()
+        result_types = self._types_of_results(operands)
+        return self.builder.create(
+            self.form.op_class, self.offset, record, operands, result_types, attributes=self.attributes
+        )
+
+    def _resolve_operands(self) -> list[SSAValue]:
+        form = self.form
+        if None in self.operands or (None in self.operand_types and not self.operands):
+            tokens = self.operands.get(None, [])
+            types = self.operand_types.get(None)
+            if types is None:
+                types = self._spread(form.operands, len(tokens))
+            return self.builder.values(tokens, types, self.offset)
+        values: list[SSAValue] = []
+        for name, _, fixed in form.operands:
+            tokens = self.operands.get(name, [])
+            types = self.operand_types.get(name)
+            if types is None:
+                types = self.operand_types.get(None)
+            if types is None:
+                if fixed is None and tokens:
+                    types = self._inferred(form.op_class, values, name)
+                else:
+                    types = [fixed] * len(tokens)  # type: ignore[list-item]
+            values += self.builder.values(tokens, types, self.offset)
+        return values
+
+    def _spread(self, definitions: Sequence[tuple[str, bool, Attribute | None]], count: int) -> list[Attribute]:
+        """The fixed types for `count` values of these definitions, of which at most one is variadic."""
+        types: list[Attribute] = []
+        for name, is_variadic, fixed in definitions:
+            repeat = count - len(definitions) + 1 if is_variadic else 1
+            explicit = self.operand_types.get(name)
+            if explicit is not None:
+                types += explicit
+            elif fixed is not None:
+                types += [fixed] * repeat
+        return types
+
+    def _inferred(self, op_class: type[IRDLOperation], values: Iterable[SSAValue], name: str) -> list[Attribute]:
+        raise SyntaxFailure(self.offset, f"cannot infer the type of operand '{name}' of '{op_class.name}'")
+
+    def _types_of_results(self, operands: Sequence[SSAValue]) -> list[Attribute]:
+        explicit_all = self.result_types.get(None)
+        if explicit_all is not None:
+            return explicit_all
+        types: list[Attribute] = []
+        for name, is_variadic, fixed in self.form.results:
+            explicit = self.result_types.get(name)
+            if explicit is not None:
+                types += explicit
+            elif is_variadic:
+                continue
+            elif fixed is not None:
+                types.append(fixed)
+            else:
+                types.append(self._infer_result(name, operands))
+        return types
+
+    def _infer_result(self, name: str, operands: Sequence[SSAValue]) -> Attribute:
+        """The type of a result that follows from the operands' types by the constraints they share."""
+        definition = self.form.op_class.get_irdl_definition()
+        context = ConstraintContext()
+        try:
+            for (_, operand_definition), value in zip(definition.operands, operands, strict=False):
+                operand_definition.constr.verify([value.type], context)
+            result = dict(definition.results)[name]
+            inferred = result.constr.infer(context, length=1)
+        except VerifyException as error:
+            raise SyntaxFailure(self.offset, f"'{self.form.op_class.name}' op {error}") from None
+        return inferred[0]

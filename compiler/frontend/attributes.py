@@ -1,0 +1,363 @@
+"""Literals to xDSL attributes: numbers, strings, shaped types, dense values.
+
+The rules about what fits which type are MLIR's. Each function raises `SyntaxFailure` at the literal that is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any
+
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    AnyFloat,
+    BFloat16Type,
+    BytesAttr,
+    ComplexType,
+    DenseArrayBase,
+    DenseIntOrFPElementsAttr,
+    Float16Type,
+    Float32Type,
+    Float64Type,
+    FloatAttr,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+    NoneAttr,
+    NoneType,
+    Signedness,
+    TensorType,
+    UnrankedTensorType,
+    VectorType,
+    bf16,
+    f16,
+    f32,
+    f64,
+    i1,
+    i64,
+)
+from xdsl.ir import Attribute
+
+from tfrt.compiler.frontend.errors import SyntaxFailure
+from tfrt.compiler.frontend.lexer import Token
+
+MAX_ALIAS_DEPTH = 50
+MAX_DENSE_BYTES = 1 << 30
+"""xDSL stores every element, so a splat of a huge shape would take memory in proportion."""
+
+_MAX_INTEGER_WIDTH = (1 << 24) - 1
+_MAX_LITERAL_DIGITS = 4000
+_INTEGER_TYPE = re.compile(r"(i|si|ui)([0-9]+)")
+_ESCAPE = re.compile(r"\\(?:([nt\"\\])|([0-9A-Fa-f]{2})|.)", re.DOTALL)
+_SIMPLE_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+_SIGNEDNESS = {"i": Signedness.SIGNLESS, "si": Signedness.SIGNED, "ui": Signedness.UNSIGNED}
+_NAMED_TYPES: dict[str, Attribute] = {
+    "f16": f16,
+    "bf16": bf16,
+    "f32": f32,
+    "f64": f64,
+    "index": IndexType(),
+    "none": NoneType(),
+}
+
+
+def scalar_type(word: str) -> Attribute | None:
+    """The builtin type that a word names by itself: `i32`, `ui8`, `bf16`, `index`, `none`."""
+    named = _NAMED_TYPES.get(word)
+    if named is not None:
+        return named
+    match = _INTEGER_TYPE.fullmatch(word)
+    if match is None or len(match.group(2)) > 8 or not 1 <= int(match.group(2)) <= _MAX_INTEGER_WIDTH:
+        return None
+    return IntegerType(int(match.group(2)), _SIGNEDNESS[match.group(1)])
+
+
+# Numbers
+
+
+def default_type(token: Token) -> Attribute:
+    """The type of a number literal that names none."""
+    return f64 if token[0] == "FLOAT" else i64
+
+
+def parse_integer(text: str) -> int:
+    return int(text, 16) if "0x" in text else int(text)
+
+
+def is_number_type(type: Attribute) -> bool:
+    return isinstance(type, (IntegerType, IndexType, AnyFloat))
+
+
+def number(token: Token, type: Attribute) -> Attribute:
+    """An integer or float attribute of `type` from an `INT` or `FLOAT` token."""
+    kind, text, offset = token
+    if len(text) > _MAX_LITERAL_DIGITS:
+        raise SyntaxFailure(offset, "number literal is too long")
+    if isinstance(type, (IntegerType, IndexType)):
+        if kind == "FLOAT":
+            raise SyntaxFailure(offset, "floating point value not valid for specified type")
+        return IntegerAttr(_fitting_integer(parse_integer(text), type, offset), type)
+    if isinstance(type, AnyFloat):
+        return FloatAttr(_float(token, type), type)
+    what = "floating point" if kind == "FLOAT" else "integer"
+    raise SyntaxFailure(offset, f"{what} literal not valid for specified type")
+
+
+def boolean(value: bool) -> Attribute:
+    return IntegerAttr(int(value), i1)
+
+
+def _fitting_integer(value: int, type: IntegerType | IndexType, offset: int) -> int:
+    if isinstance(type, IndexType):
+        low, high = -(1 << 63), 1 << 63
+    else:
+        if type.signedness.data is Signedness.UNSIGNED and value < 0:
+            raise SyntaxFailure(offset, "negative integer literal not valid for unsigned integer type")
+        low, high = type.value_range()
+    if not low <= value < high:
+        raise SyntaxFailure(offset, "integer constant out of range for attribute")
+    return value
+
+
+def _float(token: Token, type: AnyFloat) -> float:
+    kind, text, offset = token
+    if kind == "FLOAT":
+        return round_to(float(text), type)
+    if "0x" not in text:
+        raise SyntaxFailure(
+            offset, "unexpected decimal integer literal for a floating point attribute; add a trailing dot"
+        )
+    if text.startswith("-"):
+        raise SyntaxFailure(offset, "hexadecimal float literal should not have a leading minus")
+    bits = int(text, 16)
+    if bits >> type.bitwidth:
+        raise SyntaxFailure(offset, "hexadecimal float constant out of range for type")
+    return type.unpack(bits.to_bytes(type.size, "little"), 1)[0]
+
+
+_MANTISSA_BITS_AND_MAX_EXPONENT = {Float16Type: (10, 15), BFloat16Type: (7, 127), Float32Type: (23, 127)}
+
+
+def round_to(value: float, type: Attribute) -> float:
+    """`value` rounded once to the precision of `type`, to nearest, ties to even; too large ones become infinite."""
+    parameters = _MANTISSA_BITS_AND_MAX_EXPONENT.get(type.__class__)  # type: ignore[call-overload]
+    if parameters is None or not math.isfinite(value) or value == 0.0:
+        return value
+    mantissa_bits, max_exponent = parameters
+    exponent = max(math.frexp(value)[1] - 1, 1 - max_exponent)
+    unit = math.ldexp(1.0, exponent - mantissa_bits)
+    # Division and product by a power of two are exact here; round() is to even.
+    rounded = round(value / unit) * unit
+    if abs(rounded) >= math.ldexp(1.0, max_exponent + 1):
+        return math.copysign(math.inf, value)
+    return math.copysign(rounded, value)
+
+
+# Strings and names
+
+
+def unescape(token: Token) -> str:
+    """The contents of a string literal, with `\\n`, `\\t`, `\\"`, `\\\\` and two hexadecimal digits replaced.
+
+    Hexadecimal escapes are bytes; together they are read as UTF-8, and bytes that are not stay surrogate escapes.
+    """
+    body = token[1][1:-1]
+    if "\\" not in body:
+        return body
+    return _unescape(body, token[2] + 1)
+
+
+def _unescape(body: str, offset: int) -> str:
+    result = bytearray()
+    position = 0
+    for match in _ESCAPE.finditer(body):
+        result += body[position : match.start()].encode("utf-8", "surrogateescape")
+        simple, digits = match.groups()
+        if simple is not None:
+            result += _SIMPLE_ESCAPES[simple].encode()
+        elif digits is not None:
+            result.append(int(digits, 16))
+        else:
+            raise SyntaxFailure(offset + match.start(), "unknown escape in string literal")
+        position = match.end()
+    result += body[position:].encode("utf-8", "surrogateescape")
+    return result.decode("utf-8", "surrogateescape")
+
+
+def symbol_name(token: Token) -> str:
+    """The name in `@name` or `@"any name"`."""
+    text = token[1][1:]
+    if not text.startswith('"'):
+        return text
+    return _unescape(text[1:-1], token[2] + 2)
+
+
+def attribute_name(token: Token) -> str:
+    if token[0] != "STRING":
+        name: str = token[1]
+        return name
+    name = unescape(token)
+    if not name:
+        raise SyntaxFailure(token[2], "expected valid attribute name")
+    return name
+
+
+# Types
+
+
+def tensor_type(offset: int, shape: tuple[str, ...] | None, element: Attribute, encoding: Attribute | None) -> Attribute:
+    """`tensor<2x?xf32>` or, for shape None, `tensor<*xf32>`."""
+    if shape is None:
+        if encoding is not None:
+            raise SyntaxFailure(offset, "cannot apply encoding to unranked tensor")
+        return UnrankedTensorType(element)
+    return TensorType(element, _dimensions(offset, shape), NoneAttr() if encoding is None else encoding)
+
+
+def vector_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) -> Attribute:
+    if shape is None or "?" in shape:
+        raise SyntaxFailure(offset, "expected a vector type with known dimensions")
+    if not isinstance(element, (IntegerType, IndexType, AnyFloat)):
+        raise SyntaxFailure(offset, "vector elements must be int/index/float type")
+    dimensions = _dimensions(offset, shape)
+    if 0 in dimensions:
+        raise SyntaxFailure(offset, "vector types must have positive constant sizes")
+    return VectorType(element, dimensions)
+
+
+def complex_type(element: Attribute) -> Attribute:
+    return ComplexType(element)  # type: ignore[type-var]
+
+
+def _dimensions(offset: int, shape: tuple[str, ...]) -> list[int]:
+    dimensions = []
+    for text in shape:
+        if len(text) > 19 or (text != "?" and int(text) >= 1 << 63):
+            raise SyntaxFailure(offset, "invalid dimension")
+        dimensions.append(DYNAMIC_INDEX if text == "?" else int(text))
+    return dimensions
+
+
+# Dense values
+
+Nested = Any
+"""A scalar token, a `("COMPLEX", (re, im))` pair, a string token (hex blob), a list of these, or None."""
+
+
+def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
+    """`dense<value> : type`: nothing, one value for all elements, nested lists, or the elements' bytes in hex."""
+    if not isinstance(type, (TensorType, VectorType)):
+        raise SyntaxFailure(_offset_of(value, offset), "elements literal must be a shaped type")
+    shape = type.get_shape()
+    if any(d < 0 for d in shape):
+        raise SyntaxFailure(_offset_of(value, offset), "elements literal type must have static shape")
+    element = type.get_element_type()
+    count = prod(shape)
+    if not isinstance(element, (IntegerType, IndexType, AnyFloat, ComplexType)):
+        raise SyntaxFailure(_offset_of(value, offset), "expected elements of integer, index, float or complex type")
+    if isinstance(element, IntegerType) and element.bitwidth > 64:
+        raise SyntaxFailure(_offset_of(value, offset), "dense elements of more than 64 bits are not supported")
+    size = element.compile_time_size
+    if count * size > MAX_DENSE_BYTES:
+        raise SyntaxFailure(_offset_of(value, offset), f"dense elements take more than {MAX_DENSE_BYTES} bytes")
+    if isinstance(value, tuple) and value[0] == "STRING":
+        return DenseIntOrFPElementsAttr(type, BytesAttr(_hex_blob(value, element, count)))
+    if value is None or value == []:
+        if count:
+            what = "parsed zero elements" if value is None else "inferred shape of elements literal ([0])"
+            raise SyntaxFailure(_offset_of(value, offset), f"{what}, but type ({type}) expected at least 1")
+        return DenseIntOrFPElementsAttr(type, BytesAttr(b""))
+    if not isinstance(value, list):
+        data = element.pack((_element(value, element, offset),))  # type: ignore[arg-type]
+        return DenseIntOrFPElementsAttr(type, BytesAttr(data * count))
+    found = _shape_of(value, offset)
+    if found != tuple(shape):
+        raise SyntaxFailure(
+            _offset_of(value, offset),
+            f"inferred shape of elements literal ({list(found)}) does not match type ({list(shape)})",
+        )
+    elements = [_element(leaf, element, offset) for leaf in _leaves(value)]
+    return DenseIntOrFPElementsAttr(type, BytesAttr(element.pack(elements)))  # type: ignore[arg-type]
+
+
+def typed_array(type: Attribute, values: Sequence[Nested], offset: int) -> Attribute:
+    """`array<i32: 1, 2>`."""
+    if not isinstance(type, (IntegerType, AnyFloat)):
+        raise SyntaxFailure(offset, "element type must be an integer or float type")
+    if isinstance(type, IntegerType) and type.bitwidth not in (1, 8, 16, 32, 64):
+        raise SyntaxFailure(offset, "element type bitwidth must be 1, 8, 16, 32 or 64")
+    return DenseArrayBase.from_list(type, [_element(value, type, offset) for value in values])  # type: ignore[arg-type]
+
+
+def _element(value: Nested, type: Attribute, offset: int) -> Any:
+    if isinstance(type, ComplexType):
+        if isinstance(value, tuple) and value[0] == "COMPLEX":
+            return tuple(_element(part, type.element_type, offset) for part in value[1])
+        # A real number stands for one without an imaginary part only as a splat of pairs; MLIR wants the pair.
+        raise SyntaxFailure(_offset_of(value, offset), "expected '(' in complex element")
+    if value[0] in ("TRUE", "FALSE"):
+        if type != i1:
+            raise SyntaxFailure(value[2], "expected i1 type for 'true' or 'false' values")
+        return -1 if value[0] == "TRUE" else 0
+    if value[0] in ("COMPLEX", "STRING"):
+        raise SyntaxFailure(_offset_of(value, offset), "expected element literal of primitive type")
+    attribute = number(value, type)
+    assert isinstance(attribute, (IntegerAttr, FloatAttr))
+    return attribute.value.data
+
+
+def _shape_of(value: list[Nested], offset: int) -> tuple[int, ...]:
+    inner = {_shape_of(item, offset) if isinstance(item, list) else () for item in value}
+    if len(inner) > 1:
+        raise SyntaxFailure(
+            _offset_of(value, offset), "tensor literal is invalid; ranks are not consistent between elements"
+        )
+    return (len(value), *(inner.pop() if inner else ()))
+
+
+def _leaves(value: Nested) -> Iterator[Nested]:
+    if not isinstance(value, list):
+        yield value
+        return
+    for item in value:
+        yield from _leaves(item)
+
+
+def _hex_blob(token: Token, element: Any, count: int) -> bytes:
+    text = unescape(token)
+    try:
+        if not text.startswith("0x"):
+            raise ValueError
+        data = bytes.fromhex(text[2:])
+    except ValueError:
+        raise SyntaxFailure(token[2], "expected string containing hex digits starting with `0x`") from None
+    size = element.compile_time_size
+    if isinstance(element, IntegerType) and element.bitwidth == 1:
+        return _packed_bits(token, data, count)
+    if len(data) == size and count:
+        return data * count
+    if len(data) != size * count:
+        raise SyntaxFailure(token[2], "elements hex data size is invalid for provided type")
+    return data
+
+
+def _packed_bits(token: Token, data: bytes, count: int) -> bytes:
+    """MLIR packs i1 elements eight to a byte, lowest bit first; all ones or zeros in one byte is a splat."""
+    if len(data) == 1 and data[0] in (0, 255):
+        return (b"\xff" if data[0] else b"\0") * count
+    if len(data) != (count + 7) // 8:
+        raise SyntaxFailure(token[2], "elements hex data size is invalid for provided type")
+    return b"".join(b"\xff" if data[i >> 3] >> (i & 7) & 1 else b"\0" for i in range(count))
+
+
+def _offset_of(value: Nested, default: int) -> int:
+    if isinstance(value, tuple):
+        return _offset_of(value[1][0], default) if value[0] == "COMPLEX" else value[2]
+    if isinstance(value, list):
+        return _offset_of(value[0], default) if value else default
+    return default
+
+

@@ -1,0 +1,379 @@
+"""Syntax records to IR: names to values, regions to blocks, and what is wrong with them.
+
+Names live in scopes as in MLIR. A region of an op that is isolated from above starts afresh; any other sees the names
+around it, and may not define them again. A name may be used before the text defines it, in a block that the definition
+dominates; what is left over at the end of the isolated scope is undeclared. Mistakes are collected, so that one run
+shows several: a value stands in for what is missing, of the type its user expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.irdl import IRDLOperation
+from xdsl.traits import IsolatedFromAbove
+
+from tfrt.compiler.frontend import attributes as literals
+
+if TYPE_CHECKING:
+    from tfrt.compiler.frontend.lexer import Token
+    from tfrt.compiler.frontend.syntax import Record, Session
+
+
+class ForwardReference(SSAValue[Attribute]):
+    """Stands in for a value that the text has not defined yet, or never does."""
+
+    @property
+    def owner(self) -> Operation | Block:
+        raise AssertionError("a value that is not defined has no owner")
+
+
+class _Scope:
+    """The names that a region defines; `outer` is None where the region is isolated."""
+
+    __slots__ = ("offsets", "outer", "pending", "values")
+
+    def __init__(self, outer: _Scope | None):
+        self.outer = outer
+        self.values: dict[str, SSAValue] = {}
+        self.offsets: dict[str, int] = {}
+        # The uses of names not yet defined, kept in the isolated scope at the root.
+        self.pending: dict[str, list[tuple[ForwardReference, int, tuple[Block, ...]]]] = (
+            {} if outer is None else outer.pending
+        )
+
+
+Argument = tuple["Token | None", Attribute, "LocationAttr | None"]
+"""A block argument: the token of its name, its type, its location where one is given."""
+
+
+class Builder:
+    """Builds the IR of one text."""
+
+    def __init__(self, session: Session, context: Context):
+        self.session = session
+        self.context = context
+        self._scope = _Scope(None)
+        self._open_blocks: tuple[Block, ...] = ()
+        self._blocks_by_name: dict[str, Block] = {}
+        self._filename = StringAttr(session.source.filename)
+        self._integers: dict[int, IntAttr] = {}
+        self._op_classes: dict[str, type[Operation]] = {}
+
+    # Modules, regions, blocks
+
+    def module(self, records: Sequence[Record]) -> ModuleOp:
+        """The module of a whole text: its only op if that is a module, else a new one around its ops."""
+        block = Block()
+        region = Region(block)
+        self._fill(block, records)
+        self._finish_scope()
+        only = block.first_op
+        if isinstance(only, ModuleOp) and only is block.last_op:
+            only.detach()
+            return only
+        return ModuleOp(region)
+
+    def region(
+        self, record: Record, isolated: bool, arguments: Sequence[Argument] = (), needs_block: bool = False
+    ) -> Region:
+        """A region from its record; `arguments` are those of its entry block that the record does not spell.
+
+        An empty pair of braces is a region without blocks, unless arguments belong to it or the op `needs_block`.
+        """
+        entry_ops, block_records = record
+        region = Region()
+        outer_scope, outer_blocks, outer_names = self._scope, self._open_blocks, self._blocks_by_name
+        self._scope = _Scope(None if isolated else outer_scope)
+        self._blocks_by_name = {}
+        entry: Block | None = None
+        if entry_ops or arguments or (needs_block and not block_records):
+            entry = Block()
+            region.add_block(entry)
+            self._add_arguments(entry, arguments)
+        labelled = self._declare_blocks(region, block_records)
+        if entry is not None:
+            self._fill(entry, entry_ops)
+        for block, (_, block_arguments, ops) in labelled:
+            self._add_arguments(block, block_arguments)
+            self._fill(block, ops)
+        if isolated:
+            self._finish_scope()
+        self._scope, self._open_blocks, self._blocks_by_name = outer_scope, outer_blocks, outer_names
+        return region
+
+    def _declare_blocks(self, region: Region, records: Sequence[Record]) -> list[tuple[Block, Record]]:
+        labelled = []
+        for record in records:
+            label = record[0]
+            if label[1] in self._blocks_by_name:
+                self.session.report(label[2], f"redefinition of block '{label[1]}'")
+                continue
+            block = Block()
+            name = label[1][1:]
+            if not Block.is_default_block_name(name) and Block.is_valid_name(name):
+                block.name_hint = name
+            region.add_block(block)
+            self._blocks_by_name[label[1]] = block
+            labelled.append((block, record))
+        return labelled
+
+    def _fill(self, block: Block, records: Sequence[Record]) -> None:
+        outer = self._open_blocks
+        self._open_blocks = (*outer, block)
+        for record in records:
+            block.add_op(record[1][0](self, record))
+        self._open_blocks = outer
+
+    def _add_arguments(self, block: Block, arguments: Sequence[Argument]) -> None:
+        for token, type, location in arguments:
+            argument = block.insert_arg(type, len(block.args), location)
+            if token is not None:
+                self._define_name(token[1], argument, token[2])
+
+    # Values
+
+    def values(self, tokens: Sequence[Token], types: Sequence[Attribute], offset: int) -> list[SSAValue]:
+        """The values that `tokens` name, whose users expect `types`."""
+        if len(tokens) != len(types):
+            where = tokens[0][2] if tokens else offset
+            self.session.report(
+                where,
+                f"number of operands and types do not match: got {len(tokens)} operands and {len(types)} types",
+            )
+            return [ForwardReference(type) for type in types]
+        known = self._scope.values
+        found: list[SSAValue] = []
+        for token, type in zip(tokens, types):  # noqa: B905 (checked above; this loop is hot)
+            value = known.get(token[1])
+            if value is None or (value._type is not type and value._type != type):
+                value = self._resolve(token, type)
+            found.append(value)
+        return found
+
+    def _resolve(self, token: Token, type: Attribute) -> SSAValue:
+        """The slow path of `values`: names of outer scopes, spellings such as `%x#0`, and mistakes."""
+        _, name, offset = token
+        scope: _Scope | None = self._scope
+        while scope is not None:
+            value = scope.values.get(name)
+            if value is None and name.endswith("#0"):
+                value = scope.values.get(name[:-2])
+            if value is not None:
+                break
+            base = name.partition("#")[0]
+            if base != name and base in scope.offsets:
+                note = self.session.source.note(scope.offsets[base], "defined here")
+                self._error(offset, f"reference to invalid result number of '{base}'", note)
+                return ForwardReference(type)
+            scope = scope.outer
+        if scope is None or value is None:
+            reference = ForwardReference(type)
+            self._scope.pending.setdefault(name, []).append((reference, offset, self._open_blocks))
+            return reference
+        if value.type != type:
+            note = self.session.source.note(scope.offsets[name.partition("#")[0]], "prior use here")
+            self._error(
+                offset, f"use of value '{name}' expects different type than prior uses: '{type}' vs '{value.type}'", note
+            )
+            return ForwardReference(type)
+        return value
+
+    def _define_name(self, name: str, value: SSAValue, offset: int) -> None:
+        if not self._claim(name, offset):
+            return
+        self._scope.values[name] = value
+        hint = name[1:].partition("#")[0]
+        if not hint[0].isdigit():
+            value.name_hint = hint
+        if self._scope.pending:
+            self._settle(name, value, offset)
+            self._settle(f"{name}#0", value, offset)
+
+    def _define_pack(self, name: str, values: Sequence[SSAValue], offset: int) -> None:
+        if not self._claim(name, offset):
+            return
+        hint = None if name[1].isdigit() else name[1:]
+        for i, value in enumerate(values):
+            self._scope.values[f"{name}#{i}"] = value
+            value.name_hint = hint
+            if self._scope.pending:
+                self._settle(f"{name}#{i}", value, offset)
+        self._scope.values[name] = values[0]
+        if self._scope.pending:
+            self._settle(name, values[0], offset)
+
+    def _claim(self, name: str, offset: int) -> bool:
+        """Note where `name` is defined; false, and a diagnostic, where it already is."""
+        scope: _Scope | None = self._scope
+        while scope is not None:
+            first = scope.offsets.get(name)
+            if first is not None:
+                note = self.session.source.note(first, "previously defined here")
+                self._error(offset, f"redefinition of SSA value '{name}'", note)
+                return False
+            scope = scope.outer
+        self._scope.offsets[name] = offset
+        return True
+
+    def _settle(self, name: str, value: SSAValue, offset: int) -> None:
+        """Put the value that `name` turns out to be in place of references to it further up."""
+        for reference, use_offset, open_blocks in self._scope.pending.pop(name, ()):
+            block = value.owner if isinstance(value.owner, Block) else self._open_blocks[-1]
+            if reference.type != value.type:
+                note = self.session.source.note(use_offset, f"previously used here with type '{reference.type}'")
+                self._error(offset, f"definition of SSA value '{name}' has type '{value.type}'", note)
+                continue
+            if block in open_blocks:
+                note = self.session.source.note(offset, "operand defined here (op in the same block)")
+                self._error(use_offset, f"operand '{name}' does not dominate this use", note)
+            reference.replace_all_uses_with(value)
+
+    def _finish_scope(self) -> None:
+        for name, references in self._scope.pending.items():
+            offset = min(offset for _, offset, _ in references)
+            self._error(offset, f"use of undeclared SSA value name '{name}'")
+        self._scope.pending.clear()
+
+    # Ops
+
+    def create(
+        self,
+        op_class: type[Operation],
+        offset: int,
+        record: Record,
+        operands: Sequence[SSAValue] = (),
+        result_types: Sequence[Attribute] = (),
+        *,
+        attributes: Mapping[str, Attribute] = {},
+        properties: Mapping[str, Attribute] = {},
+        regions: Sequence[Region] = (),
+        successors: Sequence[Block] = (),
+    ) -> Operation:
+        """The op whose name starts at `offset`, with its location, and its results under the names of the record."""
+        op = op_class.create(
+            operands=operands,
+            result_types=result_types,
+            attributes=attributes,
+            properties=properties,
+            location=record[2] or self.location(offset),
+            regions=regions,
+            successors=successors,
+        )
+        names = record[0]
+        if names:
+            self._name_results(op, names)
+        return op
+
+    def _name_results(self, op: Operation, names: Sequence[tuple[str, int | None, int]]) -> None:
+        results = op.results
+        if len(names) == 1 and len(results) == 1 and names[0][1] is None:
+            self._define_name(names[0][0], results[0], names[0][2])
+            return
+        named = sum(count or 1 for _, count, _ in names)
+        if not results:
+            self._error(names[0][2], "cannot name an operation with no results")
+        elif named != len(results):
+            self._error(names[0][2], f"operation defines {len(results)} results but was provided {named} to bind")
+        position = 0
+        for name, count, offset in names:
+            values = results[position : position + (count or 1)]
+            position += count or 1
+            if len(values) == 1 and (count or 1) == 1:
+                self._define_name(name, values[0], offset)
+            elif values:
+                self._define_pack(name, values, offset)
+
+    def location(self, offset: int) -> LocationAttr:
+        """The position of the character at `offset` as a location attribute."""
+        line, column = self.session.source.line_and_column(offset)
+        integers = self._integers
+        line_attribute = integers.get(line)
+        if line_attribute is None:
+            line_attribute = integers[line] = IntAttr(line)
+        column_attribute = integers.get(column)
+        if column_attribute is None:
+            column_attribute = integers[column] = IntAttr(column)
+        return FileLineColLoc(self._filename, line_attribute, column_attribute)
+
+    def op_class(self, name: str, offset: int) -> type[Operation]:
+        """The class of the op of this name; an unregistered one, and a diagnostic unless allowed, if there is none."""
+        known = self._op_classes.get(name)
+        if known is not None:
+            return known
+        found = self.context.get_optional_op(name)
+        if found is None:
+            dialect = name.partition(".")[0]
+            if dialect in self.context.registered_dialect_names:
+                message = f"unregistered operation '{name}' found in dialect ('{dialect}') that does not allow unknown operations"
+            else:
+                message = (
+                    f"op '{name}' is of an unregistered dialect. If this is intended, please use"
+                    " -allow-unregistered-dialect with the MLIR tool used"
+                )
+            self._error(offset, message)
+            found = UnregisteredOp.with_name(name)
+        self._op_classes[name] = found
+        return found
+
+    def successor(self, token: Token) -> Block:
+        block = self._blocks_by_name.get(token[1])
+        if block is None:
+            self._error(token[2], f"reference to an undefined block '{token[1]}'")
+            return Block()
+        return block
+
+    def _error(self, offset: int, message: str, *notes: Any) -> None:
+        self.session.diagnostics.append(self.session.source.error(offset, message, notes))
+
+
+def build_generic(builder: Builder, record: Record) -> Operation:
+    """Make the op of a record in generic form."""
+    token, operand_tokens, successor_tokens, properties, region_records, attributes, signature = record[1][2]
+    offset = token[2]
+    op_class = builder.op_class(literals.unescape(token), offset)
+    operand_types, result_types = signature
+    if len(operand_tokens) != len(operand_types):
+        plural = "" if len(operand_tokens) == 1 else "s"
+        builder.session.report(
+            offset, f"expected {len(operand_tokens)} operand type{plural} but had {len(operand_types)}"
+        )
+        operand_tokens = operand_types = ()
+    operands = builder.values(operand_tokens, operand_types, offset)
+    if properties or issubclass(op_class, IRDLOperation):
+        attributes, properties = _sorted_out(op_class, attributes, properties)
+    regions: Sequence[Region] = ()
+    if region_records:
+        isolated = op_class.has_trait(IsolatedFromAbove, value_if_unregistered=False)
+        regions = [builder.region(region, isolated) for region in region_records]
+    return builder.create(
+        op_class,
+        offset,
+        record,
+        operands,
+        result_types,
+        attributes=attributes,
+        properties=properties,
+        regions=regions,
+        successors=[builder.successor(t) for t in successor_tokens] if successor_tokens else (),
+    )
+
+
+def _sorted_out(
+    op_class: type[Operation], attributes: dict[str, Attribute], properties: dict[str, Attribute]
+) -> tuple[dict[str, Attribute], dict[str, Attribute]]:
+    """Attributes and properties where the op's definition wants them, in whichever dictionary the text has them."""
+    if not issubclass(op_class, IRDLOperation):
+        return attributes, properties
+    definition = op_class.get_irdl_definition()
+    if not definition.properties and not properties:
+        return attributes, properties
+    both = {**properties, **attributes}
+    return (
+        {name: value for name, value in both.items() if name not in definition.properties},
+        {name: value for name, value in both.items() if name in definition.properties},
+    )

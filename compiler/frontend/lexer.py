@@ -1,0 +1,199 @@
+"""MLIR text to tokens.
+
+A token is a tuple `(kind, value, offset)`: the terminal's name in grammar.lark, the token's text or what a table knows
+about it, and where it starts. Tuples rather than lark's own tokens, because creating those is most of the cost of
+lexing a large file.
+
+What a word means is looked up, never guessed from its shape: keywords, scalar types and the names of ops with a custom
+form (`WordTable`). Where the grammar wants a plain word the parser takes any of them as one, so `{value = 1, loc = 2}`
+needs no quoting. Bodies of dialect types and attributes (`!d.t<...>`) are opaque: one token up to the matching bracket.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tfrt.compiler.frontend.errors import SyntaxFailure
+
+Token = tuple[str, Any, int]
+
+MAX_NESTING = 100
+"""How deep brackets may nest. Later stages recurse over the structure, and Python's stack is finite."""
+
+_TOKENS = re.compile(
+    r"""
+    (?:[\x20\t\r\n]+|//[^\n]*)*
+    (?:
+        (?P<VALUE>%(?:[0-9]+(?![A-Za-z_$.])|[A-Za-z_$.\-][\w$.\-]*)(?:\#[0-9]+)?)
+      | (?P<PUNCTUATION>->|::|[(){}\[\]<>,:=])
+      | (?P<WORD>[A-Za-z_][\w$.]*)
+      | (?P<STRING>"(?:[^"\\\n]|\\.)*")
+      | (?P<FLOAT>-?[0-9]+\.[0-9]*(?:[eE][+-]?[0-9]+)?)
+      | (?P<INT>-?(?:0x[0-9A-Fa-f]+|[0-9]+))
+      | (?P<BANG>![A-Za-z_][\w$.]*)
+      | (?P<HASH>\#(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*))
+      | (?P<SYMBOL>@(?:[A-Za-z_][\w$.]*|"(?:[^"\\\n]|\\.)*"))
+      | (?P<BLOCK_NAME>\^(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*))
+      | (?P<END>\Z)
+      | (?P<BAD>.)
+    )
+    """,
+    re.VERBOSE | re.ASCII | re.DOTALL,
+)
+
+_SHAPE = re.compile(r"\s*<\s*((?:\*\s*x|(?:(?:[0-9]+|\?)\s*x\s*)*))", re.ASCII)
+_BODY_PART = re.compile(r'->|[<>\[\](){}]|"(?:[^"\\\n]|\\.)*"|"')
+_WORD = re.compile(r"[A-Za-z_][\w$.]*", re.ASCII)
+
+PUNCTUATION = {
+    "(": "LPAR",
+    ")": "RPAR",
+    "{": "LBRACE",
+    "}": "RBRACE",
+    "[": "LSQB",
+    "]": "RSQB",
+    "<": "LESSTHAN",
+    ">": "MORETHAN",
+    ",": "COMMA",
+    ":": "COLON",
+    "=": "EQUAL",
+    "->": "_ARROW",
+    "::": "_SCOPE",
+}
+"""The names that lark gives to quoted punctuation, and the two that grammar.lark names itself."""
+
+_OPENING = frozenset("({[<")
+_CLOSING = {")": "(", "}": "{", "]": "[", ">": "<"}
+
+WordTable = Callable[[str], "tuple[str, Any]"]
+"""Gives a word's kind, and its value where that is not the word itself (else None). Called once per distinct word."""
+
+DialectTable = Callable[[str, bool, int], Any]
+"""Gives the attribute that `!d.t<...>` (flag: a type) or `#d.a<...>` at an offset stands for."""
+
+
+def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> list[Token]:
+    """All tokens of `text`, the last of kind `$END`.
+
+    Raises `SyntaxFailure` where no token starts, where a bracket or string is not closed, and where brackets nest
+    deeper than `MAX_NESTING`.
+    """
+    tokens: list[Token] = []
+    add = tokens.append
+    known_words: dict[str, tuple[str, Any]] = {}
+    known_attributes: dict[tuple[str, bool], Any] = {}
+    punctuation = PUNCTUATION
+    opening = _OPENING
+    depth = 0
+    position: int | None = 0
+    while position is not None:
+        resume_at = None
+        for match in _TOKENS.finditer(text, position):
+            kind = match.lastgroup
+            assert kind is not None
+            start = match.start(kind)
+            value = match.group(kind)
+            if kind == "PUNCTUATION":
+                if value in opening:
+                    depth += 1
+                    if depth > MAX_NESTING:
+                        raise SyntaxFailure(start, f"nesting exceeds the maximum depth of {MAX_NESTING}")
+                elif value in _CLOSING:
+                    depth -= 1
+                add((punctuation[value], value, start))
+            elif kind == "WORD":
+                word = known_words.get(value)
+                if word is None:
+                    word = known_words[value] = words(value)
+                if word[0] == "SHAPED":
+                    resume_at = _shaped_type(text, value, start, match.end(), tokens)
+                    if resume_at is not None:
+                        depth += 1
+                        break
+                    continue
+                add((word[0], value if word[1] is None else word[1], start))
+            elif kind == "BANG" or kind == "HASH":
+                end = match.end()
+                is_type = kind == "BANG"
+                opens_body = text.startswith("<", end)
+                if not opens_body and "." not in value:
+                    add(("BANG_NAME" if is_type else "HASH_NAME", value, start))
+                    continue
+                if opens_body:
+                    resume_at = _end_of_body(text, end)
+                    value = text[start:resume_at]
+                key = (value, is_type)
+                attribute = known_attributes.get(key)
+                if attribute is None:
+                    attribute = known_attributes[key] = dialect_attribute(value, is_type, start)
+                add(("TYPE" if is_type else "DIALECT_ATTRIBUTE", attribute, start))
+                if resume_at is not None:
+                    break
+            elif kind == "BAD":
+                raise SyntaxFailure(start, _describe_bad_character(value))
+            elif kind == "END":
+                add(("$END", "", start))
+                return tokens
+            else:
+                add((kind, value, start))
+        position = resume_at
+    raise AssertionError("the pattern matches at every position")
+
+
+def word_at(text: str, offset: int) -> str | None:
+    """The word that starts at `offset`, if one does."""
+    match = _WORD.match(text, offset)
+    return None if match is None else match.group()
+
+
+def _shaped_type(text: str, word: str, start: int, end: int, tokens: list[Token]) -> int | None:
+    """Add the token for `tensor<2x?x`; give where lexing goes on, or None where only a word was meant."""
+    match = _SHAPE.match(text, end)
+    if match is None:
+        tokens.append(("WORD", word, start))
+        return None
+    dimensions = match.group(1).replace(" ", "")
+    shape = None if dimensions.startswith("*") else tuple(d for d in dimensions.split("x") if d)
+    tokens.append((f"{word.upper()}_OPEN", shape, start))
+    return match.end()
+
+
+def _end_of_body(text: str, start: int) -> int:
+    """The offset after the bracket that closes the one at `start`."""
+    open_brackets: list[str] = []
+    position = start
+    while True:
+        match = _BODY_PART.search(text, position)
+        if match is None:
+            raise SyntaxFailure(start, "unbalanced '<' in dialect symbol")
+        part, position = match.group(), match.end()
+        if part in _OPENING:
+            open_brackets.append(part)
+            if len(open_brackets) > MAX_NESTING:
+                raise SyntaxFailure(match.start(), f"nesting exceeds the maximum depth of {MAX_NESTING}")
+        elif part == '"':
+            raise SyntaxFailure(match.start(), "expected '\"' in string literal")
+        elif part in _CLOSING:
+            if open_brackets.pop() != _CLOSING[part]:
+                raise SyntaxFailure(match.start(), f"unbalanced '{part}' in dialect symbol")
+            if not open_brackets:
+                return position
+
+
+def _describe_bad_character(character: str) -> str:
+    match character:
+        case '"':
+            return "expected '\"' in string literal"
+        case "%":
+            return "invalid SSA name"
+        case "@":
+            return "@ identifier expected to start with letter or '_'"
+        case "^":
+            return "invalid block name"
+        case "#":
+            return "invalid attribute name"
+        case "!":
+            return "invalid type name"
+    return f"unexpected character {character!r}"

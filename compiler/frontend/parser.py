@@ -1,0 +1,204 @@
+"""The LALR(1) parser: grammar.lark plus the custom forms in use, compiled by lark, run over our tokens.
+
+lark reads the grammar, computes the parse table, caches it on disk, and binds each rule to its callback in
+`SyntaxActions`; `TableParser` is lark's plug-in point for the loop that runs the table. It differs from lark's own in
+three ways. Tokens are plain tuples (see lexer.py). Rules are resolved to their callback and length once, not by hashing
+a rule object on every reduction: that makes it about three times as fast. And a keyword or op name where the grammar
+wants a word is taken as one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import lark
+from lark.lexer import Lexer
+from lark.parsers.lalr_analysis import Shift
+from lark.parsers.lalr_parser import LALR_Parser
+
+from tfrt.compiler.frontend import custom_forms
+from tfrt.compiler.frontend.errors import SyntaxFailure, describe_unexpected
+from tfrt.compiler.frontend.lexer import Token, word_at
+from tfrt.compiler.frontend.syntax import Session, SyntaxActions
+
+START_RULES = ("module_text", "attribute", "type")
+
+_State = dict[str, "tuple[bool, Any]"]
+
+
+class TableParser(LALR_Parser):
+    """Runs lark's parse table over token tuples; plugs into `lark.Lark` in place of its own loop."""
+
+    _compiled: dict[Any, _State] | None = None
+
+    def parse_tokens(self, tokens: Sequence[Token], first: int, start: str, text: str, prefix: bool = False) -> Any:
+        """Parse `tokens[first:]` as `start`; with `prefix`, up to where that rule cannot go on.
+
+        Raises `SyntaxFailure` at the first token that fits no rule.
+        """
+        if self._compiled is None:
+            self._compiled = self._compile()
+        states = self._compiled
+        end_state = self._parse_table.end_states[start]
+        state = states[self._parse_table.start_states[start]]
+        state_stack = [state]
+        values: list[Any] = []
+        index = first
+        token = tokens[index]
+        kind = token[0]
+        while True:
+            try:
+                is_shift, argument = state[kind]
+            except KeyError:
+                replacement = self._fall_back(state, token, text, prefix)
+                if replacement is None:
+                    raise SyntaxFailure(token[2], self._describe(state, token, text)) from None
+                token = replacement
+                kind = token[0]
+                continue
+            if is_shift:
+                state = argument
+                state_stack.append(state)
+                values.append(token)
+                index += 1
+                token = tokens[index]
+                kind = token[0]
+                continue
+            size, callback, origin = argument
+            if size:
+                children = values[-size:]
+                del state_stack[-size:]
+                del values[-size:]
+            else:
+                children = []
+            values.append(callback(children))
+            state = state_stack[-1][origin][1]
+            state_stack.append(state)
+            if kind == "$END" and state is states[end_state]:
+                return values[-1]
+
+    def _compile(self) -> dict[Any, _State]:
+        """The parse table with states as dictionaries that refer to each other and rules resolved to callbacks."""
+        callbacks = self.parser.callbacks
+        table = self._parse_table.states
+        compiled: dict[Any, _State] = {number: {} for number in table}
+        rules: dict[int, tuple[int, Any, str]] = {}
+        for number, actions in table.items():
+            state = compiled[number]
+            for symbol, (action, argument) in actions.items():
+                if action is Shift:
+                    state[symbol] = (True, compiled[argument])
+                    continue
+                rule = rules.get(id(argument))
+                if rule is None:
+                    rule = (len(argument.expansion), callbacks[argument], argument.origin.name)
+                    rules[id(argument)] = rule
+                state[symbol] = (False, rule)
+        return compiled
+
+    @staticmethod
+    def _fall_back(state: _State, token: Token, text: str, prefix: bool) -> Token | None:
+        """What else `token` may be where it does not fit: a plain word, or the end of a prefix."""
+        if "WORD" in state and token[0] not in ("WORD", "$END"):
+            word = word_at(text, token[2])
+            if word is not None:
+                return ("WORD", word, token[2])
+        if prefix and "$END" in state and token[0] != "$END":
+            return ("$END", "", token[2])
+        return None
+
+    @staticmethod
+    def _describe(state: _State, token: Token, text: str) -> str:
+        if token[0] == "WORD" and "STRING" in state and any(kind.startswith("OP_") for kind in state):
+            return f"custom op '{token[1]}' is unknown"
+        return describe_unexpected(text, token, (kind for kind in state if kind.isupper() or kind == "$END"))
+
+
+class _NoLexer(Lexer):
+    """Tells lark that tokens come from elsewhere."""
+
+    def __init__(self, lexer_conf: Any) -> None:
+        pass
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Any:
+        raise AssertionError("tokens come from tfrt.compiler.frontend.lexer")
+
+
+class Parser:
+    """A compiled grammar. One parse at a time: the actions work for one session."""
+
+    def __init__(self, grammar: str):
+        self._actions = SyntaxActions()
+        self._lock = threading.RLock()
+        self._table = _compile_grammar(grammar, self._actions)
+
+    def parse(self, session: Session, tokens: Sequence[Token]) -> list[Any]:
+        """The syntax records (see syntax.py) of the top-level ops in `tokens`."""
+
+        def resolve(index: int, is_type: bool) -> Any:
+            start = "type" if is_type else "attribute"
+            return self._table.parse_tokens(tokens, index, start, session.source.text, prefix=True)
+
+        with self._lock:
+            self._actions.session = session
+            session.parse_alias = resolve
+            try:
+                records: list[Any] = self._table.parse_tokens(tokens, 0, "module_text", session.source.text)
+            finally:
+                del self._actions.session
+        return records
+
+
+@cache
+def parser_for(forms: frozenset[str]) -> Parser:
+    """The parser for the core grammar plus these alternatives of `custom_op`."""
+    return Parser(grammar_text(forms))
+
+
+def grammar_text(forms: Iterable[str]) -> str:
+    """The core grammar, the rules of hand-written forms, and `forms` as the alternatives of `custom_op`."""
+    core = files("tfrt.compiler.frontend").joinpath("grammar.lark").read_text(encoding="utf-8")
+    alternatives = sorted({*forms, *(form.rule for form in custom_forms.FORMS.values())})
+    terminals = sorted(alternative.split()[0] for alternative in alternatives)
+    custom_op = "custom_op: " + "\n  | ".join(alternatives)
+    return "\n".join([core, custom_forms.RULES, f"%declare {' '.join(terminals)}", custom_op, ""])
+
+
+def _compile_grammar(grammar: str, actions: SyntaxActions) -> TableParser:
+    options: dict[str, Any] = {
+        "parser": "lalr",
+        "lexer": _NoLexer,
+        "start": list(START_RULES),
+        "transformer": actions,
+        "_plugins": {"LALR_Parser": TableParser},
+    }
+    cache_file = _cache_file(grammar)
+    if cache_file is not None:
+        options["cache"] = str(cache_file)
+    instance = lark.Lark(grammar, **options)
+    table = instance.parser.parser
+    assert isinstance(table, TableParser)
+    return table
+
+
+def _cache_file(grammar: str) -> Path | None:
+    """Where lark keeps the compiled grammar between runs; None where nothing can be written."""
+    import hashlib
+
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    digest = hashlib.sha256(grammar.encode()).hexdigest()[:16]
+    for folder in (Path(root) / "tfrt", Path(tempfile.gettempdir()) / f"tfrt-{os.getuid()}"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder / f"grammar-{digest}.lark-cache"
+    return None

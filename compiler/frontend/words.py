@@ -1,0 +1,103 @@
+"""What words mean to the lexer: keywords, scalar types, and names of ops with a custom form.
+
+Dialects are imported when a text first names one of their ops, and only the forms of dialects in use become part of
+the grammar.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xdsl.context import Context
+from xdsl.irdl import IRDLOperation
+
+from tfrt.compiler.frontend import custom_forms
+from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compile_format
+from tfrt.compiler.frontend.attributes import scalar_type
+
+_CORE_KEYWORDS = (
+    "loc",
+    "callsite",
+    "at",
+    "fused",
+    "unknown",
+    "true",
+    "false",
+    "unit",
+    "dense",
+    "array",
+    "complex",
+    "tuple",
+)
+
+_KEYWORDS: dict[str, tuple[str, Any]] = {
+    **{word: (word.upper(), None) for word in (*_CORE_KEYWORDS, *custom_forms.KEYWORDS)},
+    **{word: ("VISIBILITY", None) for word in custom_forms.VISIBILITIES},
+    "tensor": ("SHAPED", None),
+    "vector": ("SHAPED", None),
+}
+
+_compiled_forms: dict[type[IRDLOperation], CustomForm | None] = {}
+
+
+class Words:
+    """The words of one context; remembers which custom forms a text uses."""
+
+    def __init__(self, context: Context):
+        self._context = context
+        self._form_keywords: set[str] = set()
+        self.rules: set[str] = set()
+        """The grammar alternatives of all ops of the dialects used so far."""
+        self._dialects: set[str] = set()
+
+    def __call__(self, word: str) -> tuple[str, Any]:
+        """The kind of `word` and what it stands for (see lexer.WordTable)."""
+        known = _KEYWORDS.get(word)
+        if known is not None:
+            return known
+        hand_written = custom_forms.FORMS.get(word)
+        dialect, dot, _ = word.partition(".")
+        if dot and dialect not in self._dialects:
+            self._use_dialect(dialect)
+        if hand_written is not None:
+            return (hand_written.terminal, hand_written)
+        if dot:
+            form = self._form_of(word)
+            return ("WORD", None) if form is None else (form.terminal, form)
+        scalar = scalar_type(word)
+        if scalar is not None:
+            return ("TYPE", scalar)
+        return (word.upper(), None) if word in self._form_keywords else ("WORD", None)
+
+    def _form_of(self, name: str) -> CustomForm | None:
+        if name.partition(".")[0] not in self._context.registered_dialect_names:
+            return None
+        op_class = self._context.get_optional_op(name)
+        return _compiled_forms.get(op_class) if op_class is not None else None  # type: ignore[call-overload]
+
+    def _use_dialect(self, name: str) -> None:
+        self._dialects.add(name)
+        if name not in self._context.registered_dialect_names:
+            return
+        if name not in {dialect.name for dialect in self._context.loaded_dialects}:
+            self._context.load_registered_dialect(name)
+        for op_class in self._context.loaded_ops:
+            if op_class.name.partition(".")[0] == name and issubclass(op_class, IRDLOperation):
+                form = _compiled_form(op_class)
+                if form is not None:
+                    self.rules.add(form.rule)
+                    self._form_keywords |= form.keywords
+
+
+def _compiled_form(op_class: type[IRDLOperation]) -> CustomForm | None:
+    """The form that the op's format string declares; None where it has none, or one this module cannot read."""
+    if op_class not in _compiled_forms:
+        format = op_class.get_irdl_definition().assembly_format
+        form = None
+        if format is not None:
+            try:
+                form = compile_format(op_class, format)
+            except UnsupportedFormat:
+                form = None
+        _compiled_forms[op_class] = form
+    return _compiled_forms[op_class]
