@@ -175,10 +175,9 @@ def _attribute_element(name: str, constraint: AttrConstraint) -> tuple[str, Slot
 
 def _fixed_type(definition: OperandDef | ResultDef) -> Attribute | None:
     """The type that every operand or result of this definition has, if that is so."""
-    constraint = getattr(definition.constr, "constr", None)
-    if isinstance(constraint, AttrConstraint) and constraint.can_infer(frozenset()):
-        return constraint.infer(ConstraintContext())
-    return None
+    if not definition.constr.can_infer(frozenset(), length_known=True):
+        return None
+    return definition.constr.infer(ConstraintContext(), length=1)[0]
 
 
 # Building
