@@ -23,8 +23,8 @@ import math
 import os
 import struct
 from collections.abc import Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -111,20 +111,20 @@ def read_npy(path: str | os.PathLike[str], dtype: DType, rank: int) -> DenseHost
     return dense_from_numpy(array.T if fortran_order else array)
 
 
-def _open(path: str | os.PathLike[str]) -> BinaryIO:
+def _open(path: str | os.PathLike[str]) -> BufferedReader:
     try:
         return open(path, "rb")
     except (OSError, ValueError):
         raise KernelError(f"failed to open file {path} for reading") from None
 
 
-def _read_word(stream: BinaryIO, offset: int) -> int | None:
+def _read_word(stream: BufferedReader, offset: int) -> int | None:
     stream.seek(offset)
     data = stream.read(_WORD.size)
     return _WORD.unpack(data)[0] if len(data) == _WORD.size else None
 
 
-def _read_record(stream: BinaryIO, offset: int, dtype: DType, rank: int) -> DenseHostTensor:
+def _read_record(stream: BufferedReader, offset: int, dtype: DType, rank: int) -> DenseHostTensor:
     size = os.fstat(stream.fileno()).st_size
     if offset > size - _HEADER.size:
         raise KernelError(f"failed to read tensor header from stream at offset {offset}")
@@ -147,7 +147,7 @@ def _read_record(stream: BinaryIO, offset: int, dtype: DType, rank: int) -> Dens
     return DenseHostTensor(array, dtype)
 
 
-def _read_elements(stream: BinaryIO, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray | None:
+def _read_elements(stream: BufferedReader, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray | None:
     """An array of the stream's next bytes, or None where the file has fewer than the shape needs."""
     remaining = os.fstat(stream.fileno()).st_size - stream.tell()
     if math.prod(shape) * dtype.itemsize > remaining:
@@ -157,7 +157,7 @@ def _read_elements(stream: BinaryIO, dtype: np.dtype, shape: tuple[int, ...]) ->
     except ValueError:
         # A dimension that numpy cannot index, in a tensor without elements.
         return None
-    if stream.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:  # type: ignore[attr-defined]
+    if stream.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
         return None
     return array
 
@@ -172,7 +172,7 @@ def _encode_record(array: np.ndarray) -> bytes:
     return header + dims + data + bytes(-len(data) % _ALIGNMENT)
 
 
-def _read_npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _read_npy_header(stream: BufferedReader) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
         return np.lib.format.read_array_header_1_0(stream)

@@ -1,8 +1,8 @@
 """Kernels of `btf`: dense tensors from Binary Tensor Format files.
 
 ``btf.read_dense_tensor.<type>.<rank>`` takes the file's path, relative to the current folder, and the
-position of the tensor in the file.
-Reference: ``backends/cpu/lib/ops/test/btf_kernels.cc`` in tensorflow/runtime.
+position of the tensor in the file. Reference: ``backends/cpu/lib/ops/test/btf_kernels.cc`` in
+tensorflow/runtime.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ Reference: ``lib/tensor/dense_host_tensor_kernels.cc`` in tensorflow/runtime. Wh
 element type, its tensor operands must have that type.
 """
 
-# No postponed annotations: kernels are made here per element type, and their annotations depend on it.
+from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.shape import TensorShape
 from tfrt.executor.tensor import DenseHostTensor, HostBuffer, Tensor, elements, expect
 from tfrt.executor.values import CHAIN, Chain
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 COMPARABLE_TYPES = {
     "ui8": DType.UI8,
@@ -137,9 +139,20 @@ def assign_constants(tensor: DenseHostTensor, dtype: DType, values: tuple[Any, .
     assign(tensor, dtype, elements(values, _PARTS[dtype]).view(dtype.numpy))
 
 
-def stored_values(dtype: DType) -> Any:
-    """The annotation of an attribute that is an array of such elements, or of the parts of complex ones."""
-    return Annotated[tuple[Any, ...], Stored("array", _PARTS.get(dtype, dtype))]
+def stored_as(**storage: Stored) -> Callable[[F], F]:
+    """Declare how attributes are stored, where annotations cannot: in kernels made for each element type."""
+
+    def declare(function: F) -> F:
+        for name, stored in storage.items():
+            function.__annotations__[name] = Annotated[Any, stored]
+        return function
+
+    return declare
+
+
+def stored_values(dtype: DType) -> Stored:
+    """How an attribute with values of an element type is stored: complex ones as their parts in turn."""
+    return Stored("array", _PARTS.get(dtype, dtype))
 
 
 def create_uninitialized_tensor(dtype: DType) -> Any:
@@ -152,9 +165,6 @@ def create_uninitialized_tensor(dtype: DType) -> Any:
 
 
 def _register_for_type(suffix: str, dtype: DType) -> None:
-    Values = stored_values(dtype)
-    Value = Annotated[Any, Stored("scalar", dtype)]
-
     create = create_uninitialized_tensor(dtype)
     for rank in RANKS:
         kernel(f"tfrt_dht.create_uninitialized_tensor.{suffix}.{rank}")(create)
@@ -164,7 +174,8 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
         return tensor_of_buffer("dht.make_tensor", buffer, dtype, shape), chain
 
     @kernel(f"tfrt_dht.set_tensor_with_constant_values.{suffix}")
-    def set_tensor_with_constant_values(tensor: DenseHostTensor, chain: Chain, *, values: Values) -> Chain:
+    @stored_as(values=stored_values(dtype))
+    def set_tensor_with_constant_values(tensor: DenseHostTensor, chain: Chain, *, values: Any) -> Chain:
         assign_constants(tensor, dtype, values)
         return chain
 
@@ -176,7 +187,8 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     if dtype in _PARTS:
 
         @kernel(f"tfrt_dht.fill_tensor_with_constant.{suffix}")
-        def fill_with_complex(tensor: DenseHostTensor, chain: Chain, *, value: Values) -> Chain:
+        @stored_as(value=stored_values(dtype))
+        def fill_with_complex(tensor: DenseHostTensor, chain: Chain, *, value: Any) -> Chain:
             if len(value) != 2:
                 raise KernelError(
                     f"a complex constant has a real and an imaginary part, got {len(value)} numbers"
@@ -187,7 +199,8 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     else:
 
         @kernel(f"tfrt_dht.fill_tensor_with_constant.{suffix}")
-        def fill_with_scalar(tensor: DenseHostTensor, chain: Chain, *, value: Value) -> Chain:
+        @stored_as(value=Stored("scalar", dtype))
+        def fill_with_scalar(tensor: DenseHostTensor, chain: Chain, *, value: Any) -> Chain:
             expect(tensor, dtype)[...] = elements([value], dtype)
             return chain
 

@@ -1,6 +1,8 @@
 """Kernels of `tfrt_dht_sync`: the twins of `tfrt_dht` for synchronous functions, which need no chains."""
 
-# No postponed annotations: kernels are made here per element type, and their annotations depend on it.
+from __future__ import annotations
+
+from typing import Any
 
 from tfrt.executor.dtype import DType
 from tfrt.executor.host_context import HostContext
@@ -20,8 +22,6 @@ def print_tensor(tensor: Tensor, host: HostContext) -> None:
 
 
 def _register_for_type(suffix: str, dtype: DType) -> None:
-    Values = tfrt_dht.stored_values(dtype)
-
     create = tfrt_dht.create_uninitialized_tensor(dtype)
     for rank in tfrt_dht.RANKS:
         kernel(f"tfrt_dht_sync.create_uninitialized_tensor.{suffix}.{rank}")(create)
@@ -31,7 +31,8 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
         return tfrt_dht.tensor_of_buffer("tfrt_dht_sync.make_tensor", buffer, dtype, shape)
 
     @kernel(f"tfrt_dht_sync.set_tensor_with_constant_values.{suffix}")
-    def set_tensor_with_constant_values(tensor: DenseHostTensor, *, values: Values) -> None:
+    @tfrt_dht.stored_as(values=tfrt_dht.stored_values(dtype))
+    def set_tensor_with_constant_values(tensor: DenseHostTensor, *, values: Any) -> None:
         tfrt_dht.assign_constants(tensor, dtype, values)
 
 

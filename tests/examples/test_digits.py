@@ -1,0 +1,88 @@
+"""The digits example, through the command line and the Python API, against plain numpy."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tfrt
+from tfrt.executor.dtype import DType
+from tfrt.executor.tensor import dense_from_numpy
+from tfrt.executor.tensor_files import read_btf
+
+ROOT = Path(__file__).parents[2]
+DIGITS = ROOT / "examples" / "digits"
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.load(DIGITS / "images.npy")
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return np.load(DIGITS / "labels.npy")
+
+
+@pytest.fixture(scope="module")
+def scores(images):
+    """What the network computes, with numpy alone."""
+    ranks = (2, 1, 2, 1)
+    tensors = [read_btf(DIGITS / "weights.btf", i, DType.F32, rank).array for i, rank in enumerate(ranks)]
+    weights1, bias1, weights2, bias2 = tensors
+    return np.maximum(images @ weights1 + bias1, 0) @ weights2 + bias2
+
+
+def command(*arguments):
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def module(name, *arguments):
+    return command(sys.executable, "-m", f"tfrt.{name}", *arguments)
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_command_line(tmp_path, scores, labels, queue):
+    bef = str(tmp_path / "digits.bef")
+    module("compiler.tfrt_translate", "examples/digits/digits.mlir", "-o", bef)
+    output = module("executor.bef_run", bef, "--work_queue_type", queue)
+    shown = re.search(r"DenseHostTensor dtype = f32, shape = \[\], values = \[(\S+)\]", output)
+    assert shown, output
+    accuracy = float(shown[1])
+    assert accuracy >= 0.95
+    assert accuracy == pytest.approx(np.mean(scores.argmax(axis=1) == labels), abs=1e-6)
+
+
+def test_predictions_agree_with_numpy(monkeypatch, images, scores):
+    monkeypatch.chdir(ROOT)
+    source = DIGITS / "digits.mlir"
+    with tfrt.HostContext() as host:
+        program = tfrt.load(tfrt.compile(source.read_text(), str(source)), host)
+        digits = program["classify"](dense_from_numpy(images)).numpy()
+    expected = scores.argmax(axis=1)
+    # Sums in another order may decide otherwise only where two digits are nearly equally likely.
+    best = np.sort(scores, axis=1)
+    clear = best[:, -1] - best[:, -2] > 1e-3
+    assert clear.mean() > 0.99
+    np.testing.assert_array_equal(digits[clear], expected[clear])
+
+
+def test_run_shows_digits(labels):
+    output = command(sys.executable, "examples/digits/run.py")
+    lines = output.splitlines()
+    assert len(lines) == 11
+    assert lines[8].count("looks like a ") == 8
+    found = re.fullmatch(r"(\d+) of 360 held-out digits recognised \((\d+\.\d\d)%\)", lines[-1])
+    assert found
+    assert int(found[1]) / len(labels) >= 0.95
+
+
+def test_committed_files_are_small():
+    sizes = [(DIGITS / name).stat().st_size for name in ("weights.btf", "images.npy", "labels.npy")]
+    assert sum(sizes) < 200_000
