@@ -1,0 +1,188 @@
+"""`tfrt-opt`: parse a program, verify it, run passes on it and print it.
+
+Exit codes: 0; 1 where the program was refused, a pass failed on it, or what it does is not what its comments
+expect; 2 for bad usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from difflib import unified_diff
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tfrt.executor import cli
+from tfrt.executor.diagnostics import Diagnostic, source_of_text
+from tfrt.executor.errors import CompileError
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+    from xdsl.passes import ModulePass
+
+_EXAMPLES = """\
+  tfrt-opt program.mlir                            check a program and print it
+  tfrt-opt -p canonicalize,cse program.mlir        run passes on it
+  tfrt-opt --verify-diagnostics --split-input-file errors.mlir
+                                                   check that the errors are those that comments expect"""
+
+_SEPARATOR = "// -----\n"
+_SHOWN_DIFFERENCES = 20
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    return cli.run("tfrt-opt", _main, argv)
+
+
+def _main(argv: Sequence[str]) -> int:
+    from tfrt.compiler.frontend import split_input
+    from tfrt.compiler.passes import parse_pipeline
+
+    options = _parser().parse(argv)
+    passes = tuple(p for pipeline in options.pipeline for p in parse_pipeline(pipeline))
+    text = cli.read_text(options.file)
+    parts = split_input(text) if options.split_input_file else [(0, text)]
+    if options.verify_diagnostics:
+        return _verify_diagnostics(parts, passes, options)
+    printed: list[str] = []
+    source = source_of_text(options.file, text)
+    code = cli.OK
+    for lines_before, part in parts:
+        try:
+            printed.append(_process(lines_before, part, passes, options))
+        except CompileError as error:
+            cli.report(error.diagnostics, source)
+            code = cli.FAILED
+    if printed and (code == cli.OK or options.split_input_file):
+        cli.write_text(options.output, _SEPARATOR.join(printed))
+    return code
+
+
+def _verify_diagnostics(
+    parts: Sequence[tuple[int, str]], passes: Sequence[ModulePass], options: argparse.Namespace
+) -> int:
+    """Process every part and compare what it says with what its comments expect; prints the valid parts."""
+    from tfrt.compiler.verify_diagnostics import check, find_expectations
+
+    printed: list[str] = []
+    problems: list[Diagnostic] = []
+    for lines_before, part in parts:
+        padded = "\n" * lines_before + part
+        expectations, malformed = find_expectations(padded, options.file)
+        diagnostics: tuple[Diagnostic, ...] = ()
+        try:
+            printed.append(_process(lines_before, part, passes, options))
+        except CompileError as error:
+            diagnostics = error.diagnostics
+        found = malformed + check(expectations, diagnostics)
+        cli.report(found, source_of_text(options.file, padded))
+        problems += found
+    if problems:
+        return cli.FAILED
+    if printed:
+        cli.write_text(options.output, _SEPARATOR.join(printed))
+    return cli.OK
+
+
+def _process(lines_before: int, text: str, passes: Sequence[ModulePass], options: argparse.Namespace) -> str:
+    """The printed form of one part of the input after all passes; `lines_before` lines come before the part.
+
+    Raises:
+        CompileError: the part is invalid, a pass failed, or the printed form does not read back.
+    """
+    from tfrt.compiler.frontend import parse_module
+    from tfrt.compiler.printer import print_module
+
+    padded = "\n" * lines_before + text
+    module = parse_module(padded, options.file, allow_unregistered=options.allow_unregistered_dialect)
+    if passes:
+        _run_passes(module, passes, options.allow_unregistered_dialect)
+    if options.verify_roundtrip:
+        _check_roundtrip(module, options.allow_unregistered_dialect)
+    return print_module(module, generic=options.print_generic, locations=options.print_debuginfo)
+
+
+def _run_passes(module: ModuleOp, passes: Sequence[ModulePass], allow_unregistered: bool) -> None:
+    from tfrt.compiler.verifier import verify
+    from tfrt.dialects import context
+
+    ctx = context(allow_unregistered=allow_unregistered)
+    for module_pass in passes:
+        try:
+            module_pass.apply(ctx, module)
+        except Exception as error:
+            # xDSL's passes report what they cannot handle by exceptions of every kind.
+            message = f"pass '{module_pass.name}' failed: {type(error).__name__}: {error}"
+            raise CompileError((Diagnostic("error", message),)) from error
+        if diagnostics := verify(module):
+            note = Diagnostic("note", f"the program was valid before pass '{module_pass.name}'")
+            raise CompileError((*diagnostics, note))
+
+
+def _check_roundtrip(module: ModuleOp, allow_unregistered: bool) -> None:
+    """Print and parse the module, in custom and in generic form.
+
+    Raises:
+        CompileError: either form does not read back as the same program.
+    """
+    from tfrt.compiler.frontend import parse_module
+    from tfrt.compiler.printer import print_module
+
+    wanted = print_module(module, generic=True, locations=True)
+    for generic, form in ((False, "custom"), (True, "generic")):
+        printed = print_module(module, generic=generic, locations=True)
+        try:
+            again = parse_module(printed, f"{form} form", allow_unregistered=allow_unregistered)
+        except CompileError as error:
+            message = f"the printed {form} form is refused: {error.diagnostics[0].message}"
+            raise CompileError((Diagnostic("error", message, error.diagnostics[0].location),)) from error
+        got = print_module(again, generic=True, locations=True)
+        if got != wanted:
+            lines = unified_diff(wanted.splitlines(), got.splitlines(), "before", "after", n=0, lineterm="")
+            shown = "\n".join(islice(lines, _SHOWN_DIFFERENCES))
+            raise CompileError(
+                (Diagnostic("error", f"the printed {form} form reads back as another program:\n{shown}"),)
+            )
+
+
+def _parser() -> cli.OptionParser:
+    from tfrt.compiler.passes import PASSES
+
+    parser = cli.OptionParser("tfrt-opt", "Parse, verify, transform and print MLIR programs.", _EXAMPLES)
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the program (default: stdin)")
+    parser.add_argument(
+        "-o", dest="output", default="-", metavar="FILE", help="where to print (default: stdout)"
+    )
+    parser.add_argument(
+        "-p", "--pass-pipeline", "--passes", dest="pipeline", action="append", default=[],
+        metavar="PASS,…", help="passes to run, in order; xDSL's are available, too",
+    )  # fmt: skip
+    for name in PASSES:
+        parser.add_argument(
+            f"--{name}", dest="pipeline", action="append_const", const=name, help=f"like -p {name}"
+        )
+    parser.add_argument(
+        "--split-input-file",
+        action="store_true",
+        help="process the parts between '// -----' lines one by one",
+    )
+    parser.add_argument(
+        "--verify-diagnostics", action="store_true",
+        help="check diagnostics against 'expected-error@+1 {{…}}' comments",
+    )  # fmt: skip
+    parser.add_argument(
+        "--verify-roundtrip",
+        action="store_true",
+        help="check that what is printed reads back as the same program",
+    )
+    parser.add_argument(
+        "--allow-unregistered-dialect", action="store_true", help="accept ops of unknown dialects"
+    )
+    parser.add_argument(
+        "--print-generic", "--mlir-print-op-generic", action="store_true", help="print the generic form"
+    )
+    parser.add_argument(
+        "--print-debuginfo", "--mlir-print-debuginfo", action="store_true", help="print locations"
+    )
+    return parser
