@@ -186,3 +186,7 @@ def _parser() -> cli.OptionParser:
         "--print-debuginfo", "--mlir-print-debuginfo", action="store_true", help="print locations"
     )
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
