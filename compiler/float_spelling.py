@@ -1,9 +1,9 @@
 """How MLIR writes floating-point numbers.
 
 The rules, in order: six significant digits in scientific notation (`1.500000e+00`) where that reads back as
-the same value; otherwise enough digits to tell the type's values apart, in the shorter of decimal and scientific
-notation (`3.1415926535897931`, `1.2345678E-7`), provided that this has a decimal point; otherwise, and for
-infinities and NaNs, the bits in hexadecimal (`0x7FC00000`).
+the same value; otherwise enough digits to tell the type's values apart, in decimal or scientific notation
+(`3.1415926535897931`, `1.2345678E-7`), provided that this has a decimal point; otherwise, and for infinities
+and NaNs, the bits in hexadecimal (`0x7FC00000`).
 """
 
 from __future__ import annotations

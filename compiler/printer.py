@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -38,7 +38,6 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region, SSAValue
 from xdsl.printer import Printer
-from xdsl.traits import IsolatedFromAbove
 
 from tfrt.compiler.float_spelling import float_text, is_hexadecimal
 from tfrt.dialects.definitions import HandWrittenOp
@@ -70,36 +69,41 @@ def attribute_text(attribute: Attribute) -> str:
 
 @dataclass
 class _Scope:
-    """The names that values have in a region and in those around it, up to the one isolated from above."""
+    """The names of the values in a region, which also see those around it.
 
+    A region isolated from above could use the names around it anew, but xDSL's parser refuses that.
+    """
+
+    parent: _Scope | None = None
     taken: set[str] = field(default_factory=set)
-    next_number: int = 0
-    next_argument: int = 0
-
-    def nested(self) -> _Scope:
-        return _Scope(set(self.taken), self.next_number, self.next_argument)
+    numbers: Iterator[int] = field(default_factory=count)
+    argument_numbers: Iterator[int] = field(default_factory=count)
+    suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
 
     def claim(self, hint: str | None, *, argument: bool = False) -> str:
         """A name that is still free: from `hint`, else `arg` and a number, else a number."""
         if hint is not None:
-            candidates: Iterator[str] = _variants(hint)
+            candidates = self._variants(hint)
         elif argument:
-            candidates = self._arguments()
+            candidates = (f"arg{i}" for i in self.argument_numbers)
         else:
-            candidates = self._numbers()
-        name = next(candidate for candidate in candidates if candidate not in self.taken)
+            candidates = (str(i) for i in self.numbers)
+        name = next(candidate for candidate in candidates if not self._is_taken(candidate))
         self.taken.add(name)
         return name
 
-    def _arguments(self) -> Iterator[str]:
-        while True:
-            self.next_argument += 1
-            yield f"arg{self.next_argument - 1}"
+    def _variants(self, hint: str) -> Iterator[str]:
+        yield hint
+        for suffix in self.suffixes.setdefault(hint, count(1)):
+            yield f"{hint}_{suffix}"
 
-    def _numbers(self) -> Iterator[str]:
-        while True:
-            self.next_number += 1
-            yield str(self.next_number - 1)
+    def _is_taken(self, name: str) -> bool:
+        scope: _Scope | None = self
+        while scope is not None:
+            if name in scope.taken:
+                return True
+            scope = scope.parent
+        return False
 
 
 @dataclass(eq=False, repr=False)
@@ -111,16 +115,14 @@ class MlirPrinter(Printer):
     # Operations
 
     def print_op(self, op: Operation) -> None:
-        isolated = op.has_trait(IsolatedFromAbove, value_if_unregistered=False)
         self._print_results(op)
-        if isolated:
-            self._scopes.append(_Scope())
+        # The arguments of a function are printed, and so named, before its region.
+        self._scopes.append(_Scope(self._scopes[-1]))
         if self.print_generic_format or not _has_custom_form(op):
             self._print_generic_op(op)
         else:
             self._print_custom_op(op)
-        if isolated:
-            self._scopes.pop()
+        self._scopes.pop()
 
     def _print_custom_op(self, op: Operation) -> None:
         self.print_string("module" if isinstance(op, ModuleOp) else op.name)
@@ -187,7 +189,7 @@ class MlirPrinter(Printer):
         return super().print_ssa_value(value)
 
     def print_region(self, region: Region, *args: Any, **kwargs: Any) -> None:
-        scope = self._scopes[-1].nested()
+        scope = _Scope(self._scopes[-1])
         self._scopes.append(scope)
         # Arguments already named are those of a function, or re-declare operands of the region's op.
         scope.taken.update(self._ssa_values[arg] for arg in _arguments(region) if arg in self._ssa_values)
@@ -241,15 +243,15 @@ class MlirPrinter(Printer):
                 self.print_attribute(attribute)
 
     def _print_dense(self, attribute: DenseIntOrFPElementsAttr) -> None:
-        data, count = attribute.data.data, len(attribute)
-        splat = count > 0 and data == data[: len(data) // count] * count
+        data, length = attribute.data.data, len(attribute)
+        splat = length > 0 and data == data[: len(data) // length] * length
         self.print_string("dense")
         with self.in_angle_brackets():
             if splat:
                 self._print_dense_element(next(iter(attribute.iter_values())), attribute)
-            elif count > _LARGEST_LISTED and attribute.get_element_type() != i1:
+            elif length > _LARGEST_LISTED and attribute.get_element_type() != i1:
                 self.print_string(f'"0x{data.hex().upper()}"')
-            elif count:
+            elif length:
                 self._print_nested(tuple(attribute.iter_values()), attribute.get_shape(), attribute)
         self.print_string(" : ")
         self.print_attribute(attribute.get_type())
@@ -296,17 +298,9 @@ def _has_custom_form(op: Operation) -> bool:
 
 
 def _groups(results: Iterable[SSAValue]) -> list[list[SSAValue]]:
-    """Neighbouring results that are declared together, as in `%x:2 = …`: those with equal name hints, or none."""
+    """Neighbouring results declared together, as in `%x:2 = …`: they share a name hint, or lack one."""
     return [list(group) for _, group in groupby(results, key=lambda value: value.name_hint)]
 
 
 def _arguments(region: Region) -> list[BlockArgument]:
     return [argument for block in region.blocks for argument in block.args]
-
-
-def _variants(hint: str) -> Iterator[str]:
-    yield hint
-    number = 0
-    while True:
-        number += 1
-        yield f"{hint}_{number}"
