@@ -5,11 +5,11 @@
 // File paths are relative to the folder in which the program runs: the repository's root.
 // `train.py` writes the files.
 
-// The share of the held-out digits that the network gets right.
-func.func @accuracy() -> !tfrt_tensor.tensor {
+// Prints the share of the held-out digits that the network gets right.
+func.func @accuracy() -> !tfrt.chain {
   %start = tfrt.new.chain
-  %images_file = "tfrt_test.get_string"() {value = "examples/digits/images.npy"} : () -> !tfrt.string
-  %labels_file = "tfrt_test.get_string"() {value = "examples/digits/labels.npy"} : () -> !tfrt.string
+  %images_file = tfrt_test.get_string {value = "examples/digits/images.npy"}
+  %labels_file = tfrt_test.get_string {value = "examples/digits/labels.npy"}
 
   // Reading blocks: these kernels run on the blocking pool, side by side. Their results are pending until then,
   // and whatever needs them waits.
@@ -27,16 +27,16 @@ func.func @accuracy() -> !tfrt_tensor.tensor {
   %accuracy = "tfrt_test.reduce_mean.f32.1"(%hits, %counted)
     : (!tfrt_tensor.tensor, !tfrt.chain) -> !tfrt_tensor.tensor
 
-  %text = "tfrt_test.get_string"() {value = "share of the 360 held-out digits recognised:"} : () -> !tfrt.string
+  %text = tfrt_test.get_string {value = "share of the 360 held-out digits recognised:"}
   %told = "tfrt_test.print_string"(%text, %counted) : (!tfrt.string, !tfrt.chain) -> !tfrt.chain
   %shown = tfrt_dht.print_tensor %accuracy, %told
-  tfrt.return %accuracy : !tfrt_tensor.tensor
+  tfrt.return %shown : !tfrt.chain
 }
 
 // The digits (i32, shape [360]) that the network sees in images (f32, shape [360, 64]).
 func.func @classify(%images: !tfrt_tensor.tensor) -> !tfrt_tensor.tensor {
   %start = tfrt.new.chain
-  %file = "tfrt_test.get_string"() {value = "examples/digits/weights.btf"} : () -> !tfrt.string
+  %file = tfrt_test.get_string {value = "examples/digits/weights.btf"}
   %i0 = tfrt.constant.i32 0
   %i1 = tfrt.constant.i32 1
   %i2 = tfrt.constant.i32 2
