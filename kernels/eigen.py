@@ -61,10 +61,12 @@ def _matmul(
         )
     scale = c.dtype.type
     with np.errstate(all="ignore"):
+        if beta == 0:
+            # The result may be uninitialized: it must not be read.
+            np.matmul(a, b, out=c)
+            c *= scale(alpha)
+            return
         product = a @ b
-        if alpha != 1:
-            product *= scale(alpha)
-        if beta != 0:
-            # With beta = 0 the result may be uninitialized: it must not be read.
-            product += scale(beta) * c
-    c[...] = product
+        product *= scale(alpha)
+        c *= scale(beta)
+        c += product
