@@ -36,7 +36,10 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
 
     @kernel(f"tfrt_test.add_inplace.{suffix}")
     def add_inplace(lhs: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:
-        return add(lhs, result, result, chain)
+        a, c = arrays(lhs, result)
+        with np.errstate(all="ignore"):
+            np.add(a, c, out=c)
+        return chain
 
     @kernel(f"tfrt_test.equal.{suffix}")
     def equal(lhs: DenseHostTensor, rhs: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:
@@ -46,7 +49,9 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
 
     @kernel(f"tfrt_test.equal_inplace.{suffix}")
     def equal_inplace(lhs: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:
-        return equal(lhs, result, result, chain)
+        a, c = arrays(lhs, result)
+        c[...] = a == c
+        return chain
 
     @kernel(f"tfrt_test.relu.{suffix}")
     def relu(operand: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:

@@ -44,13 +44,14 @@ def fails(message, name, *operands, **attributes):
 
 
 @pytest.fixture
-def host():
-    with HostContext("s", out=io.StringIO()) as context:
+def out():
+    return io.StringIO()
+
+
+@pytest.fixture
+def host(out):
+    with HostContext("s", out=out) as context:
         yield context
-
-
-def printed(host):
-    return host.out.getvalue()
 
 
 def i32(values):
@@ -165,7 +166,7 @@ def test_tensors_of_buffers(suffix, dtype):
     )
 
 
-def test_buffers(host):
+def test_buffers(host, out):
     tensor = i32([1, 2, 3, 4])
     buffer, chain = call("tfrt_dht.get_buffer", tensor, CHAIN)
     assert chain is CHAIN
@@ -181,17 +182,17 @@ def test_buffers(host):
         12,
     )
     assert call("tfrt_dht.print_buffer", part, CHAIN, host) is CHAIN
-    assert printed(host) == f"HostBuffer<pointer={tensor.array.ctypes.data + 8:#x}, size=4>\n"
+    assert out.getvalue() == f"HostBuffer<pointer={tensor.array.ctypes.data + 8:#x}, size=4>\n"
 
 
-def test_printing_and_shapes(host):
+def test_printing_and_shapes(host, out):
     tensor = i32([[1, 2]])
     assert call("tfrt_dht.print_tensor", tensor, CHAIN, host) is CHAIN
     assert call("tfrt_dht_sync.print_tensor", StringHostTensor((1,), ("a",)), host) is None
     assert call("tfrt_dht.print_tensor_shape", tensor, CHAIN, host) is CHAIN
     assert call("tfrt_dht.no_op_ht", tensor, CHAIN) is CHAIN
     assert call("tfrt_dht.no_op_ht", tensor) is CHAIN
-    assert printed(host) == (
+    assert out.getvalue() == (
         "DenseHostTensor dtype = i32, shape = [1, 2], values = [1, 2]\n"
         'StringHostTensor shape = [1], values = ["a"]\n'
         "[1, 2]\n"
