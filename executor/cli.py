@@ -46,10 +46,9 @@ def run(tool: str, body: Callable[[Sequence[str]], int], argv: Sequence[str] | N
             code = body(sys.argv[1:] if argv is None else argv)
         finally:
             sys.stdout.flush()
-    except UsageError as error:
-        return _complain(tool, error)
-    except BefError as error:
-        return _complain(tool, error)
+    except (UsageError, BefError) as error:
+        complain(tool, str(error))
+        return BAD_USAGE
     except BrokenPipeError:
         # What is still buffered can no longer be written; without this the interpreter would try at its exit.
         with contextlib.suppress(OSError, ValueError):
@@ -67,6 +66,12 @@ def report(diagnostics: Iterable[Diagnostic], source: SourceLookup | None = None
     sys.stdout.flush()
     for diagnostic in diagnostics:
         print(diagnostic.render(source), file=sys.stderr, flush=True)
+
+
+def complain(tool: str, message: str) -> None:
+    """Say on stderr, in one line, what is wrong."""
+    sys.stdout.flush()
+    print(f"{tool}: {message}", file=sys.stderr, flush=True)
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -232,11 +237,6 @@ def _replace(path: str, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-
-
-def _complain(tool: str, error: Exception) -> int:
-    print(f"{tool}: {error}", file=sys.stderr, flush=True)
-    return BAD_USAGE
 
 
 def _reason(error: Exception) -> str:

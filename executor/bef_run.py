@@ -1,0 +1,322 @@
+"""`bef-run`: run the functions of a BEF file and print what they return.
+
+Without further options every function that takes no arguments runs, in the file's order, and prints what it
+does in the reference implementation's ``bef_executor`` (``lib/bef_executor_driver/bef_executor_driver.cc`` in
+tensorflow/runtime). ``--function`` runs one function with the inputs given and compares what it returns with
+the outputs expected. What kernels report comes on stderr.
+
+Exit codes: 0; 1 where a function returned an error or something else than expected; 2 for bad usage or a bad
+file. Nothing runs before the command line as a whole has been found valid.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tfrt.executor import cli
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.bef import BefFile, open_bef, read_bef
+from tfrt.executor.cli_values import difference, is_implicit, parse_value, show, to_numpy
+from tfrt.executor.diagnostics import source_on_disk
+from tfrt.executor.errors import BefError, UsageError
+from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.kernel_modules import import_kernels
+from tfrt.executor.program import Function, Program
+from tfrt.executor.values import CHAIN
+
+_EXAMPLES = """\
+  bef-run program.bef
+  tfrt-translate program.mlir | bef-run
+  bef-run program.bef --functions f,g --work_queue_type mstd:4
+  bef-run program.bef --function main --input 3 --input '2x3xf32=1 2 3 4 5 6'
+  bef-run program.bef --function main --input @x.npy --expected_output '2xi32=[5 6]'
+  bef-run program.bef --kernels my_kernels.py
+
+inputs and expected outputs:
+  3  -1.5  true                  scalars; their type is the function's
+  2x2xi32=[[1 2][3 4]]           a tensor: dimensions, element type, elements
+  4xf32=0                        one element stands for all
+  @x.npy                         what a file holds
+  (ignored)                      an output that may be anything
+  Chains are neither given nor compared."""
+
+_IGNORED = "(ignored)"
+_DEFAULT_TOLERANCE = 1e-4
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    return cli.run("bef-run", _main, argv)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One function to run. `explicit` marks the one that the user asked for with its inputs."""
+
+    function: Function
+    arguments: tuple[Any, ...] = ()
+    expected: tuple[tuple[int, Any], ...] = ()
+    explicit: bool = False
+
+
+def _main(argv: Sequence[str]) -> int:
+    options = _parser().parse(argv)
+    for module in options.kernels:
+        import_kernels(module)
+    bef = _open(options.file)
+    source = cache(source_on_disk)
+    host = HostContext(
+        options.work_queue_type, on_diagnostic=lambda diagnostic: cli.report([diagnostic], source)
+    )
+    try:
+        code = _run_program(Program(bef, host), host, options)
+    except KeyboardInterrupt:
+        raise  # Closing the host would wait for what is still running; its threads end with the process.
+    except BaseException:
+        host.close()
+        raise
+    host.close()
+    return code
+
+
+def _open(path: str) -> BefFile:
+    # Only a regular file can be mapped; the standard input and pipes are read.
+    content = None if os.path.isfile(path) else cli.read_bytes(path)
+    try:
+        return open_bef(path) if content is None else read_bef(content)
+    except BefError as error:
+        raise UsageError(_why_not_bef(path, content, error)) from error
+
+
+def _why_not_bef(path: str, content: bytes | None, error: BefError) -> str:
+    if content is None:
+        with open(path, "rb") as file:
+            content = file.read(4096)
+    if _looks_like_mlir(content):
+        return f"'{path}' is MLIR text; compile it first: tfrt-translate --mlir-to-bef {path} | bef-run"
+    return f"'{path}': {error}"
+
+
+def _looks_like_mlir(content: bytes) -> bool:
+    beginning = content[:4096]
+    return b"\0" not in beginning and any(word in beginning for word in (b"func", b"module", b"//", b" = "))
+
+
+def _run_program(program: Program, host: HostContext, options: argparse.Namespace) -> int:
+    runs = _plan(program, options)
+    code = cli.OK
+    saved: dict[str, Any] = {}
+    for run in runs:
+        function = run.function
+        if function.argument_types and not run.explicit:
+            host.write(f"--- Not running '{function.name}' because it has arguments.\n")
+            continue
+        if not function.name:
+            continue
+        host.write(f"--- Running '{function.name}':\n")
+        results = _run_function(run, host, options.print_error_code)
+        if any(_is_error(result) for result in results) or not _is_as_expected(run, results, options):
+            code = cli.FAILED
+        for index, result in enumerate(results):
+            array = None if _is_error(result) else to_numpy(result)
+            if array is not None:
+                saved[f"{function.name}.{index}"] = array
+    if options.output is not None:
+        _save(options.output, saved)
+    return code
+
+
+def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[Any]:
+    """Run one function in a request of its own and print what it returned.
+
+    As in the reference, work that the results do not depend on may go on while they are printed, and ends
+    before the next function starts.
+    """
+    function = run.function
+    results = function.execute(ExecutionContext(host), run.arguments)
+    host.wait(results)
+    if results:
+        texts = [
+            _result_text(result, type_name, run.explicit, print_error_code)
+            for result, type_name in zip(results, function.result_types, strict=True)
+        ]
+        host.write(f"'{function.name}' returned {','.join(texts)}\n")
+    host.quiesce()
+    return [result.value if _is_available(result) else result for result in results]
+
+
+def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: bool) -> str:
+    if isinstance(result, AsyncValue):
+        if result.error is not None:
+            code = f", code: {result.error.code}" if print_error_code else ""
+            return f"<<error: {result.error.message}{code}>>"
+        result = result.value
+    match type_name:
+        case "i1" | "i32" | "i64":
+            return str(int(result))
+        case "f32" | "f64":
+            return f"{result:e}".replace("inf", "INF")
+    return (explicit and show(result, type_name)) or f"{type_name} value"
+
+
+def _is_as_expected(run: _Run, results: Sequence[Any], options: argparse.Namespace) -> bool:
+    """Compare results with what was expected; each mismatch is shown with both values."""
+    fine = True
+    for index, expected in run.expected:
+        result, type_name = results[index], run.function.result_types[index]
+        wanted = show(expected, type_name)
+        details, got = "", _result_text(result, type_name, True, options.print_error_code)
+        if not _is_error(result):
+            found = difference(expected, result, options.expected_tolerance)
+            if found is None:
+                continue
+            details, got = f" ({found})" if found else "", show(result, type_name) or got
+        fine = False
+        cli.complain(
+            "bef-run", f"result #{index} of '{run.function.name}': expected {wanted}, got {got}{details}"
+        )
+    return fine
+
+
+def _plan(program: Program, options: argparse.Namespace) -> list[_Run]:
+    """What to run, in order.
+
+    Raises:
+        UsageError: a function does not exist, or inputs or expected outputs do not fit it.
+    """
+    runs: list[_Run] = []
+    init = _find(program, options.test_init_function) if options.test_init_function else None
+    if init is not None:
+        runs.append(_Run(init))
+    name = options.function
+    if name is None and (options.input or options.expected_output):
+        name = _only_function(program, options.functions)
+    if name is not None:
+        function = _find(program, name)
+        arguments = _arguments(function, options.input)
+        return [*runs, _Run(function, arguments, _expected(function, options.expected_output), explicit=True)]
+    if options.functions is None:
+        functions = list(program.all_functions)
+    else:
+        functions = [_find(program, name) for name in options.functions]
+    return [*runs, *(_Run(function) for function in functions if function is not init)]
+
+
+def _find(program: Program, name: str) -> Function:
+    function = program.functions.get(name)
+    if function is None:
+        names = list(program.functions)
+        hint = cli.did_you_mean(name, names) or f"; the file has: {', '.join(names) or 'none'}"
+        raise UsageError(f"there is no function '{name}'{hint}")
+    return function
+
+
+def _only_function(program: Program, requested: Sequence[str] | None) -> str:
+    names = list(program.functions) if requested is None else requested
+    if len(names) != 1:
+        raise UsageError(f"--input and --expected_output need --function; the file has: {', '.join(names)}")
+    return names[0]
+
+
+def _arguments(function: Function, inputs: Sequence[str]) -> tuple[Any, ...]:
+    explicit = [type_name for type_name in function.argument_types if not is_implicit(type_name)]
+    if len(inputs) != len(explicit):
+        raise UsageError(
+            f"function '{function.name}' takes {_count(len(explicit), 'input')}{_listed(explicit)}, "
+            f"got {len(inputs)}"
+        )
+    values = (_parse(f"input #{i}", *pair) for i, pair in enumerate(zip(inputs, explicit, strict=True)))
+    return tuple(CHAIN if is_implicit(type_name) else next(values) for type_name in function.argument_types)
+
+
+def _expected(function: Function, outputs: Sequence[str]) -> tuple[tuple[int, Any], ...]:
+    """The results to compare: their index and the value expected."""
+    if not outputs:
+        return ()
+    explicit = [(i, t) for i, t in enumerate(function.result_types) if not is_implicit(t)]
+    if len(outputs) != len(explicit):
+        types = [type_name for _, type_name in explicit]
+        raise UsageError(
+            f"function '{function.name}' has {_count(len(explicit), 'output')}{_listed(types)}, "
+            f"but {len(outputs)} are expected"
+        )
+    return tuple(
+        (index, _parse(f"expected output #{i}", text, type_name))
+        for i, (text, (index, type_name)) in enumerate(zip(outputs, explicit, strict=True))
+        if text != _IGNORED
+    )
+
+
+def _parse(what: str, text: str, type_name: str) -> Any:
+    try:
+        return parse_value(text, type_name)
+    except UsageError as error:
+        raise UsageError(f"{what}: {error}") from error
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _listed(types: Sequence[str]) -> str:
+    return f" ({', '.join(types)})" if types else ""
+
+
+def _is_error(result: Any) -> bool:
+    return isinstance(result, AsyncValue) and result.is_error
+
+
+def _is_available(result: Any) -> bool:
+    return isinstance(result, AsyncValue) and result.is_available
+
+
+def _save(path: str, arrays: dict[str, Any]) -> None:
+    import io
+
+    import numpy as np
+
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    cli.write_bytes(path, content.getvalue())
+
+
+def _comma_separated(text: str) -> list[str]:
+    return [name for name in (part.strip() for part in text.split(",")) if name]
+
+
+def _parser() -> cli.OptionParser:
+    parser = cli.OptionParser("bef-run", "Run the functions of a BEF file.", _EXAMPLES)
+    add = parser.add_argument
+    add("file", nargs="?", default="-", metavar="FILE", help="the BEF file (default: stdin)")
+    add("--functions", type=_comma_separated, metavar="F,…", help="run these functions only, in this order")
+    add("--test_init_function", metavar="F", help="run this function before all others")
+    add(
+        "--work_queue_type", default="s", metavar="TYPE",
+        help="s: single-threaded (default); mstd[:N[,M]]: N threads, and up to M for blocking work",
+    )  # fmt: skip
+    add(
+        "--kernels", action="extend", type=_comma_separated, default=[], metavar="MODULE",
+        help="import a module, or a .py file, that registers kernels",
+    )  # fmt: skip
+    add("--function", metavar="F", help="run one function, with inputs")
+    add("--input", action="append", default=[], metavar="V", help="an input of the function, in order")
+    add(
+        "--expected_output", action="append", default=[], metavar="V",
+        help="what the function should return, in order; anything else is a failure",
+    )  # fmt: skip
+    add(
+        "--expected_tolerance", type=float, default=_DEFAULT_TOLERANCE, metavar="T",
+        help="by how much floats may differ, relative beyond 1 (default: %(default)s)",
+    )  # fmt: skip
+    add("--output", metavar="FILE.npz", help="save results, as numbers and arrays named FUNCTION.INDEX")
+    add("--print_error_code", action="store_true", help="print the status code of errors, too")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,58 @@
+"""Importing a user's kernels for ``bef-run --kernels``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+
+from tfrt.executor.errors import UsageError
+
+
+def import_kernels(name: str) -> None:
+    """Import a module that registers kernels: a dotted name, or a ``.py`` file.
+
+    Names are looked up in the current folder, too.
+
+    Raises:
+        UsageError: there is no such module, or importing it failed.
+    """
+    try:
+        if name.endswith(".py"):
+            _import_file(name)
+        else:
+            if "" not in sys.path:
+                # A console script's folder is on the path, the current one is not.
+                sys.path.insert(0, "")
+            importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"cannot import kernels from '{name}': {_describe(error)}") from error
+
+
+def _import_file(path: str) -> None:
+    name = os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # the suffix is .py
+    module = importlib.util.module_from_spec(spec)
+    # The kernels' annotations are resolved in their module, which is looked up by its name.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+
+
+def _describe(error: BaseException) -> str:
+    """The error with the place in the user's code where it happened."""
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return "no such file"
+    text = f"{type(error).__name__}: {error}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    is_users = not frame.filename.startswith("<frozen") and frame.filename not in (
+        __file__,
+        importlib.__file__,
+    )
+    return f"{text} ({frame.filename}:{frame.lineno})" if is_users else text
