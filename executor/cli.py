@@ -51,8 +51,8 @@ def run(tool: str, body: Callable[[Sequence[str]], int], argv: Sequence[str] | N
         return BAD_USAGE
     except BrokenPipeError:
         # What is still buffered can no longer be written; without this the interpreter would try at its exit.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return PIPE_CLOSED
     except KeyboardInterrupt:
         return INTERRUPTED
