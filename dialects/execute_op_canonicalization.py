@@ -31,4 +31,4 @@ class ConstantWithoutHandler(RewritePattern):
             return
         replacement = constant(result_types=[TENSOR_HANDLE], attributes={"value": value})
         replacement.location = op.location
-        rewriter.replace_op(op, replacement)
+        rewriter.replace(op, replacement)

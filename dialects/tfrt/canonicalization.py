@@ -19,8 +19,8 @@ class DropSharedChains(RewritePattern):
         if not op.inputs or len(own) == len(op.inputs):
             return
         if not own:
-            rewriter.replace_matched_op([], [op.inputs[0]])
+            rewriter.replace(op, [], [op.inputs[0]])
             return
         merged = MergeChainsOp(operands=[own], result_types=[op.chain.type], attributes=op.attributes)
         merged.location = op.location
-        rewriter.replace_matched_op(merged)
+        rewriter.replace(op, merged)

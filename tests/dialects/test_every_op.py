@@ -1,0 +1,159 @@
+"""Every defined op can be built from its definition, verified, and printed in both forms and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    FunctionType,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    SymbolRefAttr,
+    TensorType,
+    UnregisteredOp,
+    i32,
+)
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, Region
+from xdsl.irdl import (
+    AttrConstraint,
+    IRDLOperation,
+    ParamAttrConstraint,
+    RangeConstraint,
+    VariadicDef,
+    VerificationContext,
+)
+
+from tfrt.compiler.frontend import parse_module
+from tfrt.compiler.printer import print_module
+from tfrt.dialects import get_dialects
+from tfrt.dialects.tfrt.control_flow import ReturnOp
+from tfrt.dialects.traits import RedeclaresOperands
+
+OPS = sorted(
+    (
+        op
+        for name, load in get_dialects().items()
+        if name not in ("builtin", "func")
+        for op in load().operations
+    ),
+    key=lambda op: op.name,
+)
+
+EXAMPLES: dict[str, Attribute] = {
+    # Where any value will do, these show the most in print.
+    "tfrt_test.test_cost._tfrt_cost": IntegerAttr(5, 64),
+}
+
+
+def example_attribute(op: str, name: str, constraint: AttrConstraint) -> Attribute:
+    """An attribute that the constraint accepts."""
+    if (known := EXAMPLES.get(f"{op}.{name}")) is not None:
+        return known
+    bases = constraint.get_bases()
+    (base,) = bases if bases else (IntegerAttr,)
+    if base is IntegerAttr or base is FloatAttr:
+        type: Attribute = i32
+        if isinstance(constraint, ParamAttrConstraint):
+            type = constraint.param_constrs[1].infer(VerificationContext())
+        return base(1, type)  # type: ignore[call-overload]
+    if base is StringAttr:
+        return StringAttr("text")
+    if base is SymbolRefAttr:
+        return SymbolRefAttr("callee")
+    if base is DenseIntOrFPElementsAttr:
+        return DenseIntOrFPElementsAttr.from_list(TensorType(i32, [2]), [1, 2])
+    assert base is ArrayAttr, f"no example for {op}.{name}"
+    return ArrayAttr([])
+
+
+def example_types(definition: VariadicDef, constraint: RangeConstraint, count: int) -> Sequence[Attribute]:
+    length = count if isinstance(definition, VariadicDef) else 1
+    if constraint.can_infer(set(), length_known=True):
+        return constraint.infer(VerificationContext(), length=length)
+    return (i32,) * length
+
+
+def example_module(op_class: type[IRDLOperation], count: int) -> ModuleOp:
+    """A function with one op of the class, whose variadic operands and results number `count`."""
+    definition = op_class.get_irdl_definition()
+    operand_types = [example_types(d, d.constr, count) for _, d in definition.operands]
+    result_types = [example_types(d, d.constr, count) for _, d in definition.results]
+    flat_types = [type for types in operand_types for type in types]
+    source = UnregisteredOp.with_name("x.source").create(result_types=flat_types)
+    values = iter(source.results)
+    operands = [[next(values) for _ in types] for types in operand_types]
+    flat_results = [type for types in result_types for type in types]
+
+    op = op_class(
+        operands=operands,
+        result_types=result_types,
+        attributes={
+            name: example_attribute(op_class.name, name, d.constr)
+            for name, d in definition.attributes.items()
+        },
+        regions=[example_region(op_class, flat_types, flat_results) for _ in definition.regions],
+    )
+    ops = [source, op] if op_class is ReturnOp else [source, op, ReturnOp(operands=[[]])]
+    outputs = flat_types if op_class is ReturnOp else []
+    callee = FuncOp("callee", FunctionType.from_lists(*callee_types(op_class, op)), Region(), "private")
+    return ModuleOp([FuncOp("f", ([], outputs), Region(Block(ops))), callee])
+
+
+def callee_types(
+    op_class: type[IRDLOperation], op: IRDLOperation
+) -> tuple[Sequence[Attribute], Sequence[Attribute]]:
+    """The type that a function must have which the op refers to."""
+    match op_class.name:
+        case "tfrt.cond" | "corert.cond":
+            return op.operand_types[1:], op.result_types
+        case "tfrt.parallel_call.i32":
+            return [*op.operand_types[:2], *op.operand_types[3:]], op.result_types
+        case _:
+            return op.operand_types, op.result_types
+
+
+def example_region(
+    op_class: type[IRDLOperation], operand_types: Sequence[Attribute], result_types: Sequence[Attribute]
+) -> Region:
+    """A body that takes what the op re-declares and returns what it must."""
+    redeclares = op_class.get_trait(RedeclaresOperands)
+    assert redeclares is not None
+    arguments = [type for i, type in enumerate(operand_types) if i not in redeclares.skipped]
+    result = UnregisteredOp.with_name("x.result").create(result_types=result_types)
+    return Region(Block([result, ReturnOp(operands=[result.results])], arg_types=arguments))
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("op_class", OPS, ids=lambda op: op.name)
+def test_prints_and_reads_back_in_both_forms(
+    op_class: type[IRDLOperation], count: int, parse: Callable[[str], ModuleOp]
+) -> None:
+    module = example_module(op_class, count)
+    module.verify()
+    for generic in (False, True):
+        text = print_module(module, generic=generic)
+        read = parse_module(text, allow_unregistered=True)
+        assert print_module(read, generic=generic) == text
+        assert read.is_structurally_equivalent(module)
+        if generic or op_class.assembly_format is not None:
+            again = parse(text)
+            again.verify()
+            assert again.is_structurally_equivalent(module)
+
+
+@pytest.mark.parametrize("op_class", OPS, ids=lambda op: op.name)
+def test_custom_form_is_not_generic(op_class: type[IRDLOperation]) -> None:
+    text = print_module(example_module(op_class, 1))
+    assert f"{op_class.name}" in text
+    assert f'"{op_class.name}"' not in text
+
+
+@pytest.mark.parametrize("op_class", OPS, ids=lambda op: op.name)
+def test_has_one_line_of_documentation(op_class: type[IRDLOperation]) -> None:
+    assert (op_class.__doc__ or "").strip().split("\n")[0].endswith((".", "function."))

@@ -1,0 +1,97 @@
+"""The registry of dialects is lazy and complete, and its context is open where the reference's is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from xdsl.dialects.builtin import UnregisteredAttr, UnregisteredOp
+from xdsl.utils.exceptions import UnregisteredConstructException
+
+from tfrt.dialects import OPEN_TO_UNKNOWN_OPS, OPEN_TO_UNKNOWN_TYPES, context, get_dialects
+
+OURS = sorted(set(get_dialects()) - {"builtin", "func"})
+
+
+def test_names_every_dialect_of_the_reference() -> None:
+    assert set(get_dialects()) == {
+        *("builtin", "func", "tfrt", "tfrt_test", "tfrt_test_sync", "ts", "ts_sync", "tfrt_tensor", "ht"),
+        *("tfrt_dht", "tfrt_dht_sync", "coo", "corert", "corert_sync", "proto"),
+    }
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_dialect_holds_what_bears_its_name(name: str) -> None:
+    dialect = get_dialects()[name]()
+    assert dialect.name == name
+    for defined in (*dialect.operations, *dialect.attributes):
+        assert defined.name.startswith(f"{name}.")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_op_names_are_unique(name: str) -> None:
+    names = [op.name for op in get_dialects()[name]().operations]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "count"),
+    [
+        ("tfrt", 46),
+        ("tfrt_test", 13),
+        ("tfrt_test_sync", 0),
+        ("ts", 18),
+        ("ts_sync", 5),
+        ("tfrt_dht", 96),
+        ("tfrt_dht_sync", 74),
+        ("coo", 25),
+        ("corert", 27),
+        ("corert_sync", 18),
+    ],
+)
+def test_defines_as_many_ops_as_the_reference_declares(dialect: str, count: int) -> None:
+    assert len(list(get_dialects()[dialect]().operations)) == count
+
+
+def test_importing_the_registry_imports_no_dialect() -> None:
+    code = "import sys, tfrt.dialects as d; d.get_dialects(); assert 'xdsl' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", sorted(OPEN_TO_UNKNOWN_OPS))
+def test_open_dialects_accept_unknown_ops(name: str) -> None:
+    op = context().get_optional_op(f"{name}.never.heard.of")
+    assert op is not None
+    assert issubclass(op, UnregisteredOp)
+
+
+@pytest.mark.parametrize(
+    "name", ["ts.nothing", "ts_sync.nothing", "ht.nothing", "func.nothing", "elsewhere.nothing"]
+)
+def test_other_dialects_do_not(name: str) -> None:
+    assert context().get_optional_op(name) is None
+    with pytest.raises(UnregisteredConstructException, match=f"Operation {name} is not registered"):
+        context().get_op(name)
+
+
+@pytest.mark.parametrize("name", sorted(OPEN_TO_UNKNOWN_TYPES))
+def test_open_dialects_keep_unknown_types(name: str) -> None:
+    type = context().get_optional_type(f"{name}.unheard")
+    assert type is not None
+    assert issubclass(type, UnregisteredAttr)
+
+
+@pytest.mark.parametrize("name", ["ts.unheard", "ht.unheard", "tfrt_tensor.unheard", "elsewhere.unheard"])
+def test_other_dialects_know_all_their_types(name: str) -> None:
+    assert context().get_optional_type(name) is None
+
+
+def test_everything_is_accepted_on_request() -> None:
+    permissive = context(allow_unregistered=True)
+    assert permissive.get_optional_op("elsewhere.nothing") is not None
+    assert permissive.get_optional_type("elsewhere.unheard") is not None
+
+
+def test_a_clone_is_as_open() -> None:
+    assert context().clone().get_optional_op("tfrt.unheard") is not None
