@@ -1,12 +1,290 @@
-"""Whether a module is valid, as located diagnostics."""
+"""Whether a module is valid, as located diagnostics.
+
+xDSL verifies an op by raising at the first mistake and printing the IR; here every op is checked by itself, so that
+one run shows several mistakes, each where it is. On top of what the definitions say (operand and result counts and
+types, attributes, traits, an op's own rules) this checks that blocks end in terminators, that values are defined
+before they are used and not across isolated regions, and that symbols are unique. Messages are MLIR's.
+"""
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import ModuleOp
+from collections.abc import Iterator, Sequence
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    CallSiteLoc,
+    FileLineColLoc,
+    FloatAttr,
+    FusedLoc,
+    IntegerAttr,
+    IntegerType,
+    LocationAttr,
+    ModuleOp,
+    NameLoc,
+    StringAttr,
+    SymbolRefAttr,
+    UnregisteredOp,
+    f16,
+    f32,
+    f64,
+)
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.irdl import (
+    AttrConstraint,
+    AttributeDef,
+    ConstraintContext,
+    IRDLOperation,
+    OperandDef,
+    OptAttributeDef,
+    OptPropertyDef,
+    ParamAttrConstraint,
+    PropertyDef,
+    ResultDef,
+    VariadicDef,
+)
+from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
+from xdsl.utils.exceptions import VerifyException
 
 from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.location import (
+    UNKNOWN,
+    CallSiteLocation,
+    FileLineCol,
+    FusedLocation,
+    Location,
+    NameLocation,
+    position,
+)
 
 
 def verify(module: ModuleOp) -> list[Diagnostic]:
-    """One diagnostic for each mistake in `module`, in the order of its ops."""
-    return []
+    """One diagnostic for each mistake in `module`, in the order of their positions."""
+    diagnostics: list[Diagnostic] = []
+    _verify_op(module, set(), diagnostics)
+    return sorted(diagnostics, key=line_and_column)
+
+
+def location_of(attribute: LocationAttr | Attribute) -> Location:
+    """The runtime twin of a location attribute."""
+    match attribute:
+        case FileLineColLoc():
+            return FileLineCol(attribute.filename.data, attribute.line.data, attribute.column.data)
+        case NameLoc():
+            return NameLocation(attribute.desc.data, location_of(attribute.location))
+        case CallSiteLoc():
+            return CallSiteLocation(location_of(attribute.callee), location_of(attribute.caller))
+        case FusedLoc():
+            return FusedLocation(tuple(map(location_of, attribute.locations)))  # type: ignore[call-overload]
+    return UNKNOWN
+
+
+def line_and_column(diagnostic: Diagnostic) -> tuple[int, int]:
+    """What diagnostics about one text are sorted by."""
+    at = position(diagnostic.location)
+    return (0, 0) if at is None else (at.line, at.column)
+
+
+def _error(op: Operation, message: str, *notes: Diagnostic) -> Diagnostic:
+    return Diagnostic("error", message, location_of(op.location), notes)
+
+
+def _note(op: Operation, message: str) -> Diagnostic:
+    return Diagnostic("note", message, location_of(op.location))
+
+
+def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
+    """Check `op` and what is inside it, given the values defined before it."""
+    before = len(diagnostics)
+    for index, operand in enumerate(op._operands):
+        if operand not in visible:
+            diagnostics.append(_dominance_error(op, index, operand))
+    if op.regions:
+        isolated = op.has_trait(IsolatedFromAbove, value_if_unregistered=False)
+        for region in op.regions:
+            _verify_region(region, set() if isolated else visible, diagnostics)
+        if op.has_trait(SymbolTable, value_if_unregistered=False):
+            diagnostics += _duplicate_symbols(op)
+    if op._successors and op.parent is not None and op.parent.last_op is not op:
+        diagnostics.append(_error(op, f"'{op.name}' op operation with block successors must terminate its parent block"))
+    if len(diagnostics) > before:
+        # What its own rules would say follows from what is wrong already.
+        return
+    try:
+        op.verify_()
+    except VerifyException as error:
+        # OpVerifyError says itself which op to point at, and has the whole message.
+        culprit = getattr(error, "op", None)
+        if culprit is not None:
+            diagnostics.append(_error(culprit, str(error)))
+        else:
+            diagnostics.append(_error(op, f"'{op.name}' op {_broken_rule(op) or error}"))
+
+
+def _verify_region(region: Region, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
+    """Check the blocks of `region`; `visible` is the same afterwards."""
+    first = region.blocks.first
+    if first is None:
+        return
+    if first is region.blocks.last:
+        _verify_block(first, visible, diagnostics)
+        visible.difference_update(_values_of(first))
+        return
+    from xdsl.irdl.dominance import DominanceInfo
+
+    dominance = DominanceInfo(region)
+    for block in region.blocks:
+        others = [other for other in region.blocks if dominance.strictly_dominates(other, block)]
+        defined = {value for other in others for value in _values_of(other)}
+        _verify_block(block, visible | defined, diagnostics)
+
+
+def _verify_block(block: Block, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
+    visible.update(block.args)
+    for op in block.ops:
+        _verify_op(op, visible, diagnostics)
+        visible.update(op.results)
+    parent = block.parent_op()
+    if parent is None or isinstance(parent, UnregisteredOp) or _needs_no_terminator(block, parent):
+        return
+    last = block.last_op
+    if last is None:
+        diagnostics.append(_error(parent, "empty block: expect at least a terminator"))
+    elif not last.has_trait(IsTerminator, value_if_unregistered=True):
+        diagnostics.append(_error(last, f"block with no terminator, has '{last.name}'"))
+
+
+def _needs_no_terminator(block: Block, parent: Operation) -> bool:
+    region = block.parent
+    assert region is not None
+    return region.blocks.first is region.blocks.last and parent.has_trait(NoTerminator)
+
+
+def _values_of(block: Block) -> Iterator[SSAValue]:
+    yield from block.args
+    for op in block.ops:
+        yield from op.results
+
+
+def _dominance_error(op: Operation, index: int, operand: SSAValue) -> Diagnostic:
+    owner = operand.owner
+    if isinstance(owner, Block) or not _in_scope(op, owner):
+        return _error(op, f"'{op.name}' op using value defined outside the region")
+    where = "op in the same block" if owner.parent is op.parent else "op in a parent region"
+    return _error(op, f"operand #{index} does not dominate this use", _note(owner, f"operand defined here ({where})"))
+
+
+def _in_scope(op: Operation, owner: Operation) -> bool:
+    """Whether `owner` is in a region around `op`, with no isolated region in between."""
+    around: Operation | None = op
+    while around is not None:
+        if around.parent_region() is owner.parent_region():
+            return True
+        around = around.parent_op()
+        if around is not None and around.has_trait(IsolatedFromAbove, value_if_unregistered=False):
+            return False
+    return False
+
+
+def _duplicate_symbols(op: Operation) -> Iterator[Diagnostic]:
+    seen: dict[str, Operation] = {}
+    for region in op.regions:
+        for block in region.blocks:
+            for inner in block.ops:
+                name = inner.get_attr_or_prop("sym_name")
+                if not isinstance(name, StringAttr):
+                    continue
+                first = seen.setdefault(name.data, inner)
+                if first is not inner:
+                    note = _note(first, "see existing symbol definition here")
+                    yield _error(inner, f"redefinition of symbol named '{name.data}'", note)
+
+
+# What the definition of an op says, in MLIR's words
+
+
+def _broken_rule(op: Operation) -> str | None:
+    """Which rule of its irdl definition `op` breaks; None where it is another kind of rule."""
+    if not isinstance(op, IRDLOperation):
+        return None
+    definition = op.get_irdl_definition()
+    return (
+        _wrong_values("operand", [d for _, d in definition.operands], op._operands)
+        or _wrong_values("result", [d for _, d in definition.results], op.results)
+        or _wrong_attributes(op)
+    )
+
+
+def _wrong_values(
+    what: str, definitions: Sequence[OperandDef] | Sequence[ResultDef], values: Sequence[SSAValue]
+) -> str | None:
+    fixed = sum(not isinstance(d, VariadicDef) for d in definitions)
+    variadic = len(definitions) - fixed
+    count = len(values)
+    if variadic == 0 and count != fixed:
+        if fixed == 0:
+            return f"requires zero {what}s"
+        return f"expected {fixed} {what}{'s' * (fixed != 1)}, but found {count}"
+    if count < fixed:
+        return f"expected {fixed} or more {what}s, but found {count}"
+    if variadic > 1:
+        return None
+    index = 0
+    for definition in definitions:
+        repeat = count - fixed if isinstance(definition, VariadicDef) else 1
+        for value in values[index : index + repeat]:
+            wanted = _wanted_type(definition)
+            if wanted is not None and value.type != wanted:
+                return f"{what} #{index} must be {_type_in_words(wanted)}, but got '{value.type}'"
+            index += 1
+    return None
+
+
+def _wanted_type(definition: OperandDef | ResultDef) -> Attribute | None:
+    if not definition.constr.can_infer(frozenset(), length_known=True):
+        return None
+    wanted: Attribute = definition.constr.infer(ConstraintContext(), length=1)[0]
+    return wanted
+
+
+def _type_in_words(type: Attribute) -> str:
+    if isinstance(type, IntegerType):
+        return f"{type.bitwidth}-bit {type.signedness.data.name.lower()} integer"
+    if type in (f16, f32, f64):
+        return f"{type.bitwidth}-bit float"  # type: ignore[attr-defined]
+    return f"{type} type"
+
+
+def _wrong_attributes(op: IRDLOperation) -> str | None:
+    definition = op.get_irdl_definition()
+    declared: dict[str, AttributeDef | PropertyDef] = {**definition.attributes, **definition.properties}
+    for name, attribute in declared.items():
+        value = op.get_attr_or_prop(name)
+        if value is None:
+            if not isinstance(attribute, (OptAttributeDef, OptPropertyDef)):
+                return f"requires attribute '{name}'"
+            continue
+        try:
+            attribute.constr.verify(value, ConstraintContext())
+        except VerifyException as error:
+            what = _attribute_in_words(attribute.constr) or str(error)
+            return f"attribute '{name}' failed to satisfy constraint: {what}"
+    return None
+
+
+def _attribute_in_words(constraint: AttrConstraint) -> str | None:
+    if isinstance(constraint, ParamAttrConstraint) and constraint.base_attr in (IntegerAttr, FloatAttr):
+        type_constraint = constraint.param_constrs[1]
+        if type_constraint.can_infer(frozenset()):
+            return f"{_type_in_words(type_constraint.infer(ConstraintContext()))} attribute"
+    bases = constraint.get_bases()
+    for base, words in _ATTRIBUTES_IN_WORDS.items():
+        if bases == {base}:
+            return f"{words} attribute"
+    return None
+
+
+_ATTRIBUTES_IN_WORDS: dict[type[Attribute], str] = {
+    ArrayAttr: "array",
+    StringAttr: "string",
+    SymbolRefAttr: "flat symbol reference",
+}

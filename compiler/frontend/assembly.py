@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, StringAttr, SymbolRefAttr, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
@@ -242,8 +242,8 @@ class _Reading:
     def _number(self, token: Any, type: Attribute | None) -> Attribute:
         assert type is not None
         if token[0] in ("TRUE", "FALSE"):
-            if type != TRUE.type:  # type: ignore[attr-defined]
-                raise SyntaxFailure(token[2], f"expected a number of type {type}, found '{token[1]}'")
+            if type != i1:
+                self.builder.session.report(token[2], f"expected a number of type '{type}', found '{token[1]}'")
             return TRUE if token[0] == "TRUE" else FALSE
         return number_attribute(self.builder.session, token, type)
 

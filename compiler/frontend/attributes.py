@@ -83,7 +83,11 @@ def default_type(token: Token) -> Attribute:
     return f64 if token[0] == "FLOAT" else i64
 
 
-def parse_integer(text: str) -> int:
+def parse_integer(token: Token) -> int:
+    """The value of an `INT` token."""
+    _, text, offset = token
+    if len(text) > _MAX_LITERAL_DIGITS:
+        raise SyntaxFailure(offset, "number literal is too long")
     return int(text, 16) if "0x" in text else int(text)
 
 
@@ -93,13 +97,11 @@ def is_number_type(type: Attribute) -> bool:
 
 def number(token: Token, type: Attribute) -> Attribute:
     """An integer or float attribute of `type` from an `INT` or `FLOAT` token."""
-    kind, text, offset = token
-    if len(text) > _MAX_LITERAL_DIGITS:
-        raise SyntaxFailure(offset, "number literal is too long")
+    kind, _, offset = token
     if isinstance(type, (IntegerType, IndexType)):
         if kind == "FLOAT":
             raise SyntaxFailure(offset, "floating point value not valid for specified type")
-        return IntegerAttr(_fitting_integer(parse_integer(text), type, offset), type)
+        return IntegerAttr(_fitting_integer(parse_integer(token), type, offset), type)
     if isinstance(type, AnyFloat):
         return FloatAttr(_float(token, type), type)
     what = "floating point" if kind == "FLOAT" else "integer"

@@ -267,7 +267,7 @@ _MAX_RESULTS = 1 << 16
 def _result_count(token: Token | None) -> int:
     if token is None:
         return 0
-    count = literals.parse_integer(token[1])
+    count = literals.parse_integer(token)
     if not 0 <= count <= _MAX_RESULTS:
         raise SyntaxFailure(token[2], f"expected a number of results from 0 to {_MAX_RESULTS}")
     return count

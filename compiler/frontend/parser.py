@@ -10,11 +10,10 @@ wants a word is taken as one.
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.resources import files
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,8 @@ class TableParser(LALR_Parser):
             except KeyError:
                 replacement = self._fall_back(state, token, text, prefix)
                 if replacement is None:
-                    raise SyntaxFailure(token[2], self._describe(state, token, text)) from None
+                    expected = [k for k in state if _can_follow(state_stack, k, states[end_state])]
+                    raise SyntaxFailure(token[2], _describe(expected, token, text)) from None
                 token = replacement
                 kind = token[0]
                 continue
@@ -114,11 +114,33 @@ class TableParser(LALR_Parser):
             return ("$END", "", token[2])
         return None
 
-    @staticmethod
-    def _describe(state: _State, token: Token, text: str) -> str:
-        if token[0] == "WORD" and "STRING" in state and any(kind.startswith("OP_") for kind in state):
-            return f"custom op '{token[1]}' is unknown"
-        return describe_unexpected(text, token, (kind for kind in state if kind.isupper() or kind == "$END"))
+
+def _can_follow(state_stack: Sequence[_State], kind: str, end_state: _State) -> bool:
+    """Whether a token of this kind could come next.
+
+    LALR merges the contexts of a rule, so a state may have actions for tokens that only another context allows.
+    """
+    if not (kind.isupper() or kind == "$END"):
+        return False
+    stack = list(state_stack)
+    while True:
+        if kind not in stack[-1]:
+            return False
+        is_shift, argument = stack[-1][kind]
+        if is_shift:
+            return True
+        size, _, origin = argument
+        if size:
+            del stack[-size:]
+        stack.append(stack[-1][origin][1])
+        if kind == "$END" and stack[-1] is end_state:
+            return True
+
+
+def _describe(expected: Sequence[str], token: Token, text: str) -> str:
+    if token[0] == "WORD" and any(kind.startswith("OP_") for kind in expected):
+        return f"custom op '{token[1]}' is unknown"
+    return describe_unexpected(text, token, expected)
 
 
 class _NoLexer(Lexer):
@@ -164,7 +186,7 @@ def parser_for(forms: frozenset[str]) -> Parser:
 
 def grammar_text(forms: Iterable[str]) -> str:
     """The core grammar, the rules of hand-written forms, and `forms` as the alternatives of `custom_op`."""
-    core = files("tfrt.compiler.frontend").joinpath("grammar.lark").read_text(encoding="utf-8")
+    core = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
     alternatives = sorted({*forms, *(form.rule for form in custom_forms.FORMS.values())})
     terminals = sorted(alternative.split()[0] for alternative in alternatives)
     custom_op = "custom_op: " + "\n  | ".join(alternatives)
@@ -189,16 +211,16 @@ def _compile_grammar(grammar: str, actions: SyntaxActions) -> TableParser:
 
 
 def _cache_file(grammar: str) -> Path | None:
-    """Where lark keeps the compiled grammar between runs; None where nothing can be written."""
-    import hashlib
+    """Where lark keeps the compiled grammar between runs; None where nothing can be written.
 
+    lark unpickles what it finds there, so only a folder of the user's own will do, not a shared one.
+    """
     root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    digest = hashlib.sha256(grammar.encode()).hexdigest()[:16]
-    for folder in (Path(root) / "tfrt", Path(tempfile.gettempdir()) / f"tfrt-{os.getuid()}"):
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK):
-            return folder / f"grammar-{digest}.lark-cache"
-    return None
+    folder = Path(root) / "tfrt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None
+    if not os.access(folder, os.W_OK):
+        return None
+    return folder / f"grammar-{sha256(grammar.encode()).hexdigest()[:16]}.lark-cache"

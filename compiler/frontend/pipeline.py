@@ -15,8 +15,9 @@ from tfrt.compiler.frontend.lexer import tokenize
 from tfrt.compiler.frontend.parser import parser_for
 from tfrt.compiler.frontend.syntax import Session
 from tfrt.compiler.frontend.words import Words
-from tfrt.compiler.verifier import verify
+from tfrt.compiler.verifier import line_and_column, verify
 from tfrt.dialects import context as dialect_context
+from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CompileError
 
 
@@ -27,17 +28,17 @@ def read_module(
     source = Source(text, filename)
     context = dialect_context(allow_unregistered)
     words = Words(context)
+    diagnostics: list[Diagnostic] = []
     try:
         tokens = tokenize(text, words, _dialect_attributes(context))
-        session = Session(source, tokens)
+        session = Session(source, tokens, diagnostics)
         records = parser_for(frozenset(words.rules)).parse(session, tokens)
         module = Builder(session, context).module(records)
     except SyntaxFailure as failure:
-        raise CompileError((source.error(failure.offset, failure.message),)) from None
-    diagnostics = session.diagnostics
-    if not diagnostics and verified:
-        diagnostics = verify(module)
+        diagnostics.append(source.error(failure.offset, failure.message))
     if diagnostics:
+        raise CompileError(tuple(sorted(diagnostics, key=line_and_column)))
+    if verified and (diagnostics := verify(module)):
         raise CompileError(tuple(diagnostics))
     return module
 

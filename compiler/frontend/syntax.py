@@ -51,9 +51,9 @@ _LOCATION_CLASSES = (FileLineColLoc, NameLoc, CallSiteLoc, FusedLoc, UnknownLoc)
 class Session:
     """The state of one parse: the text, its aliases, what has been found wrong, and attributes already made."""
 
-    def __init__(self, source: Source, tokens: list[Token]):
+    def __init__(self, source: Source, tokens: list[Token], diagnostics: list[Diagnostic]):
         self.source = source
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics = diagnostics
         self.parse_alias: Callable[[int, bool], Attribute]
         self._tokens = tokens
         self._alias_definitions: dict[str, int] | None = None
@@ -159,7 +159,7 @@ class SyntaxActions:
 
     def result_pack(self, children: list[Any]) -> Record:
         (_, name, offset), count = children
-        number = literals.parse_integer(count[1])
+        number = literals.parse_integer(count)
         if number < 1:
             raise SyntaxFailure(count[2], "expected named operation to have at least 1 result")
         return (name, number, offset)
@@ -325,8 +325,8 @@ class SyntaxActions:
         name, line, column = children
         return FileLineColLoc(
             string_attribute(self.session, name),
-            IntAttr(literals.parse_integer(line[1])),
-            IntAttr(literals.parse_integer(column[1])),
+            IntAttr(literals.parse_integer(line)),
+            IntAttr(literals.parse_integer(column)),
         )
 
     def name_location(self, children: list[Any]) -> Attribute:
