@@ -6,6 +6,7 @@
      ├── UsageError            wrong command line, wrong arguments, missing file
      ├── CompileError          malformed or invalid MLIR; carries every diagnostic
      ├── BefError              corrupt, truncated or unsupported BEF file
+     ├── LoadError             a BEF file asks for kernels or functions that this host does not have
      └── KernelError           a kernel failed while a program ran
           └── CancelledError   the request was cancelled before the kernel started
 
@@ -46,6 +47,14 @@ class BefError(TfrtError):
         super().__init__(f"invalid BEF file: {message}{where}{at}")
         self.section = section
         self.offset = offset
+
+
+class LoadError(TfrtError):
+    """A valid BEF file cannot run on this host; `diagnostics` holds one entry for each thing that it lacks."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]):
+        super().__init__("\n".join(d.headline() for d in diagnostics))
+        self.diagnostics = diagnostics
 
 
 class KernelError(TfrtError):

@@ -206,6 +206,10 @@ def _read_signature(kernel: Kernel) -> Signature:
             attributes.append((parameter.name, _storage(hint)))
         elif parameter.kind is parameter.VAR_KEYWORD:
             raise UsageError(f"kernel '{kernel.name}': '**{parameter.name}' is not allowed in a kernel")
+        elif injected and parameter.kind is not parameter.VAR_POSITIONAL:
+            raise UsageError(
+                f"kernel '{kernel.name}': operand '{parameter.name}' must come before {injected[0][0]}"
+            )
         else:
             operands += 1
             minimum += parameter.default is parameter.empty

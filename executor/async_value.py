@@ -1,0 +1,209 @@
+"""A value that may not be there yet.
+
+An `AsyncValue` is pending until it is resolved, once: it becomes available with a value, or an error. Callbacks
+registered with `and_then` run when it is resolved, on the thread that resolves it, in the order of registration;
+on a resolved value they run at once. Coroutines can await it from any event loop.
+
+**No locks.** Waiters sit in a deque, whose ``append`` and ``popleft`` are atomic. Resolving writes the payload, then the
+state, then pops and runs waiters until there are none. Registering appends, then reads the state again and, if the
+value has been resolved meanwhile, pops and runs waiters too. Either the registration's read comes after the state was
+written, and it runs the waiter itself (or somebody popped it first); or it comes before, then so did the append, and
+the resolver's popping finds the waiter. Since a waiter is run by whoever pops it, it runs exactly once. The payload is
+written before the state, so whoever sees a resolved state sees the payload. The argument needs atomic deque
+operations and attribute accesses that are not reordered; both hold with and without the global interpreter lock.
+
+**No deep recursion.** A callback may resolve another value, whose callbacks resolve a third, and so on. Beyond
+`MAX_DEPTH` nested wake-ups on one thread, further ones are put aside and run when the outermost one is done.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from typing import Any
+
+from tfrt.executor.errors import KernelError
+
+MAX_DEPTH = 40
+"""Nested wake-ups on a thread's stack; each takes some six Python frames."""
+
+_PENDING, _AVAILABLE, _ERROR = range(3)
+
+Callback = Callable[["AsyncValue"], None]
+
+
+class _Wakeups(threading.local):
+    """The wake-ups on this thread's stack, and those put aside."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.deferred: deque[AsyncValue] = deque()
+
+
+_wakeups = _Wakeups()
+
+
+class AsyncValue:
+    """A future value; see the module docstring. `AsyncValue()` is pending."""
+
+    __slots__ = ("__weakref__", "_payload", "_state", "_waiters")
+
+    def __init__(self) -> None:
+        self._state = _PENDING
+        self._payload: Any = None
+        self._waiters: deque[Callback] = deque()
+
+    @staticmethod
+    def of(value: Any) -> AsyncValue:
+        """An available value."""
+        result = AsyncValue()
+        result._payload = value
+        result._state = _AVAILABLE
+        return result
+
+    @staticmethod
+    def failed(error: KernelError) -> AsyncValue:
+        """A value that is an error."""
+        result = AsyncValue()
+        result._payload = error
+        result._state = _ERROR
+        return result
+
+    @property
+    def is_pending(self) -> bool:
+        return self._state == _PENDING
+
+    @property
+    def is_available(self) -> bool:
+        return self._state == _AVAILABLE
+
+    @property
+    def is_error(self) -> bool:
+        return self._state == _ERROR
+
+    @property
+    def value(self) -> Any:
+        """The value.
+
+        Raises:
+            KernelError: the error, where it is one.
+            RuntimeError: it is still pending.
+        """
+        if self._state == _AVAILABLE:
+            return self._payload
+        if self._state == _ERROR:
+            raise self._payload
+        raise RuntimeError("the value is not available yet")
+
+    @property
+    def error(self) -> KernelError | None:
+        """The error, or None where there is none (yet)."""
+        return self._payload if self._state == _ERROR else None
+
+    def set(self, value: Any) -> None:
+        """Make the value available.
+
+        Raises:
+            RuntimeError: it is resolved already.
+        """
+        self._resolve(_AVAILABLE, value)
+
+    def set_error(self, error: KernelError) -> None:
+        """Make the value an error.
+
+        Raises:
+            RuntimeError: it is resolved already.
+        """
+        self._resolve(_ERROR, error)
+
+    def forward(self, other: AsyncValue) -> None:
+        """Resolve this value as `other` is resolved, now or later."""
+        other.and_then(lambda resolved: self._resolve(resolved._state, resolved._payload))
+
+    def and_then(self, callback: Callback) -> None:
+        """Call ``callback(self)`` once this value is resolved: at once, or on the thread that resolves it.
+
+        Callbacks must not raise.
+        """
+        if self._state:
+            callback(self)
+            return
+        self._waiters.append(callback)
+        if self._state:
+            self._wake()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if not self._state:
+            import asyncio
+
+            loop = asyncio.get_running_loop()
+            future = loop.create_future()
+
+            def finish() -> None:
+                if not future.done():
+                    future.set_result(None)
+
+            def wake(_: AsyncValue) -> None:
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(finish)
+
+            self.and_then(wake)
+            yield from future.__await__()
+        return self.value
+
+    def __repr__(self) -> str:
+        if self._state == _PENDING:
+            return "<AsyncValue pending>"
+        return f"<AsyncValue {'error' if self._state == _ERROR else 'available'}: {self._payload}>"
+
+    def _resolve(self, state: int, payload: Any) -> None:
+        if self._state:
+            raise RuntimeError("the value is resolved already")
+        self._payload = payload
+        self._state = state
+        if self._waiters:
+            self._wake()
+
+    def _wake(self) -> None:
+        wakeups = _wakeups
+        if wakeups.depth >= MAX_DEPTH:
+            wakeups.deferred.append(self)
+            return
+        wakeups.depth += 1
+        try:
+            _pop_all(self._waiters, self)
+        finally:
+            wakeups.depth -= 1
+            if not wakeups.depth and wakeups.deferred:
+                run_deferred()
+
+
+def run_deferred() -> None:
+    """Run the wake-ups that this thread has put aside.
+
+    For callers that are about to block while wake-ups are on their stack: those put aside might be what they would
+    wait for.
+    """
+    wakeups = _wakeups
+    depth, wakeups.depth = wakeups.depth, 1
+    try:
+        while wakeups.deferred:
+            value = wakeups.deferred.popleft()
+            _pop_all(value._waiters, value)
+    finally:
+        wakeups.depth = depth
+
+
+def resolved_or_pending(value: Any) -> bool:
+    """Whether `value` is an `AsyncValue` that is still pending."""
+    return type(value) is AsyncValue and not value._state
+
+
+def _pop_all(waiters: deque[Callback], value: AsyncValue) -> None:
+    while True:
+        try:
+            callback = waiters.popleft()
+        except IndexError:
+            return
+        callback(value)

@@ -1,0 +1,172 @@
+"""Fitting a kernel to one place in a program: decode its attributes, find its functions, check that it fits.
+
+What comes out is a plain callable that takes operands, so that running a kernel costs a call and no lookups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.attributes import Stored
+from tfrt.executor.bef import BefFile, KernelRecord
+from tfrt.executor.errors import BefError, KernelError
+from tfrt.executor.kernel_registry import Kernel, Signature
+
+if TYPE_CHECKING:
+    from tfrt.executor.host_context import HostContext
+    from tfrt.executor.program import Function
+
+
+@dataclass(frozen=True, slots=True)
+class BoundKernel:
+    """A kernel at one place: `call` takes the operands, preceded by the execution context if `needs_context`."""
+
+    call: Callable[..., Any]
+    needs_context: bool
+    returns_tuple: bool
+
+
+def bind(
+    kernel: Kernel, record: KernelRecord, bef: BefFile, functions: Sequence[Function], host: HostContext
+) -> BoundKernel:
+    """Fit `kernel` to `record`.
+
+    A kernel that does not fit is bound to a callable that raises a `KernelError` which says why, so that the rest
+    of the program runs and the error appears where the op is.
+    """
+    signature = kernel.signature
+    try:
+        problem = _mismatch(signature, record)
+        arguments = {} if problem else _fixed_arguments(signature, record, bef, functions, host)
+    except BefError as error:
+        problem = str(error)
+    if problem:
+        return BoundKernel(partial(_fail, f"cannot run '{kernel.name}': {problem}"), False, True)
+    call: Callable[..., Any] = partial(kernel.function, **arguments) if arguments else kernel.function
+    context = next((name for name, what in signature.injected if what == "context"), None)
+    if context is not None:
+        call = _with_context(call, context)
+    if kernel.blocking:
+        call = _on_blocking_thread(call, host, len(record.results), signature.returns_tuple)
+    return BoundKernel(call, context is not None, signature.returns_tuple)
+
+
+def _mismatch(signature: Signature, record: KernelRecord) -> str | None:
+    given, declared = len(record.arguments), signature.operands
+    if declared is not None and given != declared:
+        return f"it takes {_count(declared, 'operand')} and is given {given}"
+    if given < signature.minimum_operands:
+        return f"it takes at least {_count(signature.minimum_operands, 'operand')} and is given {given}"
+    if signature.all_attributes is None and len(record.attributes) != len(signature.attributes):
+        names = ", ".join(name for name, _ in signature.attributes)
+        expected = _count(len(signature.attributes), "attribute") + (f" ({names})" if names else "")
+        return f"it takes {expected} and is given {len(record.attributes)}"
+    if signature.all_functions is None and len(record.functions) != len(signature.functions):
+        return f"it takes {_count(len(signature.functions), 'function')} and is given {len(record.functions)}"
+    return None
+
+
+def _fixed_arguments(
+    signature: Signature,
+    record: KernelRecord,
+    bef: BefFile,
+    functions: Sequence[Function],
+    host: HostContext,
+) -> dict[str, Any]:
+    attributes = zip(signature.attributes, record.attributes, strict=False)
+    arguments: dict[str, Any] = {name: bef.attribute(at, stored) for (name, stored), at in attributes}
+    if signature.all_attributes is not None:
+        rest = record.attributes[len(signature.attributes) :]
+        arguments[signature.all_attributes] = tuple(bef.attribute(at, Stored("any")) for at in rest)
+    callees = [functions[i] for i in record.functions]
+    arguments.update(zip(signature.functions, callees, strict=False))
+    if signature.all_functions is not None:
+        arguments[signature.all_functions] = tuple(callees[len(signature.functions) :])
+    for name, what in signature.injected:
+        if what == "host":
+            arguments[name] = host
+        elif what == "location":
+            arguments[name] = bef.location(record.location)
+        elif what == "result_count":
+            arguments[name] = len(record.results)
+    return arguments
+
+
+def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def run(context: Any, *operands: Any) -> Any:
+        return call(*operands, **{name: context})
+
+    return run
+
+
+def _on_blocking_thread(
+    call: Callable[..., Any], host: HostContext, results: int, returns_tuple: bool
+) -> Callable[..., Any]:
+    def run(*operands: Any) -> Any:
+        # Even a kernel without results can fail, and then somebody has to hear of it.
+        pending = tuple(AsyncValue() for _ in range(max(results, 1)))
+        host.enqueue_blocking(partial(_run_and_resolve, call, operands, pending, results, returns_tuple))
+        return pending if results > 1 or (results and returns_tuple) else pending[0]
+
+    return run
+
+
+def _run_and_resolve(
+    call: Callable[..., Any],
+    operands: tuple[Any, ...],
+    pending: tuple[AsyncValue, ...],
+    results: int,
+    returns_tuple: bool,
+) -> None:
+    try:
+        value = call(*operands)
+        values = unpack(value, results, returns_tuple)
+    except Exception as error:
+        failure = as_kernel_error(error)
+        for result in pending:
+            result.set_error(failure)
+        return
+    for result, item in zip(pending, values or (None,), strict=True):
+        if type(item) is AsyncValue:
+            result.forward(item)
+        else:
+            result.set(item)
+
+
+def unpack(value: Any, results: int, returns_tuple: bool) -> Sequence[Any]:
+    """What a kernel returned as one item a result.
+
+    Raises:
+        KernelError: it is not that many.
+    """
+    if not returns_tuple:
+        if results == 1:
+            return (value,)
+        if results == 0:
+            return ()
+    if not isinstance(value, tuple | list) or len(value) != results:
+        got = f"{len(value)} values" if isinstance(value, tuple | list) else type(value).__name__
+        raise KernelError(f"the kernel must return {_count(results, 'result')} and returned {got}")
+    return value
+
+
+def as_kernel_error(error: Exception) -> KernelError:
+    """The `KernelError` that stands for an exception of a kernel; its cause is kept."""
+    if isinstance(error, KernelError):
+        return error
+    text = str(error)
+    wrapped = KernelError(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _fail(message: str, *_: Any) -> Any:
+    raise KernelError(message)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

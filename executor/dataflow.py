@@ -1,0 +1,400 @@
+"""The dataflow executor: runs a function's kernels as their operands become available.
+
+A `Graph` is a function made ready to run: kernels bound, tables by kernel number. Each call makes a frame: registers, and
+for each kernel with several operands a list of tokens. Whenever a register is written, each of its users loses a
+token; whoever takes the last one has made the kernel ready.
+
+**Order.** The ready kernels of the current stream run on the calling thread, last in first out; kernels of other streams
+go to the work queue, grouped by stream; when its own stream has nothing ready, the thread adopts the stream of the first
+ready foreign kernel. This is the order of the reference implementation
+(``lib/bef_executor/bef_executor.cc`` in tensorflow/runtime), which programs with unchained side effects can observe.
+
+**Values.** A register holds the plain value. A failed value is stored as its `AsyncValue`; while none has been stored in a
+frame, operands are not looked at. A pending result is not stored at all: when it resolves, a callback writes the
+register and goes on from there.
+
+**No locks.** Tokens are popped from a list, which is atomic, and the first element is the last to be popped. A register
+is written before its users lose their tokens, and read only by a kernel that has been made ready, so reads come after
+writes. A function's result that is not there when the call returns is promised: the promise is stored, then the register
+is looked at again; a writer writes the register, then looks for a promise. One of the two sees the other, and taking
+the promise out of the dictionary, which is atomic, decides who resolves it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.bef import BefFile, FunctionRecord
+from tfrt.executor.binding import BoundKernel, as_kernel_error, unpack
+
+if TYPE_CHECKING:
+    from tfrt.executor.host_context import ExecutionContext
+
+MAX_CALL_DEPTH = 64
+"""Nested calls on a thread's stack, each some four Python frames; deeper ones go through the work queue."""
+
+_UNSET = object()
+
+
+class _Calls(threading.local):
+    depth = 0
+
+
+_calls = _Calls()
+
+
+class Graph:
+    """A function ready to run. Tables are indexed by kernel number; kernel 0 is the pseudo kernel.
+
+    Attributes:
+        tokens: for each kernel with more than one operand, the tokens that its operands take, else None.
+        releases: registers that a kernel reads and that hold buffers, which are dropped after their last use.
+    """
+
+    __slots__ = (
+        "arguments",
+        "bef",
+        "calls",
+        "name",
+        "needs_context",
+        "record",
+        "register_count",
+        "releases",
+        "result_counts",
+        "result_registers",
+        "results",
+        "returns_tuple",
+        "streams",
+        "tokens",
+        "users",
+    )
+
+    def __init__(self, record: FunctionRecord, bound: Sequence[BoundKernel], bef: BefFile):
+        kernels = record.kernels
+        self.record = record
+        self.name = record.name
+        self.bef = bef
+        self.register_count = len(record.use_counts)
+        self.result_registers = record.result_registers
+        self.calls = [None, *(b.call for b in bound)]
+        self.needs_context = [False, *(b.needs_context for b in bound)]
+        self.returns_tuple = [False, *(b.returns_tuple for b in bound)]
+        self.arguments = [k.arguments for k in kernels]
+        self.results = [k.results for k in kernels]
+        self.result_counts = [len(k.results) for k in kernels]
+        self.users = [k.users for k in kernels]
+        self.streams = [k.stream for k in kernels]
+        self.tokens = [
+            [True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels
+        ]
+        self.releases = _releases(record)
+
+    def location(self, kernel: int) -> Any:
+        """The source location of a kernel."""
+        return self.bef.location(self.record.kernels[kernel].location)
+
+
+def execute(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+    """Start a call and run what can be run at once. Does not block.
+
+    Args:
+        arguments: plain values, or `AsyncValue`s that are pending, available or failed.
+
+    Returns:
+        The results: plain values where they are available, else an `AsyncValue`, pending or failed.
+    """
+    if _calls.depth >= MAX_CALL_DEPTH:
+        return _execute_later(graph, context, arguments)
+    _calls.depth += 1
+    try:
+        frame = _Frame(graph, context)
+        frame.start(arguments)
+        return frame.take_results()
+    finally:
+        _calls.depth -= 1
+
+
+def _execute_later(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+    promises = [AsyncValue() for _ in graph.result_registers]
+
+    def run() -> None:
+        for promise, value in zip(promises, execute(graph, context, arguments), strict=True):
+            _settle(promise, value)
+
+    context.host.enqueue(run)
+    return list(promises)
+
+
+class _Frame:
+    """One call of a function."""
+
+    __slots__ = ("context", "graph", "has_errors", "promises", "registers", "tokens", "uses")
+
+    def __init__(self, graph: Graph, context: ExecutionContext):
+        self.graph = graph
+        self.context = context
+        self.registers: list[Any] = [_UNSET] * graph.register_count
+        self.tokens = [t and t.copy() for t in graph.tokens]
+        self.promises: dict[int, AsyncValue] = {}
+        self.uses = list(graph.record.use_counts)
+        self.has_errors = False
+
+    def start(self, arguments: Sequence[Any]) -> None:
+        users = self.graph.users[0]
+        stream = self.graph.streams[0]
+        ready: list[int] = []
+        foreign: list[int] = []
+        self.make_ready(users[0], stream, ready, foreign)
+        for register, value in enumerate(arguments):
+            self.deliver(0, register, value, users[register + 1], stream, ready, foreign)
+        self.run(stream, ready, foreign)
+
+    def take_results(self) -> list[Any]:
+        registers, promises = self.registers, self.promises
+        results = []
+        for register in self.graph.result_registers:
+            value = registers[register]
+            if value is _UNSET:
+                value = promises.get(register) or promises.setdefault(register, AsyncValue())
+                if registers[register] is not _UNSET:
+                    self.keep_promise(register)
+            results.append(value)
+        return results
+
+    def run(self, stream: int, ready: list[int], foreign: list[int]) -> None:
+        """Run ready kernels of `stream`, then of adopted streams, until none is left on this thread."""
+        graph = self.graph
+        context = self.context
+        registers, tokens = self.registers, self.tokens
+        calls, all_arguments, all_users = graph.calls, graph.arguments, graph.users
+        all_results, result_counts, returns_tuple = graph.results, graph.result_counts, graph.returns_tuple
+        needs_context, streams, releases = graph.needs_context, graph.streams, graph.releases
+        while True:
+            if foreign:
+                if not ready:
+                    stream = streams[foreign[0]]
+                    foreign, ready = _partition(foreign, streams, stream)
+                if foreign:
+                    self.enqueue(foreign)
+                    foreign = []
+            elif not ready:
+                return
+            kernel = ready.pop()
+            arguments = all_arguments[kernel]
+            try:
+                if (self.has_errors or context.cancellation is not None) and self.skip(
+                    kernel, stream, ready, foreign
+                ):
+                    continue
+                if needs_context[kernel]:
+                    value = calls[kernel](context, *[registers[a] for a in arguments])
+                elif len(arguments) == 2:
+                    first, second = arguments
+                    value = calls[kernel](registers[first], registers[second])
+                elif len(arguments) == 1:
+                    value = calls[kernel](registers[arguments[0]])
+                else:
+                    value = calls[kernel](*[registers[a] for a in arguments])
+                if result_counts[kernel] == 1 and not returns_tuple[kernel]:
+                    if type(value) is not AsyncValue and not self.promises:
+                        # The common case, kept free of calls.
+                        registers[all_results[kernel][0]] = value
+                        if self.promises:
+                            self.keep_promise(all_results[kernel][0])
+                        for user in all_users[kernel][0]:
+                            left = tokens[user]
+                            if left is None or left.pop():
+                                (ready if streams[user] == stream else foreign).append(user)
+                    else:
+                        self.deliver(
+                            kernel,
+                            all_results[kernel][0],
+                            value,
+                            all_users[kernel][0],
+                            stream,
+                            ready,
+                            foreign,
+                        )
+                else:
+                    self.deliver_all(kernel, value, stream, ready, foreign)
+            except Exception as error:
+                self.fail(kernel, error, stream, ready, foreign)
+            if releases[kernel]:
+                self.release(releases[kernel])
+
+    def skip(self, kernel: int, stream: int, ready: list[int], foreign: list[int]) -> bool:
+        """Whether the kernel must not run, for an operand failed or the request was cancelled; then pass that on."""
+        failure = self.context.cancellation
+        for register in self.graph.arguments[kernel]:
+            value = self.registers[register]
+            if type(value) is AsyncValue and value.is_error:
+                failure = value
+        if failure is None:
+            return False
+        for register, users in zip(self.graph.results[kernel], self.graph.users[kernel], strict=True):
+            self.write(register, failure, users, stream, ready, foreign)
+        return True
+
+    def deliver_all(self, kernel: int, value: Any, stream: int, ready: list[int], foreign: list[int]) -> None:
+        graph = self.graph
+        count = graph.result_counts[kernel]
+        if type(value) is AsyncValue and count == 0:
+            value.and_then(lambda resolved: self.report(kernel, resolved))
+            return
+        values = unpack(value, count, graph.returns_tuple[kernel])
+        for register, item, users in zip(graph.results[kernel], values, graph.users[kernel], strict=True):
+            self.deliver(kernel, register, item, users, stream, ready, foreign)
+
+    def deliver(
+        self,
+        kernel: int,
+        register: int,
+        value: Any,
+        users: tuple[int, ...],
+        stream: int,
+        ready: list[int],
+        foreign: list[int],
+    ) -> None:
+        """Store a result and make its users ready, now or when it resolves."""
+        if type(value) is AsyncValue:
+            if value.is_pending:
+                value.and_then(lambda resolved: self.resume(kernel, register, resolved, users, stream))
+                return
+            if value.is_error:
+                self.report(kernel, value)
+            else:
+                value = value.value
+        self.write(register, value, users, stream, ready, foreign)
+
+    def resume(
+        self, kernel: int, register: int, resolved: AsyncValue, users: tuple[int, ...], stream: int
+    ) -> None:
+        """Go on where a pending result held the call up."""
+        ready: list[int] = []
+        foreign: list[int] = []
+        self.deliver(kernel, register, resolved, users, stream, ready, foreign)
+        if ready or foreign:
+            self.run(stream, ready, foreign)
+
+    def write(
+        self,
+        register: int,
+        value: Any,
+        users: tuple[int, ...],
+        stream: int,
+        ready: list[int],
+        foreign: list[int],
+    ) -> None:
+        if type(value) is AsyncValue:
+            self.has_errors = True
+        self.registers[register] = value
+        if self.promises:
+            self.keep_promise(register)
+        self.make_ready(users, stream, ready, foreign)
+
+    def make_ready(self, users: tuple[int, ...], stream: int, ready: list[int], foreign: list[int]) -> None:
+        tokens, streams = self.tokens, self.graph.streams
+        for user in users:
+            left = tokens[user]
+            if left is None or left.pop():
+                (ready if streams[user] == stream else foreign).append(user)
+
+    def keep_promise(self, register: int) -> None:
+        promise = self.promises.pop(register, None)
+        if promise is not None:
+            _settle(promise, self.registers[register])
+
+    def fail(self, kernel: int, error: Exception, stream: int, ready: list[int], foreign: list[int]) -> None:
+        """A kernel raised: its results that are not set become the error."""
+        failure = AsyncValue.failed(as_kernel_error(error))
+        self.report(kernel, failure)
+        for register, users in zip(self.graph.results[kernel], self.graph.users[kernel], strict=True):
+            self.write(register, failure, users, stream, ready, foreign)
+
+    def report(self, kernel: int, value: AsyncValue) -> None:
+        error = value.error
+        if error is not None and kernel:
+            self.context.report(error, self.graph.location(kernel))
+
+    def release(self, registers: tuple[int, ...]) -> None:
+        # Two threads may both miss a decrement here; then the buffer lives until the call ends. It is never
+        # dropped early, because a use is counted only after it.
+        for register in registers:
+            self.uses[register] -= 1
+            if self.uses[register] == 0:
+                self.registers[register] = None
+
+    def enqueue(self, kernels: list[int]) -> None:
+        """Hand ready kernels to the work queue, one task a stream."""
+        streams = self.graph.streams
+        by_stream: dict[int, list[int]] = {}
+        for kernel in kernels:
+            by_stream.setdefault(streams[kernel], []).append(kernel)
+        for stream in sorted(by_stream):
+            self.context.host.enqueue(_Continue(self, stream, by_stream[stream]))
+
+
+class _Continue:
+    """A task that runs ready kernels of one stream."""
+
+    __slots__ = ("frame", "ready", "stream")
+
+    def __init__(self, frame: _Frame, stream: int, ready: list[int]):
+        self.frame = frame
+        self.stream = stream
+        self.ready = ready
+
+    def __call__(self) -> None:
+        self.frame.run(self.stream, self.ready, [])
+
+
+def _partition(kernels: list[int], streams: list[int], stream: int) -> tuple[list[int], list[int]]:
+    """The kernels of other streams, and those of `stream`.
+
+    The reference uses C++'s ``std::partition``, which swaps from both ends and so does not keep the order; since
+    ready kernels run last in first out, that is observable.
+    """
+    kernels = list(kernels)
+    low, high = 0, len(kernels)
+    while True:
+        while low < high and streams[kernels[low]] != stream:
+            low += 1
+        if low == high:
+            break
+        high -= 1
+        while low < high and streams[kernels[high]] == stream:
+            high -= 1
+        if low == high:
+            break
+        kernels[low], kernels[high] = kernels[high], kernels[low]
+        low += 1
+    return kernels[:low], kernels[low:]
+
+
+def _settle(promise: AsyncValue, value: Any) -> None:
+    if type(value) is AsyncValue:
+        promise.forward(value)
+    else:
+        promise.set(value)
+
+
+def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:
+    """For each kernel, the registers it reads that may hold a buffer and are not results of the function."""
+    types = record.register_types
+    kept = set(record.result_registers)
+    if types is not None:
+        kept.update(r for r, type in enumerate(types) if _is_small(type))
+    return [tuple(r for r in kernel.arguments if r not in kept) for kernel in record.kernels]
+
+
+def _is_small(type: str) -> bool:
+    """Whether values of an MLIR type are scalars or chains, not worth dropping early."""
+    return (
+        type == "!tfrt.chain"
+        or type == "index"
+        or type.lstrip("su")[:1] in ("i", "f", "b")
+        and len(type) <= 5
+    )

@@ -1,0 +1,179 @@
+"""What programs run in: a `HostContext` for the machine's share, an `ExecutionContext` for each request.
+
+The host owns the work queue, the kernels, the place where kernels print, and the handler of diagnostics. Every call of
+a program's function is a request; its context carries cancellation, the resources that kernels keep between ops
+(`tfrt.once`), and data that the caller passes to kernels.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.errors import CancelledError, KernelError
+from tfrt.executor.kernel_registry import BUILTIN, KernelRegistry
+from tfrt.executor.location import Location
+from tfrt.executor.work_queue import Task, WorkQueue, create_work_queue
+
+T = TypeVar("T")
+
+
+class Output(Protocol):
+    """Where kernels print: anything with ``write(str)``."""
+
+    def write(self, text: str, /) -> Any: ...
+
+
+class HostContext:
+    """A host; close it, or use it as a context manager, to end its threads.
+
+    Args:
+        work_queue: a description such as ``"s"`` or ``"mstd:4"`` (see `tfrt.executor.work_queue`), or a queue.
+        registry: the kernels that programs may use; by default every registered one.
+        out: where kernels print; by default ``sys.stdout`` at the time of printing.
+        diagnostic_handler: called with each diagnostic of a kernel that fails, at once, on the thread where it fails.
+            By default they are dropped, since errors reach the caller with their location.
+
+    Raises:
+        UsageError: no work queue has that description.
+    """
+
+    def __init__(
+        self,
+        work_queue: str | WorkQueue = "s",
+        *,
+        registry: KernelRegistry | None = None,
+        out: Output | None = None,
+        diagnostic_handler: Callable[[Diagnostic], None] | None = None,
+    ):
+        self.work_queue = create_work_queue(work_queue) if isinstance(work_queue, str) else work_queue
+        self.registry = BUILTIN if registry is None else registry
+        self.diagnostic_handler = diagnostic_handler
+        self._out = out
+        self._shared: dict[Callable[[], Any], Any] = {}
+
+    def __enter__(self) -> HostContext:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what is waiting to run and end the work queue's threads. May be called twice."""
+        self.work_queue.close()
+
+    @property
+    def parallelism(self) -> int:
+        """How many tasks can compute at the same time."""
+        return self.work_queue.parallelism
+
+    def enqueue(self, task: Task) -> None:
+        """Run `task`, which must not block, on the work queue."""
+        self.work_queue.add_task(task)
+
+    def enqueue_blocking(self, task: Task) -> None:
+        """Run `task`, which may block, on the work queue's threads for such tasks."""
+        self.work_queue.add_blocking_task(task)
+
+    def run_when_ready(self, values: Iterable[Any], callback: Callable[[], None]) -> None:
+        """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is."""
+        pending = [v for v in values if type(v) is AsyncValue and v.is_pending]
+        if not pending:
+            callback()
+            return
+        # Popping is atomic, and the first element is popped last: whoever gets it is the last to arrive.
+        tokens = [True] + [False] * (len(pending) - 1)
+
+        def arrive(_: AsyncValue) -> None:
+            if tokens.pop():
+                callback()
+
+        for value in pending:
+            value.and_then(arrive)
+
+    def wait(self, values: Iterable[Any]) -> None:
+        """Block until every `AsyncValue` among `values` is resolved, helping to run tasks. Not for kernels."""
+        self.work_queue.wait(values)
+
+    def quiesce(self) -> None:
+        """Block until no task is waiting or running, helping to run tasks. Not for kernels."""
+        self.work_queue.quiesce()
+
+    def write(self, text: str) -> None:
+        """Print `text` as it is, for kernels."""
+        (self._out or sys.stdout).write(text)
+
+    def emit(self, diagnostic: Diagnostic) -> None:
+        """Hand a diagnostic to the host's handler."""
+        if self.diagnostic_handler is not None:
+            self.diagnostic_handler(diagnostic)
+
+    def shared(self, factory: Callable[[], T]) -> T:
+        """The one object that `factory` makes for this host; made when first asked for."""
+        found = self._shared.get(factory)
+        # Two threads may both make one; setdefault is atomic and lets one of them win.
+        return self._shared.setdefault(factory, factory()) if found is None else found
+
+
+class ResourceContext:
+    """Named objects that outlive an op: state that kernels share within a request, or across several."""
+
+    def __init__(self) -> None:
+        self._resources: dict[str, Any] = {}
+
+    def get_or_create(self, name: str, factory: Callable[[], T]) -> T:
+        """The resource of that name, made by `factory` where there is none yet."""
+        found = self._resources.get(name)
+        return self._resources.setdefault(name, factory()) if found is None else found
+
+    def get(self, name: str) -> Any:
+        """The resource of that name, or None."""
+        return self._resources.get(name)
+
+    def pop(self, name: str) -> Any:
+        """Remove the resource of that name and return it, or None where there is none."""
+        return self._resources.pop(name, None)
+
+
+class ExecutionContext:
+    """One request: what all kernels that it runs have in common.
+
+    Attributes:
+        host: the host it runs on.
+        resources: see `ResourceContext`.
+        data: objects that the caller passes to kernels, by their type.
+        cancellation: the error that kernels which have not started are skipped with, once cancelled.
+    """
+
+    __slots__ = ("cancellation", "data", "host", "resources")
+
+    def __init__(
+        self,
+        host: HostContext,
+        *,
+        resources: ResourceContext | None = None,
+        data: Iterable[Any] = (),
+    ):
+        self.host = host
+        self.resources = ResourceContext() if resources is None else resources
+        self.data = {type(item): item for item in data}
+        self.cancellation: AsyncValue | None = None
+
+    def cancel(self) -> None:
+        """Skip every kernel of this request that has not started yet; their results are `CancelledError`."""
+        if self.cancellation is None:
+            self.cancellation = AsyncValue.failed(CancelledError())
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancellation is not None
+
+    def report(self, error: KernelError, location: Location) -> None:
+        """Locate an error where it arose and tell the host, once; errors that merely pass by are left alone."""
+        if error.location is not None or isinstance(error, CancelledError):
+            return
+        error.location = location
+        self.host.emit(Diagnostic("error", f"runtime error: {error.message}", location))

@@ -1,0 +1,238 @@
+"""A BEF file on a host: its functions, ready to call.
+
+Loading finds the kernels and native functions that the file names; a function's kernels are bound to their places in it
+when it is first called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from tfrt.executor.arguments import convert_arguments
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, open_bef, read_bef
+from tfrt.executor.binding import as_kernel_error, bind, unpack
+from tfrt.executor.dataflow import Graph, execute
+from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.errors import LoadError, UsageError
+from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.kernel_registry import Kernel
+from tfrt.executor.native_functions import find_native_function
+from tfrt.executor.sync_interpreter import interpret
+
+
+def load(source: bytes | bytearray | memoryview | str | Path, *, host: HostContext | None = None) -> Program:
+    """Load a BEF file, given as its bytes or as a path, for running on `host`.
+
+    Files are mapped and buffers are viewed, not copied.
+
+    Args:
+        host: by default a new host with a single-threaded work queue.
+
+    Raises:
+        BefError: it is not a valid BEF file.
+        LoadError: it names kernels or native functions that nobody registered.
+        UsageError: the file cannot be opened.
+    """
+    bef = open_bef(source) if isinstance(source, str | Path) else read_bef(source)
+    return Program(bef, HostContext() if host is None else host)
+
+
+class Program:
+    """A loaded file. ``program["name"]`` is a function; iterating yields the names.
+
+    Attributes:
+        functions: the named functions, in file order.
+        all_functions: all functions in file order, those of regions (which have no name) included.
+    """
+
+    def __init__(self, bef: BefFile, host: HostContext):
+        self.bef = bef
+        self.host = host
+        self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
+        self.all_functions = tuple(Function(self, record) for record in bef.functions)
+        self.functions: Mapping[str, Function] = MappingProxyType(
+            {function.name: function for function in self.all_functions if function.name}
+        )
+
+    def __getitem__(self, name: str) -> Function:
+        """The function of that name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        function = self.functions.get(name)
+        if function is None:
+            raise UsageError(f"no function '{name}'; the program has: {', '.join(self.functions) or 'none'}")
+        return function
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.functions
+
+    def __iter__(self) -> Any:
+        return iter(self.functions)
+
+    def __len__(self) -> int:
+        return len(self.functions)
+
+
+class Function:
+    """A function of a loaded program.
+
+    Attributes:
+        name: empty for the function of a region.
+        argument_types: MLIR spellings of the arguments' types.
+        result_types: MLIR spellings of the results' types.
+        kind: how it runs.
+    """
+
+    def __init__(self, program: Program, record: FunctionRecord):
+        self._program = program
+        self._record = record
+        self.name = record.name
+        self.argument_types = record.argument_types
+        self.result_types = record.result_types
+        self.kind = record.kind
+
+    def __repr__(self) -> str:
+        results = ", ".join(self.result_types)
+        return f"<Function @{self.name}({', '.join(self.argument_types)}) -> ({results})>"
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the function and wait for its results.
+
+        Args:
+            arguments: see `tfrt.executor.arguments.convert_arguments`.
+
+        Returns:
+            None where the function has no results, the value where it has one, else a tuple.
+
+        Raises:
+            KernelError: a result is an error; the first one is raised.
+            UsageError: the arguments do not fit.
+        """
+        host = self._program.host
+        results = self.start(*arguments)
+        host.wait(results)
+        return _results([r.value if type(r) is AsyncValue else r for r in results])
+
+    async def call_async(self, *arguments: Any) -> Any:
+        """Like calling it, from a coroutine: other coroutines go on while results are pending."""
+        host = self._program.host
+        values = []
+        for result in self.start(*arguments):
+            if type(result) is not AsyncValue:
+                values.append(result)
+                continue
+            await _until_resolved(result, host)
+            values.append(result.value)
+        return _results(values)
+
+    def start(self, *arguments: Any, context: ExecutionContext | None = None) -> list[Any]:
+        """Start the function and return its results as they are: plain values, or `AsyncValue`s.
+
+        Args:
+            context: the request it belongs to, e.g. to cancel it; by default one of its own.
+
+        Raises:
+            UsageError: the arguments do not fit.
+        """
+        converted = convert_arguments(self.name, self.argument_types, arguments)
+        return self.execute(ExecutionContext(self._program.host) if context is None else context, converted)
+
+    def execute(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+        """Start a call with values as registers hold them; what kernels use. Does not block.
+
+        Returns:
+            The results: plain values where they are available, else an `AsyncValue`, pending or failed.
+        """
+        return self._run(context, arguments)
+
+    @cached_property
+    def _run(self) -> Callable[[ExecutionContext, Sequence[Any]], list[Any]]:
+        if self.kind is FunctionKind.NATIVE:
+            return self._run_native
+        graph = self._graph
+        if self.kind is FunctionKind.SYNC:
+            return lambda context, arguments: interpret(graph, context, arguments)
+        return lambda context, arguments: execute(graph, context, arguments)
+
+    @cached_property
+    def _graph(self) -> Graph:
+        program, record = self._program, self._record
+        bound = [
+            bind(program.kernels[k.name], k, program.bef, program.all_functions, program.host)
+            for k in record.kernels[1:]
+        ]
+        return Graph(record, bound, program.bef)
+
+    def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+        native = find_native_function(self.name)
+        count = len(self.result_types)
+        try:
+            if native is None:
+                raise UsageError(f"native function '{self.name}' is not registered")
+            return list(unpack(native(*arguments), count, count > 1))
+        except Exception as error:
+            return [AsyncValue.failed(as_kernel_error(error))] * count
+
+
+def _find_kernels(bef: BefFile, host: HostContext) -> dict[str, Kernel]:
+    """The kernels and native functions that the file names, looked up now so that none is missing later."""
+    kernels: dict[str, Kernel] = {}
+    missing: dict[str, str] = {}
+    for name in bef.kernel_names:
+        kernel = host.registry.get(name)
+        if kernel is None:
+            missing[name] = f"unknown kernel name '{name}'"
+        else:
+            kernels[name] = kernel
+    diagnostics = [Diagnostic("error", message, _first_use(bef, name)) for name, message in missing.items()]
+    for function in bef.functions:
+        if function.kind is FunctionKind.NATIVE and find_native_function(function.name) is None:
+            diagnostics.append(Diagnostic("error", f"native function '{function.name}' is not registered"))
+    if diagnostics:
+        raise LoadError(tuple(diagnostics))
+    return kernels
+
+
+def _first_use(bef: BefFile, kernel: str) -> Any:
+    for function in bef.functions:
+        for record in function.kernels:
+            if record.name == kernel:
+                return bef.location(record.location)
+    return None
+
+
+def _results(values: list[Any]) -> Any:
+    if len(values) == 1:
+        return values[0]
+    return tuple(values) if values else None
+
+
+async def _until_resolved(value: AsyncValue, host: HostContext) -> None:
+    """Return once `value` is resolved. Runs tasks where the work queue has no threads of its own."""
+    import asyncio
+
+    queue = host.work_queue
+    while value.is_pending and not queue.has_threads:
+        if queue.run_one():
+            await asyncio.sleep(0)
+            continue
+        # Somebody else's thread will resolve it, or add a task; look again soon.
+        await asyncio.sleep(0.001)
+    if value.is_pending:
+        await asyncio.wait([asyncio.ensure_future(_ignore_error(value))])
+
+
+async def _ignore_error(value: AsyncValue) -> None:
+    import contextlib
+
+    from tfrt.executor.errors import KernelError
+
+    with contextlib.suppress(KernelError):
+        await value

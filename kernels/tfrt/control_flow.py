@@ -1,0 +1,218 @@
+"""Kernels of `tfrt` that run functions: calls, branches and loops.
+
+Source of the semantics: ``lib/basic_kernels/control_flow_kernels.cc`` and ``parallel_kernels.cc`` in
+tensorflow/runtime. Loops do not recurse: an iteration whose results are pending is continued from a callback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.attributes import I64
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import ExecutionContext
+from tfrt.executor.kernel_registry import Functions, kernel
+from tfrt.executor.program import Function
+from tfrt.executor.values import CHAIN, Chain
+
+
+@kernel("tfrt.call")
+def call(*operands: Any, callee: Function, context: ExecutionContext) -> tuple[Any, ...]:
+    return tuple(callee.execute(context, operands))
+
+
+@kernel("tfrt.if")
+def if_(
+    condition: bool, *operands: Any, then_region: Function, else_region: Function, context: ExecutionContext
+) -> tuple[Any, ...]:
+    return tuple((then_region if condition else else_region).execute(context, operands))
+
+
+@kernel("tfrt.cond")
+def cond(
+    condition: bool, *operands: Any, a_true_fn: Function, b_false_fn: Function, context: ExecutionContext
+) -> tuple[Any, ...]:
+    return tuple((a_true_fn if condition else b_false_fn).execute(context, operands))
+
+
+@kernel("tfrt.case")
+def case(index: int, *operands: Any, branches: Functions, context: ExecutionContext) -> tuple[Any, ...]:
+    # An index without a branch takes the last one, as in TensorFlow.
+    branch = branches[index] if 0 <= index < len(branches) else branches[-1]
+    return tuple(branch.execute(context, operands))
+
+
+@kernel("tfrt.once")
+def once(*operands: Any, function: Function, context: ExecutionContext) -> tuple[Any, ...]:
+    """Call `function` the first time only; later calls of the same resource context get the first one's results."""
+    results = tuple(AsyncValue() for _ in function.result_types)
+    kept = context.resources.get_or_create(f"tfrt.once @{function.name}", lambda: results)
+    if kept is results:
+        for result, value in zip(results, function.execute(context, operands), strict=True):
+            _settle(result, value)
+    return kept
+
+
+@kernel("tfrt.while")
+def while_(
+    condition: bool,
+    *operands: Any,
+    parallel_iterations: I64,
+    body_fn: Function,
+    context: ExecutionContext,
+) -> tuple[Any, ...]:
+    """Run `body_fn` while its last result is true; its other results are the next iteration's operands.
+
+    With `parallel_iterations` over 1 each iteration is a task of its own, so that iterations overlap where the data
+    allows it.
+    """
+    loop = _While(body_fn, context, len(operands), parallel_iterations > 1)
+    return loop.run(condition, operands)
+
+
+class _While:
+    def __init__(self, body: Function, context: ExecutionContext, count: int, as_tasks: bool):
+        self.body = body
+        self.context = context
+        self.results = tuple(AsyncValue() for _ in range(count))
+        self.as_tasks = as_tasks
+
+    def run(self, condition: Any, values: Sequence[Any]) -> tuple[Any, ...]:
+        if self.as_tasks and condition:
+            self.context.host.enqueue(lambda: self.go_on(condition, values))
+            return self.results
+        self.go_on(condition, values)
+        return self.results
+
+    def go_on(self, condition: Any, values: Sequence[Any]) -> None:
+        while type(condition) is not AsyncValue and condition:
+            *values, condition = self.body.execute(self.context, values)
+            if type(condition) is AsyncValue:
+                break
+            if self.as_tasks and condition:
+                self.enqueue(condition, values)
+                return
+        if type(condition) is not AsyncValue:
+            for result, value in zip(self.results, values, strict=True):
+                _settle(result, value)
+        elif condition.is_error:
+            # Nothing of the loop may still be running when its results are there.
+            self.context.host.run_when_ready(values, lambda: _fail(self.results, condition))
+        else:
+            pending, carried = condition, values
+            pending.and_then(lambda c: self.enqueue(c.value if c.is_available else c, carried))
+
+    def enqueue(self, condition: Any, values: Sequence[Any]) -> None:
+        self.context.host.enqueue(lambda: self.go_on(condition, values))
+
+
+@kernel("tfrt.repeat.i32")
+def repeat_i32(count: int, *operands: Any, body: Function, context: ExecutionContext) -> tuple[Any, ...]:
+    """Run `body` `count` times; its results are the next iteration's operands.
+
+    As in the reference, an iteration starts even where operands are pending (its kernels wait for them), but a
+    block of `_REPEAT_BLOCK` iterations waits for the block before it.
+    """
+    return _repeat(0, count, list(operands), body, context)
+
+
+_REPEAT_BLOCK = 1024
+"""Iterations started ahead of pending results."""
+
+
+def _repeat(
+    done: int, count: int, values: list[Any], body: Function, context: ExecutionContext
+) -> tuple[Any, ...]:
+    while done < count:
+        for _ in range(min(_REPEAT_BLOCK, count - done)):
+            if context.cancellation is not None:
+                return (context.cancellation,) * len(values)
+            values = body.execute(context, values)
+            done += 1
+        if done < count and any(type(v) is AsyncValue and v.is_pending for v in values):
+            return _repeat_later(done, count, values, body, context)
+    return tuple(values)
+
+
+def _repeat_later(
+    done: int, count: int, values: list[Any], body: Function, context: ExecutionContext
+) -> tuple[Any, ...]:
+    results = tuple(AsyncValue() for _ in values)
+
+    def go_on() -> None:
+        for result, value in zip(results, _repeat(done, count, values, body, context), strict=True):
+            _settle(result, value)
+
+    # As a task, so that blocks do not pile up on the stack.
+    context.host.run_when_ready(values, lambda: context.host.enqueue(go_on))
+    return results
+
+
+@kernel("tfrt.parallel_for.i32")
+def parallel_for_i32(
+    start: int, end: int, block_size: int, *operands: Any, body: Function, context: ExecutionContext
+) -> Any:
+    return _parallel_for(start, end, block_size, operands, body, context)
+
+
+@kernel("tfrt.parallel_call.i32")
+def parallel_call_i32(
+    start: int, end: int, block_size: int, *operands: Any, callee: Function, context: ExecutionContext
+) -> Any:
+    return _parallel_for(start, end, block_size, operands, callee, context)
+
+
+def _parallel_for(
+    start: int,
+    end: int,
+    block_size: int,
+    operands: tuple[Any, ...],
+    body: Function,
+    context: ExecutionContext,
+) -> Chain | AsyncValue:
+    """Run `body` on the blocks of a range, as tasks; the chain is there when all of them are done.
+
+    A body with one result is done when that chain is there; one without results when its call returns.
+    """
+    if len(body.result_types) > 1:
+        raise KernelError("Invalid parallel body function result types")
+    if end <= start:
+        return CHAIN
+    if block_size < 1:
+        raise KernelError(f"parallel block size must be positive, got {block_size}")
+    starts = range(start, end, block_size)
+    blocks = [AsyncValue() for _ in starts]
+
+    def run(first: int, last: int) -> None:
+        # Half of the blocks become a task of their own, again and again, so that spreading them is parallel too.
+        while last - first > 1:
+            middle = (first + last) // 2
+            context.host.enqueue(lambda low=middle, high=last: run(low, high))  # type: ignore[misc]
+            last = middle
+        low = starts[first]
+        results = body.execute(context, (low, min(low + block_size, end), *operands))
+        _settle(blocks[first], results[0] if results else CHAIN)
+
+    run(0, len(blocks))
+    done = AsyncValue()
+
+    def finish() -> None:
+        failed = next((block for block in blocks if block.is_error), None)
+        _settle(done, CHAIN if failed is None else failed)
+
+    context.host.run_when_ready(blocks, finish)
+    return done
+
+
+def _settle(result: AsyncValue, value: Any) -> None:
+    if type(value) is AsyncValue:
+        result.forward(value)
+    else:
+        result.set(value)
+
+
+def _fail(results: Sequence[AsyncValue], error: AsyncValue) -> None:
+    for result in results:
+        result.forward(error)
