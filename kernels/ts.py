@@ -1,0 +1,90 @@
+"""Kernels of `ts`: tensor shapes, wholly or partly known.
+
+Source of the semantics: ``lib/tensor/tensor_shape_kernels.cc`` in tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+from tfrt.executor.attributes import I64Array
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.shape import UNKNOWN_DIMENSION, PartialTensorShape, TensorShape
+from tfrt.executor.values import CHAIN, Chain
+from tfrt.kernels.c_semantics import wrap64
+
+
+@kernel("ts.build_shape")
+def build_shape(*, value: I64Array) -> TensorShape:
+    if min(value, default=0) < 0:
+        raise KernelError(f"dimensions must not be negative: {list(value)}")
+    return TensorShape(value)
+
+
+@kernel("ts.build_partial_shape")
+def build_partial_shape(*, value: I64Array) -> PartialTensorShape:
+    if min(value, default=0) < UNKNOWN_DIMENSION:
+        raise KernelError(f"dimensions must not be negative, except {UNKNOWN_DIMENSION}: {list(value)}")
+    return PartialTensorShape(tuple(None if size == UNKNOWN_DIMENSION else size for size in value))
+
+
+@kernel("ts.build_unranked_partial_shape")
+def build_unranked_partial_shape() -> PartialTensorShape:
+    return PartialTensorShape(None)
+
+
+@kernel("ts.to_shape")
+def to_shape(shape: PartialTensorShape) -> TensorShape:
+    return shape.to_shape()
+
+
+@kernel("ts.to_partial_shape")
+def to_partial_shape(shape: TensorShape) -> PartialTensorShape:
+    return PartialTensorShape(tuple(shape))
+
+
+@kernel("ts.equal_shape", inline="({0}) == ({1})")
+def equal_shape(lhs: TensorShape, rhs: TensorShape) -> bool:
+    return lhs == rhs
+
+
+@kernel("ts.get_num_elements")
+def get_num_elements(shape: TensorShape) -> int:
+    return wrap64(shape.element_count)
+
+
+@kernel("ts.get_dimension")
+def get_dimension(shape: TensorShape, index: int) -> int:
+    if not 0 <= index < len(shape):
+        raise KernelError(f"shape {shape} has no dimension {index}")
+    return shape[index]
+
+
+@kernel("ts.print_shape")
+def print_shape(shape: TensorShape, chain: Chain = CHAIN, *, host: HostContext) -> Chain:
+    host.write(f"shape = {shape}\n")
+    return chain
+
+
+@kernel("ts.print_partial_shape")
+def print_partial_shape(shape: PartialTensorShape, chain: Chain = CHAIN, *, host: HostContext) -> Chain:
+    host.write(f"partial_tensor_shape = {shape}\n")
+    return chain
+
+
+def _register_for_rank(rank: int) -> None:
+    @kernel(f"ts.as_fixed_rank_shape.{rank}")
+    def as_fixed_rank_shape(shape: TensorShape) -> TensorShape:
+        if len(shape) != rank:
+            raise KernelError(f"expected a shape of rank {rank}, got {shape}")
+        return shape
+
+    @kernel(f"ts.print_fixed_rank_shape.{rank}")
+    def print_fixed_rank_shape(shape: TensorShape, chain: Chain = CHAIN, *, host: HostContext) -> Chain:
+        # As in the reference, a shape without elements prints without dimensions.
+        host.write(f"fixed_rank_shape = {shape if shape.element_count else '[]'}\n")
+        return chain
+
+
+for _rank in (1, 2, 3):
+    _register_for_rank(_rank)
