@@ -21,7 +21,10 @@ from tfrt.dialects import context
 def text_of(ops: int) -> str:
     """A module of about `ops` ops in generic form: operands, attributes of several kinds, several results."""
     lines = ['"builtin.module"() ({', '  "func.func"() ({', "  ^bb0(%x: i32, %ch: !tfrt.chain):"]
-    lines += ['    %v0 = "tfrt.add.i32"(%x, %x) : (i32, i32) -> i32', "    %c0 = \"x.chain\"() : () -> !tfrt.chain"]
+    lines += [
+        '    %v0 = "tfrt.add.i32"(%x, %x) : (i32, i32) -> i32',
+        '    %c0 = "x.chain"() : () -> !tfrt.chain',
+    ]
     for i in range(1, ops // 4):
         lines += [
             f'    %v{i} = "tfrt.add.i32"(%v{i - 1}, %x) : (i32, i32) -> i32',

@@ -105,7 +105,9 @@ def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnost
         if op.has_trait(SymbolTable, value_if_unregistered=False):
             diagnostics += _duplicate_symbols(op)
     if op._successors and op.parent is not None and op.parent.last_op is not op:
-        diagnostics.append(_error(op, f"'{op.name}' op operation with block successors must terminate its parent block"))
+        diagnostics.append(
+            _error(op, f"'{op.name}' op operation with block successors must terminate its parent block")
+        )
     if len(diagnostics) > before:
         # What its own rules would say follows from what is wrong already.
         return
@@ -250,7 +252,7 @@ def _type_in_words(type: Attribute) -> str:
     if isinstance(type, IntegerType):
         return f"{type.bitwidth}-bit {type.signedness.data.name.lower()} integer"
     if type in (f16, f32, f64):
-        return f"{type.bitwidth}-bit float"  # type: ignore[attr-defined]
+        return f"{type.bitwidth}-bit float"
     return f"{type} type"
 
 

@@ -1,7 +1,8 @@
 """The front end: MLIR text to located xDSL IR.
 
-`parse_module` reads a whole text and verifies what it says. The stages are, in order: lexer.py (text to tokens),
-parser.py with grammar.lark and syntax.py (tokens to types, attributes and op records), builder.py (records to IR).
+`parse_module` reads a whole text and verifies what it says. The stages are, in order: lexer.py (text to
+tokens), parser.py with grammar.lark and syntax.py (tokens to types, attributes and op records), builder.py
+(records to IR).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ _SPLIT_MARK = "// -----"
 def parse_module(text: str, filename: str = "-", *, allow_unregistered: bool = False) -> ModuleOp:
     """The verified module that `text` spells.
 
-    A text that is one `module` op is that module; any other is wrapped in one. `filename` is what locations call the
-    text. Ops of unknown dialects are refused unless `allow_unregistered`.
+    A text that is one `module` op is that module; any other is wrapped in one. `filename` is what locations
+    call the text. Ops of unknown dialects are refused unless `allow_unregistered`.
 
     Raises:
         CompileError: the text is malformed or invalid; the error holds one diagnostic for each mistake found.
@@ -31,7 +32,9 @@ def parse_module(text: str, filename: str = "-", *, allow_unregistered: bool = F
 
 
 def split_input(text: str) -> list[tuple[int, str]]:
-    """The parts of a text between lines that start with ``// -----``, each with the lines before it in the text."""
+    """The parts of a text between lines that start with ``// -----``, each with the lines before it in the
+    text.
+    """
     parts: list[tuple[int, str]] = []
     lines: list[str] = []
     first = 0

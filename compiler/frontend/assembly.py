@@ -1,15 +1,16 @@
 """From an op's `assembly_format` string to its parse rule.
 
 The string that xDSL prints an op with says how to read it, too. `compile_format` turns its directives into an
-alternative of the grammar's `custom_op` rule and into *slots*, which say what the parts that the rule yields mean for
-the op at hand. Ops with the same shape of form share a rule, and the terminal that starts it: the lexer looks up an
-op's name to find the terminal. Types that a form does not spell are inferred from the irdl definition.
+alternative of the grammar's `custom_op` rule and into *slots*, which say what the parts that the rule yields
+mean for the op at hand. Ops with the same shape of form share a rule, and the terminal that starts it: the
+lexer looks up an op's name to find the terminal. Types that a form does not spell are inferred from the irdl
+definition.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -47,9 +48,9 @@ _ELEMENTS = re.compile(
 class Slot:
     """What one part that a rule yields means.
 
-    `kind` is one of: operand, operands (`name`: which operand definition, or None for all of the op), operand_type,
-    operand_types, result_type, result_types (likewise), signature (`name` and `outputs`), number, string, attribute
-    (`name`: which attribute), attributes (the dictionary).
+    `kind` is one of: operand, operands (`name`: which operand definition, or None for all of the op),
+    operand_type, operand_types, result_type, result_types (likewise), signature (`name` and `outputs`),
+    number, string, attribute (`name`: which attribute), attributes (the dictionary).
     """
 
     kind: str
@@ -76,7 +77,9 @@ class CustomForm:
 
 
 class UnsupportedFormat(Exception):
-    """A format string uses a directive that this module does not know; the op can be read in generic form only."""
+    """A format string uses a directive that this module does not know; the op can be read in generic form
+    only.
+    """
 
 
 def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
@@ -197,7 +200,7 @@ def build_assembled(builder: Builder, record: Record) -> Operation:
 class _Reading:
     """Gathers the parts of one op."""
 
-    __slots__ = ("attributes", "builder", "form", "offset", "operands", "operand_types", "result_types")
+    __slots__ = ("attributes", "builder", "form", "offset", "operand_types", "operands", "result_types")
 
     def __init__(self, builder: Builder, form: CustomForm, offset: int):
         self.builder = builder
@@ -236,7 +239,9 @@ class _Reading:
     def _merge(self, dictionary: dict[str, Attribute]) -> None:
         for name, value in dictionary.items():
             if name in self.attributes:
-                self.builder.session.report(self.offset, f"attribute '{name}' occurs more than once in the attribute list")
+                self.builder.session.report(
+                    self.offset, f"attribute '{name}' occurs more than once in the attribute list"
+                )
             self.attributes.setdefault(name, value)
 
     def _number(self, token: Any, type: Attribute | None) -> Attribute:
@@ -270,9 +275,9 @@ class _Reading:
                 types = self.operand_types.get(None)
             if types is None:
                 if fixed is None and tokens:
-                    types = self._inferred(form.op_class, values, name)
-                else:
-                    types = [fixed] * len(tokens)  # type: ignore[list-item]
+                    message = f"cannot infer the type of operand '{name}' of '{form.op_class.name}'"
+                    raise SyntaxFailure(self.offset, message)
+                types = [fixed] * len(tokens)  # type: ignore[list-item]
             values += self.builder.values(tokens, types, self.offset)
         return values
 
@@ -287,9 +292,6 @@ class _Reading:
             elif fixed is not None:
                 types += [fixed] * repeat
         return types
-
-    def _inferred(self, op_class: type[IRDLOperation], values: Iterable[SSAValue], name: str) -> list[Attribute]:
-        raise SyntaxFailure(self.offset, f"cannot infer the type of operand '{name}' of '{op_class.name}'")
 
     def _types_of_results(self, operands: Sequence[SSAValue]) -> list[Attribute]:
         explicit_all = self.result_types.get(None)

@@ -1,6 +1,7 @@
 """Literals to xDSL attributes: numbers, strings, shaped types, dense values.
 
-The rules about what fits which type are MLIR's. Each function raises `SyntaxFailure` at the literal that is wrong.
+The rules about what fits which type are MLIR's. Each function raises `SyntaxFailure` at the literal that is
+wrong.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     Float16Type,
     Float32Type,
-    Float64Type,
     FloatAttr,
     IndexType,
     IntegerAttr,
     IntegerType,
+    MemRefType,
     NoneAttr,
     NoneType,
     Signedness,
     TensorType,
+    UnrankedMemRefType,
     UnrankedTensorType,
     VectorType,
     bf16,
@@ -140,12 +142,18 @@ def _float(token: Token, type: AnyFloat) -> float:
     return type.unpack(bits.to_bytes(type.size, "little"), 1)[0]
 
 
-_MANTISSA_BITS_AND_MAX_EXPONENT = {Float16Type: (10, 15), BFloat16Type: (7, 127), Float32Type: (23, 127)}
+_MANTISSA_BITS_AND_MAX_EXPONENT: dict[type[Attribute], tuple[int, int]] = {
+    Float16Type: (10, 15),
+    BFloat16Type: (7, 127),
+    Float32Type: (23, 127),
+}
 
 
 def round_to(value: float, type: Attribute) -> float:
-    """`value` rounded once to the precision of `type`, to nearest, ties to even; too large ones become infinite."""
-    parameters = _MANTISSA_BITS_AND_MAX_EXPONENT.get(type.__class__)  # type: ignore[call-overload]
+    """`value` rounded once to the precision of `type`, to nearest, ties to even; too large ones become
+    infinite.
+    """
+    parameters = _MANTISSA_BITS_AND_MAX_EXPONENT.get(type.__class__)
     if parameters is None or not math.isfinite(value) or value == 0.0:
         return value
     mantissa_bits, max_exponent = parameters
@@ -164,7 +172,8 @@ def round_to(value: float, type: Attribute) -> float:
 def unescape(token: Token) -> str:
     """The contents of a string literal, with `\\n`, `\\t`, `\\"`, `\\\\` and two hexadecimal digits replaced.
 
-    Hexadecimal escapes are bytes; together they are read as UTF-8, and bytes that are not stay surrogate escapes.
+    Hexadecimal escapes are bytes; together they are read as UTF-8, and bytes that are not stay surrogate
+    escapes.
     """
     body = token[1][1:-1]
     if "\\" not in body:
@@ -210,7 +219,9 @@ def attribute_name(token: Token) -> str:
 # Types
 
 
-def tensor_type(offset: int, shape: tuple[str, ...] | None, element: Attribute, encoding: Attribute | None) -> Attribute:
+def tensor_type(
+    offset: int, shape: tuple[str, ...] | None, element: Attribute, encoding: Attribute | None
+) -> Attribute:
     """`tensor<2x?xf32>` or, for shape None, `tensor<*xf32>`."""
     if shape is None:
         if encoding is not None:
@@ -230,8 +241,10 @@ def vector_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) 
     return VectorType(element, dimensions)
 
 
-def complex_type(element: Attribute) -> Attribute:
-    return ComplexType(element)  # type: ignore[type-var]
+def memref_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) -> Attribute:
+    if shape is None:
+        return UnrankedMemRefType.from_type(element)
+    return MemRefType(element, _dimensions(offset, shape))
 
 
 def _dimensions(offset: int, shape: tuple[str, ...]) -> list[int]:
@@ -250,7 +263,9 @@ Nested = Any
 
 
 def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
-    """`dense<value> : type`: nothing, one value for all elements, nested lists, or the elements' bytes in hex."""
+    """`dense<value> : type`: nothing, one value for all elements, nested lists, or the elements' bytes in
+    hex.
+    """
     if not isinstance(type, (TensorType, VectorType)):
         raise SyntaxFailure(_offset_of(value, offset), "elements literal must be a shaped type")
     shape = type.get_shape()
@@ -273,7 +288,7 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
             raise SyntaxFailure(_offset_of(value, offset), f"{what}, but type ({type}) expected at least 1")
         return DenseIntOrFPElementsAttr(type, BytesAttr(b""))
     if not isinstance(value, list):
-        data = element.pack((_element(value, element, offset),))  # type: ignore[arg-type]
+        data = element.pack((_element(value, element, offset),))
         return DenseIntOrFPElementsAttr(type, BytesAttr(data * count))
     found = _shape_of(value, offset)
     if found != tuple(shape):
@@ -282,7 +297,7 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
             f"inferred shape of elements literal ({list(found)}) does not match type ({list(shape)})",
         )
     elements = [_element(leaf, element, offset) for leaf in _leaves(value)]
-    return DenseIntOrFPElementsAttr(type, BytesAttr(element.pack(elements)))  # type: ignore[arg-type]
+    return DenseIntOrFPElementsAttr(type, BytesAttr(element.pack(elements)))
 
 
 def typed_array(type: Attribute, values: Sequence[Nested], offset: int) -> Attribute:
@@ -291,14 +306,13 @@ def typed_array(type: Attribute, values: Sequence[Nested], offset: int) -> Attri
         raise SyntaxFailure(offset, "element type must be an integer or float type")
     if isinstance(type, IntegerType) and type.bitwidth not in (1, 8, 16, 32, 64):
         raise SyntaxFailure(offset, "element type bitwidth must be 1, 8, 16, 32 or 64")
-    return DenseArrayBase.from_list(type, [_element(value, type, offset) for value in values])  # type: ignore[arg-type]
+    return DenseArrayBase.from_list(type, [_element(value, type, offset) for value in values])
 
 
 def _element(value: Nested, type: Attribute, offset: int) -> Any:
     if isinstance(type, ComplexType):
         if isinstance(value, tuple) and value[0] == "COMPLEX":
             return tuple(_element(part, type.element_type, offset) for part in value[1])
-        # A real number stands for one without an imaginary part only as a splat of pairs; MLIR wants the pair.
         raise SyntaxFailure(_offset_of(value, offset), "expected '(' in complex element")
     if value[0] in ("TRUE", "FALSE"):
         if type != i1:
@@ -361,5 +375,3 @@ def _offset_of(value: Nested, default: int) -> int:
     if isinstance(value, list):
         return _offset_of(value[0], default) if value else default
     return default
-
-

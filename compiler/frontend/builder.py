@@ -1,9 +1,9 @@
 """Syntax records to IR: names to values, regions to blocks, and what is wrong with them.
 
-Names live in scopes as in MLIR. A region of an op that is isolated from above starts afresh; any other sees the names
-around it, and may not define them again. A name may be used before the text defines it, in a block that the definition
-dominates; what is left over at the end of the isolated scope is undeclared. Mistakes are collected, so that one run
-shows several: a value stands in for what is missing, of the type its user expects.
+Names live in scopes as in MLIR. A region of an op that is isolated from above starts afresh; any other sees
+the names around it, and may not define them again. A name may be used before the text defines it, in a block
+that the definition dominates; what is left over at the end of the isolated scope is undeclared. Mistakes are
+collected, so that one run shows several: a value stands in for what is missing, of the type its user expects.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class Builder:
     ) -> Region:
         """A region from its record; `arguments` are those of its entry block that the record does not spell.
 
-        An empty pair of braces is a region without blocks, unless arguments belong to it or the op `needs_block`.
+        An empty pair of braces is a region without blocks, unless arguments belong to it or the op
+        `needs_block`.
         """
         entry_ops, block_records = record
         region = Region()
@@ -178,7 +179,9 @@ class Builder:
         if value.type != type:
             note = self.session.source.note(scope.offsets[name.partition("#")[0]], "prior use here")
             self._error(
-                offset, f"use of value '{name}' expects different type than prior uses: '{type}' vs '{value.type}'", note
+                offset,
+                f"use of value '{name}' expects different type than prior uses: '{type}' vs '{value.type}'",
+                note,
             )
             return ForwardReference(type)
         return value
@@ -254,7 +257,9 @@ class Builder:
         regions: Sequence[Region] = (),
         successors: Sequence[Block] = (),
     ) -> Operation:
-        """The op whose name starts at `offset`, with its location, and its results under the names of the record."""
+        """The op whose name starts at `offset`, with its location, and its results under the names of the
+        record.
+        """
         op = op_class.create(
             operands=operands,
             result_types=result_types,
@@ -299,7 +304,7 @@ class Builder:
         if column_attribute is None:
             column_attribute = integers[column] = IntAttr(column)
         # The parts are right by construction; going through the constructor would verify them for every op,
-        # which takes a quarter of the time of reading a module.
+        # which takes a fifth of the time of reading a module.
         location = FileLineColLoc.__new__(FileLineColLoc)
         set_field = object.__setattr__
         set_field(location, "filename", self._filename)
@@ -308,7 +313,9 @@ class Builder:
         return location
 
     def op_class(self, name: str, offset: int) -> type[Operation]:
-        """The class of the op of this name; an unregistered one, and a diagnostic unless allowed, if there is none."""
+        """The class of the op of this name; an unregistered one, and a diagnostic unless allowed, if there is
+        none.
+        """
         known = self._op_classes.get(name)
         if known is not None:
             return known
@@ -316,7 +323,10 @@ class Builder:
         if found is None:
             dialect = name.partition(".")[0]
             if dialect in self.context.registered_dialect_names:
-                message = f"unregistered operation '{name}' found in dialect ('{dialect}') that does not allow unknown operations"
+                message = (
+                    f"unregistered operation '{name}' found in dialect ('{dialect}')"
+                    " that does not allow unknown operations"
+                )
             else:
                 message = (
                     f"op '{name}' is of an unregistered dialect. If this is intended, please use"
@@ -373,7 +383,9 @@ def build_generic(builder: Builder, record: Record) -> Operation:
 def _sorted_out(
     op_class: type[Operation], attributes: dict[str, Attribute], properties: dict[str, Attribute]
 ) -> tuple[dict[str, Attribute], dict[str, Attribute]]:
-    """Attributes and properties where the op's definition wants them, in whichever dictionary the text has them."""
+    """Attributes and properties where the op's definition wants them, in whichever dictionary the text has
+    them.
+    """
     if not issubclass(op_class, IRDLOperation):
         return attributes, properties
     definition = op_class.get_irdl_definition()

@@ -1,7 +1,8 @@
-"""Custom forms that no format string expresses: functions, modules, and ops whose regions re-declare their operands.
+"""Custom forms that no format string expresses: functions, modules, and ops whose regions re-declare their
+operands.
 
-`RULES` extends grammar.lark; `FORMS` says for each op which alternative reads it and which function builds it from the
-parts that the alternative yields.
+`RULES` extends grammar.lark; `FORMS` says for each op which alternative reads it and which function builds it
+from the parts that the alternative yields.
 """
 
 from __future__ import annotations
@@ -122,7 +123,10 @@ def build_module(builder: Builder, record: Record) -> Operation:
 def build_function(builder: Builder, record: Record) -> Operation:
     token, visibility, name, arguments, results, attributes, region = record[1][2]
     types = FunctionType.from_lists([a[1] for a in arguments], [r[0] for r in results])
-    properties: dict[str, Attribute] = {"sym_name": StringAttr(literals.symbol_name(name)), "function_type": types}
+    properties: dict[str, Attribute] = {
+        "sym_name": StringAttr(literals.symbol_name(name)),
+        "function_type": types,
+    }
     if visibility is not None:
         properties["sym_visibility"] = StringAttr(visibility[1])
     _add_dictionaries(properties, "arg_attrs", [a[2] for a in arguments])
@@ -278,22 +282,18 @@ def _pairs(dictionary: dict[str, Attribute]) -> Attribute:
     return ArrayAttr([ArrayAttr([StringAttr(key), value]) for key, value in dictionary.items()])
 
 
-_MODULE = 'OP_MODULE opt_symbol_name opt_attributes_with_keyword region -> hand_written'
+_MODULE = "OP_MODULE opt_symbol_name opt_attributes_with_keyword region -> hand_written"
 _FUNCTION = (
     'OP_FUNCTION opt_visibility SYMBOL "(" opt_function_arguments ")" opt_function_results'
     " opt_attributes_with_keyword opt_region -> hand_written"
 )
 _IF = 'OP_IF values opt_attributes_with_keyword ":" signature region opt_else -> hand_written'
 _REPEAT = "OP_REPEAT values opt_attributes_with_keyword opt_colon_types region -> hand_written"
-_PARALLEL_FOR = (
-    'OP_PARALLEL_FOR VALUE "to" VALUE "fixed" VALUE opt_more_values opt_colon_types region -> hand_written'
-)
+_PARALLEL_FOR = 'OP_PARALLEL_FOR VALUE "to" VALUE "fixed" VALUE opt_more_values opt_colon_types region -> hand_written'
 _DO_ASYNC = 'OP_DO_ASYNC opt_values opt_attributes_with_keyword ":" signature region -> hand_written'
 _BENCHMARK = 'OP_BENCHMARK STRING "(" opt_typed_values ")" settings region -> hand_written'
 _SYNC_BENCHMARK = 'OP_SYNC_BENCHMARK symbol_reference "(" opt_typed_values ")" settings -> hand_written'
-_EXECUTE = (
-    'OP_EXECUTE "(" values ")" STRING "(" opt_values ")" opt_two_dictionaries opt_result_count -> hand_written'
-)
+_EXECUTE = 'OP_EXECUTE "(" values ")" STRING "(" opt_values ")" opt_two_dictionaries opt_result_count -> hand_written'
 
 FORMS: dict[str, HandWrittenForm] = {
     form.op_name: form
@@ -312,4 +312,3 @@ FORMS: dict[str, HandWrittenForm] = {
         HandWrittenForm(_WITHOUT_FUNCTION_ATTRIBUTES, _EXECUTE, _execute_op(_WITHOUT_FUNCTION_ATTRIBUTES)),
     )
 }
-

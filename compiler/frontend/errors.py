@@ -1,7 +1,7 @@
 """What the front end says when a text is wrong, and where.
 
-`SyntaxFailure` stops a parse at the first place that fits no rule; mistakes in meaning are collected instead (see
-builder.py). Both become `Diagnostic`s with the exact line and column of the offending token.
+`SyntaxFailure` stops a parse at the first place that fits no rule; mistakes in meaning are collected instead
+(see builder.py). Both become `Diagnostic`s with the exact line and column of the offending token.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Source:
         return Diagnostic("note", message, self.position(offset))
 
 
-_TYPE_STARTS = frozenset({"TYPE", "BANG_NAME", "TENSOR_OPEN", "VECTOR_OPEN", "COMPLEX", "TUPLE"})
+_TYPE_STARTS = frozenset({"TYPE", "BANG_NAME", "TENSOR_OPEN", "VECTOR_OPEN", "MEMREF_OPEN", "COMPLEX", "TUPLE"})
 _ATTRIBUTE_STARTS = _TYPE_STARTS | {
     "INT", "FLOAT", "STRING", "SYMBOL", "LSQB", "LBRACE", "DIALECT_ATTRIBUTE", "HASH_NAME", "TRUE", "FALSE",
     "UNIT", "DENSE", "ARRAY", "LOC", "LPAR",

@@ -1,12 +1,13 @@
 """MLIR text to tokens.
 
-A token is a tuple `(kind, value, offset)`: the terminal's name in grammar.lark, the token's text or what a table knows
-about it, and where it starts. Tuples rather than lark's own tokens, because creating those is most of the cost of
-lexing a large file.
+A token is a tuple `(kind, value, offset)`: the terminal's name in grammar.lark, the token's text or what a
+table knows about it, and where it starts. Tuples rather than lark's own tokens, because creating those is
+most of the cost of lexing a large file.
 
-What a word means is looked up, never guessed from its shape: keywords, scalar types and the names of ops with a custom
-form (`WordTable`). Where the grammar wants a plain word the parser takes any of them as one, so `{value = 1, loc = 2}`
-needs no quoting. Bodies of dialect types and attributes (`!d.t<...>`) are opaque: one token up to the matching bracket.
+What a word means is looked up, never guessed from its shape: keywords, scalar types and the names of ops with
+a custom form (`WordTable`). Where the grammar wants a plain word the parser takes any of them as one, so
+`{value = 1, loc = 2}` needs no quoting. Bodies of dialect types and attributes (`!d.t<...>`) are opaque: one
+token up to the matching bracket.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ _OPENING = frozenset("({[<")
 _CLOSING = {")": "(", "}": "{", "]": "[", ">": "<"}
 
 WordTable = Callable[[str], "tuple[str, Any]"]
-"""Gives a word's kind, and its value where that is not the word itself (else None). Called once per distinct word."""
+"""Gives a word's kind, and its value where that is not the word itself (else None). Called once per distinct
+word.
+"""
 
 DialectTable = Callable[[str, bool, int], Any]
 """Gives the attribute that `!d.t<...>` (flag: a type) or `#d.a<...>` at an offset stands for."""
@@ -77,8 +80,8 @@ DialectTable = Callable[[str, bool, int], Any]
 def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> list[Token]:
     """All tokens of `text`, the last of kind `$END`.
 
-    Raises `SyntaxFailure` where no token starts, where a bracket or string is not closed, and where brackets nest
-    deeper than `MAX_NESTING`.
+    Raises `SyntaxFailure` where no token starts, where a bracket or string is not closed, and where brackets
+    nest deeper than `MAX_NESTING`.
     """
     tokens: list[Token] = []
     add = tokens.append

@@ -1,10 +1,10 @@
 """The LALR(1) parser: grammar.lark plus the custom forms in use, compiled by lark, run over our tokens.
 
 lark reads the grammar, computes the parse table, caches it on disk, and binds each rule to its callback in
-`SyntaxActions`; `TableParser` is lark's plug-in point for the loop that runs the table. It differs from lark's own in
-three ways. Tokens are plain tuples (see lexer.py). Rules are resolved to their callback and length once, not by hashing
-a rule object on every reduction: that makes it about three times as fast. And a keyword or op name where the grammar
-wants a word is taken as one.
+`SyntaxActions`; `TableParser` is lark's plug-in point for the loop that runs the table. It differs from
+lark's own in three ways. Tokens are plain tuples (see lexer.py). Rules are resolved to their callback and
+length once, not by hashing a rule object on every reduction. And a keyword or op name where the grammar wants
+a word is taken as one.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ class TableParser(LALR_Parser):
                 return values[-1]
 
     def _compile(self) -> dict[Any, _State]:
-        """The parse table with states as dictionaries that refer to each other and rules resolved to callbacks."""
+        """The parse table with states as dictionaries that refer to each other and rules resolved to
+        callbacks.
+        """
         callbacks = self.parser.callbacks
         table = self._parse_table.states
         compiled: dict[Any, _State] = {number: {} for number in table}
@@ -118,7 +120,8 @@ class TableParser(LALR_Parser):
 def _can_follow(state_stack: Sequence[_State], kind: str, end_state: _State) -> bool:
     """Whether a token of this kind could come next.
 
-    LALR merges the contexts of a rule, so a state may have actions for tokens that only another context allows.
+    LALR merges the contexts of a rule, so a state may have actions for tokens that only another context
+    allows.
     """
     if not (kind.isupper() or kind == "$END"):
         return False

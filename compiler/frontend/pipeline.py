@@ -21,9 +21,7 @@ from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CompileError
 
 
-def read_module(
-    text: str, filename: str = "-", *, allow_unregistered: bool = False, verified: bool = True
-) -> ModuleOp:
+def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = False, verified: bool = True) -> ModuleOp:
     """The module that `text` spells (see `tfrt.compiler.frontend.parse_module`)."""
     source = Source(text, filename)
     context = dialect_context(allow_unregistered)

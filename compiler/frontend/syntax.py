@@ -6,7 +6,8 @@ once whole regions are read; builder.py turns records into IR:
 * value: a `VALUE` token, as `(kind, "%x#1", offset)`
 * op: `(results, body, location)`; results are `(name, count or None, offset)` triples
 * body: `(build, token, parts)`, where `build(builder, record)` makes the op
-* region: `(entry ops, blocks, offset)`, block: `(label token, arguments, ops)`, argument: `(name token, type, location)`
+* region: `(entry ops, blocks)`
+* block: `(label token, arguments, ops)`, each argument being `(name token, type, location)`
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from xdsl.dialects.builtin import (
     ArrayAttr,
     CallSiteLoc,
+    ComplexType,
     DictionaryAttr,
     FileLineColLoc,
     FunctionType,
@@ -220,8 +222,12 @@ class SyntaxActions:
         token, element = children
         return literals.vector_type(token[2], token[1], element)
 
+    def memref_type(self, children: list[Any]) -> Attribute:
+        token, element = children
+        return literals.memref_type(token[2], token[1], element)
+
     def complex_type(self, children: list[Any]) -> Attribute:
-        return literals.complex_type(children[0])
+        return ComplexType(children[0])
 
     def tuple_type(self, children: list[Any]) -> Attribute:
         return TupleType(ArrayAttr(children[0]))
@@ -278,7 +284,9 @@ class SyntaxActions:
 
     def nested_symbol(self, children: list[Any]) -> SymbolRefAttr:
         outer: SymbolRefAttr = children[0]
-        return SymbolRefAttr(outer.root_reference, [*outer.nested_references, StringAttr(literals.symbol_name(children[1]))])
+        return SymbolRefAttr(
+            outer.root_reference, [*outer.nested_references, StringAttr(literals.symbol_name(children[1]))]
+        )
 
     def no_attributes(self, children: list[Any]) -> dict[str, Attribute]:
         return {}

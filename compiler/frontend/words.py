@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from xdsl.context import Context
+from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
 
 from tfrt.compiler.frontend import custom_forms
@@ -32,12 +33,11 @@ _CORE_KEYWORDS = (
 
 _KEYWORDS: dict[str, tuple[str, Any]] = {
     **{word: (word.upper(), None) for word in (*_CORE_KEYWORDS, *custom_forms.KEYWORDS)},
-    **{word: ("VISIBILITY", None) for word in custom_forms.VISIBILITIES},
-    "tensor": ("SHAPED", None),
-    "vector": ("SHAPED", None),
+    **dict.fromkeys(custom_forms.VISIBILITIES, ("VISIBILITY", None)),
+    **dict.fromkeys(("tensor", "vector", "memref"), ("SHAPED", None)),
 }
 
-_compiled_forms: dict[type[IRDLOperation], CustomForm | None] = {}
+_compiled_forms: dict[type[Operation], CustomForm | None] = {}
 
 
 class Words:
@@ -73,7 +73,7 @@ class Words:
         if name.partition(".")[0] not in self._context.registered_dialect_names:
             return None
         op_class = self._context.get_optional_op(name)
-        return _compiled_forms.get(op_class) if op_class is not None else None  # type: ignore[call-overload]
+        return None if op_class is None else _compiled_forms.get(op_class)
 
     def _use_dialect(self, name: str) -> None:
         self._dialects.add(name)
