@@ -59,8 +59,7 @@ class HostBuffer:
         """
         if not 0 <= offset <= offset + size <= self.size:
             raise KernelError(
-                f"slice of {size} bytes at offset {offset} does not lie within the buffer "
-                f"of {self.size} bytes"
+                f"slice of {size} bytes at offset {offset} does not lie within the buffer of {self.size} bytes"
             )
         return HostBuffer(self.memory[offset : offset + size])
 

@@ -51,9 +51,7 @@ def _matmul(
     """``result = alpha * lhs @ rhs + beta * result``, in place, for matrices of that element type."""
     a, b, c = (expect(tensor, dtype, 2) for tensor in (lhs, rhs, result))
     if a.shape[1] != b.shape[0]:
-        raise KernelError(
-            f"MatMul input tensors inner dimension mismatch: {list(a.shape)} vs. {list(b.shape)}"
-        )
+        raise KernelError(f"MatMul input tensors inner dimension mismatch: {list(a.shape)} vs. {list(b.shape)}")
     if c.shape != (a.shape[0], b.shape[1]):
         raise KernelError(
             f"MatMul output shape {list(c.shape)} does not match product shape of inputs: "

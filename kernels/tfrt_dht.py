@@ -115,9 +115,7 @@ def assign(tensor: DenseHostTensor, dtype: DType, values: Sequence[Any] | np.nda
     """
     array = expect(tensor, dtype)
     if len(values) != array.size:
-        raise KernelError(
-            f"Incorrect number of values for the tensor: {len(values)}, but expected {array.size}"
-        )
+        raise KernelError(f"Incorrect number of values for the tensor: {len(values)}, but expected {array.size}")
     array[...] = elements(values, dtype).reshape(array.shape)
 
 
@@ -190,9 +188,7 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
         @stored_as(value=stored_values(dtype))
         def fill_with_complex(tensor: DenseHostTensor, chain: Chain, *, value: Any) -> Chain:
             if len(value) != 2:
-                raise KernelError(
-                    f"a complex constant has a real and an imaginary part, got {len(value)} numbers"
-                )
+                raise KernelError(f"a complex constant has a real and an imaginary part, got {len(value)} numbers")
             expect(tensor, dtype)[...] = complex(*value)
             return chain
 

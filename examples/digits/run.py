@@ -30,7 +30,7 @@ def main() -> None:
     images = np.load(FOLDER / "images.npy")
     labels = np.load(FOLDER / "labels.npy")
     with tfrt.HostContext() as host:
-        program = tfrt.load(tfrt.compile(source.read_text(), str(source)), host)
+        program = tfrt.load(tfrt.compile(source.read_text(), str(source)), host=host)
         digits = program["classify"](dense_from_numpy(images)).numpy()
 
     print("\n".join("  ".join(lines) for lines in zip(*map(picture, images[:SHOWN]), strict=True)))

@@ -80,8 +80,7 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
                 raise KernelError(f"expected a shape of rank {rank}, got {list(shape)}")
             if shape[-1] != row.shape[0]:
                 raise KernelError(
-                    "broadcast input tensor dimension and target shape mismatch: "
-                    f"{list(row.shape)} vs. {list(shape)}"
+                    f"broadcast input tensor dimension and target shape mismatch: {list(row.shape)} vs. {list(shape)}"
                 )
             result = DenseHostTensor.uninitialized(dtype, shape)
             result.array[...] = row
@@ -115,9 +114,7 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
         return result
 
     @kernel(f"tfrt_test.slice_inplace.{suffix}.3")
-    def slice_inplace(
-        operand: DenseHostTensor, begin: DenseHostTensor, chain: Chain, result: DenseHostTensor
-    ) -> Chain:
+    def slice_inplace(operand: DenseHostTensor, begin: DenseHostTensor, chain: Chain, result: DenseHostTensor) -> Chain:
         """Fill `result` with the block of its shape that starts at the coordinate `begin`."""
         source, target = expect(operand, dtype, 3), expect(result, dtype, 3)
         starts = expect(begin, DType.I64, 1).tolist()
@@ -156,9 +153,7 @@ def subtract_inplace(operand: DenseHostTensor, result: DenseHostTensor, chain: C
 
 
 @kernel("tfrt_test.gradient_descent.f32")
-def gradient_descent(
-    gradient: DenseHostTensor, rate: DenseHostTensor, result: DenseHostTensor, chain: Chain
-) -> Chain:
+def gradient_descent(gradient: DenseHostTensor, rate: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:
     """``result = result - gradient * rate``, where the rate is a single number."""
     source, target, step = (expect(t, DType.F32) for t in (gradient, result, rate))
     if step.size != 1:
@@ -220,9 +215,7 @@ def flatten(operand: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> 
 
 
 @kernel("tfrt_test.zero_padding.f32")
-def zero_padding(
-    operand: DenseHostTensor, result: DenseHostTensor, chain: Chain, *, padding: I32Array
-) -> Chain:
+def zero_padding(operand: DenseHostTensor, result: DenseHostTensor, chain: Chain, *, padding: I32Array) -> Chain:
     """Surround images (batch, height, width, channel) with zeros; `padding` is rows, columns on each side."""
     images, target = expect(operand, DType.F32, 4), expect(result, DType.F32, 4)
     if len(padding) != 2:
@@ -306,13 +299,11 @@ def _expect_same_shape(*tensors: DenseHostTensor) -> None:
 
 def _output_mismatch(kernel_name: str, operand: DenseHostTensor, result: DenseHostTensor) -> KernelError:
     return KernelError(
-        f"{kernel_name} output shape {list(result.shape)} does not match the input shape "
-        f"{list(operand.shape)}"
+        f"{kernel_name} output shape {list(result.shape)} does not match the input shape {list(operand.shape)}"
     )
 
 
 def _unexpected_output(kernel_name: str, result: DenseHostTensor, expected: tuple[int, ...]) -> KernelError:
     return KernelError(
-        f"{kernel_name} output shape {list(result.shape)} does not match the expected output shape "
-        f"{list(expected)}"
+        f"{kernel_name} output shape {list(result.shape)} does not match the expected output shape {list(expected)}"
     )

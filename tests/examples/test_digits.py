@@ -63,7 +63,7 @@ def test_predictions_agree_with_numpy(monkeypatch, images, scores):
     monkeypatch.chdir(ROOT)
     source = DIGITS / "digits.mlir"
     with tfrt.HostContext() as host:
-        program = tfrt.load(tfrt.compile(source.read_text(), str(source)), host)
+        program = tfrt.load(tfrt.compile(source.read_text(), str(source)), host=host)
         digits = program["classify"](dense_from_numpy(images)).numpy()
     expected = scores.argmax(axis=1)
     # Sums in another order may decide otherwise only where two digits are nearly equally likely.

@@ -184,9 +184,7 @@ def test_files_that_are_not_npy(tmp_path):
     path.write_bytes(b"PK\x03\x04 no array in here")
     with pytest.raises(KernelError) as caught:
         read_npy(path, DType.F32, 1)
-    assert str(caught.value).startswith(
-        f"{path} is not an .npy file of numbers: the magic string is not correct"
-    )
+    assert str(caught.value).startswith(f"{path} is not an .npy file of numbers: the magic string is not correct")
     path.write_bytes(b"\x93NUMPY\x09\x00")
     with pytest.raises(KernelError) as caught:
         read_npy(path, DType.F32, 1)
@@ -198,6 +196,4 @@ def test_npy_files_of_objects_are_refused(tmp_path):
     np.save(path, np.array([{}]), allow_pickle=True)
     with pytest.raises(KernelError) as caught:
         read_npy(path, DType.F32, 1)
-    assert str(caught.value) == (
-        f"{path} is not an .npy file of numbers: numpy dtype object has no element type"
-    )
+    assert str(caught.value) == (f"{path} is not an .npy file of numbers: numpy dtype object has no element type")

@@ -15,7 +15,7 @@ def run(body, **paths):
     text = f"func.func @main() {{\n  %ch0 = tfrt.new.chain\n{body.format(**paths)}\n  tfrt.return\n}}"
     out = io.StringIO()
     with tfrt.HostContext("s", out=out) as host:
-        tfrt.load(tfrt.compile(text), host)["main"]()
+        tfrt.load(tfrt.compile(text), host=host)["main"]()
         host.quiesce()
     return out.getvalue()
 
@@ -37,8 +37,7 @@ def run(body, **paths):
         (
             "complex64",
             "[1.0 : f32, -2.0 : f32]",
-            "dtype = complex64, shape = [2], values = "
-            "[(1.000000e+00,-2.000000e+00), (1.000000e+00,-2.000000e+00)]",
+            "dtype = complex64, shape = [2], values = [(1.000000e+00,-2.000000e+00), (1.000000e+00,-2.000000e+00)]",
         ),
     ],
 )
@@ -147,7 +146,7 @@ def test_failed_reads_fail_what_depends_on_them(tmp_path, content):
     diagnostics = []
     out = io.StringIO()
     with tfrt.HostContext("s", out=out, on_diagnostic=diagnostics.append) as host:
-        main = tfrt.load(tfrt.compile(text, "t.mlir"), host)["main"]
+        main = tfrt.load(tfrt.compile(text, "t.mlir"), host=host)["main"]
         with pytest.raises(tfrt.KernelError) as caught:
             main()
     assert caught.value.message == message

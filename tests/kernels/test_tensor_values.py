@@ -124,9 +124,7 @@ def test_impossible_buffers(size, alignment, message):
 def test_slices_stay_within_their_buffer(offset, size):
     with pytest.raises(KernelError) as caught:
         HostBuffer.allocate(8, 8).slice(offset, size)
-    assert str(caught.value) == (
-        f"slice of {size} bytes at offset {offset} does not lie within the buffer of 8 bytes"
-    )
+    assert str(caught.value) == (f"slice of {size} bytes at offset {offset} does not lie within the buffer of 8 bytes")
 
 
 @pytest.mark.parametrize("shape", [(-1,), (1 << 40, 1 << 40), (1 << 62,), (1 << 70,)])
