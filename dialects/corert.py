@@ -217,9 +217,7 @@ TensorHandleToInt32Op = define_op(
 )
 
 
-def _check_function(
-    op: Operation, attribute: str, inputs: Sequence[Attribute], outputs: Sequence[Attribute]
-) -> None:
+def _check_function(op: Operation, attribute: str, inputs: Sequence[Attribute], outputs: Sequence[Attribute]) -> None:
     function = lookup_function(op, op.attributes.get(attribute), attribute)
     name, type = function.sym_name.data, function.function_type
     if tuple(inputs) != type.inputs.data:

@@ -40,9 +40,7 @@ from xdsl.traits import OpTrait
 
 OpClass = type[IRDLOperation]
 
-I64Array: AttrConstraint[ArrayAttr[IntegerAttr[I64]]] = ArrayAttr.constr(
-    IntegerAttr.constr(EqAttrConstraint(i64))
-)
+I64Array: AttrConstraint[ArrayAttr[IntegerAttr[I64]]] = ArrayAttr.constr(IntegerAttr.constr(EqAttrConstraint(i64)))
 """An array of 64-bit integers, such as a shape."""
 
 StringArray: AttrConstraint[ArrayAttr[StringAttr]] = ArrayAttr.constr(StringAttr)
@@ -82,9 +80,7 @@ def define_op(
 def define_type(name: str, summary: str) -> type[TypeAttribute]:
     """A type without parameters, spelled `!name`."""
     fields = {"__doc__": summary, "__module__": __name__, "name": name}
-    defined = irdl_attr_definition(
-        type(_class_name(name, "Type"), (ParametrizedAttribute, TypeAttribute), fields)
-    )
+    defined = irdl_attr_definition(type(_class_name(name, "Type"), (ParametrizedAttribute, TypeAttribute), fields))
     assert issubclass(defined, TypeAttribute)
     return defined
 

@@ -139,9 +139,7 @@ class OnceOp(IRDLOperation):
     arguments = var_operand_def()
     function = attr_def(FlatSymbolRefAttrConstr)
     outputs = var_result_def()
-    assembly_format = (
-        "$function `(` $arguments `)` attr-dict `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
-    )
+    assembly_format = "$function `(` $arguments `)` attr-dict `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
 
 
 @irdl_op_definition

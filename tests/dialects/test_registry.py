@@ -95,3 +95,19 @@ def test_everything_is_accepted_on_request() -> None:
 
 def test_a_clone_is_as_open() -> None:
     assert context().clone().get_optional_op("tfrt.unheard") is not None
+
+
+def test_unknown_types_of_different_contexts_are_equal() -> None:
+    first, second = (
+        ctx.get_optional_type("test.atomic.i32") for ctx in (context(allow_unregistered=True) for _ in range(2))
+    )
+    assert first is not None
+    assert first is second
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_unknown_attributes_are_kept_only_on_request(allowed: bool) -> None:
+    ctx = context(allow_unregistered=allowed)
+    assert (ctx.get_optional_attr("tfrt.unheard") is not None) == allowed
+    assert (ctx.get_optional_attr("elsewhere.unheard") is not None) == allowed
+    assert ctx.get_optional_attr("corert.shape") is not None
