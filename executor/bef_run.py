@@ -20,10 +20,10 @@ from typing import Any
 
 from tfrt.executor import cli
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.bef import BefFile, open_bef, read_bef
+from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
 from tfrt.executor.cli_values import difference, is_implicit, parse_value, show, to_numpy
 from tfrt.executor.diagnostics import source_on_disk
-from tfrt.executor.errors import BefError, UsageError
+from tfrt.executor.errors import BefError, LoadError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_modules import import_kernels
 from tfrt.executor.program import Function, Program
@@ -71,15 +71,17 @@ def _main(argv: Sequence[str]) -> int:
     bef = _open(options.file)
     source = cache(source_on_disk)
     host = HostContext(
-        options.work_queue_type, on_diagnostic=lambda diagnostic: cli.report([diagnostic], source)
+        options.work_queue_type, diagnostic_handler=lambda diagnostic: cli.report([diagnostic], source)
     )
     try:
         code = _run_program(Program(bef, host), host, options)
-    except KeyboardInterrupt:
-        raise  # Closing the host would wait for what is still running; its threads end with the process.
-    except BaseException:
+    except LoadError as error:
+        cli.report(error.diagnostics, source)
+        code = cli.BAD_USAGE
+    except UsageError:
         host.close()
         raise
+    # After Ctrl-C the host is not closed: that would wait for what still runs, but its threads are daemons.
     host.close()
     return code
 
@@ -145,6 +147,8 @@ def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[
             _result_text(result, type_name, run.explicit, print_error_code)
             for result, type_name in zip(results, function.result_types, strict=True)
         ]
+        if function.kind is FunctionKind.SYNC and _is_error(results[0]):
+            texts = texts[:1]  # An error ends such a function as a whole.
         host.write(f"'{function.name}' returned {','.join(texts)}\n")
     host.quiesce()
     return [result.value if _is_available(result) else result for result in results]
