@@ -1,0 +1,88 @@
+"""The reference implementation's programs: its bytes, its output, its diagnostics.
+
+``NAME.mlir`` was compiled by the reference to ``NAME.bef``; running that printed ``NAME.out`` and reported
+``NAME.err`` (no file: nothing was reported).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tfrt.compiler import compile
+from tfrt.compiler.bef_to_mlir import disassemble
+from tfrt.executor.bef import read_bef
+
+FOLDER = Path(__file__).parent
+NAMES = sorted(path.stem for path in FOLDER.glob("*.mlir"))
+
+NOT_RUN = {
+    # These two show translation only; nobody has kernels for their ops.
+    "attributes": "translation only",
+    "locations": "translation only",
+    "core_runtime": "needs the core runtime",
+    "op_attributes": "needs the core runtime",
+    "tf_ops": "needs the core runtime",
+}
+RUNNABLE = [name for name in NAMES if name not in NOT_RUN]
+
+QUEUES = ["s", "mstd", "mstd:4,2"]
+
+
+def source(name: str) -> str:
+    return (FOLDER / f"{name}.mlir").read_text(encoding="utf-8")
+
+
+def reference(name: str) -> bytes:
+    return (FOLDER / f"{name}.bef").read_bytes()
+
+
+def recorded(name: str, suffix: str) -> str:
+    path = FOLDER / f"{name}.{suffix}"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def test_all_programs_are_here():
+    assert len(NAMES) == 13
+    assert set(NOT_RUN) < set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bytes_are_the_references(name):
+    assert compile(source(name), f"{name}.mlir") == reference(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_disassembly_compiles_to_the_same_bytes(name):
+    assert compile(disassemble(read_bef(reference(name))), "disassembled") == reference(name)
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+@pytest.mark.parametrize("compiled_by", ["us", "the reference"])
+@pytest.mark.parametrize("name", RUNNABLE)
+def test_output_and_diagnostics(name, compiled_by, queue, tool, monkeypatch):
+    # Locations name the source file without a folder.
+    monkeypatch.chdir(FOLDER)
+    bef = reference(name) if compiled_by == "the reference" else compile(source(name), f"{name}.mlir")
+    done = tool("bef-run", "--work_queue_type", queue, stdin=bef)
+    assert done.out == recorded(name, "out")
+    assert headlines(done.err) == recorded(name, "err")
+    assert done.code == (1 if "<<error" in done.out else 0)
+
+
+@pytest.mark.parametrize("name", ["errors"])
+def test_diagnostics_show_the_source(name, tool, monkeypatch):
+    monkeypatch.chdir(FOLDER)
+    lines = tool("bef-run", f"{name}.bef").err.splitlines()
+    for headline, line, caret in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
+        _, number, column, *_ = headline.split(":")
+        assert line == source(name).splitlines()[int(number) - 1]
+        assert caret == " " * (int(column) - 1) + "^"
+
+
+def headlines(text: str) -> str:
+    """The diagnostics without the source lines and carets that follow them."""
+    found = [line for line in text.splitlines() if re.match(r"\S+:\d+:\d+: error: ", line)]
+    return "".join(f"{line}\n" for line in found)
