@@ -1,0 +1,81 @@
+"""Builds functions by hand, so that the executor is tested without a compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.binding import BoundKernel
+from tfrt.executor.dataflow import Graph
+from tfrt.executor.location import FileLineCol, Location
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kernel: its function, the registers it reads, how many it writes (numbered on from the arguments)."""
+
+    call: Callable[..., Any]
+    reads: Sequence[int] = ()
+    results: int = 1
+    stream: int = 0
+    needs_context: bool = False
+
+
+class _Locations:
+    """Stands for a BEF file: kernel n of a function is at line n."""
+
+    def location(self, offset: int) -> Location:
+        return FileLineCol("test.mlir", offset, 1)
+
+
+@pytest.fixture
+def make_graph() -> Callable[..., Graph]:
+    return _make_graph
+
+
+@pytest.fixture
+def step() -> type[Step]:
+    return Step
+
+
+def _make_graph(arguments: int, steps: Sequence[Step], returns: Sequence[int]) -> Graph:
+    total = arguments + sum(s.results for s in steps)
+    readers: dict[int, list[int]] = {r: [] for r in range(total)}
+    for number, s in enumerate(steps, 1):
+        for register in s.reads:
+            readers[register].append(number)
+    sources = tuple(number for number, s in enumerate(steps, 1) if not s.reads)
+
+    def users(register: int) -> tuple[int, ...]:
+        return tuple(reversed(readers[register]))
+
+    pseudo = KernelRecord(
+        "", 0, (), (), (), (total, *range(arguments)), (sources, *(users(r) for r in range(arguments))), 0, 0
+    )
+    kernels, register = [pseudo], arguments
+    for number, s in enumerate(steps, 1):
+        results = tuple(range(register, register + s.results))
+        register += s.results
+        kernels.append(
+            KernelRecord(
+                f"k{number}",
+                number,
+                tuple(s.reads),
+                (),
+                (),
+                results,
+                tuple(users(r) for r in results),
+                len(s.reads),
+                s.stream,
+            )
+        )
+    uses = tuple(len(readers[r]) + list(returns).count(r) for r in range(total))
+    record = FunctionRecord(
+        0, "f", FunctionKind.ASYNC, ("i32",) * arguments, ("i32",) * len(returns), 0, uses, tuple(kernels), tuple(returns)
+    )
+    bound = [BoundKernel(s.call, s.needs_context, s.results != 1) for s in steps]
+    return Graph(record, bound, _Locations())  # type: ignore[arg-type]
