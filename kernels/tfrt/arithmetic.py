@@ -1,8 +1,8 @@
 """Kernels of `tfrt` that compute with scalars.
 
 Source of the semantics: ``lib/basic_kernels/{boolean,integer,float}_kernels.cc`` in tensorflow/runtime. Integers wrap
-around; registers hold f32 values as Python floats that are already rounded to single precision, which results are again.
-For sums, products and quotients, rounding the double-precision result gives the single-precision one exactly.
+around. Registers hold f32 values as Python floats that are already rounded to single precision, and so must results be:
+for sums, products and quotients, rounding the double-precision result gives the single-precision one exactly.
 """
 
 from __future__ import annotations

@@ -1,0 +1,95 @@
+"""Kernels of `tfrt_test` whose results come later: from the work queue, or after a delay.
+
+Source of the semantics: ``lib/test_kernels/async_kernels.cc`` and ``async_test_kernels.cc`` in tensorflow/runtime.
+Delays never block a compute thread.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.attributes import I1, I32
+from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.kernel_registry import ResultCount, kernel
+from tfrt.executor.program import Function
+from tfrt.executor.values import CHAIN, Chain
+from tfrt.kernels.c_semantics import wrap32
+from tfrt.kernels.tfrt_test.work import enqueue_work, settle
+
+
+@kernel("tfrt_test.async_add.i32")
+def async_add_i32(lhs: int, rhs: int, host: HostContext) -> AsyncValue:
+    return enqueue_work(host, lambda: wrap32(lhs + rhs))
+
+
+@kernel("tfrt_test.async_constant.i1")
+def async_constant_i1(*, host: HostContext, value: I1) -> AsyncValue:
+    return enqueue_work(host, lambda: value)
+
+
+@kernel("tfrt_test.async_constant.i32")
+def async_constant_i32(*, host: HostContext, value: I32) -> AsyncValue:
+    return enqueue_work(host, lambda: value)
+
+
+@kernel("tfrt_test.async_copy_2.i32")
+@kernel("tfrt_test.async_copy.i32")
+def async_copy(value: Any, host: HostContext) -> AsyncValue:
+    return enqueue_work(host, lambda: value)
+
+
+@kernel("tfrt_test.async_copy.with_delay.i64", blocking=True)
+@kernel("tfrt_test.async_copy.with_delay.i32", blocking=True)
+@kernel("tfrt_test.copy.with_delay.i64", blocking=True)
+@kernel("tfrt_test.copy.with_delay.i32", blocking=True)
+def copy_with_delay(value: Any) -> Any:
+    """The value, one to ten milliseconds later."""
+    time.sleep(random.randint(1, 10) / 1000)
+    return value
+
+
+@kernel("tfrt_test.usleep", blocking=True)
+def usleep(microseconds: int, *, host: HostContext) -> None:
+    """Sleep, then say so; nothing in the program waits for it."""
+    blocking_usleep(microseconds, host=host)
+
+
+@kernel("tfrt_test.blocking.usleep", blocking=True)
+def blocking_usleep(microseconds: int, *, host: HostContext) -> Chain:
+    """Sleep, then say so; the chain is available when both are done."""
+    time.sleep(max(microseconds, 0) / 1e6)
+    host.write(f"Slept for {microseconds} microseconds\n")
+    return CHAIN
+
+
+@kernel("tfrt_test.do.async")
+def do_async(
+    *operands: Any, body: Function, context: ExecutionContext, result_count: ResultCount
+) -> tuple[AsyncValue, ...]:
+    """Run the region as a task of the work queue."""
+    results = tuple(AsyncValue() for _ in range(result_count))
+
+    def run() -> None:
+        for result, value in zip(results, body.execute(context, operands), strict=True):
+            settle(result, value)
+
+    context.host.enqueue(run)
+    return results
+
+
+@kernel("tfrt_test.as_chain")
+def as_chain(*operands: Any, host: HostContext) -> AsyncValue:
+    """A chain that is available once all operands are, be they errors or not."""
+    chain = AsyncValue()
+    host.run_when_ready(operands, lambda: chain.set(CHAIN))
+    return chain
+
+
+@kernel("tfrt_test.quiesce")
+def quiesce(chain: Chain, *, host: HostContext) -> Chain:
+    """Wait until the work queue has nothing left to do."""
+    host.quiesce()
+    return chain

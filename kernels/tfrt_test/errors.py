@@ -1,0 +1,76 @@
+"""Kernels of `tfrt_test` that fail, each in another way, or cancel the request.
+
+Source of the semantics: ``lib/test_kernels/simple_test_kernels.cc`` and ``async_test_kernels.cc`` in
+tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.values import CHAIN, Chain
+
+_SYNC_MESSAGE = "something bad happened"
+_ASYNC_MESSAGE = "something bad happened asynchronously"
+
+
+@kernel("tfrt_test.fail")
+def fail(chain: Chain = CHAIN) -> NoReturn:
+    raise KernelError(_SYNC_MESSAGE)
+
+
+@kernel("tfrt_test.error_chain")
+def error_chain(chain: Chain) -> NoReturn:
+    raise KernelError("error chain")
+
+
+@kernel("tfrt_test.partial_fail")
+def partial_fail() -> tuple[int, AsyncValue]:
+    """One result that is there, and one that is an error."""
+    return 1, AsyncValue.failed(KernelError(_SYNC_MESSAGE))
+
+
+@kernel("tfrt_test.report_error_async")
+def report_error_async(*, host: HostContext) -> AsyncValue:
+    """A result that becomes an error later."""
+    result = AsyncValue()
+    host.enqueue(lambda: result.set_error(KernelError(_ASYNC_MESSAGE)))
+    return result
+
+
+@kernel("tfrt_test.report_error_concrete_async")
+def report_error_concrete_async(value: int, *, host: HostContext) -> AsyncValue:
+    """0 where the operand is 0, else an error; later either way."""
+    result = AsyncValue()
+
+    def resolve() -> None:
+        if value:
+            result.set_error(KernelError(_ASYNC_MESSAGE))
+        else:
+            result.set(value)
+
+    host.enqueue(resolve)
+    return result
+
+
+@kernel("tfrt_test.report_error_indirect_async")
+def report_error_indirect_async(value: int, *, host: HostContext) -> AsyncValue:
+    """As `report_error_concrete_async`, by forwarding another value."""
+    result = AsyncValue()
+
+    def resolve() -> None:
+        result.forward(AsyncValue.failed(KernelError(_ASYNC_MESSAGE)) if value else AsyncValue.of(0))
+
+    host.enqueue(resolve)
+    return result
+
+
+@kernel("tfrt_test.cancel")
+def cancel(chain: Chain, *, context: ExecutionContext) -> tuple[Any, ...]:
+    """Cancel the request from within, as a test; it is the caller's business otherwise."""
+    context.cancel()
+    return 0, chain
