@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from xdsl.dialects.builtin import (
@@ -61,8 +62,8 @@ def unregistered(name: str, value: str = "") -> Attribute:
     return kind(name, True, False, value)
 
 
-def dense(shape: Sequence[int], element: Attribute, values: Sequence[object]) -> DenseIntOrFPElementsAttr:
-    return DenseIntOrFPElementsAttr.from_list(TensorType(element, shape), values)  # type: ignore[call-overload]
+def dense(shape: Sequence[int], element: Any, values: Any) -> DenseIntOrFPElementsAttr:
+    return DenseIntOrFPElementsAttr.from_list(TensorType(element, shape), values)
 
 
 def unsigned(width: int) -> IntegerType:
@@ -86,7 +87,7 @@ TYPES = [
     (FunctionType.from_lists([], []), "() -> ()"),
     (FunctionType.from_lists([i1, f32], [i32, f32]), "(i1, f32) -> (i32, f32)"),
     (FunctionType.from_lists([], [FunctionType.from_lists([], [i1])]), "() -> (() -> i1)"),
-    (TupleType([i32, f32]), "tuple<i32, f32>"),
+    (TupleType(ArrayAttr([i32, f32])), "tuple<i32, f32>"),
     (unregistered("test.atomic.i32"), "!test.atomic.i32"),
     (unregistered("a.b", "c, 4"), "!a.b<c, 4>"),
 ]
@@ -157,7 +158,7 @@ ATTRIBUTES = [
     (ArrayAttr([]), "[]"),
     (ArrayAttr([IntegerAttr(1, i64), IntegerAttr(2, i64)]), "[1, 2]"),
     (ArrayAttr([IntegerAttr(1, i32), IntegerAttr(1, i1)]), "[1 : i32, true]"),
-    (ArrayAttr([FloatAttr(1.0, f64), FloatAttr(1.0, f32)]), "[1.000000e+00, 1.000000e+00 : f32]"),
+    (ArrayAttr[Attribute]([FloatAttr(1.0, f64), FloatAttr(1.0, f32)]), "[1.000000e+00, 1.000000e+00 : f32]"),
     (ArrayAttr([FloatAttr(float("inf"), f64)]), "[0x7FF0000000000000 : f64]"),
     (ArrayAttr([ArrayAttr([IntegerAttr(1, i64)]), StringAttr("x"), f32]), '[[1], "x", f32]'),
     (DictionaryAttr({"b": UnitAttr(), "a": IntegerAttr(1, i64)}), "{a = 1 : i64, b}"),
@@ -218,8 +219,8 @@ LOCATIONS = [
     (NameLoc(StringAttr("n"), NoneAttr()), 'loc("n")'),
     (NameLoc(StringAttr("n"), HERE), 'loc("n"("a.py":1:2))'),
     (CallSiteLoc(HERE, THERE), r'loc(callsite("a.py":1:2 at "b\22c":3:4))'),
-    (FusedLoc([HERE, UnknownLoc()], NoneAttr()), 'loc(fused["a.py":1:2, unknown])'),
-    (FusedLoc([HERE], StringAttr("m")), 'loc(fused<"m">["a.py":1:2])'),
+    (FusedLoc(ArrayAttr([HERE, UnknownLoc()]), NoneAttr()), 'loc(fused["a.py":1:2, unknown])'),
+    (FusedLoc(ArrayAttr([HERE]), StringAttr("m")), 'loc(fused<"m">["a.py":1:2])'),
 ]
 
 
@@ -228,9 +229,7 @@ def test_location(location: Attribute, text: str, parse: Parse) -> None:
     module = parse('"x.y"() : () -> ()')
     (op,) = module.ops
     op.location = location  # type: ignore[assignment]
-    assert (
-        print_module(module, locations=True) == f'module {{\n  "x.y"() : () -> () {text}\n}} loc(unknown)\n'
-    )
+    assert print_module(module, locations=True) == f'module {{\n  "x.y"() : () -> () {text}\n}} loc(unknown)\n'
     assert "loc" not in print_module(module)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -98,6 +99,7 @@ def dense(draw: st.DrawFn) -> Attribute:
     count = 1
     for size in shape:
         count *= size
+    type: Any
     type, values = draw(
         st.sampled_from(
             [

@@ -193,8 +193,6 @@ REFUSED = {
 def test_stays_generic_where_the_custom_form_would_lose_something(generic: str, parse: Parse) -> None:
     module = parse(generic)
     text = print_module(module)
-    (name,) = [op.name for op in module.walk() if op.name.split(".")[0] in ("tfrt", "tfrt_test", "corert")][
-        :1
-    ]
+    (name,) = [op.name for op in module.walk() if op.name.split(".")[0] in ("tfrt", "tfrt_test", "corert")][:1]
     assert f'"{name}"(' in text
     assert parse(text).is_structurally_equivalent(module)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
+from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import CommonSubexpressionElimination
 from xdsl.transforms.dead_code_elimination import DeadCodeElimination
@@ -15,7 +16,11 @@ from tfrt.dialects import context
 
 Parse = Callable[[str], ModuleOp]
 
-PASSES = {"canonicalize": CanonicalizePass, "cse": CommonSubexpressionElimination, "dce": DeadCodeElimination}
+PASSES: dict[str, Callable[[], ModulePass]] = {
+    "canonicalize": CanonicalizePass,
+    "cse": CommonSubexpressionElimination,
+    "dce": DeadCodeElimination,
+}
 
 
 def run(name: str, module: ModuleOp) -> list[str]:

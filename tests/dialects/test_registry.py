@@ -25,8 +25,8 @@ def test_names_every_dialect_of_the_reference() -> None:
 def test_a_dialect_holds_what_bears_its_name(name: str) -> None:
     dialect = get_dialects()[name]()
     assert dialect.name == name
-    for defined in (*dialect.operations, *dialect.attributes):
-        assert defined.name.startswith(f"{name}.")
+    names = [op.name for op in dialect.operations] + [attribute.name for attribute in dialect.attributes]
+    assert all(defined.startswith(f"{name}.") for defined in names)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -66,9 +66,7 @@ def test_open_dialects_accept_unknown_ops(name: str) -> None:
     assert issubclass(op, UnregisteredOp)
 
 
-@pytest.mark.parametrize(
-    "name", ["ts.nothing", "ts_sync.nothing", "ht.nothing", "func.nothing", "elsewhere.nothing"]
-)
+@pytest.mark.parametrize("name", ["ts.nothing", "ts_sync.nothing", "ht.nothing", "func.nothing", "elsewhere.nothing"])
 def test_other_dialects_do_not(name: str) -> None:
     assert context().get_optional_op(name) is None
     with pytest.raises(UnregisteredConstructException, match=f"Operation {name} is not registered"):

@@ -53,9 +53,7 @@ def test_a_cost_is_an_integer(attributes: str, parse_op: ParseOp) -> None:
         ("tfrt.call", "(f32, f64) -> ()", []),
     ],
 )
-def test_regions_redeclare_operands(
-    name: str, signature: str, redeclared: list[int], parse_op: ParseOp
-) -> None:
+def test_regions_redeclare_operands(name: str, signature: str, redeclared: list[int], parse_op: ParseOp) -> None:
     types = signature.partition(" ->")[0].strip("()").split(", ")
     values = ", ".join(f"%v{i}" for i in range(len(types)))
     regions = {"tfrt.if": "({}, {})", "tfrt.call": ""}.get(name, "({})")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
+from xdsl.traits import OpTrait
 
 from tfrt.dialects.verification import OpVerifyError
 
@@ -182,7 +183,7 @@ REFUSED = {
 def verify(op: Operation) -> None:
     """The op's own verifier, and those of its traits, without what xDSL adds to messages."""
     op.verify_()
-    for trait in op.get_traits_of_type(object):  # type: ignore[type-var]
+    for trait in op.get_traits_of_type(OpTrait):
         trait.verify(op)
 
 
@@ -204,9 +205,7 @@ def test_refuses(name: str, text: str, message: str, parse: Parse) -> None:
 RETURNS_OTHER_TYPES = {
     "tfrt.if": f'"tfrt.if"(%c, %x) ({RETURN_I32}, {RETURN_NOTHING}) : (i1, i32) -> i32',
     "tfrt.repeat.i32": f'"tfrt.repeat.i32"(%x, %x) ({RETURN_NOTHING}) : (i32, i32) -> i32',
-    "tfrt.parallel_for.i32": (
-        f'"tfrt.parallel_for.i32"(%x, %x, %x) ({RETURN_I32}) : (i32, i32, i32) -> !tfrt.chain'
-    ),
+    "tfrt.parallel_for.i32": (f'"tfrt.parallel_for.i32"(%x, %x, %x) ({RETURN_I32}) : (i32, i32, i32) -> !tfrt.chain'),
     "tfrt_test.do.async": f'"tfrt_test.do.async"(%x) ({RETURN_NOTHING}) : (i32) -> i32',
 }
 
