@@ -18,6 +18,7 @@ from xdsl.irdl import IRDLOperation
 from xdsl.traits import IsolatedFromAbove
 
 from tfrt.compiler.frontend import attributes as literals
+from tfrt.dialects import OPEN_TO_UNKNOWN_OPS
 
 if TYPE_CHECKING:
     from tfrt.compiler.frontend.lexer import Token
@@ -320,9 +321,10 @@ class Builder:
         if known is not None:
             return known
         found = self.context.get_optional_op(name)
-        if found is None:
-            dialect = name.partition(".")[0]
-            if dialect in self.context.registered_dialect_names:
+        dialect = name.partition(".")[0]
+        is_closed = dialect in self.context.registered_dialect_names and dialect not in OPEN_TO_UNKNOWN_OPS
+        if found is None or (is_closed and issubclass(found, UnregisteredOp)):
+            if is_closed:
                 message = (
                     f"unregistered operation '{name}' found in dialect ('{dialect}')"
                     " that does not allow unknown operations"

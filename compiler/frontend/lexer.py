@@ -102,7 +102,7 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                 if value in opening:
                     depth += 1
                     if depth > MAX_NESTING:
-                        raise SyntaxFailure(start, f"nesting exceeds the maximum depth of {MAX_NESTING}")
+                        raise _nested_too_deep(start)
                 elif value in _CLOSING:
                     depth -= 1
                 add((punctuation[value], value, start))
@@ -112,10 +112,12 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                     word = known_words[value] = words(value)
                 if word[0] == "SHAPED":
                     resume_at = _shaped_type(text, value, start, match.end(), tokens)
-                    if resume_at is not None:
-                        depth += 1
-                        break
-                    continue
+                    if resume_at is None:
+                        continue
+                    depth += 1
+                    if depth > MAX_NESTING:
+                        raise _nested_too_deep(start)
+                    break
                 add((word[0], value if word[1] is None else word[1], start))
             elif kind == "BANG" or kind == "HASH":
                 end = match.end()
@@ -175,7 +177,7 @@ def _end_of_body(text: str, start: int) -> int:
         if part in _OPENING:
             open_brackets.append(part)
             if len(open_brackets) > MAX_NESTING:
-                raise SyntaxFailure(match.start(), f"nesting exceeds the maximum depth of {MAX_NESTING}")
+                raise _nested_too_deep(match.start())
         elif part == '"':
             raise SyntaxFailure(match.start(), "expected '\"' in string literal")
         elif part in _CLOSING:
@@ -183,6 +185,10 @@ def _end_of_body(text: str, start: int) -> int:
                 raise SyntaxFailure(match.start(), f"unbalanced '{part}' in dialect symbol")
             if not open_brackets:
                 return position
+
+
+def _nested_too_deep(offset: int) -> SyntaxFailure:
+    return SyntaxFailure(offset, f"nesting exceeds the maximum depth of {MAX_NESTING}")
 
 
 def _describe_bad_character(character: str) -> str:

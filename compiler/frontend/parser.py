@@ -56,6 +56,8 @@ class TableParser(LALR_Parser):
             try:
                 is_shift, argument = state[kind]
             except KeyError:
+                if prefix and state is states[end_state]:
+                    return values[-1]
                 replacement = self._fall_back(state, token, text, prefix)
                 if replacement is None:
                     expected = [k for k in state if _can_follow(state_stack, k, states[end_state])]

@@ -11,12 +11,14 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 
 from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
-from tfrt.compiler.frontend.lexer import tokenize
+from tfrt.compiler.frontend.lexer import DialectTable, tokenize
 from tfrt.compiler.frontend.parser import parser_for
 from tfrt.compiler.frontend.syntax import Session
 from tfrt.compiler.frontend.words import Words
 from tfrt.compiler.verifier import line_and_column, verify
+from tfrt.dialects import OPEN_TO_UNKNOWN_TYPES
 from tfrt.dialects import context as dialect_context
+from tfrt.dialects.open_context import unregistered_attribute
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CompileError
 
@@ -41,33 +43,29 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     return module
 
 
-def _dialect_attributes(context: Context) -> Any:
-    """Looks up `!d.t<...>` and `#d.a<...>` in the context's dialects (see lexer.DialectTable)."""
+def _dialect_attributes(context: Context) -> DialectTable:
+    """Looks up `!d.t<...>` and `#d.a<...>` in the context's dialects."""
 
     def look_up(text: str, is_type: bool, offset: int) -> Attribute:
         name, bracket, body = text[1:].partition("<")
-        what = "type" if is_type else "attribute"
-        if "." not in name and bracket:
-            # `!dialect<body>` is another spelling of `!dialect.body`; as such it is kept.
-            return _unregistered(name, is_type, body[:-1], offset, opaque=True)
-        get = context.get_optional_type if is_type else context.get_optional_attr
-        attribute_class = get(name)
-        dialect = name.partition(".")[0]
-        if attribute_class is None:
-            if dialect in context.registered_dialect_names:
-                raise SyntaxFailure(offset, f"unknown {what} '{text}' in dialect '{dialect}'")
-            return _unregistered(name, is_type, body[:-1], offset, opaque=False)
-        if issubclass(attribute_class, UnregisteredAttr):
-            return attribute_class(name, is_type, False, body[:-1])
-        if not bracket and issubclass(attribute_class, ParametrizedAttribute):
-            return attribute_class.new(())
-        return _parse_body(attribute_class, context, text, body[:-1], offset)
+        body = body[:-1]
+        dialect, dot, _ = name.partition(".")
+        if not dot:
+            # `!dialect<body>`: xDSL keeps the name up to and with the dot that takes the place of the bracket.
+            name = f"{dialect}."
+            return unregistered_attribute(name, is_type=is_type)(name, is_type, True, body)
+        known = context.get_optional_type(name) if is_type else context.get_optional_attr(name)
+        if known is not None and not issubclass(known, UnregisteredAttr):
+            if not bracket and issubclass(known, ParametrizedAttribute):
+                return known.new(())
+            return _parse_body(known, context, text, body, offset)
+        open_dialects = OPEN_TO_UNKNOWN_TYPES if is_type else frozenset()
+        if dialect in context.registered_dialect_names and dialect not in open_dialects:
+            what = "type" if is_type else "attribute"
+            raise SyntaxFailure(offset, f"unknown {what} '{text}' in dialect '{dialect}'")
+        return unregistered_attribute(name, is_type=is_type)(name, is_type, False, body)
 
     return look_up
-
-
-def _unregistered(name: str, is_type: bool, body: str, offset: int, opaque: bool) -> Attribute:
-    return UnregisteredAttr.with_name_and_type(name, is_type)(name, is_type, opaque, body)
 
 
 def _parse_body(attribute_class: Any, context: Context, text: str, body: str, offset: int) -> Attribute:
