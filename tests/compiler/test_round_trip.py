@@ -58,6 +58,25 @@ def test_goldens_are_stable(golden: Path, generic: bool, locations: bool) -> Non
         assert [op.location for op in again.walk()] == [op.location for op in module.walk()]
 
 
+@pytest.mark.parametrize(
+    ("type", "values"),
+    [
+        (i8, range(-100, 100)),
+        (i32, range(200)),
+        (f32, [i / 3 for i in range(200)]),
+        (i1, [i % 3 == 0 for i in range(200)]),
+        (ComplexType(f64), [(float(i), -0.5) for i in range(200)]),
+        (IntegerType(16, Signedness.UNSIGNED), range(65000, 65200)),
+    ],
+    ids=str,
+)
+def test_large_dense_attributes_read_back(type: Any, values: Any) -> None:
+    attribute = DenseIntOrFPElementsAttr.from_list(TensorType(type, [2, 100]), list(values))
+    op = UnregisteredOp.with_name("x.op").create(attributes={"a": attribute})
+    (read,) = parse_module(print_module(ModuleOp([op])), allow_unregistered=True).ops
+    assert read.attributes["a"] == attribute
+
+
 def integers(type: IntegerType) -> st.SearchStrategy[Attribute]:
     low, high = type.value_range()
     return st.integers(low, high - 1).map(lambda value: IntegerAttr(value, type))

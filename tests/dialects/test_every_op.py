@@ -36,8 +36,14 @@ from tfrt.dialects import get_dialects
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.dialects.traits import RedeclaresOperands
 
-OPS = sorted(
-    (op for name, load in get_dialects().items() if name not in ("builtin", "func") for op in load().operations),
+OPS: list[type[IRDLOperation]] = sorted(
+    (
+        op
+        for name, load in get_dialects().items()
+        if name not in ("builtin", "func")
+        for op in load().operations
+        if issubclass(op, IRDLOperation)
+    ),
     key=lambda op: op.name,
 )
 
