@@ -171,3 +171,21 @@ def test_types_read_back(operands: list[Attribute], results: list[Attribute]) ->
     module = ModuleOp([source, op])
     read = parse_module(print_module(module), allow_unregistered=True)
     assert [op.result_types for op in read.ops] == [source.result_types, op.result_types]
+
+
+def test_members_of_a_group_can_be_redeclared() -> None:
+    text = """module {
+  func.func @f(%n: i32) -> i32 {
+    %o:2 = "x.a"() : () -> (i32, i32)
+    %r:2 = tfrt.repeat.i32 %n, %o#0, %o#1 : i32, i32 {
+      %q:2 = "x.c"(%o#0, %o#1) : (i32, i32) -> (i32, i32)
+      tfrt.return %q#1, %o#0 : i32, i32
+    }
+    %s = tfrt.repeat.i32 %n, %o#1 : i32 {
+      tfrt.return %o#1 : i32
+    }
+    tfrt.return %r#1 : i32
+  }
+}
+"""
+    assert print_module(parse_module(text, allow_unregistered=True)) == text
