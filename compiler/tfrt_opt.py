@@ -151,17 +151,13 @@ def _parser() -> cli.OptionParser:
 
     parser = cli.OptionParser("tfrt-opt", "Parse, verify, transform and print MLIR programs.", _EXAMPLES)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the program (default: stdin)")
-    parser.add_argument(
-        "-o", dest="output", default="-", metavar="FILE", help="where to print (default: stdout)"
-    )
+    parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to print (default: stdout)")
     parser.add_argument(
         "-p", "--pass-pipeline", "--passes", dest="pipeline", action="append", default=[],
         metavar="PASS,…", help="passes to run, in order; xDSL's are available, too",
     )  # fmt: skip
     for name in PASSES:
-        parser.add_argument(
-            f"--{name}", dest="pipeline", action="append_const", const=name, help=f"like -p {name}"
-        )
+        parser.add_argument(f"--{name}", dest="pipeline", action="append_const", const=name, help=f"like -p {name}")
     parser.add_argument(
         "--split-input-file",
         action="store_true",
@@ -176,15 +172,11 @@ def _parser() -> cli.OptionParser:
         action="store_true",
         help="check that what is printed reads back as the same program",
     )
-    parser.add_argument(
-        "--allow-unregistered-dialect", action="store_true", help="accept ops of unknown dialects"
-    )
+    parser.add_argument("--allow-unregistered-dialect", action="store_true", help="accept ops of unknown dialects")
     parser.add_argument(
         "--print-generic", "--mlir-print-op-generic", action="store_true", help="print the generic form"
     )
-    parser.add_argument(
-        "--print-debuginfo", "--mlir-print-debuginfo", action="store_true", help="print locations"
-    )
+    parser.add_argument("--print-debuginfo", "--mlir-print-debuginfo", action="store_true", help="print locations")
     return parser
 
 

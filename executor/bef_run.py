@@ -70,9 +70,7 @@ def _main(argv: Sequence[str]) -> int:
         import_kernels(module)
     bef = _open(options.file)
     source = cache(source_on_disk)
-    host = HostContext(
-        options.work_queue_type, diagnostic_handler=lambda diagnostic: cli.report([diagnostic], source)
-    )
+    host = HostContext(options.work_queue_type, diagnostic_handler=lambda diagnostic: cli.report([diagnostic], source))
     try:
         code = _run_program(Program(bef, host), host, options)
     except LoadError as error:
@@ -183,9 +181,7 @@ def _is_as_expected(run: _Run, results: Sequence[Any], options: argparse.Namespa
                 continue
             details, got = f" ({found})" if found else "", show(result, type_name) or got
         fine = False
-        cli.complain(
-            "bef-run", f"result #{index} of '{run.function.name}': expected {wanted}, got {got}{details}"
-        )
+        cli.complain("bef-run", f"result #{index} of '{run.function.name}': expected {wanted}, got {got}{details}")
     return fine
 
 
@@ -233,8 +229,7 @@ def _arguments(function: Function, inputs: Sequence[str]) -> tuple[Any, ...]:
     explicit = [type_name for type_name in function.argument_types if not is_implicit(type_name)]
     if len(inputs) != len(explicit):
         raise UsageError(
-            f"function '{function.name}' takes {_count(len(explicit), 'input')}{_listed(explicit)}, "
-            f"got {len(inputs)}"
+            f"function '{function.name}' takes {_count(len(explicit), 'input')}{_listed(explicit)}, got {len(inputs)}"
         )
     values = (_parse(f"input #{i}", *pair) for i, pair in enumerate(zip(inputs, explicit, strict=True)))
     return tuple(CHAIN if is_implicit(type_name) else next(values) for type_name in function.argument_types)

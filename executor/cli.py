@@ -119,9 +119,7 @@ class OptionParser(argparse.ArgumentParser):
             name, equals, value = argument.partition("=")
             spelling, action = known.get(_words(name)) or known.get(f"-{_words(name)}") or (None, None)
             if spelling is None or action is None:
-                raise UsageError(
-                    f"unknown option '{name}'{did_you_mean(name, [s for s, _ in known.values()])}"
-                )
+                raise UsageError(f"unknown option '{name}'{did_you_mean(name, [s for s, _ in known.values()])}")
             if action.nargs == 0:
                 if equals and value not in ("true", "false"):
                     raise UsageError(f"option '{name}' takes no value, but got '{value}'")
@@ -194,9 +192,7 @@ def write_bytes(path: str, content: bytes) -> None:
     """
     if path == "-":
         if sys.stdout.isatty():
-            raise UsageError(
-                "refusing to write binary data to the terminal; name a file with -o or use a pipe"
-            )
+            raise UsageError("refusing to write binary data to the terminal; name a file with -o or use a pipe")
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

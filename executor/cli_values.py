@@ -128,9 +128,7 @@ def _parse_typed(text: str) -> DenseHostTensor:
         raise UsageError(f"'{text}' is no tensor; expected {FORMS}, as in '2x3xf32=1 2 3 4 5 6'")
     dtype = _NUMBERS.get(match[2])
     if dtype is None:
-        raise UsageError(
-            f"'{text}': unknown element type '{match[2]}'; expected one of {', '.join(_NUMBERS)}"
-        )
+        raise UsageError(f"'{text}': unknown element type '{match[2]}'; expected one of {', '.join(_NUMBERS)}")
     shape = tuple(int(dim) for dim in match[1].replace("x", " ").split())
     numbers = [] if match[3] is None else list(_elements(text, match.start(3), shape, dtype))
     count = math.prod(shape)

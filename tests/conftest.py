@@ -59,9 +59,7 @@ class Completed:
         return self.stderr.decode()
 
 
-def run_tool(
-    name: str, *arguments: str | Path, stdin: bytes | str = b"", merge_stderr: bool = False
-) -> Completed:
+def run_tool(name: str, *arguments: str | Path, stdin: bytes | str = b"", merge_stderr: bool = False) -> Completed:
     """Run one of our command lines, or ``filecheck``, in this process."""
     out = io.BytesIO()
     err = out if merge_stderr else io.BytesIO()
