@@ -256,9 +256,7 @@ class MlirPrinter(Printer):
         self.print_string(" : ")
         self.print_attribute(attribute.get_type())
 
-    def _print_nested(
-        self, values: Sequence[Any], shape: Sequence[int], attribute: DenseIntOrFPElementsAttr
-    ) -> None:
+    def _print_nested(self, values: Sequence[Any], shape: Sequence[int], attribute: DenseIntOrFPElementsAttr) -> None:
         """Print `values`, which fill a tensor of this shape, in a list for every dimension."""
         if not shape:
             self._print_dense_element(values[0], attribute)
