@@ -32,7 +32,6 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
     AttributeDef,
-    ConstraintContext,
     IRDLOperation,
     OperandDef,
     OptAttributeDef,
@@ -42,6 +41,7 @@ from xdsl.irdl import (
     ResultDef,
     VariadicDef,
 )
+from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
@@ -171,7 +171,11 @@ def _dominance_error(op: Operation, index: int, operand: SSAValue) -> Diagnostic
     owner = operand.owner
     if isinstance(owner, Block) or not _in_scope(op, owner):
         return _error(op, f"'{op.name}' op using value defined outside the region")
-    where = "op in the same block" if owner.parent is op.parent else "op in a parent region"
+    where = "op in a parent region"
+    if owner.parent is op.parent:
+        where = "op in the same block"
+    elif owner.parent_region() is op.parent_region():
+        where = "op in the same region"
     return _error(op, f"operand #{index} does not dominate this use", _note(owner, f"operand defined here ({where})"))
 
 
@@ -244,7 +248,7 @@ def _wrong_values(
 def _wanted_type(definition: OperandDef | ResultDef) -> Attribute | None:
     if not definition.constr.can_infer(frozenset(), length_known=True):
         return None
-    wanted: Attribute = definition.constr.infer(ConstraintContext(), length=1)[0]
+    wanted: Attribute = definition.constr.infer(InferenceContext(), length=1)[0]
     return wanted
 
 
@@ -266,7 +270,7 @@ def _wrong_attributes(op: IRDLOperation) -> str | None:
                 return f"requires attribute '{name}'"
             continue
         try:
-            attribute.constr.verify(value, ConstraintContext())
+            attribute.constr.verify(value, VerificationContext())
         except VerifyException as error:
             what = _attribute_in_words(attribute.constr) or str(error)
             return f"attribute '{name}' failed to satisfy constraint: {what}"
@@ -277,7 +281,7 @@ def _attribute_in_words(constraint: AttrConstraint) -> str | None:
     if isinstance(constraint, ParamAttrConstraint) and constraint.base_attr in (IntegerAttr, FloatAttr):
         type_constraint = constraint.param_constrs[1]
         if type_constraint.can_infer(frozenset()):
-            return f"{_type_in_words(type_constraint.infer(ConstraintContext()))} attribute"
+            return f"{_type_in_words(type_constraint.infer(InferenceContext()))} attribute"
     bases = constraint.get_bases()
     for base, words in _ATTRIBUTES_IN_WORDS.items():
         if bases == {base}:

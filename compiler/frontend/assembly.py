@@ -19,7 +19,6 @@ from xdsl.dialects.builtin import FloatAttr, IntegerAttr, StringAttr, SymbolRefA
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
-    ConstraintContext,
     IRDLOperation,
     OpDef,
     OperandDef,
@@ -28,6 +27,7 @@ from xdsl.irdl import (
     VarOperandDef,
     VarResultDef,
 )
+from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.frontend.errors import SyntaxFailure
@@ -171,7 +171,7 @@ def _attribute_element(name: str, constraint: AttrConstraint) -> tuple[str, Slot
     if isinstance(constraint, ParamAttrConstraint) and constraint.base_attr in (IntegerAttr, FloatAttr):
         type_constraint = constraint.param_constrs[1]
         if type_constraint.can_infer(frozenset()):
-            type = type_constraint.infer(ConstraintContext())
+            type = type_constraint.infer(InferenceContext())
             return "scalar", Slot("number", name, type=type)
     return "attribute", Slot("attribute", name)
 
@@ -180,7 +180,7 @@ def _fixed_type(definition: OperandDef | ResultDef) -> Attribute | None:
     """The type that every operand or result of this definition has, if that is so."""
     if not definition.constr.can_infer(frozenset(), length_known=True):
         return None
-    return definition.constr.infer(ConstraintContext(), length=1)[0]
+    return definition.constr.infer(InferenceContext(), length=1)[0]
 
 
 # Building
@@ -313,7 +313,7 @@ class _Reading:
     def _infer_result(self, name: str, operands: Sequence[SSAValue]) -> Attribute:
         """The type of a result that follows from the operands' types by the constraints they share."""
         definition = self.form.op_class.get_irdl_definition()
-        context = ConstraintContext()
+        context = VerificationContext()
         try:
             for (_, operand_definition), value in zip(definition.operands, operands, strict=False):
                 operand_definition.constr.verify([value.type], context)

@@ -33,7 +33,7 @@ SYNTAX = [
         "func.func @f() {\n  %a = tfrt.constant.i32\n  tfrt.return\n}",
         "3:3: error: expected 'false', 'true' or a number, found 'tfrt.return'",
     ),
-    ('%h = corert.get_op_handler %ch 1', "1:32: error: expected a string, found '1'"),
+    ("%h = corert.get_op_handler %ch 1", "1:32: error: expected a string, found '1'"),
     (
         'corert.executeop() "x"() : 1',
         "1:18: error: expected an SSA value, found ')'",

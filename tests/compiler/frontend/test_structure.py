@@ -154,7 +154,16 @@ def test_aliases_before_and_after_use(parse):
 
 def test_keywords_and_op_names_are_words_where_a_name_is_wanted(first_op):
     text = '"x.y"() {loc = 1, i32, tfrt.call, dense = @x, tensor, true, module = 2} : () -> ()'
-    assert set(first_op(text).attributes) == {"loc", "i32", "tfrt.call", "dense", "tensor", "true", "module", "op_name__"}
+    assert set(first_op(text).attributes) == {
+        "loc",
+        "i32",
+        "tfrt.call",
+        "dense",
+        "tensor",
+        "true",
+        "module",
+        "op_name__",
+    }
 
 
 def test_comments_anywhere(parse):
@@ -173,7 +182,7 @@ def test_unknown_ops_of_open_dialects_need_no_permission():
 
 
 @pytest.mark.parametrize("depth", [90])
-@pytest.mark.parametrize(("start", "end"), [("module {", "}"), ('"x.y"() {a = [', ']} : () -> ()')])
+@pytest.mark.parametrize(("start", "end"), [("module {", "}"), ('"x.y"() {a = [', "]} : () -> ()")])
 def test_nesting_below_the_limit(parse, depth, start, end):
     if start.endswith("["):
         parse(start + "[" * depth + "]" * depth + end)
