@@ -1,0 +1,127 @@
+"""From IR to BEF: byte for byte what the reference implementation writes for the same program.
+
+`entities` finds out what the module refers to, in the order in which it is met; then the sections are written one by one,
+function bodies among them, and put together.
+"""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
+
+from tfrt.compiler.emitter.attributes import attribute_type, write_attribute
+from tfrt.compiler.emitter.entities import Entities, FunctionEntity, collect, compiled_module
+from tfrt.compiler.emitter.functions import Sections, write_function
+from tfrt.compiler.emitter.locations import LocationWriter
+from tfrt.compiler.printer import type_text
+from tfrt.executor.bef.format import HEADER, SectionId
+from tfrt.executor.bef.writer import Writer
+
+
+def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
+    """The BEF file of a verified module.
+
+    Args:
+        optional_sections: also write the types and names of attributes and the types of registers, which only
+            disassembling needs (and kernels that do not declare how their attributes are stored).
+
+    Raises:
+        CompileError: BEF cannot hold the module; one diagnostic for each reason.
+    """
+    entities = collect(module, optional_sections=optional_sections)
+    strings, string_offsets = _write_strings(entities)
+    attributes, attribute_types, attribute_offsets = _write_attributes(module, entities)
+    sections = Sections(
+        module=module,
+        entities=entities,
+        string_offsets=string_offsets,
+        attribute_offsets=attribute_offsets,
+        functions=Writer(),
+        locations=LocationWriter(),
+        attribute_names=Writer(),
+        register_types=Writer(),
+    )
+    function_index = _write_functions(sections)
+
+    out = Writer()
+    out.data += HEADER
+    out.section(SectionId.STRINGS, strings)
+    out.section(SectionId.ATTRIBUTES, attributes)
+    out.section(SectionId.KERNELS, _names(string_offsets, entities.kernels))
+    out.section(SectionId.TYPES, _names(string_offsets, map(type_text, entities.types)))
+    out.section(SectionId.FUNCTION_INDEX, function_index)
+    out.section(SectionId.FUNCTIONS, sections.functions)
+    if sections.locations.known:
+        out.section(SectionId.LOCATION_STRINGS, sections.locations.strings)
+        out.section(SectionId.LOCATIONS, sections.locations.locations)
+    if optional_sections:
+        out.section(SectionId.ATTRIBUTE_TYPES, attribute_types)
+        out.section(SectionId.ATTRIBUTE_NAMES, sections.attribute_names)
+        out.section(SectionId.REGISTER_TYPES, sections.register_types)
+    return bytes(out.data)
+
+
+def _write_strings(entities: Entities) -> tuple[Writer, dict[bytes, int]]:
+    out, offsets = Writer(), {}
+    for text in sorted(entities.strings):
+        offsets[text] = len(out)
+        out.data += text + b"\0"
+    return out, offsets
+
+
+def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Writer, dict[object, int]]:
+    out, types, offsets = Writer(), Writer(), {}
+    units: dict[SymbolRefAttr, tuple[int, str]] = {}
+
+    def serialize(symbol: SymbolRefAttr) -> tuple[int, str]:
+        if symbol not in units:
+            unit = compiled_module(module, symbol)
+            assert unit is not None
+            units[symbol] = (len(units), _module_text(unit))
+        return units[symbol]
+
+    types.vbr(len(entities.attributes))
+    for key, attribute in entities.attributes.items():
+        offsets[key] = write_attribute(out, attribute, serialize)
+        types.vbr(offsets[key])
+        types.vbr(attribute_type(attribute))
+    return out, types, offsets
+
+
+def _module_text(module: ModuleOp) -> str:
+    from tfrt.compiler.printer import print_module
+
+    # The printer ends a module with a line break; the serialised one has none.
+    return print_module(module, generic=True).rstrip("\n")
+
+
+def _names(offsets: dict[bytes, int], names: object) -> Writer:
+    texts = list(names)  # type: ignore[call-overload]
+    out = Writer()
+    out.vbr(len(texts))
+    for text in texts:
+        out.vbr(offsets[text.encode("utf-8", "surrogateescape")])
+    return out
+
+
+def _write_functions(sections: Sections) -> Writer:
+    """Write all bodies, and the index that says where each starts."""
+    entities = sections.entities
+    index = Writer()
+    index.vbr(len(entities.functions))
+    sections.attribute_names.vbr(len(entities.functions))
+    sections.register_types.vbr(len(entities.functions))
+    for function in entities.functions:
+        index.byte(function.kind)
+        index.vbr(len(sections.functions))
+        _write_signature(sections, index, function)
+        if function.region is not None:
+            write_function(sections, function)
+    return index
+
+
+def _write_signature(sections: Sections, index: Writer, function: FunctionEntity) -> None:
+    index.vbr(sections.string_offsets[function.name.encode("utf-8", "surrogateescape")])
+    for types in (function.argument_types, function.result_types):
+        index.vbr(len(types))
+        for type in types:
+            index.vbr(sections.entities.types[type])

@@ -1,0 +1,233 @@
+"""Writing attributes: which of them BEF can hold, how each is stored, and where it ends up.
+
+The layouts are those that `tfrt.executor.bef.attribute_values` reads.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    ComplexType,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    IntegerAttr,
+    IntegerType,
+    Signedness,
+    StringAttr,
+    SymbolRefAttr,
+    TensorType,
+)
+from xdsl.ir import Attribute, TypeAttribute
+
+from tfrt.compiler.printer import type_text
+from tfrt.dialects.corert_types import ShapeAttr
+from tfrt.executor.bef.format import ARRAY_BIT, EMPTY_ARRAY, PADDING, AttributeType
+from tfrt.executor.bef.writer import Writer
+from tfrt.executor.dtype import DType
+
+_BY_SPELLING = {dtype.mlir: dtype for dtype in DType}
+_UNSIGNED = {8: DType.UI8, 16: DType.UI16, 32: DType.UI32, 64: DType.UI64}
+_SIGNED = {1: DType.I1, 8: DType.I8, 16: DType.I16, 32: DType.I32, 64: DType.I64}
+_NOT_AS_TYPE = frozenset(_UNSIGNED.values())
+"""BEF's type attributes do not know the unsigned integers."""
+
+_INTEGER_FORMATS = {1: "B", 8: "B", 16: "H", 32: "I", 64: "Q"}
+_HEADER = struct.Struct("<BBHI")
+_TENSOR_ALIGNMENT = 8
+
+SerializeUnit = Callable[[SymbolRefAttr], tuple[int, str]]
+"""Gives the number and the printed form of the compiled module that a symbol is in."""
+
+
+def attribute_type(attribute: Attribute) -> int:
+    """The type byte of an attribute; `AttributeType.UNSUPPORTED` where BEF cannot hold it."""
+    match attribute:
+        case IntegerAttr(type=IntegerType() as type):
+            widths = _UNSIGNED if type.signedness.data is Signedness.UNSIGNED else _SIGNED
+            return widths.get(type.width.data, AttributeType.UNSUPPORTED)
+        case FloatAttr():
+            return _BY_SPELLING.get(type_text(attribute.type), AttributeType.UNSUPPORTED)
+        case StringAttr():
+            return DType.STRING
+        case ShapeAttr():
+            return AttributeType.SHAPE
+        case DenseIntOrFPElementsAttr(type=TensorType()):
+            dtype = _BY_SPELLING.get(type_text(attribute.type.element_type))
+            return AttributeType.UNSUPPORTED if dtype is None else AttributeType.DENSE
+        case ArrayAttr():
+            return _array_type(attribute)
+        case SymbolRefAttr():
+            return AttributeType.SYMBOL_REF
+        case TypeAttribute():
+            dtype = _BY_SPELLING.get(type_text(attribute))
+            return AttributeType.UNSUPPORTED if dtype is None or dtype in _NOT_AS_TYPE else AttributeType.TYPE
+    return AttributeType.UNSUPPORTED
+
+
+def _array_type(array: ArrayAttr[Attribute]) -> int:
+    if not array.data:
+        return EMPTY_ARRAY
+    types = [attribute_type(element) for element in array]
+    if AttributeType.UNSUPPORTED in types:
+        return AttributeType.UNSUPPORTED
+    first = types[0]
+    is_fixed = first == AttributeType.TYPE or (first in tuple(DType) and first != DType.STRING)
+    return first | ARRAY_BIT if is_fixed and len(set(types)) == 1 else AttributeType.AGGREGATE
+
+
+def write_attribute(out: Writer, attribute: Attribute, serialize: SerializeUnit) -> int:
+    """Append an attribute that BEF can hold and return its offset."""
+    kind = attribute_type(attribute)
+    match attribute:
+        case IntegerAttr(type=IntegerType() as type):
+            width = type.width.data
+            value = attribute.value.data & (1 << width) - 1
+            return _scalar(out, struct.pack(f"<{_INTEGER_FORMATS[width]}", value))
+        case FloatAttr():
+            return _scalar(out, _float_bytes(attribute.value.data, DType(kind)))
+        case StringAttr():
+            data = attribute.data.encode("utf-8", "surrogateescape")
+            offset = _counted(out, len(data), 1)
+            out.data += data
+            return offset
+        case ShapeAttr():
+            return _shape(out, attribute)
+        case DenseIntOrFPElementsAttr():
+            return _dense(out, attribute)
+        case ArrayAttr():
+            if kind == AttributeType.AGGREGATE:
+                return _aggregate(out, attribute, serialize)
+            offset = _counted(out, len(attribute.data), _alignment(attribute.data[0]) if attribute.data else 1)
+            for element in attribute:
+                write_attribute(out, element, serialize)
+            return offset
+        case SymbolRefAttr():
+            return _symbol_ref(out, attribute, serialize)
+    return _scalar(out, bytes([_BY_SPELLING[type_text(attribute)]]))
+
+
+def _scalar(out: Writer, data: bytes) -> int:
+    out.align(len(data))
+    offset = len(out)
+    out.data += data
+    return offset
+
+
+def _float_bytes(value: float, dtype: DType) -> bytes:
+    match dtype:
+        case DType.F64:
+            return struct.pack("<d", value)
+        case DType.F32:
+            return _pack_float("<f", value)
+        case DType.F16:
+            return _pack_float("<e", value)
+    # The front end has rounded the value to bf16, whose bits are the upper half of an f32's.
+    return _pack_float("<f", value)[2:]
+
+
+def _pack_float(code: str, value: float) -> bytes:
+    try:
+        return struct.pack(code, value)
+    except OverflowError:
+        return struct.pack(code, float("inf") if value > 0 else float("-inf"))
+
+
+def _counted(out: Writer, count: int, alignment: int) -> int:
+    """The count in front of an array's or a string's elements, which are aligned, and not the count."""
+    if alignment <= 4:
+        out.align(4)
+    else:
+        out.align(alignment, prefix=4)
+    offset = len(out)
+    out.data += struct.pack("<I", count)
+    return offset
+
+
+def _header(out: Writer, alignment: int, dtype: int, prefix: int, size: int) -> int:
+    out.align(alignment, prefix=prefix)
+    offset = len(out)
+    out.data += _HEADER.pack(alignment, dtype, prefix, size)
+    return offset
+
+
+def _shape(out: Writer, shape: ShapeAttr) -> int:
+    dimensions = shape.shape
+    if dimensions is None:
+        return _counted(out, 0, 1)
+    offset = _header(out, 8, 0, 12, 12 + 8 * len(dimensions))
+    out.data += struct.pack(f"<I{len(dimensions)}q", len(dimensions), *dimensions)
+    return offset
+
+
+def _dense(out: Writer, dense: DenseIntOrFPElementsAttr) -> int:
+    assert isinstance(dense.type, TensorType)
+    shape = list(dense.type.get_shape())
+    dtype = _BY_SPELLING[type_text(dense.type.element_type)]
+    count = 1
+    for dimension in shape:
+        count *= dimension
+    size = dtype.numpy.itemsize
+    data = dense.data.data
+    if dtype is DType.I1:
+        data = bytes(byte != 0 for byte in data)
+    if len(data) == size and count != 1:
+        data = data * count
+    elements = 20 + 8 * len(shape)
+    offset = _header(out, _TENSOR_ALIGNMENT, dtype, elements & 0xFFFF, elements + len(data))
+    out.data += struct.pack(f"<III{len(shape)}q", elements, count, len(shape), *shape)
+    out.data += data
+    return offset
+
+
+def _aggregate(out: Writer, array: ArrayAttr[Attribute], serialize: SerializeUnit) -> int:
+    count = len(array.data)
+    alignment = max(4, *map(_alignment, array.data))
+    offset = _header(out, alignment, 0, 12 + 4 * count & 0xFFFF, 0)
+    out.data += struct.pack("<I", count)
+    entry = len(out)
+    out.data += bytes(4 * count)
+    for element in array:
+        # The byte in front of an element is its type; padding may come between this one and it.
+        out.byte(PADDING)
+        at = write_attribute(out, element, serialize)
+        out.data[at - 1] = attribute_type(element)
+        struct.pack_into("<I", out.data, entry, at - offset)
+        entry += 4
+    struct.pack_into("<I", out.data, offset + 4, len(out) - offset)
+    return offset
+
+
+def _symbol_ref(out: Writer, symbol: SymbolRefAttr, serialize: SerializeUnit) -> int:
+    offset = len(out)
+    number, module = serialize(symbol)
+    names = [name.data.encode() for name in (symbol.root_reference, *symbol.nested_references)]
+    text = module.encode()
+    out.vbr(number)
+    out.vbr(len(names[0]))
+    out.vbr(len(names) - 1)
+    for name in names[1:]:
+        out.vbr(len(name))
+    out.vbr(len(text))
+    out.data += b"".join(names) + text + b"\0"
+    return offset
+
+
+def _alignment(attribute: Attribute) -> int:
+    match attribute:
+        case IntegerAttr(type=IntegerType() as type):
+            # One bit divided by eight is none, which any other alignment exceeds.
+            return type.width.data // 8
+        case FloatAttr():
+            return attribute.type.bitwidth // 8
+        case StringAttr():
+            return 4
+        case ShapeAttr():
+            return 1 if attribute.shape is None else 8
+        case DenseIntOrFPElementsAttr():
+            return _TENSOR_ALIGNMENT
+        case ArrayAttr():
+            return max(8, *map(_alignment, attribute.data)) if attribute.data else 8
+    return 1

@@ -1,0 +1,252 @@
+"""The first pass over a module: what a BEF file of it refers to, in the order in which it is met.
+
+Operations are visited after the operations of their regions. Attributes, kernels, types and functions keep the order of
+their first occurrence; strings are sorted when they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr, ModuleOp, SymbolRefAttr, UnregisteredOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, BlockArgument, Operation, Region
+
+from tfrt.compiler.emitter.attributes import attribute_type
+from tfrt.compiler.verifier import location_of
+from tfrt.compiler.printer import attribute_text, type_text
+from tfrt.dialects.traits import COST_ATTRIBUTE
+from tfrt.executor.bef.format import AttributeType
+from tfrt.executor.bef.model import FunctionKind
+from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.errors import CompileError
+
+RETURN = "tfrt.return"
+COMPILED = "tfrt.compiled"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionEntity:
+    """A function to emit; native ones have no region."""
+
+    name: str
+    kind: FunctionKind
+    argument_types: tuple[Attribute, ...]
+    result_types: tuple[Attribute, ...]
+    region: Region | None
+
+
+@dataclass(slots=True)
+class Entities:
+    """What a module's BEF file refers to."""
+
+    attributes: dict[object, Attribute] = field(default_factory=dict)
+    kernels: dict[str, int] = field(default_factory=dict)
+    types: dict[Attribute, int] = field(default_factory=dict)
+    functions: list[FunctionEntity] = field(default_factory=list)
+    function_by_name: dict[str, int] = field(default_factory=dict)
+    function_by_region: dict[Region, int] = field(default_factory=dict)
+    strings: set[bytes] = field(default_factory=set)
+
+    def string(self, text: str) -> None:
+        self.strings.add(text.encode("utf-8", "surrogateescape"))
+
+    def type(self, type: Attribute) -> None:
+        if type not in self.types:
+            self.types[type] = len(self.types)
+            self.string(type_text(type))
+
+    def function(self, entity: FunctionEntity) -> None:
+        self.string(entity.name)
+        self.function_by_name[entity.name] = len(self.functions)
+        if entity.region is not None:
+            self.function_by_region[entity.region] = len(self.functions)
+        self.functions.append(entity)
+
+
+def attribute_key(attribute: Attribute) -> object:
+    """What tells attributes apart: by value and type, bit for bit, so that 0.0 and -0.0 differ."""
+    if isinstance(attribute, FloatAttr | ArrayAttr):
+        return attribute_text(attribute)
+    return attribute
+
+
+def kernel_name(op: Operation) -> str:
+    """The op's name, also where xDSL wraps the op because no dialect defines it."""
+    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+
+
+def kernel_attributes(op: Operation) -> list[tuple[str, Attribute]]:
+    """An op's attributes as BEF sees them: in the order of their names, without the cost."""
+    attributes = {**op.attributes, **op.properties}
+    hidden = (COST_ATTRIBUTE, "op_name__") if isinstance(op, UnregisteredOp) else (COST_ATTRIBUTE,)
+    return sorted(((n, value) for n, value in attributes.items() if n not in hidden), key=lambda item: item[0])
+
+
+def function_references(attribute: Attribute) -> list[str] | None:
+    """The functions that a symbol, or an array that starts with one, refers to; None for other attributes."""
+    if isinstance(attribute, SymbolRefAttr):
+        return [attribute.root_reference.data]
+    if isinstance(attribute, ArrayAttr) and attribute.data and isinstance(attribute.data[0], SymbolRefAttr):
+        return [symbol.root_reference.data for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
+    return None
+
+
+def is_compilation_unit(module: ModuleOp, attribute: Attribute) -> bool:
+    """Whether a symbol is in a module marked ``tfrt.compiled``, which is passed on as text."""
+    if not isinstance(attribute, SymbolRefAttr):
+        return False
+    return compiled_module(module, attribute) is not None
+
+
+def compiled_module(module: ModuleOp, symbol: SymbolRefAttr) -> ModuleOp | None:
+    """The compiled module that a symbol is in, or None."""
+    for op in module.walk():
+        if isinstance(op, ModuleOp) and COMPILED in op.attributes and op.sym_name == symbol.root_reference:
+            return op
+    return None
+
+
+def collect(module: ModuleOp, *, optional_sections: bool) -> Entities:
+    """Collect the entities of `module`.
+
+    Raises:
+        CompileError: BEF cannot hold it; one diagnostic for each reason.
+    """
+    entities = Entities()
+    problems: list[Diagnostic] = []
+    references: list[tuple[Operation, SymbolRefAttr]] = []
+    for op in _post_order(module):
+        problem = _collect_op(module, op, entities, references, optional_sections)
+        if problem is not None:
+            problems.append(problem)
+    if not problems:
+        problems = [
+            _error(op, f"function {attribute_text(symbol)} not defined")
+            for op, symbol in references
+            if symbol.root_reference.data not in entities.function_by_name
+        ]
+    if problems:
+        raise CompileError(tuple(problems))
+    return entities
+
+
+def _post_order(module: ModuleOp) -> Iterator[Operation]:
+    """Every op but the module itself, each after those in its regions; not what is in compiled modules."""
+    stack: list[tuple[Operation, Iterator[Operation]]] = [(module, _children(module))]
+    while stack:
+        op, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            if not isinstance(op, ModuleOp):
+                yield op
+        elif not (isinstance(child, ModuleOp) and COMPILED in child.attributes):
+            stack.append((child, _children(child)))
+
+
+def _children(op: Operation) -> Iterator[Operation]:
+    return (child for region in op.regions for block in region.blocks for child in block.ops)
+
+
+def _collect_op(
+    module: ModuleOp,
+    op: Operation,
+    entities: Entities,
+    references: list[tuple[Operation, SymbolRefAttr]],
+    optional_sections: bool,
+) -> Diagnostic | None:
+    if op.name == RETURN:
+        block = op.parent_block()
+        if block is not None and block.last_op is not op:
+            return _error(op, "return op must be at the end of its block")
+        return None
+    for result in op.results:
+        entities.type(result.type)
+    region = op.parent_region()
+    for operand in op.operands:
+        owner = operand.owner.parent_region() if isinstance(operand.owner, Operation) else operand.owner.parent
+        if owner is not region:
+            return _error(op, "BEF executor only supports references to kernels within the current region")
+    if isinstance(op, FuncOp):
+        return _collect_function(op, entities)
+    kernel = kernel_name(op)
+    if kernel not in entities.kernels:
+        entities.kernels[kernel] = len(entities.kernels)
+        entities.string(kernel)
+    for name, attribute in kernel_attributes(op):
+        if attribute_type(attribute) == AttributeType.UNSUPPORTED:
+            return _error(op, f"BEF files cannot encode the '{name}' attribute")
+        is_unit = is_compilation_unit(module, attribute)
+        if isinstance(attribute, SymbolRefAttr) and not is_unit:
+            references.append((op, attribute))
+            continue
+        if optional_sections:
+            entities.string(name)
+            _collect_attribute_types(attribute, entities)
+        names = None if is_unit else function_references(attribute)
+        if names is None:
+            entities.attributes.setdefault(attribute_key(attribute), attribute)
+        elif isinstance(attribute, ArrayAttr):
+            references += [(op, symbol) for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
+    for region in op.regions:
+        problem = _collect_region(op, region, entities)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _collect_function(op: FuncOp, entities: Entities) -> Diagnostic | None:
+    inputs, outputs = tuple(op.function_type.inputs), tuple(op.function_type.outputs)
+    name = op.sym_name.data
+    if "tfrt.native" in op.attributes:
+        for type in (*inputs, *outputs):
+            entities.type(type)
+        entities.function(FunctionEntity(name, FunctionKind.NATIVE, inputs, outputs, None))
+        return None
+    if not op.body.blocks:
+        return _error(op, "external functions are not allowed")
+    last = op.body.blocks[0].last_op
+    if last is None or last.name != RETURN:
+        return _error(last or op, "all functions need to have a tfrt.return")
+    is_sync = "tfrt.sync" in op.attributes
+    if is_sync:
+        for index, operand in enumerate(last.operands):
+            if isinstance(operand, BlockArgument):
+                return _error(last, f"return value {index} is an argument in a sync function")
+            if operand in last.operands[:index]:
+                return _error(last, f"return value {index} is duplicated in a sync function")
+    return _collect_region(op, op.body, entities, name, FunctionKind.SYNC if is_sync else FunctionKind.ASYNC)
+
+
+def _collect_region(
+    op: Operation,
+    region: Region,
+    entities: Entities,
+    name: str = "",
+    kind: FunctionKind = FunctionKind.ASYNC,
+) -> Diagnostic | None:
+    if len(region.blocks) != 1:
+        return _error(op, "multi-block regions cannot be emitted to BEF files")
+    block = region.blocks[0]
+    last = block.last_op
+    if last is None or last.name != RETURN:
+        return _error(last or op, "all regions need to end with a tfrt.return")
+    arguments = tuple(argument.type for argument in block.args)
+    for type in arguments:
+        entities.type(type)
+    entities.function(FunctionEntity(name, kind, arguments, tuple(o.type for o in last.operands), region))
+    return None
+
+
+def _collect_attribute_types(attribute: Attribute, entities: Entities) -> None:
+    if isinstance(attribute, IntegerAttr | FloatAttr):
+        entities.type(attribute.type)
+    elif isinstance(attribute, ArrayAttr):
+        for element in attribute:
+            _collect_attribute_types(element, entities)
+
+
+def _error(op: Operation, message: str) -> Diagnostic:
+    return Diagnostic("error", message, location_of(op.location))

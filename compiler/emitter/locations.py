@@ -1,0 +1,82 @@
+"""Writing locations. Ops without a known location get virtual offsets, which no location can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xdsl.dialects.builtin import ArrayAttr, CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc, UnknownLoc
+from xdsl.ir import Attribute
+
+from tfrt.executor.bef.format import FIRST_VIRTUAL_LOCATION, LocationTag
+from tfrt.executor.bef.writer import Writer
+
+
+class LocationWriter:
+    """The location section and the section of its strings; `known` counts the locations that were written."""
+
+    def __init__(self) -> None:
+        self.locations = Writer()
+        self.strings = Writer()
+        self.known = 0
+        self._offsets: dict[bytes, int] = {}
+        self._virtual = FIRST_VIRTUAL_LOCATION
+
+    def write(self, location: Attribute) -> int:
+        """Write one op's location and return its offset."""
+        if not _is_known(location):
+            self._virtual -= 1
+            return self._virtual
+        self.known += 1
+        offset = len(self.locations)
+        self._write(location)
+        return offset
+
+    def _write(self, location: Attribute) -> None:
+        out = self.locations
+        match location:
+            case UnknownLoc():
+                out.byte(LocationTag.UNKNOWN)
+            case FileLineColLoc():
+                out.byte(LocationTag.FILE_LINE_COL)
+                self._string(location.filename.data)
+                out.vbr(location.line.data)
+                out.vbr(location.column.data)
+            case NameLoc():
+                out.byte(LocationTag.NAME)
+                self._string(location.desc.data)
+                self._write(location.location)
+            case CallSiteLoc():
+                out.byte(LocationTag.CALL_SITE)
+                self._write(location.callee)
+                self._write(location.caller)
+            case FusedLoc():
+                known = [part for part in _parts(location) if _is_known(part)]
+                if known:
+                    out.byte(LocationTag.FUSED)
+                    out.vbr(len(known))
+                    for part in known:
+                        self._write(part)
+
+    def _string(self, text: str) -> None:
+        data = text.encode("utf-8", "surrogateescape")
+        offset = self._offsets.get(data)
+        if offset is None:
+            offset = self._offsets[data] = len(self.strings)
+            self.strings.data += data + b"\0"
+        self.locations.vbr(offset)
+
+
+def _is_known(location: Attribute) -> bool:
+    match location:
+        case UnknownLoc() | FileLineColLoc() | NameLoc():
+            return True
+        case CallSiteLoc():
+            return _is_known(location.callee) and _is_known(location.caller)
+        case FusedLoc():
+            return any(map(_is_known, _parts(location)))
+    return False
+
+
+def _parts(location: FusedLoc) -> Iterable[Attribute]:
+    assert isinstance(location.locations, ArrayAttr)
+    return location.locations

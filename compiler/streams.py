@@ -1,0 +1,220 @@
+"""Stream analysis: which kernels of a function are worth running one after another on one thread.
+
+Every op is scheduled under the operand that is expected last, the one with the costliest path from the root; that makes
+a tree. From its leaves up, the streams of an op's children are merged while they are cheaper than the cost threshold, and
+the op joins the costliest of them (or the one that returns). The ids are part of the BEF file, so the order of
+every step is that of the reference implementation (``lib/compiler/stream_analysis.cc`` in tensorflow/runtime).
+
+Options, as attributes of the function or else of the module around it: ``tfrt.cost_threshold`` (below 1: the cost of the
+costliest path, and streams are then merged by cost from the root) and ``tfrt.merge_inter_dependent_streams``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, Operation
+
+from tfrt.dialects.traits import cost_of
+
+_CHEAP = ("func.return", "tfrt.return", "tfrt.merge.chains")
+_RETURNS = ("func.return", "tfrt.return")
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The stream of each op of a block, and of its entry."""
+
+    root: int
+    by_op: dict[Operation, int]
+
+
+def analyse_streams(block: Block) -> Streams:
+    """Assign every op of `block`, the body of a function or of a region, to a stream."""
+    analysis = _Analysis(block)
+    analysis.schedule()
+    for op in reversed(analysis.ops):
+        analysis.build(op)
+    analysis.build(None)
+    return Streams(analysis.resolve(None), {op: analysis.resolve(op) for op in analysis.ops})
+
+
+@dataclass(slots=True)
+class _Op:
+    cost: int
+    cost_from_root: int
+    stream: int = -1
+    scheduled: list[Operation] = field(default_factory=list)
+    side_uses: dict[Operation, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Stream:
+    cost: int = 0
+    merged_into: int = -1
+    returns: bool = False
+    side_deps: dict[int, None] = field(default_factory=dict)
+
+
+class _Analysis:
+    """The state of one analysis. The entry of the block is the op None."""
+
+    def __init__(self, block: Block):
+        self.ops = list(block.ops)
+        parent = block.parent_op()
+        threshold = _option(parent, "tfrt.cost_threshold")
+        self.threshold = threshold.value.data if isinstance(threshold, IntegerAttr) else -1
+        merge = _option(parent, "tfrt.merge_inter_dependent_streams")
+        self.merge_dependent = isinstance(merge, IntegerAttr) and bool(merge.value.data)
+        self.by_cost_from_root = False
+        self.infos: dict[Operation | None, _Op] = {}
+        self.streams: list[_Stream] = []
+
+    @property
+    def effective_threshold(self) -> int:
+        return max(self.threshold, 1)
+
+    def cost(self, op: Operation) -> int:
+        if op.name in _CHEAP:
+            return 1
+        declared = cost_of(op)
+        # An op that does not say what it costs counts as expensive, but outweighs no other.
+        return self.effective_threshold if declared is None else declared
+
+    def schedule(self) -> None:
+        """Forward: hang every op under the operand with the costliest path from the root."""
+        self.infos[None] = _Op(1, 1)
+        longest = 1
+        for op in self.ops:
+            info = self.infos[op] = _Op(self.cost(op), 0)
+            parent: Operation | None = None
+            path = 0
+            for operand in op.operands:
+                definition = operand.owner if isinstance(operand.owner, Operation) else None
+                # Chains order side effects only; streams are merged for the sake of data.
+                if operand.type.name != "tfrt.chain":
+                    self.infos[definition].side_uses[op] = None
+                if self.infos[definition].cost_from_root > path:
+                    parent, path = definition, self.infos[definition].cost_from_root
+            self.infos[parent].side_uses.pop(op, None)
+            self.infos[parent].scheduled.append(op)
+            info.cost_from_root = info.cost + path
+            longest = max(longest, info.cost_from_root)
+        if self.threshold <= 0:
+            self.by_cost_from_root = True
+            self.threshold = longest
+
+    def build(self, op: Operation | None) -> None:
+        """Backward: merge the streams of an op's children, then put the op into one of them."""
+        info = self.infos[op]
+        if not info.scheduled:
+            self.streams.append(_Stream())
+            self.assign(op, len(self.streams) - 1)
+            return
+        children = [self.infos[child].stream for child in info.scheduled]
+        if self.merge_dependent and len(children) > 1:
+            children = self.merge_inter_dependent(info.cost_from_root if self.by_cost_from_root else 0, children)
+        merged: list[int] = []
+        costliest, cost, returning = -1, 0, -1
+        for child in children:
+            target = child
+            if not self.is_expensive(info, child):
+                if not merged or self.is_expensive(info, merged[-1], child):
+                    merged.append(child)
+                else:
+                    self.merge(child, merged[-1])
+                target = merged[-1]
+            stream = self.streams[target]
+            if stream.cost > cost:
+                costliest, cost = target, stream.cost
+            if stream.returns:
+                returning = target
+        # The stream that returns goes on in the root.
+        own = returning if returning >= 0 else costliest
+        self.assign(op, own)
+        if self.by_cost_from_root or not merged or merged[-1] == own or self.is_expensive(info, merged[-1]):
+            return
+        # At most one cheap stream is left, the last one.
+        self.merge(merged[-1], own)
+
+    def is_expensive(self, info: _Op, first: int, second: int | None = None) -> bool:
+        if not self.by_cost_from_root:
+            return self.streams[first].cost >= self.effective_threshold
+        together = self.streams[first].cost + (0 if second is None else self.streams[second].cost)
+        return info.cost_from_root + together >= self.effective_threshold
+
+    def assign(self, op: Operation | None, stream: int) -> None:
+        info = self.infos[op]
+        info.stream = stream
+        self.streams[stream].cost += info.cost
+        if op is not None and op.name in _RETURNS:
+            self.streams[stream].returns = True
+        for user in info.side_uses:
+            other = self.resolve(user)
+            if other != stream:
+                self.streams[stream].side_deps[other] = None
+                self.streams[other].side_deps[stream] = None
+
+    def merge(self, source: int, target: int) -> None:
+        deps = self.streams[target].side_deps
+        for dep in self.streams[source].side_deps:
+            latest = self.latest(dep)
+            if latest != target:
+                deps[latest] = None
+        deps.pop(source, None)
+        self.streams[target].returns |= self.streams[source].returns
+        self.streams[target].cost += self.streams[source].cost
+        self.streams[source].merged_into = target
+
+    def merge_inter_dependent(self, cost_from_root: int, children: list[int]) -> list[int]:
+        """Merge cheap children that exchange data; returns those that are left."""
+        candidates, gone = set(children), set()
+        for child in children:
+            if child in gone:
+                continue
+            found = set()
+            for dep in self.streams[child].side_deps:
+                if dep in candidates:
+                    latest = self.latest(dep)
+                    if latest != child and self.streams[latest].cost < self.effective_threshold:
+                        found.add(latest)
+            for stream in _in_hash_order(found):
+                self.merge(stream, child)
+                gone.add(stream)
+                if cost_from_root + self.streams[child].cost >= self.effective_threshold:
+                    break
+        return [child for child in children if child not in gone]
+
+    def latest(self, stream: int) -> int:
+        while self.streams[stream].merged_into >= 0:
+            stream = self.streams[stream].merged_into
+        return stream
+
+    def resolve(self, op: Operation | None) -> int:
+        info = self.infos[op]
+        info.stream = self.latest(info.stream)
+        return info.stream
+
+
+def _option(parent: Operation | None, name: str) -> Attribute | None:
+    if isinstance(parent, FuncOp) and name in parent.attributes:
+        return parent.attributes[name]
+    module = parent
+    while module is not None and not isinstance(module, ModuleOp):
+        module = module.parent_op()
+    return None if module is None else module.attributes.get(name)
+
+
+def _in_hash_order(ids: Iterable[int]) -> list[int]:
+    """The order in which LLVM's ``SmallDenseSet<int, 2>`` yields `ids`: by bucket, the hash being 37 × id.
+
+    A set of one needs no order; from two on there are 64 buckets, doubled while they are three quarters full.
+    """
+    ids = list(ids)
+    buckets = 64
+    while len(ids) * 4 >= buckets * 3:
+        buckets *= 2
+    return sorted(ids, key=lambda i: (i * 37 % buckets, i))

@@ -1,0 +1,64 @@
+"""Write primitives, the mirror of `tfrt.executor.bef.cursor`."""
+
+from __future__ import annotations
+
+import struct
+
+from tfrt.executor.bef.format import PADDING, SectionId
+
+
+class Writer:
+    """A growing piece of a BEF file; `alignment` is what its contents need of the place where it ends up."""
+
+    __slots__ = ("alignment", "data")
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.alignment = 1
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def byte(self, value: int) -> None:
+        self.data.append(value)
+
+    def vbr(self, value: int) -> None:
+        """An unsigned integer in big-endian groups of seven bits, the high bit set on all but the last."""
+        groups = [value & 0x7F]
+        while value := value >> 7:
+            groups.append(value & 0x7F | 0x80)
+        self.data += bytes(reversed(groups))
+
+    def u32(self, *values: int) -> None:
+        """Words, at an offset that is a multiple of four."""
+        if values:
+            self.align(4)
+            self.data += struct.pack(f"<{len(values)}I", *values)
+
+    def align(self, alignment: int, prefix: int = 0) -> None:
+        """Pad so that what follows after `prefix` more bytes is aligned."""
+        if alignment > 1:
+            self.data += bytes([PADDING]) * (-(len(self.data) + prefix) % alignment)
+            self.alignment = max(self.alignment, alignment)
+
+    def append(self, other: Writer) -> None:
+        """Another piece, aligned as it needs."""
+        self.align(other.alignment)
+        self.data += other.data
+
+    def section(self, section: SectionId, payload: Writer) -> None:
+        """A section. Its length word says that padding follows only where there has to be some."""
+        self.byte(section)
+        word = len(payload) << 1
+        after_word = len(self) + _vbr_size(word)
+        if after_word % payload.alignment == 0:
+            self.vbr(word)
+        else:
+            self.vbr(word | 1)
+            self.byte(payload.alignment)
+            self.data += bytes([PADDING]) * (-len(self) % payload.alignment)
+        self.data += payload.data
+
+
+def _vbr_size(value: int) -> int:
+    return max(1, -(-value.bit_length() // 7))
