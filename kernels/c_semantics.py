@@ -90,42 +90,36 @@ def format_f(value: float) -> str:
     return f"{value:f}"
 
 
-_CONVERSION = re.compile(r"%(?:%|([-+ #0]*)(\d*)(\.\d*)?(?:hh|h|ll|l|j|z|t)?([diouxXc]))")
+_CONVERSION = re.compile(r"%(?:%|([-+ 0]*)(\d{0,3})(\.[1-9]\d{0,2})?(?:hh|h|ll|l|j|z|t)?([diouxX]))")
 
 
 def format_i32(template: str, value: int) -> str:
-    """``printf(template, value)`` for a 32-bit integer.
+    """``printf(template, value)`` for a 32-bit integer, with flags ``-+ 0``, width, precision and ``d i o u x X``.
 
     Raises:
-        KernelError: the template asks for anything else than at most one integer.
+        KernelError: the template asks for anything else, or for more than one value.
     """
-    used = 0
+    converted = 0
 
     def convert(match: re.Match[str]) -> str:
-        nonlocal used
+        nonlocal converted
         flags, width, precision, conversion = match.groups()
         if conversion is None:
             return "%"
-        used += 1
+        converted += 1
         return _format_integer(value, flags, width, precision or "", conversion)
 
-    # What remains once conversions are gone must have no percent sign, or it is one that is not understood.
     result = _CONVERSION.sub(convert, template)
-    if "%" in _CONVERSION.sub("", template) or used > 1:
-        raise KernelError(f"cannot format an integer as '{template}': expected at most one conversion such as %d")
+    if converted > 1 or "%" in _CONVERSION.sub("", template):
+        raise KernelError(f"cannot format an integer as '{template}': expected one conversion such as %d or %03x")
     return result
 
 
 def _format_integer(value: int, flags: str, width: str, precision: str, conversion: str) -> str:
-    if conversion == "c":
-        return f"%{'-' if '-' in flags else ''}{width}s" % chr(value & 0xFF)
     if conversion in "ouxX":
+        # C takes the bits as an unsigned number, which has no sign to show.
         value &= 0xFFFFFFFF
-        flags = flags.translate({ord("+"): None, ord(" "): None})
-    if precision:
+        flags = flags.replace("+", "").replace(" ", "")
+    if precision or "-" in flags:
         flags = flags.replace("0", "")
-    if "#" in flags and not value:
-        flags = flags.replace("#", "")
-    digits = f"%{flags}{width}{precision}{'d' if conversion in 'iu' else conversion}" % value
-    # C writes an octal number with a leading 0, Python with 0o.
-    return f"%{'-' if '-' in flags else ''}{width}s" % digits.strip().replace("0o", "0") if "0o" in digits else digits
+    return f"%{flags}{width}{precision}{'d' if conversion in 'iu' else conversion}" % value
