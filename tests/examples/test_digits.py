@@ -59,6 +59,19 @@ def test_command_line(tmp_path, scores, labels, queue):
     assert accuracy == pytest.approx(np.mean(scores.argmax(axis=1) == labels), abs=1e-6)
 
 
+def test_files_are_looked_up_in_the_current_folder(tmp_path):
+    bef = tmp_path / "digits.bef"
+    bef.write_bytes(tfrt.compile((DIGITS / "digits.mlir").read_text(), "digits.mlir"))
+    run = [sys.executable, "-m", "tfrt.executor.bef_run", str(bef)]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert re.search(
+        r"^digits\.mlir:\d+:\d+: error: runtime error: failed to open file examples/digits/images\.npy for reading$",
+        done.stderr,
+        re.MULTILINE,
+    )
+
+
 def test_predictions_agree_with_numpy(monkeypatch, images, scores):
     monkeypatch.chdir(ROOT)
     source = DIGITS / "digits.mlir"

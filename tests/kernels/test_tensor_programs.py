@@ -57,7 +57,7 @@ def test_constants_of_every_type(suffix, value, printed):
         ("ui8", "[1 : ui8, 255 : ui8]", "u8, shape = [2], values = [1, 255]"),
         ("i64", "[1 : i64, -1 : i64]", "i64, shape = [2], values = [1, -1]"),
         ("bool", "[true, false]", "i1, shape = [2], values = [1, 0]"),
-        ("f64", "[1.0 : f64, -0.5 : f64]", "f64, shape = [2], values = [1.000000e+00, -5.000000e-01]"),
+        ("f32", "[1.0 : f32, -0.5 : f32]", "f32, shape = [2], values = [1.000000e+00, -5.000000e-01]"),
         (
             "complex128",
             "[1.0 : f64, 2.0 : f64, 3.0 : f64, 4.0 : f64]",
@@ -145,7 +145,7 @@ def test_failed_reads_fail_what_depends_on_them(tmp_path, content):
 }}"""
     diagnostics = []
     out = io.StringIO()
-    with tfrt.HostContext("s", out=out, on_diagnostic=diagnostics.append) as host:
+    with tfrt.HostContext("s", out=out, diagnostic_handler=diagnostics.append) as host:
         main = tfrt.load(tfrt.compile(text, "t.mlir"), host=host)["main"]
         with pytest.raises(tfrt.KernelError) as caught:
             main()
