@@ -57,6 +57,8 @@ def _dialect_attributes(context: Context) -> DialectTable:
         known = context.get_optional_type(name) if is_type else context.get_optional_attr(name)
         if known is not None and not issubclass(known, UnregisteredAttr):
             if not bracket and issubclass(known, ParametrizedAttribute):
+                if known.get_irdl_definition().parameters:
+                    raise SyntaxFailure(offset, f"expected '<' and parameters after '{text}'")
                 return known.new(())
             return _parse_body(known, context, text, body, offset)
         open_dialects = OPEN_TO_UNKNOWN_TYPES if is_type else frozenset()

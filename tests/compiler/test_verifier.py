@@ -46,7 +46,10 @@ def body(*lines: str) -> str:
             body('%c = "x.y"() : () -> i1', '%s = "tfrt.add.f32"(%c, %c) : (i1, i1) -> f32'),
             ["3:6: error: 'tfrt.add.f32' op operand #0 must be 32-bit float, but got 'i1'"],
         ),
-        (body('"tfrt.if"() ({}, {}) : () -> ()'), ["2:1: error: 'tfrt.if' op expected 1 or more operands, but found 0"]),
+        (
+            body('"tfrt.if"() ({}, {}) : () -> ()'),
+            ["2:1: error: 'tfrt.if' op expected 1 or more operands, but found 0"],
+        ),
         (
             body('%c = "x.y"() : () -> i1', '%d = "tfrt.new.chain"(%c) : (i1) -> !tfrt.chain'),
             ["3:6: error: 'tfrt.new.chain' op requires zero operands"],
@@ -64,7 +67,10 @@ def body(*lines: str) -> str:
         ),
         (
             body('"tfrt.call"() {callee = 1} : () -> ()'),
-            ["2:1: error: 'tfrt.call' op attribute 'callee' failed to satisfy constraint: flat symbol reference attribute"],
+            [
+                "2:1: error: 'tfrt.call' op attribute 'callee' failed to satisfy constraint:"
+                " flat symbol reference attribute"
+            ],
         ),
         (
             body("tfrt.call @nope() : () -> ()"),

@@ -44,6 +44,7 @@ from xdsl.dialects.builtin import (
 
 from tfrt.compiler.frontend.attributes import round_to
 
+TO_I1, TO_I8 = (FunctionType.from_lists([], [type]) for type in (i1, i8))
 UI8 = IntegerType(8, Signedness.UNSIGNED)
 SI16 = IntegerType(16, Signedness.SIGNED)
 
@@ -87,7 +88,7 @@ SI16 = IntegerType(16, Signedness.SIGNED)
         ("array<i8>", DenseArrayBase.from_list(i8, [])),
         ("(i32, f32) -> ()", FunctionType.from_lists([i32, f32], [])),
         ("() -> (i32, i1)", FunctionType.from_lists([], [i32, i1])),
-        ("(() -> i1) -> (() -> i8)", FunctionType.from_lists([FunctionType.from_lists([], [i1])], [FunctionType.from_lists([], [i8])])),
+        ("(() -> i1) -> (() -> i8)", FunctionType.from_lists([TO_I1], [TO_I8])),
         ("complex<f32>", ComplexType(f32)),
         ("tuple<>", TupleType(ArrayAttr([]))),
         ("tuple<i32, tuple<f32>>", TupleType(ArrayAttr([i32, TupleType(ArrayAttr([f32]))]))),
@@ -211,6 +212,8 @@ def test_dialect_types_are_known(attribute):
         ("#corert.shape<1xb>", 14, "invalid attribute '#corert.shape<1xb>'"),
         ("!ts.nope", 14, "unknown type '!ts.nope' in dialect 'ts'"),
         ("#corert.nope", 14, "unknown attribute '#corert.nope' in dialect 'corert'"),
+        ("#corert.shape", 14, "expected '<' and parameters after '#corert.shape'"),
+        ("!tfrt.chain<1>", 14, "invalid attribute '!tfrt.chain<1>'"),
         ("!foo.bar<[>", 24, "unbalanced '>' in dialect symbol"),
         ("!foo.bar<x", 24, "unbalanced '}' in dialect symbol"),
         ("1" * 5000, 14, "number literal is too long"),

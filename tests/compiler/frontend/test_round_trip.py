@@ -33,17 +33,20 @@ def test_goldens(path, generic):
 
 names = st.sampled_from(["a", "b.c", "loc", "i32", "x y", "tfrt.call", "true", "é"])
 types = st.sampled_from(
-    ["i32", "ui8", "f32", "bf16", "index", "!tfrt.chain", "!d.t<a <b>>", "tensor<2x?xf32>", "(i1) -> ()"]
+    ["i32", "ui8", "f32", "bf16", "index", "!tfrt.chain", "!d.t<a <b>>", "!d<a>", "tensor<2x?xf32>", "(i1) -> ()"]
+)
+constants = st.sampled_from(
+    ["true", "unit", "@f", '@"x y"::@g', "dense<[1, 2]> : tensor<2xi8>", "#corert.shape<1x?>", "loc(unknown)"]
 )
 leaves = st.one_of(
     st.integers(-(2**31), 2**31 - 1).map(lambda value: f"{value} : i32"),
     st.integers(0, 255).map(lambda value: f"{value} : ui8"),
     st.floats(width=32, allow_nan=False, allow_infinity=False).map(lambda value: f"{value:.17e} : f32"),
     st.integers(0, 2**16 - 1).filter(lambda bits: bits & 0x7F80 != 0x7F80).map(lambda bits: f"0x{bits:04X} : bf16"),
-    st.text(max_size=6).map(lambda text: '"' + "".join(f"\\{byte:02X}" for byte in text.encode("utf-8", "replace")) + '"'),
-    st.sampled_from(["true", "unit", "@f", '@"x y"::@g', "dense<[1, 2]> : tensor<2xi8>", "#corert.shape<1x?>", "loc(unknown)"]),
+    st.binary(max_size=6).map(lambda data: '"' + "".join(f"\\{byte:02X}" for byte in data) + '"'),
+    constants,
     types,
-)  # fmt: skip
+)
 attributes = st.recursive(
     leaves,
     lambda inner: st.one_of(
