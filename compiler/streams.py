@@ -32,8 +32,19 @@ class Streams:
     by_op: dict[Operation, int]
 
 
+STREAM_ATTRIBUTE = "_tfrt_stream"
+"""Says an op's stream outright. Disassembled programs need it, since BEF keeps no costs to derive streams from."""
+
+
 def analyse_streams(block: Block) -> Streams:
-    """Assign every op of `block`, the body of a function or of a region, to a stream."""
+    """Assign every op of `block`, the body of a function or of a region, to a stream.
+
+    Where every op carries `STREAM_ATTRIBUTE`, that is the assignment; the last op, which returns, has the root's.
+    """
+    stated = {op: op.attributes.get(STREAM_ATTRIBUTE) for op in block.ops}
+    ids = {op: stream.value.data for op, stream in stated.items() if isinstance(stream, IntegerAttr)}
+    if ids and len(ids) == len(stated) and block.last_op is not None:
+        return Streams(ids[block.last_op], ids)
     analysis = _Analysis(block)
     analysis.schedule()
     for op in reversed(analysis.ops):

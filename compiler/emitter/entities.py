@@ -14,6 +14,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
 
 from tfrt.compiler.emitter.attributes import attribute_type
+from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.dialects.traits import COST_ATTRIBUTE
@@ -24,6 +25,9 @@ from tfrt.executor.errors import CompileError
 
 RETURN = "tfrt.return"
 COMPILED = "tfrt.compiled"
+
+_HIDDEN = frozenset({COST_ATTRIBUTE, STREAM_ATTRIBUTE, "op_name__"})
+"""Attributes that are not passed to kernels; the last one is where xDSL keeps the name of an unknown op."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,9 @@ def kernel_name(op: Operation) -> str:
 
 
 def kernel_attributes(op: Operation) -> list[tuple[str, Attribute]]:
-    """An op's attributes as BEF sees them: in the order of their names, without the cost."""
+    """An op's attributes as BEF sees them: in the order of their names, without what only the compiler reads."""
     attributes = {**op.attributes, **op.properties}
-    hidden = (COST_ATTRIBUTE, "op_name__") if isinstance(op, UnregisteredOp) else (COST_ATTRIBUTE,)
-    return sorted(((n, value) for n, value in attributes.items() if n not in hidden), key=lambda item: item[0])
+    return sorted(((n, value) for n, value in attributes.items() if n not in _HIDDEN), key=lambda item: item[0])
 
 
 def function_references(attribute: Attribute) -> list[str] | None:

@@ -15,6 +15,7 @@ The common header is {alignment u8, element type u8, prefix size u16, byte size 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,16 @@ from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import ARRAY_BIT, EMPTY_ARRAY, MAX_NESTING, AttributeType
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import BefError
+
+
+@dataclass(frozen=True, slots=True)
+class CompilationUnit:
+    """A symbol of a module that kernels compile themselves: the module's text, numbered within the file."""
+
+    number: int
+    symbol: tuple[str, ...]
+    module: str
+
 
 _SCALARS = {
     DType.UI8: "<B",
@@ -125,8 +136,8 @@ def _decode(cursor: Cursor, offset: int, attribute: int, depth: int) -> Any:
     match attribute:
         case AttributeType.TYPE:
             return _types(at, 1)[0]
-        case AttributeType.SYMBOL_REF | AttributeType.FUNCTION:
-            return _text(at)
+        case AttributeType.SYMBOL_REF:
+            return _compilation_unit(at)
         case AttributeType.SHAPE:
             return _shape(at)
         case AttributeType.DENSE:
@@ -141,9 +152,7 @@ def _u32(at: Cursor, what: str) -> int:
 
 
 def _text(at: Cursor) -> str:
-    length = _u32(at, "a string's length")
-    start = at.take(length, "a string")
-    return bytes(at.data[start : start + length]).decode("utf-8", "surrogateescape")
+    return _slice(at, _u32(at, "a string's length"), "a string")
 
 
 def _scalars(at: Cursor, dtype: DType, count: int) -> tuple[Any, ...]:
@@ -225,6 +234,15 @@ def _dense(at: Cursor) -> np.ndarray:
 
 
 def _aggregate(at: Cursor, depth: int) -> tuple[Any, ...]:
+    return tuple(_decode(element, 0, attribute, depth + 1) for element, attribute in aggregate_elements(at, depth))
+
+
+def aggregate_elements(at: Cursor, depth: int) -> list[tuple[Cursor, int]]:
+    """For each element of the aggregate at the cursor, a cursor at its start and its attribute type.
+
+    Raises:
+        BefError: the aggregate is cut off, nested too deeply, or an element is out of place.
+    """
     if depth > MAX_NESTING:
         at.fail("aggregate attributes are nested too deeply")
     start = at.position
@@ -239,6 +257,19 @@ def _aggregate(at: Cursor, depth: int) -> tuple[Any, ...]:
         if not first < start + offset <= start + stop <= end:
             at.fail(f"an aggregate's element at {offset} is out of place", start)
         first = start + offset
-        element = Cursor(at.data, first, start + stop, at.section)
-        elements.append(_decode(element, 0, at.data[first - 1], depth + 1))
-    return tuple(elements)
+        elements.append((Cursor(at.data, first, start + stop, at.section), at.data[first - 1]))
+    return elements
+
+
+def _compilation_unit(at: Cursor) -> CompilationUnit:
+    number = at.vbr("a compilation unit's number")
+    lengths = [at.vbr("a symbol's length")]
+    lengths += [at.vbr("a symbol's length") for _ in range(at.count("nested symbols"))]
+    size = at.vbr("a compilation unit's length")
+    symbol = tuple([_slice(at, length, "a symbol") for length in lengths])
+    return CompilationUnit(number, symbol, _slice(at, size, "a compilation unit"))
+
+
+def _slice(at: Cursor, length: int, what: str) -> str:
+    start = at.take(length, what)
+    return bytes(at.data[start : start + length]).decode("utf-8", "surrogateescape")

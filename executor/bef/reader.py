@@ -127,6 +127,19 @@ class BefFile:
     def has(self, section: SectionId) -> bool:
         return section in self._sections
 
+    def unreferenced_strings(self) -> list[str]:
+        """Strings that nothing in the file refers to: names of attributes that are arrays of functions."""
+        start, end = self._sections[SectionId.STRINGS]
+        found, position = [], start
+        while position < end:
+            stop = position
+            while stop < end and self._data[stop]:
+                stop += 1
+            if position - start not in self._strings:
+                found.append(bytes(self._data[position:stop]).decode("utf-8", "surrogateescape"))
+            position = stop + 1
+        return found
+
     # -- strings ------------------------------------------------------------------------------------------------
 
     def _string(self, cursor: Cursor, what: str) -> str:
@@ -241,7 +254,9 @@ class BefFile:
         # Bodies follow one another: overlapping ones could claim far more memory than the file has bytes.
         if start + offset != bodies.position:
             index.fail(f"function {i} starts at {offset}, expected {bodies.position - start}", at)
-        return self._read_body(i, count, name, FunctionKind(kind), argument_types, result_types, bodies, names, registers)
+        return self._read_body(
+            i, count, name, FunctionKind(kind), argument_types, result_types, bodies, names, registers
+        )
 
     def _type_list(self, cursor: Cursor) -> tuple[str, ...]:
         count = cursor.count("types of arguments or results")
@@ -292,9 +307,7 @@ class BefFile:
         _check_dataflow(record, cursor, at)
         return record
 
-    def _read_kernel(
-        self, cursor: Cursor, is_pseudo: bool, operands: int, stream: int, functions: int
-    ) -> KernelRecord:
+    def _read_kernel(self, cursor: Cursor, is_pseudo: bool, operands: int, stream: int, functions: int) -> KernelRecord:
         at = cursor.take(24, "a kernel")
         code, location, n_arguments, n_attributes, n_functions, n_results = _U32[6].unpack_from(cursor.data, at)
         user_counts = _words(cursor, n_results, "a kernel's counts of users")
@@ -339,9 +352,7 @@ class BefFile:
         count = cursor.vbr("the number of kernels")
         if count != len(kernels):
             cursor.fail(f"names for {count} kernels, but the function has {len(kernels)}", at)
-        return tuple(
-            [tuple([self._string(cursor, "an attribute's name") for _ in k.attributes]) for k in kernels]
-        )
+        return tuple([tuple([self._string(cursor, "an attribute's name") for _ in k.attributes]) for k in kernels])
 
 
 def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:

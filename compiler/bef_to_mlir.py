@@ -1,0 +1,340 @@
+"""From BEF back to IR and MLIR text.
+
+What a BEF file does not say is made up so that compiling the text gives the same bytes again:
+
+* names of attributes that refer to functions: from the op's definition, else ``function0``, ``function1``, …; an array
+  of functions leaves its name among the strings that nothing else refers to;
+* costs: an op that must state one says 1. A function whose streams do not follow from that states them, in
+  the attribute `tfrt.compiler.streams.STREAM_ATTRIBUTE` of each of its ops.
+
+Without the optional sections attributes are called ``attr0``, ``attr1``, … and are all 3735928559, and registers that are
+neither arguments nor results of a function have the type ``none``, as in the reference implementation: such a text
+shows the structure, and does not compile back into the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    ArrayAttr,
+    BytesAttr,
+    CallSiteLoc,
+    DenseIntOrFPElementsAttr,
+    FileLineColLoc,
+    FloatAttr,
+    FunctionType,
+    FusedLoc,
+    IntAttr,
+    IntegerAttr,
+    IntegerType,
+    LocationAttr,
+    ModuleOp,
+    NameLoc,
+    NoneAttr,
+    NoneType,
+    StringAttr,
+    SymbolRefAttr,
+    TensorType,
+    UnitAttr,
+    UnknownLoc,
+    UnregisteredOp,
+    i32,
+    i64,
+)
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.irdl import IRDLOperation
+
+from tfrt.compiler.printer import print_module
+from tfrt.compiler.streams import STREAM_ATTRIBUTE, Streams, analyse_streams
+from tfrt.dialects import context as dialect_context
+from tfrt.dialects.corert_types import ShapeAttr
+from tfrt.dialects.tfrt.control_flow import ReturnOp
+from tfrt.dialects.traits import COST_ATTRIBUTE, AttributeCost
+from tfrt.executor.attributes import Stored
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.bef.attribute_values import CompilationUnit, aggregate_elements, decode
+from tfrt.executor.bef.cursor import Cursor
+from tfrt.executor.bef.format import ARRAY_BIT, AttributeType, SectionId
+from tfrt.executor.dtype import DType
+from tfrt.executor.errors import BefError, CompileError
+from tfrt.executor.location import CallSiteLocation, FileLineCol, FusedLocation, Location, NameLocation
+
+_UNKNOWN_ATTRIBUTE = IntegerAttr(0xDEADBEEF - (1 << 32), i32)
+
+
+def disassemble(bef: BefFile, *, generic: bool = True, locations: bool = True) -> str:
+    """MLIR text of `bef`.
+
+    Raises:
+        BefError: an attribute or a type of the file has no MLIR spelling.
+    """
+    return print_module(to_module(bef), generic=generic, locations=locations)
+
+
+def is_complete(bef: BefFile) -> bool:
+    """Whether the file has the sections that are needed to get its program back."""
+    return bef.attribute_types is not None and bef.has(SectionId.ATTRIBUTE_NAMES) and bef.has(SectionId.REGISTER_TYPES)
+
+
+def to_module(bef: BefFile) -> ModuleOp:
+    """The IR of `bef`.
+
+    Raises:
+        BefError: an attribute or a type of the file has no MLIR spelling.
+    """
+    return _Disassembler(bef).module()
+
+
+class _Disassembler:
+    def __init__(self, bef: BefFile):
+        self.bef = bef
+        self.context = dialect_context(allow_unregistered=True)
+        self.types = _parse_types(bef.types)
+        self.attributes: dict[int, Attribute] = {}
+        self.units: dict[int, CompilationUnit] = {}
+        self.array_names = bef.unreferenced_strings() if bef.has(SectionId.ATTRIBUTE_NAMES) else []
+        self.used = {i for f in bef.functions for k in f.kernels for i in k.functions}
+
+    def module(self) -> ModuleOp:
+        functions = [self.function(record) for record in self.bef.functions if not self.is_region(record)]
+        units = [_parse_unit(self.units[number]) for number in sorted(self.units)]
+        return ModuleOp([*units, *functions])
+
+    def is_region(self, record: FunctionRecord) -> bool:
+        return not record.name and record.index in self.used
+
+    def function(self, record: FunctionRecord) -> FuncOp:
+        signature = FunctionType.from_lists(
+            [self.types[t] for t in record.argument_types], [self.types[t] for t in record.result_types]
+        )
+        if record.kind is FunctionKind.NATIVE:
+            function = FuncOp(record.name, signature, Region(), "private")
+            function.attributes["tfrt.native"] = UnitAttr()
+            return function
+        function = FuncOp(record.name, signature, self.region(record))
+        if record.kind is FunctionKind.SYNC:
+            function.attributes["tfrt.sync"] = UnitAttr()
+        function.location = self.location(record.location)
+        return function
+
+    def region(self, record: FunctionRecord) -> Region:
+        types = self.register_types(record)
+        pseudo, *kernels = record.kernels
+        block = Block(arg_types=[types[r] for r in pseudo.results[1:]])
+        registers: dict[int, SSAValue] = dict(zip(pseudo.results[1:], block.args, strict=True))
+        for number, kernel in enumerate(kernels, 1):
+            names = None if record.attribute_names is None else record.attribute_names[number]
+            op = self.operation(kernel, names, [registers[r] for r in kernel.arguments], types)
+            block.add_op(op)
+            registers.update(zip(kernel.results, op.results, strict=True))
+        block.add_op(
+            ReturnOp.create(
+                operands=[registers[r] for r in record.result_registers],
+            )
+        )
+        self.state_streams(block, record)
+        return Region(block)
+
+    def register_types(self, record: FunctionRecord) -> list[Attribute]:
+        if record.register_types is not None:
+            return [self.types[t] for t in record.register_types]
+        types: list[Attribute] = [NoneType()] * len(record.use_counts)
+        for register, type in zip(record.kernels[0].results[1:], record.argument_types, strict=True):
+            types[register] = self.types[type]
+        for register, type in zip(record.result_registers, record.result_types, strict=True):
+            types[register] = self.types[type]
+        return types
+
+    def operation(
+        self,
+        kernel: KernelRecord,
+        names: Sequence[str] | None,
+        operands: Sequence[SSAValue],
+        types: Sequence[Attribute],
+    ) -> Operation:
+        op_class = self.context.get_optional_op(kernel.name) or UnregisteredOp.with_name(kernel.name)
+        names = [f"attr{i}" for i in range(len(kernel.attributes))] if names is None else names
+        attributes = {name: self.attribute(at) for name, at in zip(names, kernel.attributes, strict=True)}
+        symbols = [self.bef.functions[i] for i in kernel.functions]
+        regions = [self.region(f) for f in symbols if self.is_region(f)]
+        self.add_symbols(attributes, op_class, [f.name for f in symbols if not self.is_region(f)])
+        if _must_state_cost(op_class):
+            attributes[COST_ATTRIBUTE] = IntegerAttr(1, i64)
+        op = op_class.create(
+            operands=operands,
+            result_types=[types[r] for r in kernel.results],
+            attributes=attributes,
+            regions=regions,
+        )
+        op.location = self.location(kernel.location)
+        return op
+
+    def add_symbols(self, attributes: dict[str, Attribute], op_class: type[Operation], names: list[str]) -> None:
+        """Add attributes that refer to the named functions, so that these come in this order."""
+        if not names:
+            return
+        references = [SymbolRefAttr(name) for name in names]
+        declared = _symbol_attributes(op_class, attributes)
+        arrays = [name for name in self.array_names if name not in attributes]
+        if len(declared) == len(names):
+            attributes.update(zip(declared, references, strict=True))
+        elif len(declared) == 1:
+            attributes[declared[0]] = ArrayAttr(references)
+            self.array_names = [name for name in self.array_names if name != declared[0]]
+        elif arrays and (len(names) > 1 or not self.has_longer_lists()):
+            attributes[arrays[0]] = ArrayAttr(references)
+            self.array_names.remove(arrays[0])
+        else:
+            width = len(str(len(names)))
+            attributes.update((f"function{i:0{width}}", reference) for i, reference in enumerate(references))
+
+    def has_longer_lists(self) -> bool:
+        """Whether some op refers to several functions by name: then an array is more likely there."""
+        return any(
+            sum(not self.is_region(self.bef.functions[i]) for i in kernel.functions) > 1
+            for function in self.bef.functions
+            for kernel in function.kernels
+        )
+
+    def state_streams(self, block: Block, record: FunctionRecord) -> None:
+        """Where the streams of the file do not follow from the ops, state them."""
+        ops = list(block.ops)
+        root, *streams = (kernel.stream for kernel in record.kernels)
+        stated = Streams(root, dict(zip(ops, [*streams, root], strict=True)))
+        derived = analyse_streams(block)
+        if derived.root == root and all(derived.by_op[op] == stated.by_op[op] for op in ops[:-1]):
+            return
+        for op in ops:
+            op.attributes[STREAM_ATTRIBUTE] = IntegerAttr(stated.by_op[op], i64)
+
+    def location(self, offset: int) -> LocationAttr:
+        return _location(self.bef.location(offset))
+
+    def attribute(self, offset: int) -> Attribute:
+        found = self.attributes.get(offset)
+        if found is None:
+            found = self.attributes[offset] = self.read_attribute(offset)
+        return found
+
+    def read_attribute(self, offset: int) -> Attribute:
+        types = self.bef.attribute_types
+        if types is None:
+            return _UNKNOWN_ATTRIBUTE
+        section = self.bef.section(SectionId.ATTRIBUTES)
+        if offset not in types:
+            section.fail("the type of an attribute is not recorded", section.position + offset)
+        at = Cursor(section.data, section.position + offset, section.end, section.section)
+        return self.convert(at, types[offset], 0)
+
+    def convert(self, at: Cursor, attribute: int, depth: int) -> Attribute:
+        """The attribute at the cursor, which is of type `attribute`."""
+        if attribute == AttributeType.AGGREGATE:
+            return ArrayAttr(self.convert(*element, depth + 1) for element in aggregate_elements(at, depth))
+        value = decode(at, 0, Stored("any"), attribute)
+        if attribute & ARRAY_BIT:
+            return ArrayAttr(_scalar(item, attribute & ~ARRAY_BIT) for item in value)
+        match attribute:
+            case AttributeType.SHAPE:
+                return ShapeAttr.of(None if value is None else [-1 if d is None else d for d in value])
+            case AttributeType.DENSE:
+                return _dense(value, DType(at.data[at.position + 1]))
+            case AttributeType.SYMBOL_REF:
+                self.units[value.number] = value
+                return SymbolRefAttr(value.symbol[0], value.symbol[1:])
+        return _scalar(value, attribute)
+
+
+def _scalar(value: object, attribute: int) -> Attribute:
+    if attribute == AttributeType.TYPE:
+        assert isinstance(value, DType)
+        return _element_type(value)
+    if attribute == DType.STRING:
+        assert isinstance(value, str)
+        return StringAttr(value)
+    type = _element_type(DType(attribute))
+    if isinstance(type, IntegerType):
+        assert isinstance(value, int)
+        return IntegerAttr(-1 if value is True else int(value), type)
+    assert isinstance(value, float) and isinstance(type, AnyFloat)
+    return FloatAttr(value, type)
+
+
+def _dense(value: object, dtype: DType) -> Attribute:
+    import numpy as np
+
+    assert isinstance(value, np.ndarray)
+    type = TensorType(_element_type(dtype), value.shape)
+    data = value.tobytes()
+    if dtype is DType.I1:
+        # In memory, IR spells a true element with all bits set.
+        data = bytes(-byte & 0xFF for byte in data)
+    return DenseIntOrFPElementsAttr(type, BytesAttr(data))
+
+
+def _location(location: Location) -> LocationAttr:
+    match location:
+        case FileLineCol(filename, line, column):
+            return FileLineColLoc(StringAttr(filename), IntAttr(line), IntAttr(column))
+        case NameLocation(name, child):
+            return NameLoc(StringAttr(name), _location(child))
+        case CallSiteLocation(callee, caller):
+            return CallSiteLoc(_location(callee), _location(caller))
+        case FusedLocation(locations):
+            return FusedLoc(ArrayAttr(map(_location, locations)), NoneAttr())
+    return UnknownLoc()
+
+
+_ELEMENT_TYPES: dict[DType, Attribute] = {}
+
+
+def _element_type(dtype: DType) -> Attribute:
+    if not _ELEMENT_TYPES:
+        types = _parse_types(tuple(d.mlir for d in DType))
+        _ELEMENT_TYPES.update((d, types[d.mlir]) for d in DType)
+    return _ELEMENT_TYPES[dtype]
+
+
+def _parse_types(spellings: Sequence[str]) -> dict[str, Attribute]:
+    """Types by their spelling, all read in one go."""
+    from tfrt.compiler.frontend.pipeline import read_module
+
+    text = f'"types"() {{types = [{", ".join(spellings)}]}} : () -> ()'
+    try:
+        module = read_module(text, "types", allow_unregistered=True, verified=False)
+        listed = next(iter(module.ops)).attributes["types"]
+        assert isinstance(listed, ArrayAttr)
+        if len(listed) == len(spellings):
+            return dict(zip(spellings, listed, strict=True))
+    except (CompileError, KeyError, StopIteration):
+        pass
+    if len(spellings) == 1:
+        raise BefError(f"'{spellings[0]}' is not a type", section=SectionId.TYPES.title)
+    # One of them is wrong; find out which.
+    return {spelling: _parse_types((spelling,))[spelling] for spelling in spellings}
+
+
+def _parse_unit(unit: CompilationUnit) -> ModuleOp:
+    from tfrt.compiler.frontend.pipeline import read_module
+
+    try:
+        return read_module(unit.module, "compilation unit", allow_unregistered=True, verified=False)
+    except CompileError as error:
+        raise BefError(f"the compilation unit {unit.number} is not MLIR: {error}") from error
+
+
+def _must_state_cost(op_class: type[Operation]) -> bool:
+    return any(isinstance(trait, AttributeCost) for trait in op_class.traits.traits) if op_class.traits else False
+
+
+def _symbol_attributes(op_class: type[Operation], given: dict[str, Attribute]) -> list[str]:
+    """The attributes that an op's definition has beside those that are given, by name."""
+    if not issubclass(op_class, IRDLOperation) or op_class is UnregisteredOp or issubclass(op_class, UnregisteredOp):
+        return []
+    definition = op_class.get_irdl_definition()
+    return sorted(name for name in definition.attributes if name not in given and name != COST_ATTRIBUTE)
+
+
+__all__ = ["disassemble", "is_complete", "to_module"]
