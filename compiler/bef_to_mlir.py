@@ -7,9 +7,9 @@ What a BEF file does not say is made up so that compiling the text gives the sam
 * costs: an op that must state one says 1. A function whose streams do not follow from that states them, in
   the attribute `tfrt.compiler.streams.STREAM_ATTRIBUTE` of each of its ops.
 
-Without the optional sections attributes are called ``attr0``, ``attr1``, … and are all 3735928559, and registers that are
-neither arguments nor results of a function have the type ``none``, as in the reference implementation: such a text
-shows the structure, and does not compile back into the same file.
+Without the optional sections attributes are called ``attr0``, ``attr1``, … and are all the same number, and registers
+that are neither arguments nor results of a function have the type ``none``, as in the reference implementation: such
+a text shows the structure, and does not compile back into the same file.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ from tfrt.executor.errors import BefError, CompileError
 from tfrt.executor.location import CallSiteLocation, FileLineCol, FusedLocation, Location, NameLocation
 
 _UNKNOWN_ATTRIBUTE = IntegerAttr(0xDEADBEEF - (1 << 32), i32)
+"""The reference's stand-in for an attribute of unknown type."""
 
 
 def disassemble(bef: BefFile, *, generic: bool = True, locations: bool = True) -> str:
@@ -335,6 +336,3 @@ def _symbol_attributes(op_class: type[Operation], given: dict[str, Attribute]) -
         return []
     definition = op_class.get_irdl_definition()
     return sorted(name for name in definition.attributes if name not in given and name != COST_ATTRIBUTE)
-
-
-__all__ = ["disassemble", "is_complete", "to_module"]

@@ -105,6 +105,4 @@ def _misfit(value: Any, type: str, where: str) -> UsageError:
 
 
 def _named(value: Any) -> str:
-    return (
-        f"{type(value).__name__} {value!r}" if isinstance(value, int | float | str) else type(value).__name__
-    )
+    return f"{type(value).__name__} {value!r}" if isinstance(value, int | float | str) else type(value).__name__

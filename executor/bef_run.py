@@ -122,7 +122,8 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
             continue
         host.write(f"--- Running '{function.name}':\n")
         results = _run_function(run, host, options.print_error_code)
-        if any(_is_error(result) for result in results) or not _is_as_expected(run, results, options):
+        as_expected = _is_as_expected(run, results, options)
+        if not as_expected or any(_is_error(result) for result in results):
             code = cli.FAILED
         for index, result in enumerate(results):
             array = None if _is_error(result) else to_numpy(result)

@@ -15,6 +15,7 @@ from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, KernelRecord
 from tfrt.executor.errors import BefError, KernelError
 from tfrt.executor.kernel_registry import Kernel, Signature
+from tfrt.executor.values import Chain
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import HostContext
@@ -47,6 +48,8 @@ def bind(
     if problem:
         return BoundKernel(partial(_fail, f"cannot run '{kernel.name}': {problem}"), False, True)
     call: Callable[..., Any] = partial(kernel.function, **arguments) if arguments else kernel.function
+    if signature.operands is not None and len(record.arguments) > signature.operands:
+        call = _without_trailing_chain(call, kernel.name)
     context = next((name for name, what in signature.injected if what == "context"), None)
     if context is not None:
         call = _with_context(call, context)
@@ -57,7 +60,8 @@ def bind(
 
 def _mismatch(signature: Signature, record: KernelRecord) -> str | None:
     given, declared = len(record.arguments), signature.operands
-    if declared is not None and given != declared:
+    has_chain_to_drop = not signature.takes_chain and given - 1 == declared
+    if declared is not None and given != declared and not has_chain_to_drop:
         return f"it takes {_count(declared, 'operand')} and is given {given}"
     if given < signature.minimum_operands:
         return f"it takes at least {_count(signature.minimum_operands, 'operand')} and is given {given}"
@@ -94,6 +98,16 @@ def _fixed_arguments(
         elif what == "result_count":
             arguments[name] = len(record.results)
     return arguments
+
+
+def _without_trailing_chain(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def run(*operands: Any) -> Any:
+        if type(operands[-1]) is not Chain:
+            declared = _count(len(operands) - 1, "operand")
+            raise KernelError(f"cannot run '{name}': it takes {declared} and is given {len(operands)}")
+        return call(*operands[:-1])
+
+    return run
 
 
 def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -177,7 +177,15 @@ def read_text(path: str) -> str:
     Raises:
         UsageError: it cannot be read, or is not UTF-8.
     """
-    content = read_bytes(path)
+    return decode_text(read_bytes(path), path)
+
+
+def decode_text(content: bytes, path: str) -> str:
+    """The text in the content of the file at `path`.
+
+    Raises:
+        UsageError: it is not UTF-8.
+    """
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

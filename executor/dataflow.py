@@ -87,9 +87,7 @@ class Graph:
         self.result_counts = [len(k.results) for k in kernels]
         self.users = [k.users for k in kernels]
         self.streams = [k.stream for k in kernels]
-        self.tokens = [
-            [True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels
-        ]
+        self.tokens = [[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels]
         self.releases = _releases(record)
 
     def location(self, kernel: int) -> Any:
@@ -185,9 +183,7 @@ class _Frame:
             kernel = ready.pop()
             arguments = all_arguments[kernel]
             try:
-                if (self.has_errors or context.cancellation is not None) and self.skip(
-                    kernel, stream, ready, foreign
-                ):
+                if (self.has_errors or context.cancellation is not None) and self.skip(kernel, stream, ready, foreign):
                     continue
                 if needs_context[kernel]:
                     value = calls[kernel](context, *[registers[a] for a in arguments])
@@ -269,9 +265,7 @@ class _Frame:
                 value = value.value
         self.write(register, value, users, stream, ready, foreign)
 
-    def resume(
-        self, kernel: int, register: int, resolved: AsyncValue, users: tuple[int, ...], stream: int
-    ) -> None:
+    def resume(self, kernel: int, register: int, resolved: AsyncValue, users: tuple[int, ...], stream: int) -> None:
         """Go on where a pending result held the call up."""
         ready: list[int] = []
         foreign: list[int] = []
@@ -392,9 +386,4 @@ def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:
 
 def _is_small(type: str) -> bool:
     """Whether values of an MLIR type are scalars or chains, not worth dropping early."""
-    return (
-        type == "!tfrt.chain"
-        or type == "index"
-        or type.lstrip("su")[:1] in ("i", "f", "b")
-        and len(type) <= 5
-    )
+    return type == "!tfrt.chain" or type == "index" or type.lstrip("su")[:1] in ("i", "f", "b") and len(type) <= 5

@@ -7,7 +7,8 @@ A kernel is one Python function::
 
 Its signature is its whole declaration:
 
-* positional parameters are operands; ``*args`` takes a variable number of them;
+* positional parameters are operands; ``*args`` takes a variable number of them. An op may pass a chain as one more
+  operand, the last, to a kernel that declares none: it only orders the kernel after others;
 * keyword-only parameters are attributes. BEF stores an op's attributes in alphabetical order of their MLIR
   names, without the names, so they must be declared in that order; annotations from `tfrt.executor.attributes`
   say how each is stored. A parameter annotated `Attributes` takes all of them, as a tuple;
@@ -35,6 +36,7 @@ from typing import Any, NewType, TypeVar
 
 from tfrt.executor.attributes import Stored
 from tfrt.executor.errors import UsageError
+from tfrt.executor.values import Chain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,13 +59,15 @@ _ANY = Stored("any")
 class Signature:
     """What a kernel function declares; see the module docstring.
 
-    `operands` is the number of operands, or None where the kernel takes a variable number of them.
+    `operands` is the number of operands, or None where the kernel takes a variable number of them. `takes_chain`
+    says whether a chain is among those declared.
     `attributes` pairs parameter names with storage; `functions` and `injected` hold parameter names, the
     latter with what is injected: ``host``, ``context``, ``location`` or ``result_count``.
     """
 
     operands: int | None
     minimum_operands: int
+    takes_chain: bool
     attributes: tuple[tuple[str, Stored], ...]
     all_attributes: str | None
     functions: tuple[str, ...]
@@ -183,7 +187,7 @@ def _read_signature(kernel: Kernel) -> Signature:
     function = kernel.function
     hints = typing.get_type_hints(function, include_extras=True)
     injectables = _injectables()
-    operands, minimum, variadic = 0, 0, False
+    operands, minimum, variadic, takes_chain = 0, 0, False, False
     attributes: list[tuple[str, Stored]] = []
     functions: list[str] = []
     injected: list[tuple[str, str]] = []
@@ -207,12 +211,11 @@ def _read_signature(kernel: Kernel) -> Signature:
         elif parameter.kind is parameter.VAR_KEYWORD:
             raise UsageError(f"kernel '{kernel.name}': '**{parameter.name}' is not allowed in a kernel")
         elif injected and parameter.kind is not parameter.VAR_POSITIONAL:
-            raise UsageError(
-                f"kernel '{kernel.name}': operand '{parameter.name}' must come before {injected[0][0]}"
-            )
+            raise UsageError(f"kernel '{kernel.name}': operand '{parameter.name}' must come before {injected[0][0]}")
         else:
             operands += 1
             minimum += parameter.default is parameter.empty
+            takes_chain |= hint is Chain
     names = [name for name, _ in attributes]
     if names != sorted(names):
         raise UsageError(
@@ -222,6 +225,7 @@ def _read_signature(kernel: Kernel) -> Signature:
     return Signature(
         operands=None if variadic or minimum != operands else operands,
         minimum_operands=minimum,
+        takes_chain=takes_chain,
         attributes=tuple(attributes),
         all_attributes=all_attributes,
         functions=tuple(functions),

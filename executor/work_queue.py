@@ -74,14 +74,10 @@ def create_work_queue(description: str) -> WorkQueue:
         numbers = rest.split(",") if colon else []
         if len(numbers) <= 2 and all(n.isdecimal() and int(n) > 0 for n in numbers):
             compute = int(numbers[0]) if numbers else os.cpu_count() or 1
-            return MultiThreadedQueue(
-                compute, int(numbers[1]) if len(numbers) == 2 else DEFAULT_BLOCKING_THREADS
-            )
+            return MultiThreadedQueue(compute, int(numbers[1]) if len(numbers) == 2 else DEFAULT_BLOCKING_THREADS)
     if kind == "seeded" and rest.isdecimal():
         return SeededQueue(int(rest))
-    raise UsageError(
-        f"unknown work queue '{description}': expected 's', 'mstd', 'mstd:N', 'mstd:N,M' or 'seeded:S'"
-    )
+    raise UsageError(f"unknown work queue '{description}': expected 's', 'mstd', 'mstd:N', 'mstd:N,M' or 'seeded:S'")
 
 
 def _nothing() -> None:
@@ -191,9 +187,7 @@ class _Pool:
             run_deferred()
         except Exception as error:
             threading.excepthook(
-                threading.ExceptHookArgs(
-                    (type(error), error, error.__traceback__, threading.current_thread())
-                )
+                threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
             )
         finally:
             self._finished()

@@ -1,0 +1,103 @@
+"""`tfrt-translate`: MLIR text to BEF, and back.
+
+Exit codes: 0; 1 where the program was refused; 2 for bad usage and for files that cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tfrt.executor import cli
+from tfrt.executor.bef.format import MAGIC
+from tfrt.executor.diagnostics import source_of_text
+from tfrt.executor.errors import BefError, CompileError, UsageError
+
+_EXAMPLES = """\
+  tfrt-translate program.mlir -o program.bef       compile
+  tfrt-translate program.mlir | bef-run            compile and run
+  tfrt-translate program.bef                       show a BEF file as MLIR text"""
+
+_STDIN = "<stdin>"
+"""What locations call the standard input."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    return cli.run("tfrt-translate", _main, argv)
+
+
+def _main(argv: Sequence[str]) -> int:
+    options = _parser().parse(argv)
+    content = cli.read_bytes(options.file)
+    to_mlir = content.startswith(MAGIC) if options.direction is None else options.direction == "bef-to-mlir"
+    return _disassemble(content, options) if to_mlir else _compile(content, options)
+
+
+def _compile(content: bytes, options: argparse.Namespace) -> int:
+    from tfrt.compiler import compile
+
+    if content.startswith(MAGIC):
+        raise UsageError(f"'{options.file}' is a BEF file already; --bef-to-mlir shows it as text")
+    if options.output == "-" and sys.stdout.isatty():
+        raise UsageError("BEF is binary and not shown on a terminal; use -o FILE, or pipe it into bef-run")
+    name = _STDIN if options.file == "-" else options.file
+    text = cli.decode_text(content, options.file)
+    try:
+        bef = compile(text, name, optional_sections=not options.disable_optional_sections)
+    except CompileError as error:
+        cli.report(error.diagnostics, source_of_text(name, text))
+        return cli.FAILED
+    cli.write_bytes(options.output, bef)
+    return cli.OK
+
+
+def _disassemble(content: bytes, options: argparse.Namespace) -> int:
+    from tfrt.compiler.bef_to_mlir import disassemble, is_complete
+    from tfrt.executor.bef import read_bef
+
+    if options.disable_optional_sections:
+        raise UsageError("--disable-optional-sections goes with --mlir-to-bef")
+    try:
+        bef = read_bef(content)
+        text = disassemble(bef, generic=not options.print_custom, locations=True)
+    except BefError as error:
+        raise UsageError(f"'{options.file}': {error}") from error
+    if not is_complete(bef):
+        cli.complain(
+            "tfrt-translate",
+            "warning: Missing AttributeTypes, AttributeNames or RegisterTypes sections: attributes are shown as a dummy",
+        )
+    cli.write_text(options.output, text)
+    return cli.OK
+
+
+def _parser() -> cli.OptionParser:
+    parser = cli.OptionParser("tfrt-translate", "Translate MLIR text to BEF, or BEF to MLIR text.", _EXAMPLES)
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="what to translate (default: stdin)")
+    parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to write (default: stdout)")
+    direction = parser.add_mutually_exclusive_group()
+    direction.add_argument(
+        "--mlir-to-bef",
+        dest="direction",
+        action="store_const",
+        const="mlir-to-bef",
+        help="compile (default, unless the input is a BEF file)",
+    )
+    direction.add_argument(
+        "--bef-to-mlir", dest="direction", action="store_const", const="bef-to-mlir", help="disassemble"
+    )
+    parser.add_argument(
+        "--disable-optional-sections",
+        action="store_true",
+        help="leave out what only disassembling needs: types and names of attributes, types of registers",
+    )
+    parser.add_argument(
+        "--print-custom", action="store_true", help="disassemble into the ops' custom forms, not the generic form"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
