@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 from typing import Any
 
 from tfrt.executor import cli
@@ -64,13 +66,30 @@ class _Run:
     explicit: bool = False
 
 
+class _Output:
+    """The standard output, as kernels see it."""
+
+    def write(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+        except BrokenPipeError:
+            # Nobody reads what the program prints. To raise would only fail the kernel that happens to print.
+            os._exit(cli.PIPE_CLOSED)
+
+
 def _main(argv: Sequence[str]) -> int:
     options = _parser().parse(argv)
+    if options.function is not None and options.functions is not None:
+        raise UsageError("--function and --functions exclude each other")
     for module in options.kernels:
         import_kernels(module)
     bef = _open(options.file)
     source = cache(source_on_disk)
-    host = HostContext(options.work_queue_type, diagnostic_handler=lambda diagnostic: cli.report([diagnostic], source))
+    host = HostContext(
+        options.work_queue_type,
+        out=_Output(),
+        diagnostic_handler=lambda diagnostic: cli.report([diagnostic], source),
+    )
     try:
         code = _run_program(Program(bef, host), host, options)
     except LoadError as error:
@@ -161,11 +180,10 @@ def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: 
             code = f", code: {result.error.code}" if print_error_code else ""
             return f"<<error: {result.error.message}{code}>>"
         result = result.value
-    match type_name:
-        case "i1" | "i32" | "i64":
-            return str(int(result))
-        case "f32" | "f64":
-            return f"{result:e}".replace("inf", "INF")
+    if isinstance(result, Real) and type_name in ("i1", "i32", "i64"):
+        return str(int(result))
+    if isinstance(result, Real) and type_name in ("f32", "f64"):
+        return f"{float(result):e}".replace("inf", "INF")
     return (explicit and show(result, type_name)) or f"{type_name} value"
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -41,6 +42,10 @@ def run(tool: str, body: Callable[[Sequence[str]], int], argv: Sequence[str] | N
         body: the tool; gets the arguments without the program's name and returns an exit code.
         argv: the arguments; those of this process where omitted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Strings of a program need not be UTF-8; their bytes pass through.
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
         try:
             code = body(sys.argv[1:] if argv is None else argv)

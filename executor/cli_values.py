@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,9 @@ def show(value: Any, type_name: str, limit: int = SHOWN_ELEMENTS) -> str | None:
         shown = f"{' '.join(flat)} ..." if value.array.size > limit else _nested(flat, value.shape)
         return f"{_type_of(value)}={shown}"
     dtype = _NUMBERS.get(type_name)
-    return None if dtype is None else _literal(_decoded(DenseHostTensor(elements([value], dtype), dtype))[0])
+    if dtype is None or not isinstance(value, Number):
+        return None
+    return _literal(_decoded(DenseHostTensor(elements([value], dtype), dtype))[0])
 
 
 def difference(expected: Any, actual: Any, tolerance: float) -> str | None:
@@ -96,11 +99,12 @@ def difference(expected: Any, actual: Any, tolerance: float) -> str | None:
     Integers and strings must be equal. Floats agree where they differ by at most `tolerance`, relative to
     expected values beyond 1; NaN agrees with NaN.
     """
-    if not isinstance(expected, DenseHostTensor):
-        same = expected == actual or (
-            not isinstance(expected, str) and _close(np.asarray(expected), np.asarray(actual), tolerance)
-        )
-        return None if same else ""
+    if isinstance(expected, str):
+        return None if expected == actual else ""
+    if isinstance(expected, Number):
+        if not isinstance(actual, Number):
+            return "the types differ"
+        return None if _close(np.asarray(expected), np.asarray(actual), tolerance) else ""
     if not isinstance(actual, DenseHostTensor) or _type_of(expected) != _type_of(actual):
         return "the types differ"
     wrong = ~_close(_decoded(expected), _decoded(actual), tolerance)
@@ -111,13 +115,13 @@ def difference(expected: Any, actual: Any, tolerance: float) -> str | None:
 
 
 def to_numpy(value: Any) -> np.ndarray | None:
-    """The value as an array to be saved, or None where it has no such form."""
+    """The value as an array to be saved, bf16 as f32; None where it has no such form."""
     match value:
         case DenseHostTensor():
-            return value.array
+            return _decoded(value)
         case StringHostTensor():
             return np.array(value.strings, np.str_).reshape(value.shape)
-        case bool() | int() | float() | complex() | str():
+        case Number() | str():
             return np.asarray(value)
     return None
 

@@ -313,6 +313,7 @@ NAMES = "add, with_chain, same, seven, half, divide, hello"
         (["--function=zzzzz"], f"there is no function 'zzzzz'; the file has: {NAMES}"),
         (["--test_init_function=zzzzz"], f"there is no function 'zzzzz'; the file has: {NAMES}"),
         (["--input=3"], f"--input and --expected_output need --function; the file has: {NAMES}"),
+        (["--function=add", "--functions=add"], "--function and --functions exclude each other"),
         (["--function=add", "--input=3"], "function 'add' takes 2 inputs (i32, i32), got 1"),
         (["--function=add"], "function 'add' takes 2 inputs (i32, i32), got 0"),
         (["--function=with_chain"], "function 'with_chain' takes 1 input (f32), got 0"),
@@ -451,3 +452,40 @@ def test_kernels_that_cannot_be_imported(tool, bef, tmp_path, content, reason):
 def test_missing_kernel_modules(tool, bef, name, reason):
     done = tool("bef-run", bef, "--kernels", name)
     assert (done.code, done.err) == (2, f"bef-run: cannot import kernels from '{name}': {reason}\n")
+
+
+def test_bytes_that_are_not_utf8_pass_through(tool, tmp_path):
+    path = compiled(
+        tmp_path,
+        r"""
+        func.func @f() -> !tfrt.chain {
+          %ch = tfrt.new.chain
+          %s = tfrt_test.get_string {value = "caf\E9"}
+          %ch1 = "tfrt_test.print_string"(%s, %ch) : (!tfrt.string, !tfrt.chain) -> !tfrt.chain
+          tfrt.return %ch1 : !tfrt.chain
+        }
+        """,
+    )
+    assert tool("bef-run", path).stdout.splitlines()[1] == b"string = caf\xe9"
+
+
+@kernel("tool_test.wrong_type")
+def wrong_type() -> str:
+    return "no number"
+
+
+def test_a_kernel_that_returns_something_else_than_declared(tool, tmp_path):
+    path = compiled(
+        tmp_path,
+        """
+        func.func @f() -> (i32, f32) {
+          %a = "tool_test.wrong_type"() : () -> i32
+          %b = "tool_test.wrong_type"() : () -> f32
+          tfrt.return %a, %b : i32, f32
+        }
+        """,
+    )
+    assert "'f' returned i32 value,f32 value" in tool("bef-run", path).out
+    done = tool("bef-run", path, "--function=f", "--expected_output=1", "--expected_output=2")
+    assert done.code == 1
+    assert "result #0 of 'f': expected 1, got no number (the types differ)" in done.err
