@@ -99,13 +99,21 @@ def is_number_type(type: Attribute) -> bool:
 
 def number(token: Token, type: Attribute) -> Attribute:
     """An integer or float attribute of `type` from an `INT` or `FLOAT` token."""
+    value = _number_value(token, type)
+    if isinstance(type, (IntegerType, IndexType)):
+        return IntegerAttr(value, type)
+    return FloatAttr(value, type)
+
+
+def _number_value(token: Token, type: Attribute) -> Any:
+    """The int or float of a number literal, as xDSL stores it: signless integers from their signed range."""
     kind, _, offset = token
     if isinstance(type, (IntegerType, IndexType)):
         if kind == "FLOAT":
             raise SyntaxFailure(offset, "floating point value not valid for specified type")
-        return IntegerAttr(_fitting_integer(parse_integer(token), type, offset), type)
+        return _fitting_integer(parse_integer(token), type, offset)
     if isinstance(type, AnyFloat):
-        return FloatAttr(_float(token, type), type)
+        return _float(token, type)
     what = "floating point" if kind == "FLOAT" else "integer"
     raise SyntaxFailure(offset, f"{what} literal not valid for specified type")
 
@@ -116,14 +124,18 @@ def boolean(value: bool) -> Attribute:
 
 def _fitting_integer(value: int, type: IntegerType | IndexType, offset: int) -> int:
     if isinstance(type, IndexType):
-        low, high = -(1 << 63), 1 << 63
+        width, signedness = 64, Signedness.SIGNED
     else:
-        if type.signedness.data is Signedness.UNSIGNED and value < 0:
-            raise SyntaxFailure(offset, "negative integer literal not valid for unsigned integer type")
-        low, high = type.value_range()
+        width, signedness = type.width.data, type.signedness.data
+    if signedness is Signedness.UNSIGNED and value < 0:
+        raise SyntaxFailure(offset, "negative integer literal not valid for unsigned integer type")
+    # Signless literals may be written as signed or as unsigned.
+    half = 1 << (width - 1)
+    low = 0 if signedness is Signedness.UNSIGNED else -half
+    high = half if signedness is Signedness.SIGNED else 2 * half
     if not low <= value < high:
         raise SyntaxFailure(offset, "integer constant out of range for attribute")
-    return value
+    return value - 2 * half if value >= half and signedness is Signedness.SIGNLESS else value
 
 
 def _float(token: Token, type: AnyFloat) -> float:
@@ -320,9 +332,7 @@ def _element(value: Nested, type: Attribute, offset: int) -> Any:
         return -1 if value[0] == "TRUE" else 0
     if value[0] in ("COMPLEX", "STRING"):
         raise SyntaxFailure(_offset_of(value, offset), "expected element literal of primitive type")
-    attribute = number(value, type)
-    assert isinstance(attribute, (IntegerAttr, FloatAttr))
-    return attribute.value.data
+    return _number_value(value, type)
 
 
 def _shape_of(value: list[Nested], offset: int) -> tuple[int, ...]:

@@ -105,6 +105,17 @@ def test_functions_in_generic_form(parse):
     assert not function.attributes
 
 
+def test_properties_become_what_the_op_declares(parse):
+    constant, function = parse(
+        '%a = "tfrt.constant.i32"() <{value = 1 : i32}> {x} : () -> i32\n'
+        '"func.func"() <{sym_name = "f"}> ({}) {function_type = () -> (), y} : () -> ()'
+    ).body.block.ops
+    assert set(constant.attributes) == {"value", "x"}
+    assert not constant.properties
+    assert set(function.properties) == {"sym_name", "function_type"}
+    assert set(function.attributes) == {"y"}
+
+
 def test_every_op_has_the_position_of_its_name(parse):
     module = parse('func.func @f() {\n  %long, %ch = "x.y"() : () -> (i32, i32)\n\ttfrt.return\n}\n')
     positions = [location_of(op.location) for op in module.walk()][1:]
