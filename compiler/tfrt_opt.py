@@ -26,6 +26,9 @@ _EXAMPLES = """\
   tfrt-opt --verify-diagnostics --split-input-file errors.mlir
                                                    check that the errors are those that comments expect"""
 
+_STDIN = "<stdin>"
+"""What locations call the standard input."""
+
 _SEPARATOR = "// -----\n"
 _SHOWN_DIFFERENCES = 20
 
@@ -42,11 +45,12 @@ def _main(argv: Sequence[str]) -> int:
     options = _parser().parse(argv)
     passes = tuple(p for pipeline in options.pipeline for p in parse_pipeline(pipeline))
     text = cli.read_text(options.file)
+    options.name = _STDIN if options.file == "-" else options.file
     parts = split_input(text) if options.split_input_file else [(0, text)]
     if options.verify_diagnostics:
         return _verify_diagnostics(parts, passes, options)
     printed: list[str] = []
-    source = source_of_text(options.file, text)
+    source = source_of_text(options.name, text)
     code = cli.OK
     for lines_before, part in parts:
         try:
@@ -69,14 +73,14 @@ def _verify_diagnostics(
     problems: list[Diagnostic] = []
     for lines_before, part in parts:
         padded = "\n" * lines_before + part
-        expectations, malformed = find_expectations(padded, options.file)
+        expectations, malformed = find_expectations(padded, options.name)
         diagnostics: tuple[Diagnostic, ...] = ()
         try:
             printed.append(_process(lines_before, part, passes, options))
         except CompileError as error:
             diagnostics = error.diagnostics
         found = malformed + check(expectations, diagnostics)
-        cli.report(found, source_of_text(options.file, padded))
+        cli.report(found, source_of_text(options.name, padded))
         problems += found
     if problems:
         return cli.FAILED
@@ -95,7 +99,7 @@ def _process(lines_before: int, text: str, passes: Sequence[ModulePass], options
     from tfrt.compiler.printer import print_module
 
     padded = "\n" * lines_before + text
-    module = parse_module(padded, options.file, allow_unregistered=options.allow_unregistered_dialect)
+    module = parse_module(padded, options.name, allow_unregistered=options.allow_unregistered_dialect)
     if passes:
         _run_passes(module, passes, options.allow_unregistered_dialect)
     if options.verify_roundtrip:

@@ -54,7 +54,7 @@ def test_generic_form(opt, flag):
 
 @pytest.mark.parametrize("flag", ["--mlir-print-debuginfo", "--print-debuginfo"])
 def test_locations(opt, flag):
-    assert 'loc("-":2:11)' in opt(FOLDABLE, flag)[1]
+    assert 'loc("<stdin>":2:11)' in opt(FOLDABLE, flag)[1]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_passes_keep_locations(opt):
     assert code == 0
     # The text wraps its functions in a module that is nowhere, and arguments have no locations of their own.
     assert printed.count("loc(unknown)") == 2
-    assert re.search(r'"tfrt.constant.i32".*loc\("-":3:8\)', printed)
+    assert re.search(r'"tfrt.constant.i32".*loc\("<stdin>":3:8\)', printed)
 
 
 MERGE = """\
@@ -97,7 +97,7 @@ func.func @f(%a: !tfrt.chain, %b: !tfrt.chain, %c: !tfrt.chain) -> (!tfrt.chain,
 def test_what_a_rewrite_inserts_is_where_the_rewritten_op_was(opt):
     code, printed, _ = opt(MERGE, "-canonicalize", "--print-debuginfo")
     assert code == 0
-    assert re.search(r'tfrt.merge.chains %b, %c : !tfrt.chain, !tfrt.chain loc\("-":2:8\)', printed)
+    assert re.search(r'tfrt.merge.chains %b, %c : !tfrt.chain, !tfrt.chain loc\("<stdin>":2:8\)', printed)
 
 
 def test_what_a_pattern_inserts_without_a_location_gets_that_of_the_op_it_matched():
@@ -161,10 +161,10 @@ def test_a_refused_program(opt):
     assert opt(BROKEN) == (
         1,
         "",
-        "-:2:21: error: use of undeclared SSA value name '%y'\n"
+        "<stdin>:2:21: error: use of undeclared SSA value name '%y'\n"
         "  %x = tfrt.add.i32 %y, %z\n"
         "                    ^\n"
-        "-:2:25: error: use of undeclared SSA value name '%z'\n"
+        "<stdin>:2:25: error: use of undeclared SSA value name '%z'\n"
         "  %x = tfrt.add.i32 %y, %z\n"
         "                        ^\n",
     )
@@ -176,7 +176,7 @@ def test_parts_are_processed_one_by_one(opt):
     assert code == 1
     assert out.count("// -----") == 1
     assert out.index("@a") < out.index("// -----") < out.index("@c")
-    assert "-:4:21: error: " in err
+    assert "<stdin>:4:21: error: " in err
     assert "  %x = tfrt.add.i32 %y, %z\n" in err
 
 
@@ -201,10 +201,10 @@ def test_unexpected_and_missing_diagnostics(opt):
     assert opt(text, "--verify-diagnostics") == (
         1,
         "",
-        "-:3:25: error: unexpected error: use of undeclared SSA value name '%z'\n"
+        "<stdin>:3:25: error: unexpected error: use of undeclared SSA value name '%z'\n"
         "  %x = tfrt.add.i32 %y, %z\n"
         "                        ^\n"
-        '-:2:39: error: expected warning "odd" was not produced\n'
+        '<stdin>:2:39: error: expected warning "odd" was not produced\n'
         "  // expected-error@+1 {{undeclared}} expected-warning@+1 {{odd}}\n"
         "                                      ^\n",
     )
@@ -216,22 +216,22 @@ def test_expectations_by_part_with_lines_of_the_whole_file(opt):
     code, out, err = opt(text, "--split-input-file", "--verify-diagnostics")
     assert (code, out) == (1, "")
     assert [line for line in err.splitlines() if "error: " in line] == [
-        "-:10:21: error: unexpected error: use of undeclared SSA value name '%y'",
-        "-:10:25: error: unexpected error: use of undeclared SSA value name '%z'",
+        "<stdin>:10:21: error: unexpected error: use of undeclared SSA value name '%y'",
+        "<stdin>:10:25: error: unexpected error: use of undeclared SSA value name '%z'",
     ]
 
 
 def test_expected_diagnostics_of_valid_programs_are_missing(opt):
     code, _, err = opt("// expected-error {{oops}}\nfunc.func private @a()\n", "--verify-diagnostics")
     assert code == 1
-    assert err.startswith('-:1:4: error: expected error "oops" was not produced\n')
+    assert err.startswith('<stdin>:1:4: error: expected error "oops" was not produced\n')
 
 
 def test_unknown_dialects(opt):
     text = 'func.func @f() {\n  "foo.bar"() : () -> ()\n  tfrt.return\n}\n'
     code, _, err = opt(text)
     assert code == 1
-    assert err.startswith("-:2:3: error: op 'foo.bar' is of an unregistered dialect.")
+    assert err.startswith("<stdin>:2:3: error: op 'foo.bar' is of an unregistered dialect.")
     assert opt(text, "-allow-unregistered-dialect")[0] == 0
 
 
