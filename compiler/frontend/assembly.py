@@ -30,7 +30,8 @@ from xdsl.irdl import (
 from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
-from tfrt.compiler.frontend.errors import SyntaxFailure
+from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
+from tfrt.compiler.frontend.lexer import CORE_KEYWORDS, PUNCTUATION
 from tfrt.compiler.frontend.syntax import FALSE, TRUE, number_attribute, string_attribute
 
 if TYPE_CHECKING:
@@ -69,7 +70,6 @@ class CustomForm:
     operands: tuple[tuple[str, bool, Attribute | None], ...]
     """Name, whether variadic, and type where it is always the same, of each operand definition."""
     results: tuple[tuple[str, bool, Attribute | None], ...]
-    keywords: frozenset[str]
 
     @property
     def terminal(self) -> str:
@@ -77,9 +77,7 @@ class CustomForm:
 
 
 class UnsupportedFormat(Exception):
-    """A format string uses a directive that this module does not know; the op can be read in generic form
-    only.
-    """
+    """A format string uses what this module does not know; the op can be read in generic form only."""
 
 
 def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
@@ -89,7 +87,6 @@ def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
     results = tuple((n, isinstance(d, VarResultDef), _fixed_type(d)) for n, d in definition.results)
     fragments: list[str] = []
     slots: list[Slot] = []
-    keywords: set[str] = set()
     optional = False
     position = 0
     text = format.strip()
@@ -107,9 +104,7 @@ def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
         elif match["literal"] is not None:
             literal = match["literal"].strip()
             if literal:
-                fragments.append("_ARROW" if literal == "->" else f'"{literal}"')
-            if literal.isidentifier():
-                keywords.add(literal)
+                fragments.append(_literal(op_class, literal))
         elif not match["anchor"]:
             fragment, slot = _element(match, definition, operands, results, optional)
             if fragment:
@@ -117,7 +112,19 @@ def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
                 slots.append(slot)
     body = " ".join(fragments)
     rule = f"OP_{crc32(body.encode()):08X} {body} -> assembled"
-    return CustomForm(op_class, rule, tuple(slots), operands, results, frozenset(keywords))
+    return CustomForm(op_class, rule, tuple(slots), operands, results)
+
+
+def _literal(op_class: type[IRDLOperation], literal: str) -> str:
+    """The grammar symbol for a literal. Keywords that the core grammar lacks get terminals of their own."""
+    if literal in PUNCTUATION:
+        terminal = PUNCTUATION[literal]
+        return terminal if terminal.startswith("_") else f'"{literal}"'
+    if literal in CORE_KEYWORDS:
+        return f'"{literal}"'
+    if not re.fullmatch("[a-z_]+", literal):
+        raise UnsupportedFormat(f"{op_class.name}: cannot read literal '{literal}' in assembly format")
+    return f"{KEYWORD_PREFIX}{literal.upper()}"
 
 
 def _element(
@@ -137,7 +144,7 @@ def _element(
         if not operands:
             return "", Slot("")
         variadic = any(is_variadic for _, is_variadic, _ in operands)
-        return (values if variadic else "values"), Slot("operands")
+        return values if variadic else "values", Slot("operands")
     variadic_of = {name: is_variadic for name, is_variadic, _ in operands}
     variadic_result = {name: is_variadic for name, is_variadic, _ in results}
     if match["type"]:

@@ -41,7 +41,7 @@ opt_visibility:                  -> nothing
               | VISIBILITY       -> the_list
 
 opt_attributes_with_keyword:     -> no_attributes
-                           | "attributes" dictionary -> the_list
+                           | _KW_ATTRIBUTES dictionary -> the_list
 
 opt_function_arguments:          -> empty_list
                       | function_arguments -> the_list
@@ -66,7 +66,7 @@ opt_region:                      -> nothing
           | region               -> the_list
 
 opt_else:                        -> nothing
-        | "else" region          -> the_list
+        | _KW_ELSE region          -> the_list
 
 opt_more_values:                 -> empty_list
                | "," values      -> the_list
@@ -95,7 +95,6 @@ opt_result_count:                -> nothing
                 | ":" INT        -> the_list
 """
 
-KEYWORDS = ("attributes", "to", "fixed", "else")
 VISIBILITIES = ("public", "private", "nested")
 
 
@@ -289,7 +288,9 @@ _FUNCTION = (
 )
 _IF = 'OP_IF values opt_attributes_with_keyword ":" signature region opt_else -> hand_written'
 _REPEAT = "OP_REPEAT values opt_attributes_with_keyword opt_colon_types region -> hand_written"
-_PARALLEL_FOR = 'OP_PARALLEL_FOR VALUE "to" VALUE "fixed" VALUE opt_more_values opt_colon_types region -> hand_written'
+_PARALLEL_FOR = (
+    "OP_PARALLEL_FOR VALUE _KW_TO VALUE _KW_FIXED VALUE opt_more_values opt_colon_types region -> hand_written"
+)
 _DO_ASYNC = 'OP_DO_ASYNC opt_values opt_attributes_with_keyword ":" signature region -> hand_written'
 _BENCHMARK = 'OP_BENCHMARK STRING "(" opt_typed_values ")" settings region -> hand_written'
 _SYNC_BENCHMARK = 'OP_SYNC_BENCHMARK symbol_reference "(" opt_typed_values ")" settings -> hand_written'

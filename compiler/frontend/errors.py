@@ -50,6 +50,9 @@ class Source:
         return Diagnostic("note", message, self.position(offset))
 
 
+KEYWORD_PREFIX = "_KW_"
+"""Starts the names of terminals for keywords of custom forms: `to` is `_KW_TO`."""
+
 _TYPE_STARTS = frozenset({"TYPE", "BANG_NAME", "TENSOR_OPEN", "VECTOR_OPEN", "MEMREF_OPEN", "COMPLEX", "TUPLE"})
 _ATTRIBUTE_STARTS = _TYPE_STARTS | {
     "INT", "FLOAT", "STRING", "SYMBOL", "LSQB", "LBRACE", "DIALECT_ATTRIBUTE", "HASH_NAME", "TRUE", "FALSE",
@@ -104,7 +107,7 @@ def _alternatives(kinds: set[str]) -> str:
         kinds -= _TYPE_STARTS
     if "FLOAT" in kinds:
         kinds.discard("INT")
-    words += sorted(_READABLE.get(kind) or f"'{kind.lower()}'" for kind in kinds)
+    words += sorted(_READABLE.get(kind) or f"'{kind.removeprefix(KEYWORD_PREFIX).lower()}'" for kind in kinds)
     if len(words) <= 1:
         return "".join(words) or "nothing more"
     return f"{', '.join(words[:-1])} or {words[-1]}"

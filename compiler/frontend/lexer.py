@@ -48,6 +48,22 @@ _SHAPE = re.compile(r"\s*<\s*((?:\*\s*x|(?:(?:[0-9]+|\?)\s*x\s*)*))", re.ASCII)
 _BODY_PART = re.compile(r'->|[<>\[\](){}]|"(?:[^"\\\n]|\\.)*"|"')
 _WORD = re.compile(r"[A-Za-z_][\w$.]*", re.ASCII)
 
+CORE_KEYWORDS = (
+    "loc",
+    "callsite",
+    "at",
+    "fused",
+    "unknown",
+    "true",
+    "false",
+    "unit",
+    "dense",
+    "array",
+    "complex",
+    "tuple",
+)
+"""The keywords of grammar.lark, in whose terminals' names they are in upper case."""
+
 PUNCTUATION = {
     "(": "LPAR",
     ")": "RPAR",

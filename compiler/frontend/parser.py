@@ -10,6 +10,7 @@ a word is taken as one.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -23,7 +24,7 @@ from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_parser import LALR_Parser
 
 from tfrt.compiler.frontend import custom_forms
-from tfrt.compiler.frontend.errors import SyntaxFailure, describe_unexpected
+from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describe_unexpected
 from tfrt.compiler.frontend.lexer import Token, word_at
 from tfrt.compiler.frontend.syntax import Session, SyntaxActions
 
@@ -109,7 +110,9 @@ class TableParser(LALR_Parser):
 
     @staticmethod
     def _fall_back(state: _State, token: Token, text: str, prefix: bool) -> Token | None:
-        """What else `token` may be where it does not fit: a plain word, or the end of a prefix."""
+        """What else `token` may be where it does not fit: a form's keyword, a plain word, the end of a prefix."""
+        if token[0] == "WORD" and f"{KEYWORD_PREFIX}{token[1].upper()}" in state and token[1].islower():
+            return (f"{KEYWORD_PREFIX}{token[1].upper()}", *token[1:])
         if "WORD" in state and token[0] not in ("WORD", "$END"):
             word = word_at(text, token[2])
             if word is not None:
@@ -195,7 +198,10 @@ def grammar_text(forms: Iterable[str]) -> str:
     alternatives = sorted({*forms, *(form.rule for form in custom_forms.FORMS.values())})
     terminals = sorted(alternative.split()[0] for alternative in alternatives)
     custom_op = "custom_op: " + "\n  | ".join(alternatives)
-    return "\n".join([core, custom_forms.RULES, f"%declare {' '.join(terminals)}", custom_op, ""])
+    rules = "\n".join([custom_forms.RULES, f"%declare {' '.join(terminals)}", custom_op])
+    keywords = sorted(set(re.findall(rf"{KEYWORD_PREFIX}[A-Z_]+", rules)))
+    definitions = [f'{keyword}: "{keyword.removeprefix(KEYWORD_PREFIX).lower()}"' for keyword in keywords]
+    return "\n".join([core, rules, *definitions, ""])
 
 
 def _compile_grammar(grammar: str, actions: SyntaxActions) -> TableParser:

@@ -1,4 +1,4 @@
-"""What words mean to the lexer: keywords, scalar types, and names of ops with a custom form.
+"""What words mean to the lexer: keywords of the core grammar, scalar types, and names of ops with a custom form.
 
 Dialects are imported when a text first names one of their ops, and only the forms of dialects in use become part of
 the grammar.
@@ -15,24 +15,10 @@ from xdsl.irdl import IRDLOperation
 from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compile_format
 from tfrt.compiler.frontend.attributes import scalar_type
-
-_CORE_KEYWORDS = (
-    "loc",
-    "callsite",
-    "at",
-    "fused",
-    "unknown",
-    "true",
-    "false",
-    "unit",
-    "dense",
-    "array",
-    "complex",
-    "tuple",
-)
+from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
 
 _KEYWORDS: dict[str, tuple[str, Any]] = {
-    **{word: (word.upper(), None) for word in (*_CORE_KEYWORDS, *custom_forms.KEYWORDS)},
+    **{word: (word.upper(), None) for word in CORE_KEYWORDS},
     **dict.fromkeys(custom_forms.VISIBILITIES, ("VISIBILITY", None)),
     **dict.fromkeys(("tensor", "vector", "memref"), ("SHAPED", None)),
 }
@@ -45,7 +31,6 @@ class Words:
 
     def __init__(self, context: Context):
         self._context = context
-        self._form_keywords: set[str] = set()
         self.rules: set[str] = set()
         """The grammar alternatives of all ops of the dialects used so far."""
         self._dialects: set[str] = set()
@@ -65,9 +50,7 @@ class Words:
             form = self._form_of(word)
             return ("WORD", None) if form is None else (form.terminal, form)
         scalar = scalar_type(word)
-        if scalar is not None:
-            return ("TYPE", scalar)
-        return (word.upper(), None) if word in self._form_keywords else ("WORD", None)
+        return ("WORD", None) if scalar is None else ("TYPE", scalar)
 
     def _form_of(self, name: str) -> CustomForm | None:
         if name.partition(".")[0] not in self._context.registered_dialect_names:
@@ -86,7 +69,6 @@ class Words:
                 form = _compiled_form(op_class)
                 if form is not None:
                     self.rules.add(form.rule)
-                    self._form_keywords |= form.keywords
 
 
 def _compiled_form(op_class: type[IRDLOperation]) -> CustomForm | None:

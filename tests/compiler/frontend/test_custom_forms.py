@@ -69,8 +69,8 @@ class EverythingOp(IRDLOperation):
 def test_directives_become_a_rule_and_slots():
     form = compile_format(EverythingOp, EverythingOp.assembly_format)
     assert form.rule.partition(" ")[2] == (
-        'symbol_reference VALUE "keyword" STRING "(" opt_values ")" scalar [ "," attribute ]'
-        ' opt_attributes_with_keyword ":" signature "and" type -> assembled'
+        'symbol_reference VALUE _KW_KEYWORD STRING "(" opt_values ")" scalar [ "," attribute ]'
+        ' opt_attributes_with_keyword ":" signature _KW_AND type -> assembled'
     )
     assert [(slot.kind, slot.name) for slot in form.slots] == [
         ("attribute", "target"),
@@ -83,13 +83,13 @@ def test_directives_become_a_rule_and_slots():
         ("signature", "rest"),
         ("result_type", "one"),
     ]
-    assert form.keywords == {"keyword", "and"}
 
 
 @pytest.mark.parametrize(
     ("format", "message"),
     [
         ("$nothing attr-dict", "t.everything: unknown variable '$nothing'"),
+        ("$first `+` attr-dict", "t.everything: cannot read literal '+' in assembly format"),
         ("attr-dict custom<X>($first)", "t.everything: cannot read assembly format at ' custom<X>($first)'"),
     ],
 )
@@ -247,6 +247,21 @@ def test_op_names_split_ops_that_no_separator_splits(parse):
         "builtin.unregistered",
         "tfrt.return",
     ]
+
+
+def test_a_forms_keyword_may_be_an_attribute_name_before_and_after(parse):
+    module = parse(
+        """
+        func.func @body(%x: i32) -> (i32, i1)
+        "x.y"() {parallel_iterations = 1, to, fixed} : () -> ()
+        func.func @f(%c: i1, %x: i32) {
+          %r = tfrt.while %c @body(%x) {parallel_iterations2, else} parallel_iterations(3) : (i32) -> (i32)
+          tfrt.return
+        }
+        """
+    )
+    loop = only_op(module, "tfrt.while")
+    assert set(loop.attributes) == {"body_fn", "parallel_iterations", "parallel_iterations2", "else"}
 
 
 def test_booleans_may_be_written_as_numbers(parse):
