@@ -71,6 +71,8 @@ def mul_i64(lhs: int, rhs: int) -> int:
 
 @kernel("tfrt.div.i32")
 def div_i32(lhs: int, rhs: int) -> tuple[int, int]:
+    if lhs >= 0 < rhs:
+        return lhs // rhs, lhs % rhs
     quotient, remainder = divide(lhs, rhs)
     # Only the smallest integer divided by -1 does not fit.
     return (quotient, remainder) if quotient <= I32_MAX else (wrap32(quotient), remainder)
@@ -78,6 +80,8 @@ def div_i32(lhs: int, rhs: int) -> tuple[int, int]:
 
 @kernel("tfrt.div.i64")
 def div_i64(lhs: int, rhs: int) -> tuple[int, int]:
+    if lhs >= 0 < rhs:
+        return lhs // rhs, lhs % rhs
     quotient, remainder = divide(lhs, rhs)
     return (quotient, remainder) if quotient <= I64_MAX else (wrap64(quotient), remainder)
 

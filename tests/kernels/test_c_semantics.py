@@ -32,6 +32,14 @@ def test_wrap_around(value):
     assert eval(c.inline_wrap64(str(value))) == c.wrap64(value)
 
 
+@given(I32, I32, I32)
+def test_inline_expressions_nest(a, b, d):
+    sum_of_a, sum_of_d = c.inline_wrap32("a + b"), c.inline_wrap32("b + d")
+    nested = c.inline_wrap32(f"({sum_of_a}) * ({sum_of_d}) - ({sum_of_a})")
+    expected = c.wrap32(c.wrap32(a + b) * c.wrap32(b + d) - c.wrap32(a + b))
+    assert eval(nested, {"a": a, "b": b, "d": d}) == expected
+
+
 @given(I64, I64.filter(bool))
 @example(-17, 5)
 @example(17, -5)
