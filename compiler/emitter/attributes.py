@@ -31,8 +31,6 @@ from tfrt.executor.dtype import DType
 _BY_SPELLING = {dtype.mlir: dtype for dtype in DType}
 _UNSIGNED = {8: DType.UI8, 16: DType.UI16, 32: DType.UI32, 64: DType.UI64}
 _SIGNED = {1: DType.I1, 8: DType.I8, 16: DType.I16, 32: DType.I32, 64: DType.I64}
-_NOT_AS_TYPE = frozenset(_UNSIGNED.values())
-"""BEF's type attributes do not know the unsigned integers."""
 
 _INTEGER_FORMATS = {1: "B", 8: "B", 16: "H", 32: "I", 64: "Q"}
 _HEADER = struct.Struct("<BBHI")
@@ -46,8 +44,8 @@ def attribute_type(attribute: Attribute) -> int:
     """The type byte of an attribute; `AttributeType.UNSUPPORTED` where BEF cannot hold it."""
     match attribute:
         case IntegerAttr(type=IntegerType() as type):
-            widths = _UNSIGNED if type.signedness.data is Signedness.UNSIGNED else _SIGNED
-            return widths.get(type.width.data, AttributeType.UNSUPPORTED)
+            dtype = _dtype(type)
+            return AttributeType.UNSUPPORTED if dtype is None else dtype
         case FloatAttr():
             return _BY_SPELLING.get(type_text(attribute.type), AttributeType.UNSUPPORTED)
         case StringAttr():
@@ -62,9 +60,16 @@ def attribute_type(attribute: Attribute) -> int:
         case SymbolRefAttr():
             return AttributeType.SYMBOL_REF
         case TypeAttribute():
-            dtype = _BY_SPELLING.get(type_text(attribute))
-            return AttributeType.UNSUPPORTED if dtype is None or dtype in _NOT_AS_TYPE else AttributeType.TYPE
+            return AttributeType.UNSUPPORTED if _dtype(attribute) is None else AttributeType.TYPE
     return AttributeType.UNSUPPORTED
+
+
+def _dtype(type: Attribute) -> DType | None:
+    """The element type that stands for a type. BEF does not tell signed integers from signless ones."""
+    if isinstance(type, IntegerType):
+        widths = _UNSIGNED if type.signedness.data is Signedness.UNSIGNED else _SIGNED
+        return widths.get(type.width.data)
+    return _BY_SPELLING.get(type_text(type))
 
 
 def _array_type(array: ArrayAttr[Attribute]) -> int:
@@ -106,7 +111,9 @@ def write_attribute(out: Writer, attribute: Attribute, serialize: SerializeUnit)
             return offset
         case SymbolRefAttr():
             return _symbol_ref(out, attribute, serialize)
-    return _scalar(out, bytes([_BY_SPELLING[type_text(attribute)]]))
+    dtype = _dtype(attribute)
+    assert dtype is not None  # or BEF could not hold it
+    return _scalar(out, bytes([dtype]))
 
 
 def _scalar(out: Writer, data: bytes) -> int:
