@@ -72,14 +72,17 @@ class AsyncValue:
 
     @property
     def is_pending(self) -> bool:
+        """Whether it is still to be resolved."""
         return self._state == _PENDING
 
     @property
     def is_available(self) -> bool:
+        """Whether it has a value."""
         return self._state == _AVAILABLE
 
     @property
     def is_error(self) -> bool:
+        """Whether it is an error."""
         return self._state == _ERROR
 
     @property

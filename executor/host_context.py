@@ -169,6 +169,7 @@ class ExecutionContext:
 
     @property
     def is_cancelled(self) -> bool:
+        """Whether the request has been cancelled."""
         return self.cancellation is not None
 
     def report(self, error: KernelError, location: Location) -> None:

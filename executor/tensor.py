@@ -97,6 +97,7 @@ class DenseHostTensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The sizes of the dimensions."""
         return self.array.shape
 
     @property

@@ -75,7 +75,15 @@ def _make_graph(arguments: int, steps: Sequence[Step], returns: Sequence[int]) -
         )
     uses = tuple(len(readers[r]) + list(returns).count(r) for r in range(total))
     record = FunctionRecord(
-        0, "f", FunctionKind.ASYNC, ("i32",) * arguments, ("i32",) * len(returns), 0, uses, tuple(kernels), tuple(returns)
+        0,
+        "f",
+        FunctionKind.ASYNC,
+        ("i32",) * arguments,
+        ("i32",) * len(returns),
+        0,
+        uses,
+        tuple(kernels),
+        tuple(returns),
     )
     bound = [BoundKernel(s.call, s.needs_context, s.results != 1) for s in steps]
     return Graph(record, bound, _Locations())  # type: ignore[arg-type]

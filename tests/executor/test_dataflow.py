@@ -208,9 +208,7 @@ def test_cancellation_skips_what_has_not_started(run, make_graph, step):
         context.cancel()
         return 0
 
-    graph = make_graph(
-        0, [step(cancel, needs_context=True), step(lambda a: seen.append("never"), [0])], [0, 1]
-    )
+    graph = make_graph(0, [step(cancel, needs_context=True), step(lambda a: seen.append("never"), [0])], [0, 1])
     results = execute(graph, run.context, [])
     assert results[0] == 0 and isinstance(results[1].error, CancelledError)
     assert results[1].error.message == "Cancelled"

@@ -1,0 +1,493 @@
+"""Loading and calling programs: the embedding API."""
+
+import asyncio
+import gc
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import tfrt
+
+ADD = """
+func.func @add(%a: i32, %b: i32) -> i32 {
+  %c = tfrt.add.i32 %a, %b
+  tfrt.return %c : i32
+}
+func.func @swap(%a: i32, %b: f32) -> (f32, i32) {
+  tfrt.return %b, %a : f32, i32
+}
+func.func @nothing() {
+  tfrt.return
+}
+"""
+
+
+def _load(text, host=None, filename="test.mlir"):
+    return tfrt.load(tfrt.compile(text, filename=filename), host=host)
+
+
+@pytest.fixture
+def temporary_kernels():
+    """Kernels registered in a test are gone after it."""
+    from tfrt.executor.kernel_registry import BUILTIN
+
+    before = dict(BUILTIN._kernels)
+    yield
+    BUILTIN._kernels.clear()
+    BUILTIN._kernels.update(before)
+
+
+def test_calling():
+    program = _load(ADD)
+    assert program["add"](1, 2) == 3
+    assert program["swap"](1, 0.5) == (0.5, 1)
+    assert program["nothing"]() is None
+
+
+def test_what_a_program_has():
+    program = _load(ADD)
+    assert list(program) == list(program.functions) == ["add", "swap", "nothing"]
+    assert len(program) == 3 and "add" in program and "x" not in program
+    assert program["swap"].argument_types == ("i32", "f32")
+    assert program["swap"].result_types == ("f32", "i32")
+    assert repr(program["swap"]) == "<Function @swap(i32, f32) -> (f32, i32)>"
+
+
+def test_an_unknown_function():
+    with pytest.raises(tfrt.UsageError, match=r"^no function 'x'; the program has: add, swap, nothing$"):
+        _load(ADD)["x"]
+
+
+def test_loading_from_a_path(tmp_path):
+    path = tmp_path / "add.bef"
+    path.write_bytes(tfrt.compile(ADD))
+    assert tfrt.load(path)["add"](1, 1) == tfrt.load(str(path))["add"](1, 1) == 2
+
+
+def test_loading_a_missing_file(tmp_path):
+    with pytest.raises(tfrt.UsageError, match=r"^cannot open '.*missing.bef': No such file or directory$"):
+        tfrt.load(tmp_path / "missing.bef")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "function 'add' takes 2 arguments (i32, i32) and is given 0"),
+        ((1, 2, 3), "function 'add' takes 2 arguments (i32, i32) and is given 3"),
+        (("1", 2), "argument 0 of function 'add' must be i32, got str '1'"),
+        ((1, 2.0), "argument 1 of function 'add' must be i32, got float 2.0"),
+        ((1, None), "argument 1 of function 'add' must be i32, got NoneType"),
+        (
+            (1, 2**31),
+            "argument 1 of function 'add': 2147483648 is out of range for i32, which holds -2147483648 to 2147483647",
+        ),
+    ],
+)
+def test_arguments_that_do_not_fit(arguments, message):
+    with pytest.raises(tfrt.UsageError) as caught:
+        _load(ADD)["add"](*arguments)
+    assert str(caught.value) == message
+
+
+def test_numpy_scalars_are_accepted_and_floats_rounded():
+    program = _load(ADD)
+    assert program["add"](np.int32(1), np.int64(2)) == 3
+    assert program["swap"](0, 0.1)[0] == float(np.float32(0.1))
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "expected"),
+    [
+        ("i1", True, True),
+        ("i1", 1, True),
+        ("ui8", 255, 255),
+        ("si8", -128, -128),
+        ("i64", -(2**63), -(2**63)),
+        ("f64", 0.1, 0.1),
+        ("f16", 0.1, float(np.float16(0.1))),
+        ("bf16", 1.00390625, 1.0),
+        ("f32", 1e300, float("inf")),
+        ("complex<f32>", 1, 1 + 0j),
+        ("!my.type", "anything", "anything"),
+    ],
+)
+def test_conversions(type, value, expected):
+    program = _load(f"func.func @f(%a: {type}) -> {type} {{\n  tfrt.return %a : {type}\n}}")
+    assert program["f"](value) == expected
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "message"),
+    [
+        ("i1", 2, "argument 0 of function 'f' must be i1, got int 2"),
+        ("ui8", -1, "argument 0 of function 'f': -1 is out of range for ui8, which holds 0 to 255"),
+        ("si8", 128, "argument 0 of function 'f': 128 is out of range for si8, which holds -128 to 127"),
+        ("f32", "x", "argument 0 of function 'f' must be f32, got str 'x'"),
+        ("complex<f32>", "x", "argument 0 of function 'f' must be complex<f32>, got str 'x'"),
+    ],
+)
+def test_conversions_that_fail(type, value, message):
+    program = _load(f"func.func @f(%a: {type}) -> {type} {{\n  tfrt.return %a : {type}\n}}")
+    with pytest.raises(tfrt.UsageError) as caught:
+        program["f"](value)
+    assert str(caught.value) == message
+
+
+def test_arrays_become_tensors_that_share_their_memory():
+    program = _load(
+        "func.func @f(%a: !tfrt_tensor.tensor) -> !tfrt_tensor.tensor {\n  tfrt.return %a : !tfrt_tensor.tensor\n}"
+    )
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    tensor = program["f"](array)
+    assert isinstance(tensor, tfrt.DenseHostTensor)
+    assert np.shares_memory(tensor.numpy(), array)
+
+
+def test_a_failing_call_raises_with_its_location():
+    program = _load('func.func @f() -> i32 {\n  %x = "tfrt_test.fail"() : () -> i32\n  tfrt.return %x : i32\n}')
+    with pytest.raises(tfrt.KernelError, match=r"^test.mlir:2:8: something bad happened$") as caught:
+        program["f"]()
+    assert caught.value.location == tfrt.executor.location.FileLineCol("test.mlir", 2, 8)
+
+
+def test_a_python_exception_keeps_its_cause(temporary_kernels):
+    @tfrt.kernel("my.divide")
+    def divide(a: int, b: int) -> int:
+        return a // b
+
+    program = _load(
+        'func.func @f(%a: i32) -> i32 {\n  %x = "my.divide"(%a, %a) : (i32, i32) -> i32\n  tfrt.return %x : i32\n}'
+    )
+    with pytest.raises(tfrt.KernelError) as caught:
+        program["f"](0)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert caught.value.message.startswith("ZeroDivisionError: ")
+
+
+def test_unknown_kernels_are_all_named_with_their_places():
+    bef = tfrt.compile(
+        'func.func @f() {\n  "no.one"() : () -> ()\n  "no.two"() : () -> ()\n  "no.one"() : () -> ()\n  tfrt.return\n}',
+        filename="x.mlir",
+    )
+    with pytest.raises(tfrt.LoadError) as caught:
+        tfrt.load(bef)
+    assert str(caught.value) == (
+        "x.mlir:2:3: error: unknown kernel name 'no.one'\nx.mlir:3:3: error: unknown kernel name 'no.two'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("op", "message"),
+    [
+        ('"tfrt.add.i32"(%a) : (i32) -> i32', "cannot run 'tfrt.add.i32': it takes 2 operands and is given 1"),
+        (
+            '"my.two"(%a) {x = 1 : i32} : (i32) -> i32',
+            "cannot run 'my.two': it takes 2 attributes (x, y) and is given 1",
+        ),
+        ('"my.f"(%a) : (i32) -> i32', "cannot run 'my.f': it takes 1 function and is given 0"),
+        ('"my.least"() : () -> i32', "cannot run 'my.least': it takes at least 1 operand and is given 0"),
+        (
+            '"my.two"(%a) {x = 1 : i32, y = 1 : i64} : (i32) -> i32',
+            "cannot run 'my.two': invalid BEF file: the kernel declares i32 and the file records i64 in section Attributes at offset ",
+        ),
+    ],
+)
+def test_ops_that_do_not_fit_their_kernel(op, message, temporary_kernels):
+    @tfrt.kernel("my.two")
+    def two(a: int, *, x: tfrt.I32, y: tfrt.I32) -> int:
+        return a
+
+    @tfrt.kernel("my.f")
+    def with_function(a: int, *, f: tfrt.Function) -> int:
+        return a
+
+    @tfrt.kernel("my.least")
+    def least(a: int, *rest: int) -> int:
+        return a
+
+    text = f"func.func @f(%a: i32) -> i32 {{\n  %x = {op}\n  tfrt.return %x : i32\n}}"
+    from tfrt.compiler.emitter import emit
+    from tfrt.compiler.frontend.pipeline import read_module
+
+    program = tfrt.load(emit(read_module(text, "t.mlir", allow_unregistered=True, verified=False)))
+    with pytest.raises(tfrt.KernelError) as caught:
+        program["f"](1)
+    assert caught.value.message.startswith(message)
+    assert str(caught.value).startswith("t.mlir:2:8: ")
+
+
+@pytest.mark.parametrize(
+    ("declare", "message"),
+    [
+        (
+            lambda: tfrt.kernel("my.bad")(_unsorted),
+            "kernel 'my.bad': attributes must be declared in alphabetical order, as the file stores them: a, b",
+        ),
+        (lambda: tfrt.kernel("my.bad")(_keywords), "kernel 'my.bad': '**rest' is not allowed in a kernel"),
+        (lambda: tfrt.kernel("my.bad")(_late), "kernel 'my.bad': operand 'a' must come before host"),
+    ],
+)
+def test_declarations_that_break_the_rules(declare, message, temporary_kernels):
+    from tfrt.executor.kernel_registry import BUILTIN
+
+    declare()
+    with pytest.raises(tfrt.UsageError) as caught:
+        BUILTIN.get("my.bad").signature  # noqa: B018
+    assert str(caught.value) == message
+
+
+def _unsorted(*, b: tfrt.I32, a: tfrt.I32) -> None: ...
+
+
+def _keywords(**rest: int) -> None: ...
+
+
+def _late(host: tfrt.HostContext, a: int) -> None: ...
+
+
+def test_everything_a_kernel_can_ask_for(temporary_kernels):
+    seen = {}
+
+    @tfrt.kernel("my.all")
+    def everything(
+        a: int,
+        *rest: int,
+        s: tfrt.String,
+        others: tfrt.Attributes,
+        callee: tfrt.Function,
+        more: tfrt.Functions,
+        host: tfrt.HostContext,
+        context: tfrt.ExecutionContext,
+        location: tfrt.Location,
+        results: tfrt.ResultCount,
+    ) -> tuple[int, ...]:
+        seen.update(locals())
+        return (a,) * results
+
+    text = (
+        ADD
+        + """
+func.func @f(%a: i32) -> (i32, i32) {
+  %x:2 = "my.all"(%a, %a, %a) {f0 = @add, f1 = @swap, s = "text", t = [1 : i32], u = 2.5 : f64}
+    : (i32, i32, i32) -> (i32, i32)
+  tfrt.return %x#0, %x#1 : i32, i32
+}"""
+    )
+    program = _load(text)
+    assert program["f"](7) == (7, 7)
+    assert seen["rest"] == (7, 7) and seen["s"] == "text" and seen["others"] == ((1,), 2.5)
+    assert seen["callee"].name == "add" and [f.name for f in seen["more"]] == ["swap"]
+    assert seen["host"] is program.host and seen["context"].host is program.host
+    assert str(seen["location"]) == "test.mlir:14:10" and seen["results"] == 2
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_blocking_kernels_run_beside_others(queue, temporary_kernels):
+    @tfrt.kernel("my.name", blocking=True)
+    def name(a: int) -> str:
+        return threading.current_thread().name
+
+    @tfrt.kernel("my.pair", blocking=True)
+    def pair(a: int) -> tuple[int, int]:
+        return a, a + 1
+
+    @tfrt.kernel("my.fails", blocking=True)
+    def fails(a: int) -> None:
+        raise ValueError("blocked")
+
+    text = """
+func.func @f(%a: i32) -> (!my.name, i32, i32) {
+  %n = "my.name"(%a) : (i32) -> !my.name
+  %p:2 = "my.pair"(%a) : (i32) -> (i32, i32)
+  "my.fails"(%a) : (i32) -> ()
+  tfrt.return %n, %p#0, %p#1 : !my.name, i32, i32
+}"""
+    reported = []
+    with tfrt.HostContext(queue, diagnostic_handler=lambda d: reported.append(d.headline())) as host:
+        thread, first, second = _load(text, host)["f"](1)
+        host.quiesce()
+    assert (first, second) == (1, 2)
+    assert thread.startswith("tfrt-blocking") == (queue != "s")
+    assert reported == ["test.mlir:5:3: error: runtime error: ValueError: blocked"]
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_calling_from_asyncio(queue):
+    text = """
+func.func @f(%a: i32) -> i32 {
+  %b = "tfrt_test.async_add.i32"(%a, %a) : (i32, i32) -> i32
+  %c = "tfrt_test.async_add.i32"(%b, %a) : (i32, i32) -> i32
+  tfrt.return %c : i32
+}
+func.func @fails() -> i32 {
+  %b = "tfrt_test.report_error_async"() : () -> i32
+  tfrt.return %b : i32
+}"""
+    with tfrt.HostContext(queue) as host:
+        program = _load(text, host)
+
+        async def main():
+            assert await asyncio.gather(*(program["f"].call_async(i) for i in range(20))) == [3 * i for i in range(20)]
+            with pytest.raises(tfrt.KernelError, match="something bad happened asynchronously"):
+                await program["fails"].call_async()
+
+        asyncio.run(main())
+
+
+@pytest.mark.parametrize("queue", ["mstd:1", "mstd:2"])
+def test_asyncio_goes_on_while_a_kernel_sleeps(queue, temporary_kernels):
+    @tfrt.kernel("my.sleep", blocking=True)
+    def sleep(a: int) -> int:
+        time.sleep(0.05)
+        return a
+
+    with tfrt.HostContext(queue) as host:
+        program = _load(
+            'func.func @f(%a: i32) -> i32 {\n  %x = "my.sleep"(%a) : (i32) -> i32\n  tfrt.return %x : i32\n}', host
+        )
+
+        async def main():
+            ticks = 0
+            call = asyncio.ensure_future(program["f"].call_async(3))
+            while not call.done():
+                await asyncio.sleep(0.001)
+                ticks += 1
+            return await call, ticks
+
+        result, ticks = asyncio.run(main())
+    assert result == 3
+    assert ticks > 1
+
+
+def test_cancelling_from_outside(temporary_kernels):
+    started = tfrt.AsyncValue()
+
+    @tfrt.kernel("my.wait")
+    def wait() -> int:
+        return started
+
+    text = """
+func.func @f() -> i32 {
+  %x = "my.wait"() : () -> i32
+  %y = tfrt.add.i32 %x, %x
+  tfrt.return %y : i32
+}"""
+    with tfrt.HostContext() as host:
+        program = _load(text, host)
+        context = tfrt.ExecutionContext(host)
+        (result,) = program["f"].start(context=context)
+        context.cancel()
+        started.set(1)
+        with pytest.raises(tfrt.CancelledError, match=r"^Cancelled$"):
+            result.value  # noqa: B018
+
+
+def test_a_registry_of_ones_own(temporary_kernels):
+    from tfrt.executor.kernel_registry import BUILTIN, Kernel
+
+    registry = tfrt.KernelRegistry(parent=BUILTIN)
+    registry.register(Kernel("tfrt.add.i32", lambda a, b: 42))
+    assert _load(ADD, tfrt.HostContext(registry=registry))["add"](1, 2) == 42
+    assert _load(ADD)["add"](1, 2) == 3
+    assert "tfrt.add.i32" in registry.names()
+    with pytest.raises(tfrt.LoadError, match="unknown kernel name 'tfrt.add.i32'"):
+        _load(ADD, tfrt.HostContext(registry=tfrt.KernelRegistry()))
+
+
+def test_native_functions():
+    @tfrt.native_function("test_native_scale")
+    def scale(a, b):
+        return a * b
+
+    @tfrt.native_function("test_native_fails")
+    def fails():
+        raise ValueError("native")
+
+    text = """
+func.func private @test_native_scale(%a: i32, %b: i32) -> i32 attributes {tfrt.native}
+func.func private @test_native_fails() -> i32 attributes {tfrt.native}
+func.func @f(%a: i32) -> i32 {
+  %x = tfrt.call @test_native_scale(%a, %a) : (i32, i32) -> i32
+  tfrt.return %x : i32
+}
+func.func @g() -> i32 {
+  %x = tfrt.call @test_native_fails() : () -> i32
+  tfrt.return %x : i32
+}"""
+    program = _load(text)
+    assert program["f"](7) == 49
+    assert program["test_native_scale"](2, 3) == 6
+    with pytest.raises(tfrt.KernelError, match="ValueError: native"):
+        program["g"]()
+
+
+def test_an_unregistered_native_function():
+    bef = tfrt.compile("func.func private @nobody_registers_this() attributes {tfrt.native}")
+    with pytest.raises(tfrt.LoadError, match=r"^error: native function 'nobody_registers_this' is not registered$"):
+        tfrt.load(bef)
+
+
+SYNC = """
+func.func @f(%a: i32) -> i32 attributes {tfrt.sync} {
+  %b = "tfrt.mul_s.i32"(%a, %a) : (i32, i32) -> i32
+  %c = "my.later"(%b) : (i32) -> i32
+  tfrt.return %c : i32
+}
+func.func @fails() -> (i32, i32) attributes {tfrt.sync} {
+  %a = "my.count"() : () -> i32
+  %b = "tfrt_test.fail"() : () -> i32
+  %c = "my.count"() : () -> i32
+  tfrt.return %a, %c : i32, i32
+}
+func.func @calls(%a: i32) -> i32 {
+  %b = tfrt.call @f(%a) : (i32) -> i32
+  tfrt.return %b : i32
+}"""
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_synchronous_functions(queue, temporary_kernels):
+    counted = []
+
+    @tfrt.kernel("my.later")
+    def later(a: int, host: tfrt.HostContext) -> int:
+        value = tfrt.AsyncValue()
+        host.enqueue(lambda: value.set(a + 1))
+        return value
+
+    @tfrt.kernel("my.count")
+    def count() -> int:
+        counted.append(1)
+        return len(counted)
+
+    with tfrt.HostContext(queue) as host:
+        program = _load(SYNC, host)
+        assert program["f"](3) == 10
+        assert program["calls"](3) == 10
+        first, second = program["fails"].start()
+        assert first is second and first.error.message == "something bad happened"
+        assert counted == [1]
+
+
+def test_a_cancelled_synchronous_function(temporary_kernels):
+    tfrt.kernel("my.later")(lambda a: a)
+    tfrt.kernel("my.count")(lambda: 0)
+    with tfrt.HostContext() as host:
+        context = tfrt.ExecutionContext(host)
+        context.cancel()
+        (result,) = _load(SYNC, host)["f"].start(1, context=context)
+        assert isinstance(result.error, tfrt.CancelledError)
+
+
+def test_dropped_programs_are_freed():
+    import weakref
+
+    host = tfrt.HostContext()
+    program = _load(ADD, host)
+    program["add"](1, 2)
+    alive = weakref.ref(program)
+    del program
+    gc.collect()
+    assert alive() is None

@@ -1,0 +1,61 @@
+"""The public surface: what `tfrt` exports is exactly this, and all of it is documented."""
+
+import inspect
+import subprocess
+import sys
+
+import tfrt
+
+PUBLIC = """
+BF16 BF16Array F16 F16Array F32 F32Array F64 F64Array I1 I16 I1Array I32 I32Array I64 I64Array I8 I8Array
+UI16 UI32 UI64 UI8 Aggregate Dense Shape String Type TypeArray
+AsyncValue Attributes BefError CHAIN CancelledError Chain CompileError DType DenseHostTensor Diagnostic
+ExecutionContext Function Functions HostContext KernelError KernelRegistry LoadError Location Program
+ResourceContext ResultCount TfrtError UsageError
+compile kernel load native_function
+""".split()
+
+
+def test_the_public_surface():
+    assert sorted(tfrt.__all__) == sorted(PUBLIC)
+    assert all(hasattr(tfrt, name) for name in PUBLIC)
+
+
+def test_everything_is_documented():
+    undocumented = []
+    for name in PUBLIC:
+        value = getattr(tfrt, name)
+        if not (inspect.isclass(value) or inspect.isfunction(value)):
+            continue
+        if not value.__doc__:
+            undocumented.append(name)
+        members = vars(value).items() if inspect.isclass(value) and value.__module__.startswith("tfrt.") else ()
+        undocumented += [
+            f"{name}.{member}"
+            for member, definition in members
+            if not member.startswith("_")
+            and (inspect.isfunction(definition) or isinstance(definition, property))
+            and not inspect.getdoc(definition)
+        ]
+    assert undocumented == []
+
+
+def test_importing_does_not_import_the_compiler():
+    code = "import sys, tfrt; print(sorted(m for m in sys.modules if m.partition('.')[0] in ('xdsl', 'lark')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_every_package_is_installed():
+    import tomllib
+    from pathlib import Path
+
+    root = Path(__file__).parents[1]
+    settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = {package: root / folder for package, folder in settings["package-dir"].items()}
+    found = {
+        ".".join((package, *init.parent.relative_to(folder).parts))
+        for package, folder in folders.items()
+        for init in folder.rglob("__init__.py")
+    }
+    assert found == set(settings["packages"])
