@@ -102,6 +102,7 @@ def number(token: Token, type: Attribute) -> Attribute:
     value = _number_value(token, type)
     if isinstance(type, (IntegerType, IndexType)):
         return IntegerAttr(value, type)
+    assert isinstance(type, AnyFloat)
     return FloatAttr(value, type)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+
 import pytest
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, UnknownLoc, i32
 from xdsl.dialects.func import FuncOp
 
 from tfrt.compiler.frontend import parse_module, split_input
 from tfrt.compiler.verifier import location_of
+from tfrt.executor.errors import CompileError
 from tfrt.executor.location import FileLineCol
 
 
@@ -179,6 +183,19 @@ def test_keywords_and_op_names_are_words_where_a_name_is_wanted(first_op):
 
 def test_comments_anywhere(parse):
     parse('// one\n"x.y"( // two\n) : () // ) three\n -> () // four')
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("text", ["module {}", "module {"])
+def test_the_garbage_collector_is_left_as_it_was(text, enabled):
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with contextlib.suppress(CompileError):
+            parse_module(text)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_split_input():
