@@ -1,0 +1,37 @@
+// RUN: tfrt-opt %s -p canonicalize | filecheck %s
+// RUN: tfrt-opt %s -p canonicalize,cse | filecheck %s --check-prefixes=CHECK,CSE
+
+// CHECK-LABEL: func.func @unused
+// CHECK-NOT: tfrt.constant
+// CHECK: tfrt.return
+func.func @unused() {
+  %x = tfrt.constant.i32 1
+  tfrt.return
+}
+
+// CHECK-LABEL: func.func @merge_of_one
+// CHECK-NOT: merge
+// CHECK: tfrt.return %a, %a : !tfrt.chain
+func.func @merge_of_one(%a: !tfrt.chain) -> (!tfrt.chain, !tfrt.chain) {
+  %m = tfrt.merge.chains %a : !tfrt.chain
+  tfrt.return %m, %a : !tfrt.chain, !tfrt.chain
+}
+
+// Side effects stay, however often they are written.
+// CHECK-LABEL: func.func @effects
+// CHECK: tfrt.print.i32
+// CHECK: tfrt.print.i32
+func.func @effects(%ch: !tfrt.chain, %x: i32) {
+  %a = tfrt.print.i32 %x, %ch
+  %b = tfrt.print.i32 %x, %ch
+  tfrt.return
+}
+
+// CSE-LABEL: func.func @twice
+// CSE: %a = tfrt.add.i32 %x, %x
+// CSE-NEXT: tfrt.return %a, %a : i32, i32
+func.func @twice(%x: i32) -> (i32, i32) {
+  %a = tfrt.add.i32 %x, %x
+  %b = tfrt.add.i32 %x, %x
+  tfrt.return %a, %b : i32, i32
+}
