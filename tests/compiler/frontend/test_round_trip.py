@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,14 @@ def test_noise_is_refused_or_read(text):
         parse_module(text, "t.mlir", allow_unregistered=True)
     except CompileError as error:
         assert error.diagnostics
+
+
+def test_threads_may_read_at_once():
+    texts = [path.read_text(encoding="utf-8") for path in GOLDENS] * 3
+
+    def read(text: str) -> str:
+        return print_module(parse_module(text, "t.mlir", allow_unregistered=True))
+
+    expected = [read(text) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(read, texts)) == expected
