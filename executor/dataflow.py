@@ -318,7 +318,7 @@ class _Frame:
         # dropped early, because a use is counted only after it.
         for register in registers:
             self.uses[register] -= 1
-            if self.uses[register] == 0:
+            if self.uses[register] <= 0:
                 self.registers[register] = None
 
     def enqueue(self, kernels: list[int]) -> None:
@@ -376,12 +376,19 @@ def _settle(promise: AsyncValue, value: Any) -> None:
 
 
 def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:
-    """For each kernel, the registers it reads that may hold a buffer and are not results of the function."""
+    """For each kernel, the registers that may be dropped after it: those that it reads or that nobody reads.
+
+    Registers of scalars and the function's results are not worth it, or needed.
+    """
     types = record.register_types
     kept = set(record.result_registers)
     if types is not None:
         kept.update(r for r, type in enumerate(types) if _is_small(type))
-    return [tuple(r for r in kernel.arguments if r not in kept) for kernel in record.kernels]
+    unused = {r for r, count in enumerate(record.use_counts) if count == 0}
+    return [
+        tuple(r for r in (*kernel.arguments, *unused.intersection(kernel.results)) if r not in kept)
+        for kernel in record.kernels
+    ]
 
 
 def _is_small(type: str) -> bool:
