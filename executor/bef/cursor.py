@@ -51,6 +51,8 @@ class Cursor:
             group = data[position]
             value = value << 7 | group & 0x7F
             if group < 0x80:
+                if value >> 64:
+                    break
                 self.position = position + 1
                 return value
         if end - start < MAX_VBR_BYTES:
