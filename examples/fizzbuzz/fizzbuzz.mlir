@@ -1,6 +1,6 @@
 // Fizz buzz: a loop, a decision within a decision, and a chain that keeps the lines in order.
 //
-//   tfrt-translate examples/fizzbuzz/fizzbuzz.mlir | bef-run
+//   tfrt-translate examples/fizzbuzz/fizzbuzz.mlir | bef-run --functions fizzbuzz
 
 // Counts from 1 to 15.
 func.func @fizzbuzz() -> !tfrt.chain {

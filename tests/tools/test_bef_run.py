@@ -266,28 +266,6 @@ def test_error_codes(tool, failing):
     assert "'bad' returned 1,<<error: out of paper, code: RESOURCE_EXHAUSTED>>" in done.out
 
 
-def test_output_and_diagnostics_come_in_order(tool_process_output):
-    lines = tool_process_output.splitlines()
-    assert lines[0] == "--- Running 'bad':"
-    assert lines[1].startswith("fail.mlir:3:10: error: ")
-    assert lines[4].startswith("'bad' returned")
-
-
-@pytest.fixture
-def tool_process_output(failing):
-    """stdout and stderr of a process, in one stream."""
-    import subprocess
-    import sys
-
-    Path("fail_kernels.py").write_text(
-        "import tfrt\n@tfrt.kernel('tool_test.fail')\ndef fail() -> int: raise tfrt.KernelError('out of paper')\n"
-    )
-    command = [sys.executable, "-m", "tfrt.executor.bef_run", failing, "--kernels=fail_kernels"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    assert done.returncode == 1
-    return done.stdout
-
-
 def test_an_error_ends_a_synchronous_function(tool, tmp_path):
     path = compiled(
         tmp_path,
