@@ -11,8 +11,6 @@ import struct
 from ctypes import c_float
 from math import copysign
 
-import numpy as np
-
 from tfrt.executor.errors import KernelError
 
 I32_MIN, I32_MAX = -(1 << 31), (1 << 31) - 1
@@ -76,8 +74,10 @@ def i64_to_f32(value: int) -> float:
     """The nearest single-precision number to a 64-bit integer."""
     if -_EXACT_F64 <= value <= _EXACT_F64:
         return c_float(value).value
-    # Through double precision it would be rounded twice.
-    return float(np.int64(value).astype(np.float32))
+    # Through double precision it would be rounded twice. With the lowest bits replaced by one that says whether they
+    # were zero, it is exact in double precision, and single precision cannot tell the difference.
+    lowest = value & 0x7FF
+    return c_float((value - lowest) | (0x800 if lowest else 0)).value
 
 
 def float_to_i64(value: float) -> int:

@@ -1,7 +1,9 @@
 """Kernels of `tfrt` on scalars, called as the executor calls them."""
 
 import ctypes
+import importlib
 import math
+import pkgutil
 
 import numpy as np
 import pytest
@@ -33,11 +35,12 @@ def same(actual, expected):
 
 
 def inlined():
-    for name in ("tfrt.add.i32", "tfrt_test.string_equal"):
-        BUILTIN.get(name)
-    return sorted(
-        name for name in BUILTIN.names() if BUILTIN.get(name).inline and name.partition(".")[0] in ("tfrt", "tfrt_test")
-    )
+    """The names of all kernels that have an inline expression."""
+    for package in ("tfrt", "tfrt_test"):
+        for module in pkgutil.iter_modules(importlib.import_module(f"tfrt.kernels.{package}").__path__):
+            importlib.import_module(f"tfrt.kernels.{package}.{module.name}")
+    kernels = [BUILTIN.get(name) for name in sorted(BUILTIN.names())]
+    return [k.name for k in kernels if k.inline and k.name.partition(".")[0] in ("tfrt", "tfrt_test")]
 
 
 @pytest.mark.parametrize("name", [n for n in inlined() if n != "tfrt.alias.value"])
