@@ -225,10 +225,11 @@ class _Disassembler:
         if types is None:
             return _UNKNOWN_ATTRIBUTE
         section = self.bef.section(SectionId.ATTRIBUTES)
-        if offset not in types:
+        type = types.get(offset)
+        if type is None:
             section.fail("the type of an attribute is not recorded", section.position + offset)
         at = Cursor(section.data, section.position + offset, section.end, section.section)
-        return self.convert(at, types[offset], 0)
+        return self.convert(at, type, 0)
 
     def convert(self, at: Cursor, attribute: int, depth: int) -> Attribute:
         """The attribute at the cursor, which is of type `attribute`."""

@@ -1,12 +1,13 @@
 """Stream analysis: which kernels of a function are worth running one after another on one thread.
 
-Every op is scheduled under the operand that is expected last, the one with the costliest path from the root; that makes
-a tree. From its leaves up, the streams of an op's children are merged while they are cheaper than the cost threshold, and
-the op joins the costliest of them (or the one that returns). The ids are part of the BEF file, so the order of
-every step is that of the reference implementation (``lib/compiler/stream_analysis.cc`` in tensorflow/runtime).
+Every op is scheduled under the operand that is expected last, the one with the costliest path from the root; that
+makes a tree. From its leaves up, the streams of an op's children are merged while they are cheaper than the cost
+threshold, and the op joins the costliest of them (or the one that returns). The ids are part of the BEF file, so the
+order of every step is that of the reference implementation (``lib/compiler/stream_analysis.cc`` in
+tensorflow/runtime).
 
-Options, as attributes of the function or else of the module around it: ``tfrt.cost_threshold`` (below 1: the cost of the
-costliest path, and streams are then merged by cost from the root) and ``tfrt.merge_inter_dependent_streams``.
+Options, as attributes of the function or else of the module around it: ``tfrt.cost_threshold`` (below 1: the cost of
+the costliest path, and streams are then merged by cost from the root) and ``tfrt.merge_inter_dependent_streams``.
 """
 
 from __future__ import annotations
@@ -220,7 +221,7 @@ def _option(parent: Operation | None, name: str) -> Attribute | None:
 
 
 def _in_hash_order(ids: Iterable[int]) -> list[int]:
-    """The order in which LLVM's ``SmallDenseSet<int, 2>`` yields `ids`: by bucket, the hash being 37 × id.
+    """The order in which LLVM's ``SmallDenseSet<int, 2>`` yields `ids`: by bucket, the hash being 37 times id.
 
     A set of one needs no order; from two on there are 64 buckets, doubled while they are three quarters full.
     """

@@ -67,7 +67,7 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
     if not is_complete(bef):
         cli.complain(
             "tfrt-translate",
-            "warning: Missing AttributeTypes, AttributeNames or RegisterTypes sections: attributes are shown as a dummy",
+            "warning: Missing AttributeTypes, AttributeNames or RegisterTypes sections.",
         )
     cli.write_text(options.output, text)
     return cli.OK

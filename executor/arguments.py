@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import struct
+import sys
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.errors import UsageError
@@ -20,9 +19,9 @@ _TENSOR_TYPES = ("!tfrt_tensor.tensor", "!t.tensor", "!tfrt_dht.tensor")
 def convert_arguments(function: str, types: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
     """The values that a function's registers hold for these arguments.
 
-    Python and numpy scalars fit scalar types; f32, f16 and bf16 are rounded to their precision. numpy arrays become dense
-    host tensors that share their memory. Chains may be given as None. Values of other types, and
-    `AsyncValue`s, are passed on as they are.
+    Python and numpy scalars fit scalar types; f32, f16 and bf16 are rounded to their precision. numpy arrays become
+    dense host tensors that share their memory. Chains may be given as None. Values of other types, and `AsyncValue`s,
+    are passed on as they are.
 
     Raises:
         UsageError: the number of arguments is wrong, or one does not fit its type.
@@ -39,10 +38,15 @@ def convert_arguments(function: str, types: Sequence[str], arguments: Sequence[A
 
 def round_to_f32(value: float) -> float:
     """`value` in single precision; infinity where it is too large."""
+    return _round_to("<f", value)
+
+
+def _round_to(code: str, value: float) -> float:
     try:
-        return struct.unpack("<f", struct.pack("<f", value))[0]
+        rounded: float = struct.unpack(code, struct.pack(code, value))[0]
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
+    return rounded
 
 
 def _convert(value: Any, type: str, where: str) -> Any:
@@ -50,12 +54,15 @@ def _convert(value: Any, type: str, where: str) -> Any:
         return value
     if type == "!tfrt.chain":
         return CHAIN if value is None else value
-    if type in _TENSOR_TYPES and isinstance(value, np.ndarray):
-        from tfrt.executor.tensor import dense_from_numpy
+    # Whoever passes numpy's values has imported it; who does not need not pay for it.
+    np = sys.modules.get("numpy")
+    if np is not None:
+        if type in _TENSOR_TYPES and isinstance(value, np.ndarray):
+            from tfrt.executor.tensor import dense_from_numpy
 
-        return dense_from_numpy(value)
-    if isinstance(value, np.generic):
-        value = value.item()
+            return dense_from_numpy(value)
+        if isinstance(value, np.generic):
+            value = value.item()
     if type == "i1":
         return _truth(value, where)
     integer = _INTEGER.fullmatch(type)
@@ -96,7 +103,7 @@ def _float(value: Any, type: str, where: str) -> float:
         case "f32":
             return round_to_f32(value)
         case "f16":
-            return float(np.float16(value))
+            return _round_to("<e", value)
     return struct.unpack("<f", b"\0\0" + struct.pack("<f", round_to_f32(value))[2:])[0]
 
 

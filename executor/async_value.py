@@ -4,13 +4,14 @@ An `AsyncValue` is pending until it is resolved, once: it becomes available with
 registered with `and_then` run when it is resolved, on the thread that resolves it, in the order of registration;
 on a resolved value they run at once. Coroutines can await it from any event loop.
 
-**No locks.** Waiters sit in a deque, whose ``append`` and ``popleft`` are atomic. Resolving writes the payload, then the
-state, then pops and runs waiters until there are none. Registering appends, then reads the state again and, if the
-value has been resolved meanwhile, pops and runs waiters too. Either the registration's read comes after the state was
-written, and it runs the waiter itself (or somebody popped it first); or it comes before, then so did the append, and
-the resolver's popping finds the waiter. Since a waiter is run by whoever pops it, it runs exactly once. The payload is
-written before the state, so whoever sees a resolved state sees the payload. The argument needs atomic deque
-operations and attribute accesses that are not reordered; both hold with and without the global interpreter lock.
+**No locks.** Waiters sit in a deque, whose ``append`` and ``popleft`` are atomic. Resolving writes the payload, then
+the state, then pops and runs waiters until there are none. Registering appends, then reads the state again and, if
+the value has been resolved meanwhile, pops and runs waiters too. Either the registration's read comes after the state
+was written, and it runs the waiter itself (or somebody popped it first); or it comes before, then so did the append,
+and the resolver's popping finds the waiter. Since a waiter is run by whoever pops it, it runs exactly once. The
+payload is written before the state, so whoever sees a resolved state sees the payload. The argument needs atomic
+deque operations and attribute accesses that are not reordered; both hold with and without the global interpreter
+lock.
 
 **No deep recursion.** A callback may resolve another value, whose callbacks resolve a third, and so on. Beyond
 `MAX_DEPTH` nested wake-ups on one thread, further ones are put aside and run when the outermost one is done.

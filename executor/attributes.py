@@ -13,9 +13,7 @@ the file's optional attribute-type section records.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tfrt.executor.dtype import DType
 
@@ -61,5 +59,11 @@ TypeArray = Annotated[tuple[DType, ...], Stored("type_array")]
 Shape = Annotated["tuple[int | None, ...] | None", Stored("shape")]
 """A partial shape: None for an unknown dimension, None in place of the tuple for an unknown rank."""
 
-Dense = Annotated[np.ndarray, Stored("dense")]
+if TYPE_CHECKING:
+    import numpy as np
+
+    Dense = Annotated[np.ndarray, Stored("dense")]
+else:
+    # Programs without tensors start without importing numpy.
+    Dense = Annotated[Any, Stored("dense")]
 Aggregate = Annotated[tuple[Any, ...], Stored("aggregate")]

@@ -23,7 +23,6 @@ from typing import Any
 from tfrt.executor import cli
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
-from tfrt.executor.cli_values import difference, is_implicit, parse_value, show, to_numpy
 from tfrt.executor.diagnostics import source_on_disk
 from tfrt.executor.errors import BefError, LoadError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
@@ -144,13 +143,28 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
         as_expected = _is_as_expected(run, results, options)
         if not as_expected or any(_is_error(result) for result in results):
             code = cli.FAILED
-        for index, result in enumerate(results):
-            array = None if _is_error(result) else to_numpy(result)
-            if array is not None:
-                saved[f"{function.name}.{index}"] = array
+        if options.output is not None:
+            saved.update(_arrays(function, results))
     if options.output is not None:
         _save(options.output, saved)
     return code
+
+
+def _arrays(function: Function, results: Sequence[Any]) -> dict[str, Any]:
+    """The results that numpy can hold, under the names they are saved by."""
+    arrays = {
+        f"{function.name}.{index}": _values().to_numpy(result)
+        for index, result in enumerate(results)
+        if not _is_error(result)
+    }
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+def _values() -> Any:
+    """Reading and comparing values; imported when first needed, since numpy comes with it."""
+    from tfrt.executor import cli_values
+
+    return cli_values
 
 
 def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[Any]:
@@ -184,7 +198,7 @@ def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: 
         return str(int(result))
     if isinstance(result, Real) and type_name in ("f32", "f64"):
         return f"{float(result):e}".replace("inf", "INF")
-    return (explicit and show(result, type_name)) or f"{type_name} value"
+    return (explicit and _values().show(result, type_name)) or f"{type_name} value"
 
 
 def _is_as_expected(run: _Run, results: Sequence[Any], options: argparse.Namespace) -> bool:
@@ -192,13 +206,13 @@ def _is_as_expected(run: _Run, results: Sequence[Any], options: argparse.Namespa
     fine = True
     for index, expected in run.expected:
         result, type_name = results[index], run.function.result_types[index]
-        wanted = show(expected, type_name)
+        wanted = _values().show(expected, type_name)
         details, got = "", _result_text(result, type_name, True, options.print_error_code)
         if not _is_error(result):
-            found = difference(expected, result, options.expected_tolerance)
+            found = _values().difference(expected, result, options.expected_tolerance)
             if found is None:
                 continue
-            details, got = f" ({found})" if found else "", show(result, type_name) or got
+            details, got = f" ({found})" if found else "", _values().show(result, type_name) or got
         fine = False
         cli.complain("bef-run", f"result #{index} of '{run.function.name}': expected {wanted}, got {got}{details}")
     return fine
@@ -245,20 +259,20 @@ def _only_function(program: Program, requested: Sequence[str] | None) -> str:
 
 
 def _arguments(function: Function, inputs: Sequence[str]) -> tuple[Any, ...]:
-    explicit = [type_name for type_name in function.argument_types if not is_implicit(type_name)]
+    explicit = [type_name for type_name in function.argument_types if not _values().is_implicit(type_name)]
     if len(inputs) != len(explicit):
         raise UsageError(
             f"function '{function.name}' takes {_count(len(explicit), 'input')}{_listed(explicit)}, got {len(inputs)}"
         )
     values = (_parse(f"input #{i}", *pair) for i, pair in enumerate(zip(inputs, explicit, strict=True)))
-    return tuple(CHAIN if is_implicit(type_name) else next(values) for type_name in function.argument_types)
+    return tuple(CHAIN if _values().is_implicit(type_name) else next(values) for type_name in function.argument_types)
 
 
 def _expected(function: Function, outputs: Sequence[str]) -> tuple[tuple[int, Any], ...]:
     """The results to compare: their index and the value expected."""
     if not outputs:
         return ()
-    explicit = [(i, t) for i, t in enumerate(function.result_types) if not is_implicit(t)]
+    explicit = [(i, t) for i, t in enumerate(function.result_types) if not _values().is_implicit(t)]
     if len(outputs) != len(explicit):
         types = [type_name for _, type_name in explicit]
         raise UsageError(
@@ -274,7 +288,7 @@ def _expected(function: Function, outputs: Sequence[str]) -> tuple[tuple[int, An
 
 def _parse(what: str, text: str, type_name: str) -> Any:
     try:
-        return parse_value(text, type_name)
+        return _values().parse_value(text, type_name)
     except UsageError as error:
         raise UsageError(f"{what}: {error}") from error
 

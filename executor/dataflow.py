@@ -1,23 +1,23 @@
 """The dataflow executor: runs a function's kernels as their operands become available.
 
-A `Graph` is a function made ready to run: kernels bound, tables by kernel number. Each call makes a frame: registers, and
-for each kernel with several operands a list of tokens. Whenever a register is written, each of its users loses a
+A `Graph` is a function made ready to run: kernels bound, tables by kernel number. Each call makes a frame: registers,
+and for each kernel with several operands a list of tokens. Whenever a register is written, each of its users loses a
 token; whoever takes the last one has made the kernel ready.
 
-**Order.** The ready kernels of the current stream run on the calling thread, last in first out; kernels of other streams
-go to the work queue, grouped by stream; when its own stream has nothing ready, the thread adopts the stream of the first
-ready foreign kernel. This is the order of the reference implementation
+**Order.** The ready kernels of the current stream run on the calling thread, last in first out; kernels of other
+streams go to the work queue, grouped by stream; when its own stream has nothing ready, the thread adopts the stream
+of the first ready foreign kernel. This is the order of the reference implementation
 (``lib/bef_executor/bef_executor.cc`` in tensorflow/runtime), which programs with unchained side effects can observe.
 
-**Values.** A register holds the plain value. A failed value is stored as its `AsyncValue`; while none has been stored in a
-frame, operands are not looked at. A pending result is not stored at all: when it resolves, a callback writes the
+**Values.** A register holds the plain value. A failed value is stored as its `AsyncValue`; while none has been stored
+in a frame, operands are not looked at. A pending result is not stored at all: when it resolves, a callback writes the
 register and goes on from there.
 
 **No locks.** Tokens are popped from a list, which is atomic, and the first element is the last to be popped. A register
 is written before its users lose their tokens, and read only by a kernel that has been made ready, so reads come after
-writes. A function's result that is not there when the call returns is promised: the promise is stored, then the register
-is looked at again; a writer writes the register, then looks for a promise. One of the two sees the other, and taking
-the promise out of the dictionary, which is atomic, decides who resolves it.
+writes. A function's result that is not there when the call returns is promised: the promise is stored, then the
+register is looked at again; a writer writes the register, then looks for a promise. One of the two sees the other,
+and taking the promise out of the dictionary, which is atomic, decides who resolves it.
 """
 
 from __future__ import annotations
@@ -393,4 +393,4 @@ def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:
 
 def _is_small(type: str) -> bool:
     """Whether values of an MLIR type are scalars or chains, not worth dropping early."""
-    return type == "!tfrt.chain" or type == "index" or type.lstrip("su")[:1] in ("i", "f", "b") and len(type) <= 5
+    return type == "!tfrt.chain" or type == "index" or (type.lstrip("su")[:1] in ("i", "f", "b") and len(type) <= 5)

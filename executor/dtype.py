@@ -1,13 +1,17 @@
 """Element types: their number in BEF files, their MLIR spelling, their numpy twin.
 
+numpy is imported when its dtypes are asked for: programs without tensors start faster without it.
+
 The numbers are part of the file format (``include/tfrt/dtype/dtype.def`` in tensorflow/runtime).
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class DType(IntEnum):
@@ -56,6 +60,8 @@ class DType(IntEnum):
         Raises:
             TypeError: the type has no fixed-size elements (strings, resources, variants).
         """
+        import numpy as np
+
         if self is DType.BF16:
             return _bfloat16()
         try:
@@ -70,7 +76,7 @@ class DType(IntEnum):
         Raises:
             TypeError: no element type corresponds to it.
         """
-        dtype = array if isinstance(array, np.dtype) else array.dtype
+        dtype: np.dtype = getattr(array, "dtype", array)
         try:
             return DType.BF16 if dtype.name == "bfloat16" else _OF_NUMPY[dtype.newbyteorder("=").name]
         except KeyError:
@@ -126,6 +132,8 @@ _OF_NUMPY = {name: dtype for dtype, name in _NUMPY.items() if not dtype.name.sta
 
 
 def _bfloat16() -> np.dtype:
+    import numpy as np
+
     try:
         import ml_dtypes
     except ImportError:

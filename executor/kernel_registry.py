@@ -28,8 +28,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NewType, TypeVar
@@ -119,27 +120,42 @@ class KernelRegistry:
 
 
 class _BuiltinRegistry(KernelRegistry):
-    """The process-wide registry that `@kernel` fills; finds kernel modules by the dialect in an op's name."""
+    """The process-wide registry that `@kernel` fills.
+
+    Kernels mirror dialects: those of dialect ``d`` are in the module ``tfrt.kernels.d``, or in the modules of that
+    package, one op family each. A package's modules are imported one after another until an op is found.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._searched: set[str] = set()
+        self._unsearched: dict[str, Iterator[str]] = {}
         self._entry_points_loaded = False
 
     def get(self, name: str) -> Kernel | None:
-        found = self._kernels.get(name)
-        if found is not None:
-            return found
+        if name in self._kernels:
+            return self._kernels[name]
         dialect = name.partition(".")[0]
-        if dialect not in self._searched:
-            self._searched.add(dialect)
-            # Kernels mirror dialects: the folder that holds an op's kernels is named after its dialect.
-            if dialect.isidentifier() and importlib.util.find_spec(f"tfrt.kernels.{dialect}") is not None:
-                importlib.import_module(f"tfrt.kernels.{dialect}")
-        if name not in self._kernels and not self._entry_points_loaded:
+        for module in self._unsearched.setdefault(dialect, _modules_of(dialect)):
+            importlib.import_module(module)
+            if name in self._kernels:
+                return self._kernels[name]
+        if not self._entry_points_loaded:
             self._entry_points_loaded = True
             _import_entry_points()
         return self._kernels.get(name)
+
+
+def _modules_of(dialect: str) -> Iterator[str]:
+    """The modules that may hold kernels of a dialect: the one named after it, then those inside it."""
+    name = f"tfrt.kernels.{dialect}"
+    spec = importlib.util.find_spec(name) if dialect.isidentifier() else None
+    if spec is None:
+        return
+    yield name
+    for folder in spec.submodule_search_locations or ():
+        for module in sorted(os.listdir(folder)):
+            if module.endswith(".py") and not module.startswith("__"):
+                yield f"{name}.{module.removesuffix('.py')}"
 
 
 BUILTIN = _BuiltinRegistry()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,5 +25,7 @@ def native_function(name: str) -> Callable[[F], F]:
 
 
 def find_native_function(name: str) -> Callable[..., Any] | None:
-    """The native function of that name, or None."""
+    """The native function of that name, or None; those that come with this package are imported when needed."""
+    if name not in _FUNCTIONS:
+        import_module("tfrt.kernels.native_functions")
     return _FUNCTIONS.get(name)

@@ -6,14 +6,62 @@ import sys
 
 import tfrt
 
-PUBLIC = """
-BF16 BF16Array F16 F16Array F32 F32Array F64 F64Array I1 I16 I1Array I32 I32Array I64 I64Array I8 I8Array
-UI16 UI32 UI64 UI8 Aggregate Dense Shape String Type TypeArray
-AsyncValue Attributes BefError CHAIN CancelledError Chain CompileError DType DenseHostTensor Diagnostic
-ExecutionContext Function Functions HostContext KernelError KernelRegistry LoadError Location Program
-ResourceContext ResultCount TfrtError UsageError
-compile kernel load native_function
-""".split()
+PUBLIC = [
+    "Aggregate",
+    "AsyncValue",
+    "Attributes",
+    "BF16",
+    "BF16Array",
+    "BefError",
+    "CHAIN",
+    "CancelledError",
+    "Chain",
+    "CompileError",
+    "DType",
+    "Dense",
+    "DenseHostTensor",
+    "Diagnostic",
+    "ExecutionContext",
+    "F16",
+    "F16Array",
+    "F32",
+    "F32Array",
+    "F64",
+    "F64Array",
+    "Function",
+    "Functions",
+    "HostContext",
+    "I1",
+    "I16",
+    "I1Array",
+    "I32",
+    "I32Array",
+    "I64",
+    "I64Array",
+    "I8",
+    "I8Array",
+    "KernelError",
+    "KernelRegistry",
+    "LoadError",
+    "Location",
+    "Program",
+    "ResourceContext",
+    "ResultCount",
+    "Shape",
+    "String",
+    "TfrtError",
+    "Type",
+    "TypeArray",
+    "UI16",
+    "UI32",
+    "UI64",
+    "UI8",
+    "UsageError",
+    "compile",
+    "kernel",
+    "load",
+    "native_function",
+]
 
 
 def test_the_public_surface():

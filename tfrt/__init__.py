@@ -10,11 +10,13 @@
         program["main"](1, 2)                             # waits, returns values
         await program["main"].call_async(1, 2)            # from a coroutine
 
-The compiler, and with it xDSL and lark, is imported when `compile` is first called: a program that only loads
-and runs needs neither.
+The compiler, and with it xDSL and lark, is imported when `compile` is first called, and numpy when tensors are first
+needed: a program that loads and runs scalars needs none of them.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import (
@@ -62,8 +64,10 @@ from tfrt.executor.kernel_registry import Attributes, Functions, KernelRegistry,
 from tfrt.executor.location import Location
 from tfrt.executor.native_functions import native_function
 from tfrt.executor.program import Function, Program, load
-from tfrt.executor.tensor import DenseHostTensor
 from tfrt.executor.values import CHAIN, Chain
+
+if TYPE_CHECKING:
+    from tfrt.executor.tensor import DenseHostTensor
 
 __all__ = [
     "BF16",
@@ -136,3 +140,11 @@ def compile(text: str, filename: str = "-") -> bytes:
     from tfrt.compiler import compile as compile_text
 
     return compile_text(text, filename)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "DenseHostTensor":
+        from tfrt.executor.tensor import DenseHostTensor
+
+        return DenseHostTensor
+    raise AttributeError(f"module 'tfrt' has no attribute '{name}'")

@@ -1,7 +1,7 @@
 """From IR to BEF: byte for byte what the reference implementation writes for the same program.
 
-`entities` finds out what the module refers to, in the order in which it is met; then the sections are written one by one,
-function bodies among them, and put together.
+`entities` finds out what the module refers to, in the order in which it is met; then the sections are written one by
+one, function bodies among them, and put together.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
-    ComplexType,
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,

@@ -14,9 +14,9 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
 
 from tfrt.compiler.emitter.attributes import attribute_type
+from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
-from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.dialects.traits import COST_ATTRIBUTE
 from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.bef.model import FunctionKind

@@ -15,16 +15,18 @@ The common header is {alignment u8, element type u8, prefix size u16, byte size 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.attributes import Stored
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import ARRAY_BIT, EMPTY_ARRAY, MAX_NESTING, AttributeType
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import BefError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,8 @@ def _shape(at: Cursor) -> tuple[int | None, ...] | None:
 
 
 def _dense(at: Cursor) -> np.ndarray:
+    import numpy as np
+
     start = at.position
     element = _header(at)[1]
     elements, count, rank = (_u32(at, "a dense attribute") for _ in range(3))
@@ -222,22 +226,36 @@ def _dense(at: Cursor) -> np.ndarray:
         dtype = DType(element).numpy.newbyteorder("<")
     except TypeError:
         at.fail(f"a dense attribute of {DType(element).mlir}", start + 1)
-    total = 1
-    for dimension in shape:
-        total *= dimension
-    if min(shape, default=0) < 0 or total != count:
-        at.fail(f"a dense attribute of shape {list(shape)} with {count} elements", start)
+    if not _holds(shape, count):
+        at.fail(f"a dense attribute of rank {rank} whose shape does not hold {count} elements", start)
     at.position = start
     at.take(elements, "a dense attribute")
     first = at.take(count * dtype.itemsize, "a dense attribute's elements")
-    return np.frombuffer(at.data, dtype, count, first).reshape(shape)
+    try:
+        return np.frombuffer(at.data, dtype, count, first).reshape(shape)
+    except ValueError:
+        at.fail(f"a dense attribute of rank {rank} is too much for numpy", start)
+
+
+def _holds(shape: tuple[int, ...], count: int) -> bool:
+    """Whether `count` elements make up `shape`. Corrupt shapes may have astronomical products, which are not computed."""
+    if min(shape, default=0) < 0:
+        return False
+    if 0 in shape:
+        return count == 0
+    total = 1
+    for dimension in shape:
+        total *= dimension
+        if total > count:
+            return False
+    return total == count
 
 
 def _aggregate(at: Cursor, depth: int) -> tuple[Any, ...]:
     return tuple(_decode(element, 0, attribute, depth + 1) for element, attribute in aggregate_elements(at, depth))
 
 
-def aggregate_elements(at: Cursor, depth: int) -> list[tuple[Cursor, int]]:
+def aggregate_elements(at: Cursor, depth: int) -> Iterator[tuple[Cursor, int]]:
     """For each element of the aggregate at the cursor, a cursor at its start and its attribute type.
 
     Raises:
@@ -251,14 +269,12 @@ def aggregate_elements(at: Cursor, depth: int) -> list[tuple[Cursor, int]]:
     offsets = struct.unpack_from(f"<{count}I", at.data, at.take(4 * count, "an aggregate"))
     first = at.position
     end = min(start + size, at.end)
-    elements = []
     for offset, stop in zip(offsets, (*offsets[1:], end - start), strict=True):
         # Each element lies in its own stretch: shared ones could blow up without bound when nested.
         if not first < start + offset <= start + stop <= end:
             at.fail(f"an aggregate's element at {offset} is out of place", start)
         first = start + offset
-        elements.append((Cursor(at.data, first, start + stop, at.section), at.data[first - 1]))
-    return elements
+        yield Cursor(at.data, first, start + stop, at.section), at.data[first - 1]
 
 
 def _compilation_unit(at: Cursor) -> CompilationUnit:

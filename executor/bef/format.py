@@ -1,7 +1,8 @@
 """The Binary Executable Format, version 0, described once: reader, writer, verifier, disassembler and document use it.
 
-A file is a header, then sections. A section is an id byte, a VBR length word (length × 2, plus 1 where an alignment
-byte and padding follow), and a payload that is laid out as `SECTIONS` says. `docs/bef.md` is generated from here.
+A file is a header, then sections. A section is an id byte, a VBR length word (twice the length, plus 1 where an
+alignment byte and padding follow), and a payload that is laid out as `SECTIONS` says. `docs/bef.md` is generated from
+here.
 
 Source of the format: ``documents/binary_executable_format.md`` in tensorflow/runtime and the files that its
 encoder writes.
@@ -29,7 +30,7 @@ FIRST_VIRTUAL_LOCATION = 2**32 - 1
 MAX_VBR_BYTES = 10
 """A VBR integer holds at most 64 bits."""
 
-MAX_NESTING = 200
+MAX_NESTING = 100
 """Locations and aggregate attributes nest; deeper nesting than this is refused."""
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import mmap
 import struct
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,21 @@ def read_bef(buffer: Any) -> BefFile:
         BefError: it is not a valid BEF file.
     """
     return BefFile(memoryview(buffer).cast("B").toreadonly())
+
+
+class AttributeTypes:
+    """The stored types of attributes by offset; arrays, because a dictionary would take many times the file's bytes."""
+
+    __slots__ = ("offsets", "types")
+
+    def __init__(self) -> None:
+        self.offsets = array("Q")
+        self.types = bytearray()
+
+    def get(self, offset: int) -> int | None:
+        """The stored type of the attribute at `offset`, or None where none is recorded."""
+        index = bisect_left(self.offsets, offset)
+        return self.types[index] if index < len(self.offsets) and self.offsets[index] == offset else None
 
 
 class BefFile:
@@ -175,15 +192,19 @@ class BefFile:
 
     # -- attributes and locations -------------------------------------------------------------------------------
 
-    def _read_attribute_types(self) -> dict[int, int] | None:
+    def _read_attribute_types(self) -> AttributeTypes | None:
         if not self.has(SectionId.ATTRIBUTE_TYPES):
             return None
         cursor = self.section(SectionId.ATTRIBUTE_TYPES)
         attributes = self.section(SectionId.ATTRIBUTES)
-        types: dict[int, int] = {}
+        types = AttributeTypes()
         for _ in range(cursor.count("attribute types", least_bytes=2)):
+            at = cursor.position
             offset = cursor.index("the attribute offset", attributes.remaining)
-            types[offset] = cursor.index("the attribute type", 256)
+            if types.offsets and offset <= types.offsets[-1]:
+                cursor.fail(f"attribute offset {offset} follows {types.offsets[-1]}, they must increase", at)
+            types.offsets.append(offset)
+            types.types.append(cursor.index("the attribute type", 256))
         _expect_end(cursor)
         return types
 
@@ -275,11 +296,13 @@ class BefFile:
         registers: Cursor | None,
     ) -> FunctionRecord:
         location = cursor.vbr("a function's location")
-        use_counts = tuple([cursor.vbr("a use count") for _ in range(cursor.count("registers"))])
+        # A register has a use count, and the kernel that writes it has two words for it; a kernel has three numbers
+        # in the table and a header of six words.
+        use_counts = tuple([cursor.vbr("a use count") for _ in range(cursor.count("registers", least_bytes=9))])
         at = cursor.position
         table = [
             (cursor.vbr("a kernel's offset"), cursor.vbr("a number of operands"), cursor.vbr("a stream"))
-            for _ in range(cursor.count("kernels", least_bytes=3))
+            for _ in range(cursor.count("kernels", least_bytes=27))
         ]
         if not table:
             cursor.fail("a function without a pseudo kernel", at)

@@ -1,5 +1,1 @@
-"""Kernels of the `tfrt` dialect, one op family per file."""
-
-from tfrt.kernels.tfrt import arithmetic, chain, constants, control_flow, device, print
-
-__all__ = ["arithmetic", "chain", "constants", "control_flow", "device", "print"]
+"""Kernels of the `tfrt` dialect, one op family a module; each is imported when an op of it is first needed."""

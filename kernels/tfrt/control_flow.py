@@ -122,9 +122,7 @@ _REPEAT_BLOCK = 1024
 """Iterations started ahead of pending results."""
 
 
-def _repeat(
-    done: int, count: int, values: list[Any], body: Function, context: ExecutionContext
-) -> tuple[Any, ...]:
+def _repeat(done: int, count: int, values: list[Any], body: Function, context: ExecutionContext) -> tuple[Any, ...]:
     while done < count:
         for _ in range(min(_REPEAT_BLOCK, count - done)):
             if context.cancellation is not None:

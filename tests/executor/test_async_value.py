@@ -3,6 +3,7 @@ import gc
 import sys
 import threading
 import weakref
+from itertools import pairwise
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_forwarding_values_and_errors():
 def test_long_chains_do_not_recurse():
     length = 100_000
     values = [AsyncValue() for _ in range(length)]
-    for previous, following in zip(values, values[1:], strict=False):
+    for previous, following in pairwise(values):
         previous.and_then(lambda v, following=following: following.set(v.value + 1))
     values[0].set(0)
     assert values[-1].value == length - 1
