@@ -65,11 +65,6 @@ def divide(dividend: int, divisor: int) -> tuple[int, int]:
     return quotient, remainder
 
 
-def round_f32(value: float) -> float:
-    """A number rounded to single precision; too large ones become infinite."""
-    return c_float(value).value
-
-
 def i64_to_f32(value: int) -> float:
     """The nearest single-precision number to a 64-bit integer."""
     if -_EXACT_F64 <= value <= _EXACT_F64:

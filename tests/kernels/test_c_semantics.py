@@ -58,16 +58,6 @@ def test_division_by_zero():
     assert str(caught.value) == "Divide by zero"
 
 
-@given(st.floats())
-@example(1e300)
-@example(-0.0)
-def test_single_precision(value):
-    with np.errstate(over="ignore"):
-        expected = float(np.float32(value))
-    assert np.array_equal(c.round_f32(value), expected, equal_nan=True)
-    assert math.copysign(1, c.round_f32(value)) == math.copysign(1, expected)
-
-
 @given(I64)
 @example((1 << 53) + (1 << 29) + 1)
 @example(c.I64_MAX)
