@@ -15,6 +15,7 @@ a text shows the structure, and does not compile back into the same file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from xdsl.dialects.builtin import (
     AnyFloat,
@@ -268,7 +269,7 @@ def _dense(value: object, dtype: DType) -> Attribute:
     import numpy as np
 
     assert isinstance(value, np.ndarray)
-    type = TensorType(_element_type(dtype), value.shape)
+    type: Any = TensorType(_element_type(dtype), value.shape)
     data = value.tobytes()
     if dtype is DType.I1:
         # In memory, IR spells a true element with all bits set.

@@ -238,7 +238,7 @@ def _dense(at: Cursor) -> np.ndarray:
 
 
 def _holds(shape: tuple[int, ...], count: int) -> bool:
-    """Whether `count` elements make up `shape`. Corrupt shapes may have astronomical products, which are not computed."""
+    """Whether `count` elements make up `shape`. A corrupt shape may have an astronomical product: stop early."""
     if min(shape, default=0) < 0:
         return False
     if 0 in shape:
@@ -269,7 +269,9 @@ def aggregate_elements(at: Cursor, depth: int) -> Iterator[tuple[Cursor, int]]:
     offsets = struct.unpack_from(f"<{count}I", at.data, at.take(4 * count, "an aggregate"))
     first = at.position
     end = min(start + size, at.end)
-    for offset, stop in zip(offsets, (*offsets[1:], end - start), strict=True):
+    # An element ends in front of the next one's type byte.
+    stops = [offset - 1 for offset in offsets[1:]] + [end - start]
+    for offset, stop in zip(offsets, stops, strict=False):
         # Each element lies in its own stretch: shared ones could blow up without bound when nested.
         if not first < start + offset <= start + stop <= end:
             at.fail(f"an aggregate's element at {offset} is out of place", start)

@@ -309,7 +309,7 @@ class BefFile:
         result_registers = tuple([cursor.index("a result register", len(use_counts)) for _ in result_types])
         cursor.align(4)
         start = cursor.position
-        kernels = []
+        kernels: list[KernelRecord] = []
         for offset, operands, stream in table:
             if start + offset != cursor.position:
                 cursor.fail(f"a kernel starts at {offset}, expected {cursor.position - start}")

@@ -61,9 +61,7 @@ class KernelParts:
 
 def pseudo(registers: int, users: Sequence[Sequence[int]], arguments: Sequence[int] = ()) -> KernelParts:
     """The pseudo kernel of a function."""
-    return KernelParts(
-        PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION, results=(registers, *arguments), users=users
-    )
+    return KernelParts(PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION, results=(registers, *arguments), users=users)
 
 
 @dataclass(frozen=True)

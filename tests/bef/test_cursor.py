@@ -45,7 +45,9 @@ def test_vbr_cut_off(data, refused):
     assert refused(cursor.vbr, "a number") == "a number is cut off in section Test at offset 0"
 
 
-@pytest.mark.parametrize("data", ["ff" * 10, "80" * 10 + "00", "ffffffffffffffffff7f", "82808080808080808000", "82808080808080808000ff"])
+@pytest.mark.parametrize(
+    "data", ["ff" * 10, "80" * 10 + "00", "ffffffffffffffffff7f", "82808080808080808000", "82808080808080808000ff"]
+)
 def test_vbr_too_long(data, refused):
     cursor = at(b"\0" + bytes.fromhex(data), 1)
     assert refused(cursor.vbr, "a number") == "a number is longer than 64 bits in section Test at offset 1"
