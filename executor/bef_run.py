@@ -7,6 +7,9 @@ the outputs expected. What kernels report comes on stderr.
 
 Exit codes: 0; 1 where a function returned an error or something else than expected; 2 for bad usage or a bad
 file. Nothing runs before the command line as a whole has been found valid.
+
+Numpy takes longer to import than everything else together, so the modules that need it are imported where values
+are read, shown or saved.
 """
 
 from __future__ import annotations
@@ -28,7 +31,6 @@ from tfrt.executor.errors import BefError, LoadError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_modules import import_kernels
 from tfrt.executor.program import Function, Program
-from tfrt.executor.values import CHAIN
 
 _EXAMPLES = """\
   bef-run program.bef
@@ -46,7 +48,6 @@ inputs and expected outputs:
   (ignored)                      an output that may be anything
   Chains are neither given nor compared."""
 
-_IGNORED = "(ignored)"
 _DEFAULT_TOLERANCE = 1e-4
 
 
@@ -94,7 +95,7 @@ def _main(argv: Sequence[str]) -> int:
     except LoadError as error:
         cli.report(error.diagnostics, source)
         code = cli.BAD_USAGE
-    except UsageError:
+    except (UsageError, BefError):
         host.close()
         raise
     # After Ctrl-C the host is not closed: that would wait for what still runs, but its threads are daemons.
@@ -140,31 +141,21 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
             continue
         host.write(f"--- Running '{function.name}':\n")
         results = _run_function(run, host, options.print_error_code)
-        as_expected = _is_as_expected(run, results, options)
-        if not as_expected or any(_is_error(result) for result in results):
+        if any(_is_error(result) for result in results):
             code = cli.FAILED
+        if run.expected:
+            from tfrt.executor.function_io import mismatches
+
+            for message in mismatches(function, run.expected, results, options.expected_tolerance):
+                cli.complain("bef-run", message)
+                code = cli.FAILED
         if options.output is not None:
-            saved.update(_arrays(function, results))
+            from tfrt.executor.function_io import to_arrays
+
+            saved |= to_arrays(function, results)
     if options.output is not None:
         _save(options.output, saved)
     return code
-
-
-def _arrays(function: Function, results: Sequence[Any]) -> dict[str, Any]:
-    """The results that numpy can hold, under the names they are saved by."""
-    arrays = {
-        f"{function.name}.{index}": _values().to_numpy(result)
-        for index, result in enumerate(results)
-        if not _is_error(result)
-    }
-    return {name: array for name, array in arrays.items() if array is not None}
-
-
-def _values() -> Any:
-    """Reading and comparing values; imported when first needed, since numpy comes with it."""
-    from tfrt.executor import cli_values
-
-    return cli_values
 
 
 def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[Any]:
@@ -198,24 +189,11 @@ def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: 
         return str(int(result))
     if isinstance(result, Real) and type_name in ("f32", "f64"):
         return f"{float(result):e}".replace("inf", "INF")
-    return (explicit and _values().show(result, type_name)) or f"{type_name} value"
+    if explicit:
+        from tfrt.executor.cli_values import show
 
-
-def _is_as_expected(run: _Run, results: Sequence[Any], options: argparse.Namespace) -> bool:
-    """Compare results with what was expected; each mismatch is shown with both values."""
-    fine = True
-    for index, expected in run.expected:
-        result, type_name = results[index], run.function.result_types[index]
-        wanted = _values().show(expected, type_name)
-        details, got = "", _result_text(result, type_name, True, options.print_error_code)
-        if not _is_error(result):
-            found = _values().difference(expected, result, options.expected_tolerance)
-            if found is None:
-                continue
-            details, got = f" ({found})" if found else "", _values().show(result, type_name) or got
-        fine = False
-        cli.complain("bef-run", f"result #{index} of '{run.function.name}': expected {wanted}, got {got}{details}")
-    return fine
+        return show(result, type_name) or f"{type_name} value"
+    return f"{type_name} value"
 
 
 def _plan(program: Program, options: argparse.Namespace) -> list[_Run]:
@@ -232,9 +210,12 @@ def _plan(program: Program, options: argparse.Namespace) -> list[_Run]:
     if name is None and (options.input or options.expected_output):
         name = _only_function(program, options.functions)
     if name is not None:
+        from tfrt.executor.function_io import parse_expected, parse_inputs
+
         function = _find(program, name)
-        arguments = _arguments(function, options.input)
-        return [*runs, _Run(function, arguments, _expected(function, options.expected_output), explicit=True)]
+        arguments = parse_inputs(function, options.input)
+        expected = parse_expected(function, options.expected_output)
+        return [*runs, _Run(function, arguments, expected, explicit=True)]
     if options.functions is None:
         functions = list(program.all_functions)
     else:
@@ -256,49 +237,6 @@ def _only_function(program: Program, requested: Sequence[str] | None) -> str:
     if len(names) != 1:
         raise UsageError(f"--input and --expected_output need --function; the file has: {', '.join(names)}")
     return names[0]
-
-
-def _arguments(function: Function, inputs: Sequence[str]) -> tuple[Any, ...]:
-    explicit = [type_name for type_name in function.argument_types if not _values().is_implicit(type_name)]
-    if len(inputs) != len(explicit):
-        raise UsageError(
-            f"function '{function.name}' takes {_count(len(explicit), 'input')}{_listed(explicit)}, got {len(inputs)}"
-        )
-    values = (_parse(f"input #{i}", *pair) for i, pair in enumerate(zip(inputs, explicit, strict=True)))
-    return tuple(CHAIN if _values().is_implicit(type_name) else next(values) for type_name in function.argument_types)
-
-
-def _expected(function: Function, outputs: Sequence[str]) -> tuple[tuple[int, Any], ...]:
-    """The results to compare: their index and the value expected."""
-    if not outputs:
-        return ()
-    explicit = [(i, t) for i, t in enumerate(function.result_types) if not _values().is_implicit(t)]
-    if len(outputs) != len(explicit):
-        types = [type_name for _, type_name in explicit]
-        raise UsageError(
-            f"function '{function.name}' has {_count(len(explicit), 'output')}{_listed(types)}, "
-            f"but {len(outputs)} are expected"
-        )
-    return tuple(
-        (index, _parse(f"expected output #{i}", text, type_name))
-        for i, (text, (index, type_name)) in enumerate(zip(outputs, explicit, strict=True))
-        if text != _IGNORED
-    )
-
-
-def _parse(what: str, text: str, type_name: str) -> Any:
-    try:
-        return _values().parse_value(text, type_name)
-    except UsageError as error:
-        raise UsageError(f"{what}: {error}") from error
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _listed(types: Sequence[str]) -> str:
-    return f" ({', '.join(types)})" if types else ""
 
 
 def _is_error(result: Any) -> bool:
