@@ -20,8 +20,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from numbers import Real
-from typing import Any
+from typing import Any, SupportsFloat, SupportsInt
 
 from tfrt.executor import cli
 from tfrt.executor.async_value import AsyncValue
@@ -185,9 +184,9 @@ def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: 
             code = f", code: {result.error.code}" if print_error_code else ""
             return f"<<error: {result.error.message}{code}>>"
         result = result.value
-    if isinstance(result, Real) and type_name in ("i1", "i32", "i64"):
+    if isinstance(result, SupportsInt) and type_name in ("i1", "i32", "i64"):
         return str(int(result))
-    if isinstance(result, Real) and type_name in ("f32", "f64"):
+    if isinstance(result, SupportsFloat) and type_name in ("f32", "f64"):
         return f"{float(result):e}".replace("inf", "INF")
     if explicit:
         from tfrt.executor.cli_values import show
