@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionRecord
 from tfrt.executor.binding import BoundKernel, as_kernel_error, unpack
+from tfrt.executor.errors import BefError
+from tfrt.executor.location import UNKNOWN
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
@@ -79,7 +81,7 @@ class Graph:
         self.bef = bef
         self.register_count = len(record.use_counts)
         self.result_registers = record.result_registers
-        self.calls = [None, *(b.call for b in bound)]
+        self.calls: list[Any] = [None, *(b.call for b in bound)]
         self.needs_context = [False, *(b.needs_context for b in bound)]
         self.returns_tuple = [False, *(b.returns_tuple for b in bound)]
         self.arguments = [k.arguments for k in kernels]
@@ -91,8 +93,11 @@ class Graph:
         self.releases = _releases(record)
 
     def location(self, kernel: int) -> Any:
-        """The source location of a kernel."""
-        return self.bef.location(self.record.kernels[kernel].location)
+        """The source location of a kernel. Where the file's is corrupt, an error is better reported without one."""
+        try:
+            return self.bef.location(self.record.kernels[kernel].location)
+        except BefError:
+            return UNKNOWN
 
 
 def execute(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
