@@ -13,8 +13,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tfrt.executor import cli
+from tfrt.executor.bef.format import MAGIC
 from tfrt.executor.diagnostics import Diagnostic, source_of_text
-from tfrt.executor.errors import CompileError
+from tfrt.executor.errors import CompileError, UsageError
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -44,7 +45,10 @@ def _main(argv: Sequence[str]) -> int:
 
     options = _parser().parse(argv)
     passes = tuple(p for pipeline in options.pipeline for p in parse_pipeline(pipeline))
-    text = cli.read_text(options.file)
+    content = cli.read_bytes(options.file)
+    if content.startswith(MAGIC):
+        raise UsageError(f"'{options.file}' is a BEF file; tfrt-translate --bef-to-mlir shows it as text")
+    text = cli.decode_text(content, options.file)
     options.name = _STDIN if options.file == "-" else options.file
     parts = split_input(text) if options.split_input_file else [(0, text)]
     if options.verify_diagnostics:

@@ -78,7 +78,7 @@ class _Output:
 
 def _main(argv: Sequence[str]) -> int:
     options = _parser().parse(argv)
-    if options.function is not None and options.functions is not None:
+    if options.function is not None and options.functions:
         raise UsageError("--function and --functions exclude each other")
     for module in options.kernels:
         import_kernels(module)
@@ -215,7 +215,7 @@ def _plan(program: Program, options: argparse.Namespace) -> list[_Run]:
         arguments = parse_inputs(function, options.input)
         expected = parse_expected(function, options.expected_output)
         return [*runs, _Run(function, arguments, expected, explicit=True)]
-    if options.functions is None:
+    if not options.functions:
         functions = list(program.all_functions)
     else:
         functions = [_find(program, name) for name in options.functions]
@@ -232,7 +232,7 @@ def _find(program: Program, name: str) -> Function:
 
 
 def _only_function(program: Program, requested: Sequence[str] | None) -> str:
-    names = list(program.functions) if requested is None else requested
+    names = list(requested or program.functions)
     if len(names) != 1:
         raise UsageError(f"--input and --expected_output need --function; the file has: {', '.join(names)}")
     return names[0]

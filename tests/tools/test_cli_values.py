@@ -264,3 +264,16 @@ def test_what_can_be_saved():
 def test_chains_are_implicit():
     assert is_implicit("!tfrt.chain")
     assert not is_implicit("i32")
+
+
+@given(
+    st.text("0123456789xif=[] ,.-+eEnj<>_", max_size=24),
+    st.sampled_from(["i1", "i8", "ui64", "f16", "bf16", "f32", "complex<f32>", TENSOR, "!ts.shape", "!tfrt.string"]),
+)
+def test_any_text_is_a_value_or_a_mistake(text, type_name):
+    try:
+        value = parse_value(text, type_name)
+    except UsageError:
+        return
+    if type_name != "!tfrt.string":
+        assert show(value, type_name) is not None

@@ -318,3 +318,8 @@ def test_wrong_pass_options():
 )
 def test_wrong_usage_is_one_line(opt, arguments, message):
     assert opt(FOLDABLE, *arguments) == (2, "", f"tfrt-opt: {message}\n")
+
+
+def test_a_bef_file_is_no_text(opt):
+    message = "tfrt-opt: '-' is a BEF file; tfrt-translate --bef-to-mlir shows it as text\n"
+    assert opt(b"\x0b\xef\x00\x01") == (2, "", message)
