@@ -113,7 +113,7 @@ class OptionParser(argparse.ArgumentParser):
     def _normalised(self, argv: Sequence[str]) -> list[str]:
         """Every option in argparse's own spelling with its value attached: nothing is left to guess."""
         known = {_words(spelling): (spelling, action) for spelling, action in self._spellings()}
-        result = []
+        result: list[str] = []
         arguments = iter(argv)
         for argument in arguments:
             if argument == "--":
@@ -174,15 +174,6 @@ def read_bytes(path: str) -> bytes:
         return sys.stdin.buffer.read()
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read '{path}': {_reason(error)}") from error
-
-
-def read_text(path: str) -> str:
-    """The content of a text file in UTF-8.
-
-    Raises:
-        UsageError: it cannot be read, or is not UTF-8.
-    """
-    return decode_text(read_bytes(path), path)
 
 
 def decode_text(content: bytes, path: str) -> str:

@@ -116,15 +116,13 @@ def test_missing_file(tmp_path):
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(UsageError, match="Is a directory"):
-        cli.read_text(str(tmp_path))
+        cli.read_bytes(str(tmp_path))
 
 
-def test_text_must_be_utf8(tmp_path):
-    path = tmp_path / "latin1"
-    path.write_bytes(b"na\xefve")
+def test_text_must_be_utf8():
     with pytest.raises(UsageError) as caught:
-        cli.read_text(str(path))
-    assert str(caught.value) == f"'{path}' is not a text file: byte 2 is not valid UTF-8"
+        cli.decode_text(b"na\xefve", "latin1")
+    assert str(caught.value) == "'latin1' is not a text file: byte 2 is not valid UTF-8"
 
 
 def test_a_written_file_keeps_its_permissions_and_leaves_nothing_beside_it(tmp_path):
