@@ -45,11 +45,12 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation
 
-from tfrt.compiler.printer import print_module
+from tfrt.compiler.printer import print_module, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE, Streams, analyse_streams
+from tfrt.compiler.verifier import verify
 from tfrt.dialects import context as dialect_context
 from tfrt.dialects.corert_types import ShapeAttr
 from tfrt.dialects.tfrt.control_flow import ReturnOp
@@ -68,12 +69,16 @@ _UNKNOWN_ATTRIBUTE = IntegerAttr(0xDEADBEEF - (1 << 32), i32)
 
 
 def disassemble(bef: BefFile, *, generic: bool = True, locations: bool = True) -> str:
-    """MLIR text of `bef`.
+    """MLIR text of `bef`. Custom forms need valid ops: a program with others is printed in generic form.
 
     Raises:
         BefError: an attribute or a type of the file has no MLIR spelling.
     """
-    return print_module(to_module(bef), generic=generic, locations=locations)
+    try:
+        module = to_module(bef)
+        return print_module(module, generic=generic or bool(verify(module)), locations=locations)
+    except RecursionError:
+        raise BefError("the program is nested too deeply to be shown as text") from None
 
 
 def is_complete(bef: BefFile) -> bool:
@@ -82,10 +87,10 @@ def is_complete(bef: BefFile) -> bool:
 
 
 def to_module(bef: BefFile) -> ModuleOp:
-    """The IR of `bef`.
+    """The IR of `bef`, which need not be valid.
 
     Raises:
-        BefError: an attribute or a type of the file has no MLIR spelling.
+        BefError: an attribute or a type of the file has no MLIR spelling, or regions do not form a tree.
     """
     return _Disassembler(bef).module()
 
@@ -99,6 +104,7 @@ class _Disassembler:
         self.units: dict[int, CompilationUnit] = {}
         self.array_names = bef.unreferenced_strings() if bef.has(SectionId.ATTRIBUTE_NAMES) else []
         self.used = {i for f in bef.functions for k in f.kernels for i in k.functions}
+        self.placed: set[int] = set()
 
     def module(self) -> ModuleOp:
         functions = [self.function(record) for record in self.bef.functions if not self.is_region(record)]
@@ -123,6 +129,9 @@ class _Disassembler:
         return function
 
     def region(self, record: FunctionRecord) -> Region:
+        if record.index in self.placed:
+            raise BefError(f"function {record.index} is the region of several ops")
+        self.placed.add(record.index)
         types = self.register_types(record)
         pseudo, *kernels = record.kernels
         block = Block(arg_types=[types[r] for r in pseudo.results[1:]])
@@ -160,6 +169,8 @@ class _Disassembler:
         op_class = self.context.get_optional_op(kernel.name) or UnregisteredOp.with_name(kernel.name)
         names = [f"attr{i}" for i in range(len(kernel.attributes))] if names is None else names
         attributes = {name: self.attribute(at) for name, at in zip(names, kernel.attributes, strict=True)}
+        if len(attributes) < len(names):
+            raise BefError(f"'{kernel.name}' has several attributes of one name", section=SectionId.ATTRIBUTE_NAMES.title)
         symbols = [self.bef.functions[i] for i in kernel.functions]
         regions = [self.region(f) for f in symbols if self.is_region(f)]
         self.add_symbols(attributes, op_class, [f.name for f in symbols if not self.is_region(f)])
@@ -309,12 +320,13 @@ def _parse_types(spellings: Sequence[str]) -> dict[str, Attribute]:
         module = read_module(text, "types", allow_unregistered=True, verified=False)
         listed = next(iter(module.ops)).attributes["types"]
         assert isinstance(listed, ArrayAttr)
-        if len(listed) == len(spellings):
+        # What is printed as it was spelled is a type, and no text that happens to fit in between.
+        if [type_text(type) for type in listed if isinstance(type, TypeAttribute)] == list(spellings):
             return dict(zip(spellings, listed, strict=True))
-    except (CompileError, KeyError, StopIteration):
+    except CompileError:
         pass
     if len(spellings) == 1:
-        raise BefError(f"'{spellings[0]}' is not a type", section=SectionId.TYPES.title)
+        raise BefError(f"{spellings[0]!r} is not a type", section=SectionId.TYPES.title)
     # One of them is wrong; find out which.
     return {spelling: _parse_types((spelling,))[spelling] for spelling in spellings}
 
