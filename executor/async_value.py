@@ -9,9 +9,12 @@ the state, then pops and runs waiters until there are none. Registering appends,
 the value has been resolved meanwhile, pops and runs waiters too. Either the registration's read comes after the state
 was written, and it runs the waiter itself (or somebody popped it first); or it comes before, then so did the append,
 and the resolver's popping finds the waiter. Since a waiter is run by whoever pops it, it runs exactly once. The
-payload is written before the state, so whoever sees a resolved state sees the payload. The argument needs atomic
-deque operations and attribute accesses that are not reordered; both hold with and without the global interpreter
-lock.
+payload is written before the state, so whoever sees a resolved state sees the payload.
+
+The order of a registration's append and the resolver's first pop decides which case it is, so the resolver must
+really pop. Under the global interpreter lock, looking whether there are waiters is as good, and cheaper. On a
+free-threaded build it is not: a plain read may overtake the write of the state, whereas each operation on a deque
+happens before or after each other one.
 
 **No deep recursion.** A callback may resolve another value, whose callbacks resolve a third, and so on. Beyond
 `MAX_DEPTH` nested wake-ups on one thread, further ones are put aside and run when the outermost one is done.
@@ -19,6 +22,7 @@ lock.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
@@ -30,6 +34,8 @@ MAX_DEPTH = 40
 """Nested wake-ups on a thread's stack; each takes some six Python frames."""
 
 _PENDING, _AVAILABLE, _ERROR = range(3)
+
+_FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 Callback = Callable[["AsyncValue"], None]
 
@@ -140,6 +146,7 @@ class AsyncValue:
     def __await__(self) -> Generator[Any, None, Any]:
         if not self._state:
             import asyncio
+            from contextlib import suppress
 
             loop = asyncio.get_running_loop()
             future = loop.create_future()
@@ -149,7 +156,8 @@ class AsyncValue:
                     future.set_result(None)
 
             def wake(_: AsyncValue) -> None:
-                if not loop.is_closed():
+                # A loop that has been closed meanwhile raises; nobody waits there any more.
+                with suppress(RuntimeError):
                     loop.call_soon_threadsafe(finish)
 
             self.and_then(wake)
@@ -166,7 +174,7 @@ class AsyncValue:
             raise RuntimeError("the value is resolved already")
         self._payload = payload
         self._state = state
-        if self._waiters:
+        if self._waiters or _FREE_THREADED:
             self._wake()
 
     def _wake(self) -> None:

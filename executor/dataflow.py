@@ -17,7 +17,8 @@ register and goes on from there.
 is written before its users lose their tokens, and read only by a kernel that has been made ready, so reads come after
 writes. A function's result that is not there when the call returns is promised: the promise is stored, then the
 register is looked at again; a writer writes the register, then looks for a promise. One of the two sees the other,
-and taking the promise out of the dictionary, which is atomic, decides who resolves it.
+and taking the promise out of the dictionary, which is atomic, decides who resolves it. The second look copies a
+slice: on a free-threaded build that happens either after the write or before it, as reading one item need not.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ class _Frame:
             value = registers[register]
             if value is _UNSET:
                 value = promises.get(register) or promises.setdefault(register, AsyncValue())
-                if registers[register] is not _UNSET:
+                if registers[register : register + 1][0] is not _UNSET:
                     self.keep_promise(register)
             results.append(value)
         return results

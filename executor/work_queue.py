@@ -52,13 +52,16 @@ class WorkQueue(Protocol):
         """Return once every `AsyncValue` among `values` is resolved; the calling thread helps to run tasks."""
 
     def quiesce(self) -> None:
-        """Return once no task is waiting or running; the calling thread helps to run tasks."""
+        """Return once no task is waiting or running; the calling thread helps to run tasks. Not from a task."""
 
     def run_one(self) -> bool:
         """Run one waiting task on this thread; False where there is none, or threads of their own run them."""
 
     def close(self) -> None:
-        """Finish the tasks that are waiting and end all threads. May be called twice."""
+        """Finish the tasks that are waiting and end all threads. May be called twice.
+
+        Tasks that are added later still run, on threads that the next call ends.
+        """
 
 
 def create_work_queue(description: str) -> WorkQueue:
@@ -182,6 +185,7 @@ class _Pool:
 
     def run(self, task: Task) -> None:
         """Run a task that was taken from `tasks`; what escapes from it is reported and ends nothing."""
+        _current.tasks += 1
         try:
             task()
             run_deferred()
@@ -190,12 +194,14 @@ class _Pool:
                 threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
             )
         finally:
+            _current.tasks -= 1
             self._finished()
 
     def join(self) -> None:
-        for _ in self.threads:
+        threads, self.threads = self.threads, []
+        for _ in threads:
             self.tasks.put(None)
-        for thread in self.threads:
+        for thread in threads:
             if thread is not threading.current_thread():
                 thread.join()
 
@@ -208,18 +214,18 @@ class _Pool:
             number = self._free.pop()
         except IndexError:
             return
-        thread = threading.Thread(target=self._work, name=f"{self._name}-{number}", daemon=True)
+        thread = threading.Thread(target=self._work, args=[number], name=f"{self._name}-{number}", daemon=True)
         self.threads.append(thread)
         thread.start()
 
-    def _work(self) -> None:
-        _worker.is_worker = True
+    def _work(self, number: int) -> None:
         idle, get, run = self._idle, self.tasks.get, self.run
         while True:
             idle.append(None)
             task = get()
             idle.pop()
             if task is None:
+                self._free.append(number)
                 return
             if self.tasks.qsize():
                 self._grow()
@@ -227,18 +233,19 @@ class _Pool:
             del task
 
 
-class _Worker(threading.local):
-    is_worker = False
+class _Current(threading.local):
+    tasks = 0
+    """How many tasks are on this thread's stack: more than one where a task waits and so runs others."""
 
 
-_worker = _Worker()
+_current = _Current()
 
 
 class MultiThreadedQueue:
     """Compute threads that never block, and threads for tasks that do.
 
-    A compute thread that waits for values (which kernels should not do) helps to run tasks, so that even when all
-    of them wait, tasks go on.
+    A task that waits for values (which kernels should not do) helps to run tasks, so that even when all threads
+    wait, tasks go on.
     """
 
     name = "multi-threaded"
@@ -269,6 +276,8 @@ class MultiThreadedQueue:
                 self._wait_for(value)
 
     def quiesce(self) -> None:
+        if _current.tasks:
+            raise RuntimeError("quiesce would wait for the task that calls it")
         while self._outstanding:
             if self.run_one():
                 continue
@@ -291,7 +300,7 @@ class MultiThreadedQueue:
         return True
 
     def close(self) -> None:
-        if not _worker.is_worker:
+        if not _current.tasks:
             self.quiesce()
         for pool in (self._compute, self._blocking):
             pool.join()
@@ -299,13 +308,13 @@ class MultiThreadedQueue:
     def _wait_for(self, value: AsyncValue) -> None:
         asleep = threading.Lock()
         asleep.acquire()
-        if not _worker.is_worker:
+        if not _current.tasks:
             value.and_then(lambda _: asleep.release())
             while value.is_pending and self.run_one():
                 pass
             asleep.acquire()
             return
-        # A worker is woken by new tasks too: when all workers wait, somebody has to run them.
+        # A task is woken by new tasks too: when all threads wait, somebody has to run them.
         value.and_then(lambda _: self._wake_sleeper(asleep))
         while value.is_pending:
             if self.run_one():

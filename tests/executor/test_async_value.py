@@ -123,6 +123,23 @@ def test_awaiting_may_be_cancelled():
     asyncio.run(main())
 
 
+def test_resolving_after_the_loop_was_closed():
+    value, seen = AsyncValue(), []
+
+    async def wait():
+        await value
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(wait())
+    loop.run_until_complete(asyncio.sleep(0))
+    task.cancel()
+    loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+    loop.close()
+    value.and_then(lambda _: seen.append("woken"))
+    value.set(1)
+    assert seen == ["woken"]
+
+
 def test_resolved_values_keep_nothing_alive():
     class Thing:
         pass

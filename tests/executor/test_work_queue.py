@@ -1,3 +1,4 @@
+import signal
 import threading
 
 import pytest
@@ -206,3 +207,42 @@ def test_stress_of_adding_and_waiting_from_many_threads():
     assert not any(thread.is_alive() for thread in clients)
     queue.close()
     assert failures == []
+
+
+def test_tasks_after_closing_still_run():
+    before = len(_tfrt_threads())
+    queue = create_work_queue("mstd:1,1")
+    for _ in range(2):
+        for add in (queue.add_task, queue.add_blocking_task):
+            value = AsyncValue()
+            add(lambda value=value: value.set(1))
+            queue.wait([value])
+        queue.close()
+        assert len(_tfrt_threads()) == before
+
+
+def test_quiescing_within_a_task_is_refused():
+    queue, value = create_work_queue("mstd:2"), AsyncValue()
+
+    def quiesce():
+        with pytest.raises(RuntimeError, match=r"^quiesce would wait for the task that calls it$"):
+            queue.quiesce()
+        value.set(1)
+
+    queue.add_task(quiesce)
+    queue.wait([value])
+    queue.close()
+
+
+@pytest.mark.parametrize("name", ["s", "mstd:2"])
+def test_waiting_can_be_interrupted(name):
+    queue, value = create_work_queue(name), AsyncValue()
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.05, lambda: signal.pthread_kill(main, signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        timer.start()
+        queue.wait([value])
+    queue.add_task(lambda: value.set(1))
+    queue.wait([value])
+    queue.close()
+    assert value.value == 1
