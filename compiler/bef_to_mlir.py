@@ -170,7 +170,8 @@ class _Disassembler:
         names = [f"attr{i}" for i in range(len(kernel.attributes))] if names is None else names
         attributes = {name: self.attribute(at) for name, at in zip(names, kernel.attributes, strict=True)}
         if len(attributes) < len(names):
-            raise BefError(f"'{kernel.name}' has several attributes of one name", section=SectionId.ATTRIBUTE_NAMES.title)
+            message = f"'{kernel.name}' has several attributes of one name"
+            raise BefError(message, section=SectionId.ATTRIBUTE_NAMES.title)
         symbols = [self.bef.functions[i] for i in kernel.functions]
         regions = [self.region(f) for f in symbols if self.is_region(f)]
         self.add_symbols(attributes, op_class, [f.name for f in symbols if not self.is_region(f)])

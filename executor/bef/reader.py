@@ -3,8 +3,8 @@
 `open_bef` maps a file, `read_bef` takes any buffer; both return a `BefFile` or raise `BefError` with the section and
 the offset of the first thing that is wrong. A file that was accepted cannot make an executor run out of bounds or
 wait for a value that nobody produces (see `tfrt.executor.bef.model`), and reading it allocates a small multiple of
-its size: items may not overlap, strings are referred to by their first byte only, and counts are checked before
-memory is spent on them.
+its size, five times for a usual program: items may not overlap, strings are referred to by their first byte only,
+and counts are checked before memory is spent on them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import mmap
 import struct
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -300,17 +301,19 @@ class BefFile:
         # in the table and a header of six words.
         use_counts = tuple([cursor.vbr("a use count") for _ in range(cursor.count("registers", least_bytes=9))])
         at = cursor.position
-        table = [
-            (cursor.vbr("a kernel's offset"), cursor.vbr("a number of operands"), cursor.vbr("a stream"))
-            for _ in range(cursor.count("kernels", least_bytes=27))
-        ]
+        # An array, because a tuple a kernel would cost as much as what becomes of the kernel.
+        table = array("Q")
+        for _ in range(cursor.count("kernels", least_bytes=27)):
+            table.append(cursor.vbr("a kernel's offset"))
+            table.append(cursor.vbr("a number of operands"))
+            table.append(cursor.vbr("a stream"))
         if not table:
             cursor.fail("a function without a pseudo kernel", at)
         result_registers = tuple([cursor.index("a result register", len(use_counts)) for _ in result_types])
         cursor.align(4)
         start = cursor.position
         kernels: list[KernelRecord] = []
-        for offset, operands, stream in table:
+        for offset, operands, stream in zip(table[::3], table[1::3], table[2::3], strict=True):
             if start + offset != cursor.position:
                 cursor.fail(f"a kernel starts at {offset}, expected {cursor.position - start}")
             kernels.append(self._read_kernel(cursor, not kernels, operands, stream, functions))
@@ -429,28 +432,45 @@ def _check_dataflow(function: FunctionRecord, cursor: Cursor, at: int) -> None:
     pseudo = kernels[0]
     if pseudo.results != (registers, *range(len(function.argument_types))):
         cursor.fail("the pseudo kernel does not provide the function's arguments", at)
-    readers: list[list[int]] = [[] for _ in range(registers + 1)]
+    reads = [0] * (registers + 1)
     written = bytearray(registers + 1)
     for number, kernel in enumerate(kernels):
         for register in kernel.arguments:
             if register >= registers or not written[register]:
                 cursor.fail(f"kernel {number} reads register {register} before it is written", at)
-            readers[register].append(number)
+            reads[register] += 1
         if number and not kernel.arguments:
-            readers[registers].append(number)
+            reads[registers] += 1
         for register in kernel.results:
             if register > registers or written[register] or (register == registers and number):
                 cursor.fail(f"kernel {number} cannot write register {register}", at)
             written[register] = 1
     if not all(written):
         cursor.fail(f"register {written.index(0)} is never written", at)
+    readers, ends = _readers(kernels, reads)
     for number, kernel in enumerate(kernels):
         for register, users in zip(kernel.results, kernel.users, strict=True):
-            if sorted(users) != readers[register]:
+            end = ends[register]
+            if sorted(users) != readers[end - reads[register] : end].tolist():
                 cursor.fail(f"the users of register {register} of kernel {number} are not its readers", at)
-    uses = [len(r) for r in readers[:registers]]
+    uses = reads[:registers]
     for register in function.result_registers:
         uses[register] += 1
     if tuple(uses) != function.use_counts:
         wrong = next(r for r, (a, b) in enumerate(zip(uses, function.use_counts, strict=True)) if a != b)
         cursor.fail(f"register {wrong} has {uses[wrong]} uses, not {function.use_counts[wrong]}", at)
+
+
+def _readers(kernels: Sequence[KernelRecord], reads: Sequence[int]) -> tuple[array[int], list[int]]:
+    """The kernels that read each register, in one array register by register, and where each register's end in it.
+
+    Args:
+        reads: how often each register is read; the last one, the pseudo register, by the kernels without arguments.
+    """
+    ends = [0, *accumulate(reads[:-1])]
+    readers = array("I", bytes(array("I").itemsize * sum(reads)))
+    for number, kernel in enumerate(kernels):
+        for register in kernel.arguments or ((len(reads) - 1,) if number else ()):
+            readers[ends[register]] = number
+            ends[register] += 1
+    return readers, ends
