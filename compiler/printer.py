@@ -25,6 +25,7 @@ from xdsl.dialects.builtin import (
     Float32Type,
     Float64Type,
     FloatAttr,
+    FunctionType,
     IntegerAttr,
     ModuleOp,
     NameLoc,
@@ -126,8 +127,8 @@ class MlirPrinter(Printer):
 
     def _print_custom_op(self, op: Operation) -> None:
         self.print_string("module" if isinstance(op, ModuleOp) else op.name)
-        if isinstance(op, FuncOp) and not op.body.blocks:
-            self._print_function_declaration(op)
+        if isinstance(op, FuncOp) and op.arg_attrs is None and op.res_attrs is None:
+            self._print_function(op)
         else:
             op.print(self)
         self._print_location(op)
@@ -146,20 +147,27 @@ class MlirPrinter(Printer):
         self.print_function_type(op.operand_types, op.result_types)
         self._print_location(op)
 
-    def _print_function_declaration(self, op: FuncOp) -> None:
+    def _print_function(self, op: FuncOp) -> None:
         if op.sym_visibility is not None:
             self.print_string(f" {op.sym_visibility.data}")
         self.print_string(" ")
         self.print_symbol_name(op.sym_name.data)
         with self.in_parens():
-            self.print_list(op.function_type.inputs, self.print_attribute)
+            if op.body.blocks:
+                self.print_list(op.body.blocks[0].args, self.print_block_argument)
+            else:
+                self.print_list(op.function_type.inputs, self.print_attribute)
         if outputs := op.function_type.outputs.data:
             self.print_string(" -> ")
             self._print_types(outputs)
         self.print_op_attributes(op.attributes, print_keyword=True)
+        if op.body.blocks:
+            self.print_string(" ", indent=0)
+            self.print_region(op.body, False, False)
 
     def _print_types(self, types: Sequence[Attribute]) -> None:
-        if len(types) == 1:
+        # Without parentheses, the arrow of a function type would be taken for more results.
+        if len(types) == 1 and not isinstance(types[0], FunctionType):
             self.print_attribute(types[0])
             return
         with self.in_parens():

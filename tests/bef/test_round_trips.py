@@ -14,13 +14,11 @@ from tfrt.compiler.frontend import parse_module
 from tfrt.executor.bef import read_bef
 from tfrt.executor.dtype import DType
 
-DENSE_TYPES = [
-    d.mlir for d in DType if d.name[0] != "Q" and d not in (DType.STRING, DType.RESOURCE, DType.VARIANT)
-]
+DENSE_TYPES = [d.mlir for d in DType if d.name[0] != "Q" and d not in (DType.STRING, DType.RESOURCE, DType.VARIANT)]
 INTEGERS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "ui8": 8, "ui16": 16, "ui32": 32, "ui64": 64}
 FLOATS = ["bf16", "f16", "f32", "f64"]
 TYPES = ["i32", "f32", "!tfrt.chain", "tensor<2x?xf32>", "!t.tensor", "!test.thing<1>", "index", "none", "(i1) -> f64"]
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
 
 def quoted(text: str) -> str:
@@ -50,9 +48,10 @@ class Module:
         return f"{self.choice([str(low), str(high), '0', str(self.random.randint(low, high))])} : {type}"
 
     def float(self, type: str) -> str:
-        bits = {"bf16": 16, "f16": 16, "f32": 32, "f64": 64}[type]
-        digits = bits // 4
-        value = self.choice(["0.0", "-0.0", "1.5", "-2.5e-3", f"0x{self.random.getrandbits(bits):0{digits}X}"])
+        # NaNs keep their sign only.
+        special = {"bf16": ["0x7F80", "0xFFC0"], "f16": ["0x7C00", "0xFE00"], "f32": ["0x7F800000", "0xFFC00000"]}
+        special["f64"] = ["0x7FF0000000000000", "0xFFF8000000000000"]
+        value = self.choice(["0.0", "-0.0", "1.5", "-2.5e-3", repr(self.random.gauss(0, 1e3)), *special[type]])
         return f"{value} : {type}"
 
     def scalar(self) -> str:
@@ -79,7 +78,8 @@ class Module:
         if type == "i1":
             value = self.choice(["true", "false"])
         else:
-            data = self.random.randbytes(size * self.choice([1, count] if count else [1]))  # type: ignore[list-item]
+            # The highest bits that are no sign are cleared, or some floats were NaNs.
+            data = bytes(byte & 0xBF for byte in self.random.randbytes(size * self.random.choice([1, count])))
             value = f'"0x{data.hex().upper()}"'
         tensor = "".join(f"{d}x" for d in shape) + type
         return f"dense<{value if count else ''}> : tensor<{tensor}>"
@@ -138,7 +138,9 @@ class Module:
         operands = [self.random.choice(values) for _ in range(self.random.randint(0, 3))] if values else []
         if types is None:
             types = [self.choice(TYPES) for _ in range(self.random.randint(0, 3))]
-        attributes = {self.choice(["a", "b", "value", "z_1"]): self.attribute() for _ in range(self.random.randint(0, 3))}
+        attributes = {
+            self.choice(["a", "b", "value", "z_1"]): self.attribute() for _ in range(self.random.randint(0, 3))
+        }
         if self.random.random() < 0.2:
             attributes["_tfrt_cost"] = f"{self.random.randint(1, 20)} : i64"
         # One kind of reference a module: which of several attributes it was is not in the file.
