@@ -8,7 +8,7 @@ The numbers are part of the file format (``include/tfrt/dtype/dtype.def`` in ten
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +76,7 @@ class DType(IntEnum):
         Raises:
             TypeError: no element type corresponds to it.
         """
-        dtype: np.dtype = getattr(array, "dtype", array)
+        dtype: Any = getattr(array, "dtype", array)
         try:
             return DType.BF16 if dtype.name == "bfloat16" else _OF_NUMPY[dtype.newbyteorder("=").name]
         except KeyError:
@@ -135,7 +135,7 @@ def _bfloat16() -> np.dtype:
     import numpy as np
 
     try:
-        import ml_dtypes
+        import ml_dtypes  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         return np.dtype("uint16")
     return np.dtype(ml_dtypes.bfloat16)
