@@ -88,12 +88,27 @@ def kernel_attributes(op: Operation) -> list[tuple[str, Attribute]]:
 
 
 def function_references(attribute: Attribute) -> list[str] | None:
-    """The functions that a symbol, or an array that starts with one, refers to; None for other attributes."""
+    """The functions that a symbol, or an array of nothing else, refers to; None for other attributes."""
     if isinstance(attribute, SymbolRefAttr):
         return [attribute.root_reference.data]
-    if isinstance(attribute, ArrayAttr) and attribute.data and isinstance(attribute.data[0], SymbolRefAttr):
-        return [symbol.root_reference.data for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
+    if isinstance(attribute, ArrayAttr) and attribute.data:
+        symbols = [symbol for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
+        if len(symbols) == len(attribute.data):
+            return [symbol.root_reference.data for symbol in symbols]
     return None
+
+
+def _can_encode(module: ModuleOp, attribute: Attribute) -> bool:
+    """Whether BEF can hold it. Kernels are given their functions in a list, which has no room for other attributes."""
+    if attribute_type(attribute) == AttributeType.UNSUPPORTED:
+        return False
+    return function_references(attribute) is not None or _has_no_functions(module, attribute)
+
+
+def _has_no_functions(module: ModuleOp, attribute: Attribute) -> bool:
+    if isinstance(attribute, ArrayAttr):
+        return all(_has_no_functions(module, element) for element in attribute)
+    return not isinstance(attribute, SymbolRefAttr) or is_compilation_unit(module, attribute)
 
 
 def is_compilation_unit(module: ModuleOp, attribute: Attribute) -> bool:
@@ -172,6 +187,11 @@ def _collect_op(
         owner = operand.owner.parent_region() if isinstance(operand.owner, Operation) else operand.owner.parent
         if owner is not region:
             return _error(op, "BEF executor only supports references to kernels within the current region")
+    names = [op.sym_name.data] if isinstance(op, FuncOp) else [kernel_name(op), *(n for n, _ in kernel_attributes(op))]
+    for name in names:
+        # Strings end at a zero byte.
+        if "\0" in name:
+            return _error(op, f"BEF files cannot encode the name {name!r}, which has a zero byte")
     if isinstance(op, FuncOp):
         return _collect_function(op, entities)
     kernel = kernel_name(op)
@@ -179,7 +199,7 @@ def _collect_op(
         entities.kernels[kernel] = len(entities.kernels)
         entities.string(kernel)
     for name, attribute in kernel_attributes(op):
-        if attribute_type(attribute) == AttributeType.UNSUPPORTED:
+        if not _can_encode(module, attribute):
             return _error(op, f"BEF files cannot encode the '{name}' attribute")
         is_unit = is_compilation_unit(module, attribute)
         if isinstance(attribute, SymbolRefAttr) and not is_unit:
