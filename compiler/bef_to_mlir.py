@@ -247,7 +247,8 @@ class _Disassembler:
     def convert(self, at: Cursor, attribute: int, depth: int) -> Attribute:
         """The attribute at the cursor, which is of type `attribute`."""
         if attribute == AttributeType.AGGREGATE:
-            return ArrayAttr(self.convert(*element, depth + 1) for element in aggregate_elements(at, depth))
+            elements = aggregate_elements(at, depth)
+            return ArrayAttr(self.convert(element, kind, depth + 1) for element, kind in elements)
         value = decode(at, 0, Stored("any"), attribute)
         if attribute & ARRAY_BIT:
             return ArrayAttr(_scalar(item, attribute & ~ARRAY_BIT) for item in value)

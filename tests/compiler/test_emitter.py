@@ -230,8 +230,8 @@ def test_native_functions():
 
 
 def test_functions_of_regions_come_before_their_own():
-    text = 'func.func @f() {\n  "a.b"() ({\n    "c.d"() ({\n      tfrt.return\n    }) : () -> ()\n    tfrt.return\n  }) : () -> ()\n'
-    bef = read_bef(compile(text + "  tfrt.return\n}"))
+    inner = '"c.d"() ({\n tfrt.return\n }) : () -> ()\n tfrt.return\n'
+    bef = read_bef(compile(f'func.func @f() {{\n "a.b"() ({{\n {inner} }}) : () -> ()\n tfrt.return\n}}'))
     assert [f.name for f in bef.functions] == ["", "", "f"]
     assert [f.kernels[1].functions for f in bef.functions[1:]] == [(0,), (1,)]
 
