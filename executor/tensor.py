@@ -4,6 +4,10 @@ A `DenseHostTensor` is a thin label on a numpy array: no element is ever copied 
 that writes into ``tensor.array`` writes into the tensor. A `HostBuffer` is untyped memory; a tensor's buffer
 and a buffer's slices share memory with what they were taken from.
 
+The other kinds hold special cases in less memory: a `ScalarHostTensor` one value for all elements, a
+`CooHostTensor` a list of the elements that are not zero; a `StringHostTensor` holds strings. Each kind has the
+attributes `dtype`, `shape` and `kind`, its name. `convert` turns one kind into another.
+
 Printed forms and limits are those of ``lib/tensor/*_host_tensor.cc`` in tensorflow/runtime.
 """
 
@@ -12,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -75,6 +79,8 @@ class DenseHostTensor:
     several element types share one numpy dtype (quantized integers; bf16 without ``ml_dtypes``).
     """
 
+    kind: ClassVar[str] = "DenseHost"
+
     array: np.ndarray
     dtype: DType
 
@@ -121,6 +127,9 @@ class DenseHostTensor:
 class StringHostTensor:
     """A tensor of strings, in row-major order."""
 
+    kind: ClassVar[str] = "StringHost"
+    dtype: ClassVar[DType] = DType.STRING
+
     shape: tuple[int, ...]
     strings: tuple[str, ...]
 
@@ -131,7 +140,135 @@ class StringHostTensor:
         return f"StringHostTensor shape = {list(self.shape)}, values = [{values}{more}]"
 
 
-Tensor = DenseHostTensor | StringHostTensor
+@dataclass(frozen=True, slots=True, eq=False)
+class ScalarHostTensor:
+    """A tensor whose elements all have the same value: a Python number that is a value of `dtype`."""
+
+    kind: ClassVar[str] = "ScalarHost"
+
+    dtype: DType
+    shape: tuple[int, ...]
+    value: Any
+
+    def __str__(self) -> str:
+        (value,) = format_elements(elements([self.value], self.dtype), self.dtype)
+        return f"ScalarHostTensor dtype = {self.dtype.label}, shape = {list(self.shape)}, value = {value}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CooHostTensor:
+    """A sparse tensor as a list of coordinates (COO); elements that are not listed are zero.
+
+    `indices` is a matrix of i64 with one row per listed element and one column per dimension of `shape`;
+    `values` is a vector with one element of `dtype` per row. Indices outside `shape` are found when it is made dense.
+    """
+
+    kind: ClassVar[str] = "CooHost"
+
+    shape: tuple[int, ...]
+    dtype: DType
+    indices: DenseHostTensor
+    values: DenseHostTensor
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit together.
+
+        Raises:
+            KernelError: they do not.
+        """
+        rows = len(expect(self.values, self.dtype, rank=1))
+        if expect(self.indices, DType.I64, rank=2).shape != (rows, len(self.shape)):
+            raise KernelError(
+                f"a coo tensor of shape {list(self.shape)} with {rows} values needs indices of shape "
+                f"[{rows}, {len(self.shape)}], got {list(self.indices.shape)}"
+            )
+
+    def __str__(self) -> str:
+        indices = ", ".join(map(str, self.indices.array.reshape(-1).tolist()))
+        values = ", ".join(format_elements(self.values.array.reshape(-1), self.dtype))
+        label = f"CooHostTensor dtype = {self.dtype.label}, shape = {list(self.shape)}"
+        # Unlike the other kinds it ends its line; whoever prints it as a line of its own adds an empty one.
+        return f"{label}, indices = [{indices}], values = [{values}]\n"
+
+
+Tensor = DenseHostTensor | StringHostTensor | ScalarHostTensor | CooHostTensor
+
+
+def convert(tensor: Tensor, kind: str) -> Tensor:
+    """The tensor as one of that kind, independent of the original: a tensor of the same kind is copied.
+
+    Raises:
+        KernelError: tensors of that kind cannot hold it. Every numeric tensor becomes ``DenseHost``; only
+            sparse tensors become ``ScalarHost``, if all their elements are surely equal.
+    """
+    match tensor, kind:
+        case DenseHostTensor(), "DenseHost":
+            return DenseHostTensor(tensor.array.copy(), tensor.dtype)
+        case ((ScalarHostTensor() | CooHostTensor()), "DenseHost"):
+            return to_dense(tensor)
+        case CooHostTensor(), "ScalarHost":
+            return _coo_to_scalar(tensor)
+        case (ScalarHostTensor(), "ScalarHost") | (StringHostTensor(), "StringHost"):
+            # These are immutable: they are copies of themselves.
+            return tensor
+    raise KernelError(f"cannot find conversion function for [{tensor.kind}]->[{kind}]")
+
+
+def to_dense(tensor: Tensor) -> DenseHostTensor:
+    """The tensor with all its elements written out; a dense tensor is returned as it is.
+
+    Raises:
+        KernelError: it is a tensor of strings, does not fit into memory, or is a sparse tensor that lists an
+            element outside its shape.
+    """
+    match tensor:
+        case DenseHostTensor():
+            return tensor
+        case ScalarHostTensor():
+            try:
+                array = np.full(tensor.shape, elements([tensor.value], tensor.dtype), tensor.dtype.numpy)
+            except (MemoryError, ValueError):
+                raise KernelError("out of memory copying tensor") from None
+            return DenseHostTensor(array, tensor.dtype)
+        case CooHostTensor():
+            return _coo_to_dense(tensor)
+    raise KernelError(f"cannot find conversion function for [{tensor.kind}]->[{DenseHostTensor.kind}]")
+
+
+def to_coo(tensor: DenseHostTensor) -> CooHostTensor:
+    """The tensor's elements that are not zero, in row-major order of their coordinates."""
+    listed = tensor.array != 0
+    indices = np.argwhere(listed).astype(np.int64, copy=False)
+    values = DenseHostTensor(tensor.array[listed], tensor.dtype)
+    return CooHostTensor(tensor.shape, tensor.dtype, dense_from_numpy(indices), values)
+
+
+def _coo_to_dense(tensor: CooHostTensor) -> DenseHostTensor:
+    indices = tensor.indices.array
+    outside = np.argwhere((indices < 0) | (indices >= np.array(tensor.shape, np.int64)))
+    if outside.size:
+        row, dimension = outside[0].tolist()
+        raise KernelError(
+            f"index {indices[row, dimension]} is outside dimension {dimension} of a coo tensor of shape "
+            f"{list(tensor.shape)}"
+        )
+    try:
+        array = np.zeros(tensor.shape, tensor.dtype.numpy)
+    except (MemoryError, ValueError):
+        raise KernelError("out of memory converting coo tensor to dht tensor") from None
+    strides = np.array([math.prod(tensor.shape[axis + 1 :]) for axis in range(len(tensor.shape))], np.int64)
+    # Of elements listed more than once the last one counts.
+    array.reshape(-1)[indices @ strides] = tensor.values.array
+    return DenseHostTensor(array, tensor.dtype)
+
+
+def _coo_to_scalar(tensor: CooHostTensor) -> ScalarHostTensor:
+    count = math.prod(tensor.shape)
+    if count > 1 and tensor.values.array.size:
+        raise KernelError("failed to convert coo tensor to scalar host tensor")
+    listed = tensor.values.array[-1:] if count else tensor.values.array[:0]
+    value = numbers(listed if listed.size else np.zeros(1, tensor.dtype.numpy), tensor.dtype)[0]
+    return ScalarHostTensor(tensor.dtype, tensor.shape, value)
 
 
 def dense_from_numpy(array: np.ndarray) -> DenseHostTensor:
@@ -152,6 +289,13 @@ def elements(values: Sequence[Any] | np.ndarray, dtype: DType) -> np.ndarray:
         bits = np.asarray(values, np.float32).view(np.uint32) >> 16
         return bits.astype(np.uint16).view(dtype.numpy)
     return np.asarray(values, dtype.numpy)
+
+
+def numbers(array: np.ndarray, dtype: DType) -> list[Any]:
+    """The elements of a one-dimensional array as Python numbers; the inverse of `elements`."""
+    if dtype is DType.BF16:
+        return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32).tolist()
+    return array.tolist()
 
 
 def expect(tensor: DenseHostTensor, dtype: DType, rank: int | None = None) -> np.ndarray:

@@ -208,12 +208,17 @@ def _register_comparisons(suffix: str, dtype: DType) -> None:
 
     def tensor_allclose(ulps: int) -> Any:
         def close(lhs: DenseHostTensor, rhs: DenseHostTensor, chain: Chain) -> tuple[bool, Chain]:
-            return _same_metadata(lhs, rhs) and _all_close(lhs.array, rhs.array, ulps), chain
+            return tensors_close(lhs, rhs, ulps), chain
 
         return close
 
     for infix, ulps in _ULPS.items():
         kernel(f"tfrt_dht.tensor_allclose.{infix}{suffix}")(tensor_allclose(ulps))
+
+
+def tensors_close(lhs: DenseHostTensor, rhs: DenseHostTensor, ulps: int = 2) -> bool:
+    """Whether both have the same element type and shape, and elements within that many units in the last place."""
+    return _same_metadata(lhs, rhs) and _all_close(lhs.array, rhs.array, ulps)
 
 
 def _same_metadata(lhs: DenseHostTensor, rhs: DenseHostTensor) -> bool:
