@@ -23,7 +23,7 @@ from xdsl.ir import Attribute, TypeAttribute
 
 from tfrt.compiler.printer import type_text
 from tfrt.dialects.corert_types import ShapeAttr
-from tfrt.executor.bef.format import ARRAY_BIT, EMPTY_ARRAY, PADDING, AttributeType
+from tfrt.executor.bef.format import ARRAY_BIT, ATTRIBUTE_HEADER, DENSE_HEADER, EMPTY_ARRAY, PADDING, AttributeType
 from tfrt.executor.bef.writer import Writer
 from tfrt.executor.dtype import DType
 
@@ -32,7 +32,7 @@ _UNSIGNED = {8: DType.UI8, 16: DType.UI16, 32: DType.UI32, 64: DType.UI64}
 _SIGNED = {1: DType.I1, 8: DType.I8, 16: DType.I16, 32: DType.I32, 64: DType.I64}
 
 _INTEGER_FORMATS = {1: "B", 8: "B", 16: "H", 32: "I", 64: "Q"}
-_HEADER = struct.Struct("<BBHI")
+_HEADER = ATTRIBUTE_HEADER.struct()
 _TENSOR_ALIGNMENT = 8
 
 SerializeUnit = Callable[[SymbolRefAttr], tuple[int, str]]
@@ -163,7 +163,8 @@ def _shape(out: Writer, shape: ShapeAttr) -> int:
     dimensions = shape.shape
     if dimensions is None:
         return _counted(out, 0, 1)
-    offset = _header(out, 8, 0, 12, 12 + 8 * len(dimensions))
+    prefix = _HEADER.size + 4
+    offset = _header(out, 8, 0, prefix, prefix + 8 * len(dimensions))
     out.data += struct.pack(f"<I{len(dimensions)}q", len(dimensions), *dimensions)
     return offset
 
@@ -181,7 +182,7 @@ def _dense(out: Writer, dense: DenseIntOrFPElementsAttr) -> int:
         data = bytes(byte != 0 for byte in data)
     if len(data) == size and count != 1:
         data = data * count
-    elements = 20 + 8 * len(shape)
+    elements = DENSE_HEADER.least_bytes + 8 * len(shape)
     offset = _header(out, _TENSOR_ALIGNMENT, dtype, elements & 0xFFFF, elements + len(data))
     out.data += struct.pack(f"<III{len(shape)}q", elements, count, len(shape), *shape)
     out.data += data
@@ -191,7 +192,7 @@ def _dense(out: Writer, dense: DenseIntOrFPElementsAttr) -> int:
 def _aggregate(out: Writer, array: ArrayAttr[Attribute], serialize: SerializeUnit) -> int:
     count = len(array.data)
     alignment = max(4, *map(_alignment, array.data))
-    offset = _header(out, alignment, 0, 12 + 4 * count & 0xFFFF, 0)
+    offset = _header(out, alignment, 0, _HEADER.size + 4 + 4 * count & 0xFFFF, 0)
     out.data += struct.pack("<I", count)
     entry = len(out)
     out.data += bytes(4 * count)

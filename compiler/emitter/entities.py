@@ -187,8 +187,8 @@ def _collect_op(
         owner = operand.owner.parent_region() if isinstance(operand.owner, Operation) else operand.owner.parent
         if owner is not region:
             return _error(op, "BEF executor only supports references to kernels within the current region")
-    names = [op.sym_name.data] if isinstance(op, FuncOp) else [kernel_name(op), *(n for n, _ in kernel_attributes(op))]
-    for name in names:
+    spelled = [op.sym_name.data] if isinstance(op, FuncOp) else [kernel_name(op), *dict(kernel_attributes(op))]
+    for name in spelled:
         # Strings end at a zero byte.
         if "\0" in name:
             return _error(op, f"BEF files cannot encode the name {name!r}, which has a zero byte")

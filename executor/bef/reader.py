@@ -22,12 +22,17 @@ from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import attribute_values
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import (
+    FUNCTION_ENTRY,
     HEADER,
+    KERNEL_ENTRY,
+    KERNEL_HEADER,
     MAGIC,
     MAX_NESTING,
     PSEUDO_KERNEL_CODE,
     PSEUDO_KERNEL_LOCATION,
+    REGISTER_BYTES,
     REQUIRED,
+    TYPE_ENTRY,
     LocationTag,
     SectionId,
 )
@@ -41,6 +46,8 @@ from tfrt.executor.location import (
     Location,
     NameLocation,
 )
+
+_KERNEL_HEADER = KERNEL_HEADER.struct()
 
 _U32 = [struct.Struct(f"<{n}I") for n in range(64)]
 """Unpackers of n words; kernels rarely have more."""
@@ -199,7 +206,7 @@ class BefFile:
         cursor = self.section(SectionId.ATTRIBUTE_TYPES)
         attributes = self.section(SectionId.ATTRIBUTES)
         types = AttributeTypes()
-        for _ in range(cursor.count("attribute types", least_bytes=2)):
+        for _ in range(cursor.count("attribute types", least_bytes=TYPE_ENTRY.least_bytes)):
             at = cursor.position
             offset = cursor.index("the attribute offset", attributes.remaining)
             if types.offsets and offset <= types.offsets[-1]:
@@ -241,7 +248,7 @@ class BefFile:
     def _read_functions(self) -> tuple[FunctionRecord, ...]:
         index = self.section(SectionId.FUNCTION_INDEX)
         bodies = self.section(SectionId.FUNCTIONS)
-        count = index.count("functions", least_bytes=5)
+        count = index.count("functions", least_bytes=FUNCTION_ENTRY.least_bytes)
         names = self._optional_table(SectionId.ATTRIBUTE_NAMES, count)
         registers = self._optional_table(SectionId.REGISTER_TYPES, count)
         functions = tuple(self._read_function(i, count, index, bodies, names, registers) for i in range(count))
@@ -297,13 +304,12 @@ class BefFile:
         registers: Cursor | None,
     ) -> FunctionRecord:
         location = cursor.vbr("a function's location")
-        # A register has a use count, and the kernel that writes it has two words for it; a kernel has three numbers
-        # in the table and a header of six words.
-        use_counts = tuple([cursor.vbr("a use count") for _ in range(cursor.count("registers", least_bytes=9))])
+        register_count = cursor.count("registers", least_bytes=REGISTER_BYTES)
+        use_counts = tuple([cursor.vbr("a use count") for _ in range(register_count)])
         at = cursor.position
         # An array, because a tuple a kernel would cost as much as what becomes of the kernel.
         table = array("Q")
-        for _ in range(cursor.count("kernels", least_bytes=27)):
+        for _ in range(cursor.count("kernels", least_bytes=KERNEL_ENTRY.least_bytes + KERNEL_HEADER.least_bytes)):
             table.append(cursor.vbr("a kernel's offset"))
             table.append(cursor.vbr("a number of operands"))
             table.append(cursor.vbr("a stream"))
@@ -334,8 +340,8 @@ class BefFile:
         return record
 
     def _read_kernel(self, cursor: Cursor, is_pseudo: bool, operands: int, stream: int, functions: int) -> KernelRecord:
-        at = cursor.take(24, "a kernel")
-        code, location, n_arguments, n_attributes, n_functions, n_results = _U32[6].unpack_from(cursor.data, at)
+        at = cursor.take(_KERNEL_HEADER.size, "a kernel")
+        code, location, n_arguments, n_attributes, n_functions, n_results = _KERNEL_HEADER.unpack_from(cursor.data, at)
         user_counts = _words(cursor, n_results, "a kernel's counts of users")
         arguments = _words(cursor, n_arguments, "a kernel's arguments")
         attributes = _words(cursor, n_attributes, "a kernel's attributes")
