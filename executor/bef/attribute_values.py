@@ -1,15 +1,7 @@
 """Decoding attributes from the attribute section, as a kernel declares them or as the file records them.
 
-Layouts (offsets are of the section; all integers little-endian; a payload is aligned to its element):
-
-* scalar: the value, at its natural alignment;
-* string and array: u32 count, then the elements;
-* shape: the common header, u32 rank, i64 dimensions (-1: unknown); an unranked shape is a u32 zero;
-* dense: the common header, u32 offset of the elements, u32 element count, u32 rank, i64 dimensions, elements;
-* aggregate: the common header, u32 count, u32 offset of each element from the header; the byte in front of each
-  element is its attribute type.
-
-The common header is {alignment u8, element type u8, prefix size u16, byte size u32}.
+The layouts are `ATTRIBUTE_LAYOUTS` of `tfrt.executor.bef.format`; offsets count from the start of the section, or of
+the aggregate that an attribute is in.
 """
 
 from __future__ import annotations
@@ -21,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.attributes import Stored
 from tfrt.executor.bef.cursor import Cursor
-from tfrt.executor.bef.format import ARRAY_BIT, EMPTY_ARRAY, MAX_NESTING, AttributeType
+from tfrt.executor.bef.format import ARRAY_BIT, ATTRIBUTE_HEADER, EMPTY_ARRAY, MAX_NESTING, AttributeType
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import BefError
 
@@ -53,8 +45,7 @@ _SCALARS = {
     DType.F64: "<d",
 }
 
-_HEADER = struct.Struct("<BBHI")
-_HEADER_SIZE = 8
+_HEADER = ATTRIBUTE_HEADER.struct()
 
 
 def decode(cursor: Cursor, offset: int, stored: Stored, recorded: int | None) -> Any:
@@ -196,7 +187,7 @@ def _array(at: Cursor, element: int) -> tuple[Any, ...]:
 
 
 def _header(at: Cursor) -> tuple[int, int, int, int]:
-    return _HEADER.unpack_from(at.data, at.take(_HEADER_SIZE, "an attribute's header"))
+    return _HEADER.unpack_from(at.data, at.take(_HEADER.size, "an attribute's header"))
 
 
 def _dimensions(at: Cursor, rank: int) -> tuple[int, ...]:
