@@ -19,23 +19,71 @@ ELEMENT_TYPES = ("ui8", "ui16", "ui32", "ui64", "i32", "f32", "i64", "bool", "co
 RANKS = (0, 1, 2, 3, 4)
 
 
-def _create_uninitialized_tensor(dtype: str, rank: int) -> OpClass:
+def ops_of_twins(dialect: str, *, chained: bool) -> tuple[OpClass, ...]:
+    """The ops that `tfrt_dht` shares with its twin for synchronous functions, in the dialect of this name.
+
+    `chained` says whether chains order those with side effects.
+    """
+    in_chain = {"in_chain": CHAIN} if chained else {}
+    out_chain = {"out_chain": CHAIN} if chained else {}
+    return (
+        *(_create_uninitialized_tensor(dialect, dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS),
+        *(
+            define_op(
+                f"{dialect}.make_tensor.{dtype}",
+                operands={"buffer": HOST_BUFFER, "shape": SHAPE, **in_chain},
+                results={"tensor": TENSOR, **out_chain},
+                summary="A tensor over a buffer, whose memory it shares.",
+            )
+            for dtype in ELEMENT_TYPES
+        ),
+        *(
+            define_op(
+                f"{dialect}.set_tensor_with_constant_values.{dtype}",
+                operands={"tensor": TENSOR, **in_chain},
+                attributes={"values": ArrayAttr},
+                results=out_chain,
+                assembly_format="operands $values attr-dict",
+                summary="Sets all elements, in row-major order; complex ones take two values each.",
+            )
+            for dtype in ELEMENT_TYPES
+        ),
+        define_op(
+            f"{dialect}.print_tensor",
+            operands={"tensor": TENSOR, **in_chain},
+            results=out_chain,
+            summary="Writes a tensor to standard output.",
+        ),
+        define_op(
+            f"{dialect}.allocate_buffer",
+            operands={"size": i64, "alignment": i64},
+            results={"buffer": HOST_BUFFER},
+            summary="A new buffer of `size` bytes.",
+        ),
+        define_op(
+            f"{dialect}.get_buffer_slice",
+            operands={"buffer": HOST_BUFFER, "offset": i64, "size": i64},
+            results={"slice": HOST_BUFFER},
+            summary="A part of a buffer, in bytes; it shares the memory.",
+        ),
+        define_op(
+            f"{dialect}.get_tensor_shape",
+            operands={"tensor": TENSOR},
+            results={"shape": SHAPE},
+            traits=(Pure(),),
+            summary="The shape of a tensor.",
+        ),
+    )
+
+
+def _create_uninitialized_tensor(dialect: str, dtype: str, rank: int) -> OpClass:
     return define_op(
-        f"tfrt_dht.create_uninitialized_tensor.{dtype}.{rank}",
+        f"{dialect}.create_uninitialized_tensor.{dtype}.{rank}",
         attributes={"shape": I64Array},
         results={"tensor": TENSOR},
         traits=(Pure(),),
         assembly_format="$shape attr-dict",
         summary="A tensor of this shape whose elements are not set.",
-    )
-
-
-def _make_tensor(dtype: str) -> OpClass:
-    return define_op(
-        f"tfrt_dht.make_tensor.{dtype}",
-        operands={"buffer": HOST_BUFFER, "shape": SHAPE, "in_chain": CHAIN},
-        results={"tensor": TENSOR, "out_chain": CHAIN},
-        summary="A tensor over a buffer, whose memory it shares.",
     )
 
 
@@ -50,17 +98,6 @@ def _fill_tensor_with_constant(dtype: str) -> OpClass:
     )
 
 
-def _set_tensor_with_constant_values(dtype: str) -> OpClass:
-    return define_op(
-        f"tfrt_dht.set_tensor_with_constant_values.{dtype}",
-        operands={"tensor": TENSOR, "in_chain": CHAIN},
-        attributes={"values": ArrayAttr},
-        results={"out_chain": CHAIN},
-        assembly_format="operands $values attr-dict",
-        summary="Sets all elements, in row-major order; complex ones take two values each.",
-    )
-
-
 def _tensor_equal(dtype: str) -> OpClass:
     return define_op(
         f"tfrt_dht.tensor_equal.{dtype}",
@@ -70,34 +107,11 @@ def _tensor_equal(dtype: str) -> OpClass:
     )
 
 
-FAMILIES = (_fill_tensor_with_constant, _make_tensor, _set_tensor_with_constant_values, _tensor_equal)
-
-PrintTensorOp = define_op(
-    "tfrt_dht.print_tensor",
-    operands={"tensor": TENSOR, "in_chain": CHAIN},
-    results={"out_chain": CHAIN},
-    summary="Writes a tensor to standard output.",
-)
-
-AllocateBufferOp = define_op(
-    "tfrt_dht.allocate_buffer",
-    operands={"size": i64, "alignment": i64},
-    results={"buffer": HOST_BUFFER},
-    summary="A new buffer of `size` bytes.",
-)
-
 GetBufferOp = define_op(
     "tfrt_dht.get_buffer",
     operands={"tensor": TENSOR, "in_chain": CHAIN},
     results={"buffer": HOST_BUFFER, "out_chain": CHAIN},
     summary="The buffer behind a tensor.",
-)
-
-GetBufferSliceOp = define_op(
-    "tfrt_dht.get_buffer_slice",
-    operands={"buffer": HOST_BUFFER, "offset": i64, "size": i64},
-    results={"slice": HOST_BUFFER},
-    summary="A part of a buffer, in bytes; it shares the memory.",
 )
 
 PrintBufferOp = define_op(
@@ -107,25 +121,13 @@ PrintBufferOp = define_op(
     summary="Writes a buffer's address and size to standard output.",
 )
 
-GetTensorShapeOp = define_op(
-    "tfrt_dht.get_tensor_shape",
-    operands={"tensor": TENSOR},
-    results={"shape": SHAPE},
-    traits=(Pure(),),
-    summary="The shape of a tensor.",
-)
-
 TFRT_DHT = Dialect(
     "tfrt_dht",
     [
-        *(_create_uninitialized_tensor(dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS),
-        *(family(dtype) for family in FAMILIES for dtype in ELEMENT_TYPES),
-        PrintTensorOp,
-        AllocateBufferOp,
+        *ops_of_twins("tfrt_dht", chained=True),
+        *(family(dtype) for family in (_fill_tensor_with_constant, _tensor_equal) for dtype in ELEMENT_TYPES),
         GetBufferOp,
-        GetBufferSliceOp,
         PrintBufferOp,
-        GetTensorShapeOp,
     ],
     [],
 )

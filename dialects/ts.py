@@ -43,23 +43,45 @@ def _print(name: str, type: TypeAttribute) -> OpClass:
     )
 
 
-BuildShapeOp = define_op(
-    "ts.build_shape",
-    attributes={"value": I64Array},
-    results={"output": SHAPE},
-    traits=(Pure(),),
-    assembly_format="$value attr-dict",
-    summary="The shape of these dimensions.",
-)
+def ops_of_twins(dialect: str) -> tuple[OpClass, ...]:
+    """The ops that `ts` shares with its twin for synchronous functions, in the dialect of this name."""
+    return (
+        define_op(
+            f"{dialect}.build_shape",
+            attributes={"value": I64Array},
+            results={"output": SHAPE},
+            traits=(Pure(),),
+            assembly_format="$value attr-dict",
+            summary="The shape of these dimensions.",
+        ),
+        define_op(
+            f"{dialect}.build_partial_shape",
+            attributes={"value": I64Array},
+            results={"output": PARTIAL_SHAPE},
+            traits=(Pure(),),
+            assembly_format="$value attr-dict",
+            summary="The partial shape of these dimensions, of which negative ones are unknown.",
+        ),
+        define_op(
+            f"{dialect}.get_num_elements",
+            operands={"shape": SHAPE},
+            results={"count": i64},
+            summary="The number of elements of a tensor of this shape.",
+        ),
+        define_op(
+            f"{dialect}.to_shape",
+            operands={"shape": PARTIAL_SHAPE},
+            results={"output": SHAPE},
+            summary="The shape that a partial shape is; fails where a dimension is unknown.",
+        ),
+        define_op(
+            f"{dialect}.to_partial_shape",
+            operands={"shape": SHAPE},
+            results={"output": PARTIAL_SHAPE},
+            summary="A shape as a partial shape.",
+        ),
+    )
 
-BuildPartialShapeOp = define_op(
-    "ts.build_partial_shape",
-    attributes={"value": I64Array},
-    results={"output": PARTIAL_SHAPE},
-    traits=(Pure(),),
-    assembly_format="$value attr-dict",
-    summary="The partial shape of these dimensions, of which negative ones are unknown.",
-)
 
 BuildUnrankedPartialShapeOp = define_op(
     "ts.build_unranked_partial_shape",
@@ -67,20 +89,6 @@ BuildUnrankedPartialShapeOp = define_op(
     traits=(Pure(),),
     assembly_format="attr-dict",
     summary="A partial shape of unknown rank.",
-)
-
-ToShapeOp = define_op(
-    "ts.to_shape",
-    operands={"shape": PARTIAL_SHAPE},
-    results={"output": SHAPE},
-    summary="The shape that a partial shape is; fails where a dimension is unknown.",
-)
-
-ToPartialShapeOp = define_op(
-    "ts.to_partial_shape",
-    operands={"shape": SHAPE},
-    results={"output": PARTIAL_SHAPE},
-    summary="A shape as a partial shape.",
 )
 
 EqualShapeOp = define_op(
@@ -95,13 +103,6 @@ GetDimensionOp = define_op(
     operands={"shape": SHAPE, "index": i32},
     results={"size": i64},
     summary="The size of one dimension.",
-)
-
-GetNumElementsOp = define_op(
-    "ts.get_num_elements",
-    operands={"shape": SHAPE},
-    results={"count": i64},
-    summary="The number of elements of a tensor of this shape.",
 )
 
 PrintShapeOp = _print("print_shape", SHAPE)
@@ -125,14 +126,10 @@ PRINT_FIXED_RANK_SHAPE_OPS = tuple(
 TS = Dialect(
     "ts",
     [
-        BuildShapeOp,
-        BuildPartialShapeOp,
+        *ops_of_twins("ts"),
         BuildUnrankedPartialShapeOp,
-        ToShapeOp,
-        ToPartialShapeOp,
         EqualShapeOp,
         GetDimensionOp,
-        GetNumElementsOp,
         PrintShapeOp,
         PrintPartialShapeOp,
         *AS_FIXED_RANK_SHAPE_OPS,

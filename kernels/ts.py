@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from tfrt.executor.attributes import I64Array
 from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.shape import UNKNOWN_DIMENSION, PartialTensorShape, TensorShape
-from tfrt.executor.values import CHAIN, Chain
 from tfrt.kernels.c_semantics import wrap64
+from tfrt.kernels.printing import printer
 
 
 @kernel("ts.build_shape")
@@ -60,16 +59,8 @@ def get_dimension(shape: TensorShape, index: int) -> int:
     return shape[index]
 
 
-@kernel("ts.print_shape")
-def print_shape(shape: TensorShape, chain: Chain = CHAIN, *, host: HostContext) -> Chain:
-    host.write(f"shape = {shape}\n")
-    return chain
-
-
-@kernel("ts.print_partial_shape")
-def print_partial_shape(shape: PartialTensorShape, chain: Chain = CHAIN, *, host: HostContext) -> Chain:
-    host.write(f"partial_tensor_shape = {shape}\n")
-    return chain
+kernel("ts.print_shape")(printer("shape", str))
+kernel("ts.print_partial_shape")(printer("partial_tensor_shape", str))
 
 
 def _register_for_rank(rank: int) -> None:
@@ -79,11 +70,12 @@ def _register_for_rank(rank: int) -> None:
             raise KernelError(f"expected a shape of rank {rank}, got {shape}")
         return shape
 
-    @kernel(f"ts.print_fixed_rank_shape.{rank}")
-    def print_fixed_rank_shape(shape: TensorShape, chain: Chain = CHAIN, *, host: HostContext) -> Chain:
-        # As in the reference, a shape without elements prints without dimensions.
-        host.write(f"fixed_rank_shape = {shape if shape.element_count else '[]'}\n")
-        return chain
+    kernel(f"ts.print_fixed_rank_shape.{rank}")(printer("fixed_rank_shape", _show_fixed_rank_shape))
+
+
+def _show_fixed_rank_shape(shape: TensorShape) -> str:
+    # As in the reference, a shape without elements prints without dimensions.
+    return str(shape) if shape.element_count else "[]"
 
 
 for _rank in (1, 2, 3):
