@@ -23,7 +23,8 @@ class Stored:
     """How an attribute is stored.
 
     `kind` is ``scalar`` (of `dtype`), ``array`` (of scalars of `dtype`), ``type``, ``type_array``, ``shape``,
-    ``dense``, ``aggregate`` (attributes of any kind) or ``any`` (as the file's attribute types say).
+    ``dense``, ``aggregate`` (attributes of any kind), ``typed_aggregate`` (with their types) or ``any`` (as the
+    file's attribute types say).
     """
 
     kind: str
@@ -67,3 +68,5 @@ else:
     # Programs without tensors start without importing numpy.
     Dense = Annotated[Any, Stored("dense")]
 Aggregate = Annotated[tuple[Any, ...], Stored("aggregate")]
+TypedAggregate = Annotated[tuple[Any, ...], Stored("typed_aggregate")]
+"""Like `Aggregate`, but each element is a `tfrt.executor.bef.attribute_values.TypedAttribute`."""

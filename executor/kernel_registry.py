@@ -135,7 +135,7 @@ class _BuiltinRegistry(KernelRegistry):
         if name in self._kernels:
             return self._kernels[name]
         dialect = name.partition(".")[0]
-        for module in self._unsearched.setdefault(dialect, _modules_of(dialect)):
+        for module in self._unsearched.setdefault(dialect, modules_of(dialect)):
             importlib.import_module(module)
             if name in self._kernels:
                 return self._kernels[name]
@@ -145,7 +145,7 @@ class _BuiltinRegistry(KernelRegistry):
         return self._kernels.get(name)
 
 
-def _modules_of(dialect: str) -> Iterator[str]:
+def modules_of(dialect: str) -> Iterator[str]:
     """The modules that may hold kernels of a dialect: the one named after it, then those inside it."""
     name = f"tfrt.kernels.{dialect}"
     spec = importlib.util.find_spec(name) if dialect.isidentifier() else None

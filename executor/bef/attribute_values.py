@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedAttribute:
+    """A value with its attribute type; in an aggregate, the value is a tuple of these."""
+
+    type: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class CompilationUnit:
     """A symbol of a module that kernels compile themselves: the module's text, numbered within the file."""
 
@@ -74,6 +82,11 @@ def decode(cursor: Cursor, offset: int, stored: Stored, recorded: int | None) ->
             section=cursor.section,
             offset=start + offset,
         )
+    if stored.kind == "typed_aggregate":
+        at = Cursor(cursor.data, start, cursor.end, cursor.section)
+        at.take(offset, "an attribute")
+        typed: tuple[TypedAttribute, ...] = _typed(at, AttributeType.AGGREGATE, 0).value
+        return typed
     return _decode(cursor, offset, wanted if recorded is None else recorded, 0)
 
 
@@ -91,7 +104,7 @@ def attribute_type(stored: Stored) -> int:
             return AttributeType.SHAPE
         case "dense":
             return AttributeType.DENSE
-        case "aggregate":
+        case "aggregate" | "typed_aggregate":
             return AttributeType.AGGREGATE
         case kind:
             raise ValueError(f"no attribute type for {kind}")
@@ -246,6 +259,13 @@ def _aggregate(at: Cursor, depth: int) -> tuple[Any, ...]:
     return tuple(_decode(element, 0, attribute, depth + 1) for element, attribute in aggregate_elements(at, depth))
 
 
+def _typed(at: Cursor, attribute: int, depth: int) -> TypedAttribute:
+    if attribute != AttributeType.AGGREGATE:
+        return TypedAttribute(attribute, _decode(at, 0, attribute, depth))
+    elements = aggregate_elements(at, depth)
+    return TypedAttribute(attribute, tuple(_typed(element, type, depth + 1) for element, type in elements))
+
+
 def aggregate_elements(at: Cursor, depth: int) -> Iterator[tuple[Cursor, int]]:
     """For each element of the aggregate at the cursor, a cursor at its start and its attribute type.
 
@@ -255,6 +275,10 @@ def aggregate_elements(at: Cursor, depth: int) -> Iterator[tuple[Cursor, int]]:
     if depth > MAX_NESTING:
         at.fail("aggregate attributes are nested too deeply")
     start = at.position
+    if _u32(at, "an aggregate") == 0:
+        # An empty array has no header; a header does not start with four zeros.
+        return
+    at.position = start
     size = _header(at)[3]
     count = _u32(at, "an aggregate's length")
     offsets = struct.unpack_from(f"<{count}I", at.data, at.take(4 * count, "an aggregate"))

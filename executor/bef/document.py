@@ -91,7 +91,7 @@ def _layouts(records: Iterable[Record]) -> list[str]:
 def _fields(fields: Sequence[Field]) -> list[str]:
     return _table(
         ("field", "kind", "how often", "meaning"),
-        ((f.name, f.kind, {"": "once", "...": "to the end"}.get(f.count, f.count), f.meaning) for f in fields),
+        ((f.name, f.kind, {"": "once", "...": "to the end"}.get(f.times, f.times), f.meaning) for f in fields),
     )
 
 

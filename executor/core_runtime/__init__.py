@@ -1,0 +1,12 @@
+"""The core runtime: ops dispatched one at a time, on op handlers that devices plug into.
+
+=====================  ===============================================================================
+`core_runtime.py`      `CoreRuntime`: executing ops, from Python and from programs
+`op_handler.py`        the interface that a device provides; the null handler
+`cpu_op_handler.py`    dispatch on the host: metadata first, tensors later
+`op_registry.py`       the decorator that registers ops with their metadata functions
+`composite_op.py`      functions of a program as ops
+`tensor_handle.py`     a tensor that is there, or will be
+`op_attrs.py`          the attributes of an op
+=====================  ===============================================================================
+"""

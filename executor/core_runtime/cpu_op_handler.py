@@ -1,0 +1,210 @@
+"""The CPU op handler: runs ops of an `OpRegistry` on the host, as soon as their inputs are there.
+
+Metadata first: where the inputs' shapes are known, so are the results', and a mistake in them is raised at once.
+Tensors later: inputs of a kind that the op does not take are converted to dense tensors, then the op runs on the
+thread that made the last input available. Source of the semantics: ``lib/core_runtime/dispatch_utils.h`` and
+``backends/cpu/lib/core_runtime/cpu_op_handler.cc`` in tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.binding import as_kernel_error
+from tfrt.executor.core_runtime.op_handler import Invocation, NullOpHandler, Op, OpHandler, Outcome
+from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry, OpFlags, OpRegistry
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.device import HOST_DEVICE, Device
+from tfrt.executor.errors import KernelError
+from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, StringHostTensor, to_dense
+from tfrt.executor.values import CHAIN
+
+
+_NULL = NullOpHandler()
+
+
+@dataclass(frozen=True)
+class CpuOpHandler:
+    """Runs the ops of `ops` on the host, and asks `fallback` for others."""
+
+    fallback: OpHandler = _NULL
+    device: Device = HOST_DEVICE
+    ops: OpRegistry = CPU_OPS
+    name: str = "cpu"
+
+    def make_op(self, op_name: str) -> Op:
+        """The op of that name, from the registry or the fallback."""
+        entry = self.ops.get(op_name)
+        if entry is None:
+            return self.fallback.make_op(op_name)
+        return lambda invocation: _dispatch(entry, self.device, invocation)
+
+
+def _dispatch(entry: OpEntry, device: Device, invocation: Invocation) -> Outcome:
+    known = [handle.metadata for handle in invocation.arguments]
+    unknown = [metadata for metadata in known if type(metadata) is AsyncValue]
+    if not unknown:
+        return _launch(entry, device, invocation, entry.run_metadata(tuple(known), dict(invocation.attrs)))
+    for metadata in unknown:
+        if metadata.is_error:
+            return _failed(entry, device, invocation, metadata, invocation.result_count or 1)
+    if all(metadata.is_available for metadata in unknown):
+        settled = tuple(m.value if type(m) is AsyncValue else m for m in known)
+        return _launch(entry, device, invocation, entry.run_metadata(settled, dict(invocation.attrs)))
+    return _dispatch_later(entry, device, invocation, unknown)
+
+
+def _dispatch_later(entry: OpEntry, device: Device, invocation: Invocation, unknown: Sequence[AsyncValue]) -> Outcome:
+    """Promise the results; dispatch when the inputs' metadata is known."""
+    host = invocation.context.host
+    count = 1 if invocation.result_count is None else invocation.result_count
+    tensors = [AsyncValue() for _ in range(count)]
+    metadata = [AsyncValue() for _ in range(count)]
+    has_effects = OpFlags.SIDE_EFFECTS in entry.flags
+    chain = AsyncValue() if has_effects else invocation.chain
+
+    def go_on() -> None:
+        try:
+            outcome = _dispatch(entry, device, invocation)
+            if len(outcome.results) != count:
+                raise KernelError(f"op '{entry.name}' has {len(outcome.results)} results, not {count}")
+        except KernelError as error:
+            invocation.context.report(error, invocation.location)
+            for promise in (*tensors, *metadata, *([chain] if has_effects else [])):
+                promise.set_error(error)
+            return
+        for promise, known, handle in zip(tensors, metadata, outcome.results, strict=True):
+            settle(known, handle.metadata)
+            settle(promise, handle.tensor)
+        if has_effects:
+            settle(chain, outcome.chain)
+
+    host.run_when_ready(unknown, go_on)
+    handles = (TensorHandle(host, device, t, m) for t, m in zip(tensors, metadata, strict=True))
+    return Outcome(tuple(handles), chain)
+
+
+def _launch(entry: OpEntry, device: Device, invocation: Invocation, metadata: tuple[Any, ...] | None) -> Outcome:
+    """Run the op, now or when its inputs (and, with side effects, its chain) are there."""
+    host = invocation.context.host
+    has_effects = OpFlags.SIDE_EFFECTS in entry.flags
+    expected = invocation.result_count
+    if metadata is not None and expected is not None and len(metadata) != expected:
+        raise KernelError(f"op '{entry.name}' has {len(metadata)} results, not {expected}")
+    awaited = [handle.tensor for handle in invocation.arguments]
+    if has_effects:
+        awaited.append(invocation.chain)
+    if not any(type(value) is AsyncValue and value.is_pending for value in awaited):
+        tensors = _run(entry, invocation, metadata, expected)
+        chain = _done(tensors, host) if has_effects else invocation.chain
+        return _outcome(host, device, tensors, metadata, chain)
+    count = len(metadata) if metadata is not None else (1 if expected is None else expected)
+    promises = [AsyncValue() for _ in range(count)]
+    done = AsyncValue() if has_effects else invocation.chain
+
+    def go_on() -> None:
+        tensors = _run(entry, invocation, metadata, count)
+        for promise, tensor in zip(promises, tensors, strict=count > 0):
+            settle(promise, tensor)
+        if has_effects:
+            settle(done, _done(tensors, host))
+
+    host.run_when_ready(awaited, go_on)
+    return _outcome(host, device, promises, metadata, done)
+
+
+def _run(
+    entry: OpEntry, invocation: Invocation, metadata: tuple[Any, ...] | None, expected: int | None
+) -> Sequence[Any]:
+    """The op's results; one failed value a result (at least one, so that the chain learns of it) where it failed."""
+    count = len(metadata) if metadata is not None else (1 if expected is None else expected)
+    context = invocation.context
+    failure = context.cancellation
+    inputs = []
+    for value in (*(handle.tensor for handle in invocation.arguments), invocation.chain):
+        if type(value) is AsyncValue:
+            if value.is_error:
+                failure = value
+                continue
+            value = value.value
+        inputs.append(value)
+    if failure is not None:
+        return [failure] * max(count, 1)
+    try:
+        tensors = tuple(_accept(tensor, entry.flags) for tensor in inputs[:-1])
+        results = entry.run(tensors, dict(invocation.attrs), context.host, metadata)
+        if expected is not None and len(results) != expected:
+            raise KernelError(f"op '{entry.name}' has {len(results)} results, not {expected}")
+    except Exception as error:
+        raised = as_kernel_error(error)
+        context.report(raised, invocation.location)
+        return [AsyncValue.failed(raised)] * max(count, 1)
+    for result in results:
+        if type(result) is AsyncValue:
+            result.and_then(lambda resolved: _report_failure(resolved, invocation))
+    return results
+
+
+def _report_failure(resolved: AsyncValue, invocation: Invocation) -> None:
+    if resolved.error is not None:
+        invocation.context.report(resolved.error, invocation.location)
+
+
+def _accept(tensor: Any, flags: OpFlags) -> Any:
+    """The tensor as the op takes it.
+
+    Raises:
+        KernelError: it is of a kind that the op does not take and that cannot be made dense.
+    """
+    match tensor:
+        case DenseHostTensor():
+            return tensor
+        case ScalarHostTensor():
+            return tensor if OpFlags.ALLOWS_SCALAR in flags else to_dense(tensor)
+        case CooHostTensor():
+            return tensor if OpFlags.ALLOWS_COO in flags else to_dense(tensor)
+        case StringHostTensor() if OpFlags.ALLOWS_STRING in flags:
+            return tensor
+    raise KernelError(f"Cannot implictly convert {tensor.kind} to DenseHost")
+
+
+def _outcome(
+    host: Any, device: Device, tensors: Sequence[Any], metadata: tuple[Any, ...] | None, chain: Any
+) -> Outcome:
+    if metadata is None:
+        known: Sequence[Any] = [None] * len(tensors)
+    else:
+        known, tensors = metadata, tensors[: len(metadata)]
+    return Outcome(tuple(TensorHandle(host, device, t, m) for t, m in zip(tensors, known, strict=True)), chain)
+
+
+def _failed(entry: OpEntry, device: Device, invocation: Invocation, error: AsyncValue, count: int) -> Outcome:
+    handle = TensorHandle.failed(invocation.context.host, device, error)
+    chain = error if OpFlags.SIDE_EFFECTS in entry.flags else invocation.chain
+    return Outcome((handle,) * count, chain)
+
+
+def _done(tensors: Sequence[Any], host: Any) -> Any:
+    """The chain of an op with side effects: there when its results are."""
+    pending = [t for t in tensors if type(t) is AsyncValue]
+    if not pending:
+        return CHAIN
+    chain = AsyncValue()
+
+    def finish() -> None:
+        failed = next((t for t in pending if t.is_error), None)
+        settle(chain, CHAIN if failed is None else failed)
+
+    host.run_when_ready(pending, finish)
+    return chain
+
+
+def settle(promise: AsyncValue, value: Any) -> None:
+    """Resolve `promise` with a plain value, or as an `AsyncValue` is resolved."""
+    if type(value) is AsyncValue:
+        promise.forward(value)
+    else:
+        promise.set(value)

@@ -1,0 +1,79 @@
+"""Op handlers: where ops run, and the plug point for devices.
+
+An op handler turns an op's name into something that can be invoked. One that does not know the op passes the
+question to its fallback; at the end of every line stands the null handler, which knows none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tfrt.executor.core_runtime.op_attrs import OpAttrs
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.device import HOST_DEVICE, Device
+from tfrt.executor.errors import KernelError
+from tfrt.executor.location import Location
+
+if TYPE_CHECKING:
+    from tfrt.executor.host_context import ExecutionContext
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of an op.
+
+    Attributes:
+        context: the request it belongs to.
+        location: what an error points at: the op in a program, the line of an eager caller.
+        result_count: how many results the caller expects, or None for as many as there are.
+        chain: what an op with side effects waits for: a chain, or an `AsyncValue` of one.
+    """
+
+    op_name: str
+    context: ExecutionContext
+    location: Location
+    arguments: tuple[TensorHandle, ...]
+    attrs: OpAttrs
+    result_count: int | None
+    chain: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an op gives back at once: handles, and the chain that is there when its side effects are done."""
+
+    results: tuple[TensorHandle, ...]
+    chain: Any
+
+
+Op = Callable[[Invocation], Outcome]
+"""An op ready to be invoked. It raises `KernelError` where the call cannot be right (shapes that do not fit); what
+goes wrong later fails its results."""
+
+
+class OpHandler(Protocol):
+    """What a device, or a wrapper around one, provides."""
+
+    name: str
+    device: Device
+
+    def make_op(self, op_name: str) -> Op:
+        """The op of that name.
+
+        Raises:
+            KernelError: neither this handler nor its fallbacks know it.
+        """
+
+
+@dataclass(frozen=True)
+class NullOpHandler:
+    """Knows no op."""
+
+    name: str = "null"
+    device: Device = HOST_DEVICE
+
+    def make_op(self, op_name: str) -> Op:
+        """Refuse the op."""
+        raise KernelError(f"{op_name} was not supported by NullOpHandler.")

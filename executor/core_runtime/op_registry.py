@@ -1,0 +1,198 @@
+"""Ops of the CPU op handler: the decorator that registers them, and how their attributes reach them.
+
+An op has two functions with the same shape of signature:
+
+* the *dispatch function* takes tensors and returns the results: a tensor, a tuple of tensors, an `AsyncValue` of
+  a tensor, or None;
+* the *metadata function* takes the inputs' `TensorMetadata` and returns the results'. It runs first, at once, so that
+  shapes are known and errors in them are reported before any tensor is there. Without one, a result's metadata
+  is known when the result is.
+
+Positional parameters are inputs, ``*inputs`` a variable number of them. Keyword-only parameters are attributes, by
+name; those without a default are required, and attributes that nobody declares are ignored. Parameters annotated
+`HostContext` or `ResultMetadata` are supplied. An attribute arrives as a Python value, or with its type where
+its parameter is annotated `OpAttr`. Programs and eager callers run the same two functions.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Flag, auto
+from functools import cached_property
+from typing import Any, NewType, TypeVar
+
+from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.errors import KernelError
+from tfrt.executor.kernel_registry import modules_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ResultMetadata = NewType("ResultMetadata", tuple)
+"""Annotation: the results' metadata, as the metadata function gave it."""
+
+
+class OpFlags(Flag):
+    """What an op can do with its inputs beyond dense tensors, and what else dispatch must know."""
+
+    NONE = 0
+    ALLOWS_SCALAR = auto()
+    """Scalar tensors are passed on as they are, not made dense first."""
+    ALLOWS_COO = auto()
+    """Sparse tensors are passed on as they are, not made dense first."""
+    ALLOWS_STRING = auto()
+    """String tensors are accepted."""
+    SIDE_EFFECTS = auto()
+    """The op waits for the chain it is given, and its own chain is there when it is done."""
+    FORWARDS_BUFFER = auto()
+    """The op may write its result into the memory of an input that nobody else uses."""
+
+
+@dataclass(frozen=True)
+class OpEntry:
+    """A registered op."""
+
+    name: str
+    dispatch: Callable[..., Any]
+    metadata: Callable[..., Any] | None
+    flags: OpFlags
+
+    @cached_property
+    def _dispatch_signature(self) -> _Signature:
+        return _read_signature(self.dispatch)
+
+    @cached_property
+    def _metadata_signature(self) -> _Signature:
+        assert self.metadata is not None
+        return _read_signature(self.metadata)
+
+    def run_metadata(self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The results' metadata, or None where there is no metadata function.
+
+        Raises:
+            KernelError: the inputs do not fit the op.
+        """
+        if self.metadata is None:
+            return None
+        arguments = self._metadata_signature.arguments(self.name, len(inputs), attrs, {})
+        return _as_tuple(self.metadata(*inputs, **arguments))
+
+    def run(
+        self, inputs: tuple[Any, ...], attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None
+    ) -> tuple[Any, ...]:
+        """The results.
+
+        Raises:
+            KernelError: the op failed.
+        """
+        supplied = {"host": host, "metadata": metadata}
+        arguments = self._dispatch_signature.arguments(self.name, len(inputs), attrs, supplied)
+        return _as_tuple(self.dispatch(*inputs, **arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """What an op's function takes: between `least` and `most` inputs, and attributes by name."""
+
+    least: int
+    most: float
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    typed: frozenset[str]
+    supplied: tuple[tuple[str, str], ...]
+
+    def arguments(self, op: str, inputs: int, attrs: Mapping[str, Any], supplied: Mapping[str, Any]) -> dict[str, Any]:
+        """The keyword arguments for a call with that many inputs.
+
+        Raises:
+            KernelError: the number of inputs is wrong, or an attribute is missing.
+        """
+        if not self.least <= inputs <= self.most:
+            takes = f"{self.least}" if self.least == self.most else f"at least {self.least}"
+            raise KernelError(f"op '{op}' takes {takes} inputs and is given {inputs}")
+        arguments = {name: self._attribute(name, attrs) for name in self.optional if name in attrs}
+        for name in self.required:
+            if name not in attrs:
+                raise KernelError(f"missing attribute '{name}' of op '{op}'")
+            arguments[name] = self._attribute(name, attrs)
+        arguments.update({name: supplied[what] for name, what in self.supplied})
+        return arguments
+
+    def _attribute(self, name: str, attrs: Mapping[str, Any]) -> Any:
+        attr = attrs[name]
+        if name in self.typed:
+            return attr if isinstance(attr, OpAttr) else OpAttrs.of({name: attr})[name]
+        return attr.value if isinstance(attr, OpAttr) else attr
+
+
+class OpRegistry:
+    """Ops by name. An op is found in the kernels of its dialect, whose modules are imported when one is looked up."""
+
+    def __init__(self) -> None:
+        self._ops: dict[str, OpEntry] = {}
+        self._unsearched: dict[str, Iterator[str]] = {}
+
+    def register(self, entry: OpEntry) -> None:
+        """Add an op; the newest one of a name wins."""
+        self._ops[entry.name] = entry
+
+    def get(self, name: str) -> OpEntry | None:
+        """The op of that name, or None."""
+        if name in self._ops:
+            return self._ops[name]
+        dialect = name.partition(".")[0]
+        for module in self._unsearched.setdefault(dialect, modules_of(dialect)):
+            importlib.import_module(module)
+            if name in self._ops:
+                return self._ops[name]
+        return None
+
+    def names(self) -> frozenset[str]:
+        """The names registered so far."""
+        return frozenset(self._ops)
+
+
+CPU_OPS = OpRegistry()
+
+
+def cpu_op(name: str, *, metadata: Callable[..., Any] | None = None, flags: OpFlags = OpFlags.NONE) -> Callable[[F], F]:
+    """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged."""
+
+    def register(function: F) -> F:
+        CPU_OPS.register(OpEntry(name, function, metadata, flags))
+        return function
+
+    return register
+
+
+def _read_signature(function: Callable[..., Any]) -> _Signature:
+    from tfrt.executor.host_context import HostContext
+
+    hints = typing.get_type_hints(function)
+    required, optional, typed, supplied = [], [], [], []
+    least, most = 0, 0.0
+    for parameter in inspect.signature(function).parameters.values():
+        hint = hints.get(parameter.name)
+        if hint is HostContext:
+            supplied.append((parameter.name, "host"))
+        elif hint is ResultMetadata:
+            supplied.append((parameter.name, "metadata"))
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            (required if parameter.default is parameter.empty else optional).append(parameter.name)
+            if hint in (OpAttr, OpAttr | None):
+                typed.append(parameter.name)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            most = float("inf")
+        else:
+            least += parameter.default is parameter.empty
+            most += 1
+    return _Signature(least, most, tuple(required), tuple(optional), frozenset(typed), tuple(supplied))
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,162 @@
+"""A tensor that an op has produced or will produce: its metadata at once where that is possible, its elements later."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
+from tfrt.executor.device import Device
+from tfrt.executor.errors import KernelError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfrt.executor.host_context import HostContext
+
+
+class TensorHandle:
+    """A tensor on a device.
+
+    Attributes:
+        tensor: a tensor of any kind, or an `AsyncValue` of one, pending or failed.
+        metadata: a `TensorMetadata`, or an `AsyncValue` of one where it is known only when the tensor is there.
+        device: where the tensor is.
+    """
+
+    __slots__ = ("device", "host", "metadata", "tensor")
+
+    def __init__(self, host: HostContext, device: Device, tensor: Any, metadata: Any = None):
+        self.host = host
+        self.device = device
+        self.tensor = _unboxed(tensor)
+        self.metadata = _unboxed(metadata) if metadata is not None else self._metadata_of_tensor()
+
+    @staticmethod
+    def failed(host: HostContext, device: Device, error: AsyncValue) -> TensorHandle:
+        """A handle of a tensor that could not be produced."""
+        return TensorHandle(host, device, error, error)
+
+    @property
+    def error(self) -> KernelError | None:
+        """Why there is no tensor, where that is known."""
+        return self.tensor.error if type(self.tensor) is AsyncValue else None
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the tensor is there."""
+        return type(self.tensor) is not AsyncValue or self.tensor.is_available
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The tensor's shape; waits for it where it is not known yet.
+
+        Raises:
+            KernelError: there is no tensor.
+        """
+        return self._wait_for_metadata().shape
+
+    @property
+    def dtype(self) -> Any:
+        """The tensor's element type; waits for it where it is not known yet.
+
+        Raises:
+            KernelError: there is no tensor.
+        """
+        return self._wait_for_metadata().dtype
+
+    def result(self) -> Any:
+        """The tensor; waits for it.
+
+        Raises:
+            KernelError: there is no tensor.
+        """
+        return self._wait_for(self.tensor)
+
+    def result_now(self) -> Any:
+        """The tensor, which must be there; for kernels, whose operands are.
+
+        Raises:
+            KernelError: there is no tensor.
+        """
+        return self.tensor.value if type(self.tensor) is AsyncValue else self.tensor
+
+    def numpy(self) -> np.ndarray:
+        """The elements as a numpy array, which shares the tensor's memory where it is dense; waits for them.
+
+        Raises:
+            KernelError: there is no tensor.
+        """
+        return to_host_array(self.result())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        import numpy as np
+
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a copy is needed to convert from {array.dtype} to {dtype}")
+            return array.astype(dtype)
+        return np.array(array) if copy else array
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.numpy().__dlpack_device__()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if type(self.tensor) is not AsyncValue:
+            return self.tensor
+        return (yield from self.tensor.__await__())
+
+    def __str__(self) -> str:
+        tensor, metadata = _unboxed(self.tensor), _unboxed(self.metadata)
+        if type(tensor) is not AsyncValue:
+            return str(tensor)
+        if tensor.error is not None:
+            return f"Error TensorHandle: '{tensor.error.message}'"
+        if type(metadata) is not AsyncValue:
+            return f"future TensorHandle with metadata {metadata}"
+        return "fully future TensorHandle with unresolved metadata"
+
+    def __repr__(self) -> str:
+        return f"<TensorHandle {self}>"
+
+    def _metadata_of_tensor(self) -> Any:
+        tensor = self.tensor
+        if type(tensor) is not AsyncValue:
+            return metadata_of(tensor)
+        metadata = AsyncValue()
+        tensor.and_then(
+            lambda resolved: (
+                metadata.forward(resolved) if resolved.is_error else metadata.set(metadata_of(resolved.value))
+            )
+        )
+        return metadata
+
+    def _wait_for_metadata(self) -> TensorMetadata:
+        metadata: TensorMetadata = self._wait_for(self.metadata)
+        return metadata
+
+    def _wait_for(self, value: Any) -> Any:
+        if type(value) is not AsyncValue:
+            return value
+        self.host.wait([value])
+        return value.value
+
+
+def to_host_array(tensor: Any) -> np.ndarray:
+    """A tensor of any kind as a numpy array."""
+    from tfrt.executor.tensor import StringHostTensor, to_dense
+
+    if isinstance(tensor, StringHostTensor):
+        import numpy as np
+
+        return np.array(tensor.strings, dtype=np.str_).reshape(tensor.shape)
+    return to_dense(tensor).array
+
+
+def _unboxed(value: Any) -> Any:
+    return value.value if type(value) is AsyncValue and value.is_available else value

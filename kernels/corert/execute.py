@@ -1,0 +1,119 @@
+"""Kernels of `corert` that execute ops.
+
+A result's register holds a handle once its tensor is there, and the error where there is none, so that kernels find
+the tensors of their operands available. Source of the semantics: ``lib/core_runtime/execute_op_impl.cc`` in
+tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.attributes import String, TypedAggregate
+from tfrt.executor.core_runtime.composite_op import make_composite_op
+from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.core_runtime.op_handler import Op, OpHandler, Outcome
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.host_context import ExecutionContext
+from tfrt.executor.kernel_registry import ResultCount, kernel
+from tfrt.executor.location import Location
+from tfrt.executor.program import Function
+from tfrt.executor.values import Chain
+
+
+@kernel("corert.executeop")
+def execute_op(
+    handler: OpHandler,
+    *arguments: TensorHandle,
+    op_attrs: TypedAggregate,
+    op_func_attrs: TypedAggregate,
+    op_name: String,
+    context: ExecutionContext,
+    location: Location,
+    results: ResultCount,
+) -> tuple[Any, ...]:
+    op = handler.make_op(op_name)
+    attrs = _attrs(op_attrs, op_func_attrs)
+    return _when_there(_invoke(op, op_name, arguments, attrs, context, location, results, None))
+
+
+@kernel("corert.executeop.seq")
+def execute_op_seq(
+    handler: OpHandler,
+    chain: Chain,
+    *arguments: TensorHandle,
+    op_attrs: TypedAggregate,
+    op_func_attrs: TypedAggregate,
+    op_name: String,
+    context: ExecutionContext,
+    location: Location,
+    results: ResultCount,
+) -> tuple[Any, ...]:
+    op = handler.make_op(op_name)
+    attrs = _attrs(op_attrs, op_func_attrs)
+    outcome = _invoke(op, op_name, arguments, attrs, context, location, results - 1, chain)
+    return (outcome.chain, *_when_there(outcome))
+
+
+@kernel("corert.execute_crt_op")
+def execute_crt_op(
+    op: Op,
+    *arguments: TensorHandle,
+    op_attrs: TypedAggregate,
+    op_func_attrs: TypedAggregate,
+    context: ExecutionContext,
+    location: Location,
+    results: ResultCount,
+) -> tuple[Any, ...]:
+    attrs = _attrs(op_attrs, op_func_attrs)
+    return _when_there(_invoke(op, "corert.op", arguments, attrs, context, location, results, None))
+
+
+@kernel("corert.make_composite_op")
+def make_composite_op_kernel(*, fn: Function) -> Op:
+    return make_composite_op(fn)
+
+
+def _attrs(op_attrs: Any, op_func_attrs: Any) -> OpAttrs:
+    attrs = OpAttrs.of_pairs(op_attrs)
+    for name, attr in OpAttrs.of_pairs(op_func_attrs):
+        attrs.set(name, OpAttr("FUNC", attr.value))
+    return attrs
+
+
+def _invoke(
+    op: Op,
+    op_name: str,
+    arguments: tuple[TensorHandle, ...],
+    attrs: OpAttrs,
+    context: ExecutionContext,
+    location: Location,
+    results: int,
+    chain: Any,
+) -> Outcome:
+    runtime = CoreRuntime.of(context.host)
+    return runtime.invoke(
+        op, op_name, arguments, attrs, location=location, result_count=results, context=context, chain=chain
+    )
+
+
+def _when_there(outcome: Outcome) -> tuple[Any, ...]:
+    return tuple(_handle_when_there(handle) for handle in outcome.results)
+
+
+def _handle_when_there(handle: TensorHandle) -> Any:
+    tensor = handle.tensor
+    if type(tensor) is not AsyncValue:
+        return handle
+    if tensor.is_error:
+        return tensor
+    there = AsyncValue()
+    tensor.and_then(lambda resolved: there.forward(resolved) if resolved.is_error else _set_handle(there, handle))
+    return there
+
+
+def _set_handle(there: AsyncValue, handle: TensorHandle) -> None:
+    metadata = handle.metadata
+    there.set(TensorHandle(handle.host, handle.device, handle.tensor, metadata))

@@ -1,0 +1,52 @@
+"""Kernels of `corert` that make, name and find op handlers.
+
+Source of the semantics: ``lib/core_runtime/kernels.cc`` and ``backends/cpu/lib/core_runtime/op_handler_kernels.cc`` in
+tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+from tfrt.executor.attributes import String
+from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
+from tfrt.executor.core_runtime.logging_op_handler import LoggingOpHandler
+from tfrt.executor.core_runtime.op_handler import NullOpHandler, OpHandler
+from tfrt.executor.device import HOST_DEVICE, Device
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.values import CHAIN, Chain
+
+
+@kernel("corert.create_null_op_handler")
+def create_null_op_handler() -> OpHandler:
+    return NullOpHandler()
+
+
+@kernel("corert.create_cpu_op_handler")
+def create_cpu_op_handler(fallback: OpHandler) -> OpHandler:
+    return CpuOpHandler(fallback, HOST_DEVICE)
+
+
+@kernel("corert.create_cpu_op_handler_with_ordinal")
+def create_cpu_op_handler_with_ordinal(fallback: OpHandler, ordinal: int) -> OpHandler:
+    return CpuOpHandler(fallback, Device(f"CPU:{ordinal}"))
+
+
+@kernel("corert.create_logging_op_handler")
+def create_logging_op_handler(wrapped: OpHandler, *, sync_log_results: int) -> OpHandler:
+    return LoggingOpHandler(wrapped, bool(sync_log_results))
+
+
+@kernel("corert.register_op_handler")
+def register_op_handler(handler: OpHandler, host: HostContext, *, chain_name: String) -> Chain:
+    CoreRuntime.of(host).register(chain_name, handler)
+    return CHAIN
+
+
+@kernel("corert.get_op_handler")
+def get_op_handler(chain: Chain, host: HostContext, *, op_handler_name: String) -> OpHandler:
+    handler = CoreRuntime.of(host).handler(op_handler_name)
+    if handler is None:
+        raise KernelError(f"op_handler not found: {op_handler_name}")
+    return handler
