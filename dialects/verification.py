@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
+from xdsl.dialects.builtin import FunctionType, ModuleOp, SymbolRefAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, Region
 from xdsl.utils.exceptions import VerifyException
@@ -51,6 +51,17 @@ def check_types(
         fail(op, count_message)
     if tuple(actual) != tuple(expected):
         fail(op, type_message)
+
+
+def check_callee_operands(op: Operation, callee: FunctionType) -> None:
+    """Refuse `op`, which passes its operands to a function of this type, unless they fit."""
+    check_types(
+        op,
+        op.operand_types,
+        callee.inputs.data,
+        "incorrect number of operands for callee",
+        "operand type mismatch",
+    )
 
 
 def check_returns(op: Operation, region: Region, result_types: Sequence[Attribute]) -> None:

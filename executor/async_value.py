@@ -131,6 +131,13 @@ class AsyncValue:
         """Resolve this value as `other` is resolved, now or later."""
         other.and_then(lambda resolved: self._resolve(resolved._state, resolved._payload))
 
+    def settle(self, value: Any) -> None:
+        """Become `value`, which may be an `AsyncValue`: then become what it is or will be."""
+        if type(value) is AsyncValue:
+            self.forward(value)
+        else:
+            self.set(value)
+
     def and_then(self, callback: Callback) -> None:
         """Call ``callback(self)`` once this value is resolved: at once, or on the thread that resolves it.
 

@@ -145,10 +145,7 @@ def _run_and_resolve(
             result.set_error(failure)
         return
     for result, item in zip(pending, values or (None,), strict=True):
-        if type(item) is AsyncValue:
-            result.forward(item)
-        else:
-            result.set(item)
+        result.settle(item)
 
 
 def unpack(value: Any, results: int, returns_tuple: bool) -> Sequence[Any]:

@@ -126,7 +126,7 @@ def _execute_later(graph: Graph, context: ExecutionContext, arguments: Sequence[
 
     def run() -> None:
         for promise, value in zip(promises, execute(graph, context, arguments), strict=True):
-            _settle(promise, value)
+            promise.settle(value)
 
     context.host.enqueue(run)
     return list(promises)
@@ -305,7 +305,7 @@ class _Frame:
     def keep_promise(self, register: int) -> None:
         promise = self.promises.pop(register, None)
         if promise is not None:
-            _settle(promise, self.registers[register])
+            promise.settle(self.registers[register])
 
     def fail(self, kernel: int, error: Exception, stream: int, ready: list[int], foreign: list[int]) -> None:
         """A kernel raised: its results that are not set become the error."""
@@ -372,13 +372,6 @@ def _partition(kernels: list[int], streams: list[int], stream: int) -> tuple[lis
         kernels[low], kernels[high] = kernels[high], kernels[low]
         low += 1
     return kernels[:low], kernels[low:]
-
-
-def _settle(promise: AsyncValue, value: Any) -> None:
-    if type(value) is AsyncValue:
-        promise.forward(value)
-    else:
-        promise.set(value)
 
 
 def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:

@@ -27,6 +27,7 @@ from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.traits import RedeclaresOperands
 from tfrt.dialects.verification import (
+    check_callee_operands,
     OpVerifyError,
     check_returns,
     check_types,
@@ -48,13 +49,7 @@ class CallOp(IRDLOperation):
 
     def verify_(self) -> None:
         function = lookup_function(self, self.attributes.get("callee"), "callee").function_type
-        check_types(
-            self,
-            self.operand_types,
-            function.inputs.data,
-            "incorrect number of operands for callee",
-            "operand type mismatch",
-        )
+        check_callee_operands(self, function)
         check_types(
             self,
             self.result_types,

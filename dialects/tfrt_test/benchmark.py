@@ -21,7 +21,7 @@ from tfrt.dialects.definitions import HandWrittenOp, OpClass, number_of
 from tfrt.dialects.regions import can_redeclare, print_body
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.traits import RedeclaresOperands
-from tfrt.dialects.verification import check_types, fail, lookup_function
+from tfrt.dialects.verification import check_callee_operands, fail, lookup_function
 
 DEFAULT_WARMUP_RUNS = IntegerAttr(1, i32)
 """What `num_warmup_runs` is in a custom form that does not say."""
@@ -117,13 +117,7 @@ class SyncBenchmarkOp(_BenchmarkForm):
 
     def verify_(self) -> None:
         function = lookup_function(self, self.attributes.get("target_fn"), "target_fn").function_type
-        check_types(
-            self,
-            self.operand_types,
-            function.inputs.data,
-            "incorrect number of operands for callee",
-            "operand type mismatch",
-        )
+        check_callee_operands(self, function)
         if function.outputs.data:
             fail(self, "Target benchmark function must return zero value.")
 

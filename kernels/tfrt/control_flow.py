@@ -51,7 +51,7 @@ def once(*operands: Any, function: Function, context: ExecutionContext) -> tuple
     kept = context.resources.get_or_create(f"tfrt.once @{function.name}", lambda: results)
     if kept is results:
         for result, value in zip(results, function.execute(context, operands), strict=True):
-            _settle(result, value)
+            result.settle(value)
     return kept
 
 
@@ -96,7 +96,7 @@ class _While:
                 return
         if type(condition) is not AsyncValue:
             for result, value in zip(self.results, values, strict=True):
-                _settle(result, value)
+                result.settle(value)
         elif condition.is_error:
             # Nothing of the loop may still be running when its results are there.
             self.context.host.run_when_ready(values, lambda: _fail(self.results, condition))
@@ -141,7 +141,7 @@ def _repeat_later(
 
     def go_on() -> None:
         for result, value in zip(results, _repeat(done, count, values, body, context), strict=True):
-            _settle(result, value)
+            result.settle(value)
 
     # As a task, so that blocks do not pile up on the stack.
     context.host.run_when_ready(values, lambda: context.host.enqueue(go_on))
@@ -191,24 +191,17 @@ def _parallel_for(
             last = middle
         low = starts[first]
         results = body.execute(context, (low, min(low + block_size, end), *operands))
-        _settle(blocks[first], results[0] if results else CHAIN)
+        blocks[first].settle(results[0] if results else CHAIN)
 
     run(0, len(blocks))
     done = AsyncValue()
 
     def finish() -> None:
         failed = next((block for block in blocks if block.is_error), None)
-        _settle(done, CHAIN if failed is None else failed)
+        done.settle(CHAIN if failed is None else failed)
 
     context.host.run_when_ready(blocks, finish)
     return done
-
-
-def _settle(result: AsyncValue, value: Any) -> None:
-    if type(value) is AsyncValue:
-        result.forward(value)
-    else:
-        result.set(value)
 
 
 def _fail(results: Sequence[AsyncValue], error: AsyncValue) -> None:

@@ -17,7 +17,7 @@ from tfrt.executor.kernel_registry import ResultCount, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN, Chain
 from tfrt.kernels.c_semantics import wrap32
-from tfrt.kernels.tfrt_test.work import enqueue_work, settle
+from tfrt.kernels.tfrt_test.work import enqueue_work
 
 
 @kernel("tfrt_test.async_add.i32")
@@ -74,7 +74,7 @@ def do_async(
 
     def run() -> None:
         for result, value in zip(results, body.execute(context, operands), strict=True):
-            settle(result, value)
+            result.settle(value)
 
     context.host.enqueue(run)
     return results

@@ -14,11 +14,3 @@ def enqueue_work(host: HostContext, compute: Callable[[], Any]) -> AsyncValue:
     result = AsyncValue()
     host.enqueue(lambda: result.set(compute()))
     return result
-
-
-def settle(result: AsyncValue, value: Any) -> None:
-    """Resolve `result` as `value`, which may be an `AsyncValue`, is or will be."""
-    if type(value) is AsyncValue:
-        result.forward(value)
-    else:
-        result.set(value)

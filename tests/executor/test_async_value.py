@@ -59,6 +59,16 @@ def test_forwarding_values_and_errors():
     assert str(failed.error) == "bad"
 
 
+def test_settling_as_a_value_or_as_another():
+    plain, other, follower = AsyncValue(), AsyncValue(), AsyncValue()
+    plain.settle(1)
+    assert plain.value == 1
+    follower.settle(other)
+    assert follower.is_pending
+    other.set(2)
+    assert follower.value == 2
+
+
 def test_long_chains_do_not_recurse():
     length = 100_000
     values = [AsyncValue() for _ in range(length)]
