@@ -27,8 +27,8 @@ from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.traits import RedeclaresOperands
 from tfrt.dialects.verification import (
-    check_callee_operands,
     OpVerifyError,
+    check_callee_operands,
     check_returns,
     check_types,
     fail,
