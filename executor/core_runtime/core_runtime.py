@@ -16,6 +16,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
+
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.metadata import metadata_of
 from tfrt.executor.core_runtime.op_attrs import OpAttrs
@@ -25,6 +27,7 @@ from tfrt.executor.device import HOST_DEVICE
 from tfrt.executor.errors import KernelError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.location import FileLineCol, Location
+from tfrt.executor.tensor import Tensor, dense_from_numpy
 
 
 class CoreRuntime:
@@ -50,21 +53,24 @@ class CoreRuntime:
         return self._handlers.get(name)
 
     def tensor(self, value: Any) -> TensorHandle:
-        """A handle of an array, which is not copied, or of a tensor of any kind.
+        """A handle of an array or a number, or of a tensor of any kind. Arrays are not copied.
 
         Raises:
             TypeError: no element type corresponds to the array's.
         """
         if isinstance(value, TensorHandle):
             return value
-        if not hasattr(value, "shape") or hasattr(value, "__array_interface__"):
-            import numpy as np
-
-            from tfrt.executor.tensor import dense_from_numpy
-
-            array = np.from_dlpack(value) if not hasattr(value, "__array__") and hasattr(value, "__dlpack__") else value
-            value = dense_from_numpy(np.asarray(array))
+        if not isinstance(value, Tensor):
+            value = dense_from_numpy(np.asarray(value))
         return TensorHandle(self.host, HOST_DEVICE, value, metadata_of(value))
+
+    def from_dlpack(self, array: Any) -> TensorHandle:
+        """A handle of another library's array, whose memory it shares.
+
+        Raises:
+            BufferError: the array is not in memory that the host can read.
+        """
+        return self.tensor(np.from_dlpack(array))
 
     def execute(
         self,

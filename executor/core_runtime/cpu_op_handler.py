@@ -22,7 +22,6 @@ from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, StringHostTensor, to_dense
 from tfrt.executor.values import CHAIN
 
-
 _NULL = NullOpHandler()
 
 
