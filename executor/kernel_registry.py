@@ -145,17 +145,20 @@ class _BuiltinRegistry(KernelRegistry):
         return self._kernels.get(name)
 
 
-def modules_of(dialect: str) -> Iterator[str]:
-    """The modules that may hold kernels of a dialect: the one named after it, then those inside it."""
+def modules_of(dialect: str, *, ops_first: bool = False) -> Iterator[str]:
+    """The modules that may hold kernels of a dialect: the one named after it, then those inside it.
+
+    In a package those named ``ops_…`` hold ops of op handlers; they come last, unless `ops_first`.
+    """
     name = f"tfrt.kernels.{dialect}"
     spec = importlib.util.find_spec(name) if dialect.isidentifier() else None
     if spec is None:
         return
     yield name
     for folder in spec.submodule_search_locations or ():
-        for module in sorted(os.listdir(folder)):
-            if module.endswith(".py") and not module.startswith("__"):
-                yield f"{name}.{module.removesuffix('.py')}"
+        modules = [m for m in os.listdir(folder) if m.endswith(".py") and not m.startswith("__")]
+        for module in sorted(modules, key=lambda m: (m.startswith("ops_") is not ops_first, m)):
+            yield f"{name}.{module.removesuffix('.py')}"
 
 
 BUILTIN = _BuiltinRegistry()

@@ -144,7 +144,7 @@ class OpRegistry:
         if name in self._ops:
             return self._ops[name]
         dialect = name.partition(".")[0]
-        for module in self._unsearched.setdefault(dialect, modules_of(dialect)):
+        for module in self._unsearched.setdefault(dialect, modules_of(dialect, ops_first=True)):
             importlib.import_module(module)
             if name in self._ops:
                 return self._ops[name]
@@ -172,7 +172,10 @@ def _read_signature(function: Callable[..., Any]) -> _Signature:
     from tfrt.executor.host_context import HostContext
 
     hints = typing.get_type_hints(function)
-    required, optional, typed, supplied = [], [], [], []
+    required: list[str] = []
+    optional: list[str] = []
+    typed: list[str] = []
+    supplied: list[tuple[str, str]] = []
     least, most = 0, 0.0
     for parameter in inspect.signature(function).parameters.values():
         hint = hints.get(parameter.name)

@@ -21,6 +21,36 @@ from tfrt.executor.values import CHAIN, Chain
 _FLT_MIN = np.float32(np.finfo(np.float32).tiny)
 
 
+def argmax_along(array: np.ndarray, axis: int) -> np.ndarray:
+    """The positions of the first maxima along an axis, as i32; NaN counts as the smallest number.
+
+    Raises:
+        KernelError: the axis has no elements.
+    """
+    if array.shape[axis] == 0:
+        raise KernelError(f"argmax of rows without elements: shape {list(array.shape)}")
+    comparable = np.where(np.isnan(array), array.dtype.type(-np.inf), array) if array.dtype.kind == "f" else array
+    return np.asarray(comparable.argmax(axis=axis), np.int32)
+
+
+def mean_along(array: np.ndarray, axis: int) -> np.ndarray:
+    """The means along an axis, in the array's dtype; sums of integers wrap around and are divided toward zero.
+
+    Raises:
+        KernelError: the elements are integers, and the axis has none.
+    """
+    count = array.shape[axis]
+    with np.errstate(all="ignore"):
+        total = array.sum(axis=axis, dtype=array.dtype)
+        if array.dtype.kind == "f":
+            return np.asarray(total / array.dtype.type(count))
+    if count == 0:
+        raise KernelError("reduce_mean of integers without elements")
+    wide = total.astype(np.uint64 if array.dtype.kind == "u" else np.int64)
+    divisor = wide.dtype.type(count)
+    return np.asarray((wide - np.fmod(wide, divisor)) // divisor, array.dtype)
+
+
 def _register_for_type(suffix: str, dtype: DType) -> None:
     def arrays(*tensors: DenseHostTensor) -> list[np.ndarray]:
         found = [expect(tensor, dtype) for tensor in tensors]
@@ -92,26 +122,12 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     @kernel(f"tfrt_test.argmax.{suffix}.2")
     def argmax(operand: DenseHostTensor, chain: Chain = CHAIN) -> DenseHostTensor:
         """The position of each row's first maximum, as i32."""
-        matrix = expect(operand, dtype, 2)
-        if matrix.shape[1] == 0:
-            raise KernelError(f"argmax of rows without elements: shape {list(matrix.shape)}")
-        return dense_from_numpy(matrix.argmax(axis=1).astype(np.int32))
+        return dense_from_numpy(argmax_along(expect(operand, dtype, 2), axis=1))
 
     @kernel(f"tfrt_test.reduce_mean.{suffix}.1")
     def reduce_mean(operand: DenseHostTensor, chain: Chain = CHAIN) -> DenseHostTensor:
         """The mean of a vector, as a tensor of rank 0; integers wrap around and divide toward zero."""
-        vector = expect(operand, dtype, 1)
-        result = DenseHostTensor.uninitialized(dtype, ())
-        with np.errstate(all="ignore"):
-            total = vector.sum(dtype=vector.dtype)
-            if dtype is DType.F32:
-                result.array[...] = total / np.float32(vector.size)
-                return result
-        if vector.size == 0:
-            raise KernelError("reduce_mean of integers without elements")
-        quotient = abs(int(total)) // vector.size
-        result.array[...] = quotient if total >= 0 else -quotient
-        return result
+        return DenseHostTensor(mean_along(expect(operand, dtype, 1), axis=0), dtype)
 
     @kernel(f"tfrt_test.slice_inplace.{suffix}.3")
     def slice_inplace(operand: DenseHostTensor, begin: DenseHostTensor, chain: Chain, result: DenseHostTensor) -> Chain:
