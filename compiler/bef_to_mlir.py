@@ -33,7 +33,6 @@ from xdsl.dialects.builtin import (
     LocationAttr,
     ModuleOp,
     NameLoc,
-    NoneAttr,
     NoneType,
     StringAttr,
     SymbolRefAttr,
@@ -48,6 +47,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation
 
+from tfrt.compiler.locations import fuse, parts_of
 from tfrt.compiler.printer import print_module, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE, Streams, analyse_streams
 from tfrt.compiler.verifier import verify
@@ -299,8 +299,20 @@ def _location(location: Location) -> LocationAttr:
         case CallSiteLocation(callee, caller):
             return CallSiteLoc(_location(callee), _location(caller))
         case FusedLocation(locations):
-            return FusedLoc(ArrayAttr(map(_location, locations)), NoneAttr())
+            return _fused(tuple(map(_location, locations)))
     return UnknownLoc()
+
+
+def _fused(parts: tuple[LocationAttr, ...]) -> LocationAttr:
+    """A location that is read back as `parts`, even where these are what fusing would simplify."""
+    plain = fuse(parts)
+    if isinstance(plain, FusedLoc) and parts_of(plain) == parts:
+        return plain
+    # Parts of a location with metadata stay as they are, and BEF has no metadata.
+    inner = [
+        part.metadata.data for part in parts if isinstance(part, FusedLoc) and isinstance(part.metadata, StringAttr)
+    ]
+    return FusedLoc(ArrayAttr(parts), StringAttr(max(inner, default="") + "'"))
 
 
 _ELEMENT_TYPES: dict[DType, Attribute] = {}

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import IntegerAttr, ModuleOp
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i1
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation
 
@@ -80,7 +80,7 @@ class _Analysis:
         threshold = _option(parent, "tfrt.cost_threshold")
         self.threshold = threshold.value.data if isinstance(threshold, IntegerAttr) else -1
         merge = _option(parent, "tfrt.merge_inter_dependent_streams")
-        self.merge_dependent = isinstance(merge, IntegerAttr) and bool(merge.value.data)
+        self.merge_dependent = isinstance(merge, IntegerAttr) and merge.type == i1 and bool(merge.value.data)
         self.by_cost_from_root = False
         self.infos: dict[Operation | None, _Op] = {}
         self.streams: list[_Stream] = []

@@ -18,6 +18,7 @@ from xdsl.dialects.builtin import (
     StringAttr,
     SymbolRefAttr,
     TensorType,
+    VectorType,
 )
 from xdsl.ir import Attribute, TypeAttribute
 
@@ -51,7 +52,7 @@ def attribute_type(attribute: Attribute) -> int:
             return DType.STRING
         case ShapeAttr():
             return AttributeType.SHAPE
-        case DenseIntOrFPElementsAttr(type=TensorType()):
+        case DenseIntOrFPElementsAttr(type=TensorType() | VectorType()):
             dtype = _BY_SPELLING.get(type_text(attribute.type.element_type))
             return AttributeType.UNSUPPORTED if dtype is None else AttributeType.DENSE
         case ArrayAttr():
@@ -170,7 +171,7 @@ def _shape(out: Writer, shape: ShapeAttr) -> int:
 
 
 def _dense(out: Writer, dense: DenseIntOrFPElementsAttr) -> int:
-    assert isinstance(dense.type, TensorType)
+    assert isinstance(dense.type, TensorType | VectorType)
     shape = list(dense.type.get_shape())
     dtype = _BY_SPELLING[type_text(dense.type.element_type)]
     count = 1

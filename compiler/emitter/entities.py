@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr, ModuleOp, SymbolRefAttr, UnregisteredOp
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr, ModuleOp, StringAttr, SymbolRefAttr, UnregisteredOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
 
@@ -119,11 +119,21 @@ def is_compilation_unit(module: ModuleOp, attribute: Attribute) -> bool:
 
 
 def compiled_module(module: ModuleOp, symbol: SymbolRefAttr) -> ModuleOp | None:
-    """The compiled module that a symbol is in, or None."""
-    for op in module.walk():
-        if isinstance(op, ModuleOp) and COMPILED in op.attributes and op.sym_name == symbol.root_reference:
-            return op
-    return None
+    """The compiled module that holds the function a symbol refers to, or None."""
+    inside = module
+    for name in (symbol.root_reference, *symbol.nested_references.data[:-1]):
+        found = _symbol(inside, name)
+        if not isinstance(found, ModuleOp):
+            return None
+        inside = found
+    if COMPILED not in inside.attributes or not symbol.nested_references.data:
+        return None
+    return inside if _symbol(inside, symbol.nested_references.data[-1]) is not None else None
+
+
+def _symbol(module: ModuleOp, name: StringAttr) -> Operation | None:
+    """The op of that name in the module itself, or None."""
+    return next((op for op in module.ops if op.get_attr_or_prop("sym_name") == name), None)
 
 
 def collect(module: ModuleOp, *, optional_sections: bool) -> Entities:

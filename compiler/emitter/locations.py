@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from xdsl.dialects.builtin import ArrayAttr, CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc, UnknownLoc
+from xdsl.dialects.builtin import CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc, UnknownLoc
 from xdsl.ir import Attribute
 
+from tfrt.compiler.locations import parts_of
 from tfrt.executor.bef.format import FIRST_VIRTUAL_LOCATION, LocationTag
 from tfrt.executor.bef.writer import Writer
 
@@ -50,7 +49,7 @@ class LocationWriter:
                 self._write(location.callee)
                 self._write(location.caller)
             case FusedLoc():
-                known = [part for part in _parts(location) if _is_known(part)]
+                known = [part for part in parts_of(location) if _is_known(part)]
                 if known:
                     out.byte(LocationTag.FUSED)
                     out.vbr(len(known))
@@ -73,10 +72,5 @@ def _is_known(location: Attribute) -> bool:
         case CallSiteLoc():
             return _is_known(location.callee) and _is_known(location.caller)
         case FusedLoc():
-            return any(map(_is_known, _parts(location)))
+            return any(map(_is_known, parts_of(location)))
     return False
-
-
-def _parts(location: FusedLoc) -> Iterable[Attribute]:
-    assert isinstance(location.locations, ArrayAttr)
-    return location.locations

@@ -25,7 +25,6 @@ from xdsl.dialects.builtin import (
     FusedLoc,
     IntAttr,
     NameLoc,
-    NoneAttr,
     StringAttr,
     SymbolRefAttr,
     TupleType,
@@ -37,6 +36,7 @@ from xdsl.ir import Attribute
 from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.locations import fuse
 from tfrt.executor.diagnostics import Diagnostic
 
 Record = tuple[Any, ...]
@@ -45,7 +45,6 @@ UNIT = UnitAttr()
 TRUE = literals.boolean(True)
 FALSE = literals.boolean(False)
 UNKNOWN = UnknownLoc()
-NO_METADATA = NoneAttr()
 
 _LOCATION_CLASSES = (FileLineColLoc, NameLoc, CallSiteLoc, FusedLoc, UnknownLoc)
 
@@ -345,10 +344,10 @@ class SyntaxActions:
         return CallSiteLoc(children[0], children[1])
 
     def fused_location(self, children: list[Any]) -> Attribute:
-        return FusedLoc(children[0], NO_METADATA)
+        return fuse(children[0] if children else ())
 
     def fused_location_with_metadata(self, children: list[Any]) -> Attribute:
-        return FusedLoc(children[1], children[0])
+        return fuse(children[1] if len(children) > 1 else (), children[0])
 
     def unknown_location(self, children: list[Any]) -> Attribute:
         return UNKNOWN

@@ -85,7 +85,7 @@ def test_streams_are_stated_where_they_do_not_follow():
 
 
 def test_locations():
-    location = 'loc(callsite("x"("f":1:2) at fused["g":3:4, unknown]))'
+    location = 'loc(callsite("x"("f":1:2) at fused["g":3:4, "h":5:6]))'
     text = f'func.func @f() {{\n  "a.b"() : () -> () {location}\n  tfrt.return\n}}'
     assert location in shown(text, locations=True)
     assert "loc(" not in shown(text)

@@ -15,6 +15,7 @@ from tfrt.executor.bef.attribute_values import CompilationUnit
 from tfrt.executor.bef.format import SectionId
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import CompileError
+from tfrt.executor.location import FusedLocation
 
 ANY = Stored("any")
 
@@ -52,7 +53,6 @@ def message(text: str) -> str:
         "{x = 1 : i32}",
         "dense<1> : tensor<2xi4>",
         "dense<1> : tensor<2xindex>",
-        "dense<1> : vector<2xi32>",
         "array<i32: 1>",
         "[1 : i32, @f]",
         "[@f, 1 : i32]",
@@ -269,6 +269,59 @@ def test_compiled_modules_are_passed_on_as_text():
     assert unit.module.startswith('"builtin.module"() ({\n')
     assert 'sym_name = "k"' in unit.module
     assert bef.attribute(two[0], ANY) == (1, unit)
+
+
+@pytest.mark.parametrize("symbol", ["@k", "@k::@nobody", "@k::@main::@x", "@main", "@nobody::@main"])
+def test_symbols_that_are_in_no_compiled_module(symbol):
+    text = COMPILED.replace("@k::@main} ", f"{symbol}}} ")
+    assert message(text) == f"t.mlir:8:5: error: function {symbol} not defined"
+
+
+def test_compiled_modules_in_modules():
+    text = COMPILED.replace("module @k", "module @o {\nmodule @k").replace("  func.func @f", "}\n  func.func @f")
+    data = compile(text.replace("@k::@main", "@o::@k::@main"))
+    unit = read_bef(data).attribute(read_bef(data).functions[0].kernels[1].attributes[0], ANY)
+    assert isinstance(unit, CompilationUnit)
+    assert unit.symbol == ("o", "k", "main")
+
+
+def test_vectors_are_stored_as_tensors():
+    assert compile(op("v = dense<[1, 2]> : vector<2xi32>")) == compile(op("v = dense<[1, 2]> : tensor<2xi32>"))
+
+
+@pytest.mark.parametrize(
+    ("location", "equal"),
+    [
+        ('fused["a":1:1, unknown]', '"a":1:1'),
+        ('fused["a":1:1, "a":1:1]', '"a":1:1'),
+        ('fused["a":1:1, fused["b":1:1, "a":1:1]]', 'fused["a":1:1, "b":1:1]'),
+        ("fused[unknown]", "unknown"),
+        ("fused[]", "unknown"),
+    ],
+)
+def test_fused_locations_are_simplified(location, equal):
+    first, second = (
+        compile(f'func.func @f() {{\n "a.b"() : () -> () loc({at})\ntfrt.return\n}}') for at in (location, equal)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ('fused<"m">["a":1:1]', "a:1:1"),
+        ('fused<"m">["a":1:1, unknown]', "a:1:1"),
+        ('fused<"m">[]', "unknown"),
+        ('fused["a":1:1, fused<"m">["b":1:1, "c":1:1]]', "a:1:1, b:1:1, c:1:1"),
+        ('fused<"m">[fused<"n">["b":1:1], "c":1:1]', "b:1:1, c:1:1"),
+    ],
+)
+def test_fused_locations_with_metadata_keep_their_parts(location, shown):
+    data = compile(f'func.func @f() {{\n  "a.b"() : () -> () loc({location})\n  tfrt.return\n}}')
+    bef = read_bef(data)
+    assert str(bef.location(bef.functions[0].kernels[1].location)) == shown
+    assert isinstance(bef.location(bef.functions[0].kernels[1].location), FusedLocation)
+    assert compile(disassemble(bef)) == data
 
 
 def test_compiled_modules_round_trip():
