@@ -1,0 +1,80 @@
+"""Convolution of images in two dimensions and its gradients, as matrix products over patches (im2col).
+
+Images are (batch, height, width, channel), filters (height, width, input channel, output channel). As in TensorFlow,
+the filter is not mirrored. Patches are copied for as many images at a time as fit into `BLOCK_BYTES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tfrt.kernels.numerics.windows import Window, grow
+
+BLOCK_BYTES = 16 << 20
+"""How much memory the patches of the images that are worked on at a time may take; one image is the least."""
+
+
+def conv2d(images: np.ndarray, filters: np.ndarray, rows: Window, columns: Window) -> np.ndarray:
+    """The images' correlation with each filter: (batch, rows.count, columns.count, output channel)."""
+    depth = filters.shape[3]
+    result = np.empty((images.shape[0], rows.count, columns.count, depth), images.dtype)
+    matrix = filters.reshape(rows.size * columns.size * filters.shape[2], depth)
+    for block, patches in _patches(images, rows, columns):
+        np.matmul(patches, matrix, out=_pixels(result[block]))
+    return result
+
+
+def conv2d_filter_gradient(gradient: np.ndarray, images: np.ndarray, rows: Window, columns: Window) -> np.ndarray:
+    """The gradient of `conv2d` with respect to its filters, given that with respect to its result."""
+    channels, depth = images.shape[3], gradient.shape[3]
+    total = np.zeros((rows.size * columns.size * channels, depth), gradient.dtype)
+    for block, patches in _patches(images, rows, columns):
+        total += patches.T @ _pixels(gradient[block])
+    return total.reshape(rows.size, columns.size, channels, depth)
+
+
+def conv2d_input_gradient(
+    gradient: np.ndarray, filters: np.ndarray, height: int, width: int, rows: Window, columns: Window
+) -> np.ndarray:
+    """The gradient of `conv2d` with respect to its images, of `height` and `width`, given that of its result."""
+    batch, channels = gradient.shape[0], filters.shape[2]
+    grown = np.zeros(
+        (batch, rows.before + height + rows.after, columns.before + width + columns.after, channels), gradient.dtype
+    )
+    pixels = _pixels(gradient)
+    for row in range(rows.size):
+        for column in range(columns.size):
+            share = pixels @ filters[row, column].T
+            grown[:, rows.taps(row), columns.taps(column)] += share.reshape(*gradient.shape[:3], channels)
+    return grown[:, rows.before : rows.before + height, columns.before : columns.before + width]
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """Images as a matrix with one row a pixel."""
+    batch, height, width, channels = images.shape
+    return images.reshape(batch * height * width, channels)
+
+
+def _patches(images: np.ndarray, rows: Window, columns: Window) -> Iterator[tuple[slice, np.ndarray]]:
+    """Which images, and their patches: a matrix with one row a window, one column an element of the filter."""
+    batch, channels = images.shape[0], images.shape[3]
+    elements = rows.size * columns.size * channels
+    per_image = rows.count * columns.count * elements * images.itemsize
+    step = max(1, BLOCK_BYTES // max(1, per_image))
+    for start in range(0, batch, step):
+        block = slice(start, min(start + step, batch))
+        grown = grow(images[block], rows, columns)
+        shape = (grown.shape[0], rows.count, columns.count, rows.size, columns.size, channels)
+        image, row, column, channel = grown.strides
+        strides = (
+            image,
+            row * rows.stride,
+            column * columns.stride,
+            row * rows.dilation,
+            column * columns.dilation,
+            channel,
+        )
+        view = np.lib.stride_tricks.as_strided(grown, shape, strides, writeable=False)
+        yield block, view.reshape(shape[0] * rows.count * columns.count, elements)

@@ -1,0 +1,75 @@
+"""Softmax and batch normalization.
+
+Sums and products are taken in the order in which ``softmax_kernel.h``, ``batch_norm.h`` and ``batch_norm_grad.cc`` of
+tensorflow/runtime take them, so that results agree but for the rounding of sums.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Exponentials over their sum, along the last dimension."""
+    values = _shifted(logits)
+    with np.errstate(all="ignore"):
+        np.exp(values, out=values)
+        values *= 1 / values.sum(axis=-1, keepdims=True)
+    return values.reshape(logits.shape)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """The logarithm of `softmax`, without its loss of precision."""
+    values = _shifted(logits)
+    with np.errstate(all="ignore"):
+        values -= np.log(np.exp(values).sum(axis=-1, keepdims=True))
+    return values.reshape(logits.shape)
+
+
+def _shifted(logits: np.ndarray) -> np.ndarray:
+    """The logits as rows, each with its maximum subtracted: exponentials of it do not overflow."""
+    rows = logits.reshape(-1, logits.shape[-1]) if logits.size and logits.ndim else logits.reshape(1, -1)
+    with np.errstate(all="ignore"):
+        return rows - rows.max(axis=-1, keepdims=True, initial=-np.inf)
+
+
+def batch_norm(
+    images: np.ndarray,
+    scale: np.ndarray,
+    offset: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+) -> np.ndarray:
+    """``scale * (images - mean) / sqrt(variance + epsilon) + offset``, a channel (last dimension) at a time."""
+    with np.errstate(all="ignore"):
+        result = images - mean
+        result /= np.sqrt(variance + variance.dtype.type(epsilon))
+        result *= scale
+        result += offset
+    return result
+
+
+def batch_norm_gradients(
+    gradient: np.ndarray,
+    images: np.ndarray,
+    scale: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The gradients of training's batch normalization with respect to images, scale and offset.
+
+    `gradient` is that with respect to the result; `mean` and `variance` are the batch's.
+    """
+    outer = (0, 1, 2)
+    count = gradient.dtype.type(gradient.size // gradient.shape[3] if gradient.size else 0)
+    with np.errstate(all="ignore"):
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(epsilon))
+        centered = images - mean
+        products = gradient * centered
+        scale_gradient = (gradient * (centered * inverse)).sum(axis=outer)
+        offset_gradient = gradient.sum(axis=outer)
+        share = np.square(inverse) * (products.sum(axis=outer) / count)
+        images_gradient = scale * inverse * (gradient - offset_gradient / count - centered * share)
+    return images_gradient, scale_gradient, offset_gradient

@@ -1,0 +1,186 @@
+"""Convolution and pooling of images: tensors (batch, height, width, channel), or with the channel second (``NCHW``).
+
+Geometry and messages: ``backends/common/lib/ops/tf/dnn_ops_util.cc`` in tensorflow/runtime. `strides`, `dilations` and
+`ksize` have one element for all spatial dimensions, one for each, or one for each dimension of the images.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfrt.executor.core_runtime.metadata import TensorMetadata
+from tfrt.executor.core_runtime.op_registry import cpu_op
+from tfrt.executor.dtype import DType
+from tfrt.executor.errors import KernelError
+from tfrt.executor.tensor import DenseHostTensor
+from tfrt.kernels.numerics.convolution import conv2d
+from tfrt.kernels.numerics.pooling import max_pool2d
+from tfrt.kernels.numerics.windows import Window, window
+from tfrt.kernels.tf.dtypes import FLOATS, REAL
+
+_CONVOLVED = FLOATS | {DType.F16, DType.I32}
+
+Sizes = tuple[int, ...]
+
+
+def _channels_first(data_format: str) -> bool:
+    return data_format.lower().startswith("nc")
+
+
+def _to_nhwc(shape: Sizes, data_format: str) -> Sizes:
+    return (shape[0], *shape[2:], shape[1]) if _channels_first(data_format) else tuple(shape)
+
+
+def _from_nhwc(shape: Sizes, data_format: str) -> Sizes:
+    return (shape[0], shape[-1], *shape[1:-1]) if _channels_first(data_format) else tuple(shape)
+
+
+def _expanded(name: str, sizes: Sizes, data_format: str) -> Sizes:
+    """`sizes` with one element a dimension, in the order of NHWC."""
+    match len(sizes):
+        case 0:
+            return (1, 1, 1, 1)
+        case 1:
+            return (1, *sizes, *sizes, 1)
+        case 2:
+            return (1, *sizes, 1)
+        case 4:
+            return _to_nhwc(sizes, data_format)
+    raise KernelError(f"'{name}' must have 1, 2 or 4 elements, got {list(sizes)}")
+
+
+def _windows(
+    images: Sizes,
+    sizes: Sizes,
+    padding: str,
+    explicit_paddings: Sizes,
+    strides: Sizes,
+    dilations: Sizes,
+    data_format: str,
+) -> tuple[Window, Window]:
+    """The windows of `sizes` (height, width) over the rows and the columns of images of shape `images`."""
+    explicit: list[tuple[int, int] | None] = [None, None]
+    if padding.lower() == "explicit":
+        if not explicit_paddings:
+            raise KernelError("Missing 'explicit_paddings' attribute")
+        if len(explicit_paddings) != 4:
+            raise KernelError("Wrong 'explicit_paddings' attribute length")
+        top, bottom, left, right = explicit_paddings
+        explicit = [(top, bottom), (left, right)]
+    _, *extents, _ = _to_nhwc(images, data_format)
+    _, *steps, _ = _expanded("strides", strides, data_format)
+    _, *gaps, _ = _expanded("dilations", dilations, data_format)
+    rows, columns = (
+        window(extent, size, stride=step, dilation=gap, padding=padding, explicit=border)
+        for extent, size, step, gap, border in zip(extents, sizes, steps, gaps, explicit, strict=True)
+    )
+    return rows, columns
+
+
+def _conv_metadata(
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    *,
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    data_format: str = "NHWC",
+) -> TensorMetadata:
+    if images.rank != filters.rank:
+        raise KernelError("Input and filter must have same rank.")
+    if images.rank != 4:
+        raise KernelError(f"tf.Conv2D input must have rank 4. Actual shape: {list(images.shape)}")
+    if images.dtype is not filters.dtype:
+        raise KernelError("incompatible dtypes for tf.Conv2D")
+    batch, _, _, channels = _to_nhwc(images.shape, data_format)
+    if channels != filters.shape[2]:
+        raise KernelError(
+            f"Dimensions does not match: input channels is {channels} and kernel depth is {filters.shape[2]}"
+        )
+    rows, columns = _windows(
+        images.shape, filters.shape[:2], padding, explicit_paddings, strides, dilations, data_format
+    )
+    shape = (batch, rows.count, columns.count, filters.shape[3])
+    return TensorMetadata(images.dtype, _from_nhwc(shape, data_format))
+
+
+@cpu_op("tf.Conv2D", metadata=_conv_metadata)
+def conv_2d(
+    images: DenseHostTensor,
+    filters: DenseHostTensor,
+    *,
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    data_format: str = "NHWC",
+) -> DenseHostTensor:
+    """The images' correlation with each filter; `filters` are (height, width, input channel, output channel)."""
+    if images.dtype not in _CONVOLVED:
+        raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
+    rows, columns = _windows(
+        images.shape, filters.shape[:2], padding, explicit_paddings, strides, dilations, data_format
+    )
+    # Sums of half-precision numbers are taken in single precision.
+    working = np.dtype(np.float32) if images.dtype is DType.F16 else images.array.dtype
+    pixels = _nhwc_array(images.array, data_format).astype(working, copy=False)
+    with np.errstate(all="ignore"):
+        result = conv2d(pixels, filters.array.astype(working, copy=False), rows, columns)
+        return DenseHostTensor(_stored_array(result, data_format, images.array.dtype), images.dtype)
+
+
+def _nhwc_array(array: np.ndarray, data_format: str) -> np.ndarray:
+    return array.transpose(0, 2, 3, 1) if _channels_first(data_format) else array
+
+
+def _stored_array(array: np.ndarray, data_format: str, dtype: np.dtype) -> np.ndarray:
+    stored = array.transpose(0, 3, 1, 2) if _channels_first(data_format) else array
+    return np.ascontiguousarray(stored, dtype)
+
+
+def _pool_sizes(ksize: Sizes, data_format: str) -> Sizes:
+    batch, *sizes, channels = _expanded("ksize", ksize, data_format)
+    if batch != 1 or channels != 1:
+        raise KernelError("Expected ksize 'NC' elements to be 1")
+    return tuple(sizes)
+
+
+def _max_pool_metadata(
+    images: TensorMetadata,
+    *,
+    ksize: Sizes = (),
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    data_format: str = "NHWC",
+) -> TensorMetadata:
+    if images.rank != 4:
+        raise KernelError(f"tf.MaxPool input must have rank 4. Actual shape: {list(images.shape)}")
+    rows, columns = _windows(
+        images.shape, _pool_sizes(ksize, data_format), padding, explicit_paddings, strides, dilations, data_format
+    )
+    batch, _, _, channels = _to_nhwc(images.shape, data_format)
+    return TensorMetadata(images.dtype, _from_nhwc((batch, rows.count, columns.count, channels), data_format))
+
+
+@cpu_op("tf.MaxPool", metadata=_max_pool_metadata)
+def max_pool(
+    images: DenseHostTensor,
+    *,
+    ksize: Sizes = (),
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    data_format: str = "NHWC",
+) -> DenseHostTensor:
+    """The maxima of windows of `ksize` over the images; padding does not count."""
+    if images.dtype not in REAL:
+        raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
+    rows, columns = _windows(
+        images.shape, _pool_sizes(ksize, data_format), padding, explicit_paddings, strides, dilations, data_format
+    )
+    result = max_pool2d(_nhwc_array(images.array, data_format), rows, columns)
+    return DenseHostTensor(_stored_array(result, data_format, images.array.dtype), images.dtype)

@@ -1,0 +1,110 @@
+"""Layers of neural networks that look at one pixel at a time: biases, softmax, batch normalization."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfrt.executor.core_runtime.metadata import TensorMetadata
+from tfrt.executor.core_runtime.op_registry import cpu_op
+from tfrt.executor.dtype import DType
+from tfrt.executor.errors import KernelError
+from tfrt.executor.tensor import DenseHostTensor
+from tfrt.kernels.numerics import normalization
+from tfrt.kernels.tf.dtypes import FLOATS, REAL
+from tfrt.kernels.tf.elementwise import same_metadata
+
+
+def _bias_add_metadata(value: TensorMetadata, bias: TensorMetadata, *, data_format: str = "NHWC") -> TensorMetadata:
+    if value.dtype is not bias.dtype:
+        raise KernelError("incompatible dtypes for tf.BiasAdd")
+    if data_format != "NHWC":
+        raise KernelError("invalid data format. Currently only support NHWC")
+    if bias.rank != 1:
+        raise KernelError("bias must be 1-D")
+    if not value.rank or bias.shape[0] != value.shape[-1]:
+        raise KernelError("bias must has the size of the last dimension of value")
+    return value
+
+
+@cpu_op("tf.BiasAdd", metadata=_bias_add_metadata)
+def bias_add(value: DenseHostTensor, bias: DenseHostTensor) -> DenseHostTensor:
+    """`bias`, a vector, added to each innermost row of `value`."""
+    if value.dtype not in REAL:
+        raise KernelError("unsupported dtype for TfBiasAddOp")
+    with np.errstate(all="ignore"):
+        return DenseHostTensor(value.array + bias.array, value.dtype)
+
+
+@cpu_op("tf.Softmax", metadata=same_metadata)
+def softmax(logits: DenseHostTensor) -> DenseHostTensor:
+    """Exponentials over their sum, along the last dimension."""
+    return DenseHostTensor(normalization.softmax(_float_array(logits)), logits.dtype)
+
+
+@cpu_op("tf.LogSoftmax", metadata=same_metadata)
+def log_softmax(logits: DenseHostTensor) -> DenseHostTensor:
+    """The logarithm of `softmax`."""
+    return DenseHostTensor(normalization.log_softmax(_float_array(logits)), logits.dtype)
+
+
+def _float_array(tensor: DenseHostTensor) -> np.ndarray:
+    if tensor.dtype not in FLOATS:
+        raise KernelError("unsupported dtype")
+    return tensor.array
+
+
+def _batch_norm_metadata(
+    value: TensorMetadata,
+    scale: TensorMetadata,
+    offset: TensorMetadata,
+    mean: TensorMetadata,
+    variance: TensorMetadata,
+    *,
+    is_training: bool = False,
+    data_format: str = "NHWC",
+) -> tuple[TensorMetadata, ...]:
+    if is_training:
+        raise KernelError("BatchNorm training not currently supported")
+    if not scale.shape == offset.shape == mean.shape == variance.shape:
+        raise KernelError("Mean, variance, bias, and scale are expected to have the same shape")
+    if value.rank != 4:
+        raise KernelError(f"tf.FusedBatchNormV3 input must have rank 4. Actual shape: {list(value.shape)}")
+    if any(operand.dtype is not DType.F32 for operand in (value, scale, offset, mean, variance)):
+        raise KernelError("tf.FusedBatchNormV3 operands must be of f32")
+    channels = value.shape[_channel_axis(data_format)]
+    if scale.shape != (channels,):
+        raise KernelError("parameter does not match the input channel number")
+    return (value, mean, variance, mean, variance, TensorMetadata(DType.F32, (0,)))
+
+
+@cpu_op("tf.FusedBatchNormV3", metadata=_batch_norm_metadata)
+def fused_batch_norm_v3(
+    value: DenseHostTensor,
+    scale: DenseHostTensor,
+    offset: DenseHostTensor,
+    mean: DenseHostTensor,
+    variance: DenseHostTensor,
+    *,
+    epsilon: float = 1e-4,
+    data_format: str = "NHWC",
+) -> tuple[DenseHostTensor, ...]:
+    """Batch normalization with given moments (inference), a channel at a time.
+
+    Six results: the normalized value, then mean and variance twice, as for the gradient, then an empty tensor.
+    """
+    arrays = [operand.array for operand in (scale, offset, mean, variance)]
+    if _channel_axis(data_format) == 1:
+        arrays = [array[:, np.newaxis, np.newaxis] for array in arrays]
+    result = normalization.batch_norm(value.array, *arrays, epsilon)
+    return (
+        DenseHostTensor(result, value.dtype),
+        mean,
+        variance,
+        mean,
+        variance,
+        DenseHostTensor.uninitialized(DType.F32, (0,)),
+    )
+
+
+def _channel_axis(data_format: str) -> int:
+    return 1 if data_format.lower().startswith("nc") else 3

@@ -1,0 +1,55 @@
+"""Reductions along dimensions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tfrt.executor.core_runtime.op_registry import cpu_op
+from tfrt.executor.dtype import DType
+from tfrt.executor.errors import KernelError
+from tfrt.executor.tensor import DenseHostTensor
+from tfrt.kernels.tf.dtypes import INTEGERS, REAL
+
+
+@cpu_op("tf.Mean")
+def mean(operand: DenseHostTensor, reduction_indices: DenseHostTensor, *, keep_dims: bool = False) -> DenseHostTensor:
+    """The mean along the dimensions that `reduction_indices`, of i32 or i64, lists; negative ones count from the end.
+
+    Integers wrap around and divide toward zero. With `keep_dims` the dimensions stay, with size 1.
+    """
+    axes = _axes(reduction_indices, len(operand.shape))
+    if operand.dtype not in REAL:
+        raise KernelError("unsupported dtype for TfMeanOp")
+    array = operand.array
+    count = math.prod(array.shape[axis] for axis in axes)
+    with np.errstate(all="ignore"):
+        if operand.dtype in INTEGERS:
+            values = _integer_mean(array.sum(axis=axes, keepdims=keep_dims, dtype=array.dtype), count)
+        else:
+            precise = np.float32 if operand.dtype is DType.F16 else array.dtype
+            total = array.sum(axis=axes, keepdims=keep_dims, dtype=precise)
+            values = (total / total.dtype.type(count)).astype(array.dtype)
+    return DenseHostTensor(np.asarray(values), operand.dtype)
+
+
+def _integer_mean(total: np.ndarray, count: int) -> np.ndarray:
+    if not count:
+        raise KernelError("tf.Mean of no integers: Divide by zero")
+    magnitude = np.floor_divide(total, count)
+    return magnitude + ((total < 0) & (np.remainder(total, count) != 0)).astype(total.dtype)
+
+
+def _axes(reduction_indices: DenseHostTensor, rank: int) -> tuple[int, ...]:
+    if reduction_indices.dtype not in (DType.I32, DType.I64):
+        raise KernelError(f"tf.Mean reduction indices must be of i32 or i64, not {reduction_indices.dtype.label}")
+    axes: list[int] = []
+    for index in reduction_indices.array.reshape(-1).tolist():
+        if not -rank <= index < rank:
+            raise KernelError("tf.Mean reduction index must be in [-input_rank, input_rank) range")
+        axis = index % rank
+        if axis in axes:
+            raise KernelError("tf.Mean reduction indices must be unique")
+        axes.append(axis)
+    return tuple(axes)
