@@ -21,13 +21,14 @@ import numpy as np
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.metadata import metadata_of
 from tfrt.executor.core_runtime.op_attrs import OpAttrs
-from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
+from tfrt.executor.core_runtime.op_handler import EagerCaller, Invocation, Op, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import HOST_DEVICE
 from tfrt.executor.errors import KernelError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.location import FileLineCol, Location
 from tfrt.executor.tensor import Tensor, dense_from_numpy
+
+_NO_ATTRS = OpAttrs()
 
 
 class CoreRuntime:
@@ -37,6 +38,8 @@ class CoreRuntime:
         self.host = host
         self._handlers: dict[str, OpHandler] = {}
         self._cpu = CpuOpHandler()
+        self._ops: dict[tuple[OpHandler, str], Op] = {}
+        self._context = ExecutionContext(host)
 
     @staticmethod
     def of(host: HostContext) -> CoreRuntime:
@@ -88,7 +91,7 @@ class CoreRuntime:
             handler: an op handler, or the name of one; by default the host's CPU.
             result_count: how many results to expect; only needed for ops that have no metadata function and
                 several results.
-            context: the request it belongs to, e.g. to cancel it; by default one of its own.
+            context: the request it belongs to, e.g. to cancel it; by default one that is never cancelled.
             attrs: the op's attributes.
 
         Raises:
@@ -96,57 +99,32 @@ class CoreRuntime:
                 the caller's line.
             UsageError: there is no handler of that name.
         """
-        location = _callers_line()
+        frame = sys._getframe(1)
+        caller = EagerCaller(frame.f_code, frame.f_lineno)
         try:
-            return self.invoke(
-                self._op(op_name, handler),
-                op_name,
-                tuple(self.tensor(argument) for argument in arguments),
-                OpAttrs.of(attrs),
-                location=location,
-                result_count=result_count,
-                context=context,
-            ).results
+            op = self._op(op_name, handler)
+            handles = tuple([a if type(a) is TensorHandle else self.tensor(a) for a in arguments])
+            given = OpAttrs.of(attrs) if attrs else _NO_ATTRS
+            request = self._context if context is None else context
+            return op(Invocation(op_name, request, caller, handles, given, result_count, None)).results
         except KernelError as error:
             if error.location is None:
-                error.location = location
+                error.location = caller.location()
             raise
-
-    def invoke(
-        self,
-        op: Op,
-        op_name: str,
-        arguments: tuple[TensorHandle, ...],
-        attrs: OpAttrs,
-        *,
-        location: Location,
-        result_count: int | None = None,
-        context: ExecutionContext | None = None,
-        chain: Any = None,
-    ) -> Outcome:
-        """Run an op that has been looked up; what programs use.
-
-        Raises:
-            KernelError: the arguments' shapes or types do not fit it.
-        """
-        request = ExecutionContext(self.host) if context is None else context
-        return op(Invocation(op_name, request, location, arguments, attrs, result_count, chain))
 
     def _op(self, op_name: str, handler: OpHandler | str | None) -> Op:
         if handler is None:
-            return self._cpu.make_op(op_name)
-        if isinstance(handler, str):
+            handler = self._cpu
+        elif isinstance(handler, str):
             found = self.handler(handler)
             if found is None:
                 raise UsageError(f"no op handler '{handler}'; there are: {', '.join(self._handlers) or 'none'}")
             handler = found
-        return handler.make_op(op_name)
+        op = self._ops.get((handler, op_name))
+        if op is None:
+            op = self._ops[handler, op_name] = handler.make_op(op_name)
+        return op
 
 
 class _Runtimes(dict[HostContext, CoreRuntime]):
     """The one core runtime of a host, where the host keeps it."""
-
-
-def _callers_line() -> Location:
-    frame = sys._getframe(2)
-    return FileLineCol(frame.f_code.co_filename, frame.f_lineno, 1)

@@ -25,7 +25,7 @@ from tfrt.executor.values import CHAIN
 _NULL = NullOpHandler()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CpuOpHandler:
     """Runs the ops of `ops` on the host, and asks `fallback` for others."""
 
@@ -43,17 +43,23 @@ class CpuOpHandler:
 
 
 def _dispatch(entry: OpEntry, device: Device, invocation: Invocation) -> Outcome:
-    known = [handle.metadata for handle in invocation.arguments]
+    known = tuple([handle.metadata for handle in invocation.arguments])
+    for metadata in known:
+        if type(metadata) is AsyncValue:
+            return _dispatch_unknown(entry, device, invocation, known)
+    return _launch(entry, device, invocation, entry.run_metadata(known, invocation.attrs.by_name))
+
+
+def _dispatch_unknown(entry: OpEntry, device: Device, invocation: Invocation, known: tuple[Any, ...]) -> Outcome:
+    """Dispatch where the metadata of an input was not known, or failed, when its handle was made."""
     unknown = [metadata for metadata in known if type(metadata) is AsyncValue]
-    if not unknown:
-        return _launch(entry, device, invocation, entry.run_metadata(tuple(known), dict(invocation.attrs)))
     for metadata in unknown:
         if metadata.is_error:
             return _failed(entry, device, invocation, metadata, invocation.result_count or 1)
-    if all(metadata.is_available for metadata in unknown):
-        settled = tuple(m.value if type(m) is AsyncValue else m for m in known)
-        return _launch(entry, device, invocation, entry.run_metadata(settled, dict(invocation.attrs)))
-    return _dispatch_later(entry, device, invocation, unknown)
+    if any(metadata.is_pending for metadata in unknown):
+        return _dispatch_later(entry, device, invocation, unknown)
+    settled = tuple(m.value if type(m) is AsyncValue else m for m in known)
+    return _launch(entry, device, invocation, entry.run_metadata(settled, invocation.attrs.by_name))
 
 
 def _dispatch_later(entry: OpEntry, device: Device, invocation: Invocation, unknown: Sequence[AsyncValue]) -> Outcome:
@@ -62,7 +68,7 @@ def _dispatch_later(entry: OpEntry, device: Device, invocation: Invocation, unkn
     count = 1 if invocation.result_count is None else invocation.result_count
     tensors = [AsyncValue() for _ in range(count)]
     metadata = [AsyncValue() for _ in range(count)]
-    has_effects = OpFlags.SIDE_EFFECTS in entry.flags
+    has_effects = entry.has_effects
     chain = AsyncValue() if has_effects else invocation.chain
 
     def go_on() -> None:
@@ -89,14 +95,18 @@ def _dispatch_later(entry: OpEntry, device: Device, invocation: Invocation, unkn
 def _launch(entry: OpEntry, device: Device, invocation: Invocation, metadata: tuple[Any, ...] | None) -> Outcome:
     """Run the op, now or when its inputs (and, with side effects, its chain) are there."""
     host = invocation.context.host
-    has_effects = OpFlags.SIDE_EFFECTS in entry.flags
+    has_effects = entry.has_effects
     expected = invocation.result_count
     if metadata is not None and expected is not None and len(metadata) != expected:
         raise KernelError(f"op '{entry.name}' has {len(metadata)} results, not {expected}")
     awaited = [handle.tensor for handle in invocation.arguments]
     if has_effects:
         awaited.append(invocation.chain)
-    if not any(type(value) is AsyncValue and value.is_pending for value in awaited):
+    pending = False
+    for value in awaited:
+        if type(value) is AsyncValue and value.is_pending:
+            pending = True
+    if not pending:
         tensors = _run(entry, invocation, metadata, expected)
         chain = _done(tensors, host) if has_effects else invocation.chain
         return _outcome(host, device, tensors, metadata, chain)
@@ -122,19 +132,21 @@ def _run(
     count = len(metadata) if metadata is not None else (1 if expected is None else expected)
     context = invocation.context
     failure = context.cancellation
-    inputs = []
-    for value in (*(handle.tensor for handle in invocation.arguments), invocation.chain):
+    inputs = [handle.tensor for handle in invocation.arguments]
+    for position, value in enumerate(inputs):
         if type(value) is AsyncValue:
             if value.is_error:
                 failure = value
-                continue
-            value = value.value
-        inputs.append(value)
+            else:
+                inputs[position] = value.value
+    if type(invocation.chain) is AsyncValue and invocation.chain.is_error:
+        failure = invocation.chain
     if failure is not None:
         return [failure] * max(count, 1)
     try:
-        tensors = tuple(_accept(tensor, entry.flags) for tensor in inputs[:-1])
-        results = entry.run(tensors, dict(invocation.attrs), context.host, metadata)
+        flags = entry.flags
+        tensors = tuple([t if type(t) is DenseHostTensor else _accept(t, flags) for t in inputs])
+        results = entry.run(tensors, invocation.attrs.by_name, context.host, metadata)
         if expected is not None and len(results) != expected:
             raise KernelError(f"op '{entry.name}' has {len(results)} results, not {expected}")
     except Exception as error:
@@ -153,14 +165,12 @@ def _report_failure(resolved: AsyncValue, invocation: Invocation) -> None:
 
 
 def _accept(tensor: Any, flags: OpFlags) -> Any:
-    """The tensor as the op takes it.
+    """The tensor, which is not dense, as the op takes it.
 
     Raises:
         KernelError: it is of a kind that the op does not take and that cannot be made dense.
     """
     match tensor:
-        case DenseHostTensor():
-            return tensor
         case ScalarHostTensor():
             return tensor if OpFlags.ALLOWS_SCALAR in flags else to_dense(tensor)
         case CooHostTensor():
@@ -177,12 +187,13 @@ def _outcome(
         known: Sequence[Any] = [None] * len(tensors)
     else:
         known, tensors = metadata, tensors[: len(metadata)]
-    return Outcome(tuple(TensorHandle(host, device, t, m) for t, m in zip(tensors, known, strict=True)), chain)
+    handles = [TensorHandle(host, device, t, m) for t, m in zip(tensors, known, strict=True)]
+    return Outcome(tuple(handles), chain)
 
 
 def _failed(entry: OpEntry, device: Device, invocation: Invocation, error: AsyncValue, count: int) -> Outcome:
     handle = TensorHandle.failed(invocation.context.host, device, error)
-    chain = error if OpFlags.SIDE_EFFECTS in entry.flags else invocation.chain
+    chain = error if entry.has_effects else invocation.chain
     return Outcome((handle,) * count, chain)
 
 

@@ -85,6 +85,11 @@ class OpAttrs:
         """The attributes as Python values."""
         return {name: attr.value for name, attr in self._attrs.items()}
 
+    @property
+    def by_name(self) -> Mapping[str, OpAttr]:
+        """The attributes with their types; changes show in it."""
+        return self._attrs
+
     def __getitem__(self, name: str) -> OpAttr:
         return self._attrs[name]
 

@@ -8,44 +8,65 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError
-from tfrt.executor.location import Location
+from tfrt.executor.location import FileLineCol, Location
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
 
 
-@dataclass(frozen=True, slots=True)
+# The two classes below are made for every op; initializing frozen ones would take several times as long.
+
+
+@dataclass(slots=True)
 class Invocation:
-    """One call of an op.
+    """One call of an op. Not to be changed once made.
 
     Attributes:
         context: the request it belongs to.
-        location: what an error points at: the op in a program, the line of an eager caller.
+        origin: where the call comes from.
         result_count: how many results the caller expects, or None for as many as there are.
         chain: what an op with side effects waits for: a chain, or an `AsyncValue` of one.
     """
 
     op_name: str
     context: ExecutionContext
-    location: Location
+    origin: Location | EagerCaller
     arguments: tuple[TensorHandle, ...]
     attrs: OpAttrs
     result_count: int | None
     chain: Any
 
+    @property
+    def location(self) -> Location:
+        """What an error points at: the op in a program, the line of an eager caller."""
+        return self.origin.location() if isinstance(self.origin, EagerCaller) else self.origin
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Outcome:
     """What an op gives back at once: handles, and the chain that is there when its side effects are done."""
 
     results: tuple[TensorHandle, ...]
     chain: Any
+
+
+@dataclass(slots=True)
+class EagerCaller:
+    """A line of Python that called an op; made into a location only when an error needs one."""
+
+    code: CodeType
+    line: int
+
+    def location(self) -> Location:
+        """The line as a location."""
+        return FileLineCol(self.code.co_filename, self.line, 1)
 
 
 Op = Callable[[Invocation], Outcome]
@@ -67,7 +88,7 @@ class OpHandler(Protocol):
         """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NullOpHandler:
     """Knows no op."""
 

@@ -61,6 +61,11 @@ class OpEntry:
     flags: OpFlags
 
     @cached_property
+    def has_effects(self) -> bool:
+        """Whether the op is ordered by chains."""
+        return OpFlags.SIDE_EFFECTS in self.flags
+
+    @cached_property
     def _dispatch_signature(self) -> _Signature:
         return _read_signature(self.dispatch)
 
@@ -77,7 +82,10 @@ class OpEntry:
         """
         if self.metadata is None:
             return None
-        arguments = self._metadata_signature.arguments(self.name, len(inputs), attrs, {})
+        signature = self._metadata_signature
+        if signature.takes_inputs_only and len(inputs) == signature.least:
+            return _as_tuple(self.metadata(*inputs))
+        arguments = signature.arguments(self.name, len(inputs), attrs, {})
         return _as_tuple(self.metadata(*inputs, **arguments))
 
     def run(
@@ -88,8 +96,10 @@ class OpEntry:
         Raises:
             KernelError: the op failed.
         """
-        supplied = {"host": host, "metadata": metadata}
-        arguments = self._dispatch_signature.arguments(self.name, len(inputs), attrs, supplied)
+        signature = self._dispatch_signature
+        if signature.takes_inputs_only and len(inputs) == signature.least:
+            return _as_tuple(self.dispatch(*inputs))
+        arguments = signature.arguments(self.name, len(inputs), attrs, {"host": host, "metadata": metadata})
         return _as_tuple(self.dispatch(*inputs, **arguments))
 
 
@@ -103,6 +113,8 @@ class _Signature:
     optional: tuple[str, ...]
     typed: frozenset[str]
     supplied: tuple[tuple[str, str], ...]
+    takes_inputs_only: bool
+    """Whether there is nothing to pass beside inputs; most calls are of this kind, and short."""
 
     def arguments(self, op: str, inputs: int, attrs: Mapping[str, Any], supplied: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments for a call with that many inputs.
@@ -192,7 +204,15 @@ def _read_signature(function: Callable[..., Any]) -> _Signature:
         else:
             least += parameter.default is parameter.empty
             most += 1
-    return _Signature(least, most, tuple(required), tuple(optional), frozenset(typed), tuple(supplied))
+    return _Signature(
+        least=least,
+        most=most,
+        required=tuple(required),
+        optional=tuple(optional),
+        typed=frozenset(typed),
+        supplied=tuple(supplied),
+        takes_inputs_only=not (required or optional or supplied),
+    )
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:

@@ -30,8 +30,10 @@ class TensorHandle:
     def __init__(self, host: HostContext, device: Device, tensor: Any, metadata: Any = None):
         self.host = host
         self.device = device
-        self.tensor = _unboxed(tensor)
-        self.metadata = _unboxed(metadata) if metadata is not None else self._metadata_of_tensor()
+        self.tensor = tensor if type(tensor) is not AsyncValue else _unboxed(tensor)
+        if metadata is None:
+            metadata = self._metadata_of_tensor()
+        self.metadata = metadata if type(metadata) is not AsyncValue else _unboxed(metadata)
 
     @staticmethod
     def failed(host: HostContext, device: Device, error: AsyncValue) -> TensorHandle:

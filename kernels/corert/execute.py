@@ -12,9 +12,8 @@ from typing import Any
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import String, TypedAggregate
 from tfrt.executor.core_runtime.composite_op import make_composite_op
-from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
-from tfrt.executor.core_runtime.op_handler import Op, OpHandler, Outcome
+from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.kernel_registry import ResultCount, kernel
@@ -93,10 +92,7 @@ def _invoke(
     results: int,
     chain: Any,
 ) -> Outcome:
-    runtime = CoreRuntime.of(context.host)
-    return runtime.invoke(
-        op, op_name, arguments, attrs, location=location, result_count=results, context=context, chain=chain
-    )
+    return op(Invocation(op_name, context, location, arguments, attrs, results, chain))
 
 
 def _when_there(outcome: Outcome) -> tuple[Any, ...]:
