@@ -227,7 +227,7 @@ def to_dense(tensor: Tensor) -> DenseHostTensor:
         case ScalarHostTensor():
             try:
                 array = np.full(tensor.shape, elements([tensor.value], tensor.dtype), tensor.dtype.numpy)
-            except (MemoryError, ValueError):
+            except (MemoryError, ValueError, OverflowError):
                 raise KernelError("out of memory copying tensor") from None
             return DenseHostTensor(array, tensor.dtype)
         case CooHostTensor():
@@ -244,6 +244,10 @@ def to_coo(tensor: DenseHostTensor) -> CooHostTensor:
 
 
 def _coo_to_dense(tensor: CooHostTensor) -> DenseHostTensor:
+    try:
+        array = np.zeros(tensor.shape, tensor.dtype.numpy)
+    except (MemoryError, ValueError, OverflowError):
+        raise KernelError("out of memory converting coo tensor to dht tensor") from None
     indices = tensor.indices.array
     outside = np.argwhere((indices < 0) | (indices >= np.array(tensor.shape, np.int64)))
     if outside.size:
@@ -252,10 +256,6 @@ def _coo_to_dense(tensor: CooHostTensor) -> DenseHostTensor:
             f"index {indices[row, dimension]} is outside dimension {dimension} of a coo tensor of shape "
             f"{list(tensor.shape)}"
         )
-    try:
-        array = np.zeros(tensor.shape, tensor.dtype.numpy)
-    except (MemoryError, ValueError):
-        raise KernelError("out of memory converting coo tensor to dht tensor") from None
     strides = np.array([math.prod(tensor.shape[axis + 1 :]) for axis in range(len(tensor.shape))], np.int64)
     # Of elements listed more than once the last one counts.
     array.reshape(-1)[indices @ strides] = tensor.values.array

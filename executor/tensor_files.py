@@ -7,10 +7,12 @@ A BTF file holds any number of tensors; all numbers are little-endian::
     records, each at a multiple of 8:
         rank              u64
         element type      u8      0 i8, 1 i16, 2 i32, 3 i64, 4 f32, 5 f64, 6 ui8, 7 ui16, 8 ui32, 9 ui64
-        layout            u8      0 row-major dense, 1 coordinate list (sparse; not read here)
+        layout            u8      0 row-major dense, 1 coordinate list (sparse)
         zero              6 bytes
         dimensions        u64 …
-        elements, padded with zeros to a multiple of 8 bytes
+        dense:            elements, padded with zeros to a multiple of 8 bytes
+        sparse:           number of elements listed u64, rank u64, their coordinates u64 …;
+                          number of elements listed u64, the elements, padded likewise
 
 Readers state the element type and rank they expect, check every size against the file before they allocate,
 and raise `KernelError` for anything that does not fit. Format and messages:
@@ -30,7 +32,7 @@ import numpy as np
 
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy
+from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, dense_from_numpy
 
 _WORD = struct.Struct("<Q")
 _HEADER = struct.Struct("<QBB6x")
@@ -49,6 +51,7 @@ _DTYPES = (
     DType.UI64,
 )
 _ROW_MAJOR_DENSE = 0
+_COORDINATE_LIST = 1
 _LAYOUTS = ("Row-Major Dense tensor", "COOrdinate list sparse tensor")
 
 
@@ -60,17 +63,37 @@ def read_btf(path: str | os.PathLike[str], index: int, dtype: DType, rank: int) 
             or has another element type or rank.
     """
     with _open(path) as stream:
-        count = _read_word(stream, 0)
-        if count is None:
-            raise KernelError(f"failed to read tensor num_tensors from path {path}")
-        if not 0 <= index < count:
-            raise KernelError(
-                f"invalid tensor index {index} to read tensor from path {path} which contains {count} tensors"
-            )
-        offset = _read_word(stream, _WORD.size * (index + 1))
-        if offset is None:
-            raise KernelError(f"failed to read tensor offset from {path} for tensor index {index}")
-        return _read_record(stream, offset, dtype, rank)
+        offset = _find_record(stream, path, index, dtype, rank, _ROW_MAJOR_DENSE)
+        return DenseHostTensor(_read_payload(stream, offset, dtype, rank), dtype)
+
+
+def read_btf_coo(path: str | os.PathLike[str], index: int, dtype: DType, rank: int) -> CooHostTensor:
+    """The sparse tensor at position `index` of a BTF file.
+
+    Raises:
+        KernelError: the file cannot be read, is cut short or has no such tensor, the tensor is not sparse or has
+            another element type or rank, or it lists elements outside its shape.
+    """
+    with _open(path) as stream:
+        offset = _find_record(stream, path, index, dtype, rank, _COORDINATE_LIST)
+        shape = _read_dims(stream, offset, rank)
+        indices = _read_payload(stream, stream.tell(), DType.I64, 2)
+        values = _read_payload(stream, stream.tell(), dtype, 1)
+    if indices.size != values.size * rank:
+        raise KernelError(
+            "the tensor is not corectly formatted, the indices and values tensors do not match in size "
+            f"{_LAYOUTS[_COORDINATE_LIST]}"
+        )
+    tensor = CooHostTensor(shape, dtype, dense_from_numpy(indices), DenseHostTensor(values, dtype))
+    coordinates = indices.view(np.uint64)
+    outside = np.argwhere(coordinates >= np.array(shape, np.uint64))
+    if outside.size:
+        row, column = outside[0].tolist()
+        raise KernelError(
+            f"the indices tensor has an element at position {row}, {column} that bigger than the respective "
+            f"dimension. Element: {coordinates[row, column]}, limit: {shape[column]}"
+        )
+    return tensor
 
 
 def write_btf(path: str | os.PathLike[str], arrays: Sequence[np.ndarray]) -> None:
@@ -124,27 +147,48 @@ def _read_word(stream: BufferedReader, offset: int) -> int | None:
     return _WORD.unpack(data)[0] if len(data) == _WORD.size else None
 
 
-def _read_record(stream: BufferedReader, offset: int, dtype: DType, rank: int) -> DenseHostTensor:
-    size = os.fstat(stream.fileno()).st_size
-    if offset > size - _HEADER.size:
+def _find_record(
+    stream: BufferedReader, path: str | os.PathLike[str], index: int, dtype: DType, rank: int, layout: int
+) -> int:
+    """The offset of the record at position `index`, of whose header the stream is then at the end."""
+    count = _read_word(stream, 0)
+    if count is None:
+        raise KernelError(f"failed to read tensor num_tensors from path {path}")
+    if not 0 <= index < count:
+        raise KernelError(
+            f"invalid tensor index {index} to read tensor from path {path} which contains {count} tensors"
+        )
+    offset = _read_word(stream, _WORD.size * (index + 1))
+    if offset is None:
+        raise KernelError(f"failed to read tensor offset from {path} for tensor index {index}")
+    if offset > os.fstat(stream.fileno()).st_size - _HEADER.size:
         raise KernelError(f"failed to read tensor header from stream at offset {offset}")
     stream.seek(offset)
-    actual_rank, type_code, layout = _HEADER.unpack(stream.read(_HEADER.size))
+    actual_rank, type_code, actual_layout = _HEADER.unpack(stream.read(_HEADER.size))
     actual = _DTYPES[type_code].mlir if type_code < len(_DTYPES) else f"BadDtype({type_code})"
     if actual != dtype.mlir:
         raise KernelError(f"unexpected tensor dtype {actual}. Expected dtype is {dtype.mlir}")
     if actual_rank != rank:
         raise KernelError(f"unexpected tensor rank {actual_rank}. Expected rank is {rank}")
-    if layout != _ROW_MAJOR_DENSE:
-        name = _LAYOUTS[layout] if layout < len(_LAYOUTS) else "Unknown"
+    if actual_layout != layout:
+        name = _LAYOUTS[actual_layout] if actual_layout < len(_LAYOUTS) else "Unknown"
         raise KernelError(f"unexpected tensor layout {name}")
+    return offset
+
+
+def _read_payload(stream: BufferedReader, offset: int, dtype: DType, rank: int) -> np.ndarray:
+    """The stream's next dimensions and elements; `offset` is where error messages say that they are."""
+    array = _read_elements(stream, dtype.numpy, _read_dims(stream, offset, rank))
+    if array is None:
+        raise KernelError(f"failed to read tensor data from stream at offset {offset}")
+    return array
+
+
+def _read_dims(stream: BufferedReader, offset: int, rank: int) -> tuple[int, ...]:
     dims = stream.read(_WORD.size * rank)
     if len(dims) != _WORD.size * rank:
         raise KernelError(f"failed to read tensor dims at offset {offset}")
-    array = _read_elements(stream, dtype.numpy, struct.unpack(f"<{rank}Q", dims))
-    if array is None:
-        raise KernelError(f"failed to read tensor data from stream at offset {offset}")
-    return DenseHostTensor(array, dtype)
+    return struct.unpack(f"<{rank}Q", dims)
 
 
 def _read_elements(stream: BufferedReader, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray | None:

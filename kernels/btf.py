@@ -1,25 +1,37 @@
-"""Kernels of `btf`: dense tensors from Binary Tensor Format files.
+"""Kernels of `btf`: tensors from Binary Tensor Format files.
 
-``btf.read_dense_tensor.<type>.<rank>`` takes the file's path, relative to the current folder, and the
-position of the tensor in the file. Reference: ``backends/cpu/lib/ops/test/btf_kernels.cc`` in
-tensorflow/runtime.
+``btf.read_dense_tensor.<type>.<rank>`` and ``btf.read_coo_tensor.<type>.<rank>`` take the file's path, relative to
+the current folder, and the position of the tensor in the file. Reference:
+``backends/cpu/lib/ops/test/btf_kernels.cc`` and ``coo_host_tensor_kernels.cc`` in tensorflow/runtime.
 """
 
 from __future__ import annotations
 
 from tfrt.executor.dtype import DType
 from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import DenseHostTensor
-from tfrt.executor.tensor_files import read_btf
+from tfrt.executor.tensor import CooHostTensor, DenseHostTensor
+from tfrt.executor.tensor_files import read_btf, read_btf_coo
 from tfrt.executor.values import CHAIN, Chain
 
+DENSE_TYPES = (DType.F32, DType.I32, DType.I64, DType.I8, DType.UI8)
+SPARSE_TYPES = (DType.F32, DType.I32, DType.I8)
+RANKS = range(5)
 
-def _register(suffix: str, dtype: DType, rank: int) -> None:
-    @kernel(f"btf.read_dense_tensor.{suffix}.{rank}", blocking=True)
+
+def _register_dense(dtype: DType, rank: int) -> None:
+    @kernel(f"btf.read_dense_tensor.{dtype.mlir}.{rank}", blocking=True)
     def read_dense_tensor(path: str, index: int, chain: Chain = CHAIN) -> DenseHostTensor:
         return read_btf(path, index, dtype, rank)
 
 
-for _dtype in (DType.F32, DType.I32, DType.I64, DType.I8, DType.UI8):
-    for _rank in range(5):
-        _register(_dtype.mlir, _dtype, _rank)
+def _register_sparse(dtype: DType, rank: int) -> None:
+    @kernel(f"btf.read_coo_tensor.{dtype.mlir}.{rank}", blocking=True)
+    def read_coo_tensor(path: str, index: int, chain: Chain = CHAIN) -> CooHostTensor:
+        return read_btf_coo(path, index, dtype, rank)
+
+
+for _rank in RANKS:
+    for _dtype in DENSE_TYPES:
+        _register_dense(_dtype, _rank)
+    for _dtype in SPARSE_TYPES:
+        _register_sparse(_dtype, _rank)

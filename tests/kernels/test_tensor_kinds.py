@@ -153,6 +153,8 @@ def test_immutable_tensors_are_their_own_copies():
         (coo((2,), [0], [5]), "Unknown", "cannot find conversion function for [CooHost]->[Unknown]"),
         (ScalarHostTensor(DType.I8, (1 << 60,), 1), "DenseHost", "out of memory copying tensor"),
         (coo((1 << 60,), [], []), "DenseHost", "out of memory converting coo tensor to dht tensor"),
+        (coo((1 << 63, 0), [], []), "DenseHost", "out of memory converting coo tensor to dht tensor"),
+        (coo(((1 << 64) - 1,), [], []), "DenseHost", "out of memory converting coo tensor to dht tensor"),
         (
             coo((3, 2), [[0, 0], [1, 2]], [5, 6]),
             "DenseHost",
