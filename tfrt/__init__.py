@@ -16,6 +16,7 @@ needed: a program that loads and runs scalars needs none of them.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
@@ -67,7 +68,24 @@ from tfrt.executor.program import Function, Program, load
 from tfrt.executor.values import CHAIN, Chain
 
 if TYPE_CHECKING:
+    from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+    from tfrt.executor.core_runtime.metadata import TensorMetadata
+    from tfrt.executor.core_runtime.op_handler import OpHandler
+    from tfrt.executor.core_runtime.op_registry import OpFlags, ResultMetadata, cpu_op
+    from tfrt.executor.core_runtime.tensor_handle import TensorHandle
     from tfrt.executor.tensor import DenseHostTensor
+
+_NEED_NUMPY = {
+    "CoreRuntime": "tfrt.executor.core_runtime.core_runtime",
+    "DenseHostTensor": "tfrt.executor.tensor",
+    "OpFlags": "tfrt.executor.core_runtime.op_registry",
+    "OpHandler": "tfrt.executor.core_runtime.op_handler",
+    "ResultMetadata": "tfrt.executor.core_runtime.op_registry",
+    "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
+    "TensorMetadata": "tfrt.executor.core_runtime.metadata",
+    "cpu_op": "tfrt.executor.core_runtime.op_registry",
+}
+"""Names that are imported when first used, since numpy comes with them."""
 
 __all__ = [
     "BF16",
@@ -92,6 +110,7 @@ __all__ = [
     "CancelledError",
     "Chain",
     "CompileError",
+    "CoreRuntime",
     "DType",
     "Dense",
     "DenseHostTensor",
@@ -111,16 +130,22 @@ __all__ = [
     "KernelRegistry",
     "LoadError",
     "Location",
+    "OpFlags",
+    "OpHandler",
     "Program",
     "ResourceContext",
     "ResultCount",
+    "ResultMetadata",
     "Shape",
     "String",
+    "TensorHandle",
+    "TensorMetadata",
     "TfrtError",
     "Type",
     "TypeArray",
     "UsageError",
     "compile",
+    "cpu_op",
     "kernel",
     "load",
     "native_function",
@@ -143,8 +168,6 @@ def compile(text: str, filename: str = "-") -> bytes:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "DenseHostTensor":
-        from tfrt.executor.tensor import DenseHostTensor
-
-        return DenseHostTensor
+    if name in _NEED_NUMPY:
+        return getattr(import_module(_NEED_NUMPY[name]), name)
     raise AttributeError(f"module 'tfrt' has no attribute '{name}'")
