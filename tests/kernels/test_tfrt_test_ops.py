@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.op_attrs import OpAttr
 from tfrt.executor.dtype import DType
@@ -403,3 +404,40 @@ def test_print_address_does_not_take_strings(any_host):
     any_host.quiesce()
     assert any_host.printed == ""
     assert [d.message for d in reported] == ["runtime error: Cannot implictly convert StringHost to DenseHost"]
+
+
+def test_ops_in_a_program(any_host):
+    program = tfrt.load(
+        tfrt.compile(
+            """
+func.func @main() -> !tfrt.chain {
+  %ch0 = tfrt.new.chain
+  %null = "corert.create_null_op_handler"() : () -> !corert.ophandler
+  %cpu = "corert.create_cpu_op_handler"(%null) : (!corert.ophandler) -> !corert.ophandler
+  %indices = corert.executeop(%cpu) "tfrt_test.create_dense_tensor"() {shape = [2, 2], values = [0, 1, 1, 0]} : 1
+  %values = corert.executeop(%cpu) "tfrt_test.create_dense_tensor"() {shape = [2], values = [5 : i32, -6 : i32]} : 1
+  %sparse = corert.executeop(%cpu) "tfrt_test.create_coo_tensor"(%indices, %values) {shape = [2, 2]} : 1
+  %ch1 = corert.executeop.seq(%cpu, %ch0) "tfrt_test.print"(%sparse) : 0
+  %sum = corert.executeop(%cpu) "tfrt_test.add.denseonly3"(%sparse, %sparse) : 1
+  %relu = corert.executeop(%cpu) "tfrt_test.relu"(%sum) : 1
+  %later = corert.executeop(%cpu) "tfrt_test.async.noop_no_md"(%relu) : 1
+  %mean = corert.executeop(%cpu) "tfrt_test.reduce_mean"(%later) {axis = 0 : i32} : 1
+  %odd = corert.executeop(%cpu) "tfrt_test.odd_collector"(%mean) : 1
+  %rows = corert.executeop(%cpu) "tfrt_test.broadcast"(%odd) {shape = [3, 1]} : 1
+  %half = corert.executeop(%cpu) "tfrt_test.cast"(%rows) {type = "f16"} : 1
+  %ch2 = corert.executeop.seq(%cpu, %ch1) "tfrt_test.print"(%half) : 0
+  %byte = corert.executeop(%cpu) "tfrt_test.create_from_scalar"() {shape = [], value = 200 : ui8} : 1
+  %wrapped = corert.executeop(%cpu) "tfrt_test.add"(%byte, %byte) : 1
+  %ch3 = corert.executeop.seq(%cpu, %ch2) "tfrt_test.print"(%wrapped) : 0
+  tfrt.return %ch3 : !tfrt.chain
+}
+"""
+        ),
+        host=any_host,
+    )
+    program["main"]()
+    assert any_host.printed == (
+        "CooHostTensor dtype = i32, shape = [2, 2], indices = [0, 1, 1, 0], values = [5, -6]\n\n"
+        "DenseHostTensor dtype = f16, shape = [3, 1], values = [fp16(17664), fp16(17664), fp16(17664)]\n"
+        "ScalarHostTensor dtype = u8, shape = [], value = 144\n"
+    )
