@@ -1,0 +1,61 @@
+"""Kernels of `tfrt_test` on images: tensors of (height, width, channel).
+
+Reference: ``backends/cpu/lib/kernels/image`` in tensorflow/runtime. Its ``tfrt_test.decode_jpeg`` needs a JPEG
+decoder, which this package does not bring.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.dtype import DType
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.tensor import DenseHostTensor, expect
+from tfrt.kernels.tfrt_test.work import enqueue_work
+
+
+@kernel("tfrt_test.resize_bilinear")
+def resize_bilinear(image: DenseHostTensor, height: int, width: int, host: HostContext) -> AsyncValue:
+    """An image of bytes scaled to that height and width, as f32, with linear interpolation in both directions.
+
+    The upper left pixel stays where it is; corners are not aligned otherwise.
+    """
+    pixels = expect(image, DType.UI8)
+    if pixels.ndim != 3:
+        raise KernelError("input tensor shape must be 3")
+    if height > 0 and width > 0 and 0 in pixels.shape[:2]:
+        raise KernelError(f"cannot resize an image without pixels, of shape {list(pixels.shape)}")
+    resized = DenseHostTensor.uninitialized(DType.F32, (height, width, pixels.shape[2]))
+
+    def resize() -> DenseHostTensor:
+        if resized.array.size:
+            resized.array[...] = _interpolate(pixels, height, width)
+        return resized
+
+    return enqueue_work(host, resize)
+
+
+def _interpolate(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    upper, lower, down = _neighbours(height, pixels.shape[0])
+    left, right, across = _neighbours(width, pixels.shape[1])
+    down, across = down[:, None, None], across[:, None]
+
+    def row(ys: np.ndarray) -> np.ndarray:
+        start, end = (pixels[np.ix_(ys, xs)].astype(np.float32) for xs in (left, right))
+        return start + (end - start) * across
+
+    top = row(upper)
+    return top + (row(lower) - top) * down
+
+
+def _neighbours(size: int, source_size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each position in the result: the two positions in the source that it lies between, and how far along."""
+    position = np.arange(size, dtype=np.float32) * np.float32(np.float32(source_size) / np.float32(size))
+    before = np.floor(position)
+    last = source_size - 1
+    # Rounding can put the last positions past the end.
+    first, second = (np.minimum(p.astype(np.int64), last) for p in (before, np.ceil(position)))
+    return first, second, position - before
