@@ -22,11 +22,11 @@ NOT_RUN = {
     # These two show translation only; nobody has kernels for their ops.
     "attributes": "translation only",
     "locations": "translation only",
-    "core_runtime": "needs the core runtime",
-    "op_attributes": "needs the core runtime",
-    "tf_ops": "needs the core runtime",
 }
 RUNNABLE = [name for name in NAMES if name not in NOT_RUN]
+
+INIT_FUNCTION = "register_cpu"
+"""The function that the programs on the core runtime start with; the reference was run with it, too."""
 
 QUEUES = ["s", "mstd", "mstd:4,2"]
 
@@ -66,7 +66,8 @@ def test_output_and_diagnostics(name, compiled_by, queue, tool, monkeypatch):
     # Locations name the source file without a folder.
     monkeypatch.chdir(FOLDER)
     bef = reference(name) if compiled_by == "the reference" else compile(source(name), f"{name}.mlir")
-    done = tool("bef-run", "--work_queue_type", queue, stdin=bef)
+    init = ["--test_init_function", INIT_FUNCTION] if f"@{INIT_FUNCTION}(" in source(name) else []
+    done = tool("bef-run", "--work_queue_type", queue, *init, stdin=bef)
     assert done.out == recorded(name, "out")
     assert headlines(done.err) == recorded(name, "err")
     assert done.code == (1 if "<<error" in done.out else 0)
