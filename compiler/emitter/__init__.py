@@ -13,7 +13,7 @@ from tfrt.compiler.emitter.entities import Entities, FunctionEntity, collect, co
 from tfrt.compiler.emitter.functions import Sections, write_function
 from tfrt.compiler.emitter.locations import LocationWriter
 from tfrt.compiler.printer import type_text
-from tfrt.executor.bef.format import HEADER, SectionId
+from tfrt.executor.bef.format import HEADER, SECTIONS, SectionId
 from tfrt.executor.bef.writer import Writer
 
 
@@ -42,21 +42,27 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
     )
     function_index = _write_functions(sections)
 
+    payloads = {
+        SectionId.STRINGS: strings,
+        SectionId.ATTRIBUTES: attributes,
+        SectionId.KERNELS: _names(string_offsets, entities.kernels),
+        SectionId.TYPES: _names(string_offsets, map(type_text, entities.types)),
+        SectionId.FUNCTION_INDEX: function_index,
+        SectionId.FUNCTIONS: sections.functions,
+    }
+    if sections.locations.known:
+        payloads[SectionId.LOCATION_STRINGS] = sections.locations.strings
+        payloads[SectionId.LOCATIONS] = sections.locations.locations
+    if optional_sections:
+        payloads[SectionId.ATTRIBUTE_TYPES] = attribute_types
+        payloads[SectionId.ATTRIBUTE_NAMES] = sections.attribute_names
+        payloads[SectionId.REGISTER_TYPES] = sections.register_types
+
     out = Writer()
     out.data += HEADER
-    out.section(SectionId.STRINGS, strings)
-    out.section(SectionId.ATTRIBUTES, attributes)
-    out.section(SectionId.KERNELS, _names(string_offsets, entities.kernels))
-    out.section(SectionId.TYPES, _names(string_offsets, map(type_text, entities.types)))
-    out.section(SectionId.FUNCTION_INDEX, function_index)
-    out.section(SectionId.FUNCTIONS, sections.functions)
-    if sections.locations.known:
-        out.section(SectionId.LOCATION_STRINGS, sections.locations.strings)
-        out.section(SectionId.LOCATIONS, sections.locations.locations)
-    if optional_sections:
-        out.section(SectionId.ATTRIBUTE_TYPES, attribute_types)
-        out.section(SectionId.ATTRIBUTE_NAMES, sections.attribute_names)
-        out.section(SectionId.REGISTER_TYPES, sections.register_types)
+    for section in SECTIONS:
+        if section.id in payloads:
+            out.section(section.id, payloads[section.id])
     return bytes(out.data)
 
 

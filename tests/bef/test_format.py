@@ -44,14 +44,14 @@ class Interpreter:
     def read(self, cursor: Cursor, fields: Sequence[Field]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for item in fields:
-            if not item.count:
+            if not item.times:
                 values[item.name] = self.one(cursor, item)
-            elif item.count == "...":
+            elif item.times == "...":
                 values[item.name] = []
                 while cursor.remaining:
                     values[item.name].append(self.one(cursor, item))
             else:
-                count = values[item.count] if item.count in values else self.outside[item.count].pop(0)
+                count = values[item.times] if item.times in values else self.outside[item.times].pop(0)
                 times = sum(count) if isinstance(count, list) else count
                 values[item.name] = [self.one(cursor, item) for _ in range(times)]
         return values
