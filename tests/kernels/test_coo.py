@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import tfrt
+from tfrt.dialects import get_dialects
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.kernel_registry import BUILTIN
@@ -117,3 +118,8 @@ def test_sparse_tensors_in_a_program():
     assert printed == (
         f"{sparse}{sparse}DenseHostTensor dtype = i32, shape = [2, 3], values = [0, 7, 0, 0, 0, -8]\nint1 = 1\n"
     )
+
+
+def test_every_op_of_the_dialect_has_a_kernel():
+    names = {op.name for op in get_dialects()["coo"]().operations}
+    assert {name for name in names if BUILTIN.get(name) is None} == set()

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as npst
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.op_attrs import OpAttr
+from tfrt.executor.core_runtime.op_registry import CPU_OPS
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
@@ -27,6 +28,18 @@ ADDITIONS = ("tfrt_test.add", "tfrt_test.add.denseonly", "tfrt_test.add.denseonl
 INTEGERS = ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8")
 
 I32S = {"type": "I32", "is_array": True}
+
+
+OPS = """
+add add.denseonly add.denseonly2 add.denseonly3 argmax async.noop async.noop_no_md broadcast cast create_coo_tensor
+create_dense_tensor create_from_scalar equal error.tensor identity identity_dense_only odd_collector print
+print_address reduce_mean relu
+"""
+
+
+@pytest.mark.parametrize("op", OPS.split())
+def test_the_op_exists(op):
+    assert CPU_OPS.get(f"tfrt_test.{op}") is not None
 
 
 @pytest.fixture
