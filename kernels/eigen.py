@@ -1,7 +1,7 @@
 """Kernels of `eigen`: linear algebra and layers on images, with numpy in place of the reference's Eigen.
 
-Images are f32 and (batch, height, width, channel). Results are written into tensors that the program allocated, so their
-shapes are checked. Reference: ``backends/common/lib/compat/eigen/kernels`` in tensorflow/runtime.
+Images are f32 and (batch, height, width, channel). Results are written into tensors that the program allocated, so
+their shapes are checked. Reference: ``backends/common/lib/compat/eigen/kernels`` in tensorflow/runtime.
 """
 
 from __future__ import annotations
@@ -106,8 +106,7 @@ def conv2d_bias_f32(
     strides: I64Array,
 ) -> Chain:
     """`conv2d_f32`, and a bias for each output channel."""
-    (offset,) = _per_channel(result, {"bias shape": bias})
-    target = _convolve(images, filters, result, padding, strides)
+    target, (offset,) = _convolve(images, filters, result, padding, strides, {"bias shape": bias})
     with np.errstate(all="ignore"):
         target += offset
     return chain
@@ -136,9 +135,8 @@ def _register_conv2d_batch_norm(name: str, relu: bool) -> None:
             "estimated mean shape": mean,
             "estimated var shape": variance,
         }
-        parameters = _per_channel(result, names)
-        target = _convolve(images, filters, result, padding, strides)
-        target[...] = normalization.batch_norm(target, *parameters, epsilon)
+        target, parameters = _convolve(images, filters, result, padding, strides, names)
+        target[...] = normalization.batch_norm(target, *parameters, epsilon=epsilon)
         if relu:
             np.maximum(target, np.float32(0), out=target)
         return chain
@@ -202,7 +200,7 @@ def batch_norm_f32(
     parameters = [expect(tensor, DType.F32).reshape(-1) for tensor in (scale, offset, mean, variance)]
     if any(parameter.size != target.shape[3] for parameter in parameters):
         raise KernelError("parameter does not match the input channel number")
-    target[...] = normalization.batch_norm(target, *parameters, epsilon)
+    target[...] = normalization.batch_norm(target, *parameters, epsilon=epsilon)
     return chain
 
 
@@ -301,14 +299,24 @@ def _convolve(
     result: DenseHostTensor,
     padding: str,
     strides: tuple[int, ...],
-) -> np.ndarray:
-    """Write the convolution into the result, whose array is returned."""
+    per_channel: dict[str, DenseHostTensor] | None = None,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Write the convolution into the result.
+
+    `per_channel` names vectors that must have one element for each output channel. Everything is checked before
+    anything is written. Returns the result's array and those of the vectors.
+    """
     x, w, target = _image_arrays(images, filters, result)
     rows, columns = _windows(x, w, padding, strides)
     _check_shape("output tensor shape", target, rows, columns, x, w)
+    vectors = []
+    for name, tensor in (per_channel or {}).items():
+        vectors.append(expect(tensor, DType.F32, 1))
+        if tensor.shape[0] != w.shape[3]:
+            raise _dimension_mismatch(name, tensor.shape[0], "output channels size", w.shape[3])
     with np.errstate(all="ignore"):
         target[...] = conv2d(x, w, rows, columns)
-    return target
+    return target, vectors
 
 
 def _windows(images: np.ndarray, filters: np.ndarray, padding: str, strides: tuple[int, ...]) -> tuple[Window, Window]:
@@ -329,18 +337,6 @@ def _check_shape(
     computed = (images.shape[0], rows.count, columns.count, filters.shape[3])
     if result.shape != computed:
         raise _mismatch(name, result.shape, "computed output shape", computed)
-
-
-def _per_channel(result: DenseHostTensor, named: dict[str, DenseHostTensor]) -> list[np.ndarray]:
-    """The arrays of vectors with one element a channel of `result`."""
-    arrays = []
-    channels = expect(result, DType.F32, 4).shape[3]
-    for name, tensor in named.items():
-        vector = expect(tensor, DType.F32, 1)
-        if vector.size != channels:
-            raise _dimension_mismatch(name, vector.size, "output channels size", channels)
-        arrays.append(vector)
-    return arrays
 
 
 def _mismatch(name: str, shape: tuple[int, ...], other: str, other_shape: tuple[int, ...]) -> KernelError:

@@ -39,6 +39,7 @@ def batch_norm(
     offset: np.ndarray,
     mean: np.ndarray,
     variance: np.ndarray,
+    *,
     epsilon: float,
 ) -> np.ndarray:
     """``scale * (images - mean) / sqrt(variance + epsilon) + offset``, a channel (last dimension) at a time."""

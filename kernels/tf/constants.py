@@ -26,7 +26,7 @@ def _const_metadata(*, value: Any = None, dtype: DType | None = None) -> TensorM
 @cpu_op("tf.Const", metadata=_const_metadata)
 def const(*, value: np.ndarray) -> DenseHostTensor:
     """The tensor `value`, in memory of its own: programs may write into what they are given."""
-    return DenseHostTensor(np.array(value, order="C"), DType.of(value))
+    return DenseHostTensor(np.array(value, value.dtype.newbyteorder("="), order="C"), DType.of(value))
 
 
 def _zeros_like_metadata(operand: TensorMetadata, *, T: DType | None = None) -> TensorMetadata:

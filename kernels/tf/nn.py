@@ -95,7 +95,7 @@ def fused_batch_norm_v3(
     arrays = [operand.array for operand in (scale, offset, mean, variance)]
     if _channel_axis(data_format) == 1:
         arrays = [array[:, np.newaxis, np.newaxis] for array in arrays]
-    result = normalization.batch_norm(value.array, *arrays, epsilon)
+    result = normalization.batch_norm(value.array, *arrays, epsilon=epsilon)
     return (
         DenseHostTensor(result, value.dtype),
         mean,

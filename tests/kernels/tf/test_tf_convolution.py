@@ -1,0 +1,200 @@
+"""Convolution and pooling: values against loops over every element, geometry against TensorFlow's, messages."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfrt.kernels.numerics import convolution
+
+REAL = [np.uint8, np.uint16, np.uint32, np.uint64, np.int8, np.int16, np.int32, np.int64]
+REAL += [np.float16, np.float32, np.float64]
+
+
+def naive_windows(size, taps, stride, dilation, padding, border):
+    """For each window along a dimension, the positions of its elements: None where it is padding."""
+    extent = (taps - 1) * dilation + 1
+    before = border[0]
+    if padding == "SAME":
+        count = math.ceil(size / stride)
+        before = max((count - 1) * stride + extent - size, 0) // 2
+    else:
+        count = max(0, (size + sum(border) - extent) // stride + 1)
+    positions = [[i * stride + k * dilation - before for k in range(taps)] for i in range(count)]
+    return [[p if 0 <= p < size else None for p in window] for window in positions]
+
+
+def naive(images, rows, columns, channels, pixel):
+    """Images whose pixels are `pixel` of the elements in a window: (row in it, column in it, the input's channels)."""
+    result = np.zeros((len(images), len(rows), len(columns), channels), images.dtype)
+    for n, i, j in np.ndindex(*result.shape[:3]):
+        inside = [
+            (k, m, images[n, row, column])
+            for k, row in enumerate(rows[i])
+            for m, column in enumerate(columns[j])
+            if row is not None and column is not None
+        ]
+        result[n, i, j] = pixel(inside)
+    return result
+
+
+@st.composite
+def cases(draw):
+    """The shape of images, the size of windows, and attributes under which there are windows."""
+    small = st.integers(1, 3)
+    batch, channels, height, width = draw(small), draw(small), draw(st.integers(1, 7)), draw(st.integers(1, 7))
+    taps, strides, dilations = ((draw(small), draw(small)) for _ in range(3))
+    padding = draw(st.sampled_from(["SAME", "VALID", "EXPLICIT"]))
+    borders = [(0, 0), (0, 0)]
+    extents = [(t - 1) * d + 1 for t, d in zip(taps, dilations, strict=True)]
+    if padding == "EXPLICIT":
+        borders = [(draw(st.integers(0, 2)), draw(st.integers(0, 2))) for _ in range(2)]
+    if padding != "SAME":
+        height, width = (max(s, e - sum(b)) for s, e, b in zip((height, width), extents, borders, strict=True))
+    layout = draw(st.sampled_from(["NHWC", "NCHW"]))
+
+    def spelled(pair):
+        """A pair of sizes in one of the ways in which attributes may give it."""
+        whole = (1, *pair, 1) if layout == "NHWC" else (1, 1, *pair)
+        ways = [pair, whole] + ([pair[:1]] if pair[0] == pair[1] else []) + ([()] if pair == (1, 1) else [])
+        return draw(st.sampled_from(ways))
+
+    attrs = {
+        "padding": padding,
+        "strides": spelled(strides),
+        "dilations": spelled(dilations),
+        "data_format": layout,
+    }
+    if padding == "EXPLICIT":
+        attrs["explicit_paddings"] = (*borders[0], *borders[1])
+    rows, columns = (
+        naive_windows(size, *parameters, padding, border)
+        for size, *parameters, border in zip((height, width), taps, strides, dilations, borders, strict=True)
+    )
+    return (batch, height, width, channels), taps, attrs, spelled(taps), rows, columns
+
+
+def stored(images, attrs):
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2)) if attrs["data_format"] == "NCHW" else images
+
+
+@settings(deadline=None, max_examples=50)
+@given(cases(), st.integers(1, 3), st.integers(0, 2**32 - 1), st.sampled_from([np.float32, np.int32]))
+def test_convolution(array, case, depth, seed, dtype):
+    shape, taps, attrs, _, rows, columns = case
+    rng = np.random.default_rng(seed)
+    images = rng.integers(-5, 6, shape).astype(dtype)
+    filters = rng.integers(-5, 6, (*taps, shape[3], depth)).astype(dtype)
+    expected = naive(
+        images, rows, columns, depth, lambda inside: sum((x @ filters[k, m] for k, m, x in inside), np.zeros(depth))
+    )
+    np.testing.assert_array_equal(array("tf.Conv2D", stored(images, attrs), filters, **attrs), stored(expected, attrs))
+
+
+@settings(deadline=None, max_examples=50)
+@given(cases(), st.integers(0, 2**32 - 1), st.sampled_from(REAL))
+def test_max_pooling(array, case, seed, dtype):
+    shape, _, attrs, ksize, rows, columns = case
+    images = np.random.default_rng(seed).integers(-100, 100, shape).astype(dtype)
+    least = -np.inf if np.dtype(dtype).kind == "f" else np.iinfo(dtype).min
+    expected = naive(
+        images, rows, columns, shape[3], lambda inside: np.max([x for _, _, x in inside], axis=0, initial=least)
+    )
+    result = array("tf.MaxPool", stored(images, attrs), ksize=ksize, **attrs)
+    np.testing.assert_array_equal(result, stored(expected, attrs))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int32])
+def test_types_of_convolution(array, dtype):
+    images, filters = np.ones((1, 3, 3, 2), dtype), np.full((3, 3, 2, 1), 2, dtype)
+    result = array("tf.Conv2D", images, filters, padding="valid", strides=(1, 1))
+    assert (result.tolist(), result.dtype) == ([[[[36]]]], dtype)
+
+
+def test_convolution_in_blocks(array, monkeypatch):
+    rng = np.random.default_rng(0)
+    images, filters = rng.normal(size=(5, 6, 6, 2)), rng.normal(size=(3, 3, 2, 4))
+    whole = array("tf.Conv2D", images, filters, padding="SAME")
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", 1)
+    np.testing.assert_allclose(array("tf.Conv2D", images, filters, padding="SAME"), whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize("images", [(0, 4, 4, 2), (2, 4, 4, 0), (2, 2, 2, 2)])
+@pytest.mark.parametrize("depth", [0, 3])
+def test_convolution_of_nothing(array, images, depth):
+    result = array("tf.Conv2D", np.ones(images), np.ones((3, 3, images[3], depth)), padding="VALID", strides=(2, 2))
+    side = 1 if images[1] == 4 else 0
+    assert result.shape == (images[0], side, side, depth)
+    assert not result.any()
+
+
+def test_max_pooling_of_negative_numbers_and_nan(array):
+    images = np.array([-3, -2, np.nan, -5], np.float32).reshape(1, 2, 2, 1)
+    attrs = {"ksize": (1, 2), "strides": (1, 2), "padding": "SAME"}
+    assert array("tf.MaxPool", images, **attrs).reshape(-1).tolist() == [-2, -5]
+
+
+NEGATIVE = "Computed output size would be negative: -1 (input_size: 4, filter_size: 6, stride: 1, dilation: 1)"
+GEOMETRY = [
+    ("Unknown padding type FULL", {"padding": "FULL"}),
+    ("Stride must be > 0, but got 0", {"strides": (0,)}),
+    ("Stride must be > 0, but got -1", {"strides": (1, -1)}),
+    ("Dilation must be > 0, but got 0", {"dilations": (1, 0, 1, 1)}),
+    ("'strides' must have 1, 2 or 4 elements, got [1, 1, 1]", {"strides": (1, 1, 1)}),
+    ("'dilations' must have 1, 2 or 4 elements, got [1, 1, 1, 1, 1]", {"dilations": (1,) * 5}),
+    ("Missing 'explicit_paddings' attribute", {"padding": "EXPLICIT"}),
+    ("Wrong 'explicit_paddings' attribute length", {"padding": "EXPLICIT", "explicit_paddings": (1,)}),
+    ("Padding must be >= 0, but got -1 and 0", {"padding": "EXPLICIT", "explicit_paddings": (-1, 0, 0, 0)}),
+]
+
+
+@pytest.mark.parametrize(("message", "attrs"), GEOMETRY)
+def test_bad_geometry(fails, message, attrs):
+    images = np.zeros((1, 4, 4, 2), np.float32)
+    attrs = {"padding": "SAME"} | attrs
+    fails(message, "tf.Conv2D", images, np.zeros((3, 3, 2, 1), np.float32), **attrs)
+    fails(message, "tf.MaxPool", images, ksize=(3, 3), **attrs)
+
+
+def test_windows_that_do_not_fit(fails):
+    images = np.zeros((1, 4, 4, 2), np.float32)
+    fails(NEGATIVE, "tf.Conv2D", images, np.zeros((6, 3, 2, 1), np.float32), padding="VALID")
+    fails(NEGATIVE, "tf.MaxPool", images, ksize=(3, 6), padding="VALID")
+    fails("Filter size must be > 0, but got 0", "tf.MaxPool", images, ksize=(0,), padding="VALID")
+
+
+@pytest.mark.parametrize(
+    ("message", "images", "filters"),
+    [
+        ("Input and filter must have same rank.", np.zeros((1, 4, 4, 2)), np.zeros((3, 2, 1))),
+        ("tf.Conv2D input must have rank 4. Actual shape: [4, 4, 2]", np.zeros((4, 4, 2)), np.zeros((3, 2, 1))),
+        ("incompatible dtypes for tf.Conv2D", np.zeros((1, 4, 4, 2)), np.zeros((3, 3, 2, 1), np.float32)),
+        (
+            "Dimensions does not match: input channels is 2 and kernel depth is 3",
+            np.zeros((1, 4, 4, 2)),
+            np.zeros((3, 3, 3, 1)),
+        ),
+        ("Unsupported input dtype: i64", np.zeros((1, 4, 4, 2), np.int64), np.zeros((3, 3, 2, 1), np.int64)),
+    ],
+)
+def test_bad_convolutions(fails, message, images, filters):
+    fails(message, "tf.Conv2D", images, filters, padding="SAME")
+
+
+def test_bad_pools(fails):
+    images = np.zeros((1, 4, 4, 2), np.float32)
+    fails("Expected ksize 'NC' elements to be 1", "tf.MaxPool", images, ksize=(1, 2, 2, 2), padding="SAME")
+    fails(
+        "Expected ksize 'NC' elements to be 1",
+        "tf.MaxPool",
+        images,
+        ksize=(1, 2, 2, 1),
+        padding="SAME",
+        data_format="NCHW",
+    )
+    fails("'ksize' must have 1, 2 or 4 elements, got [1, 2, 2]", "tf.MaxPool", images, ksize=(1, 2, 2), padding="SAME")
+    fails("tf.MaxPool input must have rank 4. Actual shape: [4]", "tf.MaxPool", images[0, 0, :, 0], padding="SAME")
+    fails("Unsupported input dtype: i1", "tf.MaxPool", images.astype(bool), padding="SAME")
+    fails("missing attribute 'padding' of op 'tf.MaxPool'", "tf.MaxPool", images)
