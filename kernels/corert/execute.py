@@ -35,7 +35,7 @@ def execute_op(
 ) -> tuple[Any, ...]:
     op = handler.make_op(op_name)
     attrs = _attrs(op_attrs, op_func_attrs)
-    return _when_there(_invoke(op, op_name, arguments, attrs, context, location, results, None))
+    return when_there(_invoke(op, op_name, arguments, attrs, context, location, results, None))
 
 
 @kernel("corert.executeop.seq")
@@ -53,7 +53,7 @@ def execute_op_seq(
     op = handler.make_op(op_name)
     attrs = _attrs(op_attrs, op_func_attrs)
     outcome = _invoke(op, op_name, arguments, attrs, context, location, results - 1, chain)
-    return (outcome.chain, *_when_there(outcome))
+    return (outcome.chain, *when_there(outcome))
 
 
 @kernel("corert.execute_crt_op")
@@ -67,7 +67,7 @@ def execute_crt_op(
     results: ResultCount,
 ) -> tuple[Any, ...]:
     attrs = _attrs(op_attrs, op_func_attrs)
-    return _when_there(_invoke(op, "corert.op", arguments, attrs, context, location, results, None))
+    return when_there(_invoke(op, "corert.op", arguments, attrs, context, location, results, None))
 
 
 @kernel("corert.make_composite_op")
@@ -95,7 +95,8 @@ def _invoke(
     return op(Invocation(op_name, context, location, arguments, attrs, results, chain))
 
 
-def _when_there(outcome: Outcome) -> tuple[Any, ...]:
+def when_there(outcome: Outcome) -> tuple[Any, ...]:
+    """The results for registers: handles, each there once its tensor is."""
     return tuple(_handle_when_there(handle) for handle in outcome.results)
 
 

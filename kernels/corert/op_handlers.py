@@ -46,7 +46,16 @@ def register_op_handler(handler: OpHandler, host: HostContext, *, chain_name: St
 
 @kernel("corert.get_op_handler")
 def get_op_handler(chain: Chain, host: HostContext, *, op_handler_name: String) -> OpHandler:
-    handler = CoreRuntime.of(host).handler(op_handler_name)
+    return find_op_handler(host, op_handler_name)
+
+
+def find_op_handler(host: HostContext, name: str) -> OpHandler:
+    """The op handler registered under that name.
+
+    Raises:
+        KernelError: there is none.
+    """
+    handler = CoreRuntime.of(host).handler(name)
     if handler is None:
-        raise KernelError(f"op_handler not found: {op_handler_name}")
+        raise KernelError(f"op_handler not found: {name}")
     return handler

@@ -49,7 +49,7 @@ def const_string_tensor(host: HostContext, *, shape: I64Array, value: Aggregate)
     return _handle(host, StringHostTensor(shape, strings))
 
 
-def _create_dense_tensor(suffix: str, dtype: DType) -> Callable[..., Any]:
+def _create_dense_tensor(dtype: DType) -> Callable[..., Any]:
     parts = {DType.COMPLEX64: DType.F32, DType.COMPLEX128: DType.F64}.get(dtype)
 
     def create(host: HostContext, *, shape: Any, value: Any) -> TensorHandle:
@@ -63,11 +63,14 @@ def _create_dense_tensor(suffix: str, dtype: DType) -> Callable[..., Any]:
     create.__annotations__.update(
         host=HostContext, shape=I64Array, value=Annotated[Any, Stored("array", parts or dtype)]
     )
-    return kernel(f"corert.create_dense_tensor.{suffix}")(create)
+    return create
 
 
-for _suffix, _dtype in _ELEMENT_TYPES.items():
-    _create_dense_tensor(_suffix, _dtype)
+CREATE_DENSE_TENSOR = {suffix: _create_dense_tensor(dtype) for suffix, dtype in _ELEMENT_TYPES.items()}
+"""The kernels that make a dense tensor, by the element type's suffix; `corert_sync` has the same."""
+
+for _suffix, _create in CREATE_DENSE_TENSOR.items():
+    kernel(f"corert.create_dense_tensor.{_suffix}")(_create)
 
 
 @kernel("corert.print_tensorhandle")
