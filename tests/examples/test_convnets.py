@@ -1,0 +1,40 @@
+"""The convolutional networks: accuracy, and agreement of the program with the eager run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "convnets"
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_as_a_program(tool, monkeypatch, queue):
+    monkeypatch.chdir(ROOT)
+    bef = tool("tfrt-translate", str(EXAMPLE / "nets.mlir")).stdout
+    done = tool(
+        "bef-run", "--test_init_function=register_cpu", "--functions=main", f"--work_queue_type={queue}", stdin=bef
+    )
+    assert done.code == 0, done.err
+    lenet, resnet = (float(v) for v in re.findall(r"values = \[(\S+)\]", done.out))
+    assert lenet >= 0.95
+    assert resnet >= 0.98
+
+
+def test_both_ways_agree_and_a_picture_is_drawn(tmp_path):
+    picture = tmp_path / "digits.svg"
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE / "run.py"), str(picture)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["lenet", "resnet"]
+    assert all(line.endswith("top-1 agreement 1.0000") for line in lines[:2])
+    texts = [e.text for e in ElementTree.parse(picture).iter() if e.tag.endswith("text")]
+    assert sum(t.startswith("label: ") for t in texts) == 12
