@@ -17,9 +17,9 @@ from typing import Any
 
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-import tfrt  # noqa: E402
+import tfrt
 
 SIZES = (4, 1024, 65536)
 ROUNDS = 15
