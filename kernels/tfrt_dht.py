@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 COMPARABLE_TYPES = {
     "ui8": DType.UI8,
+    "ui16": DType.UI16,
     "ui32": DType.UI32,
     "ui64": DType.UI64,
     "f32": DType.F32,

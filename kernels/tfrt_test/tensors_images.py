@@ -1,10 +1,13 @@
 """Kernels of `tfrt_test` on images: tensors of (height, width, channel).
 
-Reference: ``backends/cpu/lib/kernels/image`` in tensorflow/runtime. Its ``tfrt_test.decode_jpeg`` needs a JPEG
-decoder, which this package does not bring.
+JPEG files are decoded by Pillow, which the optional dependencies ``tfrt[image]`` bring; it is imported when an image is
+decoded. Reference: ``backends/cpu/lib/kernels/image`` in tensorflow/runtime. It has libjpeg round to integers early,
+so that its pixels may differ from Pillow's by a few units.
 """
 
 from __future__ import annotations
+
+import io
 
 import numpy as np
 
@@ -15,6 +18,32 @@ from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import DenseHostTensor, expect
 from tfrt.kernels.tfrt_test.work import enqueue_work
+
+_JPEG_START = b"\xff\xd8\xff"
+
+
+@kernel("tfrt_test.decode_jpeg")
+def decode_jpeg(encoded: str, host: HostContext) -> AsyncValue:
+    """The pixels of a JPEG file, which a string holds: bytes of red, green and blue."""
+    data = encoded.encode("utf-8", "surrogateescape")
+    if not data.startswith(_JPEG_START):
+        raise KernelError("image does not have jpeg format")
+    try:
+        import PIL.Image
+    except ImportError:
+        raise KernelError("decode_jpeg needs Pillow: pip install 'tfrt[image]'") from None
+
+    def decode() -> DenseHostTensor:
+        try:
+            with PIL.Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+                return DenseHostTensor(np.array(image.convert("RGB")), DType.UI8)
+        except PIL.UnidentifiedImageError as error:
+            raise KernelError("cannot decode the JPEG image: its headers are damaged") from error
+        except Exception as error:
+            # What damaged files make Pillow raise is not documented, and varies.
+            raise KernelError(f"cannot decode the JPEG image: {error}") from error
+
+    return enqueue_work(host, decode)
 
 
 @kernel("tfrt_test.resize_bilinear")

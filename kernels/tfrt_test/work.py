@@ -6,11 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
 
 
 def enqueue_work(host: HostContext, compute: Callable[[], Any]) -> AsyncValue:
-    """The value of `compute`, which must not fail, once the work queue has run it."""
+    """The value of `compute`, or the `KernelError` that it raises, once the work queue has run it."""
     result = AsyncValue()
-    host.enqueue(lambda: result.set(compute()))
+
+    def run() -> None:
+        try:
+            value = compute()
+        except KernelError as error:
+            result.set_error(error)
+        else:
+            result.set(value)
+
+    host.enqueue(run)
     return result
