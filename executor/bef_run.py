@@ -26,7 +26,7 @@ from tfrt.executor import cli
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
 from tfrt.executor.diagnostics import source_on_disk
-from tfrt.executor.errors import BefError, LoadError, UsageError
+from tfrt.executor.errors import BefError, KernelError, LoadError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_modules import import_kernels
 from tfrt.executor.program import Function, Program
@@ -164,12 +164,15 @@ def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[
     before the next function starts.
     """
     function = run.function
-    results = function.execute(ExecutionContext(host), run.arguments)
+    try:
+        results = function.execute(ExecutionContext(host), run.arguments)
+    except KernelError as error:
+        results = [AsyncValue.failed(error)]  # shown in place of the results, of which there are none
     host.wait(results)
     if results:
         texts = [
             _result_text(result, type_name, run.explicit, print_error_code)
-            for result, type_name in zip(results, function.result_types, strict=True)
+            for result, type_name in zip(results, function.result_types or ("",), strict=True)
         ]
         if function.kind is FunctionKind.SYNC and _is_error(results[0]):
             texts = texts[:1]  # An error ends such a function as a whole.

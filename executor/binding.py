@@ -175,6 +175,17 @@ def as_kernel_error(error: Exception) -> KernelError:
     return wrapped
 
 
+def failed_results(error: KernelError, count: int) -> list[Any]:
+    """What a call that failed as a whole returns: the error, once for each of its `count` results.
+
+    Raises:
+        KernelError: `error`, where there is no result to carry it.
+    """
+    if not count:
+        raise error
+    return [AsyncValue.failed(error)] * count
+
+
 def _fail(message: str, *_: Any) -> Any:
     raise KernelError(message)
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
 
 MAX_CALL_DEPTH = 64
-"""Nested calls on a thread's stack, each some four Python frames; deeper ones go through the work queue."""
+"""Nested calls on a thread's stack, each some six Python frames; deeper ones go through the work queue."""
 
 _UNSET = object()
 
@@ -46,7 +46,8 @@ class _Calls(threading.local):
     depth = 0
 
 
-_calls = _Calls()
+calls = _Calls()
+"""The calls, of synchronous functions too, that stand on this thread's stack."""
 
 
 class Graph:
@@ -110,22 +111,27 @@ def execute(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -
     Returns:
         The results: plain values where they are available, else an `AsyncValue`, pending or failed.
     """
-    if _calls.depth >= MAX_CALL_DEPTH:
+    if calls.depth >= MAX_CALL_DEPTH:
         return _execute_later(graph, context, arguments)
-    _calls.depth += 1
+    return _execute_now(graph, context, arguments)
+
+
+def _execute_now(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+    calls.depth += 1
     try:
         frame = _Frame(graph, context)
         frame.start(arguments)
         return frame.take_results()
     finally:
-        _calls.depth -= 1
+        calls.depth -= 1
 
 
 def _execute_later(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
     promises = [AsyncValue() for _ in graph.result_registers]
 
     def run() -> None:
-        for promise, value in zip(promises, execute(graph, context, arguments), strict=True):
+        # Not put off again: a synchronous call that waits for it may stand on this very stack.
+        for promise, value in zip(promises, _execute_now(graph, context, arguments), strict=True):
             promise.settle(value)
 
     context.host.enqueue(run)

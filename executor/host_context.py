@@ -35,7 +35,8 @@ class HostContext:
         registry: the kernels that programs may use; by default every registered one.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         diagnostic_handler: called with each diagnostic of a kernel that fails, at once, on the thread where it fails.
-            By default they are dropped, since errors reach the caller with their location.
+            By default they are dropped, since errors reach the caller with their location. What the handler raises
+            goes to `sys.excepthook`; the program is not affected.
 
     Raises:
         UsageError: no work queue has that description.
@@ -108,8 +109,13 @@ class HostContext:
 
     def emit(self, diagnostic: Diagnostic) -> None:
         """Hand a diagnostic to the host's handler."""
-        if self.diagnostic_handler is not None:
+        if self.diagnostic_handler is None:
+            return
+        try:
             self.diagnostic_handler(diagnostic)
+        except Exception:
+            # Kernels must not fail, nor threads of the work queue end, because a message could not be shown.
+            sys.excepthook(*sys.exc_info())
 
     def shared(self, factory: Callable[[], T]) -> T:
         """The one object that `factory` makes for this host; made when first asked for."""

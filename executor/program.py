@@ -7,7 +7,7 @@ when it is first called.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from tfrt.executor.arguments import convert_arguments
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, open_bef, read_bef
-from tfrt.executor.binding import as_kernel_error, bind, unpack
+from tfrt.executor.binding import as_kernel_error, bind, failed_results, unpack
 from tfrt.executor.dataflow import Graph, execute
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import LoadError, UsageError
@@ -112,7 +112,7 @@ class Function:
             None where the function has no results, the value where it has one, else a tuple.
 
         Raises:
-            KernelError: a result is an error; the first one is raised.
+            KernelError: a result is an error; the first one is raised. Or the function failed and has no results.
             UsageError: the arguments do not fit.
         """
         host = self._program.host
@@ -140,6 +140,7 @@ class Function:
 
         Raises:
             UsageError: the arguments do not fit.
+            KernelError: see `execute`.
         """
         converted = convert_arguments(self.name, self.argument_types, arguments)
         return self.execute(ExecutionContext(self._program.host) if context is None else context, converted)
@@ -149,6 +150,11 @@ class Function:
 
         Returns:
             The results: plain values where they are available, else an `AsyncValue`, pending or failed.
+
+        Raises:
+            KernelError: a synchronous or native function without results failed; there is nothing else to tell by.
+                The kernels of other functions may fail without anything that depends on them; that is only
+                reported.
         """
         return self._run(context, arguments)
 
@@ -157,9 +163,7 @@ class Function:
         if self.kind is FunctionKind.NATIVE:
             return self._run_native
         graph = self._graph
-        if self.kind is FunctionKind.SYNC:
-            return lambda context, arguments: interpret(graph, context, arguments)
-        return lambda context, arguments: execute(graph, context, arguments)
+        return partial(interpret if self.kind is FunctionKind.SYNC else execute, graph)
 
     @cached_property
     def _graph(self) -> Graph:
@@ -178,7 +182,7 @@ class Function:
                 raise UsageError(f"native function '{self.name}' is not registered")
             return list(unpack(native(*arguments), count, count > 1))
         except Exception as error:
-            return [AsyncValue.failed(as_kernel_error(error))] * count
+            return failed_results(as_kernel_error(error), count)
 
 
 def _find_kernels(bef: BefFile, host: HostContext) -> dict[str, Kernel]:

@@ -2,6 +2,8 @@
 
 The first kernel that fails ends the call, and all results are its error; what comes after it does not run. This is
 the reference implementation's ``lib/bef_executor/bef_interpreter.cc``.
+
+Such a call waits for the calls in it, so they all stand on the thread's stack, and their nesting has a limit.
 """
 
 from __future__ import annotations
@@ -10,24 +12,50 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.binding import as_kernel_error, unpack
-from tfrt.executor.dataflow import Graph
+from tfrt.executor.binding import as_kernel_error, failed_results, unpack
+from tfrt.executor.dataflow import Graph, calls
 from tfrt.executor.errors import KernelError
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
 
 
+MAX_CALL_DEPTH = 100
+"""Nested calls on a thread's stack, each some five Python frames, beyond which no synchronous call starts.
+
+It is larger than `tfrt.executor.dataflow.MAX_CALL_DEPTH`, so that the deepest function of another kind can call some.
+"""
+
+
 def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
-    """Run `graph`'s kernels in order; the results are plain values, or all the same failed `AsyncValue`."""
-    registers: list[Any] = [None] * graph.register_count
+    """Run `graph`'s kernels in order; the results are plain values, or all the same failed `AsyncValue`.
+
+    Raises:
+        KernelError: a kernel failed, and there are no results.
+    """
+    if calls.depth >= MAX_CALL_DEPTH:
+        return failed_results(_too_deep(graph), len(graph.result_registers))
+    calls.depth += 1
     try:
-        registers[: len(arguments)] = [_now(argument, context) for argument in arguments]
-        for kernel in range(1, len(graph.calls)):
-            _run_kernel(graph, kernel, registers, context)
+        return _run(graph, context, arguments)
     except KernelError as error:
-        failure = AsyncValue.failed(error)
-        return [failure] * len(graph.result_registers)
+        return failed_results(error, len(graph.result_registers))
+    finally:
+        calls.depth -= 1
+
+
+def _too_deep(graph: Graph) -> KernelError:
+    return KernelError(
+        f"cannot call '{graph.name}': more than {MAX_CALL_DEPTH} calls are nested, which is too deep for a "
+        "synchronous function; recurse in a function without tfrt.sync, or use a loop"
+    )
+
+
+def _run(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+    registers: list[Any] = [None] * graph.register_count
+    registers[: len(arguments)] = [_now(argument, context) for argument in arguments]
+    for kernel in range(1, len(graph.calls)):
+        _run_kernel(graph, kernel, registers, context)
     return [registers[r] for r in graph.result_registers]
 
 

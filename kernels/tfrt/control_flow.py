@@ -190,8 +190,11 @@ def _parallel_for(
             context.host.enqueue(lambda low=middle, high=last: run(low, high))  # type: ignore[misc]
             last = middle
         low = starts[first]
-        results = body.execute(context, (low, min(low + block_size, end), *operands))
-        blocks[first].settle(results[0] if results else CHAIN)
+        try:
+            results = body.execute(context, (low, min(low + block_size, end), *operands))
+            blocks[first].settle(results[0] if results else CHAIN)
+        except KernelError as error:
+            blocks[first].set_error(error)
 
     run(0, len(blocks))
     done = AsyncValue()

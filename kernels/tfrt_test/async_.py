@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I1, I32
+from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import ResultCount, kernel
 from tfrt.executor.program import Function
@@ -73,8 +75,10 @@ def do_async(
     results = tuple(AsyncValue() for _ in range(result_count))
 
     def run() -> None:
-        for result, value in zip(results, body.execute(context, operands), strict=True):
-            result.settle(value)
+        # Where the body has no results, nobody waits for the error that it raises, which has been reported.
+        with suppress(KernelError):
+            for result, value in zip(results, body.execute(context, operands), strict=True):
+                result.settle(value)
 
     context.host.enqueue(run)
     return results

@@ -472,6 +472,137 @@ def test_synchronous_functions(queue, temporary_kernels):
         assert counted == [1]
 
 
+def test_a_failing_synchronous_function_without_results(temporary_kernels):
+    counted = []
+    tfrt.kernel("my.count")(lambda: counted.append(1))
+    program = _load("""
+func.func @fails() attributes {tfrt.sync} {
+  %a = "tfrt_test.fail"() : () -> i32
+  tfrt.return
+}
+func.func @calls() attributes {tfrt.sync} {
+  tfrt.call @fails() : () -> ()
+  "my.count"() : () -> ()
+  tfrt.return
+}
+func.func @starts() -> i32 {
+  tfrt.call @fails() : () -> ()
+  %r = tfrt.constant.i32 1
+  tfrt.return %r : i32
+}
+func.func @block(%first: i32, %last: i32) attributes {tfrt.sync} {
+  %a = "tfrt_test.fail"() : () -> i32
+  tfrt.return
+}
+func.func @parallel(%n: i32, %zero: i32) -> !tfrt.chain {
+  %done = tfrt.parallel_call.i32 %zero to %n fixed %n @block()
+  tfrt.return %done : !tfrt.chain
+}""")
+    diagnostics = []
+    program.host.diagnostic_handler = diagnostics.append
+    for name in ("fails", "calls"):
+        with pytest.raises(tfrt.KernelError, match=r"^test.mlir:3:8: something bad happened$"):
+            program[name]()
+        with pytest.raises(tfrt.KernelError, match=r"^test.mlir:3:8: something bad happened$"):
+            asyncio.run(program[name].call_async())
+    assert len(diagnostics) == 4 and not counted
+    # Nothing in a dataflow function depends on a call without results.
+    assert program["starts"]() == 1
+    with pytest.raises(tfrt.KernelError, match=r"^test.mlir:17:8: something bad happened$"):
+        program["parallel"](2, 0)
+
+
+def _nested(levels, sync=lambda level: True):
+    """@f0 calls @f1 calls … calls the last function, which returns 7."""
+    text = []
+    for level in range(levels):
+        op = "tfrt.constant.i32 7" if level + 1 == levels else f"tfrt.call @f{level + 1}() : () -> i32"
+        attributes = "attributes {tfrt.sync} " if sync(level) else ""
+        text.append(f"func.func @f{level}() -> i32 {attributes}{{\n  %r = {op}\n  tfrt.return %r : i32\n}}\n")
+    return _load("".join(text))
+
+
+TOO_DEEP = (
+    "cannot call '{}': more than 100 calls are nested, which is too deep for a synchronous function; "
+    "recurse in a function without tfrt.sync, or use a loop"
+)
+
+
+def test_synchronous_functions_nest_so_deep():
+    assert _nested(100)["f0"]() == 7
+    program = _nested(300)
+    diagnostics = []
+    program.host.diagnostic_handler = diagnostics.append
+    with pytest.raises(tfrt.KernelError) as caught:
+        program["f0"]()
+    assert caught.value.message == TOO_DEEP.format("f100")
+    assert [str(d.location) for d in diagnostics] == ["test.mlir:398:8"]  # the call in @f99
+    assert program["f200"]() == 7
+
+
+@pytest.mark.parametrize(
+    ("levels", "sync", "refused"),
+    [
+        (184, lambda level: level >= 150, None),
+        (250, lambda level: level >= 150, "f228"),
+        (90, lambda level: level % 2 == 0, None),
+        (250, lambda level: level % 2 == 0, "f100"),
+        (300, lambda level: level == 299, None),
+    ],
+)
+def test_synchronous_functions_nested_in_others(levels, sync, refused):
+    """Others that are nested deeply run as tasks, on the stack of a synchronous one that waits for them."""
+    program = _nested(levels, sync)
+    if refused is None:
+        assert program["f0"]() == 7
+        return
+    with pytest.raises(tfrt.KernelError) as caught:
+        program["f0"]()
+    assert caught.value.message == TOO_DEEP.format(refused)
+
+
+def test_endless_recursion_of_synchronous_functions():
+    program = _load("""
+func.func @f() attributes {tfrt.sync} {
+  tfrt.call @f() : () -> ()
+  tfrt.return
+}""")
+    for _ in range(2):
+        with pytest.raises(tfrt.KernelError) as caught:
+            program["f"]()
+        assert caught.value.message == TOO_DEEP.format("f")
+
+
+def test_a_diagnostic_handler_that_raises(monkeypatch):
+    """What it raises is shown where uncaught exceptions are; the program goes on."""
+    raised = []
+    monkeypatch.setattr("sys.excepthook", lambda *uncaught: raised.append(uncaught))
+
+    def handler(diagnostic):
+        raise ValueError(diagnostic.message)
+
+    for queue in ("s", "mstd:2"):
+        raised.clear()
+        with tfrt.HostContext(queue, diagnostic_handler=handler) as host:
+            program = _load(
+                """
+func.func @f(%x: i32) -> (i32, i32) {
+  %a = "tfrt_test.fail"() : () -> i32
+  %b = tfrt.add.i32 %x, %x
+  %c = "tfrt_test.report_error_async"() : () -> i32
+  tfrt.return %a, %b : i32, i32
+}""",
+                host,
+            )
+            failed, doubled = program["f"].start(2)
+            host.quiesce()
+            assert (failed.error.message, doubled) == ("something bad happened", 4)
+        assert sorted((kind, str(error)) for kind, error, _ in raised) == [
+            (ValueError, "runtime error: something bad happened"),
+            (ValueError, "runtime error: something bad happened asynchronously"),
+        ]
+
+
 def test_a_cancelled_synchronous_function(temporary_kernels):
     tfrt.kernel("my.later")(lambda a: a)
     tfrt.kernel("my.count")(lambda: 0)

@@ -281,6 +281,23 @@ def test_an_error_ends_a_synchronous_function(tool, tmp_path):
     assert (done.code, done.out) == (1, "--- Running 'sync':\n'sync' returned <<error: out of paper>>\n")
 
 
+def test_a_synchronous_function_without_results_shows_its_error(tool, tmp_path):
+    path = compiled(
+        tmp_path,
+        """
+        func.func @sync() attributes {tfrt.sync} {
+          %a = "tool_test.fail"() : () -> i32
+          tfrt.return
+        }
+        """,
+    )
+    done = tool("bef-run", path, "--print_error_code")
+    assert (done.code, done.out) == (
+        1,
+        "--- Running 'sync':\n'sync' returned <<error: out of paper, code: RESOURCE_EXHAUSTED>>\n",
+    )
+
+
 NAMES = "add, with_chain, same, seven, half, divide, hello"
 
 
