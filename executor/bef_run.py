@@ -25,11 +25,13 @@ from typing import Any, SupportsFloat, SupportsInt
 from tfrt.executor import cli
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
-from tfrt.executor.diagnostics import source_on_disk
+from tfrt.executor.diagnostics import Diagnostic, SourceLookup, source_on_disk
 from tfrt.executor.errors import BefError, KernelError, LoadError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_modules import import_kernels
 from tfrt.executor.program import Function, Program
+
+_TOOL = "bef-run"
 
 _EXAMPLES = """\
   bef-run program.bef
@@ -52,7 +54,7 @@ _DEFAULT_TOLERANCE = 1e-4
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
-    return cli.run("bef-run", _main, argv)
+    return cli.run(_TOOL, _main, argv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,16 @@ class _Output:
     def write(self, text: str) -> None:
         try:
             sys.stdout.write(text)
-        except BrokenPipeError:
-            # Nobody reads what the program prints. To raise would only fail the kernel that happens to print.
-            os._exit(cli.PIPE_CLOSED)
+        except OSError as error:
+            # To raise would only fail the kernel that happens to print.
+            os._exit(cli.give_up_output(_TOOL, error))
+
+
+def _show(diagnostic: Diagnostic, source: SourceLookup) -> None:
+    try:
+        cli.report([diagnostic], source)
+    except OSError as error:  # what was printed before it could not be written
+        os._exit(cli.give_up_output(_TOOL, error))
 
 
 def _main(argv: Sequence[str]) -> int:
@@ -87,7 +96,7 @@ def _main(argv: Sequence[str]) -> int:
     host = HostContext(
         options.work_queue_type,
         out=_Output(),
-        diagnostic_handler=lambda diagnostic: cli.report([diagnostic], source),
+        diagnostic_handler=lambda diagnostic: _show(diagnostic, source),
     )
     try:
         code = _run_program(Program(bef, host), host, options)
@@ -146,7 +155,7 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
             from tfrt.executor.function_io import mismatches
 
             for message in mismatches(function, run.expected, results, options.expected_tolerance):
-                cli.complain("bef-run", message)
+                cli.complain(_TOOL, message)
                 code = cli.FAILED
         if options.output is not None:
             from tfrt.executor.function_io import to_arrays
@@ -263,8 +272,18 @@ def _comma_separated(text: str) -> list[str]:
     return [name for name in (part.strip() for part in text.split(",")) if name]
 
 
+def _tolerance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"expected a number that is not negative, got '{text}'")
+    return value
+
+
 def _parser() -> cli.OptionParser:
-    parser = cli.OptionParser("bef-run", "Run the functions of a BEF file.", _EXAMPLES)
+    parser = cli.OptionParser(_TOOL, "Run the functions of a BEF file.", _EXAMPLES)
     add = parser.add_argument
     add("file", nargs="?", default="-", metavar="FILE", help="the BEF file (default: stdin)")
     add("--functions", type=_comma_separated, metavar="F,…", help="run these functions only, in this order")
@@ -284,7 +303,7 @@ def _parser() -> cli.OptionParser:
         help="what the function should return, in order; anything else is a failure",
     )  # fmt: skip
     add(
-        "--expected_tolerance", type=float, default=_DEFAULT_TOLERANCE, metavar="T",
+        "--expected_tolerance", type=_tolerance, default=_DEFAULT_TOLERANCE, metavar="T",
         help="by how much floats may differ, relative beyond 1 (default: %(default)s)",
     )  # fmt: skip
     add("--output", metavar="FILE.npz", help="save results, as numbers and arrays named FUNCTION.INDEX")

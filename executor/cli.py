@@ -42,6 +42,7 @@ def run(tool: str, body: Callable[[Sequence[str]], int], argv: Sequence[str] | N
         body: the tool; gets the arguments without the program's name and returns an exit code.
         argv: the arguments; those of this process where omitted.
     """
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Strings of a program need not be UTF-8; their bytes pass through.
@@ -54,11 +55,8 @@ def run(tool: str, body: Callable[[Sequence[str]], int], argv: Sequence[str] | N
     except (UsageError, BefError) as error:
         complain(tool, str(error))
         return BAD_USAGE
-    except BrokenPipeError:
-        # What is still buffered can no longer be written; without this the interpreter would try at its exit.
-        with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
-        return PIPE_CLOSED
+    except OSError as error:  # where it is about a file, it has become a UsageError
+        return give_up_output(tool, error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as stop:  # --help and --version
@@ -66,17 +64,48 @@ def run(tool: str, body: Callable[[Sequence[str]], int], argv: Sequence[str] | N
     return code
 
 
+def give_up_output(tool: str, error: OSError) -> int:
+    """Say why the standard output cannot be written, and return the exit code; a closed pipe is no mistake."""
+    # What is still buffered can no longer be written; without this the interpreter would try at its exit.
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    complain(tool, f"cannot write the standard output: {_reason(error)}")
+    return BAD_USAGE
+
+
 def report(diagnostics: Iterable[Diagnostic], source: SourceLookup | None = None) -> None:
     """Show diagnostics on stderr, after everything written to stdout so far."""
     sys.stdout.flush()
     for diagnostic in diagnostics:
-        print(diagnostic.render(source), file=sys.stderr, flush=True)
+        _say(diagnostic.render(source))
 
 
 def complain(tool: str, message: str) -> None:
     """Say on stderr, in one line, what is wrong."""
     sys.stdout.flush()
-    print(f"{tool}: {message}", file=sys.stderr, flush=True)
+    _say(f"{tool}: {message}")
+
+
+def _say(text: str) -> None:
+    # There is nowhere to complain about a stderr that cannot be written; the exit code still tells.
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _replace_closed_streams() -> None:
+    """Where the process was started without a standard stream, Python has None for it.
+
+    Using the input or the output then fails as it does elsewhere, with "Bad file descriptor"; what goes to stderr
+    is dropped.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.open(os.devnull, os.O_WRONLY))  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
 class OptionParser(argparse.ArgumentParser):

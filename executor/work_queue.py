@@ -27,6 +27,8 @@ from tfrt.executor.errors import UsageError
 Task = Callable[[], None]
 
 DEFAULT_BLOCKING_THREADS = 64
+MAX_THREADS = 4096
+"""The most threads of a kind; more are a mistake that would exhaust the machine."""
 
 
 class WorkQueue(Protocol):
@@ -68,7 +70,7 @@ def create_work_queue(description: str) -> WorkQueue:
     """The work queue that `description` names; see the module docstring.
 
     Raises:
-        UsageError: the description is none of these.
+        UsageError: the description is none of these, or has more than `MAX_THREADS` threads.
     """
     kind, colon, rest = description.partition(":")
     if kind == "s" and not colon:
@@ -76,6 +78,8 @@ def create_work_queue(description: str) -> WorkQueue:
     if kind == "mstd":
         numbers = rest.split(",") if colon else []
         if len(numbers) <= 2 and all(n.isdecimal() and int(n) > 0 for n in numbers):
+            if any(len(n) > len(str(MAX_THREADS)) or int(n) > MAX_THREADS for n in numbers):
+                raise UsageError(f"work queue '{description}' has too many threads: at most {MAX_THREADS}")
             compute = int(numbers[0]) if numbers else os.cpu_count() or 1
             return MultiThreadedQueue(compute, int(numbers[1]) if len(numbers) == 2 else DEFAULT_BLOCKING_THREADS)
     if kind == "seeded" and rest.isdecimal():

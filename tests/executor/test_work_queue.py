@@ -30,6 +30,13 @@ def test_unknown_descriptions(text):
     )
 
 
+@pytest.mark.parametrize("text", ["mstd:4097", "mstd:1,99999999999"])
+def test_too_many_threads(text):
+    with pytest.raises(UsageError) as caught:
+        create_work_queue(text)
+    assert str(caught.value) == f"work queue '{text}' has too many threads: at most 4096"
+
+
 def test_parallelism():
     assert create_work_queue("s").parallelism == 1
     assert create_work_queue("mstd:3").parallelism == 3

@@ -311,6 +311,14 @@ NAMES = "add, with_chain, same, seven, half, divide, hello"
         (["--function=add", "--functions=add"], "--function and --functions exclude each other"),
         (["--function=add", "--input=3"], "function 'add' takes 2 inputs (i32, i32), got 1"),
         (["--function=add"], "function 'add' takes 2 inputs (i32, i32), got 0"),
+        (
+            ["--expected_tolerance=nan"],
+            "argument --expected_tolerance: expected a number that is not negative, got 'nan'",
+        ),
+        (
+            ["--expected_tolerance=x"],
+            "argument --expected_tolerance: expected a number that is not negative, got 'x'",
+        ),
         (["--function=with_chain"], "function 'with_chain' takes 1 input (f32), got 0"),
         (["--function=seven", "--input=1"], "function 'seven' takes 0 inputs, got 1"),
         (
@@ -333,7 +341,6 @@ NAMES = "add, with_chain, same, seven, half, divide, hello"
             ["--work_queue_type=fast"],
             "unknown work queue 'fast': expected 's', 'mstd', 'mstd:N', 'mstd:N,M' or 'seeded:S'",
         ),
-        (["--expected_tolerance=x"], "argument --expected_tolerance: invalid float value: 'x'"),
         (["--function"], "option '--function' needs a value"),
         (["--functoin=f"], "unknown option '--functoin'; did you mean '--function' or '--functions'?"),
     ],

@@ -86,6 +86,7 @@ def test_version(parser, capsys):
         (BefError("bad", offset=3), cli.BAD_USAGE, "demo: invalid BEF file: bad at offset 3\n"),
         (KeyboardInterrupt(), cli.INTERRUPTED, ""),
         (BrokenPipeError(), cli.PIPE_CLOSED, ""),
+        (OSError(28, "Disk full"), cli.BAD_USAGE, "demo: cannot write the standard output: Disk full\n"),
     ],
 )
 def test_errors_become_exit_codes(capsys, error, code, line):

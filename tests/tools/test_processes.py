@@ -38,6 +38,13 @@ func.func @main() -> !tfrt.chain {
 }
 """
 
+FAILING = """\
+func.func @bad() -> i32 {
+  %bad = "tfrt_test.fail"() : () -> i32
+  tfrt.return %bad : i32
+}
+"""
+
 ENDLESS = """\
 import time
 import tfrt
@@ -53,6 +60,12 @@ def sleep() -> int:
 
 def command(tool: str, *arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", MODULES[tool], *map(str, arguments)]
+
+
+def shell(redirection: str, words: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command with a stream redirected as a shell spells it."""
+    script = ["sh", "-c", f'exec "$@" {redirection}', "sh", *words]
+    return subprocess.run(script, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture
@@ -120,6 +133,38 @@ def test_a_reader_that_goes_away_ends_bef_run_quietly(tmp_path):
         assert run.wait(timeout=120) == 141
 
 
+@pytest.mark.parametrize("tool", MODULES)
+@pytest.mark.parametrize(
+    ("redirection", "reason"), [(">&-", "Bad file descriptor"), ("> /dev/full", "No space left on device")]
+)
+def test_a_standard_output_that_cannot_be_written(tmp_path, bef, tool, redirection, reason):
+    source = tmp_path / "program.mlir"
+    source.write_text(PROGRAM)
+    done = shell(redirection, command(tool, bef if tool == "bef-run" else source))
+    assert (done.returncode, done.stderr) == (2, f"{tool}: cannot write the standard output: {reason}\n")
+
+
+def test_a_diagnostic_after_output_that_cannot_be_written(tmp_path):
+    path = tmp_path / "fail.bef"
+    path.write_bytes(tfrt.compile(FAILING, "fail.mlir"))
+    done = shell("> /dev/full", command("bef-run", path))
+    reason = "No space left on device"
+    assert (done.returncode, done.stderr) == (2, f"bef-run: cannot write the standard output: {reason}\n")
+
+
+@pytest.mark.parametrize("tool", MODULES)
+def test_a_closed_standard_input(tool):
+    done = shell("<&-", command(tool))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{tool}: cannot read '-': Bad file descriptor\n"
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2> /dev/full"])
+def test_a_stderr_that_cannot_be_written(tmp_path, redirection):
+    done = shell(redirection, command("bef-run", tmp_path / "missing.bef"))
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
 @pytest.mark.parametrize("queue", ["s", "mstd:2"])
 def test_ctrl_c_ends_bef_run_at_once_and_quietly(tmp_path, queue):
     (tmp_path / "endless.py").write_text(ENDLESS)
@@ -138,9 +183,8 @@ def test_ctrl_c_ends_bef_run_at_once_and_quietly(tmp_path, queue):
 
 def test_output_and_diagnostics_come_in_order(tmp_path):
     """With both streams going to one place, a diagnostic comes after what was printed before it."""
-    text = 'func.func @bad() -> i32 {\n  %bad = "tfrt_test.fail"() : () -> i32\n  tfrt.return %bad : i32\n}\n'
-    (tmp_path / "fail.mlir").write_text(text)
-    (tmp_path / "fail.bef").write_bytes(tfrt.compile(text, "fail.mlir"))
+    (tmp_path / "fail.mlir").write_text(FAILING)
+    (tmp_path / "fail.bef").write_bytes(tfrt.compile(FAILING, "fail.mlir"))
     done = subprocess.run(
         command("bef-run", "fail.bef"),
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
