@@ -187,12 +187,12 @@ class _Analysis:
         for child in children:
             if child in gone:
                 continue
-            found = set()
+            found: dict[int, None] = {}
             for dep in self.streams[child].side_deps:
                 if dep in candidates:
                     latest = self.latest(dep)
                     if latest != child and self.streams[latest].cost < self.effective_threshold:
-                        found.add(latest)
+                        found[latest] = None
             for stream in _in_hash_order(found):
                 self.merge(stream, child)
                 gone.add(stream)
@@ -221,12 +221,25 @@ def _option(parent: Operation | None, name: str) -> Attribute | None:
 
 
 def _in_hash_order(ids: Iterable[int]) -> list[int]:
-    """The order in which LLVM's ``SmallDenseSet<int, 2>`` yields `ids`: by bucket, the hash being 37 times id.
+    """The order in which LLVM's ``SmallDenseSet<int, 2>`` yields distinct `ids` that were inserted in the order given.
 
-    A set of one needs no order; from two on there are 64 buckets, doubled while they are three quarters full.
+    It hashes an id to 37 times the id and probes quadratically, so ids of one bucket come in an order that depends on
+    their insertion. From two elements on there are 64 buckets, doubled before they are three quarters full.
     """
-    ids = list(ids)
-    buckets = 64
-    while len(ids) * 4 >= buckets * 3:
-        buckets *= 2
-    return sorted(ids, key=lambda i: (i * 37 % buckets, i))
+    buckets: list[int | None] = [None] * 64
+    for count, id in enumerate(ids, 1):
+        if count * 4 >= len(buckets) * 3:
+            old, buckets = buckets, [None] * (2 * len(buckets))
+            for other in old:
+                if other is not None:
+                    _place(buckets, other)
+        _place(buckets, id)
+    return [id for id in buckets if id is not None]
+
+
+def _place(buckets: list[int | None], id: int) -> None:
+    mask = len(buckets) - 1
+    at, step = id * 37 & mask, 1
+    while buckets[at] is not None:
+        at, step = at + step & mask, step + 1
+    buckets[at] = id

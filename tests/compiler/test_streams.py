@@ -11,7 +11,7 @@ import pytest
 
 from tfrt.compiler import compile
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.streams import analyse_streams
+from tfrt.compiler.streams import _in_hash_order, analyse_streams
 from tfrt.executor.bef import read_bef
 
 
@@ -147,3 +147,27 @@ def test_every_op_has_a_stream():
     found = analyse_streams(block)
     assert list(found.by_op) == list(block.ops)
     assert found.root == found.by_op[block.last_op]
+
+
+@pytest.mark.parametrize(
+    ("inserted", "order"),
+    [
+        ([3], [3]),
+        # Buckets 37 * 3 = 111 and 37: the higher id is first where its bucket is.
+        ([3, 1], [1, 3]),
+        ([2, 1], [2, 1]),
+        # 0 and 64 share bucket 0: whichever comes second goes to bucket 1, ahead of or behind 45, whose own that is.
+        ([0, 64], [0, 64]),
+        ([64, 0], [64, 0]),
+        ([0, 64, 45], [0, 64, 45]),
+        ([0, 45, 64], [0, 45, 64]),
+        ([64, 45, 0, 128], [64, 45, 0, 128]),
+    ],
+)
+def test_streams_are_merged_in_the_order_of_a_hash_table(inserted, order):
+    assert _in_hash_order(inserted) == order
+
+
+def test_the_hash_table_grows_before_it_is_three_quarters_full():
+    by_bucket = [sorted(range(count), key=lambda i, size=size: i * 37 % size) for count, size in ((47, 64), (48, 128))]
+    assert [_in_hash_order(range(47)), _in_hash_order(range(48))] == by_bucket
