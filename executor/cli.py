@@ -111,8 +111,9 @@ def _replace_closed_streams() -> None:
 class OptionParser(argparse.ArgumentParser):
     """argparse with the habits of LLVM's command lines.
 
-    Long options may be written with one dash, and with ``_`` or ``-`` between words (``-functions=f``,
-    ``--work-queue-type s``); flags accept ``=true`` and ``=false``; an option's value may start with a dash.
+    Long options may be written with one dash and short ones with two, and with ``_`` or ``-`` between words
+    (``-functions=f``, ``--o x``, ``--work-queue-type s``); flags accept ``=true`` and ``=false``; an option's
+    value may start with a dash.
     Mistakes raise UsageError instead of printing a usage text and exiting.
     """
 
@@ -151,7 +152,8 @@ class OptionParser(argparse.ArgumentParser):
                 result.append(argument)
                 continue
             name, equals, value = argument.partition("=")
-            spelling, action = known.get(_words(name)) or known.get(f"-{_words(name)}") or (None, None)
+            words = _words(name)
+            spelling, action = known.get(words) or known.get(f"-{words}") or known.get(words[1:]) or (None, None)
             if spelling is None or action is None:
                 raise UsageError(f"unknown option '{name}'{did_you_mean(name, [s for s, _ in known.values()])}")
             if action.nargs == 0:

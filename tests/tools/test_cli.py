@@ -45,6 +45,11 @@ def test_a_value_may_start_with_a_dash(parser):
     assert (options.input, options.output, options.file) == (["-3", "-1,2", "--odd"], "-", "-")
 
 
+@pytest.mark.parametrize("argv", [["-o", "x"], ["-o=x"], ["--o", "x"], ["--o=x"]])
+def test_short_options_may_have_two_dashes(parser, argv):
+    assert parser.parse(argv).output == "x"
+
+
 def test_a_flag_can_be_switched_off(parser):
     assert parser.parse(["--print-generic=false"]).print_generic is False
 
