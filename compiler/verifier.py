@@ -45,6 +45,7 @@ from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.dialects.definitions import I64Array, StringArray
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.location import (
     UNKNOWN,
@@ -282,12 +283,17 @@ def _attribute_in_words(constraint: AttrConstraint) -> str | None:
         type_constraint = constraint.param_constrs[1]
         if type_constraint.can_infer(frozenset()):
             return f"{_type_in_words(type_constraint.infer(InferenceContext()))} attribute"
+    for array, words in _ARRAYS_IN_WORDS:
+        if constraint == array:
+            return f"{words} array attribute"
     bases = constraint.get_bases()
     for base, words in _ATTRIBUTES_IN_WORDS.items():
         if bases == {base}:
             return f"{words} attribute"
     return None
 
+
+_ARRAYS_IN_WORDS = ((I64Array, "64-bit integer"), (StringArray, "string"))
 
 _ATTRIBUTES_IN_WORDS: dict[type[Attribute], str] = {
     ArrayAttr: "array",

@@ -204,7 +204,10 @@ def _read_signature(kernel: Kernel) -> Signature:
     from tfrt.executor.program import Function
 
     function = kernel.function
-    hints = typing.get_type_hints(function, include_extras=True)
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError, AttributeError, SyntaxError) as error:
+        raise UsageError(f"kernel '{kernel.name}': its annotations cannot be resolved: {error}") from error
     injectables = _injectables()
     operands, minimum, variadic, takes_chain = 0, 0, False, False
     attributes: list[tuple[str, Stored]] = []

@@ -66,6 +66,13 @@ def body(*lines: str) -> str:
             ],
         ),
         (
+            body('%s = "ts.build_shape"() {value = [1 : i64, 2 : i32]} : () -> !ts.shape'),
+            [
+                "2:6: error: 'ts.build_shape' op attribute 'value' failed to satisfy constraint:"
+                " 64-bit integer array attribute"
+            ],
+        ),
+        (
             body('"tfrt.call"() {callee = 1} : () -> ()'),
             [
                 "2:1: error: 'tfrt.call' op attribute 'callee' failed to satisfy constraint:"

@@ -228,6 +228,10 @@ def test_ops_that_do_not_fit_their_kernel(op, message, temporary_kernels):
         ),
         (lambda: tfrt.kernel("my.bad")(_keywords), "kernel 'my.bad': '**rest' is not allowed in a kernel"),
         (lambda: tfrt.kernel("my.bad")(_late), "kernel 'my.bad': operand 'a' must come before host"),
+        (
+            lambda: tfrt.kernel("my.bad")(_misspelt),
+            "kernel 'my.bad': its annotations cannot be resolved: name 'Intt' is not defined",
+        ),
     ],
 )
 def test_declarations_that_break_the_rules(declare, message, temporary_kernels):
@@ -246,6 +250,9 @@ def _keywords(**rest: int) -> None: ...
 
 
 def _late(host: tfrt.HostContext, a: int) -> None: ...
+
+
+def _misspelt(a: "Intt") -> None: ...  # noqa: F821
 
 
 def test_everything_a_kernel_can_ask_for(temporary_kernels):
