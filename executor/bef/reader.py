@@ -394,7 +394,7 @@ def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:
     if bytes(data[: len(HEADER)]) != HEADER:
         raise BefError("unknown format version", offset=len(MAGIC))
     sections: dict[SectionId, tuple[int, int]] = {}
-    cursor = Cursor(data, len(HEADER), len(data), "the section headers")
+    cursor = Cursor(data, len(HEADER), len(data), "headers")
     while cursor.remaining:
         at = cursor.position
         number = cursor.byte("a section's id")
@@ -413,7 +413,7 @@ def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:
         sections[section] = (start, cursor.position)
     missing = [section.title for section in REQUIRED if section not in sections]
     if missing:
-        raise BefError(f"missing: {', '.join(missing)}", section="the section headers", offset=len(data))
+        raise BefError(f"missing: {', '.join(missing)}", section="headers", offset=len(data))
     return sections
 
 

@@ -75,13 +75,13 @@ ALL_MISSING = "missing: Strings, Attributes, Kernels, Types, FunctionIndex, Func
     ],
 )
 def test_section_headers(tail, message, offset, refused):
-    assert refused(read_bef, HEADER + tail) == f"{message} in section the section headers at offset {offset}"
+    assert refused(read_bef, HEADER + tail) == f"{message} in section headers at offset {offset}"
 
 
 @pytest.mark.parametrize("section", list(SectionId)[:6])
 def test_required_sections(section, refused):
     data = build(replace(Parts(), **{section.name.lower(): None}))
-    assert refused(read_bef, data) == f"missing: {section.title} in section the section headers at offset {len(data)}"
+    assert refused(read_bef, data) == f"missing: {section.title} in section headers at offset {len(data)}"
 
 
 def test_optional_sections_are_optional_and_asked_for_by_name(refused):
