@@ -39,8 +39,8 @@ def create_logging_op_handler(wrapped: OpHandler, *, sync_log_results: int) -> O
 
 
 @kernel("corert.register_op_handler")
-def register_op_handler(handler: OpHandler, host: HostContext, *, chain_name: String) -> Chain:
-    CoreRuntime.of(host).register(chain_name, handler)
+def register_op_handler(handler: OpHandler, host: HostContext, *, op_handler_name: String) -> Chain:
+    CoreRuntime.of(host).register(op_handler_name, handler)
     return CHAIN
 
 

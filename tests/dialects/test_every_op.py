@@ -1,8 +1,12 @@
-"""Every defined op can be built from its definition, verified, and printed in both forms and read back."""
+"""Every defined op can be built from its definition, verified, printed in both forms and read back, and compiled.
+
+What it compiles to fits the op's kernel.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from xdsl.dialects.builtin import (
@@ -11,11 +15,15 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     FunctionType,
     IntegerAttr,
+    IntegerType,
     ModuleOp,
+    Signedness,
     StringAttr,
     SymbolRefAttr,
     TensorType,
     UnregisteredOp,
+    f32,
+    f64,
     i32,
 )
 from xdsl.dialects.func import FuncOp
@@ -30,11 +38,18 @@ from xdsl.irdl import (
     VerificationContext,
 )
 
+from tfrt.compiler.emitter import emit
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
 from tfrt.dialects import get_dialects
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.dialects.traits import RedeclaresOperands
+from tfrt.executor import binding
+from tfrt.executor.bef import read_bef
+from tfrt.executor.binding import BoundKernel, bind
+from tfrt.executor.host_context import HostContext
+from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.program import Program
 
 OPS: list[type[IRDLOperation]] = sorted(
     (
@@ -50,6 +65,19 @@ OPS: list[type[IRDLOperation]] = sorted(
 EXAMPLES: dict[str, Attribute] = {
     # Where any value will do, these show the most in print.
     "tfrt_test.test_cost._tfrt_cost": IntegerAttr(5, 64),
+    # The definition does not say what the elements are, or what type the value has; the kernel does.
+    "tfrt.case.branches": ArrayAttr([SymbolRefAttr("callee")]),
+    **{
+        f"tfrt_dht.fill_tensor_with_constant.{suffix}.value": value
+        for suffix, value in {
+            **{f"ui{bits}": IntegerAttr(1, IntegerType(bits, Signedness.UNSIGNED)) for bits in (8, 16, 32, 64)},
+            "bool": IntegerAttr(1, 1),
+            "i64": IntegerAttr(1, 64),
+            "f32": FloatAttr(1.0, f32),
+            "complex64": ArrayAttr([FloatAttr(1.0, f32), FloatAttr(2.0, f32)]),
+            "complex128": ArrayAttr([FloatAttr(1.0, f64), FloatAttr(2.0, f64)]),
+        }.items()
+    },
 }
 
 
@@ -102,7 +130,8 @@ def example_module(op_class: type[IRDLOperation], count: int) -> ModuleOp:
     )
     ops = [source, op] if op_class is ReturnOp else [source, op, ReturnOp(operands=[[]])]
     outputs = flat_types if op_class is ReturnOp else []
-    callee = FuncOp("callee", FunctionType.from_lists(*callee_types(op_class, op)), Region(), "private")
+    inputs, results = callee_types(op_class, op)
+    callee = FuncOp("callee", FunctionType.from_lists(inputs, results), body(inputs, results))
     return ModuleOp([FuncOp("f", ([], outputs), Region(Block(ops))), callee])
 
 
@@ -123,9 +152,13 @@ def example_region(
     """A body that takes what the op re-declares and returns what it must."""
     redeclares = op_class.get_trait(RedeclaresOperands)
     assert redeclares is not None
-    arguments = [type for i, type in enumerate(operand_types) if i not in redeclares.skipped]
+    return body([type for i, type in enumerate(operand_types) if i not in redeclares.skipped], result_types)
+
+
+def body(argument_types: Sequence[Attribute], result_types: Sequence[Attribute]) -> Region:
+    """A block that takes and returns values of these types."""
     result = UnregisteredOp.with_name("x.result").create(result_types=result_types)
-    return Region(Block([result, ReturnOp(operands=[result.results])], arg_types=arguments))
+    return Region(Block([result, ReturnOp(operands=[result.results])], arg_types=argument_types))
 
 
 def is_variadic(op_class: type[IRDLOperation]) -> bool:
@@ -152,6 +185,39 @@ def test_prints_and_reads_back_in_both_forms(
             again = parse(text)
             again.verify()
             assert again.is_structurally_equivalent(module)
+
+
+WITHOUT_KERNEL = {
+    # The executor's own business.
+    "tfrt.return",
+    # The reference has these ops, too, and no kernels for them.
+    "ts.as_fixed_rank_shape.0",
+    "ts.print_fixed_rank_shape.0",
+}
+
+
+@pytest.mark.parametrize(("op_class", "count"), CASES, ids=[f"{op.name}-{count}" for op, count in CASES])
+def test_compiles_and_fits_its_kernel(op_class: type[IRDLOperation], count: int) -> None:
+    kernel = BUILTIN.get(op_class.name)
+    assert (kernel is None) == (op_class.name in WITHOUT_KERNEL)
+    bef = read_bef(emit(example_module(op_class, count)))
+    if kernel is not None:
+        (record,) = (r for function in bef.functions for r in function.kernels if r.name == op_class.name)
+        with HostContext("s", registry=EXAMPLE_KERNELS) as host:
+            program = Program(bef, host)
+            bound = bind(kernel, record, bef, program.all_functions, host)
+        assert misfit(bound) is None
+
+
+EXAMPLE_KERNELS = KernelRegistry(BUILTIN)
+for name in ("x.source", "x.result"):
+    EXAMPLE_KERNELS.register(Kernel(name, lambda: None))
+
+
+def misfit(bound: BoundKernel) -> str | None:
+    """Why the kernel cannot run at that place, or None where it can."""
+    call = bound.call
+    return call.args[0] if isinstance(call, partial) and call.func is binding._fail else None
 
 
 def test_every_op_says_what_it_is() -> None:
