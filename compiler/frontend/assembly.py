@@ -281,10 +281,7 @@ class _Reading:
             if types is None:
                 types = self.operand_types.get(None)
             if types is None:
-                if fixed is None and tokens:
-                    message = f"cannot infer the type of operand '{name}' of '{form.op_class.name}'"
-                    raise SyntaxFailure(self.offset, message)
-                types = [fixed] * len(tokens)  # type: ignore[list-item]
+                types = [] if fixed is None else [fixed] * len(tokens)
             values += self.builder.values(tokens, types, self.offset)
         return values
 

@@ -254,6 +254,12 @@ def vector_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) 
     return VectorType(element, dimensions)
 
 
+def complex_type(offset: int, element: Attribute) -> Attribute:
+    if not isinstance(element, (IntegerType, AnyFloat)):
+        raise SyntaxFailure(offset, "invalid element type for complex")
+    return ComplexType(element)
+
+
 def memref_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) -> Attribute:
     if shape is None:
         return UnrankedMemRefType.from_type(element)

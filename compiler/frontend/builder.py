@@ -18,6 +18,7 @@ from xdsl.irdl import IRDLOperation
 from xdsl.traits import IsolatedFromAbove
 
 from tfrt.compiler.frontend import attributes as literals
+from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.dialects import OPEN_TO_UNKNOWN_OPS
 
 if TYPE_CHECKING:
@@ -354,7 +355,10 @@ def build_generic(builder: Builder, record: Record) -> Operation:
     """Make the op of a record in generic form."""
     token, operand_tokens, successor_tokens, properties, region_records, attributes, signature = record[1][2]
     offset = token[2]
-    op_class = builder.op_class(literals.unescape(token), offset)
+    name = literals.unescape(token)
+    if not name:
+        raise SyntaxFailure(offset, "empty operation name is invalid")
+    op_class = builder.op_class(name, offset)
     operand_types, result_types = signature
     if len(operand_tokens) != len(operand_types):
         plural = "" if len(operand_tokens) == 1 else "s"

@@ -18,7 +18,6 @@ from typing import Any
 from xdsl.dialects.builtin import (
     ArrayAttr,
     CallSiteLoc,
-    ComplexType,
     DictionaryAttr,
     FileLineColLoc,
     FunctionType,
@@ -155,11 +154,12 @@ class SyntaxActions:
         return ((), children[0], children[1])
 
     def single_result(self, children: list[Any]) -> Record:
-        _, name, offset = children[0]
+        _, name, offset = _definable(children[0])
         return (name, None, offset)
 
     def result_pack(self, children: list[Any]) -> Record:
-        (_, name, offset), count = children
+        token, count = children
+        _, name, offset = _definable(token)
         number = literals.parse_integer(count)
         if number < 1:
             raise SyntaxFailure(count[2], "expected named operation to have at least 1 result")
@@ -185,11 +185,13 @@ class SyntaxActions:
     def block(self, children: list[Any]) -> Record:
         return tuple(children)
 
-    block_argument = block
+    def block_argument(self, children: list[Any]) -> Record:
+        _definable(children[0])
+        return tuple(children)
 
     def named_argument(self, children: list[Any]) -> Record:
         name, type, attributes, location = children
-        return (name, type, attributes, location, name[2])
+        return (_definable(name), type, attributes, location, name[2])
 
     def unnamed_argument(self, children: list[Any]) -> Record:
         type, attributes, location = children
@@ -226,7 +228,8 @@ class SyntaxActions:
         return literals.memref_type(token[2], token[1], element)
 
     def complex_type(self, children: list[Any]) -> Attribute:
-        return ComplexType(children[0])
+        token, element = children
+        return literals.complex_type(token[2], element)
 
     def tuple_type(self, children: list[Any]) -> Attribute:
         return TupleType(ArrayAttr(children[0]))
@@ -382,3 +385,10 @@ def string_attribute(session: Session, token: Token) -> StringAttr:
     if known is None:
         known = session.strings[text] = StringAttr(literals.unescape(token))
     return known
+
+
+def _definable(token: Token) -> Token:
+    """The token of a value that is defined, which must be a name as a whole."""
+    if "#" in token[1]:
+        raise SyntaxFailure(token[2], f"cannot define '{token[1]}': '#' selects one of an operation's results")
+    return token

@@ -30,13 +30,14 @@ def _load(text, host=None, filename="test.mlir"):
 
 @pytest.fixture
 def temporary_kernels():
-    """Kernels registered in a test are gone after it."""
+    """Kernels registered in a test are gone after it. Modules of kernels are imported once, so theirs stay."""
     from tfrt.executor.kernel_registry import BUILTIN
 
     before = dict(BUILTIN._kernels)
     yield
+    ours = {k.name: k for k in BUILTIN._kernels.values() if k.function.__module__.startswith("tfrt.kernels.")}
     BUILTIN._kernels.clear()
-    BUILTIN._kernels.update(before)
+    BUILTIN._kernels.update(ours | before)
 
 
 def test_calling():

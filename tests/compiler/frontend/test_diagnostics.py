@@ -15,6 +15,16 @@ SYNTAX = [
     ('"x.y"() : () -> () loc("a":1)', "1:29: error: expected ':', found ')'"),
     ('"x.y"() : () -> () loc("a"', "1:27: error: expected '(', ')' or ':', found the end of the text"),
     ('"x.y"() {a = complex<i32<} : () -> ()', "1:25: error: expected '>', found '<'"),
+    ('"x.y"() {a = complex<tensor<i32>>} : () -> ()', "1:14: error: invalid element type for complex"),
+    ('"" () : () -> ()', "1:1: error: empty operation name is invalid"),
+    (
+        '%x#1 = "x.y"() : () -> i32',
+        "1:1: error: cannot define '%x#1': '#' selects one of an operation's results",
+    ),
+    (
+        "func.func @f(%x#1: i32) {\n  tfrt.return\n}",
+        "1:14: error: cannot define '%x#1': '#' selects one of an operation's results",
+    ),
     ('"x.y"() ? : () -> ()', "1:9: error: unexpected character '?'"),
     ('"x.y"() {1} : () -> ()', "1:10: error: expected '}', a string or an attribute name, found '1'"),
     ('"x.y"() {"" = 1} : () -> ()', "1:10: error: expected valid attribute name"),
@@ -96,6 +106,10 @@ NAMES_AND_TYPES = [
     (
         body("%a = tfrt.constant.i32 1", "%b = tfrt.add.i32 %a"),
         ["3:19: error: number of operands and types do not match: got 1 operands and 2 types"],
+    ),
+    (
+        body('%a = "x.y"() : () -> i32', "%c = tfrt.parallel_call.i32 %a to %a fixed %a @f(%a)"),
+        ["3:50: error: number of operands and types do not match: got 1 operands and 0 types"],
     ),
     (body('"x.y"(%a) : () -> ()'), ["2:1: error: expected 1 operand type but had 0"]),
     (body('"x.y"(%a, %b) : (i32) -> ()'), ["2:1: error: expected 2 operand types but had 1"]),
