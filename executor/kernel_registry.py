@@ -11,9 +11,9 @@ Its signature is its whole declaration:
   operand, the last, to a kernel that declares none: it only orders the kernel after others;
 * keyword-only parameters are attributes. BEF stores an op's attributes in alphabetical order of their MLIR
   names, without the names, so they must be declared in that order; annotations from `tfrt.executor.attributes`
-  say how each is stored. A parameter annotated `Attributes` takes all of them, as a tuple;
+  say how each is stored. A parameter annotated `Attributes` takes those that no other parameter does, as a tuple;
 * keyword-only parameters annotated `Function` are the functions an op refers to: symbol attributes in
-  alphabetical order of their names, then regions in order. `Functions` takes all of them;
+  alphabetical order of their names, then regions in order. `Functions` takes those that no other parameter does;
 * parameters annotated `HostContext`, `ExecutionContext`, `Location` or `ResultCount` are supplied by the
   executor and are neither operands nor attributes.
 
@@ -42,10 +42,10 @@ from tfrt.executor.values import Chain
 F = TypeVar("F", bound=Callable[..., Any])
 
 Attributes = NewType("Attributes", tuple)
-"""Annotation: all attributes of the op, in the file's order, decoded as the file's attribute types say."""
+"""Annotation: the op's other attributes, in the file's order, decoded as the file's attribute types say."""
 
 Functions = NewType("Functions", tuple)
-"""Annotation: all functions the op refers to, in the file's order."""
+"""Annotation: the other functions the op refers to, in the file's order."""
 
 ResultCount = NewType("ResultCount", int)
 """Annotation: how many results the op has."""
