@@ -214,11 +214,6 @@ def run_deferred() -> None:
         wakeups.depth = depth
 
 
-def resolved_or_pending(value: Any) -> bool:
-    """Whether `value` is an `AsyncValue` that is still pending."""
-    return type(value) is AsyncValue and not value._state
-
-
 def _pop_all(waiters: deque[Callback], value: AsyncValue) -> None:
     while True:
         try:
