@@ -43,7 +43,8 @@ def parse_expected(function: Function, texts: Sequence[str]) -> tuple[tuple[int,
     explicit = [(i, type_name) for i, type_name in enumerate(function.result_types) if not is_implicit(type_name)]
     if len(texts) != len(explicit):
         count = _count([type_name for _, type_name in explicit], "output")
-        raise UsageError(f"function '{function.name}' has {count}, but {len(texts)} are expected")
+        wanted = "1 is" if len(texts) == 1 else f"{len(texts)} are"
+        raise UsageError(f"function '{function.name}' has {count}, but {wanted} expected")
     return tuple(
         (index, _parse(f"expected output #{i}", text, type_name))
         for i, (text, (index, type_name)) in enumerate(zip(texts, explicit, strict=True))

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import traceback
+from types import ModuleType
 
 from tfrt.executor.errors import UsageError
 
@@ -19,19 +20,25 @@ def import_kernels(name: str) -> None:
     Raises:
         UsageError: there is no such module, or importing it failed.
     """
+    is_file = name.endswith(".py")
+    if not is_file and not all(part.isidentifier() for part in name.split(".")):
+        raise UsageError(f"cannot import kernels from '{name}': expected a module's name or a .py file")
     try:
-        if name.endswith(".py"):
-            _import_file(name)
-        else:
-            if "" not in sys.path:
-                # A console script's folder is on the path, the current one is not.
-                sys.path.insert(0, "")
-            importlib.import_module(name)
+        module = _import_file(name) if is_file else _import_module(name)
     except (Exception, SystemExit) as error:
         raise UsageError(f"cannot import kernels from '{name}': {_describe(error)}") from error
+    if hasattr(module, "__path__") and module.__file__ is None:
+        raise UsageError(f"cannot import kernels from '{name}': it is a folder without an __init__.py")
 
 
-def _import_file(path: str) -> None:
+def _import_module(name: str) -> ModuleType:
+    if "" not in sys.path:
+        # A console script's folder is on the path, the current one is not.
+        sys.path.insert(0, "")
+    return importlib.import_module(name)
+
+
+def _import_file(path: str) -> ModuleType:
     name = os.path.splitext(os.path.basename(path))[0]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # the suffix is .py
@@ -43,6 +50,7 @@ def _import_file(path: str) -> None:
     except BaseException:
         del sys.modules[name]
         raise
+    return module
 
 
 def _describe(error: BaseException) -> str:

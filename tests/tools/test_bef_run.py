@@ -325,6 +325,7 @@ NAMES = "add, with_chain, same, seven, half, divide, hello"
             ["--function=seven", "--expected_output=1", "--expected_output=1"],
             "function 'seven' has 1 output (i32), but 2 are expected",
         ),
+        (["--function=hello", "--expected_output=1"], "function 'hello' has 0 outputs, but 1 is expected"),
         (
             ["--function=add", "--input=1", "--input=f32=2"],
             "input #1: 'f32=2' is of type f32, but i32 is wanted",
@@ -449,9 +450,13 @@ def test_kernels_that_cannot_be_imported(tool, bef, tmp_path, content, reason):
     [
         ("no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("no_such_file.py", "no such file"),
+        ("../kernels", "expected a module's name or a .py file"),
+        ("a_folder", "it is a folder without an __init__.py"),
     ],
 )
-def test_missing_kernel_modules(tool, bef, name, reason):
+def test_missing_kernel_modules(tool, bef, tmp_path, monkeypatch, name, reason):
+    monkeypatch.chdir(tmp_path)
+    Path("a_folder").mkdir()
     done = tool("bef-run", bef, "--kernels", name)
     assert (done.code, done.err) == (2, f"bef-run: cannot import kernels from '{name}': {reason}\n")
 
