@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.core_runtime.cpu_op_handler import settle
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import HOST_DEVICE
@@ -62,8 +61,8 @@ def _as_handle(value: Any, invocation: Invocation) -> TensorHandle:
             tensor.forward(resolved)
             metadata.forward(resolved)
             return
-        settle(metadata, resolved.value.metadata)
-        settle(tensor, resolved.value.tensor)
+        metadata.settle(resolved.value.metadata)
+        tensor.settle(resolved.value.tensor)
 
     value.and_then(forward)
     return TensorHandle(invocation.context.host, HOST_DEVICE, tensor, metadata)

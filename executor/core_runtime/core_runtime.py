@@ -37,7 +37,7 @@ class CoreRuntime:
     def __init__(self, host: HostContext):
         self.host = host
         self._handlers: dict[str, OpHandler] = {}
-        self._cpu = CpuOpHandler()
+        self._cpu: OpHandler = CpuOpHandler()
         self._ops: dict[tuple[OpHandler, str], Op] = {}
         self._context = ExecutionContext(host)
 
@@ -113,17 +113,17 @@ class CoreRuntime:
             raise
 
     def _op(self, op_name: str, handler: OpHandler | str | None) -> Op:
-        if handler is None:
-            handler = self._cpu
-        elif isinstance(handler, str):
-            found = self.handler(handler)
-            if found is None:
-                raise UsageError(f"no op handler '{handler}'; there are: {', '.join(self._handlers) or 'none'}")
-            handler = found
-        op = self._ops.get((handler, op_name))
+        chosen = self._cpu if handler is None else self._named(handler) if isinstance(handler, str) else handler
+        op = self._ops.get((chosen, op_name))
         if op is None:
-            op = self._ops[handler, op_name] = handler.make_op(op_name)
+            op = self._ops[chosen, op_name] = chosen.make_op(op_name)
         return op
+
+    def _named(self, name: str) -> OpHandler:
+        handler = self.handler(name)
+        if handler is None:
+            raise UsageError(f"no op handler '{name}'; there are: {', '.join(self._handlers) or 'none'}")
+        return handler
 
 
 class _Runtimes(dict[HostContext, CoreRuntime]):

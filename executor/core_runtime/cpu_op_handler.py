@@ -82,10 +82,10 @@ def _dispatch_later(entry: OpEntry, device: Device, invocation: Invocation, unkn
                 promise.set_error(error)
             return
         for promise, known, handle in zip(tensors, metadata, outcome.results, strict=True):
-            settle(known, handle.metadata)
-            settle(promise, handle.tensor)
+            known.settle(handle.metadata)
+            promise.settle(handle.tensor)
         if has_effects:
-            settle(chain, outcome.chain)
+            chain.settle(outcome.chain)
 
     host.run_when_ready(unknown, go_on)
     handles = (TensorHandle(host, device, t, m) for t, m in zip(tensors, metadata, strict=True))
@@ -117,9 +117,9 @@ def _launch(entry: OpEntry, device: Device, invocation: Invocation, metadata: tu
     def go_on() -> None:
         tensors = _run(entry, invocation, metadata, count)
         for promise, tensor in zip(promises, tensors, strict=count > 0):
-            settle(promise, tensor)
+            promise.settle(tensor)
         if has_effects:
-            settle(done, _done(tensors, host))
+            done.settle(_done(tensors, host))
 
     host.run_when_ready(awaited, go_on)
     return _outcome(host, device, promises, metadata, done)
@@ -206,15 +206,7 @@ def _done(tensors: Sequence[Any], host: Any) -> Any:
 
     def finish() -> None:
         failed = next((t for t in pending if t.is_error), None)
-        settle(chain, CHAIN if failed is None else failed)
+        chain.settle(CHAIN if failed is None else failed)
 
     host.run_when_ready(pending, finish)
     return chain
-
-
-def settle(promise: AsyncValue, value: Any) -> None:
-    """Resolve `promise` with a plain value, or as an `AsyncValue` is resolved."""
-    if type(value) is AsyncValue:
-        promise.forward(value)
-    else:
-        promise.set(value)

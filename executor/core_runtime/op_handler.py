@@ -77,8 +77,13 @@ goes wrong later fails its results."""
 class OpHandler(Protocol):
     """What a device, or a wrapper around one, provides."""
 
-    name: str
-    device: Device
+    @property
+    def name(self) -> str:
+        """What the handler is called in logs."""
+
+    @property
+    def device(self) -> Device:
+        """Where its results are."""
 
     def make_op(self, op_name: str) -> Op:
         """The op of that name.

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.core_runtime.cpu_op_handler import settle
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
@@ -87,7 +86,7 @@ class _Loop:
                 result.forward(failed)
             return False
         for result, value in zip(self.results, values, strict=True):
-            settle(result, value)
+            result.settle(value)
         return False
 
 
