@@ -29,7 +29,7 @@ def decode_jpeg(encoded: str, host: HostContext) -> AsyncValue:
     if not data.startswith(_JPEG_START):
         raise KernelError("image does not have jpeg format")
     try:
-        import PIL.Image
+        import PIL.Image  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         raise KernelError("decode_jpeg needs Pillow: pip install 'tfrt[image]'") from None
 
