@@ -96,8 +96,8 @@ corert.cond corert.while
 corert_sync.const_dense_tensor corert_sync.create_dense_tensor.{{{CREATABLE}}} corert_sync.executeop
 corert_sync.get_op_handler
 
-eigen.matmul.{{f32,i32}} eigen.conv2d.f32 eigen.conv2d.bias.f32 eigen.conv2d.batch_norm.f32
-eigen.conv2d.batch_norm.relu.f32 eigen.conv2d.grad.{{input,filter}}.f32 eigen.batch_norm.f32
+eigen.matmul.{{f32,i32}} eigen.conv2d.f32 eigen.conv2d.bias.f32 eigen.conv2d.batch_norm{{.f32,.relu.f32}}
+eigen.conv2d.grad.{{input,filter}}.f32 eigen.batch_norm.f32
 eigen.batch_norm.grad.f32 eigen.max_pooling_2d.f32 eigen.zero_padding.f32
 """
 
