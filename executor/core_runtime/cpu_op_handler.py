@@ -55,7 +55,7 @@ def _dispatch_unknown(entry: OpEntry, device: Device, invocation: Invocation, kn
     unknown = [metadata for metadata in known if type(metadata) is AsyncValue]
     for metadata in unknown:
         if metadata.is_error:
-            return _failed(entry, device, invocation, metadata, invocation.result_count or 1)
+            return _failed(entry, device, invocation, metadata)
     if any(metadata.is_pending for metadata in unknown):
         return _dispatch_later(entry, device, invocation, unknown)
     settled = tuple(m.value if type(m) is AsyncValue else m for m in known)
@@ -109,7 +109,8 @@ def _launch(entry: OpEntry, device: Device, invocation: Invocation, metadata: tu
     if not pending:
         tensors = _run(entry, invocation, metadata, expected)
         chain = _done(tensors, host) if has_effects else invocation.chain
-        return _outcome(host, device, tensors, metadata, chain)
+        # A failed op has a failed value even where no result is expected; the chain has carried it on.
+        return _outcome(host, device, tensors if expected is None else tensors[:expected], metadata, chain)
     count = len(metadata) if metadata is not None else (1 if expected is None else expected)
     promises = [AsyncValue() for _ in range(count)]
     done = AsyncValue() if has_effects else invocation.chain
@@ -191,7 +192,8 @@ def _outcome(
     return Outcome(tuple(handles), chain)
 
 
-def _failed(entry: OpEntry, device: Device, invocation: Invocation, error: AsyncValue, count: int) -> Outcome:
+def _failed(entry: OpEntry, device: Device, invocation: Invocation, error: AsyncValue) -> Outcome:
+    count = 1 if invocation.result_count is None else invocation.result_count
     handle = TensorHandle.failed(invocation.context.host, device, error)
     chain = error if entry.has_effects else invocation.chain
     return Outcome((handle,) * count, chain)

@@ -1,0 +1,313 @@
+"""Every op gives the same results, shapes and errors from Python, from a program, and called directly.
+
+`CALLS` has a row for each way in which an op is exercised: what it is given, its attributes, the number of its results.
+`REFUSED` has those that fail, because of their shapes, types or attributes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tfrt
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
+from tfrt.executor.core_runtime.metadata import metadata_of
+from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.core_runtime.op_registry import CPU_OPS
+from tfrt.executor.dtype import DType
+from tfrt.executor.kernel_registry import modules_of
+from tfrt.executor.tensor import (
+    CooHostTensor,
+    DenseHostTensor,
+    ScalarHostTensor,
+    StringHostTensor,
+    Tensor,
+    dense_from_numpy,
+    to_coo,
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An op, its inputs and attributes, and how many results a program asks for."""
+
+    op: str
+    inputs: tuple[Tensor, ...] = ()
+    attrs: dict[str, Any] = field(default_factory=dict)
+    results: int = 1
+
+
+def call(op: str, *inputs: Any, results: int = 1, **attrs: Any) -> Call:
+    tensors = tuple(x if isinstance(x, Tensor) else dense_from_numpy(np.asarray(x)) for x in inputs)
+    return Call(op, tensors, attrs, results)
+
+
+def f32(*values: Any) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
+def i32(*values: Any) -> np.ndarray:
+    return np.array(values, np.int32)
+
+
+def typed(type: str, value: Any) -> OpAttr:
+    return OpAttr(type, value, isinstance(value, tuple))
+
+
+IMAGES = np.random.default_rng(0).normal(size=(2, 5, 4, 3)).astype(np.float32)
+FILTERS = np.random.default_rng(1).normal(size=(3, 2, 3, 2)).astype(np.float32)
+MATRIX = f32([1, -2, 0.1], [3, 4, -0.7])
+MOMENTS = [f32(1, 2, 0.3), f32(0, 1, -1), f32(0.5, 0, 1), f32(1, 2, 3)]
+STRINGS = StringHostTensor((2,), ("a", "b"))
+COORDINATES = np.array([[0, 1], [1, 2]], np.int64)
+NOT_TRANSPOSED = {"transpose_a": False, "transpose_b": False}
+UNARY = "Abs Exp Log Log1p Neg Rsqrt Sigmoid Sqrt Square Tanh Relu Softmax LogSoftmax"
+BINARY = "Add AddV2 Sub Mul RealDiv Maximum Minimum Equal NotEqual Less LessEqual Greater GreaterEqual"
+ADDITIONS = "add add.denseonly add.denseonly2 add.denseonly3"
+
+CALLS = [
+    *(call(f"tf.{op}", MATRIX) for op in UNARY.split()),
+    *(call(f"tf.{op}", MATRIX, f32(1, 0.5, -0.7)) for op in BINARY.split()),
+    *(call(f"tf.{op}", ScalarHostTensor(DType.I32, (2,), 3), ScalarHostTensor(DType.I32, (2,), 2)) for op in ("Add",)),
+    call("tf.Const", value=np.array([[1, 2], [3, 4]], np.int32)),
+    call("tf.Const", value=np.array([1, 2], np.int64), dtype=DType.I64),
+    call("tf.MatMul", MATRIX, MATRIX, transpose_a=False, transpose_b=True),
+    call("tf._FusedMatMul", MATRIX, MATRIX.T, f32(0.1, -5), **NOT_TRANSPOSED, fused_ops=("BiasAdd", "Elu")),
+    call("tf.BiasAdd", MATRIX, f32(0.1, 0.2, 0.3), T=DType.F32),
+    call("tf.Cast", MATRIX, DstT=DType.I32),
+    call("tf.Mean", MATRIX, i32(0)),
+    call("tf.Mean", MATRIX, i32(0, 1), keep_dims=True),
+    call("tf.MaxPool", IMAGES, ksize=(1, 2, 2, 1), strides=(1, 2, 1, 1), padding="VALID"),
+    call("tf.Conv2D", IMAGES, FILTERS, strides=(1, 2, 1, 1), padding="SAME"),
+    call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, epsilon=0.001),
+    call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, is_training=False, data_format="NHWC"),
+    call("tf.Pad", MATRIX, i32([1, 0], [0, 2])),
+    call("tf.Shape", MATRIX),
+    call("tf.Shape", STRINGS, out_type=DType.I64),
+    call("tf.ExpandDims", STRINGS, i32(1)[0]),
+    call("tf.Tile", MATRIX, i32(2, 1)),
+    call("tf.Transpose", MATRIX, i32(1, 0)),
+    call("tf.ZerosLike", MATRIX),
+    *(call(f"tfrt_test.{op}", i32(1, 2), i32(3, -4)) for op in ADDITIONS.split()),
+    *(call(f"tfrt_test.{op}", MATRIX, MATRIX) for op in ADDITIONS.split()),
+    call("tfrt_test.add", ScalarHostTensor(DType.I32, (2, 2), 3), ScalarHostTensor(DType.I32, (2, 2), 4)),
+    call("tfrt_test.argmax", MATRIX, axis=typed("I32", 1)),
+    call("tfrt_test.reduce_mean", MATRIX, axis=typed("I32", 0)),
+    call("tfrt_test.async.noop", MATRIX),
+    call("tfrt_test.async.noop", ScalarHostTensor(DType.F32, (2,), 0.5)),
+    call("tfrt_test.async.noop_no_md", MATRIX),
+    call("tfrt_test.broadcast", f32(1, 2), shape=(3, 2)),
+    call("tfrt_test.cast", MATRIX, type="f16"),
+    call("tfrt_test.create_coo_tensor", COORDINATES, i32(5, 6), shape=(2, 3)),
+    call("tfrt_test.create_dense_tensor", shape=(2, 2), values=typed("I32", (1, 2, 3, 4))),
+    call("tfrt_test.create_dense_tensor", shape=(2,), values=typed("F32", (0.1, 0.2))),
+    call("tfrt_test.create_from_scalar", shape=(2, 3), value=typed("I32", 7)),
+    call("tfrt_test.create_from_scalar", shape=(2,), value=0.1),
+    call("tfrt_test.equal", i32(1, 2), i32(1, 3)),
+    call("tfrt_test.identity", MATRIX),
+    call("tfrt_test.identity_dense_only", MATRIX),
+    call("tfrt_test.odd_collector", i32(1, 2, 3)),
+    call("tfrt_test.relu", MATRIX),
+    call("tfrt_test.print", MATRIX, results=0),
+    call("tfrt_test.print", STRINGS, results=0),
+    call("tfrt_test.print", to_coo(dense_from_numpy(i32(0, 3))), results=0),
+    call("tfrt_test.print_address", MATRIX, results=0),
+]
+
+REFUSED = [
+    *(call(f"tf.{op}", np.array([True])) for op in UNARY.split()),
+    *(call(f"tf.{op}", MATRIX, f32(1, 2)) for op in BINARY.split()),
+    *(call(f"tf.{op}", MATRIX, i32(1, 2, 3)) for op in BINARY.split()),
+    *(call(f"tf.{op}", MATRIX) for op in BINARY.split()),
+    call("tf.RealDiv", i32(1), i32(0)),
+    call("tf.Const"),
+    call("tf.Const", value=np.array([1], np.int64), dtype=DType.I32),
+    call("tf.MatMul", MATRIX, MATRIX, **NOT_TRANSPOSED),
+    call("tf.MatMul", MATRIX, f32(1), **NOT_TRANSPOSED),
+    call("tf.MatMul", MATRIX, MATRIX),
+    call("tf._FusedMatMul", MATRIX, MATRIX.T, f32(1), **NOT_TRANSPOSED, fused_ops=("BiasAdd",)),
+    call("tf._FusedMatMul", MATRIX, MATRIX.T, f32(1, 2), **NOT_TRANSPOSED, fused_ops=("Relu", "BiasAdd")),
+    call("tf.BiasAdd", MATRIX, f32(1, 2)),
+    call("tf.Cast", MATRIX),
+    call("tf.Mean", MATRIX, i32(2)),
+    call("tf.MaxPool", MATRIX, ksize=(1, 2, 2, 1), strides=(1, 1, 1, 1), padding="VALID"),
+    call("tf.MaxPool", IMAGES, ksize=(2, 2, 2, 1), strides=(1, 1, 1, 1), padding="VALID"),
+    call("tf.Conv2D", IMAGES, MATRIX, strides=(1, 1, 1, 1), padding="SAME"),
+    call("tf.Conv2D", IMAGES, FILTERS[:, :, :2], strides=(1, 1, 1, 1), padding="SAME"),
+    call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, is_training=True),
+    call("tf.FusedBatchNormV3", IMAGES, *MOMENTS[:3], f32(1), results=6),
+    call("tf.Pad", MATRIX, i32([1, 0])),
+    call("tf.Shape", MATRIX, out_type=DType.F32),
+    call("tf.ExpandDims", MATRIX, i32(4)[0]),
+    call("tf.Tile", MATRIX, i32(2)),
+    call("tf.Transpose", MATRIX, i32(0, 0)),
+    call("tf.ZerosLike", MATRIX, MATRIX),
+    *(call(f"tfrt_test.{op}", i32(1, 2), i32(3)) for op in ADDITIONS.split()),
+    call("tfrt_test.argmax", MATRIX, axis=typed("I32", 0)),
+    call("tfrt_test.argmax", MATRIX),
+    call("tfrt_test.reduce_mean", MATRIX, axis=typed("I32", 1)),
+    call("tfrt_test.async.noop", MATRIX, MATRIX),
+    call("tfrt_test.async.noop_no_md"),
+    call("tfrt_test.broadcast", f32(1, 2), shape=(2, 3)),
+    call("tfrt_test.cast", MATRIX, type="i32"),
+    call("tfrt_test.create_coo_tensor", MATRIX, i32(5, 6), shape=(2, 3)),
+    call("tfrt_test.create_dense_tensor", shape=(2, 2), values=typed("I32", (1, 2, 3))),
+    call("tfrt_test.create_from_scalar", shape=(2, 3)),
+    call("tfrt_test.equal", i32(1, 2), i32(1)),
+    call("tfrt_test.error.tensor", MATRIX),
+    call("tfrt_test.identity"),
+    call("tfrt_test.identity_dense_only", MATRIX, MATRIX),
+    call("tfrt_test.odd_collector", f32(1)),
+    call("tfrt_test.relu", np.array([True])),
+    call("tfrt_test.print", MATRIX, MATRIX, results=0),
+    call("tfrt_test.print_address", results=0),
+]
+
+
+def test_every_op_has_its_rows():
+    for dialect in ("tf", "tfrt_test"):
+        for module in modules_of(dialect, ops_first=True):
+            importlib.import_module(module)
+    assert {c.op for c in CALLS} | {"tfrt_test.error.tensor"} == CPU_OPS.names()
+    assert {c.op for c in REFUSED} == CPU_OPS.names()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What came of a call: results, or an error message; and what was printed."""
+
+    results: tuple[Any, ...] | str
+    printed: str
+
+
+def observed(tensors: Any, printed: io.StringIO) -> Observed:
+    return Observed(tuple(exactly(tensor) for tensor in tensors), printed.getvalue())
+
+
+def exactly(tensor: Tensor) -> tuple[Any, ...]:
+    """Everything that tells tensors apart, down to the bits of their elements."""
+    match tensor:
+        case DenseHostTensor():
+            elements: Any = tensor.array.tobytes()
+        case ScalarHostTensor():
+            elements = np.asarray(tensor.value, tensor.dtype.numpy).tobytes()
+        case StringHostTensor():
+            elements = tensor.strings
+        case CooHostTensor():
+            elements = (exactly(tensor.indices), exactly(tensor.values))
+    return (type(tensor).__name__, tensor.dtype, tensor.shape, elements)
+
+
+def run_directly(c: Call, queue: str) -> Observed:
+    printed = io.StringIO()
+    with tfrt.HostContext(queue, out=printed) as host:
+        entry, attrs = CPU_OPS.get(c.op), OpAttrs.of(c.attrs).by_name
+        try:
+            metadata = entry.run_metadata(tuple(metadata_of(tensor) for tensor in c.inputs), attrs)
+            results = entry.run(c.inputs, attrs, host, metadata)
+            host.wait(results)
+            tensors = [r.value if isinstance(r, AsyncValue) else r for r in results]
+        except tfrt.KernelError as error:
+            return Observed(error.message, printed.getvalue())
+        if metadata is not None:
+            assert [(m.dtype, m.shape) for m in metadata] == [(t.dtype, t.shape) for t in tensors]
+        return observed(tensors, printed)
+
+
+def run_eagerly(c: Call, queue: str) -> Observed:
+    printed = io.StringIO()
+    with tfrt.HostContext(queue, out=printed, diagnostic_handler=lambda _: None) as host:
+        try:
+            handles = CoreRuntime.of(host).execute(c.op, *c.inputs, **c.attrs)
+            tensors = [handle.result() for handle in handles]
+        except tfrt.KernelError as error:
+            return Observed(error.message, printed.getvalue())
+        assert [(h.dtype, h.shape) for h in handles] == [(t.dtype, t.shape) for t in tensors]
+        return observed(tensors, printed)
+
+
+def run_in_a_program(c: Call, queue: str) -> Observed:
+    printed, reported = io.StringIO(), []
+    with tfrt.HostContext(queue, out=printed, diagnostic_handler=lambda d: reported.append(d.headline())) as host:
+        program = tfrt.load(tfrt.compile(program_text(c), filename="p.mlir"), host=host)
+        runtime = CoreRuntime.of(host)
+        try:
+            inputs = [runtime.tensor(tensor) for tensor in c.inputs]
+            returned = program["main"](CpuOpHandler(), tfrt.CHAIN, *inputs)
+        except tfrt.KernelError as error:
+            assert reported == [f"p.mlir:3:{'15' if c.results else '9'}: error: runtime error: {error.message}"]
+            return Observed(error.message, printed.getvalue())
+        handles = returned[1:] if c.results else ()
+        tensors = [handle.result() for handle in handles]
+        assert [(h.dtype, h.shape) for h in handles] == [(t.dtype, t.shape) for t in tensors]
+        assert reported == []
+        return observed(tensors, printed)
+
+
+def program_text(c: Call) -> str:
+    """A function of an op handler, a chain and the inputs that returns a chain and the op's results."""
+    handle, inputs = "!corert.tensorhandle", [f"%x{i}" for i in range(len(c.inputs))]
+    declared = "".join(f", {x}: {handle}" for x in inputs)
+    attrs = ", ".join(f"{name} = {spelled(attr)}" for name, attr in OpAttrs.of(c.attrs))
+    types = ", ".join(["!tfrt.chain", *[handle] * c.results])
+    bound = f"%done, %r:{c.results}" if c.results else "%done"
+    returned = ", ".join(["%done", *(f"%r#{i}" for i in range(c.results))])
+    return f"""
+func.func @main(%cpu: !corert.ophandler, %ch: !tfrt.chain{declared}) -> ({types}) {{
+{bound} = corert.executeop.seq(%cpu, %ch) "{c.op}"({", ".join(inputs)}) {{{attrs}}} : {c.results}
+tfrt.return {returned} : {types}
+}}"""
+
+
+def spelled(attr: OpAttr) -> str:
+    """The attribute in MLIR."""
+    match attr.type:
+        case "DENSE":
+            dtype, shape = DType.of(attr.value).mlir, "".join(f"{d}x" for d in attr.value.shape)
+            return f"dense<{attr.value.tolist()}> : tensor<{shape}{dtype}>"
+        case "AGGREGATE":
+            return "[" + ", ".join(f'"{item}"' for item in attr.value) + "]"
+    if attr.is_array:
+        return "[" + ", ".join(spelled(OpAttr(attr.type, item)) for item in attr.value) + "]"
+    match attr.type:
+        case "BOOL":
+            return str(attr.value).lower()
+        case "CHAR":
+            return f'"{attr.value}"'
+        case "DTYPE":
+            return attr.value.mlir
+    return f"{attr.value} : {attr.type.lower()}"
+
+
+def ids(calls: list[Call]) -> list[str]:
+    return [f"{i}-{c.op}" for i, c in enumerate(calls)]
+
+
+def all_ways(c: Call, queue: str) -> Observed:
+    before = [exactly(tensor) for tensor in c.inputs]
+    direct = run_directly(c, queue)
+    assert run_eagerly(c, queue) == direct
+    assert run_in_a_program(c, queue) == direct
+    assert [exactly(tensor) for tensor in c.inputs] == before
+    return direct
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+@pytest.mark.parametrize("c", CALLS, ids=ids(CALLS))
+def test_results_and_shapes(c: Call, queue: str):
+    result = all_ways(c, queue)
+    assert isinstance(result.results, tuple)
+    assert len(result.results) == c.results
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+@pytest.mark.parametrize("c", REFUSED, ids=ids(REFUSED))
+def test_errors(c: Call, queue: str):
+    assert isinstance(all_ways(c, queue).results, str)
