@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+import tfrt
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
@@ -88,3 +89,34 @@ def test_without_pillow(monkeypatch):
     with HostContext("s") as host, pytest.raises(KernelError) as caught:
         decode_jpeg("\udcff\udcd8\udcff", host)
     assert caught.value.message == "decode_jpeg needs Pillow: pip install 'tfrt[image]'"
+
+
+PROGRAM = """
+func.func @main(%path: !tfrt.string) -> !ts.shape {
+  %file = "tfrt_test.read_string_from_file"(%path) : (!tfrt.string) -> !tfrt.string
+  %image = tfrt_test.decode_jpeg %file
+  %height = tfrt.constant.i64 8
+  %width = tfrt.constant.i64 6
+  %small = tfrt_test.resize_bilinear %image, %height, %width
+  %shape = tfrt_dht.get_tensor_shape %small
+  tfrt.return %shape : !ts.shape
+}
+"""
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_from_a_file_to_a_smaller_image(tmp_path, queue):
+    (tmp_path / "image.jpg").write_bytes(encoded())
+    with HostContext(queue) as host:
+        main = tfrt.load(tfrt.compile(PROGRAM), host=host)["main"]
+        assert str(main(str(tmp_path / "image.jpg"))) == "[8, 6, 3]"
+
+
+def test_a_damaged_file_is_reported_where_it_is_decoded(tmp_path):
+    (tmp_path / "image.jpg").write_bytes(encoded()[:20])
+    reported = []
+    with HostContext("s", diagnostic_handler=lambda d: reported.append(d.headline())) as host:
+        main = tfrt.load(tfrt.compile(PROGRAM, "p.mlir"), host=host)["main"]
+        with pytest.raises(KernelError):
+            main(str(tmp_path / "image.jpg"))
+    assert reported == ["p.mlir:4:12: error: runtime error: cannot decode the JPEG image: its headers are damaged"]
