@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Device:
-    """A device, known by its name, e.g. ``CPU:0``."""
+    """A device, known by its name, e.g. ``CPU:0``. Devices with a state of their own derive from it."""
 
     name: str
+
+    @property
+    def kind(self) -> str:
+        """The name without the ordinal, e.g. ``CPU``."""
+        return self.name.partition(":")[0]
 
 
 HOST_DEVICE = Device("CPU:0")

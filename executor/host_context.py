@@ -55,6 +55,7 @@ class HostContext:
         self.diagnostic_handler = diagnostic_handler
         self._out = out
         self._shared: dict[Callable[[], Any], Any] = {}
+        self._on_close: list[Callable[[], None]] = []
 
     def __enter__(self) -> HostContext:
         return self
@@ -63,8 +64,17 @@ class HostContext:
         self.close()
 
     def close(self) -> None:
-        """Finish what is waiting to run and end the work queue's threads. May be called twice."""
+        """Finish what is waiting to run and end the devices' and the work queue's threads. May be called twice."""
+        while self._on_close:
+            self._on_close.pop()()
         self.work_queue.close()
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when the host is closed, the newest first and before the work queue ends.
+
+        For devices: they finish what they have been given, and end their threads.
+        """
+        self._on_close.append(callback)
 
     @property
     def parallelism(self) -> int:

@@ -19,11 +19,13 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
+from tfrt.executor.core_runtime.device_packages import find_device
 from tfrt.executor.core_runtime.metadata import metadata_of
 from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.op_handler import EagerCaller, Invocation, Op, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE
+from tfrt.executor.core_runtime.transfer import transfer
+from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.tensor import Tensor, dense_from_numpy
@@ -32,7 +34,11 @@ _NO_ATTRS = OpAttrs()
 
 
 class CoreRuntime:
-    """The op handlers of a host, by name. A handler ``cpu`` is there from the start."""
+    """The op handlers of a host, by name.
+
+    A handler is one that was registered here, or one that an installed package provides under the entry-point group
+    ``tfrt.devices``: a function that makes the handler for a host, called when the handler is first asked for.
+    """
 
     def __init__(self, host: HostContext):
         self.host = host
@@ -52,8 +58,62 @@ class CoreRuntime:
         self._handlers.setdefault(name, handler)
 
     def handler(self, name: str) -> OpHandler | None:
-        """The handler registered under that name, or None."""
-        return self._handlers.get(name)
+        """The handler registered under that name or provided by an installed package, or None.
+
+        Raises:
+            UsageError: a package provides it, but cannot make it here.
+        """
+        found = self._handlers.get(name)
+        if found is None and (create := find_device(name)) is not None:
+            found = self._handlers.setdefault(name, create(self.host))
+        return found
+
+    def device(self, name: str) -> Device | None:
+        """The device of that name among those of the handlers in use, or None."""
+        return next((h.device for h in self._handlers.values() if h.device.name == name), None)
+
+    def transfer(
+        self, tensor: Any, device: Device | OpHandler | str, context: ExecutionContext | None = None
+    ) -> TensorHandle:
+        """A handle of the tensor on another device, at once; the copy is made when the tensor is there.
+
+        Args:
+            tensor: a handle, array or tensor.
+            device: a device, an op handler or the name of either.
+            context: the request it belongs to.
+
+        Raises:
+            KernelError: tensors cannot get there from where they are.
+            UsageError: there is no such device.
+        """
+        frame = sys._getframe(1)
+        return self.transfer_from(EagerCaller(frame.f_code, frame.f_lineno), tensor, device, context)
+
+    def transfer_from(
+        self,
+        caller: EagerCaller,
+        tensor: Any,
+        device: Device | OpHandler | str,
+        context: ExecutionContext | None = None,
+    ) -> TensorHandle:
+        """`transfer` on behalf of a line of Python, which errors point at."""
+        location = caller.location()
+        try:
+            request = self._context if context is None else context
+            return transfer(self.tensor(tensor), self._place(device), request, location)
+        except KernelError as error:
+            error.location = error.location or location
+            raise
+
+    def _place(self, device: Device | OpHandler | str) -> Device:
+        if isinstance(device, Device):
+            return device
+        if not isinstance(device, str):
+            return device.device
+        if device in ("cpu", HOST_DEVICE.name):
+            return HOST_DEVICE
+        found = self.device(device)
+        return self._named(device).device if found is None else found
 
     def tensor(self, value: Any) -> TensorHandle:
         """A handle of an array or a number, or of a tensor of any kind. Arrays are not copied.

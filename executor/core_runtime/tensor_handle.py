@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -84,11 +85,19 @@ class TensorHandle:
         """
         return self.tensor.value if type(self.tensor) is AsyncValue else self.tensor
 
+    def to(self, device: Any) -> TensorHandle:
+        """A handle of the tensor on another device, at once: see `CoreRuntime.transfer`."""
+        from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+        from tfrt.executor.core_runtime.op_handler import EagerCaller
+
+        frame = sys._getframe(1)
+        return CoreRuntime.of(self.host).transfer_from(EagerCaller(frame.f_code, frame.f_lineno), self, device)
+
     def numpy(self) -> np.ndarray:
         """The elements as a numpy array, which shares the tensor's memory where it is dense; waits for them.
 
         Raises:
-            KernelError: there is no tensor.
+            KernelError: there is no tensor, or it is in a device's memory: then ``handle.to("cpu")`` copies it.
         """
         return to_host_array(self.result())
 

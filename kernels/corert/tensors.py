@@ -11,10 +11,11 @@ import numpy as np
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import Aggregate, Dense, I64Array, Stored
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
+from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.shape import TensorShape
 from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, Tensor, convert, elements, to_dense
@@ -110,24 +111,30 @@ def get_dst_tensor_type(handle: TensorHandle, device: Device) -> Any:
 
 
 @kernel("corert.transfer")
-def transfer(handle: TensorHandle, device: Device, tensor_type: TensorType, host: HostContext) -> TensorHandle:
+def transfer_kernel(
+    handle: TensorHandle, device: Device, tensor_type: TensorType, context: ExecutionContext
+) -> TensorHandle:
     """The tensor on `device` in the given format; the same tensor where it is that already."""
-    return _transferred(handle, device, lambda _: tensor_type.name, host)
+    return _transferred(handle, device, lambda _: tensor_type.name, context)
 
 
 @kernel("corert.transfer_inferred_tensortype")
-def transfer_inferred_tensortype(handle: TensorHandle, device: Device, host: HostContext) -> TensorHandle:
-    return _transferred(handle, device, _host_kind, host)
+def transfer_inferred_tensortype(handle: TensorHandle, device: Device, context: ExecutionContext) -> TensorHandle:
+    return _transferred(handle, device, _host_kind, context)
 
 
 def _transferred(
-    handle: TensorHandle, device: Device, kind: Callable[[Tensor], str], host: HostContext
+    handle: TensorHandle, device: Device, kind: Callable[[Tensor], str], context: ExecutionContext
 ) -> TensorHandle:
     def move(tensor: Tensor) -> Tensor:
         wanted = kind(tensor)
         return tensor if tensor.kind == wanted else convert(tensor, wanted)
 
-    return TensorHandle(host, device, _when_there(handle, move), handle.metadata)
+    # What is in another memory has the one kind that it has there; only host tensors come in several.
+    if device.kind != HOST_DEVICE.kind:
+        return transfer(handle, device, context)
+    here = transfer(handle, device, context)
+    return TensorHandle(context.host, device, _when_there(here, move), here.metadata)
 
 
 def _host_kind(tensor: Tensor) -> str:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from tfrt.executor.attributes import String
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.values import Chain
 
 
 @kernel("tfrt.get_device")
-def get_device(chain: Chain, *, device_name: String) -> Device:
-    if device_name != HOST_DEVICE.name:
+def get_device(chain: Chain, host: HostContext, *, device_name: String) -> Device:
+    if device_name == HOST_DEVICE.name:
+        return HOST_DEVICE
+    # Other devices come with op handlers; programs without them start without numpy.
+    from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+
+    device = CoreRuntime.of(host).device(device_name)
+    if device is None:
         raise KernelError(f"cannot find device {device_name}")
-    return HOST_DEVICE
+    return device

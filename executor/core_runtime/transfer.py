@@ -1,0 +1,89 @@
+"""Moving tensors between devices: a copy for each pair of kinds of devices, registered by those who provide a device.
+
+A device's kind is its name without the ordinal: ``CPU`` for ``CPU:0``. Between two kinds without a copy of their own,
+a tensor goes through the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.binding import as_kernel_error
+from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.device import HOST_DEVICE, Device
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import ExecutionContext
+from tfrt.executor.location import Location
+
+Copy = Callable[[Any, Device, ExecutionContext], Any]
+"""Given a tensor, the device to copy it to and the request: the copy, or an `AsyncValue` of it. It must not block."""
+
+_COPIES: dict[tuple[str, str], Copy] = {("CPU", "CPU"): lambda tensor, device, context: tensor}
+
+
+def register_copy(source: str, target: str, copy: Copy) -> None:
+    """Tell how tensors get from devices of kind `source` to those of kind `target`; the newest one of a pair wins."""
+    _COPIES[source, target] = copy
+
+
+def transfer(
+    handle: TensorHandle, device: Device, context: ExecutionContext, location: Location | None = None
+) -> TensorHandle:
+    """A handle of the tensor on `device`, made at once; the same handle where the tensor is there already.
+
+    What goes wrong later, cancellation included, fails the new handle.
+
+    Args:
+        location: what an error of the copy is reported at; by default the caller reports it.
+
+    Raises:
+        KernelError: tensors cannot get from the one device to the other.
+    """
+    source, target = handle.device, device
+    if source == target:
+        return handle
+    copy = _COPIES.get((source.kind, target.kind))
+    if copy is None:
+        if HOST_DEVICE.kind in (source.kind, target.kind):
+            raise KernelError(f"cannot transfer tensors from {source.name} to {target.name}")
+        return transfer(transfer(handle, HOST_DEVICE, context, location), target, context, location)
+    copied = _copied(handle.tensor, copy, target, context)
+    if location is not None:
+        copied.and_then(lambda resolved: resolved.error and context.report(resolved.error, location))
+    return TensorHandle(handle.host, target, copied, handle.metadata)
+
+
+def on_device(device: Device, op: Op) -> Op:
+    """The op with its arguments moved to `device` first; for handlers whose ops read one memory only."""
+
+    def invoke(invocation: Invocation) -> Outcome:
+        if all(handle.device == device for handle in invocation.arguments):
+            return op(invocation)
+        context, location = invocation.context, invocation.location
+        moved = tuple([transfer(handle, device, context, location) for handle in invocation.arguments])
+        return op(replace(invocation, arguments=moved))
+
+    return invoke
+
+
+def _copied(tensor: Any, copy: Copy, target: Device, context: ExecutionContext) -> AsyncValue:
+    if type(tensor) is not AsyncValue:
+        tensor = AsyncValue.of(tensor)
+    result = AsyncValue()
+
+    def go_on(there: AsyncValue) -> None:
+        failed = there if there.is_error else context.cancellation
+        if failed is not None:
+            result.forward(failed)
+            return
+        try:
+            result.settle(copy(there.value, target, context))
+        except Exception as error:
+            result.set_error(as_kernel_error(error))
+
+    tensor.and_then(go_on)
+    return result

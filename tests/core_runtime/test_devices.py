@@ -1,0 +1,326 @@
+"""Devices plug in from outside: the simulated accelerator, transfers, and how packages provide op handlers."""
+
+import asyncio
+import gc
+import importlib.metadata
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+import tfrt
+from tfrt.executor.core_runtime import transfer
+from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
+from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry, OpFlags
+from tfrt.executor.device import HOST_DEVICE, Device
+from tfrt.executor.devices.simulated import SimulatedDevice, SimulatedOpHandler, SimulatedTensor, create_with
+from tfrt.executor.location import position
+from tfrt.executor.tensor import ScalarHostTensor, StringHostTensor
+
+X = np.array([[1.0, -2.0, 0.5], [0.1, 3.0, -1.0]], np.float32)
+
+UNARY = "Abs Exp Neg Sigmoid Square Tanh Relu Softmax LogSoftmax ZerosLike"
+BINARY = "Add AddV2 Sub Mul RealDiv Maximum Minimum Less"
+
+
+@dataclass
+class Bench:
+    """A simulated accelerator that stands still while `go` is not set, and what happened in which order."""
+
+    host: tfrt.HostContext
+    go: threading.Event = field(default_factory=threading.Event)
+    trace: list[str] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    diagnostics: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.go.set()
+        self.host.diagnostic_handler = lambda d: self.diagnostics.append(d.headline())
+        self.runtime = CoreRuntime.of(self.host)
+        self.handler = create_with(self.host, SimulatedDevice(on_event=self.note))
+        self.runtime.register("sim", self.handler)
+
+    def note(self, what: str, name: str) -> None:
+        self.trace.append(f"{what} {name}")
+        self.threads.add(threading.current_thread().name)
+        if what == "start":
+            assert self.go.wait(60)
+
+    def run(self, op, *arguments, **options):
+        return self.runtime.execute(op, *arguments, handler=self.handler, **options)
+
+
+@pytest.fixture(params=["s", "mstd:2"])
+def bench(request):
+    with tfrt.HostContext(request.param) as host:
+        bench = Bench(host)
+        yield bench
+        bench.go.set()
+
+
+@pytest.fixture
+def failing_op():
+    """An op whose shape is known and that fails when it runs."""
+    name = "tf.FailsInTests"
+
+    def fail(x):
+        raise tfrt.KernelError("device op failed")
+
+    CPU_OPS.register(OpEntry(name, fail, lambda x: x, OpFlags.NONE))
+    yield name
+    del CPU_OPS._ops[name]
+
+
+def test_the_host_goes_on_while_the_device_copies_and_computes(bench):
+    bench.go.clear()
+    (y,) = bench.run("tf.Relu", X)
+    (z,) = bench.run("tf.AddV2", y, y)
+    back = z.to("cpu")
+    assert (z.shape, z.dtype, z.device) == ((2, 3), tfrt.DType.F32, bench.handler.device)
+    assert not y.is_available
+    assert not back.is_available
+    (on_host,) = bench.runtime.execute("tf.Neg", X)
+    assert on_host.numpy().tolist() == (-X).tolist()
+    bench.trace.append("host computed")
+    bench.go.set()
+    assert back.numpy().tolist() == (np.maximum(X, 0) * 2).tolist()
+    assert "end copy to device" in bench.trace[bench.trace.index("host computed") :]
+    bench.trace.remove("host computed")
+    assert bench.trace == [
+        f"{what} {name}"
+        for name in ("copy to device", "tf.Relu", "tf.AddV2", "copy to host")
+        for what in ("start", "end")
+    ]
+    assert bench.threads == {"tfrt-SIM:0"}
+
+
+def test_ops_that_wait_for_nothing_run_in_the_order_given(bench):
+    x = bench.runtime.transfer(X, bench.handler)
+    x.result()
+    bench.trace.clear()
+    names = ["tf.Relu", "tf.Neg", "tf.Exp", "tf.Tanh"]
+    results = [bench.run(name, x)[0] for name in names]
+    for result in results:
+        result.result()
+    assert [line for line in bench.trace if line.startswith("start")] == [f"start {name}" for name in names]
+
+
+def test_the_host_does_not_read_device_memory(bench):
+    (y,) = bench.run("tf.Relu", X)
+    assert isinstance(y.result(), SimulatedTensor)
+    assert str(y) == "DenseSimTensor dtype = f32, shape = [2, 3], on SIM:0"
+    with pytest.raises(tfrt.KernelError) as caught:
+        y.numpy()
+    assert caught.value.message == "cannot find conversion function for [DenseSim]->[DenseHost]"
+    with pytest.raises(TypeError, match="a tensor on SIM:0 cannot be read by the host; copy it there first"):
+        np.asarray(y.result())
+    with pytest.raises(tfrt.KernelError) as caught:
+        bench.runtime.execute("tf.Relu", y)[0].result()
+    assert caught.value.message == "Cannot implictly convert DenseSim to DenseHost"
+
+
+def test_copies_are_copies(bench):
+    x = X.copy()
+    there = bench.runtime.transfer(x, "SIM:0")
+    there.result()
+    x[:] = 0
+    back, again = there.to("cpu"), there.to(HOST_DEVICE)
+    assert back.numpy().tolist() == again.numpy().tolist() == X.tolist()
+    assert not np.shares_memory(back.numpy(), again.numpy())
+    assert there.to(bench.handler) is there
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "attrs"),
+    [
+        *((f"tf.{op}", (X,), {}) for op in UNARY.split()),
+        *((f"tf.{op}", (X, X[:1] + 1), {}) for op in BINARY.split()),
+        ("tf.MatMul", (X, X), {"transpose_a": False, "transpose_b": True}),
+        ("tf.BiasAdd", (X, X[0]), {}),
+        ("tf.Shape", (X,), {}),
+        ("tf.Add", (ScalarHostTensor(tfrt.DType.I32, (2,), 3), ScalarHostTensor(tfrt.DType.I32, (2,), 2)), {}),
+    ],
+)
+def test_results_are_the_cpus(bench, op, inputs, attrs):
+    (expected,) = bench.runtime.execute(op, *inputs, **attrs)
+    (y,) = bench.run(op, *inputs, **attrs)
+    assert (y.shape, y.dtype) == (expected.shape, expected.dtype)
+    assert y.device.kind == "SIM"
+    assert y.to("cpu").numpy().tobytes() == expected.numpy().tobytes()
+
+
+def test_mistakes_in_shapes_are_raised_at_once_at_the_callers_line(bench):
+    bench.go.clear()
+    with pytest.raises(tfrt.KernelError) as caught:
+        bench.run("tf.AddV2", bench.runtime.transfer(X, "sim"), X[:, :2])
+    with pytest.raises(tfrt.KernelError) as on_cpu:
+        bench.runtime.execute("tf.AddV2", X, X[:, :2])
+    assert caught.value.message == on_cpu.value.message
+    assert position(caught.value.location).filename == __file__
+
+
+def test_an_error_reaches_exactly_the_dependants(bench, failing_op):
+    x = bench.runtime.transfer(X, "sim")
+    (bad,) = bench.run(failing_op, x)
+    (dependant,) = bench.run("tf.Relu", bad)
+    (other,) = bench.run("tf.Relu", x)
+    with pytest.raises(tfrt.KernelError) as caught:
+        dependant.to("cpu").numpy()
+    assert caught.value.message == "device op failed"
+    assert other.to("cpu").numpy().tolist() == np.maximum(X, 0).tolist()
+    assert len(bench.diagnostics) == 1
+    assert bench.diagnostics[0].endswith("error: runtime error: device op failed")
+
+
+def test_cancellation_skips_what_the_device_has_not_started(bench):
+    bench.go.clear()
+    request = tfrt.ExecutionContext(bench.host)
+    x = bench.runtime.transfer(X, "sim")
+    handles = [bench.run("tf.Relu", x, context=request)[0] for _ in range(3)]
+    back = bench.runtime.transfer(handles[0], "cpu", request)
+    request.cancel()
+    bench.go.set()
+    for handle in (*handles, back):
+        with pytest.raises(tfrt.CancelledError):
+            handle.result()
+    assert x.to("cpu").numpy().tolist() == X.tolist()
+    assert "start tf.Relu" not in bench.trace
+    assert bench.diagnostics == []
+
+
+def test_cancellation_of_ops_in_the_stream(bench):
+    x = bench.runtime.transfer(X, "sim")
+    x.result()
+    bench.go.clear()
+    request = tfrt.ExecutionContext(bench.host)
+    (first,) = bench.run("tf.Neg", x)
+    (second,) = bench.run("tf.Relu", x, context=request)
+    request.cancel()
+    bench.go.set()
+    with pytest.raises(tfrt.CancelledError):
+        second.result()
+    assert first.to("cpu").numpy().tolist() == (-X).tolist()
+    assert "start tf.Relu" not in bench.trace
+
+
+def test_other_ops_run_on_the_host_with_copies(bench):
+    (y,) = bench.run("tf.Relu", X)
+    (z,) = bench.run("tfrt_test.relu", y)
+    assert z.device == HOST_DEVICE
+    assert z.numpy().tolist() == np.maximum(X, 0).tolist()
+    assert bench.trace[-1] == "end copy to host"
+    with pytest.raises(tfrt.KernelError) as caught:
+        bench.run("tf.Unheard", X)
+    assert caught.value.message == "tf.Unheard was not supported by NullOpHandler."
+
+
+def test_a_copy_that_fails_is_reported_where_it_was_asked_for(bench):
+    (y,) = bench.run("tf.Shape", StringHostTensor((1,), ("a",)))
+    with pytest.raises(tfrt.KernelError) as caught:
+        y.result()
+    assert caught.value.message == "SIM:0 cannot hold StringHost tensors"
+    assert position(caught.value.location).filename == __file__
+    assert len(bench.diagnostics) == 1
+
+
+def test_devices_exchange_tensors_through_the_host(bench, monkeypatch):
+    monkeypatch.setattr(transfer, "_COPIES", dict(transfer._COPIES))
+    other = create_with(bench.host, SimulatedDevice("OTHER:1"))
+    transfer.register_copy(
+        "CPU", "OTHER", lambda tensor, device, context: SimulatedTensor(device, tensor.array, tensor.dtype)
+    )
+    x = bench.runtime.transfer(X, "sim")
+    assert x.to(other).result().device is other.device
+    assert bench.trace[-1] == "end copy to host"
+    with pytest.raises(tfrt.KernelError) as caught:
+        x.to(other).to("cpu")
+    assert caught.value.message == "cannot transfer tensors from OTHER:1 to CPU:0"
+    assert position(caught.value.location).filename == __file__
+    with pytest.raises(tfrt.UsageError) as usage:
+        x.to("nowhere")
+    assert str(usage.value) == "no op handler 'nowhere'; there are: sim"
+
+
+def test_coroutines_await_device_tensors(bench):
+    async def main():
+        return await bench.run("tf.Relu", X)[0].to("cpu")
+
+    assert asyncio.run(main()).array.tolist() == np.maximum(X, 0).tolist()
+
+
+def test_ten_thousand_ops_leak_nothing():
+    before = threading.active_count()
+    with tfrt.HostContext("mstd:2") as host:
+        bench = Bench(host)
+        bench.note = lambda what, name: None
+        x = y = bench.runtime.transfer(np.ones(4, np.float32), "sim")
+        for _ in range(10_000):
+            (y,) = bench.run("tf.Mul", y, x)
+        assert y.to("cpu").numpy().tolist() == [1] * 4
+        host.quiesce()
+        gc.collect()
+        alive = [o for o in gc.get_objects() if type(o) is SimulatedTensor and o.device is bench.handler.device]
+        # x, y, and what the stream's last task still holds.
+        assert len(alive) <= 4
+    assert threading.active_count() == before
+
+
+def test_closing_the_host_finishes_the_work_and_ends_the_device():
+    host = tfrt.HostContext("s")
+    bench = Bench(host)
+    (y,) = bench.run("tf.Relu", X)
+    (z,) = bench.run("tf.Neg", y)
+    host.close()
+    host.close()
+    assert z.is_available
+    assert not any(thread.name == "tfrt-SIM:0" for thread in threading.enumerate())
+    with pytest.raises(tfrt.KernelError) as caught:
+        bench.run("tf.Relu", z)[0].result()
+    assert caught.value.message == "device SIM:0 is closed"
+
+
+def test_programs_use_the_device(bench):
+    text = """
+    func.func @main(%ch: !tfrt.chain, %x: !corert.tensorhandle) -> (!corert.tensorhandle, !corert.tensorhandle) {
+      %sim = corert.get_op_handler %ch "sim"
+      %cpu = "tfrt.get_device"(%ch) {device_name = "CPU:0"} : (!tfrt.chain) -> !tfrt.device
+      %dev = "tfrt.get_device"(%ch) {device_name = "SIM:0"} : (!tfrt.chain) -> !tfrt.device
+      %there = "corert.transfer_inferred_tensortype"(%x, %dev)
+        : (!corert.tensorhandle, !tfrt.device) -> !corert.tensorhandle
+      %y = corert.executeop(%sim) "tf.Relu"(%there) : 1
+      %back = "corert.transfer_inferred_tensortype"(%y, %cpu)
+        : (!corert.tensorhandle, !tfrt.device) -> !corert.tensorhandle
+      tfrt.return %y, %back : !corert.tensorhandle, !corert.tensorhandle
+    }"""
+    program = tfrt.load(tfrt.compile(text), host=bench.host)
+    there, back = program["main"](tfrt.CHAIN, bench.runtime.tensor(X))
+    assert there.device is bench.handler.device
+    assert back.numpy().tolist() == np.maximum(X, 0).tolist()
+
+
+def test_installed_packages_provide_handlers():
+    with tfrt.HostContext() as host, tfrt.HostContext() as other:
+        runtime = CoreRuntime.of(host)
+        handler = runtime.handler("sim")
+        assert isinstance(handler, SimulatedOpHandler)
+        assert runtime.handler("sim") is handler
+        assert CoreRuntime.of(other).handler("sim") is not handler
+        assert CoreRuntime.of(other).handler("sim").device != handler.device
+        assert runtime.handler("nothing of the kind") is None
+
+
+def test_a_package_that_cannot_be_imported(monkeypatch):
+    broken = importlib.metadata.EntryPoint("broken", "no_such_package:create", "tfrt.devices")
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: [broken])
+    with tfrt.HostContext() as host, pytest.raises(tfrt.UsageError) as caught:
+        CoreRuntime.of(host).execute("tf.Relu", X, handler="broken")
+    assert str(caught.value) == (
+        "cannot import op handler 'broken' from no_such_package:create: No module named 'no_such_package'"
+    )
+
+
+def test_ordinals_of_the_cpu_share_the_hosts_memory(bench):
+    (y,) = bench.runtime.execute("tf.Relu", X, handler=CpuOpHandler(device=Device("CPU:1")))
+    assert np.shares_memory(y.to("cpu").numpy(), y.numpy())
