@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
@@ -53,7 +54,7 @@ def transfer(
         return transfer(transfer(handle, HOST_DEVICE, context, location), target, context, location)
     copied = _copied(handle.tensor, copy, target, context)
     if location is not None:
-        copied.and_then(lambda resolved: resolved.error and context.report(resolved.error, location))
+        copied.and_then(partial(_report_failure, context=context, location=location))
     return TensorHandle(handle.host, target, copied, handle.metadata)
 
 
@@ -68,6 +69,11 @@ def on_device(device: Device, op: Op) -> Op:
         return op(replace(invocation, arguments=moved))
 
     return invoke
+
+
+def _report_failure(copied: AsyncValue, context: ExecutionContext, location: Location) -> None:
+    if copied.error is not None:
+        context.report(copied.error, location)
 
 
 def _copied(tensor: Any, copy: Copy, target: Device, context: ExecutionContext) -> AsyncValue:
