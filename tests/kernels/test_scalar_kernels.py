@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tfrt.executor.device import Device
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import BUILTIN
 from tfrt.executor.values import CHAIN
 
@@ -205,9 +206,10 @@ def test_chains():
 
 
 def test_devices():
-    assert call("tfrt.get_device", CHAIN, device_name="CPU:0") == Device("CPU:0")
-    with pytest.raises(KernelError) as caught:
-        call("tfrt.get_device", CHAIN, device_name="GPU:3")
+    with HostContext() as machine:
+        assert call("tfrt.get_device", CHAIN, machine, device_name="CPU:0") == Device("CPU:0")
+        with pytest.raises(KernelError) as caught:
+            call("tfrt.get_device", CHAIN, machine, device_name="GPU:3")
     assert str(caught.value) == "cannot find device GPU:3"
 
 
