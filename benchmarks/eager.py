@@ -84,6 +84,22 @@ def main() -> None:
             for name, found in times.items():
                 over = median(found) - floor
                 print(f"{op:6}{size:8}  {name:8}{median(found):9.2f}{min(found):9.2f}{over:12.2f}")
+    forwarding(rounds)
+
+
+def forwarding(rounds: int) -> None:
+    """An op whose input somebody keeps, against one that may write into it."""
+    print(f"\n{'op':6}{'floats':>8}  {'kept':>9}{'given up':>10}   (medians, us an op)")
+    neg = tfrt.CoreRuntime.of(tfrt.HostContext()).op("tf.Neg")
+    for size in (65536, 1 << 20, 1 << 22):
+        (kept,) = neg(np.ones(size, np.float32))
+        given_up = [neg(kept)[0]]
+        calls = max(5, (1 << 23) // size)
+        times = [
+            (per_call(lambda: neg(kept), calls), per_call(lambda: given_up.append(neg(given_up.pop())[0]), calls))
+            for _ in range(rounds)
+        ]
+        print(f"{'neg':6}{size:8}  {median(t[0] for t in times):9.2f}{median(t[1] for t in times):10.2f}")
 
 
 if __name__ == "__main__":

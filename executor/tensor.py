@@ -71,9 +71,9 @@ class HostBuffer:
         return f"HostBuffer<pointer={self.memory.ctypes.data:#x}, size={self.size}>"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # One is made for every op, and initializing a frozen one takes three times as long.
 class DenseHostTensor:
-    """A dense tensor in row-major order.
+    """A dense tensor in row-major order. Its attributes are not to be changed.
 
     `array` holds the elements, in numpy's form of `dtype`. `dtype` says more than the array's own dtype where
     several element types share one numpy dtype (quantized integers; bf16 without ``ml_dtypes``).

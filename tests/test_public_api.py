@@ -45,6 +45,8 @@ PUBLIC = [
     "KernelRegistry",
     "LoadError",
     "Location",
+    "OpAttrs",
+    "OpChain",
     "OpFlags",
     "OpHandler",
     "Program",

@@ -69,7 +69,9 @@ from tfrt.executor.values import CHAIN, Chain
 
 if TYPE_CHECKING:
     from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+    from tfrt.executor.core_runtime.eager_op import OpChain
     from tfrt.executor.core_runtime.metadata import TensorMetadata
+    from tfrt.executor.core_runtime.op_attrs import OpAttrs
     from tfrt.executor.core_runtime.op_handler import OpHandler
     from tfrt.executor.core_runtime.op_registry import OpFlags, ResultMetadata, cpu_op
     from tfrt.executor.core_runtime.tensor_handle import TensorHandle
@@ -78,6 +80,8 @@ if TYPE_CHECKING:
 _NEED_NUMPY = {
     "CoreRuntime": "tfrt.executor.core_runtime.core_runtime",
     "DenseHostTensor": "tfrt.executor.tensor",
+    "OpAttrs": "tfrt.executor.core_runtime.op_attrs",
+    "OpChain": "tfrt.executor.core_runtime.eager_op",
     "OpFlags": "tfrt.executor.core_runtime.op_registry",
     "OpHandler": "tfrt.executor.core_runtime.op_handler",
     "ResultMetadata": "tfrt.executor.core_runtime.op_registry",
@@ -130,6 +134,8 @@ __all__ = [
     "KernelRegistry",
     "LoadError",
     "Location",
+    "OpAttrs",
+    "OpChain",
     "OpFlags",
     "OpHandler",
     "Program",

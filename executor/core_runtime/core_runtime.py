@@ -14,15 +14,17 @@ results and reaches exactly the ops that use them. Programs reach the same handl
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.device_packages import find_device
+from tfrt.executor.core_runtime.eager_op import BoundOp, EagerOp, OpChain, located
 from tfrt.executor.core_runtime.metadata import metadata_of
 from tfrt.executor.core_runtime.op_attrs import OpAttrs
-from tfrt.executor.core_runtime.op_handler import EagerCaller, Invocation, Op, OpHandler
+from tfrt.executor.core_runtime.op_handler import EagerCaller, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.device import HOST_DEVICE, Device
@@ -30,7 +32,8 @@ from tfrt.executor.errors import KernelError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.tensor import Tensor, dense_from_numpy
 
-_NO_ATTRS = OpAttrs()
+_BOUND_OPS = 1024
+"""How many ops with their attributes are kept ready before the collection starts anew."""
 
 
 class CoreRuntime:
@@ -38,14 +41,18 @@ class CoreRuntime:
 
     A handler is one that was registered here, or one that an installed package provides under the entry-point group
     ``tfrt.devices``: a function that makes the handler for a host, called when the handler is first asked for.
+
+    Attributes:
+        host: see `HostContext`.
+        context: the request that eager ops belong to unless they are given another; never cancelled.
     """
 
     def __init__(self, host: HostContext):
         self.host = host
         self._handlers: dict[str, OpHandler] = {}
         self._cpu: OpHandler = CpuOpHandler()
-        self._ops: dict[tuple[OpHandler, str], Op] = {}
-        self._context = ExecutionContext(host)
+        self._ops: dict[tuple[Any, ...], BoundOp] = {}
+        self.context = ExecutionContext(host)
 
     @staticmethod
     def of(host: HostContext) -> CoreRuntime:
@@ -99,7 +106,7 @@ class CoreRuntime:
         """`transfer` on behalf of a line of Python, which errors point at."""
         location = caller.location()
         try:
-            request = self._context if context is None else context
+            request = self.context if context is None else context
             return transfer(self.tensor(tensor), self._place(device), request, location)
         except KernelError as error:
             error.location = error.location or location
@@ -142,6 +149,7 @@ class CoreRuntime:
         handler: OpHandler | str | None = None,
         result_count: int | None = None,
         context: ExecutionContext | None = None,
+        chain: OpChain | None = None,
         **attrs: Any,
     ) -> tuple[TensorHandle, ...]:
         """Run an op and return handles of its results at once.
@@ -152,6 +160,7 @@ class CoreRuntime:
             result_count: how many results to expect; only needed for ops that have no metadata function and
                 several results.
             context: the request it belongs to, e.g. to cancel it; by default one that is never cancelled.
+            chain: for ops with side effects, what orders them; without one they wait for nothing but their inputs.
             attrs: the op's attributes.
 
         Raises:
@@ -159,24 +168,55 @@ class CoreRuntime:
                 the caller's line.
             UsageError: there is no handler of that name.
         """
-        frame = sys._getframe(1)
-        caller = EagerCaller(frame.f_code, frame.f_lineno)
-        try:
-            op = self._op(op_name, handler)
-            handles = tuple([a if type(a) is TensorHandle else self.tensor(a) for a in arguments])
-            given = OpAttrs.of(attrs) if attrs else _NO_ATTRS
-            request = self._context if context is None else context
-            return op(Invocation(op_name, request, caller, handles, given, result_count, None)).results
-        except KernelError as error:
-            if error.location is None:
-                error.location = caller.location()
-            raise
-
-    def _op(self, op_name: str, handler: OpHandler | str | None) -> Op:
-        chosen = self._cpu if handler is None else self._named(handler) if isinstance(handler, str) else handler
-        op = self._ops.get((chosen, op_name))
+        op = self._ops.get((op_name, handler)) if not attrs else None
         if op is None:
-            op = self._ops[chosen, op_name] = chosen.make_op(op_name)
+            op = self._bind(op_name, handler, attrs, sys._getframe(1))
+        if context is None and result_count is None and (results := op.short_cut(arguments)) is not None:
+            return results
+        return op.execute(arguments, result_count, context, chain, sys._getframe(1))
+
+    def op(
+        self,
+        op_name: str,
+        frozen: OpAttrs | None = None,
+        /,
+        *,
+        handler: OpHandler | str | None = None,
+        **attrs: Any,
+    ) -> EagerOp:
+        """An op with its attributes, to be called again and again: ``relu = runtime.op("tf.Relu")``.
+
+        Args:
+            frozen: attributes with types of the caller's choice; later changes of them have no effect.
+            attrs: further attributes.
+
+        Raises:
+            KernelError: the op is unknown, or a value can be no attribute.
+            UsageError: there is no handler of that name.
+        """
+        if frozen is not None:
+            attrs = {**frozen.by_name, **attrs}
+        return self._bind(op_name, handler, attrs, sys._getframe(1)).call
+
+    def _bind(self, op_name: str, handler: OpHandler | str | None, attrs: dict[str, Any], frame: FrameType) -> BoundOp:
+        given = tuple([(name, type(value), value) for name, value in attrs.items()])
+        key = (op_name, handler, given) if given else (op_name, handler)
+        try:
+            found = self._ops.get(key)
+        except TypeError:
+            # A list or an array among the attributes.
+            key, found = None, None
+        if found is not None:
+            return found
+        chosen = self._cpu if handler is None else self._named(handler) if isinstance(handler, str) else handler
+        try:
+            op = BoundOp(self, op_name, chosen.make_op(op_name), OpAttrs.of(attrs))
+        except KernelError as error:
+            raise located(error, EagerCaller(frame.f_code, frame.f_lineno)) from error.__cause__
+        if key is not None:
+            if len(self._ops) >= _BOUND_OPS:
+                self._ops.clear()
+            self._ops[key] = op
         return op
 
     def _named(self, name: str) -> OpHandler:

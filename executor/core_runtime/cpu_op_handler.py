@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfrt.executor.core_runtime.dispatch import dispatch
-from tfrt.executor.core_runtime.op_handler import Invocation, NullOpHandler, Op, OpHandler
+from tfrt.executor.core_runtime.op_attrs import OpAttrs
+from tfrt.executor.core_runtime.op_handler import Invocation, NullOpHandler, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry, OpFlags, OpRegistry
+from tfrt.executor.core_runtime.short_cut import ShortCut, short_cut
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, StringHostTensor, to_dense
 
 _NULL = NullOpHandler()
@@ -34,7 +37,19 @@ class CpuOpHandler:
         entry = self.ops.get(op_name)
         if entry is None:
             return self.fallback.make_op(op_name)
-        return lambda invocation: dispatch(entry, self.device, _run, invocation)
+        return _CpuOp(entry, self.device)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _CpuOp:
+    entry: OpEntry
+    device: Device
+
+    def __call__(self, invocation: Invocation) -> Outcome:
+        return dispatch(self.entry, self.device, _run, invocation)
+
+    def short_cut(self, attrs: OpAttrs, host: HostContext) -> ShortCut | None:
+        return short_cut(self.entry, self.device, attrs, host)
 
 
 def _run(entry: OpEntry, inputs: list[Any], invocation: Invocation, metadata: tuple[Any, ...] | None) -> Sequence[Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tfrt.executor.dtype import DType
 
 
-@dataclass(frozen=True, slots=True)
-class TensorMetadata:
-    """A tensor's element type and shape."""
+class TensorMetadata(NamedTuple):
+    """A tensor's element type and shape. A tuple, because dispatch looks it up for every op: tuples hash fastest."""
 
     dtype: DType
     shape: tuple[int, ...]

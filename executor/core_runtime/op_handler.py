@@ -71,7 +71,9 @@ class EagerCaller:
 
 Op = Callable[[Invocation], Outcome]
 """An op ready to be invoked. It raises `KernelError` where the call cannot be right (shapes that do not fit); what
-goes wrong later fails its results."""
+goes wrong later fails its results.
+
+It may have a method ``short_cut(attrs, host)``, which gives eager callers a quicker way; see `short_cut.py`."""
 
 
 class OpHandler(Protocol):

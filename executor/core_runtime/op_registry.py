@@ -48,7 +48,8 @@ class OpFlags(Flag):
     SIDE_EFFECTS = auto()
     """The op waits for the chain it is given, and its own chain is there when it is done."""
     FORWARDS_BUFFER = auto()
-    """The op may write its result into the memory of an input that nobody else uses."""
+    """The dispatch function has a parameter `out`, like numpy's: an array of the result's type and shape, which was
+    the memory of an input that nobody else uses, or None. The result may be written there."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,17 @@ class OpEntry:
         signature = self._dispatch_signature
         if signature.takes_inputs_only and len(inputs) == signature.least:
             return _as_tuple(self.dispatch(*inputs))
-        arguments = signature.arguments(self.name, len(inputs), attrs, {"host": host, "metadata": metadata})
-        return _as_tuple(self.dispatch(*inputs, **arguments))
+        return _as_tuple(self.dispatch(*inputs, **self.keywords(len(inputs), attrs, host, metadata)))
+
+    def keywords(
+        self, inputs: int, attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None
+    ) -> dict[str, Any]:
+        """What the dispatch function is given beside so many inputs.
+
+        Raises:
+            KernelError: the number of inputs is wrong, or an attribute is missing.
+        """
+        return self._dispatch_signature.arguments(self.name, inputs, attrs, {"host": host, "metadata": metadata})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +228,4 @@ def _read_signature(function: Callable[..., Any]) -> _Signature:
 def _as_tuple(value: Any) -> tuple[Any, ...]:
     if value is None:
         return ()
-    return value if isinstance(value, tuple) else (value,)
+    return value if type(value) is tuple else (value,)

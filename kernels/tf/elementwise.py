@@ -16,11 +16,14 @@ from tfrt.executor.core_runtime.op_registry import OpFlags, ResultMetadata, cpu_
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor, ScalarHostTensor, elements
+from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS, NUMERIC, REAL
 
 Operand = DenseHostTensor | ScalarHostTensor
-Unary = Callable[[np.ndarray], np.ndarray]
-Binary = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Out = np.ndarray | None
+Unary = Callable[..., np.ndarray]
+Binary = Callable[..., np.ndarray]
+"""Functions of arrays that may be given one to write the result into (`out`), such as numpy's."""
 
 
 def broadcast_shape(lhs: tuple[int, ...], rhs: tuple[int, ...]) -> tuple[int, ...]:
@@ -52,34 +55,41 @@ def _comparison_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMeta
     return TensorMetadata(DType.I1, _binary_metadata(lhs, rhs).shape)
 
 
-def _register_binary(
-    name: str,
-    function: Binary,
-    dtypes: frozenset[DType],
-    metadata: Callable[[TensorMetadata, TensorMetadata], TensorMetadata] = _binary_metadata,
-) -> None:
-    @cpu_op(name, metadata=metadata, flags=OpFlags.ALLOWS_SCALAR)
-    def dispatch(lhs: Operand, rhs: Operand, metadata: ResultMetadata) -> Operand:
+def _register_binary(name: str, function: Binary, dtypes: frozenset[DType]) -> None:
+    @cpu_op(name, metadata=_binary_metadata, flags=OpFlags.ALLOWS_SCALAR | OpFlags.FORWARDS_BUFFER)
+    def dispatch(lhs: Operand, rhs: Operand, *, out: Out = None) -> Operand:
         if lhs.dtype not in dtypes:
             raise KernelError(f"Unsupported input dtype: {lhs.dtype.label}")
-        (result,) = metadata
-        with np.errstate(all="ignore"):
-            values = np.asarray(function(_values(lhs), _values(rhs)))
-        if isinstance(lhs, ScalarHostTensor) and isinstance(rhs, ScalarHostTensor):
-            return ScalarHostTensor(result.dtype, result.shape, values.item())
-        if values.shape != result.shape:
-            # A scalar tensor's elements are not written out, but its shape counts.
-            values = np.broadcast_to(values, result.shape).copy()
-        return DenseHostTensor(values, result.dtype)
+        if type(lhs) is DenseHostTensor and type(rhs) is DenseHostTensor:
+            return DenseHostTensor(np.asarray(quiet.call(function, lhs.array, rhs.array, out=out)), lhs.dtype)
+        return _with_scalars(function, lhs, rhs, lhs.dtype)
+
+
+def _register_comparison(name: str, function: Binary, dtypes: frozenset[DType]) -> None:
+    @cpu_op(name, metadata=_comparison_metadata, flags=OpFlags.ALLOWS_SCALAR)
+    def dispatch(lhs: Operand, rhs: Operand) -> Operand:
+        if lhs.dtype not in dtypes:
+            raise KernelError(f"Unsupported input dtype: {lhs.dtype.label}")
+        return _with_scalars(function, lhs, rhs, DType.I1)
+
+
+def _with_scalars(function: Binary, lhs: Operand, rhs: Operand, dtype: DType) -> Operand:
+    values = np.asarray(quiet.call(function, _values(lhs), _values(rhs)))
+    shape = broadcast_shape(lhs.shape, rhs.shape)
+    if isinstance(lhs, ScalarHostTensor) and isinstance(rhs, ScalarHostTensor):
+        return ScalarHostTensor(dtype, shape, values.item())
+    if values.shape != shape:
+        # A scalar tensor's elements are not written out, but its shape counts.
+        values = np.broadcast_to(values, shape).copy()
+    return DenseHostTensor(values, dtype)
 
 
 def _register_unary(name: str, function: Unary, dtypes: frozenset[DType]) -> None:
-    @cpu_op(name, metadata=same_metadata)
-    def dispatch(operand: DenseHostTensor) -> DenseHostTensor:
+    @cpu_op(name, metadata=same_metadata, flags=OpFlags.FORWARDS_BUFFER)
+    def dispatch(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
         if operand.dtype not in dtypes:
             raise KernelError("unsupported dtype")
-        with np.errstate(all="ignore"):
-            return DenseHostTensor(np.asarray(function(operand.array)), operand.dtype)
+        return DenseHostTensor(np.asarray(quiet.call(function, operand.array, out=out)), operand.dtype)
 
 
 def _values(operand: Operand) -> np.ndarray:
@@ -88,9 +98,9 @@ def _values(operand: Operand) -> np.ndarray:
     return operand.array
 
 
-def _divide(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+def _divide(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.ndarray:
     if dividend.dtype.kind not in "iu":
-        return np.divide(dividend, divisor)
+        return np.divide(dividend, divisor, out=out)
     if dividend.size and not divisor.all():
         raise KernelError("Divide by zero")
     quotient = np.floor_divide(dividend, divisor)
@@ -99,12 +109,14 @@ def _divide(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     return quotient + (inexact & ((dividend < 0) != (divisor < 0))).astype(quotient.dtype)
 
 
-def _rsqrt(values: np.ndarray) -> np.ndarray:
-    return np.reciprocal(np.sqrt(values))
+def _rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:
+    root = np.sqrt(values, out)
+    return np.reciprocal(root, out)
 
 
-def _sigmoid(values: np.ndarray) -> np.ndarray:
-    return np.reciprocal(1 + np.exp(-values))
+def _sigmoid(values: np.ndarray, out: Out = None) -> np.ndarray:
+    exponential = np.exp(np.negative(values, out), out)
+    return np.reciprocal(np.add(exponential, 1, out), out)
 
 
 _ARITHMETIC: dict[str, Binary] = {
@@ -138,21 +150,26 @@ for _name, _binary in _ARITHMETIC.items():
 for _name, _binary in _EXTREMA.items():
     _register_binary(_name, _binary, REAL)
 for _name, _binary in _ORDER.items():
-    _register_binary(_name, _binary, REAL, _comparison_metadata)
+    _register_comparison(_name, _binary, REAL)
 for _name, _binary in _EQUALITY.items():
-    _register_binary(_name, _binary, NUMERIC | {DType.I1}, _comparison_metadata)
+    _register_comparison(_name, _binary, NUMERIC | {DType.I1})
 for _name, _unary in _TRANSCENDENTAL.items():
     _register_unary(_name, _unary, FLOATS)
 for _name, _unary in _ALGEBRAIC.items():
     _register_unary(_name, _unary, REAL)
 
 
-@cpu_op("tf.Relu", metadata=same_metadata)
-def relu(operand: DenseHostTensor) -> DenseHostTensor:
+_ZEROS = {dtype: np.zeros((), dtype.numpy) for dtype in REAL}
+"""Arrays rather than scalars: numpy takes them as they are."""
+
+
+@cpu_op("tf.Relu", metadata=same_metadata, flags=OpFlags.FORWARDS_BUFFER)
+def relu(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
     """The greater of each element and 0."""
-    if operand.dtype not in REAL:
+    zero = _ZEROS.get(operand.dtype)
+    if zero is None:
         raise KernelError("unsupported dtype for relu")
-    return DenseHostTensor(np.maximum(operand.array, operand.array.dtype.type(0)), operand.dtype)
+    return DenseHostTensor(np.asarray(np.maximum(operand.array, zero, out=out)), operand.dtype)
 
 
 def _cast_metadata(operand: TensorMetadata, *, DstT: DType | None = None) -> TensorMetadata:
@@ -173,5 +190,4 @@ def cast(operand: DenseHostTensor, metadata: ResultMetadata) -> DenseHostTensor:
     source = operand.array
     if operand.dtype in COMPLEX and result.dtype not in COMPLEX | {DType.I1}:
         source = source.real
-    with np.errstate(all="ignore"):
-        return DenseHostTensor(source.astype(result.dtype.numpy, order="C"), result.dtype)
+    return DenseHostTensor(quiet.call(source.astype, result.dtype.numpy, order="C"), result.dtype)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import cpu_op
+from tfrt.executor.core_runtime.op_registry import OpFlags, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor
 from tfrt.kernels.numerics import normalization
+from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import FLOATS, REAL
 from tfrt.kernels.tf.elementwise import same_metadata
 
@@ -26,13 +27,12 @@ def _bias_add_metadata(value: TensorMetadata, bias: TensorMetadata, *, data_form
     return value
 
 
-@cpu_op("tf.BiasAdd", metadata=_bias_add_metadata)
-def bias_add(value: DenseHostTensor, bias: DenseHostTensor) -> DenseHostTensor:
+@cpu_op("tf.BiasAdd", metadata=_bias_add_metadata, flags=OpFlags.FORWARDS_BUFFER)
+def bias_add(value: DenseHostTensor, bias: DenseHostTensor, *, out: np.ndarray | None = None) -> DenseHostTensor:
     """`bias`, a vector, added to each innermost row of `value`."""
     if value.dtype not in REAL:
         raise KernelError("unsupported dtype for TfBiasAddOp")
-    with np.errstate(all="ignore"):
-        return DenseHostTensor(value.array + bias.array, value.dtype)
+    return DenseHostTensor(quiet.call(np.add, value.array, bias.array, out), value.dtype)
 
 
 @cpu_op("tf.Softmax", metadata=same_metadata)
