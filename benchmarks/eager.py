@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -92,14 +93,16 @@ def forwarding(rounds: int) -> None:
     print(f"\n{'op':6}{'floats':>8}  {'kept':>9}{'given up':>10}   (medians, us an op)")
     neg = tfrt.CoreRuntime.of(tfrt.HostContext()).op("tf.Neg")
     for size in (65536, 1 << 20, 1 << 22):
-        (kept,) = neg(np.ones(size, np.float32))
-        given_up = [neg(kept)[0]]
+        kept = neg(np.ones(size, np.float32))
+        given_up = [*neg(*kept)]
         calls = max(5, (1 << 23) // size)
-        times = [
-            (per_call(lambda: neg(kept), calls), per_call(lambda: given_up.append(neg(given_up.pop())[0]), calls))
-            for _ in range(rounds)
-        ]
+        keep, give_up = partial(neg, *kept), partial(_replace, given_up, neg)
+        times = [(per_call(keep, calls), per_call(give_up, calls)) for _ in range(rounds)]
         print(f"{'neg':6}{size:8}  {median(t[0] for t in times):9.2f}{median(t[1] for t in times):10.2f}")
+
+
+def _replace(handles: list[Any], op: Callable[..., Any]) -> None:
+    handles.append(op(handles.pop())[0])
 
 
 if __name__ == "__main__":
