@@ -27,7 +27,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
 from tfrt.executor.diagnostics import Diagnostic, SourceLookup, source_on_disk
 from tfrt.executor.errors import BefError, KernelError, LoadError, UsageError
-from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.host_context import PLAN_THRESHOLD, ExecutionContext, HostContext
 from tfrt.executor.kernel_modules import import_kernels
 from tfrt.executor.program import Function, Program
 
@@ -95,11 +95,14 @@ def _main(argv: Sequence[str]) -> int:
     source = cache(source_on_disk)
     host = HostContext(
         options.work_queue_type,
+        plans=options.plans,
+        plan_threshold=options.plan_threshold,
         out=_Output(),
         diagnostic_handler=lambda diagnostic: _show(diagnostic, source),
     )
     try:
-        code = _run_program(Program(bef, host), host, options)
+        program = Program(bef, host)
+        code = _dump_plans(program, host) if options.dump_plan else _run_program(program, host, options)
     except LoadError as error:
         cli.report(error.diagnostics, source)
         code = cli.BAD_USAGE
@@ -132,6 +135,14 @@ def _why_not_bef(path: str, content: bytes | None, error: BefError) -> str:
 def _looks_like_mlir(content: bytes) -> bool:
     beginning = content[:4096]
     return b"\0" not in beginning and any(word in beginning for word in (b"func", b"module", b"//", b" = "))
+
+
+def _dump_plans(program: Program, host: HostContext) -> int:
+    from tfrt.executor.plans.dump import dump
+
+    for text in dump(program):
+        host.write(text)
+    return cli.OK
 
 
 def _run_program(program: Program, host: HostContext, options: argparse.Namespace) -> int:
@@ -282,6 +293,12 @@ def _tolerance(text: str) -> float:
     return value
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of runs")
+    return int(text)
+
+
 def _parser() -> cli.OptionParser:
     parser = cli.OptionParser(_TOOL, "Run the functions of a BEF file.", _EXAMPLES)
     add = parser.add_argument
@@ -292,6 +309,12 @@ def _parser() -> cli.OptionParser:
         "--work_queue_type", default="s", metavar="TYPE",
         help="s: single-threaded (default); mstd[:N[,M]]: N threads, and up to M for blocking work",
     )  # fmt: skip
+    add("--no-plans", dest="plans", action="store_false", help="run everything on the dataflow executor")
+    add(
+        "--plan-threshold", type=_count, default=PLAN_THRESHOLD, metavar="N",
+        help="generate a function as Python after N runs or loop iterations (default: %(default)s)",
+    )  # fmt: skip
+    add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
         "--kernels", action="extend", type=_comma_separated, default=[], metavar="MODULE",
         help="import a module, or a .py file, that registers kernels",

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, KernelRecord
 from tfrt.executor.errors import BefError, KernelError
-from tfrt.executor.kernel_registry import Kernel, Signature
+from tfrt.executor.kernel_registry import Control, Kernel, Signature
 from tfrt.executor.values import Chain
 
 if TYPE_CHECKING:
@@ -24,11 +25,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BoundKernel:
-    """A kernel at one place: `call` takes the operands, preceded by the execution context if `needs_context`."""
+    """A kernel at one place.
 
+    Attributes:
+        name: the op's.
+        call: takes the operands, preceded by the execution context if `needs_context`.
+        functions: the functions that the op refers to.
+        inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
+        is_pure, control: see `tfrt.executor.kernel_registry.kernel`.
+    """
+
+    name: str
     call: Callable[..., Any]
     needs_context: bool
     returns_tuple: bool
+    functions: tuple[Function, ...] = ()
+    inline: str | None = None
+    is_pure: bool = False
+    control: Control | None = None
 
 
 def bind(
@@ -46,7 +60,7 @@ def bind(
     except BefError as error:
         problem = str(error)
     if problem:
-        return BoundKernel(partial(_fail, f"cannot run '{kernel.name}': {problem}"), False, True)
+        return BoundKernel(kernel.name, partial(_fail, f"cannot run '{kernel.name}': {problem}"), False, True)
     call: Callable[..., Any] = partial(kernel.function, **arguments) if arguments else kernel.function
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
@@ -55,7 +69,26 @@ def bind(
         call = _with_context(call, context)
     if kernel.blocking:
         call = _on_blocking_thread(call, host, len(record.results), signature.returns_tuple)
-    return BoundKernel(call, context is not None, signature.returns_tuple)
+    callees = tuple(functions[i] for i in record.functions)
+    is_whole = signature.operands is None or len(record.arguments) == signature.operands
+    inline = _inline(kernel, arguments, record) if is_whole else None
+    needs_context, returns_tuple = context is not None, signature.returns_tuple
+    return BoundKernel(kernel.name, call, needs_context, returns_tuple, callees, inline, kernel.is_pure, kernel.control)
+
+
+def _inline(kernel: Kernel, attributes: dict[str, Any], record: KernelRecord) -> str | None:
+    """The kernel's inline expression with its attributes as literals; None where there is none."""
+    if kernel.inline is None or len(record.results) != 1:
+        return None
+    if not all(is_literal(value) for value in attributes.values()):
+        return None
+    operands = [f"{{{index}}}" for index in range(len(record.arguments))]
+    return kernel.inline.format(*operands, **{name: f"({value!r})" for name, value in attributes.items()})
+
+
+def is_literal(value: Any) -> bool:
+    """Whether Python source can spell a value so that it is the same again."""
+    return type(value) in (bool, int) or (type(value) is float and isfinite(value))
 
 
 def _mismatch(signature: Signature, record: KernelRecord) -> str | None:

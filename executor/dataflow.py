@@ -61,6 +61,7 @@ class Graph:
     __slots__ = (
         "arguments",
         "bef",
+        "bound",
         "calls",
         "name",
         "needs_context",
@@ -83,6 +84,7 @@ class Graph:
         self.bef = bef
         self.register_count = len(record.use_counts)
         self.result_registers = record.result_registers
+        self.bound: list[Any] = [None, *bound]
         self.calls: list[Any] = [None, *(b.call for b in bound)]
         self.needs_context = [False, *(b.needs_context for b in bound)]
         self.returns_tuple = [False, *(b.returns_tuple for b in bound)]
@@ -138,6 +140,32 @@ def _execute_later(graph: Graph, context: ExecutionContext, arguments: Sequence[
     return list(promises)
 
 
+def resume(
+    graph: Graph,
+    context: ExecutionContext,
+    registers: list[Any],
+    done: int,
+    *,
+    value: Any = _UNSET,
+    error: Exception | None = None,
+) -> list[Any]:
+    """Go on with a call that something else began, running kernels in the file's order.
+
+    Args:
+        registers: plain values in the registers that kernels up to `done` have written.
+        done: the last kernel that has run.
+        value: what the kernel after `done` has returned, if it has been called.
+        error: what it has raised, if it has.
+
+    Returns:
+        The results, as `execute` does.
+    """
+    frame = _Frame(graph, context)
+    frame.registers = registers
+    frame.resume_after(done, value, error)
+    return frame.take_results()
+
+
 class _Frame:
     """One call of a function."""
 
@@ -160,6 +188,31 @@ class _Frame:
         self.make_ready(users[0], stream, ready, foreign)
         for register, value in enumerate(arguments):
             self.deliver(0, register, value, users[register + 1], stream, ready, foreign)
+        self.run(stream, ready, foreign)
+
+    def resume_after(self, done: int, value: Any, error: Exception | None) -> None:
+        graph = self.graph
+        has_called = error is not None or value is not _UNSET
+        kernel = done + 1
+        stream = graph.streams[kernel] if has_called else graph.streams[0]
+        ready: list[int] = []
+        foreign: list[int] = []
+        for results in graph.results[kernel:]:
+            for register in results:
+                self.registers[register] = _UNSET
+        for number in range(kernel):
+            for register in graph.arguments[number]:
+                self.uses[register] -= 1
+            for users in graph.users[number]:
+                waiting = tuple([user for user in users if user > done + has_called])
+                self.make_ready(waiting, stream, ready, foreign)
+        if error is not None:
+            self.fail(kernel, error, stream, ready, foreign)
+        elif value is not _UNSET:
+            try:
+                self.deliver_all(kernel, value, stream, ready, foreign)
+            except Exception as raised:
+                self.fail(kernel, raised, stream, ready, foreign)
         self.run(stream, ready, foreign)
 
     def take_results(self) -> list[Any]:

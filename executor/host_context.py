@@ -20,6 +20,9 @@ from tfrt.executor.work_queue import Task, WorkQueue, create_work_queue
 
 T = TypeVar("T")
 
+PLAN_THRESHOLD = 400
+"""Runs after which generating a function pays: Python's compiler takes so long that the table is as fast until then."""
+
 
 class Output(Protocol):
     """Where kernels print: anything with ``write(str)``."""
@@ -33,6 +36,8 @@ class HostContext:
     Args:
         work_queue: a description such as ``"s"`` or ``"mstd:4"`` (see `tfrt.executor.work_queue`), or a queue.
         registry: the kernels that programs may use; by default every registered one.
+        plans: whether functions may run from plans (see `tfrt.executor.plans`), which is faster and otherwise the same.
+        plan_threshold: after how many runs a function is generated as Python.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         diagnostic_handler: called with each diagnostic of a kernel that fails, at once, on the thread where it fails.
             By default they are dropped, since errors reach the caller with their location. What the handler raises
@@ -47,11 +52,15 @@ class HostContext:
         work_queue: str | WorkQueue = "s",
         *,
         registry: KernelRegistry | None = None,
+        plans: bool = True,
+        plan_threshold: int = PLAN_THRESHOLD,
         out: Output | None = None,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
     ):
         self.work_queue = create_work_queue(work_queue) if isinstance(work_queue, str) else work_queue
         self.registry = BUILTIN if registry is None else registry
+        self.plans = plans
+        self.plan_threshold = plan_threshold
         self.diagnostic_handler = diagnostic_handler
         self._out = out
         self._shared: dict[Callable[[], Any], Any] = {}

@@ -32,6 +32,7 @@ import os
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 from typing import Any, NewType, TypeVar
 
@@ -77,14 +78,40 @@ class Signature:
     returns_tuple: bool
 
 
+class Control(Enum):
+    """How a kernel runs its functions, so that plans can do it without the kernel.
+
+    All results of the chosen function, or of the last iteration, are the kernel's.
+    """
+
+    CALL = auto()
+    """Runs its function on all operands."""
+    BRANCH = auto()
+    """Runs its first or second function, as its first operand (an i1) says, on the others."""
+    CASE = auto()
+    """Runs the function whose index is the first operand (an i32), or else the last one, on the others."""
+    REPEAT = auto()
+    """Runs its function as often as the first operand (an i32) says, on the others, then on its results."""
+    WHILE = auto()
+    """As long as the first operand (an i1), later the last result, is true, runs its function on the others, then on
+    its other results."""
+
+
 @dataclass(frozen=True)
 class Kernel:
-    """A registered kernel. `inline` is an expression of the operands ``{0}``, ``{1}``, … with the same value."""
+    """A registered kernel; see `kernel` for what its attributes mean."""
 
     name: str
     function: Callable[..., Any]
     inline: str | None = None
     blocking: bool = False
+    pure: bool = False
+    control: Control | None = None
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether nobody can tell when it runs, except by its results."""
+        return self.pure or self.inline is not None
 
     @cached_property
     def signature(self) -> Signature:
@@ -164,18 +191,29 @@ def modules_of(dialect: str, *, ops_first: bool = False) -> Iterator[str]:
 BUILTIN = _BuiltinRegistry()
 
 
-def kernel(name: str, *, inline: str | None = None, blocking: bool = False) -> Callable[[F], F]:
+def kernel(
+    name: str,
+    *,
+    inline: str | None = None,
+    blocking: bool = False,
+    pure: bool = False,
+    control: Control | None = None,
+) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
 
     Args:
         name: the op's full name, e.g. ``"tfrt.add.i32"``.
         inline: a Python expression with the kernel's value for plain, available operands, written with
-            ``{0}``, ``{1}``, …; only for kernels that are cheap and pure.
+            ``{0}``, ``{1}``, … for operands and ``{name}`` for attributes; only for kernels that are cheap and pure
+            and never fail.
         blocking: the kernel may block (I/O, sleeping): it runs on the blocking pool, its results pending.
+        pure: the kernel has no side effects and sees none: it may run at any time after its operands are there, or
+            twice. It may fail. Reading memory that others write is not pure.
+        control: for kernels that do nothing but run functions.
     """
 
     def register(function: F) -> F:
-        BUILTIN.register(Kernel(name, function, inline, blocking))
+        BUILTIN.register(Kernel(name, function, inline, blocking, pure, control))
         return function
 
     return register

@@ -22,6 +22,7 @@ from tfrt.executor.errors import LoadError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import Kernel
 from tfrt.executor.native_functions import find_native_function
+from tfrt.executor.plans.planned import Plans
 from tfrt.executor.sync_interpreter import interpret
 
 
@@ -48,6 +49,7 @@ class Program:
     Attributes:
         functions: the named functions, in file order.
         all_functions: all functions in file order, those of regions (which have no name) included.
+        plans: how functions run faster, or None where the host wants none.
     """
 
     def __init__(self, bef: BefFile, host: HostContext):
@@ -55,9 +57,15 @@ class Program:
         self.host = host
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         self.all_functions = tuple(Function(self, record) for record in bef.functions)
+        self.plans = Plans(self, host.plan_threshold) if host.plans else None
         self.functions: Mapping[str, Function] = MappingProxyType(
             {function.name: function for function in self.all_functions if function.name}
         )
+
+    @cached_property
+    def in_order(self) -> tuple[Function, ...]:
+        """The functions, to be run as the dataflow executor runs them, with all that they call."""
+        return tuple(Function(self, record, keeps_order=True) for record in self.bef.functions)
 
     def __getitem__(self, name: str) -> Function:
         """The function of that name.
@@ -84,15 +92,18 @@ class Function:
     """A function of a loaded program.
 
     Attributes:
+        index: its place in the file.
         name: empty for the function of a region.
         argument_types: MLIR spellings of the arguments' types.
         result_types: MLIR spellings of the results' types.
         kind: how it runs.
     """
 
-    def __init__(self, program: Program, record: FunctionRecord):
+    def __init__(self, program: Program, record: FunctionRecord, *, keeps_order: bool = False):
         self._program = program
         self._record = record
+        self._keeps_order = keeps_order
+        self.index = record.index
         self.name = record.name
         self.argument_types = record.argument_types
         self.result_types = record.result_types
@@ -162,16 +173,26 @@ class Function:
     def _run(self) -> Callable[[ExecutionContext, Sequence[Any]], list[Any]]:
         if self.kind is FunctionKind.NATIVE:
             return self._run_native
-        graph = self._graph
-        return partial(interpret if self.kind is FunctionKind.SYNC else execute, graph)
+        if self.kind is FunctionKind.SYNC:
+            return partial(interpret, self.graph)
+        plans = self._program.plans
+        if plans is None or self._keeps_order:
+            return partial(execute, self.graph)
+        effects = plans.effects[self.index]
+        has_threads = self._program.host.work_queue.has_threads
+        if effects.ordered and (has_threads or not self.result_types or not effects.observable_at_end):
+            return plans.planned(self).enter
+        if has_threads:
+            # Nobody can expect an order of what threads do.
+            return partial(execute, self.graph)
+        return self._program.in_order[self.index]._run
 
     @cached_property
-    def _graph(self) -> Graph:
+    def graph(self) -> Graph:
+        """The function for the dataflow executor."""
         program, record = self._program, self._record
-        bound = [
-            bind(program.kernels[k.name], k, program.bef, program.all_functions, program.host)
-            for k in record.kernels[1:]
-        ]
+        functions = program.in_order if self._keeps_order else program.all_functions
+        bound = [bind(program.kernels[k.name], k, program.bef, functions, program.host) for k in record.kernels[1:]]
         return Graph(record, bound, program.bef)
 
     def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:

@@ -69,7 +69,7 @@ def mul_i64(lhs: int, rhs: int) -> int:
     return result if -0x8000000000000000 <= result <= 0x7FFFFFFFFFFFFFFF else wrap64(result)
 
 
-@kernel("tfrt.div.i32")
+@kernel("tfrt.div.i32", pure=True)
 def div_i32(lhs: int, rhs: int) -> tuple[int, int]:
     if lhs >= 0 < rhs:
         return lhs // rhs, lhs % rhs
@@ -78,7 +78,7 @@ def div_i32(lhs: int, rhs: int) -> tuple[int, int]:
     return (quotient, remainder) if quotient <= I32_MAX else (wrap32(quotient), remainder)
 
 
-@kernel("tfrt.div.i64")
+@kernel("tfrt.div.i64", pure=True)
 def div_i64(lhs: int, rhs: int) -> tuple[int, int]:
     if lhs >= 0 < rhs:
         return lhs // rhs, lhs % rhs
@@ -98,7 +98,7 @@ def lessequal(lhs: int, rhs: int) -> bool:
     return lhs <= rhs
 
 
-@kernel("tfrt.add.f32")
+@kernel("tfrt.add.f32", pure=True)
 def add_f32(lhs: float, rhs: float) -> float:
     return c_float(lhs + rhs).value
 
@@ -108,7 +108,7 @@ def add_f64(lhs: float, rhs: float) -> float:
     return lhs + rhs
 
 
-@kernel("tfrt.multiply.f32")
+@kernel("tfrt.multiply.f32", pure=True)
 def multiply_f32(lhs: float, rhs: float) -> float:
     return c_float(lhs * rhs).value
 
@@ -118,12 +118,12 @@ def multiply_f64(lhs: float, rhs: float) -> float:
     return lhs * rhs
 
 
-@kernel("tfrt.div.f32")
+@kernel("tfrt.div.f32", pure=True)
 def div_f32(lhs: float, rhs: float) -> float:
     return c_float(div_f64(lhs, rhs)).value
 
 
-@kernel("tfrt.div.f64")
+@kernel("tfrt.div.f64", pure=True)
 def div_f64(lhs: float, rhs: float) -> float:
     if not rhs:
         raise KernelError("Divide by zero")
@@ -137,9 +137,9 @@ def minimum(lhs: float, rhs: float) -> float:
     return rhs if rhs < lhs else lhs
 
 
-kernel("tfrt.cast.i64_to_f32")(i64_to_f32)
-kernel("tfrt.cast.f32_to_i64")(float_to_i64)
-kernel("tfrt.cast.f64_to_i64")(float_to_i64)
+kernel("tfrt.cast.i64_to_f32", pure=True)(i64_to_f32)
+kernel("tfrt.cast.f32_to_i64", pure=True)(float_to_i64)
+kernel("tfrt.cast.f64_to_i64", pure=True)(float_to_i64)
 
 
 @kernel("tfrt.cast.i64_to_f64", inline="float({0})")

@@ -8,12 +8,12 @@ from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.values import CHAIN, Chain
 
 
-@kernel("tfrt.new.chain")
+@kernel("tfrt.new.chain", inline="CHAIN")
 def new_chain() -> Chain:
     return CHAIN
 
 
-@kernel("tfrt.merge.chains")
+@kernel("tfrt.merge.chains", inline="CHAIN")
 def merge_chains(*operands: Any) -> Chain:
     # The executor starts a kernel when all operands are there, so they are.
     return CHAIN

@@ -13,31 +13,31 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I64
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import Functions, kernel
+from tfrt.executor.kernel_registry import Control, Functions, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN, Chain
 
 
-@kernel("tfrt.call")
+@kernel("tfrt.call", control=Control.CALL)
 def call(*operands: Any, callee: Function, context: ExecutionContext) -> tuple[Any, ...]:
     return tuple(callee.execute(context, operands))
 
 
-@kernel("tfrt.if")
+@kernel("tfrt.if", control=Control.BRANCH)
 def if_(
     condition: bool, *operands: Any, then_region: Function, else_region: Function, context: ExecutionContext
 ) -> tuple[Any, ...]:
     return tuple((then_region if condition else else_region).execute(context, operands))
 
 
-@kernel("tfrt.cond")
+@kernel("tfrt.cond", control=Control.BRANCH)
 def cond(
     condition: bool, *operands: Any, a_true_fn: Function, b_false_fn: Function, context: ExecutionContext
 ) -> tuple[Any, ...]:
     return tuple((a_true_fn if condition else b_false_fn).execute(context, operands))
 
 
-@kernel("tfrt.case")
+@kernel("tfrt.case", control=Control.CASE)
 def case(index: int, *operands: Any, branches: Functions, context: ExecutionContext) -> tuple[Any, ...]:
     # An index without a branch takes the last one, as in TensorFlow.
     branch = branches[index] if 0 <= index < len(branches) else branches[-1]
@@ -108,7 +108,7 @@ class _While:
         self.context.host.enqueue(lambda: self.go_on(condition, values))
 
 
-@kernel("tfrt.repeat.i32")
+@kernel("tfrt.repeat.i32", control=Control.REPEAT)
 def repeat_i32(count: int, *operands: Any, body: Function, context: ExecutionContext) -> tuple[Any, ...]:
     """Run `body` `count` times; its results are the next iteration's operands.
 

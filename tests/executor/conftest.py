@@ -85,5 +85,5 @@ def _make_graph(arguments: int, steps: Sequence[Step], returns: Sequence[int]) -
         tuple(kernels),
         tuple(returns),
     )
-    bound = [BoundKernel(s.call, s.needs_context, s.results != 1) for s in steps]
+    bound = [BoundKernel("test.kernel", s.call, s.needs_context, s.results != 1) for s in steps]
     return Graph(record, bound, _Locations())  # type: ignore[arg-type]

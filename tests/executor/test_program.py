@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import threading
 import time
 
@@ -520,14 +521,14 @@ func.func @parallel(%n: i32, %zero: i32) -> !tfrt.chain {
         program["parallel"](2, 0)
 
 
-def _nested(levels, sync=lambda level: True):
+def _nested(levels, sync=lambda level: True, host=None):
     """@f0 calls @f1 calls … calls the last function, which returns 7."""
     text = []
     for level in range(levels):
         op = "tfrt.constant.i32 7" if level + 1 == levels else f"tfrt.call @f{level + 1}() : () -> i32"
         attributes = "attributes {tfrt.sync} " if sync(level) else ""
         text.append(f"func.func @f{level}() -> i32 {attributes}{{\n  %r = {op}\n  tfrt.return %r : i32\n}}\n")
-    return _load("".join(text))
+    return _load("".join(text), host)
 
 
 TOO_DEEP = (
@@ -560,13 +561,26 @@ def test_synchronous_functions_nest_so_deep():
 )
 def test_synchronous_functions_nested_in_others(levels, sync, refused):
     """Others that are nested deeply run as tasks, on the stack of a synchronous one that waits for them."""
-    program = _nested(levels, sync)
+    program = _nested(levels, sync, tfrt.HostContext(plans=False))
     if refused is None:
         assert program["f0"]() == 7
         return
     with pytest.raises(tfrt.KernelError) as caught:
         program["f0"]()
     assert caught.value.message == TOO_DEEP.format(refused)
+
+
+@pytest.mark.parametrize("levels", [90, 250, 400])
+@pytest.mark.parametrize("first", [0, 100, 200])
+@pytest.mark.parametrize("threshold", [0, 1000])
+def test_nesting_in_plans(levels, first, threshold):
+    """How deeply plans nest is their own business; what is too deep for Python's stack is refused as ever."""
+    program = _nested(levels, lambda level: level >= first, tfrt.HostContext(plan_threshold=threshold))
+    try:
+        assert program["f0"]() == 7
+    except tfrt.KernelError as error:
+        assert levels - first > 36
+        assert re.fullmatch(re.escape(TOO_DEEP).replace(r"\{\}", r"f\d+"), error.message)
 
 
 def test_endless_recursion_of_synchronous_functions():

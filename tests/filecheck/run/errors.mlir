@@ -1,11 +1,12 @@
 // RUN: tfrt-translate --mlir-to-bef %s -o %t
 // RUN: not --exit-code 1 bef-run %t 2>&1 | filecheck %s
 // RUN: not --exit-code 1 bef-run %t --functions=by_zero --print_error_code 2>&1 | filecheck %s --check-prefix=CODE
-// RUN: bef-run %t --functions=unused,fine 2>&1 | filecheck %s --check-prefix=UNUSED
+// RUN: bef-run %t --functions=unused,fine --no-plans 2>&1 | filecheck %s --check-prefix=UNUSED
+// RUN: bef-run %t --functions=unused,fine 2>&1 | filecheck %s --check-prefix=PLAN
 
 // Reported once, where it happened, with the line; returned by what depends on it, and by nothing else.
 // CHECK-LABEL: --- Running 'by_zero':
-// CHECK-NEXT: {{.*}}errors.mlir:16:12: error: runtime error: Divide by zero
+// CHECK-NEXT: {{.*}}errors.mlir:17:12: error: runtime error: Divide by zero
 // CHECK-NEXT: {{^}}  %q, %r = tfrt.div.i32 %one, %zero{{$}}
 // CHECK-NEXT: {{^}}           ^{{$}}
 // CHECK-NEXT: 'by_zero' returned <<error: Divide by zero>>,1,<<error: Divide by zero>>
@@ -19,10 +20,14 @@ func.func @by_zero() -> (i32, i32, i32) {
 }
 
 // An error that nobody uses is reported all the same, and is no failure of the function.
-// Here it comes later: the division is none of what the result waits for, and runs after it has been printed.
+// In the dataflow executor it comes later: the division is none of what the result waits for, and runs after it has
+// been printed. A plan runs kernels one after the other.
 // UNUSED: --- Running 'unused':
 // UNUSED-NEXT: 'unused' returned 1
-// UNUSED-NEXT: {{.*}}errors.mlir:29:12: error: runtime error: Divide by zero
+// UNUSED-NEXT: {{.*}}errors.mlir:34:12: error: runtime error: Divide by zero
+// PLAN: --- Running 'unused':
+// PLAN-NEXT: {{.*}}errors.mlir:34:12: error: runtime error: Divide by zero
+// PLAN: 'unused' returned 1
 func.func @unused() -> i32 {
   %one = tfrt.constant.i32 1
   %zero = tfrt.constant.i32 0

@@ -1,0 +1,301 @@
+"""The second tier: a function as generated Python source, with registers as local variables.
+
+* Cheap pure kernels are expressions; constants are literals. All others are called by name.
+* Regions of branches and loops are inlined as ``if`` and ``for``; other functions are called directly.
+* After each call that could be asynchronous, one comparison looks whether the result is plain.
+* Buffers are deleted after their last use.
+
+There is no error handling in the source: each line is listed with the kernel that it runs, and whoever catches an
+exception looks its line up (`hand_over.py`). Beyond `MAX_INLINED` kernels regions are called, not inlined; a function
+with more kernels than `MAX_PART` is split into parts, called one after the other.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tfrt.executor.binding import BoundKernel
+from tfrt.executor.kernel_registry import Control
+from tfrt.executor.location import position
+from tfrt.executor.plans.scope import CALLED, HEAD, Generated, LoopNames, Scope, Site
+from tfrt.executor.plans.table import is_constant, last_uses
+
+if TYPE_CHECKING:
+    from tfrt.executor.plans.planned import Planned
+
+MAX_INLINED = 2000
+"""Kernels of a plan beyond which further regions are called as functions of their own."""
+
+MAX_PART = 2000
+"""Kernels in one Python function; the time that Python's compiler takes grows faster than their number."""
+
+
+def generate(planned: Planned) -> Generated:
+    """A function as Python."""
+    writer = _Writer(planned)
+    graph = planned.graph
+    scope = Scope(graph, "")
+    count = len(graph.results[0]) - 1
+    for register in range(count):
+        scope.names[register] = f"r{register}"
+    parameters = ["context", *(f"r{register}" for register in range(count))]
+    if len(graph.bound) > MAX_PART:
+        return _generate_parts(writer, scope, parameters)
+    writer.define(planned.python_name, parameters)
+    writer.stop_if_cancelled(1, scope, 0)
+    writer.kernels(scope, range(1, len(graph.bound)), 1)
+    writer.line(1, f"return {_tuple([scope.names[r] for r in graph.result_registers])}", None)
+    return writer.finish(planned.python_name)
+
+
+def generate_loop(owner: Planned, kernel: int) -> Generated:
+    """The loop that a kernel of `owner` runs, as a function of the kernel's operands."""
+    writer = _Writer(owner)
+    bound = owner.graph.bound[kernel]
+    body = owner.plans.planned(bound.functions[0])
+    name = f"{owner.python_name}_loop_{kernel}"
+    carried = [f"v{i}" for i in range(len(owner.graph.arguments[kernel]) - 1)]
+    writer.define(name, ["context", "control", *carried])
+    names = writer.loop(bound, body, Scope(body.graph, "b_"), "control", carried, 1)
+    writer.line(1, f"return {_tuple(names)}", None)
+    return writer.finish(name, is_loop=True)
+
+
+def _generate_parts(writer: _Writer, scope: Scope, parameters: list[str]) -> Generated:
+    """A driver that calls the parts in turn; each takes and returns what those after it need."""
+    graph, name = scope.graph, writer.planned.python_name
+    kernels = range(1, len(graph.bound))
+    ranges = [kernels[first : first + MAX_PART] for first in range(0, len(kernels), MAX_PART)]
+    needed: list[set[int]] = [set(graph.result_registers)]
+    for part in reversed(ranges[1:]):
+        needed.append(needed[-1].union(*(graph.arguments[kernel] for kernel in part)))
+    needed.reverse()
+    available = set(range(len(parameters) - 1))
+    driver = [f"def {name}({', '.join(parameters)}):"]
+    taken = parameters
+    for number, (part, later) in enumerate(zip(ranges, needed, strict=True)):
+        writer.define(f"{name}_part_{number}", taken)
+        writer.stop_if_cancelled(1, scope, part[0] - 1)
+        writer.kernels(scope, part, 1)
+        available.update(*(graph.results[kernel] for kernel in part))
+        given = list(dict.fromkeys(scope.names[r] for r in sorted(available & later) if r not in scope.constants))
+        is_last = number == len(ranges) - 1
+        results = [scope.names[r] for r in graph.result_registers] if is_last else given
+        writer.line(1, f"return {_tuple(results)}", None)
+        call = f"{name}_part_{number}({', '.join(taken)})"
+        driver.append(f"    return {call}" if is_last else f"    {_targets(given)}{call}")
+        taken = ["context", *given]
+    sites = [None, *((scope, part[0]) for part in ranges)]
+    for line, site in zip(driver, sites, strict=True):
+        writer.line(0, line, site)
+    return writer.finish(name, parts=[f"{name}_part_{number}" for number in range(len(ranges))])
+
+
+class _Source:
+    """The source of a plan, as Python's tracebacks ask for it: each line with the op that it runs."""
+
+    def __init__(self, generated: Generated):
+        self._generated = generated
+
+    def get_source(self, _: str) -> str:
+        return annotated(self._generated)
+
+
+def annotated(generated: Generated) -> str:
+    """The source of a plan; each line ends with the place and the name of the op that it runs."""
+    lines = generated.source.splitlines()
+    width = max(map(len, lines)) + 2 if lines else 0
+    shown = []
+    last: Site | None = None
+    for line, site in zip(lines, generated.sites[1:], strict=True):
+        said = None if site is None or site == last or site[1] <= 0 else _op(site)
+        last = site or last
+        shown.append(f"{line:{min(width, 80)}}  # {said}" if said else line)
+    return "\n".join(shown) + "\n"
+
+
+def _op(site: Site) -> str:
+    scope, kernel = site
+    at = position(scope.graph.location(kernel))
+    return f"{at.filename}:{at.line}:{at.column} {scope.graph.bound[kernel].name}"
+
+
+class _Writer:
+    """Source as it grows, with what each line does."""
+
+    def __init__(self, planned: Planned):
+        self.planned = planned
+        self.lines: list[str] = []
+        self.sites: list[Site | None] = [None]
+        self.scopes = 0
+        self.inlined = 0
+
+    def finish(self, name: str, *, parts: Sequence[str] = (), is_loop: bool = False) -> Generated:
+        """Compile what has been written; the function of that name is the plan."""
+        source = "\n".join(self.lines) + "\n"
+        filename = self.planned.filename(name)
+        namespace = self.planned.plans.namespace
+        exec(compile(source, filename, "exec"), namespace)
+        codes = frozenset(namespace[part].__code__ for part in parts)
+        generated = Generated(namespace[name], source, self.sites, codes, is_loop)
+        # Tracebacks show the lines with the program's locations, which are looked up only then.
+        linecache.cache.pop(filename, None)
+        linecache.lazycache(filename, {"__name__": filename, "__loader__": _Source(generated)})
+        return generated
+
+    def define(self, name: str, parameters: Sequence[str]) -> None:
+        self.line(0, f"def {name}({', '.join(parameters)}):", None)
+
+    def line(self, indent: int, text: str, site: Site | None) -> None:
+        self.lines.append("    " * indent + text)
+        self.sites.append(site)
+
+    def stop_if_cancelled(self, indent: int, scope: Scope, kernel: int) -> None:
+        self.line(indent, "if context.cancellation is not None: raise Stop", (scope, kernel))
+
+    def kernels(self, scope: Scope, kernels: Sequence[int], indent: int) -> None:
+        graph = scope.graph
+        drops = last_uses(graph)
+        for kernel in kernels:
+            self.kernel(scope, kernel, graph.bound[kernel], indent)
+            names = [scope.names[r] for r in drops[kernel] if scope.names[r] == f"{scope.prefix}r{r}"]
+            if names:
+                self.line(indent, f"del {', '.join(names)}", None)
+
+    def kernel(self, scope: Scope, kernel: int, bound: BoundKernel, indent: int) -> None:
+        graph = scope.graph
+        operands, results = graph.arguments[kernel], graph.results[kernel]
+        if is_constant(bound, operands):
+            value = scope.constants[results[0]] = bound.call()
+            scope.names[results[0]] = self.planned.plans.literal(value)
+            return
+        names = [scope.names[r] for r in operands]
+        targets = [f"{scope.prefix}r{r}" for r in results]
+        site = (scope, kernel)
+        if bound.inline is not None:
+            self.line(indent, f"{targets[0]} = {bound.inline.format(*names)}", site)
+        elif self.planned.plans.runs_directly(graph, kernel):
+            targets = self.control(scope, kernel, bound, names, targets, indent)
+        else:
+            self.call(scope, kernel, bound, names, targets, indent)
+        scope.names.update(zip(results, targets, strict=True))
+
+    def call(
+        self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
+    ) -> None:
+        """Call the kernel itself."""
+        site = (scope, kernel)
+        function = self.planned.plans.name_of(bound)
+        call = f"{function}({', '.join(['context', *names] if bound.needs_context else names)})"
+        if len(targets) == 1 and not bound.returns_tuple:
+            self.line(indent, f"{targets[0]} = {call}", site)
+        else:
+            self.line(indent, f"value = {call}", site)
+            self.line(indent, "if type(value) is AsyncValue: raise Pending", site)
+            if targets or bound.returns_tuple:
+                self.line(indent, f"{_targets(targets)}unpack(value, {len(targets)}, {bound.returns_tuple})", site)
+        for target in targets:
+            self.line(indent, f"if type({target}) is AsyncValue: raise Pending", site)
+        if not bound.is_pure:
+            self.stop_if_cancelled(indent, scope, kernel)
+
+    def control(
+        self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
+    ) -> list[str]:
+        """Run the kernel's functions in its stead; returns what its results are called."""
+        functions = [self.planned.plans.planned(function) for function in bound.functions]
+        match bound.control:
+            case Control.CALL:
+                self.callee(functions[0], scope, kernel, None, targets, indent)
+            case Control.BRANCH:
+                self.line(indent, f"if {names[0]}:", (scope, kernel))
+                self.callee(functions[0], scope, kernel, 1, targets, indent + 1)
+                self.line(indent, "else:", None)
+                self.callee(functions[1], scope, kernel, 1, targets, indent + 1)
+            case Control.CASE:
+                for index, function in enumerate(functions[:-1]):
+                    self.line(indent, f"{'el' if index else ''}if {names[0]} == {index}:", (scope, kernel))
+                    self.callee(function, scope, kernel, 1, targets, indent + 1)
+                if len(functions) > 1:
+                    self.line(indent, "else:", None)
+                self.callee(functions[-1], scope, kernel, 1, targets, indent + (len(functions) > 1))
+            case _:
+                body = functions[0]
+                inner = self.inner(body, scope, kernel)
+                carried = [f"{inner.prefix}v{i}" for i in range(len(names) - 1)]
+                for name, operand in zip(carried, names[1:], strict=True):
+                    self.line(indent, f"{name} = {operand}", (scope, kernel))
+                return self.loop(bound, body, inner, names[0], carried, indent)
+        return targets
+
+    def callee(
+        self, callee: Planned, scope: Scope, kernel: int, skip: int | None, targets: list[str], indent: int
+    ) -> None:
+        """Run a function on the kernel's operands (without the first `skip`): inlined if it is a region."""
+        operands = scope.graph.arguments[kernel][skip:]
+        if callee.is_region and self.inlined + len(callee.graph.bound) <= MAX_INLINED:
+            inner = self.inner(callee, scope, kernel)
+            for register, operand in enumerate(operands):
+                inner.bind(register, scope, operand)
+            self.body(callee, inner, indent)
+            results = [inner.names[r] for r in callee.graph.result_registers]
+            self.assign(targets, results, indent)
+            return
+        arguments = ", ".join(["context", *(scope.names[r] for r in operands)])
+        self.line(indent, f"{_targets(targets, unpack=False)}{callee.python_name}({arguments})", (scope, kernel))
+
+    def inner(self, callee: Planned, scope: Scope, kernel: int) -> Scope:
+        self.scopes += 1
+        return Scope(callee.graph, f"s{self.scopes}_", scope, kernel)
+
+    def body(self, callee: Planned, inner: Scope, indent: int) -> None:
+        self.inlined += len(callee.graph.bound)
+        before = len(self.lines)
+        self.kernels(inner, range(1, len(callee.graph.bound)), indent)
+        if len(self.lines) == before:
+            self.line(indent, "pass", None)
+
+    def loop(
+        self, bound: BoundKernel, body: Planned, inner: Scope, control: str, carried: list[str], indent: int
+    ) -> list[str]:
+        """A loop over `body`, whose operands are `control` and what it carries; returns the results' names."""
+        prefix = inner.prefix
+        kind = bound.control
+        assert kind is not None
+        repeats = kind is Control.REPEAT
+        total, index = f"{prefix}total", f"{prefix}index"
+        inner.loop = LoopNames(kind, self.planned.plans.go_on(bound), total, index, tuple(carried))
+        self.line(indent, f"{total} = {control}", None)
+        if repeats:
+            self.line(indent, f"for {index} in range({total}):", None)
+        else:
+            self.line(indent, f"while {total}:", None)
+        self.line(indent + 1, "if context.cancellation is not None: raise Stop", (inner, HEAD))
+        loop_results = carried if repeats else [*carried, total]
+        if body.is_region and self.inlined + len(body.graph.bound) <= MAX_INLINED:
+            inner.names.update(enumerate(carried))
+            self.body(body, inner, indent + 1)
+            self.assign(loop_results, [inner.names[r] for r in body.graph.result_registers], indent + 1)
+        else:
+            call = f"{body.python_name}({', '.join(['context', *carried])})"
+            self.line(indent + 1, f"{_targets(loop_results, unpack=False)}{call}", (inner, CALLED))
+        return carried
+
+    def assign(self, targets: list[str], values: list[str], indent: int) -> None:
+        pairs = [(target, value) for target, value in zip(targets, values, strict=True) if target != value]
+        if pairs:
+            self.line(indent, f"{', '.join(t for t, _ in pairs)} = {', '.join(v for _, v in pairs)}", None)
+
+
+def _targets(names: Sequence[str], *, unpack: bool = True) -> str:
+    """The left-hand side of an assignment. Kernels return one result as it is; `unpack` is for sequences."""
+    if not names:
+        return ""
+    return f"{', '.join(names)}{',' if unpack and len(names) == 1 else ''} = "
+
+
+def _tuple(names: Sequence[str]) -> str:
+    """What a plan returns: None, a value or a tuple."""
+    return ", ".join(names) if names else "None"

@@ -1,0 +1,86 @@
+"""What the lines of a generated plan mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+from tfrt.executor.dataflow import Graph
+from tfrt.executor.kernel_registry import Control
+
+
+@dataclass(frozen=True, slots=True)
+class LoopNames:
+    """A loop in generated source: the names of what it counts and carries.
+
+    Attributes:
+        go_on: the loop's kernel; see `tfrt.executor.plans.table.Loop`.
+        total: the name of the number of iterations, or of a while loop's condition.
+        index: the name of the iteration's number, for `Control.REPEAT`.
+        carried: the names of the values that go from iteration to iteration, a while loop's condition excluded.
+    """
+
+    kind: Control
+    go_on: Callable[..., Any]
+    total: str
+    index: str
+    carried: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Scope:
+    """One function's registers in generated source: the plan's own function, or one that is inlined into it.
+
+    Attributes:
+        prefix: what the names of its registers begin with.
+        names: the expression, a name or a literal, that stands for each register.
+        constants: the values of registers that are literals.
+        parent, kernel: where it is inlined; None and 0 for the plan's own function.
+        loop: the loop whose body it is.
+    """
+
+    graph: Graph
+    prefix: str
+    parent: Scope | None = None
+    kernel: int = 0
+    loop: LoopNames | None = None
+    names: dict[int, str] = field(default_factory=dict)
+    constants: dict[int, Any] = field(default_factory=dict)
+
+    def bind(self, register: int, outer: Scope, outer_register: int) -> None:
+        """Let a register stand for one of another scope."""
+        self.names[register] = outer.names[outer_register]
+        if outer_register in outer.constants:
+            self.constants[register] = outer.constants[outer_register]
+
+    def value(self, register: int, variables: Mapping[str, Any]) -> Any:
+        """A register's value, given the plan's local variables; None where it has been dropped."""
+        if register in self.constants:
+            return self.constants[register]
+        return variables.get(self.names[register])
+
+
+HEAD, CALLED = -1, -2
+"""In place of a kernel's number: at the head of a loop, before an iteration of the scope; in a call of its body."""
+
+Site = tuple[Scope, int]
+"""What a line does: a kernel of a scope, 0 before the first one, `HEAD` or `CALLED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A generated function.
+
+    Attributes:
+        sites: for each line, from 1 on, what it does; None where it cannot raise.
+        parts: the code of the functions that it is split into.
+        is_loop: whether it is a loop of a function, not a function.
+    """
+
+    function: Callable[..., Any]
+    source: str
+    sites: list[Site | None]
+    parts: frozenset[CodeType] = frozenset()
+    is_loop: bool = False
