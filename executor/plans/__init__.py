@@ -9,7 +9,9 @@ nothing is pending and nothing fails; then a function is just a list of calls.
 `table.py`         the first tier: a loop over a table of kernels
 `generate.py`      the second tier: one generated Python function
 `scope.py`         what generated lines mean: for each, the function, the kernel and the registers
+`signals.py`       how a plan says that it cannot go on
 `hand_over.py`     how a plan that cannot go on becomes calls of the dataflow executor
+`dump.py`          plans for people to read
 =================  ==================================================================================
 
 **Invariants of the hand-over.**

@@ -1,10 +1,10 @@
 """Which functions have side effects that their data orders completely, so that their kernels may run in any order.
 
-The dataflow executor starts kernels in an order of its own (see `tfrt.executor.dataflow`), and what a program prints shows
-it. A plan runs kernels in the file's order instead. Nobody can tell the difference where the *effects*, the kernels that
-are not pure, have only one possible order: each depends, directly or through others, on the one before it. Programs
-that pass a chain from effect to effect are of this kind. Then any order that respects the operands gives the same
-effects, and so does any mixture of the two executors.
+The dataflow executor starts kernels in an order of its own (see `tfrt.executor.dataflow`), and what a program prints
+shows it. A plan runs kernels in the file's order instead. Nobody can tell the difference where the *effects*, the
+kernels that are not pure, have only one possible order: each depends, directly or through others, on the one before
+it. Programs that pass a chain from effect to effect are of this kind. Then any order that respects the operands gives
+the same effects, and so does any mixture of the two executors.
 
 For a call to count as one effect in its caller's order, what the caller may wait for must come after everything
 the callee does: the results that do are its *sealed* results. A branch seals what all its sides seal. A loop orders
@@ -58,9 +58,7 @@ def summarize(functions: Sequence[FunctionRecord], kernel_of: Callable[[str], Ke
         del waiting[index]
         function = functions[index]
         rounds[index] += 1
-        found = (
-            _summarize(function, kernel_of, summaries) if rounds[index] <= MAX_ROUNDS else _unordered(function, None)
-        )
+        found = _summarize(function, kernel_of, summaries) if rounds[index] <= MAX_ROUNDS else _unordered()
         if found != summaries[index]:
             summaries[index] = found
             waiting.update(dict.fromkeys(callers[index]))
@@ -74,7 +72,7 @@ def _optimistic(function: FunctionRecord) -> Effects:
     return Effects(False, True, frozenset(range(len(function.result_types))), frozenset())
 
 
-def _unordered(function: FunctionRecord, disorder: tuple[int, int] | None) -> Effects:
+def _unordered(disorder: tuple[int, int] | None = None) -> Effects:
     return Effects(True, False, frozenset(), frozenset(), disorder)
 
 
@@ -97,7 +95,7 @@ def _summarize(function: FunctionRecord, kernel_of: Callable[[str], Kernel], sum
     for number, kernel in enumerate(function.kernels[1:], 1):
         effects = _of_kernel(kernel, kernel_of(kernel.name), summaries)
         if not effects.ordered:
-            return _unordered(function, None)
+            return _unordered()
         waits = not after.isdisjoint(kernel.arguments)
         if not effects.any:
             if waits:
@@ -106,7 +104,7 @@ def _summarize(function: FunctionRecord, kernel_of: Callable[[str], Kernel], sum
         if not last:
             awaited = _arguments_before(function, number)
         elif not waits:
-            return _unordered(function, (last, number))
+            return _unordered((last, number))
         last = number
         after = {kernel.results[index] for index in effects.sealed}
     if not last:

@@ -1,7 +1,7 @@
 """How a plan that cannot go on becomes calls of the dataflow executor.
 
-The exception that ended it has passed through all calls since the plan was entered, so its traceback lists them with their
-local variables. From the innermost call outwards, each becomes a dataflow call of the same function with the same
+The exception that ended it has passed through all calls since the plan was entered, so its traceback lists them with
+their local variables. From the innermost call outwards, each becomes a dataflow call of the same function with the same
 registers, in which the kernels have run that the plan had run; its results, plain or not, are what the kernel that
 made the call has in the next one. A loop goes on with the iterations that are left, in its kernel.
 

@@ -1,4 +1,4 @@
-"""How a plan says that it cannot go on. Raised by plans, caught where they were entered; see the package's docstring."""
+"""How a plan says that it cannot go on. Raised in plans, caught where they were entered; see the package."""
 
 from __future__ import annotations
 

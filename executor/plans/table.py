@@ -1,7 +1,7 @@
 """The first tier: a loop over a table of kernels, with a shape of entry for each kind of call.
 
-A plan is a function of the context and plain operands. It returns None, a value or a tuple, as the function has no result,
-one or several, or raises one of `signals.py`.
+A plan is a function of the context and plain operands. It returns None, a value or a tuple, as the function has no
+result, one or several, or raises one of `signals.py`.
 """
 
 from __future__ import annotations
