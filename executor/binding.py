@@ -31,6 +31,7 @@ class BoundKernel:
         name: the op's.
         call: takes the operands, preceded by the execution context if `needs_context`.
         functions: the functions that the op refers to.
+        returns_plain: whether what it returns is never an `AsyncValue`.
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
         is_pure, control: see `tfrt.executor.kernel_registry.kernel`.
     """
@@ -42,6 +43,7 @@ class BoundKernel:
     functions: tuple[Function, ...] = ()
     inline: str | None = None
     is_pure: bool = False
+    returns_plain: bool = False
     control: Control | None = None
 
 
@@ -73,7 +75,17 @@ def bind(
     is_whole = signature.operands is None or len(record.arguments) == signature.operands
     inline = _inline(kernel, arguments, record) if is_whole else None
     needs_context, returns_tuple = context is not None, signature.returns_tuple
-    return BoundKernel(kernel.name, call, needs_context, returns_tuple, callees, inline, kernel.is_pure, kernel.control)
+    return BoundKernel(
+        kernel.name,
+        call,
+        needs_context,
+        returns_tuple,
+        callees,
+        inline,
+        kernel.is_pure,
+        signature.returns_plain and not kernel.blocking,
+        kernel.control,
+    )
 
 
 def _inline(kernel: Kernel, attributes: dict[str, Any], record: KernelRecord) -> str | None:

@@ -20,8 +20,9 @@ from tfrt.executor.work_queue import Task, WorkQueue, create_work_queue
 
 T = TypeVar("T")
 
-PLAN_THRESHOLD = 400
-"""Runs after which generating a function pays: Python's compiler takes so long that the table is as fast until then."""
+PLAN_THRESHOLD = 1000
+"""Runs after which a function is generated. To generate takes as long as some 300 runs from the table, so nobody loses
+more than that part of the time, however often the function runs afterwards."""
 
 
 class Output(Protocol):

@@ -18,7 +18,8 @@ Its signature is its whole declaration:
   executor and are neither operands nor attributes.
 
 Results: None where the op has none; the value where it has one; a tuple where it has several. A kernel whose
-return annotation is a ``tuple[...]`` always returns a tuple, whatever the number. A result that is not yet
+return annotation is a ``tuple[...]`` always returns a tuple, whatever the number; one whose annotation is a number,
+``str`` or `Chain` never returns an `AsyncValue`, so nobody looks. A result that is not yet
 available is returned as a pending `AsyncValue`; a result that failed as an `AsyncValue` that holds the error.
 An exception fails all results.
 """
@@ -56,6 +57,8 @@ ENTRY_POINT_GROUP = "tfrt.kernels"
 
 _ANY = Stored("any")
 
+_PLAIN = (bool, int, float, complex, str, Chain)
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -76,6 +79,12 @@ class Signature:
     all_functions: str | None
     injected: tuple[tuple[str, str], ...]
     returns_tuple: bool
+    returns_plain: bool = False
+
+    @property
+    def binds_alike(self) -> bool:
+        """Whether it is bound alike wherever it has as many operands and results, and no attributes or functions."""
+        return not any(what == "location" for _, what in self.injected)
 
 
 class Control(Enum):
@@ -292,6 +301,7 @@ def _read_signature(kernel: Kernel) -> Signature:
         all_functions=all_functions,
         injected=tuple(injected),
         returns_tuple=typing.get_origin(hints.get("return")) is tuple,
+        returns_plain=hints.get("return") in _PLAIN,
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from tfrt.executor.arguments import convert_arguments
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, open_bef, read_bef
-from tfrt.executor.binding import as_kernel_error, bind, failed_results, unpack
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
+from tfrt.executor.binding import BoundKernel, as_kernel_error, bind, failed_results, unpack
 from tfrt.executor.dataflow import Graph, execute
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import LoadError, UsageError
@@ -192,8 +192,19 @@ class Function:
         """The function for the dataflow executor."""
         program, record = self._program, self._record
         functions = program.in_order if self._keeps_order else program.all_functions
-        bound = [bind(program.kernels[k.name], k, program.bef, functions, program.host) for k in record.kernels[1:]]
-        return Graph(record, bound, program.bef)
+        shared: dict[tuple[str, int, int], BoundKernel] = {}
+
+        def bound(kernel: KernelRecord) -> BoundKernel:
+            found = program.kernels[kernel.name]
+            if kernel.attributes or kernel.functions or not found.signature.binds_alike:
+                return bind(found, kernel, program.bef, functions, program.host)
+            # Most kernels of a long function are of a few kinds.
+            key = (kernel.name, len(kernel.arguments), len(kernel.results))
+            if key not in shared:
+                shared[key] = bind(found, kernel, program.bef, functions, program.host)
+            return shared[key]
+
+        return Graph(record, [bound(kernel) for kernel in record.kernels[1:]], program.bef)
 
     def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         native = find_native_function(self.name)

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 MAX_INLINED = 2000
 """Kernels of a plan beyond which further regions are called as functions of their own."""
 
-MAX_PART = 2000
-"""Kernels in one Python function; the time that Python's compiler takes grows faster than their number."""
+MAX_PART = 25_000
+"""Kernels in one Python function. Splitting costs time, for what later parts need is passed on; not splitting, memory
+while Python compiles it."""
 
 
 def generate(planned: Planned) -> Generated:
@@ -196,8 +197,9 @@ class _Writer:
             self.line(indent, "if type(value) is AsyncValue: raise Pending", site)
             if targets or bound.returns_tuple:
                 self.line(indent, f"{_targets(targets)}unpack(value, {len(targets)}, {bound.returns_tuple})", site)
-        for target in targets:
-            self.line(indent, f"if type({target}) is AsyncValue: raise Pending", site)
+        if not bound.returns_plain:
+            for target in targets:
+                self.line(indent, f"if type({target}) is AsyncValue: raise Pending", site)
         if not bound.is_pure:
             self.stop_if_cancelled(indent, scope, kernel)
 

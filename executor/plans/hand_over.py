@@ -96,8 +96,9 @@ def _resume(
 def _resume_table(
     variables: dict[str, Any], outcome: Outcome | None, error: Exception, context: ExecutionContext
 ) -> Outcome:
-    graph, kernel = variables["planned"].graph, variables["step"][-1]
-    return _resume_kernel(graph, kernel, variables["registers"], outcome, error, variables.get("value"), context)
+    called = variables["planned"]
+    kernel = called.kernel_at(variables["step"])
+    return _resume_kernel(called.graph, kernel, variables["registers"], outcome, error, variables.get("value"), context)
 
 
 def _resume_kernel(

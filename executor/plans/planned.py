@@ -18,7 +18,7 @@ from tfrt.executor.plans.generate import generate, generate_loop
 from tfrt.executor.plans.hand_over import hand_over
 from tfrt.executor.plans.scope import Generated
 from tfrt.executor.plans.signals import Pending, Stop
-from tfrt.executor.plans.table import Loop, make_steps, make_template, run_repeat, run_table, run_while
+from tfrt.executor.plans.table import START, Loop, Step, make_steps, make_template, run_repeat, run_table, run_while
 from tfrt.executor.values import CHAIN
 
 if TYPE_CHECKING:
@@ -188,15 +188,14 @@ class Planned:
     Attributes:
         call: the plan of the current tier: a function of the context and plain operands.
         python_name: the global name of `call` in generated source.
-        is_hot: whether it has been generated.
+        runs: how often it has run from its table.
     """
 
     def __init__(self, function: Function, plans: Plans):
         self.function = function
         self.plans = plans
         self.is_region = not function.name
-        self.is_hot = False
-        self._runs = 0
+        self.runs = 0
         self._entered = 0
         self._handed_over = 0
         self.call: Callable[..., Any] = self._make_first_tier()
@@ -217,10 +216,19 @@ class Planned:
         return make_template(self.graph)
 
     @cached_property
-    def steps(self) -> list[Any]:
+    def _table(self) -> tuple[list[Step], list[int]]:
+        return make_steps(self.graph, self._runner)
+
+    @cached_property
+    def steps(self) -> list[Step]:
         """The table of kernels."""
-        graph = self.graph
-        return make_steps(graph, lambda kernel: not graph.bound[kernel].is_pure, self._runner)
+        return self._table[0]
+
+    def kernel_at(self, step: Step) -> int:
+        """The kernel of a step of the table; 0 for `START`."""
+        if step is START:
+            return 0
+        return next(kernel for found, kernel in zip(*self._table, strict=True) if found is step)
 
     def enter(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         """Start a call, from outside of plans. Like `tfrt.executor.dataflow.execute`, which it falls back to."""
@@ -246,7 +254,6 @@ class Planned:
         generated = generate(self)
         self.plans.add(generated)
         self.call = generated.function
-        self.is_hot = True
         return generated
 
     def filename(self, name: str) -> str:
@@ -259,8 +266,8 @@ class Planned:
 
     def _make_first_tier(self) -> Callable[..., Any]:
         def start(context: ExecutionContext, *arguments: Any) -> Any:
-            self._runs += 1
-            if self._runs > self.plans.threshold:
+            self.runs += 1
+            if self.runs > self.plans.threshold:
                 self.generate()
                 return self.call(context, *arguments)
             return run_table(self, context, arguments)

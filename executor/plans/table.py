@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
     from tfrt.executor.plans.planned import Planned
 
-UNARY, BINARY, DROP, CONTROL, GENERAL = range(5)
+PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, GENERAL = range(7)
+"""The shapes of entries. Inline kernels always have plain results, so theirs need not be looked at."""
 
-Step = tuple[int, Any, Any, Any, Any, int]
-"""Shape, callable, then by shape: two operands and the result (`UNARY`, `BINARY`); operands and nothing (`CONTROL`);
-operands and a `General`; the registers to drop. Last the kernel's number."""
+Step = tuple[int, Any, Any, Any, Any]
+"""Shape, callable, then by shape: two operands and the result (unary and binary); operands, nothing and the results
+(`CONTROL`); operands, a `General` and the results; the registers to drop. Short, because unpacking it is part of every
+kernel's cost: which kernel it is, `Planned.kernel_at` knows."""
 
-START: Step = (DROP, None, (), None, None, 0)
+START: Step = (DROP, None, (), None, None)
 """Where a plan stands before its first kernel."""
 
 
@@ -34,10 +36,8 @@ START: Step = (DROP, None, (), None, None, 0)
 class General:
     """What else the table knows of a kernel called in the general way."""
 
-    results: tuple[int, ...]
     needs_context: bool
     returns_tuple: bool
-    has_effects: bool
 
 
 def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
@@ -48,15 +48,23 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
     if context.cancellation is not None:
         raise Stop
     for step in planned.steps:
-        shape, call, a, b, result, _ = step
-        if shape == BINARY:
+        shape, call, a, b, result = step
+        if shape == PLAIN_BINARY:
+            registers[result] = call(registers[a], registers[b])
+        elif shape == PLAIN_UNARY:
+            registers[result] = call(registers[a])
+        elif shape == BINARY:
             value = registers[result] = call(registers[a], registers[b])
             if type(value) is AsyncValue:
                 raise Pending
+            if context.cancellation is not None:
+                raise Stop
         elif shape == UNARY:
             value = registers[result] = call(registers[a])
             if type(value) is AsyncValue:
                 raise Pending
+            if context.cancellation is not None:
+                raise Stop
         elif shape == DROP:
             for register in a:
                 registers[register] = None
@@ -72,11 +80,14 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             value = call(context, *operands) if b.needs_context else call(*operands)
             if type(value) is AsyncValue:
                 raise Pending
-            for register, item in zip(b.results, unpack(value, len(b.results), b.returns_tuple), strict=True):
-                if type(item) is AsyncValue:
-                    raise Pending
-                registers[register] = item
-            if b.has_effects and context.cancellation is not None:
+            if not b.returns_tuple and len(result) == 1:
+                registers[result[0]] = value
+            else:
+                for register, item in zip(result, unpack(value, len(result), b.returns_tuple), strict=True):
+                    if type(item) is AsyncValue:
+                        raise Pending
+                    registers[register] = item
+            if context.cancellation is not None:
                 raise Stop
     found = planned.graph.result_registers
     if len(found) == 1:
@@ -93,14 +104,14 @@ def make_template(graph: Graph) -> list[Any]:
     return template
 
 
-def make_steps(graph: Graph, has_effects: Callable[[int], bool], runner: Callable[[int], Any]) -> list[Step]:
-    """The table of a function.
+def make_steps(graph: Graph, runner: Callable[[int], Any]) -> tuple[list[Step], list[int]]:
+    """The table of a function, and the kernel of each step.
 
     Args:
-        has_effects: whether a kernel, by number, is not pure.
         runner: the function that runs a kernel's functions in its stead, or None where only the kernel can.
     """
     steps: list[Step] = []
+    kernels: list[int] = []
     drops = last_uses(graph)
     for kernel, bound in enumerate(graph.bound[1:], 1):
         operands, results = graph.arguments[kernel], graph.results[kernel]
@@ -108,19 +119,17 @@ def make_steps(graph: Graph, has_effects: Callable[[int], bool], runner: Callabl
         if is_constant(bound, operands):
             continue
         if run is not None:
-            steps.append((CONTROL, run, operands, None, results, kernel))
-        elif (
-            len(results) == 1
-            and len(operands) in (1, 2)
-            and not (bound.needs_context or bound.returns_tuple or has_effects(kernel))
-        ):
-            steps.append((len(operands) - 1, bound.call, operands[0], operands[-1], results[0], kernel))
+            steps.append((CONTROL, run, operands, None, results))
+        elif len(results) == 1 and len(operands) in (1, 2) and not (bound.needs_context or bound.returns_tuple):
+            shapes = (UNARY, BINARY) if bound.inline is None else (PLAIN_UNARY, PLAIN_BINARY)
+            steps.append((shapes[len(operands) - 1], bound.call, operands[0], operands[-1], results[0]))
         else:
-            general = General(results, bound.needs_context, bound.returns_tuple, has_effects(kernel))
-            steps.append((GENERAL, bound.call, operands, general, None, kernel))
+            general = General(bound.needs_context, bound.returns_tuple)
+            steps.append((GENERAL, bound.call, operands, general, results))
         if drops[kernel]:
-            steps.append((DROP, None, drops[kernel], None, None, kernel))
-    return steps
+            steps.append((DROP, None, drops[kernel], None, None))
+        kernels.extend([kernel] * (len(steps) - len(kernels)))
+    return steps, kernels
 
 
 def is_constant(bound: BoundKernel, operands: tuple[int, ...]) -> bool:
@@ -150,7 +159,7 @@ class Loop:
         kind: `Control.REPEAT` or `Control.WHILE`.
         body: what it repeats.
         go_on: the loop's kernel, given the context and operands: takes over where a plan cannot go on.
-        generated: the loop as generated Python, with the same arguments; made when the body has become hot.
+        generated: the loop as generated Python, with the same arguments; made when the body has run often enough.
     """
 
     kind: Control
@@ -161,12 +170,12 @@ class Loop:
 
 def run_repeat(loop: Loop, context: ExecutionContext, count: int, values: tuple[Any, ...]) -> Any:
     """Run a `Control.REPEAT` loop. Locals are read by `hand_over.py`."""
-    body = loop.body
+    body, threshold = loop.body, loop.body.plans.threshold
     single = len(values) == 1
     for done in range(count):
         if context.cancellation is not None:
             raise Stop
-        if body.is_hot:
+        if body.runs >= threshold:
             return loop.generated()(context, count - done, *values)
         found = body.call(context, *values)
         values = (found,) if single else found or ()
@@ -175,11 +184,11 @@ def run_repeat(loop: Loop, context: ExecutionContext, count: int, values: tuple[
 
 def run_while(loop: Loop, context: ExecutionContext, condition: Any, values: tuple[Any, ...]) -> Any:
     """Run a `Control.WHILE` loop. Locals are read by `hand_over.py`."""
-    body = loop.body
+    body, threshold = loop.body, loop.body.plans.threshold
     while condition:
         if context.cancellation is not None:
             raise Stop
-        if body.is_hot:
+        if body.runs >= threshold:
             return loop.generated()(context, condition, *values)
         found = body.call(context, *values)
         *rest, condition = found if values else (found,)

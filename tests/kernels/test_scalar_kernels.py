@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import tfrt
 from tfrt.executor.device import Device
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
@@ -44,7 +45,11 @@ def inlined():
     return [k.name for k in kernels if k.inline and k.name.partition(".")[0] in ("tfrt", "tfrt_test")]
 
 
-@pytest.mark.parametrize("name", [n for n in inlined() if n != "tfrt.alias.value"])
+CONSTANTS = [n for n in inlined() if n.startswith("tfrt.constant")]
+CHAINS = ["tfrt.new.chain", "tfrt.merge.chains"]
+
+
+@pytest.mark.parametrize("name", [n for n in inlined() if n not in ("tfrt.alias.value", *CONSTANTS, *CHAINS)])
 @given(data=st.data())
 def test_inline_expressions_are_the_kernels(name, data):
     kernel = BUILTIN.get(name)
@@ -56,6 +61,18 @@ def test_inline_expressions_are_the_kernels(name, data):
     plain = kernel.function(*operands)
     assert inline == plain or (inline != inline and plain != plain)
     assert type(inline) is type(plain)
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+@pytest.mark.parametrize("value", [True, 0, -7, 1.5])
+def test_inline_constants(name, value):
+    kernel = BUILTIN.get(name)
+    assert eval(kernel.inline.format(value=f"({value!r})")) == kernel.function(value=value) == value
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_inline_chains(name):
+    assert eval(BUILTIN.get(name).inline, {"CHAIN": tfrt.CHAIN}) is tfrt.CHAIN
 
 
 def test_inline_alias_value():
