@@ -62,7 +62,7 @@ def print_tensor_shape(tensor: DenseHostTensor, chain: Chain, host: HostContext)
     return chain
 
 
-@kernel("tfrt_dht.get_tensor_shape")
+@kernel("tfrt_dht.get_tensor_shape", pure=True)
 def get_tensor_shape(tensor: DenseHostTensor) -> TensorShape:
     return TensorShape(tensor.shape)
 
@@ -166,7 +166,7 @@ def create_uninitialized_tensor(dtype: DType) -> Any:
 def _register_for_type(suffix: str, dtype: DType) -> None:
     create = create_uninitialized_tensor(dtype)
     for rank in RANKS:
-        kernel(f"tfrt_dht.create_uninitialized_tensor.{suffix}.{rank}")(create)
+        kernel(f"tfrt_dht.create_uninitialized_tensor.{suffix}.{rank}", pure=True)(create)
 
     @kernel(f"tfrt_dht.make_tensor.{suffix}")
     def make_tensor(buffer: HostBuffer, shape: TensorShape, chain: Chain) -> tuple[DenseHostTensor, Chain]:

@@ -13,7 +13,7 @@ from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import StringHostTensor
 
 
-@kernel("tfrt_sht.create_tensor")
+@kernel("tfrt_sht.create_tensor", pure=True)
 def create_tensor(*, shape: I64Array, values: Aggregate) -> StringHostTensor:
     if len(values) != math.prod(shape):
         raise KernelError("Shape mismatch")

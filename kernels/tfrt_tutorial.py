@@ -15,7 +15,7 @@ class Coordinate:
     y: int
 
 
-@kernel("tfrt_tutorial.create_coordinate")
+@kernel("tfrt_tutorial.create_coordinate", pure=True)
 def create_coordinate(x: int, y: int) -> Coordinate:
     return Coordinate(x, y)
 

@@ -13,31 +13,31 @@ from tfrt.kernels.c_semantics import wrap64
 from tfrt.kernels.printing import printer
 
 
-@kernel("ts.build_shape")
+@kernel("ts.build_shape", pure=True)
 def build_shape(*, value: I64Array) -> TensorShape:
     if min(value, default=0) < 0:
         raise KernelError(f"dimensions must not be negative: {list(value)}")
     return TensorShape(value)
 
 
-@kernel("ts.build_partial_shape")
+@kernel("ts.build_partial_shape", pure=True)
 def build_partial_shape(*, value: I64Array) -> PartialTensorShape:
     if min(value, default=0) < UNKNOWN_DIMENSION:
         raise KernelError(f"dimensions must not be negative, except {UNKNOWN_DIMENSION}: {list(value)}")
     return PartialTensorShape(tuple(None if size == UNKNOWN_DIMENSION else size for size in value))
 
 
-@kernel("ts.build_unranked_partial_shape")
+@kernel("ts.build_unranked_partial_shape", pure=True)
 def build_unranked_partial_shape() -> PartialTensorShape:
     return PartialTensorShape(None)
 
 
-@kernel("ts.to_shape")
+@kernel("ts.to_shape", pure=True)
 def to_shape(shape: PartialTensorShape) -> TensorShape:
     return shape.to_shape()
 
 
-@kernel("ts.to_partial_shape")
+@kernel("ts.to_partial_shape", pure=True)
 def to_partial_shape(shape: TensorShape) -> PartialTensorShape:
     return PartialTensorShape(tuple(shape))
 
@@ -47,12 +47,12 @@ def equal_shape(lhs: TensorShape, rhs: TensorShape) -> bool:
     return lhs == rhs
 
 
-@kernel("ts.get_num_elements")
+@kernel("ts.get_num_elements", pure=True)
 def get_num_elements(shape: TensorShape) -> int:
     return wrap64(shape.element_count)
 
 
-@kernel("ts.get_dimension")
+@kernel("ts.get_dimension", pure=True)
 def get_dimension(shape: TensorShape, index: int) -> int:
     if not 0 <= index < len(shape):
         raise KernelError(f"shape {shape} has no dimension {index}")

@@ -25,12 +25,12 @@ class TrackedValue:
         self._host.write(f"destroyed vt.value({self.value})\n")
 
 
-@kernel("vt.constant")
+@kernel("vt.constant", pure=True)
 def constant(*, host: HostContext, value: I32) -> TrackedValue:
     return TrackedValue(value, host)
 
 
-@kernel("vt.add")
+@kernel("vt.add", pure=True)
 def add(lhs: TrackedValue, rhs: TrackedValue, *, host: HostContext) -> TrackedValue:
     return TrackedValue(wrap32(lhs.value + rhs.value), host)
 

@@ -34,13 +34,13 @@ _ELEMENT_TYPES = {
 }
 
 
-@kernel("corert.const_dense_tensor")
+@kernel("corert.const_dense_tensor", pure=True)
 def const_dense_tensor(host: HostContext, *, value: Dense) -> TensorHandle:
     """The constant as a tensor that views the file, which may not be written to."""
     return _handle(host, DenseHostTensor(value, DType.of(value)))
 
 
-@kernel("corert.const_string_tensor")
+@kernel("corert.const_string_tensor", pure=True)
 def const_string_tensor(host: HostContext, *, shape: I64Array, value: Aggregate) -> TensorHandle:
     """A tensor of strings; one string stands for as many as the shape has elements."""
     count = math.prod(shape)
@@ -80,7 +80,7 @@ def print_tensorhandle(handle: TensorHandle, chain: Chain = CHAIN, *, host: Host
     return CHAIN
 
 
-@kernel("corert.tensorhandle_to_shape")
+@kernel("corert.tensorhandle_to_shape", pure=True)
 def tensorhandle_to_shape(handle: TensorHandle, chain: Chain = CHAIN) -> Any:
     metadata = handle.metadata
     if type(metadata) is not AsyncValue:

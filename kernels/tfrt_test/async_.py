@@ -22,23 +22,23 @@ from tfrt.kernels.c_semantics import wrap32
 from tfrt.kernels.tfrt_test.work import enqueue_work
 
 
-@kernel("tfrt_test.async_add.i32")
+@kernel("tfrt_test.async_add.i32", pure=True)
 def async_add_i32(lhs: int, rhs: int, host: HostContext) -> AsyncValue:
     return enqueue_work(host, lambda: wrap32(lhs + rhs))
 
 
-@kernel("tfrt_test.async_constant.i1")
+@kernel("tfrt_test.async_constant.i1", pure=True)
 def async_constant_i1(*, host: HostContext, value: I1) -> AsyncValue:
     return enqueue_work(host, lambda: value)
 
 
-@kernel("tfrt_test.async_constant.i32")
+@kernel("tfrt_test.async_constant.i32", pure=True)
 def async_constant_i32(*, host: HostContext, value: I32) -> AsyncValue:
     return enqueue_work(host, lambda: value)
 
 
-@kernel("tfrt_test.async_copy_2.i32")
-@kernel("tfrt_test.async_copy.i32")
+@kernel("tfrt_test.async_copy_2.i32", pure=True)
+@kernel("tfrt_test.async_copy.i32", pure=True)
 def async_copy(value: Any, host: HostContext) -> AsyncValue:
     return enqueue_work(host, lambda: value)
 

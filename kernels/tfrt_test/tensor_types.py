@@ -21,7 +21,7 @@ _KNOWN = {name: TensorType(name) for name in ("DenseHost", "StringHost", "CooHos
 _UNKNOWN = TensorType("Unknown")
 
 
-@kernel("tfrt_test.get_static_tensor_type")
+@kernel("tfrt_test.get_static_tensor_type", pure=True)
 def get_static_tensor_type(*, tensor_type: String) -> TensorType:
     return _KNOWN.get(tensor_type, _UNKNOWN)
 

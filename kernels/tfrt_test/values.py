@@ -18,7 +18,7 @@ from tfrt.kernels.c_semantics import wrap32, wrap64
 from tfrt.kernels.tfrt_test.debug import request_integer
 
 
-@kernel("tfrt_test.identity")
+@kernel("tfrt_test.identity", pure=True)
 def identity(chain: Chain, *operands: Any) -> tuple[Any, ...]:
     return operands
 
@@ -44,27 +44,27 @@ def share_to_two(value: Any) -> tuple[Any, Any]:
     return value, value
 
 
-@kernel("tfrt_test.count3.i32")
+@kernel("tfrt_test.count3.i32", pure=True)
 def count3_i32(start: int) -> tuple[int, int, int]:
     return wrap32(start + 1), wrap32(start + 2), wrap32(start + 3)
 
 
-@kernel("tfrt_test.count3.i64")
+@kernel("tfrt_test.count3.i64", pure=True)
 def count3_i64(start: int) -> tuple[int, int, int]:
     return wrap64(start + 1), wrap64(start + 2), wrap64(start + 3)
 
 
-@kernel("tfrt_test.sum")
+@kernel("tfrt_test.sum", pure=True)
 def sum_(first: int, *others: int) -> int:
     return wrap32(sum(others, first))
 
 
-@kernel("tfrt_test.sum_array_attr.i32")
+@kernel("tfrt_test.sum_array_attr.i32", pure=True)
 def sum_array_attr_i32(*, initial: String, values: I32Array, context: ExecutionContext) -> int:
     return wrap32(_sum_of_all(initial, values, context))
 
 
-@kernel("tfrt_test.sum_array_attr.i64")
+@kernel("tfrt_test.sum_array_attr.i64", pure=True)
 def sum_array_attr_i64(*, initial: String, values: I64Array, context: ExecutionContext) -> int:
     return wrap64(_sum_of_all(initial, values, context))
 
@@ -85,7 +85,7 @@ def _parse_integer(text: str) -> int:
         raise KernelError(f"Cannot convert {text} to target int") from None
 
 
-@kernel("tfrt_test.flat")
+@kernel("tfrt_test.flat", pure=True)
 def flat(*, value: Aggregate) -> tuple[str, int, int, float]:
     """The leaves of ``[["string", [1 : i32, 0 : i32]], [1.0 : f32]]``."""
     (text, (first, second)), (number, *_) = value
