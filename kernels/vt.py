@@ -25,12 +25,12 @@ class TrackedValue:
         self._host.write(f"destroyed vt.value({self.value})\n")
 
 
-@kernel("vt.constant", pure=True)
+@kernel("vt.constant")
 def constant(*, host: HostContext, value: I32) -> TrackedValue:
     return TrackedValue(value, host)
 
 
-@kernel("vt.add", pure=True)
+@kernel("vt.add")
 def add(lhs: TrackedValue, rhs: TrackedValue, *, host: HostContext) -> TrackedValue:
     return TrackedValue(wrap32(lhs.value + rhs.value), host)
 
