@@ -125,7 +125,7 @@ class HostContext:
 
     def write(self, text: str) -> None:
         """Print `text` as it is, for kernels."""
-        (self._out or sys.stdout).write(text)
+        (sys.stdout if self._out is None else self._out).write(text)
 
     def emit(self, diagnostic: Diagnostic) -> None:
         """Hand a diagnostic to the host's handler."""

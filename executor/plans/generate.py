@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MAX_INLINED = 2000
 """Kernels of a plan beyond which further regions are called as functions of their own."""
 
+MAX_INDENT = 15
+"""How deeply regions are inlined; Python limits how deeply blocks nest."""
+
 MAX_PART = 25_000
 """Kernels in one Python function. Splitting costs time, for what later parts need is passed on; not splitting, memory
 while Python compiles it."""
@@ -237,7 +240,7 @@ class _Writer:
     ) -> None:
         """Run a function on the kernel's operands (without the first `skip`): inlined if it is a region."""
         operands = scope.graph.arguments[kernel][skip:]
-        if callee.is_region and self.inlined + len(callee.graph.bound) <= MAX_INLINED:
+        if self.is_inlined(callee, indent):
             inner = self.inner(callee, scope, kernel)
             for register, operand in enumerate(operands):
                 inner.bind(register, scope, operand)
@@ -247,6 +250,9 @@ class _Writer:
             return
         arguments = ", ".join(["context", *(scope.names[r] for r in operands)])
         self.line(indent, f"{_targets(targets, unpack=False)}{callee.python_name}({arguments})", (scope, kernel))
+
+    def is_inlined(self, callee: Planned, indent: int) -> bool:
+        return callee.is_region and indent < MAX_INDENT and self.inlined + len(callee.graph.bound) <= MAX_INLINED
 
     def inner(self, callee: Planned, scope: Scope, kernel: int) -> Scope:
         self.scopes += 1
@@ -276,7 +282,7 @@ class _Writer:
             self.line(indent, f"while {total}:", None)
         self.line(indent + 1, "if context.cancellation is not None: raise Stop", (inner, HEAD))
         loop_results = carried if repeats else [*carried, total]
-        if body.is_region and self.inlined + len(body.graph.bound) <= MAX_INLINED:
+        if self.is_inlined(body, indent):
             inner.names.update(enumerate(carried))
             self.body(body, inner, indent + 1)
             self.assign(loop_results, [inner.names[r] for r in body.graph.result_registers], indent + 1)
