@@ -32,6 +32,7 @@ class BoundKernel:
         call: takes the operands, preceded by the execution context if `needs_context`.
         functions: the functions that the op refers to.
         returns_plain: whether what it returns is never an `AsyncValue`.
+        only_starts: whether calling it only starts something that takes time, and takes none itself.
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
         is_pure, control: see `tfrt.executor.kernel_registry.kernel`.
     """
@@ -44,6 +45,7 @@ class BoundKernel:
     inline: str | None = None
     is_pure: bool = False
     returns_plain: bool = False
+    only_starts: bool = False
     control: Control | None = None
 
 
@@ -84,6 +86,7 @@ def bind(
         inline,
         kernel.is_pure,
         signature.returns_plain and not kernel.blocking,
+        signature.returns_async or kernel.blocking,
         kernel.control,
     )
 

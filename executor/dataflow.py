@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 MAX_CALL_DEPTH = 64
 """Nested calls on a thread's stack, each some six Python frames; deeper ones go through the work queue."""
 
+ANY_STREAM = -1
+"""The stream of kernels that run at once, whatever the current stream is."""
+
 _UNSET = object()
 
 
@@ -56,6 +59,10 @@ class Graph:
     Attributes:
         tokens: for each kernel with more than one operand, the tokens that its operands take, else None.
         releases: registers that a kernel reads and that hold buffers, which are dropped after their last use.
+
+    Args:
+        is_order_free: whether nobody can tell in which order kernels run. Then those that take less time to run than to
+            hand over to another thread stay where they become ready.
     """
 
     __slots__ = (
@@ -77,7 +84,9 @@ class Graph:
         "users",
     )
 
-    def __init__(self, record: FunctionRecord, bound: Sequence[BoundKernel], bef: BefFile):
+    def __init__(
+        self, record: FunctionRecord, bound: Sequence[BoundKernel], bef: BefFile, *, is_order_free: bool = False
+    ):
         kernels = record.kernels
         self.record = record
         self.name = record.name
@@ -93,6 +102,10 @@ class Graph:
         self.result_counts = [len(k.results) for k in kernels]
         self.users = [k.users for k in kernels]
         self.streams = [k.stream for k in kernels]
+        if is_order_free:
+            for kernel, found in enumerate(bound, 1):
+                if found.inline is not None or found.only_starts:
+                    self.streams[kernel] = ANY_STREAM
         self.tokens = [[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels]
         self.releases = _releases(record)
 
@@ -260,7 +273,10 @@ class _Frame:
                 else:
                     value = calls[kernel](*[registers[a] for a in arguments])
                 if result_counts[kernel] == 1 and not returns_tuple[kernel]:
-                    if type(value) is not AsyncValue and not self.promises:
+                    if type(value) is AsyncValue and not value._state:
+                        register, users = all_results[kernel][0], all_users[kernel][0]
+                        value.and_then(_Resume(self, kernel, register, users, stream))
+                    elif type(value) is not AsyncValue and not self.promises:
                         # The common case, kept free of calls.
                         registers[all_results[kernel][0]] = value
                         if self.promises:
@@ -268,7 +284,8 @@ class _Frame:
                         for user in all_users[kernel][0]:
                             left = tokens[user]
                             if left is None or left.pop():
-                                (ready if streams[user] == stream else foreign).append(user)
+                                of_user = streams[user]
+                                (ready if of_user == stream or of_user < 0 else foreign).append(user)
                     else:
                         self.deliver(
                             kernel,
@@ -321,22 +338,14 @@ class _Frame:
     ) -> None:
         """Store a result and make its users ready, now or when it resolves."""
         if type(value) is AsyncValue:
-            if value.is_pending:
-                value.and_then(lambda resolved: self.resume(kernel, register, resolved, users, stream))
+            if not value._state:
+                value.and_then(_Resume(self, kernel, register, users, stream))
                 return
             if value.is_error:
                 self.report(kernel, value)
             else:
                 value = value.value
         self.write(register, value, users, stream, ready, foreign)
-
-    def resume(self, kernel: int, register: int, resolved: AsyncValue, users: tuple[int, ...], stream: int) -> None:
-        """Go on where a pending result held the call up."""
-        ready: list[int] = []
-        foreign: list[int] = []
-        self.deliver(kernel, register, resolved, users, stream, ready, foreign)
-        if ready or foreign:
-            self.run(stream, ready, foreign)
 
     def write(
         self,
@@ -359,7 +368,8 @@ class _Frame:
         for user in users:
             left = tokens[user]
             if left is None or left.pop():
-                (ready if streams[user] == stream else foreign).append(user)
+                of_user = streams[user]
+                (ready if of_user == stream or of_user < 0 else foreign).append(user)
 
     def keep_promise(self, register: int) -> None:
         promise = self.promises.pop(register, None)
@@ -394,6 +404,36 @@ class _Frame:
             by_stream.setdefault(streams[kernel], []).append(kernel)
         for stream in sorted(by_stream):
             self.context.host.enqueue(_Continue(self, stream, by_stream[stream]))
+
+
+class _Resume:
+    """What goes on, once a pending result is there, where it held the call up."""
+
+    __slots__ = ("frame", "kernel", "register", "stream", "users")
+
+    def __init__(self, frame: _Frame, kernel: int, register: int, users: tuple[int, ...], stream: int):
+        self.frame = frame
+        self.kernel = kernel
+        self.register = register
+        self.users = users
+        self.stream = stream
+
+    def __call__(self, resolved: AsyncValue) -> None:
+        frame = self.frame
+        ready: list[int] = []
+        foreign: list[int] = []
+        if resolved.is_error or frame.promises:
+            frame.deliver(self.kernel, self.register, resolved, self.users, self.stream, ready, foreign)
+        else:
+            # The common case, kept free of calls.
+            frame.registers[self.register] = resolved._payload
+            if frame.promises:
+                frame.keep_promise(self.register)
+            if not self.users:
+                return
+            frame.make_ready(self.users, self.stream, ready, foreign)
+        if ready or foreign:
+            frame.run(self.stream, ready, foreign)
 
 
 class _Continue:

@@ -44,6 +44,10 @@ class HostContext:
             By default they are dropped, since errors reach the caller with their location. What the handler raises
             goes to `sys.excepthook`; the program is not affected.
 
+    Attributes:
+        enqueue: runs a task, which must not block, on the work queue.
+        enqueue_blocking: runs a task, which may block, on the work queue's threads for such tasks.
+
     Raises:
         UsageError: no work queue has that description.
     """
@@ -59,6 +63,8 @@ class HostContext:
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
     ):
         self.work_queue = create_work_queue(work_queue) if isinstance(work_queue, str) else work_queue
+        self.enqueue: Callable[[Task], None] = self.work_queue.add_task
+        self.enqueue_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
         self.registry = BUILTIN if registry is None else registry
         self.plans = plans
         self.plan_threshold = plan_threshold
@@ -90,14 +96,6 @@ class HostContext:
     def parallelism(self) -> int:
         """How many tasks can compute at the same time."""
         return self.work_queue.parallelism
-
-    def enqueue(self, task: Task) -> None:
-        """Run `task`, which must not block, on the work queue."""
-        self.work_queue.add_task(task)
-
-    def enqueue_blocking(self, task: Task) -> None:
-        """Run `task`, which may block, on the work queue's threads for such tasks."""
-        self.work_queue.add_blocking_task(task)
 
     def run_when_ready(self, values: Iterable[Any], callback: Callable[[], None]) -> None:
         """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is."""

@@ -19,7 +19,8 @@ Its signature is its whole declaration:
 
 Results: None where the op has none; the value where it has one; a tuple where it has several. A kernel whose
 return annotation is a ``tuple[...]`` always returns a tuple, whatever the number; one whose annotation is a number,
-``str`` or `Chain` never returns an `AsyncValue`, so nobody looks. A result that is not yet
+``str`` or `Chain` never returns an `AsyncValue`, so nobody looks; one whose annotation is `AsyncValue` takes no time
+itself, so it is called at once. A result that is not yet
 available is returned as a pending `AsyncValue`; a result that failed as an `AsyncValue` that holds the error.
 An exception fails all results.
 """
@@ -37,6 +38,7 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import Any, NewType, TypeVar
 
+from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import Stored
 from tfrt.executor.errors import UsageError
 from tfrt.executor.values import Chain
@@ -80,6 +82,7 @@ class Signature:
     injected: tuple[tuple[str, str], ...]
     returns_tuple: bool
     returns_plain: bool = False
+    returns_async: bool = False
 
     @property
     def binds_alike(self) -> bool:
@@ -302,6 +305,7 @@ def _read_signature(kernel: Kernel) -> Signature:
         injected=tuple(injected),
         returns_tuple=typing.get_origin(hints.get("return")) is tuple,
         returns_plain=hints.get("return") in _PLAIN,
+        returns_async=hints.get("return") is AsyncValue,
     )
 
 

@@ -187,6 +187,14 @@ class Function:
             return partial(execute, self.graph)
         return self._program.in_order[self.index]._run
 
+    @property
+    def _is_order_free(self) -> bool:
+        """Whether nobody can tell in which order the kernels run."""
+        plans = self._program.plans
+        if plans is None or self._keeps_order:
+            return False
+        return plans.effects[self.index].ordered or self._program.host.work_queue.has_threads
+
     @cached_property
     def graph(self) -> Graph:
         """The function for the dataflow executor."""
@@ -204,7 +212,8 @@ class Function:
                 shared[key] = bind(found, kernel, program.bef, functions, program.host)
             return shared[key]
 
-        return Graph(record, [bound(kernel) for kernel in record.kernels[1:]], program.bef)
+        bound_kernels = [bound(kernel) for kernel in record.kernels[1:]]
+        return Graph(record, bound_kernels, program.bef, is_order_free=self._is_order_free)
 
     def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         native = find_native_function(self.name)

@@ -180,25 +180,18 @@ class _Pool:
         self.threads: list[threading.Thread] = []
         self._name = name
         self._finished = finished
-        self._free = deque(range(limit))
+        self.free = deque(range(limit))
         self._idle: deque[None] = deque()
-
-    def add(self, task: Task) -> None:
-        self.tasks.put(task)
-        self._grow()
 
     def run(self, task: Task) -> None:
         """Run a task that was taken from `tasks`; what escapes from it is reported and ends nothing."""
-        _current.tasks += 1
         try:
             task()
-            run_deferred()
         except Exception as error:
             threading.excepthook(
                 threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
             )
         finally:
-            _current.tasks -= 1
             self._finished()
 
     def join(self) -> None:
@@ -209,13 +202,14 @@ class _Pool:
             if thread is not threading.current_thread():
                 thread.join()
 
-    def _grow(self) -> None:
+    def grow(self) -> None:
+        """Start a thread if there are more tasks than idle ones. To be called after adding a task, if any are free."""
         # Both who adds a task and a worker that has just taken one look here, so that a worker that was counted as
         # idle while it was taking another task leaves no task behind.
         if self.tasks.qsize() <= len(self._idle):
             return
         try:
-            number = self._free.pop()
+            number = self.free.pop()
         except IndexError:
             return
         thread = threading.Thread(target=self._work, args=[number], name=f"{self._name}-{number}", daemon=True)
@@ -223,16 +217,21 @@ class _Pool:
         thread.start()
 
     def _work(self, number: int) -> None:
-        idle, get, run = self._idle, self.tasks.get, self.run
+        idle, free, get, get_nowait, run = self._idle, self.free, self.tasks.get, self.tasks.get_nowait, self.run
+        # What runs on this thread is always part of a task.
+        _current.tasks = 1
         while True:
-            idle.append(None)
-            task = get()
-            idle.pop()
+            try:
+                task = get_nowait()
+            except Empty:
+                idle.append(None)
+                task = get()
+                idle.pop()
             if task is None:
-                self._free.append(number)
+                free.append(number)
                 return
-            if self.tasks.qsize():
-                self._grow()
+            if free and self.tasks.qsize():
+                self.grow()
             run(task)
             del task
 
@@ -265,13 +264,18 @@ class MultiThreadedQueue:
 
     def add_task(self, task: Task) -> None:
         self._outstanding.append(None)
-        self._compute.add(task)
+        compute = self._compute
+        compute.tasks.put(task)
+        if compute.free:
+            compute.grow()
         if self._sleepers:
             _release_one(self._sleepers)
 
     def add_blocking_task(self, task: Task) -> None:
         self._outstanding.append(None)
-        self._blocking.add(task)
+        self._blocking.tasks.put(task)
+        if self._blocking.free:
+            self._blocking.grow()
 
     def wait(self, values: Iterable[Any]) -> None:
         run_deferred()
@@ -300,7 +304,12 @@ class MultiThreadedQueue:
         if task is None:
             self._compute.tasks.put(None)
             return False
-        self._compute.run(task)
+        _current.tasks += 1
+        try:
+            self._compute.run(task)
+            run_deferred()
+        finally:
+            _current.tasks -= 1
         return True
 
     def close(self) -> None:

@@ -18,13 +18,13 @@ from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import ResultCount, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN, Chain
-from tfrt.kernels.c_semantics import wrap32
+from tfrt.kernels.tfrt.arithmetic import add_i32
 from tfrt.kernels.tfrt_test.work import enqueue_work
 
 
 @kernel("tfrt_test.async_add.i32", pure=True)
 def async_add_i32(lhs: int, rhs: int, host: HostContext) -> AsyncValue:
-    return enqueue_work(host, lambda: wrap32(lhs + rhs))
+    return enqueue_work(host, add_i32, lhs, rhs)
 
 
 @kernel("tfrt_test.async_constant.i1", pure=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
@@ -10,17 +11,17 @@ from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
 
 
-def enqueue_work(host: HostContext, compute: Callable[[], Any]) -> AsyncValue:
+def enqueue_work(host: HostContext, compute: Callable[..., Any], *operands: Any) -> AsyncValue:
     """The value of `compute`, or the `KernelError` that it raises, once the work queue has run it."""
     result = AsyncValue()
-
-    def run() -> None:
-        try:
-            value = compute()
-        except KernelError as error:
-            result.set_error(error)
-        else:
-            result.set(value)
-
-    host.enqueue(run)
+    host.enqueue(partial(_run, result, compute, *operands))
     return result
+
+
+def _run(result: AsyncValue, compute: Callable[..., Any], *operands: Any) -> None:
+    try:
+        value = compute(*operands)
+    except KernelError as error:
+        result.set_error(error)
+    else:
+        result.set(value)
