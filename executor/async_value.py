@@ -4,9 +4,9 @@ An `AsyncValue` is pending until it is resolved, once: it becomes available with
 registered with `and_then` run when it is resolved, on the thread that resolves it, in the order of registration;
 on a resolved value they run at once. Coroutines can await it from any event loop.
 
-**No locks.** Waiters sit in a list, whose ``append`` and ``pop`` are atomic. (There is one as a rule, and a list takes a
-fifth of a deque's time and memory to make, one for every value.) Resolving writes the payload, then
-the state, then pops and runs waiters until there are none. Registering appends, then reads the state again and, if
+**No locks.** Waiters sit in a list, whose ``append`` and ``pop`` are atomic. (There is one as a rule, and a list takes
+a fifth of a deque's time and memory to make, once for every value.) Resolving writes the payload, then the state, then
+pops and runs waiters until there are none. Registering appends, then reads the state again and, if
 the value has been resolved meanwhile, pops and runs waiters too. Either the registration's read comes after the state
 was written, and it runs the waiter itself (or somebody popped it first); or it comes before, then so did the append,
 and the resolver's popping finds the waiter. Since a waiter is run by whoever pops it, it runs exactly once. The
