@@ -31,6 +31,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import threading
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -168,19 +169,21 @@ class _BuiltinRegistry(KernelRegistry):
     def __init__(self) -> None:
         super().__init__()
         self._unsearched: dict[str, Iterator[str]] = {}
+        self._searching = threading.RLock()
         self._entry_points_loaded = False
 
     def get(self, name: str) -> Kernel | None:
-        if name in self._kernels:
-            return self._kernels[name]
+        found = self._kernels.get(name)
+        if found is not None:
+            return found
         dialect = name.partition(".")[0]
-        for module in self._unsearched.setdefault(dialect, modules_of(dialect)):
-            importlib.import_module(module)
-            if name in self._kernels:
-                return self._kernels[name]
-        if not self._entry_points_loaded:
-            self._entry_points_loaded = True
-            _import_entry_points()
+        with self._searching:
+            modules = self._unsearched.setdefault(dialect, modules_of(dialect))
+            while name not in self._kernels and (module := next(modules, None)) is not None:
+                importlib.import_module(module)
+            if name not in self._kernels and not self._entry_points_loaded:
+                self._entry_points_loaded = True
+                _import_entry_points()
         return self._kernels.get(name)
 
 

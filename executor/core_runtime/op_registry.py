@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import threading
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -156,6 +157,7 @@ class OpRegistry:
     def __init__(self) -> None:
         self._ops: dict[str, OpEntry] = {}
         self._unsearched: dict[str, Iterator[str]] = {}
+        self._searching = threading.RLock()
 
     def register(self, entry: OpEntry) -> None:
         """Add an op; the newest one of a name wins."""
@@ -163,14 +165,15 @@ class OpRegistry:
 
     def get(self, name: str) -> OpEntry | None:
         """The op of that name, or None."""
-        if name in self._ops:
-            return self._ops[name]
+        found = self._ops.get(name)
+        if found is not None:
+            return found
         dialect = name.partition(".")[0]
-        for module in self._unsearched.setdefault(dialect, modules_of(dialect, ops_first=True)):
-            importlib.import_module(module)
-            if name in self._ops:
-                return self._ops[name]
-        return None
+        with self._searching:
+            modules = self._unsearched.setdefault(dialect, modules_of(dialect, ops_first=True))
+            while name not in self._ops and (module := next(modules, None)) is not None:
+                importlib.import_module(module)
+        return self._ops.get(name)
 
     def names(self) -> frozenset[str]:
         """The names registered so far."""

@@ -278,3 +278,27 @@ def test_floating_point_errors_are_silent_on_every_thread(runtime, recwarn):
     with pytest.raises(FloatingPointError), np.errstate(all="raise"):
         compute()
         np.float32(1) / np.float32(0)
+
+
+def test_ops_are_found_by_several_threads_at_once():
+    """Modules of ops are imported when the first of a dialect is looked up, by whichever thread does so."""
+    import subprocess
+    import sys
+
+    program = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+from tfrt.executor.core_runtime.op_registry import CPU_OPS
+names = ["tf.MatMul", "tf.Relu", "tf.Softmax", "tf.Conv2D", "tf.Shape", "tf.MaxPool"] * 2
+found = []
+barrier = threading.Barrier(len(names))
+def look(name):
+    barrier.wait()
+    found.append(CPU_OPS.get(name))
+threads = [threading.Thread(target=look, args=[name]) for name in names]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(sorted(entry.name for entry in found) == sorted(names))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("True\n", "")
