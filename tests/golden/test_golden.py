@@ -28,7 +28,15 @@ RUNNABLE = [name for name in NAMES if name not in NOT_RUN]
 INIT_FUNCTION = "register_cpu"
 """The function that the programs on the core runtime start with; the reference was run with it, too."""
 
-QUEUES = ["s", "mstd", "mstd:4,2"]
+WAYS = {
+    "s": [],
+    "mstd": ["--work_queue_type", "mstd"],
+    "mstd:4,2": ["--work_queue_type", "mstd:4,2"],
+    "s, no plans": ["--no-plans"],
+    "s, generated": ["--plan-threshold", "0"],
+    "mstd:2, generated": ["--work_queue_type", "mstd:2", "--plan-threshold", "0"],
+}
+"""Ways to run a program, all with the same output."""
 
 
 def source(name: str) -> str:
@@ -59,15 +67,15 @@ def test_disassembly_compiles_to_the_same_bytes(name):
     assert compile(disassemble(read_bef(reference(name))), "disassembled") == reference(name)
 
 
-@pytest.mark.parametrize("queue", QUEUES)
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("compiled_by", ["us", "the reference"])
 @pytest.mark.parametrize("name", RUNNABLE)
-def test_output_and_diagnostics(name, compiled_by, queue, tool, monkeypatch):
+def test_output_and_diagnostics(name, compiled_by, way, tool, monkeypatch):
     # Locations name the source file without a folder.
     monkeypatch.chdir(FOLDER)
     bef = reference(name) if compiled_by == "the reference" else compile(source(name), f"{name}.mlir")
     init = ["--test_init_function", INIT_FUNCTION] if f"@{INIT_FUNCTION}(" in source(name) else []
-    done = tool("bef-run", "--work_queue_type", queue, *init, stdin=bef)
+    done = tool("bef-run", *WAYS[way], *init, stdin=bef)
     assert done.out == recorded(name, "out")
     assert headlines(done.err) == recorded(name, "err")
     assert done.code == (1 if "<<error" in done.out else 0)
