@@ -8,9 +8,12 @@ a program's function is a request; its context carries cancellation, the resourc
 from __future__ import annotations
 
 import sys
+import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
+from tfrt.executor import native_threads
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CancelledError, KernelError
@@ -72,6 +75,12 @@ class HostContext:
         self._out = out
         self._shared: dict[Callable[[], Any], Any] = {}
         self._on_close: list[Callable[[], None]] = []
+        if self.work_queue.has_threads:
+            native_threads.enter()
+            # Also where nobody closes the host.
+            self._release_native_threads: Callable[[], Any] = weakref.finalize(self, native_threads.leave)
+        else:
+            self._release_native_threads = _nothing
 
     def __enter__(self) -> HostContext:
         return self
@@ -84,6 +93,7 @@ class HostContext:
         while self._on_close:
             self._on_close.pop()()
         self.work_queue.close()
+        self._release_native_threads()
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call `callback` when the host is closed, the newest first and before the work queue ends.
@@ -96,6 +106,46 @@ class HostContext:
     def parallelism(self) -> int:
         """How many tasks can compute at the same time."""
         return self.work_queue.parallelism
+
+    def parallel_for(self, total: int, least: int, body: Callable[[int, int], None]) -> None:
+        """Call ``body(start, end)`` for blocks that make up ``range(total)``, on all compute threads; wait for them.
+
+        The calling thread takes blocks too, so it waits for none that nobody has begun: kernels may call this.
+
+        Args:
+            least: the fewest elements that are worth a block.
+
+        Raises:
+            Exception: what the first block that failed, in order, raised; all others have been done.
+        """
+        blocks = min(self.parallelism, total // max(1, least))
+        if blocks <= 1:
+            if total > 0:
+                body(0, total)
+            return
+        bounds = [total * number // blocks for number in range(blocks + 1)]
+        waiting = deque(range(blocks))
+        finished: list[AsyncValue] = [AsyncValue() for _ in range(blocks)]
+        errors: dict[int, Exception] = {}
+
+        def work() -> None:
+            while True:
+                try:
+                    number = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    body(bounds[number], bounds[number + 1])
+                except Exception as error:
+                    errors[number] = error
+                finished[number].set(None)
+
+        for _ in range(blocks - 1):
+            self.enqueue(work)
+        work()
+        self.wait(finished)
+        if errors:
+            raise errors[min(errors)]
 
     def run_when_ready(self, values: Iterable[Any], callback: Callable[[], None]) -> None:
         """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is."""
@@ -140,6 +190,10 @@ class HostContext:
         found = self._shared.get(factory)
         # Two threads may both make one; setdefault is atomic and lets one of them win.
         return self._shared.setdefault(factory, factory()) if found is None else found
+
+
+def _nothing() -> None:
+    """What a host without compute threads does about BLAS."""
 
 
 class ResourceContext:

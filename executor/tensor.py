@@ -20,8 +20,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tfrt.executor import native_threads
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+
+native_threads.apply()
 
 PRINTED_ELEMENTS = 16
 """How many elements of a tensor are printed before the list is cut short."""

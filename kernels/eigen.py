@@ -11,12 +11,14 @@ import numpy as np
 from tfrt.executor.attributes import F32, I64Array, String
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import DenseHostTensor, expect
 from tfrt.executor.values import Chain
-from tfrt.kernels.numerics import normalization
+from tfrt.kernels.numerics import normalization, products
 from tfrt.kernels.numerics.convolution import conv2d, conv2d_filter_gradient, conv2d_input_gradient
 from tfrt.kernels.numerics.pooling import max_pool2d
+from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, window
 
 # The reference's maxima start from C's FLT_MIN, the smallest positive normal number: none is below it.
@@ -31,8 +33,9 @@ def matmul_f32(
     beta: float,
     result: DenseHostTensor,
     chain: Chain,
+    host: HostContext,
 ) -> Chain:
-    _matmul(DType.F32, alpha, lhs, rhs, beta, result)
+    _matmul(DType.F32, alpha, lhs, rhs, beta, result, host)
     return chain
 
 
@@ -44,8 +47,9 @@ def matmul_i32(
     beta: int,
     result: DenseHostTensor,
     chain: Chain,
+    host: HostContext,
 ) -> Chain:
-    _matmul(DType.I32, alpha, lhs, rhs, beta, result)
+    _matmul(DType.I32, alpha, lhs, rhs, beta, result, host)
     return chain
 
 
@@ -56,6 +60,7 @@ def _matmul(
     rhs: DenseHostTensor,
     beta: float,
     result: DenseHostTensor,
+    host: HostContext,
 ) -> None:
     """``result = alpha * lhs @ rhs + beta * result``, in place, for matrices of that element type."""
     a, b, c = (expect(tensor, dtype, 2) for tensor in (lhs, rhs, result))
@@ -67,16 +72,17 @@ def _matmul(
             f"{list(a.shape)} * {list(b.shape)}"
         )
     scale = c.dtype.type
-    with np.errstate(all="ignore"):
-        if beta == 0:
-            # The result may be uninitialized: it must not be read.
-            np.matmul(a, b, out=c)
-            c *= scale(alpha)
-            return
-        product = a @ b
-        product *= scale(alpha)
-        c *= scale(beta)
-        c += product
+    if beta == 0:
+        # The result may be uninitialized: it must not be read.
+        products.matmul(a, b, host, out=c)
+        if alpha != 1:
+            quiet.call(np.multiply, c, scale(alpha), out=c)
+        return
+    product = products.matmul(a, b, host)
+    for array, factor in ((product, alpha), (c, beta)):
+        if factor != 1:
+            quiet.call(np.multiply, array, scale(factor), out=array)
+    quiet.call(np.add, c, product, out=c)
 
 
 @kernel("eigen.conv2d.f32")
@@ -88,9 +94,10 @@ def conv2d_f32(
     *,
     padding: String,
     strides: I64Array,
+    host: HostContext,
 ) -> Chain:
     """The images' correlation with filters (height, width, input channel, output channel)."""
-    _convolve(images, filters, result, padding, strides)
+    _convolve(images, filters, result, padding, strides, host)
     return chain
 
 
@@ -104,11 +111,11 @@ def conv2d_bias_f32(
     *,
     padding: String,
     strides: I64Array,
+    host: HostContext,
 ) -> Chain:
     """`conv2d_f32`, and a bias for each output channel."""
-    target, (offset,) = _convolve(images, filters, result, padding, strides, {"bias shape": bias})
-    with np.errstate(all="ignore"):
-        target += offset
+    target, (offset,) = _convolve(images, filters, result, padding, strides, host, {"bias shape": bias})
+    quiet.call(np.add, target, offset, out=target)
     return chain
 
 
@@ -127,6 +134,7 @@ def _register_conv2d_batch_norm(name: str, relu: bool) -> None:
         epsilon: F32,
         padding: String,
         strides: I64Array,
+        host: HostContext,
     ) -> Chain:
         """`conv2d_f32`, then batch normalization with given moments, then perhaps the greater of it and 0."""
         names = {
@@ -135,7 +143,7 @@ def _register_conv2d_batch_norm(name: str, relu: bool) -> None:
             "estimated mean shape": mean,
             "estimated var shape": variance,
         }
-        target, parameters = _convolve(images, filters, result, padding, strides, names)
+        target, parameters = _convolve(images, filters, result, padding, strides, host, names)
         target[...] = normalization.batch_norm(target, *parameters, epsilon=epsilon)
         if relu:
             np.maximum(target, np.float32(0), out=target)
@@ -299,6 +307,7 @@ def _convolve(
     result: DenseHostTensor,
     padding: str,
     strides: tuple[int, ...],
+    host: HostContext,
     per_channel: dict[str, DenseHostTensor] | None = None,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Write the convolution into the result.
@@ -314,8 +323,7 @@ def _convolve(
         vectors.append(expect(tensor, DType.F32, 1))
         if tensor.shape[0] != w.shape[3]:
             raise _dimension_mismatch(name, tensor.shape[0], "output channels size", w.shape[3])
-    with np.errstate(all="ignore"):
-        target[...] = conv2d(x, w, rows, columns)
+    target[...] = conv2d(x, w, rows, columns, host)
     return target, vectors
 
 

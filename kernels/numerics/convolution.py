@@ -10,19 +10,35 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tfrt.executor.host_context import HostContext
+from tfrt.kernels.numerics.products import LEAST_WORK
+from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, grow
 
 BLOCK_BYTES = 16 << 20
 """How much memory the patches of the images that are worked on at a time may take; one image is the least."""
 
 
-def conv2d(images: np.ndarray, filters: np.ndarray, rows: Window, columns: Window) -> np.ndarray:
-    """The images' correlation with each filter: (batch, rows.count, columns.count, output channel)."""
+def conv2d(
+    images: np.ndarray, filters: np.ndarray, rows: Window, columns: Window, host: HostContext | None = None
+) -> np.ndarray:
+    """The images' correlation with each filter: (batch, rows.count, columns.count, output channel).
+
+    With a host, images are spread over its compute threads where they are worth it. Nothing warns.
+    """
     depth = filters.shape[3]
     result = np.empty((images.shape[0], rows.count, columns.count, depth), images.dtype)
     matrix = filters.reshape(rows.size * columns.size * filters.shape[2], depth)
-    for block, patches in _patches(images, rows, columns):
-        np.matmul(patches, matrix, out=_pixels(result[block]))
+
+    def convolve(start: int, end: int) -> None:
+        for block, patches in _patches(images[start:end], rows, columns):
+            quiet.call(np.matmul, patches, matrix, out=_pixels(result[start:end][block]))
+
+    if host is None:
+        convolve(0, images.shape[0])
+    else:
+        work_of_image = rows.count * columns.count * matrix.size
+        host.parallel_for(images.shape[0], -(-LEAST_WORK // max(1, work_of_image)), convolve)
     return result
 
 

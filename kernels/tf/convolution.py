@@ -12,9 +12,11 @@ from tfrt.executor.core_runtime.metadata import TensorMetadata
 from tfrt.executor.core_runtime.op_registry import cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.tensor import DenseHostTensor
 from tfrt.kernels.numerics.convolution import conv2d
 from tfrt.kernels.numerics.pooling import max_pool2d
+from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, window
 from tfrt.kernels.tf.dtypes import FLOATS, REAL
 
@@ -115,6 +117,7 @@ def conv_2d(
     strides: Sizes = (),
     dilations: Sizes = (),
     data_format: str = "NHWC",
+    host: HostContext,
 ) -> DenseHostTensor:
     """The images' correlation with each filter; `filters` are (height, width, input channel, output channel)."""
     if images.dtype not in _CONVOLVED:
@@ -125,9 +128,8 @@ def conv_2d(
     # Sums of half-precision numbers are taken in single precision.
     working = np.dtype(np.float32) if images.dtype is DType.F16 else images.array.dtype
     pixels = _nhwc_array(images.array, data_format).astype(working, copy=False)
-    with np.errstate(all="ignore"):
-        result = conv2d(pixels, filters.array.astype(working, copy=False), rows, columns)
-        return DenseHostTensor(_stored_array(result, data_format, images.array.dtype), images.dtype)
+    result = conv2d(pixels, filters.array.astype(working, copy=False), rows, columns, host)
+    return DenseHostTensor(quiet.call(_stored_array, result, data_format, images.array.dtype), images.dtype)
 
 
 def _nhwc_array(array: np.ndarray, data_format: str) -> np.ndarray:

@@ -8,7 +8,10 @@ from tfrt.executor.core_runtime.metadata import TensorMetadata
 from tfrt.executor.core_runtime.op_registry import ResultMetadata, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.tensor import DenseHostTensor
+from tfrt.kernels.numerics import products
+from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS
 
 _MATMUL = FLOATS | COMPLEX | {DType.I32, DType.I64, DType.UI32, DType.UI64}
@@ -40,17 +43,18 @@ def _metadata(
     return TensorMetadata(a.dtype, (rows, columns))
 
 
-def _product(a: np.ndarray, b: np.ndarray, transpose_a: bool, transpose_b: bool) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        return np.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
+def _product(a: np.ndarray, b: np.ndarray, transpose_a: bool, transpose_b: bool, host: HostContext) -> np.ndarray:
+    return products.matmul(a.T if transpose_a else a, b.T if transpose_b else b, host)
 
 
 @cpu_op("tf.MatMul", metadata=_metadata)
-def matmul(a: DenseHostTensor, b: DenseHostTensor, *, transpose_a: bool, transpose_b: bool) -> DenseHostTensor:
+def matmul(
+    a: DenseHostTensor, b: DenseHostTensor, *, transpose_a: bool, transpose_b: bool, host: HostContext
+) -> DenseHostTensor:
     """The product of two matrices, each transposed first where asked for."""
     if a.dtype not in _MATMUL:
         raise KernelError(f"Unsupported input dtype: {a.dtype.label}")
-    return DenseHostTensor(_product(a.array, b.array, transpose_a, transpose_b), a.dtype)
+    return DenseHostTensor(_product(a.array, b.array, transpose_a, transpose_b, host), a.dtype)
 
 
 @cpu_op("tf._FusedMatMul", metadata=_metadata)
@@ -62,6 +66,7 @@ def fused_matmul(
     transpose_b: bool,
     fused_ops: tuple[str, ...],
     metadata: ResultMetadata,
+    host: HostContext,
 ) -> DenseHostTensor:
     """`matmul`, then `fused_ops`: ``BiasAdd`` alone, or with one of ``Relu``, ``Relu6`` and ``Elu`` after it."""
     if a.dtype not in _FUSED_MATMUL:
@@ -73,11 +78,10 @@ def fused_matmul(
         raise KernelError("Unsupported fusion type")
     (result,) = metadata
     bias = _bias(fusion_inputs, result)
-    values = _product(a.array, b.array, transpose_a, transpose_b)
-    with np.errstate(all="ignore"):
-        values += bias
-        for name in activation:
-            values = _ACTIVATIONS[name](values)
+    values = _product(a.array, b.array, transpose_a, transpose_b, host)
+    quiet.call(np.add, values, bias, out=values)
+    for name in activation:
+        values = quiet.call(_ACTIVATIONS[name], values)
     return DenseHostTensor(values, result.dtype)
 
 

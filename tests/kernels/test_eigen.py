@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import BUILTIN
 from tfrt.executor.tensor import dense_from_numpy
 from tfrt.executor.values import CHAIN
@@ -16,10 +17,15 @@ FLT_MIN = float(np.finfo(np.float32).tiny)
 PARAMETERS = ["scale", "offset", "estimated mean", "estimated var"]
 
 
+HOST = HostContext("s")
+
+
 def call(name, *operands, **attrs):
     """Run a kernel on arrays, which it may write into."""
     tensors = [dense_from_numpy(x) if isinstance(x, np.ndarray) else x for x in operands]
-    return BUILTIN.get(name).function(*tensors, **attrs)
+    kernel = BUILTIN.get(name)
+    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what == "host"}
+    return kernel.function(*tensors, **hosts, **attrs)
 
 
 def fails(message, name, *operands, **attrs):

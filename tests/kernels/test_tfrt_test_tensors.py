@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import BUILTIN
 from tfrt.executor.tensor import dense_from_numpy
 from tfrt.executor.values import CHAIN
@@ -15,8 +16,13 @@ DTYPES = {"f32": np.float32, "i32": np.int32, "i64": np.int64}
 SMALLEST = np.finfo(np.float32).tiny
 
 
+HOST = HostContext("s")
+
+
 def call(name, *operands, **attributes):
-    return BUILTIN.get(name).function(*operands, **attributes)
+    kernel = BUILTIN.get(name)
+    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what == "host"}
+    return kernel.function(*operands, **{**hosts, **attributes})
 
 
 def fails(message, name, *operands, **attributes):

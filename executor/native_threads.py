@@ -1,0 +1,52 @@
+"""One threading model: while a host has compute threads, BLAS has none of its own.
+
+numpy's matrix products use a thread pool of the BLAS library, by default as large as the machine. From several compute
+threads at once, the pools' threads compete for the processors, and a product that waits for all of its share is as
+slow as the slowest. So from when a host with compute threads is made until the last such host is closed, BLAS runs on
+the calling thread, everywhere in the process, because its setting is the process's; then its former setting is back.
+Large products are split by `HostContext.parallel_for` instead. A host on the single-threaded queue changes nothing.
+
+numpy may be imported only later: `apply` is called where tensors first need it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+_lock = threading.Lock()
+_hosts = 0
+_limits: Any = None
+
+
+def enter() -> None:
+    """A host with compute threads has been made."""
+    global _hosts
+    with _lock:
+        _hosts += 1
+        _apply()
+
+
+def leave() -> None:
+    """It has been closed."""
+    global _hosts, _limits
+    with _lock:
+        _hosts -= 1
+        if not _hosts and _limits is not None:
+            _limits.restore_original_limits()
+            _limits = None
+
+
+def apply() -> None:
+    """numpy has been imported."""
+    with _lock:
+        _apply()
+
+
+def _apply() -> None:
+    global _limits
+    if _hosts and _limits is None and "numpy" in sys.modules:
+        from threadpoolctl import threadpool_limits
+
+        _limits = threadpool_limits(limits=1, user_api="blas")
