@@ -200,9 +200,9 @@ class CoreRuntime:
 
     def _bind(self, op_name: str, handler: OpHandler | str | None, attrs: dict[str, Any], frame: FrameType) -> BoundOp:
         given = tuple([(name, type(value), value) for name, value in attrs.items()])
-        key = (op_name, handler, given) if given else (op_name, handler)
+        key: tuple[Any, ...] | None = (op_name, handler, given) if given else (op_name, handler)
         try:
-            found = self._ops.get(key)
+            found = self._ops.get(key)  # type: ignore[arg-type]
         except TypeError:
             # A list or an array among the attributes.
             key, found = None, None

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfrt.executor.bef import FunctionKind
-from tfrt.executor.location import position
 from tfrt.executor.plans.generate import annotated, generate
 
 if TYPE_CHECKING:
@@ -42,5 +41,4 @@ def _why_not(program: Program, plans: Plans, function: Function) -> str | None:
 
 def _kernel(program: Program, function: Function, number: int) -> str:
     record = program.bef.functions[function.index].kernels[number]
-    at = position(program.bef.location(record.location))
-    return f"{record.name} at {at.filename}:{at.line}:{at.column}"
+    return f"{record.name} at {program.bef.location(record.location)}"

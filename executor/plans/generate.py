@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from tfrt.executor.binding import BoundKernel
 from tfrt.executor.kernel_registry import Control
-from tfrt.executor.location import position
 from tfrt.executor.plans.scope import CALLED, HEAD, Generated, LoopNames, Scope, Site
 from tfrt.executor.plans.table import is_constant, last_uses
 
@@ -122,8 +121,7 @@ def annotated(generated: Generated) -> str:
 
 def _op(site: Site) -> str:
     scope, kernel = site
-    at = position(scope.graph.location(kernel))
-    return f"{at.filename}:{at.line}:{at.column} {scope.graph.bound[kernel].name}"
+    return f"{scope.graph.location(kernel)} {scope.graph.bound[kernel].name}"
 
 
 class _Writer:

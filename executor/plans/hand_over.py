@@ -166,13 +166,15 @@ def _resume_generated(
 ) -> Outcome:
     site = generated.sites[line]
     assert site is not None, f"line {line} of a plan raised {error!r}"
-    scope: Scope | None
+    found: Outcome | None
     scope, kernel = site
     loop = scope.loop
     if loop is not None and (kernel == HEAD or (kernel == CALLED and outcome is None)):
         found = _enter_loop(loop, variables, context)
     else:
-        found = _resume_scope(scope, kernel, variables, outcome, error, context) if kernel != CALLED else outcome
+        found = outcome
+        if kernel != CALLED:
+            found = _resume_scope(scope, kernel, variables, outcome, error, context)
         if loop is not None:
             found = _continue_loop(loop, variables, found, context)
     while scope.parent is not None:
