@@ -2,7 +2,7 @@
 
     python benchmarks/eager.py [ROUNDS]
 
-All run the same op on the same numbers, in turn within every round. Times are microseconds an op, until the result is
+`execute` is ``runtime.execute("tf.Relu", x)``, `op` calls what ``runtime.op("tf.Relu")`` returns. All run the same op on the same numbers, in turn within every round. Times are microseconds an op, until the result is
 there; PyTorch and JAX compute on one CPU thread.
 """
 
@@ -33,10 +33,13 @@ def rivals(op: str, x: np.ndarray) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "numpy", (lambda: np.maximum(x, zero)) if op == "relu" else (lambda: np.add(x, x))
     runtime = tfrt.CoreRuntime.of(tfrt.HostContext())
     handle = runtime.tensor(x)
+    relu, add = runtime.op("tf.Relu"), runtime.op("tf.AddV2")
     if op == "relu":
-        yield "tfrt", lambda: runtime.execute("tf.Relu", handle)
+        yield "execute", lambda: runtime.execute("tf.Relu", handle)
+        yield "op", lambda: relu(handle)
     else:
-        yield "tfrt", lambda: runtime.execute("tf.AddV2", handle, handle)
+        yield "execute", lambda: runtime.execute("tf.AddV2", handle, handle)
+        yield "op", lambda: add(handle, handle)
     yield from _torch(op, x)
     yield from _jax(op, x)
 
@@ -58,7 +61,7 @@ def _jax(op: str, x: np.ndarray) -> Iterator[tuple[str, Callable[[], Any]]]:
     except ImportError:
         return
     array = jnp.asarray(x)
-    function = jax.nn.relu if op == "relu" else (lambda a: jnp.add(a, a))
+    function = (lambda a: jnp.maximum(a, 0)) if op == "relu" else (lambda a: jnp.add(a, a))
     yield "jax", lambda: function(array).block_until_ready()
 
 
