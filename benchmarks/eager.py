@@ -2,8 +2,9 @@
 
     python benchmarks/eager.py [ROUNDS]
 
-`execute` is ``runtime.execute("tf.Relu", x)``, `op` calls what ``runtime.op("tf.Relu")`` returns. All run the same op on the same numbers, in turn within every round. Times are microseconds an op, until the result is
-there; PyTorch and JAX compute on one CPU thread.
+`execute` is ``runtime.execute("tf.Relu", x)``, `op` calls what ``runtime.op("tf.Relu")`` returns. All run the same op
+on the same numbers, in turn within every round. Times are microseconds an op, until the result is there; PyTorch and
+JAX compute on one CPU thread.
 """
 
 from __future__ import annotations
@@ -56,7 +57,6 @@ def _torch(op: str, x: np.ndarray) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 def _jax(op: str, x: np.ndarray) -> Iterator[tuple[str, Callable[[], Any]]]:
     try:
-        import jax
         import jax.numpy as jnp
     except ImportError:
         return
