@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
@@ -30,10 +31,19 @@ def convert_arguments(function: str, types: Sequence[str], arguments: Sequence[A
         takes = f"{len(types)} argument{'' if len(types) == 1 else 's'}"
         listed = f" ({', '.join(types)})" if types else ""
         raise UsageError(f"function '{function}' takes {takes}{listed} and is given {len(arguments)}")
-    return [
-        _convert(value, type, f"argument {number} of function '{function}'")
-        for number, (value, type) in enumerate(zip(arguments, types, strict=True))
-    ]
+    values = list(arguments)
+    for number, type in enumerate(types):
+        convert = _converter(type)
+        if convert is not None:
+            try:
+                values[number] = convert(values[number])
+            except _MisfitError as error:
+                raise UsageError(f"argument {number} of function '{function}'{error}") from None
+    return values
+
+
+class _MisfitError(Exception):
+    """What is wrong with an argument: the rest of a sentence that begins with which one it is."""
 
 
 def round_to_f32(value: float) -> float:
@@ -49,54 +59,66 @@ def _round_to(code: str, value: float) -> float:
     return rounded
 
 
-def _convert(value: Any, type: str, where: str) -> Any:
-    if isinstance(value, AsyncValue):
-        return value
+@cache
+def _converter(type: str) -> Callable[[Any], Any] | None:
+    """What converts arguments of an MLIR type, or None where any value is passed on as it is."""
     if type == "!tfrt.chain":
-        return CHAIN if value is None else value
-    # Whoever passes numpy's values has imported it; who does not need not pay for it.
-    np = sys.modules.get("numpy")
-    if np is not None:
-        if type in _TENSOR_TYPES and isinstance(value, np.ndarray):
-            from tfrt.executor.tensor import dense_from_numpy
-
-            return dense_from_numpy(value)
-        if isinstance(value, np.generic):
-            value = value.item()
+        return lambda value: CHAIN if value is None else value
+    if type in _TENSOR_TYPES:
+        return _tensor
     if type == "i1":
-        return _truth(value, where)
+        return partial(_scalar, _truth)
     integer = _INTEGER.fullmatch(type)
     if integer is not None:
-        return _integer(value, type, integer[1] != "u", integer[1] != "s", int(integer[2]), where)
+        return partial(_scalar, _integer(type, integer[1] != "u", integer[1] != "s", int(integer[2])))
     if type in ("f16", "bf16", "f32", "f64"):
-        return _float(value, type, where)
+        return partial(_scalar, partial(_float, type))
     if type.startswith("complex<"):
-        if not isinstance(value, complex | float | int):
-            raise _misfit(value, type, where)
-        return complex(value)
+        return partial(_scalar, partial(_complex, type))
+    return None
+
+
+def _tensor(value: Any) -> Any:
+    # Whoever passes numpy's values has imported it; who does not need not pay for it.
+    np = sys.modules.get("numpy")
+    if np is not None and isinstance(value, np.ndarray):
+        from tfrt.executor.tensor import dense_from_numpy
+
+        return dense_from_numpy(value)
     return value
 
 
-def _truth(value: Any, where: str) -> bool:
+def _scalar(convert: Callable[[Any], Any], value: Any) -> Any:
+    if type(value) is AsyncValue:
+        return value
+    np = sys.modules.get("numpy")
+    return convert(value.item() if np is not None and isinstance(value, np.generic) else value)
+
+
+def _truth(value: Any) -> bool:
     if value is True or value is False or value in (0, 1):
         return bool(value)
-    raise _misfit(value, "i1", where)
+    raise _misfit(value, "i1")
 
 
-def _integer(value: Any, type: str, signed: bool, unsigned: bool, bits: int, where: str) -> int:
-    if not isinstance(value, int):
-        raise _misfit(value, type, where)
+def _integer(type: str, signed: bool, unsigned: bool, bits: int) -> Callable[[Any], int]:
     low = -(1 << bits - 1) if signed else 0
     # A signless integer has no sign of its own: callers may give either reading of its bits.
     high = (1 << bits) - 1 if unsigned and not signed else (1 << bits - 1) - 1
-    if not low <= value <= high:
-        raise UsageError(f"{where}: {value} is out of range for {type}, which holds {low} to {high}")
-    return int(value)
+
+    def convert(value: Any) -> int:
+        if not isinstance(value, int):
+            raise _misfit(value, type)
+        if not low <= value <= high:
+            raise _MisfitError(f": {value} is out of range for {type}, which holds {low} to {high}")
+        return int(value)
+
+    return convert
 
 
-def _float(value: Any, type: str, where: str) -> float:
+def _float(type: str, value: Any) -> float:
     if not isinstance(value, int | float):
-        raise _misfit(value, type, where)
+        raise _misfit(value, type)
     match type:
         case "f64":
             return float(value)
@@ -107,8 +129,14 @@ def _float(value: Any, type: str, where: str) -> float:
     return struct.unpack("<f", b"\0\0" + struct.pack("<f", round_to_f32(value))[2:])[0]
 
 
-def _misfit(value: Any, type: str, where: str) -> UsageError:
-    return UsageError(f"{where} must be {type}, got {_named(value)}")
+def _complex(type: str, value: Any) -> complex:
+    if not isinstance(value, complex | float | int):
+        raise _misfit(value, type)
+    return complex(value)
+
+
+def _misfit(value: Any, type: str) -> _MisfitError:
+    return _MisfitError(f" must be {type}, got {_named(value)}")
 
 
 def _named(value: Any) -> str:

@@ -60,14 +60,20 @@ class DType(IntEnum):
         Raises:
             TypeError: the type has no fixed-size elements (strings, resources, variants).
         """
+        found = _NUMPY_DTYPES.get(self)
+        return self._find_numpy() if found is None else found
+
+    def _find_numpy(self) -> np.dtype:
         import numpy as np
 
         if self is DType.BF16:
-            return _bfloat16()
-        try:
-            return np.dtype(_NUMPY[self])
-        except KeyError:
-            raise TypeError(f"{self.mlir} has no numpy dtype") from None
+            found = _bfloat16()
+        elif self in _NUMPY:
+            found = np.dtype(_NUMPY[self])
+        else:
+            raise TypeError(f"{self.mlir} has no numpy dtype")
+        _NUMPY_DTYPES[self] = found
+        return found
 
     @staticmethod
     def of(array: np.ndarray | np.dtype) -> DType:
@@ -77,10 +83,15 @@ class DType(IntEnum):
             TypeError: no element type corresponds to it.
         """
         dtype: Any = getattr(array, "dtype", array)
+        found = _DTYPES.get(dtype)
+        if found is not None:
+            return found
         try:
-            return DType.BF16 if dtype.name == "bfloat16" else _OF_NUMPY[dtype.newbyteorder("=").name]
+            found = DType.BF16 if dtype.name == "bfloat16" else _OF_NUMPY[dtype.newbyteorder("=").name]
         except KeyError:
             raise TypeError(f"numpy dtype {dtype} has no element type") from None
+        _DTYPES[dtype] = found
+        return found
 
 
 _MLIR = {
@@ -127,6 +138,10 @@ _NUMPY = {
     DType.QI16: "int16",
     DType.QI32: "int32",
 }
+
+# What has been found once: numpy takes microseconds to name or make a dtype.
+_NUMPY_DTYPES: dict[DType, np.dtype] = {}
+_DTYPES: dict[np.dtype, DType] = {}
 
 _OF_NUMPY = {name: dtype for dtype, name in _NUMPY.items() if not dtype.name.startswith("Q")}
 

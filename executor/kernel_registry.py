@@ -223,7 +223,8 @@ def kernel(
             and never fail.
         blocking: the kernel may block (I/O, sleeping): it runs on the blocking pool, its results pending.
         pure: the kernel has no side effects and sees none: it may run at any time after its operands are there, or
-            twice. It may fail. Reading memory that others write is not pure.
+            twice. It may fail. If it reads a tensor's elements, it relies on the program, which gives it no chain to
+            return, that nobody writes them at that time.
         control: for kernels that do nothing but run functions.
     """
 

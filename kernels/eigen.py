@@ -63,7 +63,7 @@ def _matmul(
     host: HostContext,
 ) -> None:
     """``result = alpha * lhs @ rhs + beta * result``, in place, for matrices of that element type."""
-    a, b, c = (expect(tensor, dtype, 2) for tensor in (lhs, rhs, result))
+    a, b, c = expect(lhs, dtype, 2), expect(rhs, dtype, 2), expect(result, dtype, 2)
     if a.shape[1] != b.shape[0]:
         raise KernelError(f"MatMul input tensors inner dimension mismatch: {list(a.shape)} vs. {list(b.shape)}")
     if c.shape != (a.shape[0], b.shape[1]):
@@ -71,17 +71,16 @@ def _matmul(
             f"MatMul output shape {list(c.shape)} does not match product shape of inputs: "
             f"{list(a.shape)} * {list(b.shape)}"
         )
-    scale = c.dtype.type
     if beta == 0:
         # The result may be uninitialized: it must not be read.
         products.matmul(a, b, host, out=c)
         if alpha != 1:
-            quiet.call(np.multiply, c, scale(alpha), out=c)
+            quiet.call(np.multiply, c, c.dtype.type(alpha), out=c)
         return
     product = products.matmul(a, b, host)
     for array, factor in ((product, alpha), (c, beta)):
         if factor != 1:
-            quiet.call(np.multiply, array, scale(factor), out=array)
+            quiet.call(np.multiply, array, c.dtype.type(factor), out=array)
     quiet.call(np.add, c, product, out=c)
 
 

@@ -16,6 +16,7 @@ from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.shape import TensorShape
 from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy, expect
 from tfrt.executor.values import CHAIN, Chain
+from tfrt.kernels.numerics.quiet import quiet
 
 # The reference's maxima start from C's FLT_MIN, the smallest positive normal number: none is below it.
 _FLT_MIN = np.float32(np.finfo(np.float32).tiny)
@@ -29,8 +30,9 @@ def argmax_along(array: np.ndarray, axis: int) -> np.ndarray:
     """
     if array.shape[axis] == 0:
         raise KernelError(f"argmax of rows without elements: shape {list(array.shape)}")
-    comparable = np.where(np.isnan(array), array.dtype.type(-np.inf), array) if array.dtype.kind == "f" else array
-    return np.asarray(comparable.argmax(axis=axis), np.int32)
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        array = np.where(np.isnan(array), array.dtype.type(-np.inf), array)
+    return np.asarray(array.argmax(axis=axis), np.int32)
 
 
 def mean_along(array: np.ndarray, axis: int) -> np.ndarray:
@@ -52,6 +54,8 @@ def mean_along(array: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _register_for_type(suffix: str, dtype: DType) -> None:
+    zero = np.zeros((), dtype.numpy)
+
     def arrays(*tensors: DenseHostTensor) -> list[np.ndarray]:
         found = [expect(tensor, dtype) for tensor in tensors]
         _expect_same_shape(*tensors)
@@ -60,15 +64,13 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     @kernel(f"tfrt_test.add.{suffix}")
     def add(lhs: DenseHostTensor, rhs: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:
         a, b, c = arrays(lhs, rhs, result)
-        with np.errstate(all="ignore"):
-            np.add(a, b, out=c)
+        quiet.call(np.add, a, b, out=c)
         return chain
 
     @kernel(f"tfrt_test.add_inplace.{suffix}")
     def add_inplace(lhs: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:
         a, c = arrays(lhs, result)
-        with np.errstate(all="ignore"):
-            np.add(a, c, out=c)
+        quiet.call(np.add, a, c, out=c)
         return chain
 
     @kernel(f"tfrt_test.equal.{suffix}")
@@ -86,23 +88,24 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     @kernel(f"tfrt_test.relu.{suffix}")
     def relu(operand: DenseHostTensor, result: DenseHostTensor, chain: Chain) -> Chain:
         a, b = arrays(operand, result)
-        np.maximum(a, a.dtype.type(0), out=b)
+        np.maximum(a, zero, out=b)
         return chain
 
     @kernel(f"tfrt_test.relu_inplace.{suffix}")
     def relu_inplace(operand: DenseHostTensor, chain: Chain) -> Chain:
-        return relu(operand, operand, chain)
+        array = expect(operand, dtype)
+        np.maximum(array, zero, out=array)
+        return chain
 
     @kernel(f"tfrt_test.relu_grad_inplace.{suffix}")
     def relu_grad_inplace(activation: DenseHostTensor, gradient: DenseHostTensor, chain: Chain) -> Chain:
         """``gradient`` where the activation is positive, zero elsewhere."""
         a, g = arrays(activation, gradient)
-        with np.errstate(all="ignore"):
-            g *= a > 0
+        quiet.call(np.multiply, g, a > 0, out=g)
         return chain
 
     def broadcast(rank: int) -> None:
-        @kernel(f"tfrt_test.broadcast.{suffix}.{rank}")
+        @kernel(f"tfrt_test.broadcast.{suffix}.{rank}", pure=True)
         def broadcast(operand: DenseHostTensor, shape: TensorShape, chain: Chain = CHAIN) -> DenseHostTensor:
             """A tensor of that shape whose innermost rows are all the operand, which has rank 1."""
             row = expect(operand, dtype, 1)
@@ -119,12 +122,12 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     broadcast(2)
     broadcast(3)
 
-    @kernel(f"tfrt_test.argmax.{suffix}.2")
+    @kernel(f"tfrt_test.argmax.{suffix}.2", pure=True)
     def argmax(operand: DenseHostTensor, chain: Chain = CHAIN) -> DenseHostTensor:
         """The position of each row's first maximum, as i32."""
         return dense_from_numpy(argmax_along(expect(operand, dtype, 2), axis=1))
 
-    @kernel(f"tfrt_test.reduce_mean.{suffix}.1")
+    @kernel(f"tfrt_test.reduce_mean.{suffix}.1", pure=True)
     def reduce_mean(operand: DenseHostTensor, chain: Chain = CHAIN) -> DenseHostTensor:
         """The mean of a vector, as a tensor of rank 0; integers wrap around and divide toward zero."""
         return DenseHostTensor(mean_along(expect(operand, dtype, 1), axis=0), dtype)
@@ -163,8 +166,7 @@ def subtract_inplace(operand: DenseHostTensor, result: DenseHostTensor, chain: C
     """``result = result - operand``."""
     source, target = expect(operand, DType.F32), expect(result, DType.F32)
     _expect_same_shape(operand, result)
-    with np.errstate(all="ignore"):
-        target -= source
+    quiet.call(np.subtract, target, source, out=target)
     return chain
 
 
