@@ -21,7 +21,10 @@ def dump(program: Program) -> Iterator[str]:
     yield f"# A function is generated after {plans.threshold} runs or iterations (--plan-threshold).\n"
     for function in program.functions.values():
         why = _why_not(program, plans, function)
-        yield f"\n# @{function.name} {why}\n" if why else f"\n{annotated(generate(plans.planned(function)))}"
+        if why is not None:
+            yield f"\n# @{function.name} {why}\n"
+        else:
+            yield f"\n{annotated(generate(plans.planned(function), with_cold=True))}"
 
 
 def _why_not(program: Program, plans: Plans, function: Function) -> str | None:

@@ -5,9 +5,10 @@
 * After each call that could be asynchronous, one comparison looks whether the result is plain.
 * Buffers are deleted after their last use.
 
-There is no error handling in the source: each line is listed with the kernel that it runs, and whoever catches an
-exception looks its line up (`hand_over.py`). Beyond `MAX_INLINED` kernels regions are called, not inlined; a function
-with more kernels than `MAX_PART` is split into parts, called one after the other.
+Python's compiler takes as long for a kernel as running it some hundred times, so regions that have hardly run are not
+inlined but called. There is no error handling in the source: each line is listed with the kernel that it runs, and
+whoever catches an exception looks its line up (`hand_over.py`). Beyond `MAX_INLINED` kernels regions are called, not
+inlined; a function with more kernels than `MAX_PART` is split into parts, called one after the other.
 """
 
 from __future__ import annotations
@@ -35,9 +36,13 @@ MAX_PART = 25_000
 while Python compiles it."""
 
 
-def generate(planned: Planned) -> Generated:
-    """A function as Python."""
-    writer = _Writer(planned)
+def generate(planned: Planned, *, with_cold: bool = False) -> Generated:
+    """A function as Python.
+
+    Args:
+        with_cold: whether to inline regions, too, that have hardly run.
+    """
+    writer = _Writer(planned, with_cold)
     graph = planned.graph
     scope = Scope(graph, "")
     count = len(graph.results[0]) - 1
@@ -127,8 +132,9 @@ def _op(site: Site) -> str:
 class _Writer:
     """Source as it grows, with what each line does."""
 
-    def __init__(self, planned: Planned):
+    def __init__(self, planned: Planned, with_cold: bool = False):
         self.planned = planned
+        self.with_cold = with_cold
         self.lines: list[str] = []
         self.sites: list[Site | None] = [None]
         self.scopes = 0
@@ -250,7 +256,12 @@ class _Writer:
         self.line(indent, f"{_targets(targets, unpack=False)}{callee.python_name}({arguments})", (scope, kernel))
 
     def is_inlined(self, callee: Planned, indent: int) -> bool:
-        return callee.is_region and indent < MAX_INDENT and self.inlined + len(callee.graph.bound) <= MAX_INLINED
+        return (
+            callee.is_region
+            and (callee.is_warm or self.with_cold)
+            and indent < MAX_INDENT
+            and self.inlined + len(callee.graph.bound) <= MAX_INLINED
+        )
 
     def inner(self, callee: Planned, scope: Scope, kernel: int) -> Scope:
         self.scopes += 1

@@ -201,6 +201,11 @@ class Planned:
         self.call: Callable[..., Any] = self._make_first_tier()
         self.python_name = plans.reserve(function.name or f"region_{function.index}", self.call)
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether it has run so often that generating it, along with what runs it, pays."""
+        return self.runs * 4 >= self.plans.threshold
+
     @cached_property
     def graph(self) -> Graph:
         return self.function.graph

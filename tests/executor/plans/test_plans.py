@@ -420,3 +420,26 @@ def test_numbers_that_are_no_thresholds():
     from tfrt.executor.bef_run import main
 
     assert main(["--plan-threshold", "-1", "x.bef"]) == 2
+
+
+def test_regions_that_have_hardly_run_are_called():
+    program = load(
+        """func.func @f(%n: i32) -> i32 {
+  %one = tfrt.constant.i32 1
+  %small = "tfrt.lessequal.i32"(%n, %one) : (i32, i32) -> i1
+  %r = tfrt.if %small, %n : (i32) -> (i32) {
+    %a = tfrt.add.i32 %n, %n
+    tfrt.return %a : i32
+  } else {
+    %b = "tfrt.minus.i32"(%n, %n) : (i32, i32) -> i32
+    tfrt.return %b : i32
+  }
+  tfrt.return %r : i32
+}""",
+        8,
+    )
+    assert [program["f"](1) for _ in range(10)] == [2] * 10
+    (generated,) = program.plans.generated_codes.values()
+    assert "(r0) + (r0)" in generated.source
+    assert "region" in generated.source and "(r0) - (r0)" not in generated.source
+    assert program["f"](5) == 0
