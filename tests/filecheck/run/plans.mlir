@@ -17,7 +17,7 @@
 // DUMP: for s1_index in range(s1_total):
 // DUMP-NEXT: if context.cancellation is not None: raise Stop
 // DUMP: tfrt_print_i32(
-// DUMP-SAME: plans.mlir:27:13 tfrt.print.i32
+// DUMP-SAME: plans.mlir:27:16 tfrt.print.i32
 func.func @count() -> !tfrt.chain {
   %ch0 = tfrt.new.chain
   %three = tfrt.constant.i32 3
