@@ -1,0 +1,1 @@
+"""The programs that `benchmarks/run.py` times, one family a module."""

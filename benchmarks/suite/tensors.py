@@ -1,0 +1,64 @@
+"""A perceptron on digits, one image and many at a time, against the same numpy calls by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import numpy as np
+
+from suite.row import Row, program
+
+
+def _text(batch: int) -> str:
+    tensor = "!tfrt_tensor.tensor"
+    product = f"(f32, {tensor}, {tensor}, f32, {tensor}, !tfrt.chain) -> !tfrt.chain"
+    arguments = ", ".join(f"%{name}: {tensor}" for name in ("x", "w1", "b1", "w2", "b2"))
+    return f"""func.func @mlp({arguments}) -> {tensor} {{
+  %start = tfrt.new.chain
+  %one = tfrt.constant.f32 1.0
+  %shape1 = ts.build_shape [{batch} : i64, 64 : i64]
+  %hidden = "tfrt_test.broadcast.f32.2"(%b1, %shape1) : ({tensor}, !ts.shape) -> {tensor}
+  %layer1 = "eigen.matmul.f32"(%one, %x, %w1, %one, %hidden, %start) : {product}
+  %active = "tfrt_test.relu_inplace.f32"(%hidden, %layer1) : ({tensor}, !tfrt.chain) -> !tfrt.chain
+  %shape2 = ts.build_shape [{batch} : i64, 10 : i64]
+  %scores = "tfrt_test.broadcast.f32.2"(%b2, %shape2) : ({tensor}, !ts.shape) -> {tensor}
+  %layer2 = "eigen.matmul.f32"(%one, %hidden, %w2, %one, %scores, %active) : {product}
+  %digits = "tfrt_test.argmax.f32.2"(%scores, %layer2) : ({tensor}, !tfrt.chain) -> {tensor}
+  tfrt.return %digits : {tensor}
+}}"""
+
+
+def rows(size: int) -> Iterator[Row]:
+    """Inference with a batch of 1 and of 64, a hundred times a run (fewer for small sizes)."""
+    from tfrt.executor.tensor import dense_from_numpy
+
+    random = np.random.default_rng(0)
+    count = max(1, size // 100)
+    with ExitStack() as stack:
+        for batch in (1, 64):
+            shapes = ((batch, 64), (64, 64), (64,), (64, 10), (10,))
+            x, w1, b1, w2, b2 = (random.normal(size=shape).astype(np.float32) for shape in shapes)
+            tensors = [dense_from_numpy(array) for array in (x, w1, b1, w2, b2)]
+            mlp = stack.enter_context(program(_text(batch), plan_threshold=0))["mlp"]
+
+            def by_hand(x=x, w1=w1, b1=b1, w2=w2, b2=b2, batch=batch) -> np.ndarray:
+                hidden = np.broadcast_to(b1, (batch, 64)).copy()
+                hidden += x @ w1
+                np.maximum(hidden, 0, out=hidden)
+                scores = np.broadcast_to(b2, (batch, 10)).copy()
+                scores += hidden @ w2
+                return scores.argmax(axis=1).astype(np.int32)
+
+            def hand(by_hand=by_hand) -> list[int]:
+                for _ in range(count):
+                    found = by_hand()
+                return found.tolist()
+
+            def ours(mlp=mlp, tensors=tensors) -> list[int]:
+                for _ in range(count):
+                    found = mlp(*tensors)
+                return found.array.tolist()
+
+            target = {"tfrt": 1.1} if batch == 1 else {}
+            yield Row(f"perceptron, batch {batch}", {"numpy": hand, "tfrt": ours}, "numpy", "inference", count, target)
