@@ -48,20 +48,20 @@ def rows(size: int) -> Iterator[Row]:
         def load(text: str, **options: Any) -> tfrt.Program:
             return stack.enter_context(program(text, **options))
 
-        yield from _fib(load)
+        yield from _fib(load, (20, 25) if size >= 1000 else (5, 6))
         yield from _chain(load, size)
         yield _independent(load, size)
         yield from _loops(load, 10 * size)
         yield _ordinary(load, size)
 
 
-def _fib(load: Any) -> Iterator[Row]:
+def _fib(load: Any, numbers: tuple[int, ...]) -> Iterator[Row]:
     floor = python(FIB_FLOOR)["fib"]
     fib, dataflow = load(FIB)["fib"], load(FIB, plans=False)["fib"]
-    for n in (20, 25):
+    for n in numbers:
         ways = {"python": lambda n=n: floor(n), "tfrt": lambda n=n: fib(n)}
-        if n == 20:
-            ways["no plans"] = lambda: dataflow(20)
+        if n == numbers[0]:
+            ways["no plans"] = lambda n=n: dataflow(n)
         yield Row(f"fib({n})", ways, "python", target={"tfrt": 1.6})
 
 
