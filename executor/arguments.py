@@ -17,12 +17,25 @@ _INTEGER = re.compile(r"(|s|u)i([1-9][0-9]*)")
 _TENSOR_TYPES = ("!tfrt_tensor.tensor", "!t.tensor", "!tfrt_dht.tensor")
 
 
-def convert_arguments(function: str, types: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
+Converter = Callable[[Any], Any]
+
+
+def converters(types: Sequence[str]) -> tuple[Converter | None, ...]:
+    """What converts arguments of these types; None for those that are passed on as they are."""
+    return tuple([_converter(type) for type in types])
+
+
+def convert_arguments(
+    function: str, types: Sequence[str], arguments: Sequence[Any], converters: Sequence[Converter | None]
+) -> list[Any]:
     """The values that a function's registers hold for these arguments.
 
     Python and numpy scalars fit scalar types; f32, f16 and bf16 are rounded to their precision. numpy arrays become
     dense host tensors that share their memory. Chains may be given as None. Values of other types, and `AsyncValue`s,
     are passed on as they are.
+
+    Args:
+        converters: those of the types.
 
     Raises:
         UsageError: the number of arguments is wrong, or one does not fit its type.
@@ -32,8 +45,7 @@ def convert_arguments(function: str, types: Sequence[str], arguments: Sequence[A
         listed = f" ({', '.join(types)})" if types else ""
         raise UsageError(f"function '{function}' takes {takes}{listed} and is given {len(arguments)}")
     values = list(arguments)
-    for number, type in enumerate(types):
-        convert = _converter(type)
+    for number, convert in enumerate(converters):
         if convert is not None:
             try:
                 values[number] = convert(values[number])
@@ -60,7 +72,7 @@ def _round_to(code: str, value: float) -> float:
 
 
 @cache
-def _converter(type: str) -> Callable[[Any], Any] | None:
+def _converter(type: str) -> Converter | None:
     """What converts arguments of an MLIR type, or None where any value is passed on as it is."""
     if type == "!tfrt.chain":
         return lambda value: CHAIN if value is None else value

@@ -32,6 +32,7 @@ class BoundKernel:
         call: takes the operands, preceded by the execution context if `needs_context`.
         functions: the functions that the op refers to.
         returns_plain: whether what it returns is never an `AsyncValue`.
+        is_constant: whether its value is always the same and costs nothing to keep.
         only_starts: whether calling it only starts something that takes time, and takes none itself.
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
         is_pure, control: see `tfrt.executor.kernel_registry.kernel`.
@@ -46,6 +47,7 @@ class BoundKernel:
     is_pure: bool = False
     returns_plain: bool = False
     only_starts: bool = False
+    is_constant: bool = False
     control: Control | None = None
 
 
@@ -87,6 +89,7 @@ def bind(
         kernel.is_pure,
         signature.returns_plain and not kernel.blocking,
         signature.returns_async or kernel.blocking,
+        not record.arguments and (kernel.constant or inline is not None),
         kernel.control,
     )
 

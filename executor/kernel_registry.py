@@ -119,12 +119,13 @@ class Kernel:
     inline: str | None = None
     blocking: bool = False
     pure: bool = False
+    constant: bool = False
     control: Control | None = None
 
     @property
     def is_pure(self) -> bool:
         """Whether nobody can tell when it runs, except by its results."""
-        return self.pure or self.inline is not None
+        return self.pure or self.constant or self.inline is not None
 
     @cached_property
     def signature(self) -> Signature:
@@ -212,6 +213,7 @@ def kernel(
     inline: str | None = None,
     blocking: bool = False,
     pure: bool = False,
+    constant: bool = False,
     control: Control | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
@@ -225,11 +227,12 @@ def kernel(
         pure: the kernel has no side effects and sees none: it may run at any time after its operands are there, or
             twice. It may fail. If it reads a tensor's elements, it relies on the program, which gives it no chain to
             return, that nobody writes them at that time.
+        constant: the kernel is pure, has no operands, and its value, which nobody can change, is always the same.
         control: for kernels that do nothing but run functions.
     """
 
     def register(function: F) -> F:
-        BUILTIN.register(Kernel(name, function, inline, blocking, pure, control))
+        BUILTIN.register(Kernel(name, function, inline, blocking, pure, constant, control))
         return function
 
     return register

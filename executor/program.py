@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tfrt.executor.arguments import convert_arguments
+from tfrt.executor.arguments import Converter, convert_arguments, converters
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
 from tfrt.executor.binding import BoundKernel, as_kernel_error, bind, failed_results, unpack
@@ -126,10 +126,12 @@ class Function:
             KernelError: a result is an error; the first one is raised. Or the function failed and has no results.
             UsageError: the arguments do not fit.
         """
-        host = self._program.host
         results = self.start(*arguments)
-        host.wait(results)
-        return _results([r.value if type(r) is AsyncValue else r for r in results])
+        for result in results:
+            if type(result) is AsyncValue:
+                self._program.host.wait(results)
+                return _results([r.value if type(r) is AsyncValue else r for r in results])
+        return _results(results)
 
     async def call_async(self, *arguments: Any) -> Any:
         """Like calling it, from a coroutine: other coroutines go on while results are pending."""
@@ -153,7 +155,7 @@ class Function:
             UsageError: the arguments do not fit.
             KernelError: see `execute`.
         """
-        converted = convert_arguments(self.name, self.argument_types, arguments)
+        converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
         return self.execute(ExecutionContext(self._program.host) if context is None else context, converted)
 
     def execute(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
@@ -168,6 +170,10 @@ class Function:
                 reported.
         """
         return self._run(context, arguments)
+
+    @cached_property
+    def _converters(self) -> tuple[Converter | None, ...]:
+        return converters(self.argument_types)
 
     @cached_property
     def _run(self) -> Callable[[ExecutionContext, Sequence[Any]], list[Any]]:

@@ -13,21 +13,21 @@ from tfrt.kernels.c_semantics import wrap64
 from tfrt.kernels.printing import printer
 
 
-@kernel("ts.build_shape", pure=True)
+@kernel("ts.build_shape", constant=True)
 def build_shape(*, value: I64Array) -> TensorShape:
     if min(value, default=0) < 0:
         raise KernelError(f"dimensions must not be negative: {list(value)}")
     return TensorShape(value)
 
 
-@kernel("ts.build_partial_shape", pure=True)
+@kernel("ts.build_partial_shape", constant=True)
 def build_partial_shape(*, value: I64Array) -> PartialTensorShape:
     if min(value, default=0) < UNKNOWN_DIMENSION:
         raise KernelError(f"dimensions must not be negative, except {UNKNOWN_DIMENSION}: {list(value)}")
     return PartialTensorShape(tuple(None if size == UNKNOWN_DIMENSION else size for size in value))
 
 
-@kernel("ts.build_unranked_partial_shape", pure=True)
+@kernel("ts.build_unranked_partial_shape", constant=True)
 def build_unranked_partial_shape() -> PartialTensorShape:
     return PartialTensorShape(None)
 

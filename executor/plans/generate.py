@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from tfrt.executor.binding import BoundKernel
 from tfrt.executor.kernel_registry import Control
 from tfrt.executor.plans.scope import CALLED, HEAD, Generated, LoopNames, Scope, Site
-from tfrt.executor.plans.table import is_constant, last_uses
+from tfrt.executor.plans.table import constant_of, last_uses
 
 if TYPE_CHECKING:
     from tfrt.executor.plans.planned import Planned
@@ -175,9 +175,10 @@ class _Writer:
     def kernel(self, scope: Scope, kernel: int, bound: BoundKernel, indent: int) -> None:
         graph = scope.graph
         operands, results = graph.arguments[kernel], graph.results[kernel]
-        if is_constant(bound, operands):
-            value = scope.constants[results[0]] = bound.call()
-            scope.names[results[0]] = self.planned.plans.literal(value)
+        constant = constant_of(bound)
+        if constant is not None:
+            scope.constants[results[0]] = constant[0]
+            scope.names[results[0]] = self.planned.plans.literal(constant[0])
             return
         names = [scope.names[r] for r in operands]
         targets = [f"{scope.prefix}r{r}" for r in results]

@@ -105,6 +105,8 @@ class Plans:
             return f"({value!r})" if value < 0 else repr(value)
         if value is CHAIN:
             return "CHAIN"
+        if type(value) is str:
+            return repr(value)
         name = self._unused_name("constant")
         self.namespace[name] = value
         return name

@@ -99,8 +99,9 @@ def make_template(graph: Graph) -> list[Any]:
     """The registers before a run, those of constants filled in."""
     template: list[Any] = [None] * graph.register_count
     for kernel, bound in enumerate(graph.bound[1:], 1):
-        if is_constant(bound, graph.arguments[kernel]):
-            template[graph.results[kernel][0]] = bound.call()
+        constant = constant_of(bound)
+        if constant is not None:
+            template[graph.results[kernel][0]] = constant[0]
     return template
 
 
@@ -116,7 +117,7 @@ def make_steps(graph: Graph, runner: Callable[[int], Any]) -> tuple[list[Step], 
     for kernel, bound in enumerate(graph.bound[1:], 1):
         operands, results = graph.arguments[kernel], graph.results[kernel]
         run = runner(kernel) if bound.control is not None else None
-        if is_constant(bound, operands):
+        if constant_of(bound) is not None:
             continue
         if run is not None:
             steps.append((CONTROL, run, operands, None, results))
@@ -132,9 +133,14 @@ def make_steps(graph: Graph, runner: Callable[[int], Any]) -> tuple[list[Step], 
     return steps, kernels
 
 
-def is_constant(bound: BoundKernel, operands: tuple[int, ...]) -> bool:
-    """Whether a kernel's value is always the same and costs nothing to keep."""
-    return bound.inline is not None and not operands
+def constant_of(bound: BoundKernel) -> tuple[Any] | None:
+    """A kernel's value, in a tuple, if it is always the same; None also where it fails, which it does when it runs."""
+    if not bound.is_constant:
+        return None
+    try:
+        return (bound.call(),)
+    except Exception:
+        return None
 
 
 def last_uses(graph: Graph) -> list[tuple[int, ...]]:

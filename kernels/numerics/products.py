@@ -18,7 +18,7 @@ LEAST_WORK = 1 << 23
 def matmul(a: np.ndarray, b: np.ndarray, host: HostContext, out: np.ndarray | None = None) -> np.ndarray:
     """``np.matmul`` of two matrices without floating-point warnings, by blocks of rows where that pays."""
     rows, work_of_row = a.shape[0], a.shape[1] * b.shape[1]
-    if host.parallelism == 1 or rows * work_of_row < 2 * LEAST_WORK:
+    if rows * work_of_row < 2 * LEAST_WORK or host.parallelism == 1:
         product: np.ndarray = quiet.call(np.matmul, a, b, out=out)
         return product
     result = np.empty((rows, b.shape[1]), np.result_type(a, b)) if out is None else out

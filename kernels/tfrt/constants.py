@@ -59,11 +59,11 @@ def constant_f64(*, value: F64) -> float:
     return value
 
 
-@kernel("tfrt.constant.complex64", pure=True)
+@kernel("tfrt.constant.complex64", constant=True)
 def constant_complex64(*, imaginary: F32, real: F32) -> complex:
     return complex(real, imaginary)
 
 
-@kernel("tfrt.constant.complex128", pure=True)
+@kernel("tfrt.constant.complex128", constant=True)
 def constant_complex128(*, imaginary: F64, real: F64) -> complex:
     return complex(real, imaginary)

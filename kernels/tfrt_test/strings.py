@@ -13,8 +13,8 @@ from tfrt.executor.values import CHAIN, Chain
 from tfrt.kernels.c_semantics import format_i32
 
 
-@kernel("tfrt_test.get_string_sync", pure=True)
-@kernel("tfrt_test.get_string", pure=True)
+@kernel("tfrt_test.get_string_sync", constant=True)
+@kernel("tfrt_test.get_string", constant=True)
 def get_string(*, value: String) -> str:
     return value
 

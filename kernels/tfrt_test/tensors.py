@@ -30,7 +30,7 @@ def argmax_along(array: np.ndarray, axis: int) -> np.ndarray:
     """
     if array.shape[axis] == 0:
         raise KernelError(f"argmax of rows without elements: shape {list(array.shape)}")
-    if array.dtype.kind == "f" and np.isnan(array).any():
+    if array.dtype.kind == "f" and np.count_nonzero(np.isnan(array)):
         array = np.where(np.isnan(array), array.dtype.type(-np.inf), array)
     return np.asarray(array.argmax(axis=axis), np.int32)
 

@@ -6,11 +6,12 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 import tfrt
+from tfrt.executor import native_threads
 from tfrt.kernels.numerics import products
 from tfrt.kernels.numerics.convolution import conv2d
 from tfrt.kernels.numerics.windows import window
@@ -20,11 +21,14 @@ def blas_threads():
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def several_blas_threads():
-    """As on a machine with several processors."""
+@pytest.fixture(autouse=True)
+def several_blas_threads(monkeypatch):
+    """As on a machine with several processors, and before the first host; other tests may have left some open."""
     from threadpoolctl import threadpool_limits
 
+    gc.collect()
+    monkeypatch.setattr(native_threads, "_hosts", 0)
+    monkeypatch.setattr(native_threads, "_limits", None)
     with threadpool_limits(limits=4, user_api="blas"):
         if blas_threads() != {4}:
             pytest.skip("numpy's BLAS has no threads of its own")
@@ -112,7 +116,7 @@ def test_there_are_never_more_products_than_compute_threads(monkeypatch, threads
     assert max(most) <= threads + 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 300), st.integers(0, 50), st.sampled_from(["s", "mstd:1", "mstd:3"]))
 def test_parallel_for_covers_a_range_once(total, least, queue):
     seen = []
