@@ -97,6 +97,7 @@ def _main(argv: Sequence[str]) -> int:
         options.work_queue_type,
         plans=options.plans,
         plan_threshold=options.plan_threshold,
+        native=None if options.native else False,
         out=_Output(),
         diagnostic_handler=lambda diagnostic: _show(diagnostic, source),
     )
@@ -314,6 +315,7 @@ def _parser() -> cli.OptionParser:
         "--plan-threshold", type=_count, default=PLAN_THRESHOLD, metavar="N",
         help="generate a function as Python after N runs or loop iterations (default: %(default)s)",
     )  # fmt: skip
+    add("--no-native", dest="native", action="store_false", help="make no machine code of scalar functions")
     add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
         "--kernels", action="extend", type=_comma_separated, default=[], metavar="MODULE",

@@ -32,6 +32,7 @@ class BoundKernel:
         call: takes the operands, preceded by the execution context if `needs_context`.
         functions: the functions that the op refers to.
         returns_plain: whether what it returns is never an `AsyncValue`.
+        native: see `tfrt.executor.kernel_registry.kernel`.
         is_constant: whether its value is always the same and costs nothing to keep.
         only_starts: whether calling it only starts something that takes time, and takes none itself.
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
@@ -47,6 +48,7 @@ class BoundKernel:
     is_pure: bool = False
     returns_plain: bool = False
     only_starts: bool = False
+    native: str | None = None
     is_constant: bool = False
     control: Control | None = None
 
@@ -89,8 +91,10 @@ def bind(
         kernel.is_pure,
         signature.returns_plain and not kernel.blocking,
         signature.returns_async or kernel.blocking,
+        kernel.native if is_whole else None,
         not record.arguments and (kernel.constant or inline is not None),
-        kernel.control,
+        # Iterations that are tasks of their own are the kernel's business.
+        kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None,
     )
 
 

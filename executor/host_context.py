@@ -11,6 +11,7 @@ import sys
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from ctypes import addressof, c_uint8
 from typing import Any, Protocol, TypeVar
 
 from tfrt.executor import native_threads
@@ -43,6 +44,8 @@ class HostContext:
         registry: the kernels that programs may use; by default every registered one.
         plans: whether functions may run from plans (see `tfrt.executor.plans`), which is faster and otherwise the same.
         plan_threshold: after how many runs a function is generated as Python.
+        native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
+            that take long, where it is installed; True means all as soon as they are generated.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         diagnostic_handler: called with each diagnostic of a kernel that fails, at once, on the thread where it fails.
             By default they are dropped, since errors reach the caller with their location. What the handler raises
@@ -63,6 +66,7 @@ class HostContext:
         registry: KernelRegistry | None = None,
         plans: bool = True,
         plan_threshold: int = PLAN_THRESHOLD,
+        native: bool | None = None,
         out: Output | None = None,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
     ):
@@ -72,6 +76,7 @@ class HostContext:
         self.registry = BUILTIN if registry is None else registry
         self.plans = plans
         self.plan_threshold = plan_threshold
+        self.native = native
         self.diagnostic_handler = diagnostic_handler
         self._out = out
         self._shared: dict[Callable[[], Any], Any] = {}
@@ -227,7 +232,7 @@ class ExecutionContext:
         cancellation: the error that kernels which have not started are skipped with, once cancelled.
     """
 
-    __slots__ = ("cancellation", "data", "host", "resources")
+    __slots__ = ("_flag", "cancellation", "data", "host", "resources")
 
     def __init__(
         self,
@@ -240,11 +245,23 @@ class ExecutionContext:
         self.resources = ResourceContext() if resources is None else resources
         self.data = {type(item): item for item in data}
         self.cancellation: AsyncValue | None = None
+        self._flag: c_uint8 | None = None
 
     def cancel(self) -> None:
         """Skip every kernel of this request that has not started yet; their results are `CancelledError`."""
         if self.cancellation is None:
             self.cancellation = AsyncValue.failed(CancelledError())
+            if self._flag is not None:
+                self._flag.value = 1
+
+    def cancellation_flag(self) -> int:
+        """The address of a byte that is set once the request is cancelled, for machine code to look at."""
+        if self._flag is None:
+            # One of `cancel` and this sees what the other has written.
+            self._flag = c_uint8()
+            if self.cancellation is not None:
+                self._flag.value = 1
+        return addressof(self._flag)
 
     @property
     def is_cancelled(self) -> bool:

@@ -120,6 +120,7 @@ class Kernel:
     blocking: bool = False
     pure: bool = False
     constant: bool = False
+    native: str | None = None
     control: Control | None = None
 
     @property
@@ -214,6 +215,7 @@ def kernel(
     blocking: bool = False,
     pure: bool = False,
     constant: bool = False,
+    native: str | None = None,
     control: Control | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
@@ -228,11 +230,14 @@ def kernel(
             twice. It may fail. If it reads a tensor's elements, it relies on the program, which gives it no chain to
             return, that nobody writes them at that time.
         constant: the kernel is pure, has no operands, and its value, which nobody can change, is always the same.
+        native: like `inline`, as machine code is made of it: integers have 64 bits and wrap around, floats double
+            precision, and names are those of `tfrt.executor.plans.native_runtime`. It may fail, with any exception,
+            for then the kernel itself is run; several results are a tuple. Without it, `inline` has to serve.
         control: for kernels that do nothing but run functions.
     """
 
     def register(function: F) -> F:
-        BUILTIN.register(Kernel(name, function, inline, blocking, pure, constant, control))
+        BUILTIN.register(Kernel(name, function, inline, blocking, pure, constant, native, control))
         return function
 
     return register

@@ -57,7 +57,7 @@ class Program:
         self.host = host
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         self.all_functions = tuple(Function(self, record) for record in bef.functions)
-        self.plans = Plans(self, host.plan_threshold) if host.plans else None
+        self.plans = Plans(self, host.plan_threshold, host.native) if host.plans else None
         self.functions: Mapping[str, Function] = MappingProxyType(
             {function.name: function for function in self.all_functions if function.name}
         )

@@ -42,7 +42,7 @@ def generate(planned: Planned, *, with_cold: bool = False) -> Generated:
     Args:
         with_cold: whether to inline regions, too, that have hardly run.
     """
-    writer = _Writer(planned, with_cold)
+    writer = Writer(planned, with_cold)
     graph = planned.graph
     scope = Scope(graph, "")
     count = len(graph.results[0]) - 1
@@ -54,24 +54,24 @@ def generate(planned: Planned, *, with_cold: bool = False) -> Generated:
     writer.define(planned.python_name, parameters)
     writer.stop_if_cancelled(1, scope, 0)
     writer.kernels(scope, range(1, len(graph.bound)), 1)
-    writer.line(1, f"return {_tuple([scope.names[r] for r in graph.result_registers])}", None)
+    writer.line(1, f"return {tuple_text([scope.names[r] for r in graph.result_registers])}", None)
     return writer.finish(planned.python_name)
 
 
 def generate_loop(owner: Planned, kernel: int) -> Generated:
     """The loop that a kernel of `owner` runs, as a function of the kernel's operands."""
-    writer = _Writer(owner)
+    writer = Writer(owner)
     bound = owner.graph.bound[kernel]
     body = owner.plans.planned(bound.functions[0])
     name = f"{owner.python_name}_loop_{kernel}"
     carried = [f"v{i}" for i in range(len(owner.graph.arguments[kernel]) - 1)]
     writer.define(name, ["context", "control", *carried])
     names = writer.loop(bound, body, Scope(body.graph, "b_"), "control", carried, 1)
-    writer.line(1, f"return {_tuple(names)}", None)
+    writer.line(1, f"return {tuple_text(names)}", None)
     return writer.finish(name, is_loop=True)
 
 
-def _generate_parts(writer: _Writer, scope: Scope, parameters: list[str]) -> Generated:
+def _generate_parts(writer: Writer, scope: Scope, parameters: list[str]) -> Generated:
     """A driver that calls the parts in turn; each takes and returns what those after it need."""
     graph, name = scope.graph, writer.planned.python_name
     kernels = range(1, len(graph.bound))
@@ -91,7 +91,7 @@ def _generate_parts(writer: _Writer, scope: Scope, parameters: list[str]) -> Gen
         given = list(dict.fromkeys(scope.names[r] for r in sorted(available & later) if r not in scope.constants))
         is_last = number == len(ranges) - 1
         results = [scope.names[r] for r in graph.result_registers] if is_last else given
-        writer.line(1, f"return {_tuple(results)}", None)
+        writer.line(1, f"return {tuple_text(results)}", None)
         call = f"{name}_part_{number}({', '.join(taken)})"
         driver.append(f"    return {call}" if is_last else f"    {_targets(given)}{call}")
         taken = ["context", *given]
@@ -129,8 +129,10 @@ def _op(site: Site) -> str:
     return f"{scope.graph.location(kernel)} {scope.graph.bound[kernel].name}"
 
 
-class _Writer:
+class Writer:
     """Source as it grows, with what each line does."""
+
+    stop = "if context.cancellation is not None: raise Stop"
 
     def __init__(self, planned: Planned, with_cold: bool = False):
         self.planned = planned
@@ -161,7 +163,14 @@ class _Writer:
         self.sites.append(site)
 
     def stop_if_cancelled(self, indent: int, scope: Scope, kernel: int) -> None:
-        self.line(indent, "if context.cancellation is not None: raise Stop", (scope, kernel))
+        self.line(indent, self.stop, (scope, kernel))
+
+    def invocation(self, callee: Planned, arguments: Sequence[str]) -> str:
+        return f"{callee.python_name}({', '.join(['context', *arguments])})"
+
+    def expression(self, bound: BoundKernel, names: Sequence[str]) -> str | None:
+        """A kernel with one result as an expression of its operands, where it is one."""
+        return None if bound.inline is None else bound.inline.format(*names)
 
     def kernels(self, scope: Scope, kernels: Sequence[int], indent: int) -> None:
         graph = scope.graph
@@ -183,8 +192,9 @@ class _Writer:
         names = [scope.names[r] for r in operands]
         targets = [f"{scope.prefix}r{r}" for r in results]
         site = (scope, kernel)
-        if bound.inline is not None:
-            self.line(indent, f"{targets[0]} = {bound.inline.format(*names)}", site)
+        expression = self.expression(bound, names) if len(results) == 1 else None
+        if expression is not None:
+            self.line(indent, f"{targets[0]} = {expression}", site)
         elif self.planned.plans.runs_directly(graph, kernel):
             targets = self.control(scope, kernel, bound, names, targets, indent)
         else:
@@ -253,8 +263,8 @@ class _Writer:
             results = [inner.names[r] for r in callee.graph.result_registers]
             self.assign(targets, results, indent)
             return
-        arguments = ", ".join(["context", *(scope.names[r] for r in operands)])
-        self.line(indent, f"{_targets(targets, unpack=False)}{callee.python_name}({arguments})", (scope, kernel))
+        call = self.invocation(callee, [scope.names[r] for r in operands])
+        self.line(indent, f"{_targets(targets, unpack=False)}{call}", (scope, kernel))
 
     def is_inlined(self, callee: Planned, indent: int) -> bool:
         return (
@@ -290,14 +300,14 @@ class _Writer:
             self.line(indent, f"for {index} in range({total}):", None)
         else:
             self.line(indent, f"while {total}:", None)
-        self.line(indent + 1, "if context.cancellation is not None: raise Stop", (inner, HEAD))
+        self.line(indent + 1, self.stop, (inner, HEAD))
         loop_results = carried if repeats else [*carried, total]
         if self.is_inlined(body, indent):
             inner.names.update(enumerate(carried))
             self.body(body, inner, indent + 1)
             self.assign(loop_results, [inner.names[r] for r in body.graph.result_registers], indent + 1)
         else:
-            call = f"{body.python_name}({', '.join(['context', *carried])})"
+            call = self.invocation(body, carried)
             self.line(indent + 1, f"{_targets(loop_results, unpack=False)}{call}", (inner, CALLED))
         return carried
 
@@ -314,6 +324,6 @@ def _targets(names: Sequence[str], *, unpack: bool = True) -> str:
     return f"{', '.join(names)}{',' if unpack and len(names) == 1 else ''} = "
 
 
-def _tuple(names: Sequence[str]) -> str:
+def tuple_text(names: Sequence[str]) -> str:
     """What a plan returns: None, a value or a tuple."""
     return ", ".join(names) if names else "None"

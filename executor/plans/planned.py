@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from time import perf_counter
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from tfrt.executor.kernel_registry import Control
 from tfrt.executor.plans.effects import Effects, summarize
 from tfrt.executor.plans.generate import generate, generate_loop
 from tfrt.executor.plans.hand_over import hand_over
+from tfrt.executor.plans.native import NATIVE_AFTER, can_be_native, is_available, is_worthwhile, make_native
 from tfrt.executor.plans.scope import Generated
 from tfrt.executor.plans.signals import Pending, Stop
 from tfrt.executor.plans.table import START, Loop, Step, make_steps, make_template, run_repeat, run_table, run_while
@@ -24,6 +27,8 @@ from tfrt.executor.values import CHAIN
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
     from tfrt.executor.program import Function, Program
+
+_log = logging.getLogger(__name__)
 
 HAND_OVERS = 16
 """How often the first runs of a plan may end in a hand-over; one that does so every time costs more than it gains."""
@@ -39,11 +44,16 @@ class Plans:
     Attributes:
         threshold: after how many runs a function is generated.
         namespace: the globals of generated functions.
+        wants_native: whether generated functions become machine code: at once, never, or (None) if they take long.
+        is_timing: whether calls from outside are timed, to know that.
         generated_codes: the generated function that a code object belongs to.
     """
 
-    def __init__(self, program: Program, threshold: int):
+    def __init__(self, program: Program, threshold: int, wants_native: bool | None = False):
         self.threshold = threshold
+        self.wants_native = wants_native
+        self.is_timing = False
+        self._spent = 0.0
         self.namespace: dict[str, Any] = {
             "AsyncValue": AsyncValue,
             "CHAIN": CHAIN,
@@ -115,6 +125,14 @@ class Plans:
         """Make a generated function's lines known."""
         for code in (generated.function.__code__, *generated.parts):
             self.generated_codes[code] = generated
+
+    def spend(self, seconds: float) -> None:
+        """Count the time of a call from outside; make machine code if there has been enough."""
+        self._spent += seconds
+        if self._spent > NATIVE_AFTER:
+            self._spent = 0.0
+            for planned in list(self._planned.values()):
+                planned.go_native()
 
     def _unused_name(self, wish: str) -> str:
         base = re.sub(r"\W", "_", wish)
@@ -200,6 +218,7 @@ class Planned:
         self.runs = 0
         self._entered = 0
         self._handed_over = 0
+        self._is_generated = False
         self.call: Callable[..., Any] = self._make_first_tier()
         self.python_name = plans.reserve(function.name or f"region_{function.index}", self.call)
 
@@ -246,6 +265,7 @@ class Planned:
                 return execute(self.graph, context, arguments)
         self._entered += 1
         calls.depth += self._weight
+        start = perf_counter() if self.plans.is_timing else 0.0
         try:
             value = self.call(context, *arguments)
         except Exception as error:
@@ -253,6 +273,8 @@ class Planned:
             return hand_over(self, error, context, arguments)
         finally:
             calls.depth -= self._weight
+            if start:
+                self.plans.spend(perf_counter() - start)
         count = len(self.graph.result_registers)
         return [value] if count == 1 else list(value or ())
 
@@ -261,7 +283,23 @@ class Planned:
         generated = generate(self)
         self.plans.add(generated)
         self.call = generated.function
+        self._is_generated = True
+        if self.plans.wants_native:
+            self.go_native()
+        elif self.plans.wants_native is None:
+            self.plans.is_timing = is_available()
         return generated
+
+    def go_native(self) -> None:
+        """Run as machine code from now on, if the function has been generated, can be native, and is worth it."""
+        if not self._is_generated or self.is_region or not is_worthwhile(self) or not can_be_native(self):
+            return
+        self._is_generated = False
+        try:
+            self.call = self.plans.namespace[self.python_name] = make_native(self)
+        except Exception as error:
+            # The ordinary plan does all that machine code would.
+            _log.info("no machine code for @%s: %s", self.function.name, error)
 
     def filename(self, name: str) -> str:
         """What Python calls the source of a plan, in tracebacks."""

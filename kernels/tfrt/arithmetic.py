@@ -31,45 +31,45 @@ def and_i1(lhs: bool, rhs: bool) -> bool:
     return lhs and rhs
 
 
-@kernel("tfrt.add.i32", inline=inline_wrap32("({0}) + ({1})"))
+@kernel("tfrt.add.i32", inline=inline_wrap32("({0}) + ({1})"), native="wrap32(({0}) + ({1}))")
 def add_i32(lhs: int, rhs: int) -> int:
     result = lhs + rhs
     return result if -0x80000000 <= result <= 0x7FFFFFFF else wrap32(result)
 
 
-@kernel("tfrt.add.i64", inline=inline_wrap64("({0}) + ({1})"))
+@kernel("tfrt.add.i64", inline=inline_wrap64("({0}) + ({1})"), native="({0}) + ({1})")
 def add_i64(lhs: int, rhs: int) -> int:
     result = lhs + rhs
     return result if -0x8000000000000000 <= result <= 0x7FFFFFFFFFFFFFFF else wrap64(result)
 
 
-@kernel("tfrt.minus.i32", inline=inline_wrap32("({0}) - ({1})"))
+@kernel("tfrt.minus.i32", inline=inline_wrap32("({0}) - ({1})"), native="wrap32(({0}) - ({1}))")
 def minus_i32(lhs: int, rhs: int) -> int:
     result = lhs - rhs
     return result if -0x80000000 <= result <= 0x7FFFFFFF else wrap32(result)
 
 
-@kernel("tfrt.minus.i64", inline=inline_wrap64("({0}) - ({1})"))
+@kernel("tfrt.minus.i64", inline=inline_wrap64("({0}) - ({1})"), native="({0}) - ({1})")
 def minus_i64(lhs: int, rhs: int) -> int:
     result = lhs - rhs
     return result if -0x8000000000000000 <= result <= 0x7FFFFFFFFFFFFFFF else wrap64(result)
 
 
-@kernel("tfrt.mul_s.i32", inline=inline_wrap32("({0}) * ({1})"))
-@kernel("tfrt.mul.i32", inline=inline_wrap32("({0}) * ({1})"))
+@kernel("tfrt.mul_s.i32", inline=inline_wrap32("({0}) * ({1})"), native="wrap32(({0}) * ({1}))")
+@kernel("tfrt.mul.i32", inline=inline_wrap32("({0}) * ({1})"), native="wrap32(({0}) * ({1}))")
 def mul_i32(lhs: int, rhs: int) -> int:
     result = lhs * rhs
     return result if -0x80000000 <= result <= 0x7FFFFFFF else wrap32(result)
 
 
-@kernel("tfrt.mul_s.i64", inline=inline_wrap64("({0}) * ({1})"))
-@kernel("tfrt.mul.i64", inline=inline_wrap64("({0}) * ({1})"))
+@kernel("tfrt.mul_s.i64", inline=inline_wrap64("({0}) * ({1})"), native="({0}) * ({1})")
+@kernel("tfrt.mul.i64", inline=inline_wrap64("({0}) * ({1})"), native="({0}) * ({1})")
 def mul_i64(lhs: int, rhs: int) -> int:
     result = lhs * rhs
     return result if -0x8000000000000000 <= result <= 0x7FFFFFFFFFFFFFFF else wrap64(result)
 
 
-@kernel("tfrt.div.i32", pure=True)
+@kernel("tfrt.div.i32", pure=True, native="divide32({0}, {1})")
 def div_i32(lhs: int, rhs: int) -> tuple[int, int]:
     if lhs >= 0 < rhs:
         return lhs // rhs, lhs % rhs
@@ -78,7 +78,7 @@ def div_i32(lhs: int, rhs: int) -> tuple[int, int]:
     return (quotient, remainder) if quotient <= I32_MAX else (wrap32(quotient), remainder)
 
 
-@kernel("tfrt.div.i64", pure=True)
+@kernel("tfrt.div.i64", pure=True, native="divide64({0}, {1})")
 def div_i64(lhs: int, rhs: int) -> tuple[int, int]:
     if lhs >= 0 < rhs:
         return lhs // rhs, lhs % rhs
@@ -98,7 +98,7 @@ def lessequal(lhs: int, rhs: int) -> bool:
     return lhs <= rhs
 
 
-@kernel("tfrt.add.f32", pure=True)
+@kernel("tfrt.add.f32", pure=True, native="single(({0}) + ({1}))")
 def add_f32(lhs: float, rhs: float) -> float:
     return c_float(lhs + rhs).value
 
@@ -108,7 +108,7 @@ def add_f64(lhs: float, rhs: float) -> float:
     return lhs + rhs
 
 
-@kernel("tfrt.multiply.f32", pure=True)
+@kernel("tfrt.multiply.f32", pure=True, native="single(({0}) * ({1}))")
 def multiply_f32(lhs: float, rhs: float) -> float:
     return c_float(lhs * rhs).value
 
@@ -118,12 +118,12 @@ def multiply_f64(lhs: float, rhs: float) -> float:
     return lhs * rhs
 
 
-@kernel("tfrt.div.f32", pure=True)
+@kernel("tfrt.div.f32", pure=True, native="single(divide({0}, {1}))")
 def div_f32(lhs: float, rhs: float) -> float:
     return c_float(div_f64(lhs, rhs)).value
 
 
-@kernel("tfrt.div.f64", pure=True)
+@kernel("tfrt.div.f64", pure=True, native="divide({0}, {1})")
 def div_f64(lhs: float, rhs: float) -> float:
     if not rhs:
         raise KernelError("Divide by zero")

@@ -55,7 +55,7 @@ def once(*operands: Any, function: Function, context: ExecutionContext) -> tuple
     return kept
 
 
-@kernel("tfrt.while")
+@kernel("tfrt.while", control=Control.WHILE)
 def while_(
     condition: bool,
     *operands: Any,

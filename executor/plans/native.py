@@ -1,0 +1,222 @@
+"""The third tier, optional: scalar functions as machine code, made by Numba from the source of plans.
+
+A function can be native if it is pure, all its registers are scalars (the file must say so), and all its kernels have a
+native form: the ``native`` expression of the kernel, or else its ``inline`` one, on 64-bit integers and doubles.
+What a native function cannot do, it refuses by raising an exception: dividing by zero, calling itself too
+deeply, being cancelled. Since it is pure, its caller then runs the ordinary plan from the start, which does all that
+properly.
+
+Compiling takes a second, so a function is made native only when plans have run for `NATIVE_AFTER` seconds, and only if
+it has a loop or calls itself. The source is kept in a folder of the user's cache, beside which Numba keeps the machine
+code, so the next process finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.bef import FunctionKind
+from tfrt.executor.binding import BoundKernel, is_literal
+from tfrt.executor.kernel_registry import Control
+from tfrt.executor.plans.generate import Writer, tuple_text
+from tfrt.executor.plans.scope import Scope
+from tfrt.executor.plans.table import constant_of
+
+if TYPE_CHECKING:
+    from tfrt.executor.host_context import ExecutionContext
+    from tfrt.executor.plans.planned import Planned
+
+NATIVE_AFTER = 3.0
+"""Seconds that calls from outside have taken before machine code is made. That takes about one, importing Numba
+included."""
+
+MAX_DEPTH = 2000
+"""Nested native calls on a thread's stack; deeper recursion is left to the ordinary plan."""
+
+_TYPES = {"i1": "boolean", "i32": "int64", "i64": "int64", "f32": "float64", "f64": "float64"}
+
+
+def is_available() -> bool:
+    """Whether Numba is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def can_be_native(planned: Planned) -> bool:
+    """Whether a function, with all that it calls, has a native form."""
+    return _can(planned, (), set())
+
+
+def _can(planned: Planned, around: tuple[int, ...], found: set[int]) -> bool:
+    """`around` are the functions with names that are being looked at, outermost first; `found` those that can."""
+    function, graph = planned.function, planned.graph
+    if function.index in found:
+        return True
+    if function.kind is not FunctionKind.ASYNC or planned.plans.effects[function.index].any:
+        return False
+    types = graph.record.register_types
+    if types is None or not all(type in _TYPES for type in (*types, *function.argument_types)):
+        return False
+    inside = around if planned.is_region and around else (*around, function.index)
+    for kernel, bound in enumerate(graph.bound[1:], 1):
+        constant = constant_of(bound)
+        if constant is not None:
+            can = is_literal(constant[0])
+        elif bound.control is None:
+            can = bound.native is not None or bound.inline is not None
+        else:
+            # A function may call itself. Functions that call one another have no order to be compiled in.
+            can = planned.plans.runs_directly(graph, kernel) and all(
+                callee.index == inside[-1]
+                or (callee.index not in inside and _can(planned.plans.planned(callee), inside, found))
+                for callee in bound.functions
+            )
+        if not can:
+            return False
+    found.add(function.index)
+    return True
+
+
+def is_worthwhile(planned: Planned) -> bool:
+    """Whether a function can take long: whether it has a loop, or calls itself."""
+    waiting, seen = [planned], set[int]()
+    while waiting:
+        current = waiting.pop()
+        if current.function.index in seen:
+            continue
+        seen.add(current.function.index)
+        for bound in current.graph.bound[1:]:
+            if bound.control in (Control.REPEAT, Control.WHILE):
+                return True
+            for function in bound.functions:
+                if function.index == planned.function.index:
+                    return True
+                waiting.append(planned.plans.planned(function))
+    return False
+
+
+def make_native(planned: Planned) -> Callable[..., Any]:
+    """A function as machine code: a plan that falls back to the ordinary one."""
+    native = _load(native_source(planned), _name(planned))
+    ordinary = planned.call
+
+    def run(context: ExecutionContext, *arguments: Any) -> Any:
+        try:
+            return native(context.cancellation_flag(), 0, *arguments)
+        except Exception:
+            # The ordinary plan says what is wrong. (What came of it here is dropped, lest it be its context.)
+            pass
+        return ordinary(context, *arguments)
+
+    return run
+
+
+def native_source(planned: Planned) -> str:
+    """A module with a function, and those that it calls, for Numba."""
+    written: dict[int, str] = {}
+    _write(planned, written)
+    head = (
+        "from numba import njit\n"
+        "from tfrt.executor.plans.native_runtime import cancelled, divide, divide32, divide64, single, wrap32\n"
+    )
+    return head + "".join(written.values())
+
+
+def _write(planned: Planned, written: dict[int, str]) -> None:
+    function = planned.function
+    if function.index in written:
+        return
+    written[function.index] = ""
+    writer = _NativeWriter(planned)
+    scope = Scope(planned.graph, "")
+    parameters = [f"r{register}" for register in range(len(function.argument_types))]
+    scope.names.update(enumerate(parameters))
+    writer.define(_name(planned), ["flag", "depth", *parameters])
+    writer.line(1, f"if depth > {MAX_DEPTH} or cancelled(flag): raise RecursionError", None)
+    writer.kernels(scope, range(1, len(planned.graph.bound)), 1)
+    writer.line(1, f"return {tuple_text([scope.names[r] for r in planned.graph.result_registers])}", None)
+    for callee in writer.callees:
+        _write(callee, written)
+    arguments = ", ".join(["int64", "int64", *(_TYPES[type] for type in function.argument_types)])
+    signature = f"{_result_type(function.result_types)}({arguments})"
+    del written[function.index]
+    written[function.index] = f'\n\n@njit("{signature}", nogil=True, cache=CACHE)\n' + "\n".join(writer.lines) + "\n"
+
+
+def _name(planned: Planned) -> str:
+    # While a function is being compiled its name is not bound yet, so it must not be that of a builtin.
+    return f"native_{planned.python_name}"
+
+
+def _result_type(types: Sequence[str]) -> str:
+    if not types:
+        return "void"
+    if len(types) == 1:
+        return _TYPES[types[0]]
+    return f"Tuple(({', '.join(_TYPES[type] for type in types)}))"
+
+
+class _NativeWriter(Writer):
+    """Writes plans that Numba understands: without a context, and with native forms of kernels."""
+
+    stop = "if cancelled(flag): raise RecursionError"
+
+    def __init__(self, planned: Planned):
+        super().__init__(planned, with_cold=True)
+        self.callees: list[Planned] = []
+
+    def invocation(self, callee: Planned, arguments: Sequence[str]) -> str:
+        self.callees.append(callee)
+        return f"{_name(callee)}({', '.join(['flag', 'depth + 1', *arguments])})"
+
+    def expression(self, bound: BoundKernel, names: Sequence[str]) -> str | None:
+        return None if bound.control is not None else _form(bound).format(*names)
+
+    def call(
+        self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
+    ) -> None:
+        self.line(indent, f"{', '.join(targets)} = {_form(bound).format(*names)}", (scope, kernel))
+
+
+def _form(bound: BoundKernel) -> str:
+    found = bound.inline if bound.native is None else bound.native
+    assert found is not None
+    return found
+
+
+def _load(source: str, name: str) -> Callable[..., Any]:
+    """The function of that name in a module of native plans; kept on disk where there is room for it."""
+    runtime = Path(__file__).with_name("native_runtime.py").read_bytes()
+    digest = hashlib.sha256(runtime + source.encode() + sys.version.encode()).hexdigest()[:32]
+    folder = _cache_folder()
+    path = folder / f"plan_{digest}.py"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            # Whoever reads it sees all of it or nothing.
+            temporary = path.with_suffix(f".{os.getpid()}")
+            temporary.write_text(source.replace("CACHE", "True"), encoding="utf-8")
+            temporary.replace(path)
+    except OSError:
+        namespace: dict[str, Any] = {}
+        exec(compile(source.replace("CACHE", "False"), "native plan", "exec"), namespace)
+        return namespace[name]  # type: ignore[no-any-return]
+    spec = importlib.util.spec_from_file_location(f"tfrt_native_{digest}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Numba looks functions up in their modules.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return getattr(module, name)  # type: ignore[no-any-return]
+
+
+def _cache_folder() -> Path:
+    chosen = os.environ.get("TFRT_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfrt"
