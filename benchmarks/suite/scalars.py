@@ -8,6 +8,7 @@ from typing import Any
 
 import tfrt
 from suite.row import WRAP32, Row, program, python
+from tfrt.executor.plans import native
 
 HOT = 0
 """Generated at once."""
@@ -57,12 +58,16 @@ def rows(size: int) -> Iterator[Row]:
 
 def _fib(load: Any, numbers: tuple[int, ...]) -> Iterator[Row]:
     floor = python(FIB_FLOOR)["fib"]
-    fib, dataflow = load(FIB)["fib"], load(FIB, plans=False)["fib"]
+    fib, dataflow = load(FIB, native=False)["fib"], load(FIB, plans=False)["fib"]
     for n in numbers:
         ways = {"python": lambda n=n: floor(n), "tfrt": lambda n=n: fib(n)}
         if n == numbers[0]:
             ways["no plans"] = lambda n=n: dataflow(n)
-        yield Row(f"fib({n})", ways, "python", target={"tfrt": 1.6})
+        if native.is_available():
+            compiled = load(FIB, plan_threshold=HOT, native=True)["fib"]
+            ways["native"] = lambda n=n, compiled=compiled: compiled(n)
+        limit = {"native": 300.0} if n == 20 else {}
+        yield Row(f"fib({n})", ways, "python", target={"tfrt": 1.6}, limit=limit)
 
 
 def _chain(load: Any, size: int) -> Iterator[Row]:
@@ -137,7 +142,7 @@ def calls(n, a, b):
         a = add(a, b)
     return a
 """)
-    loaded = load(text)
+    loaded = load(text, native=False)
     for name, title in (("repeat", f"repeat {count}"), ("calls", f"{count} calls in a loop")):
         ways = {
             "python": lambda name=name: floors[name](count, 0, 1),

@@ -205,14 +205,14 @@ def _load(source: str, name: str) -> Callable[..., Any]:
     except OSError:
         namespace: dict[str, Any] = {}
         exec(compile(source.replace("CACHE", "False"), "native plan", "exec"), namespace)
-        return namespace[name]  # type: ignore[no-any-return]
+        return namespace[name]
     spec = importlib.util.spec_from_file_location(f"tfrt_native_{digest}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # Numba looks functions up in their modules.
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return getattr(module, name)  # type: ignore[no-any-return]
+    return getattr(module, name)
 
 
 def _cache_folder() -> Path:

@@ -1,6 +1,7 @@
 """Plans change nothing but the time: random programs with and without them, on every kind of work queue.
 
 ``TFRT_PROGRAMS`` is the number of programs, all tests together; a program is a function with all that it calls.
+``TFRT_TIERS=native`` has machine code made of all that can be, which takes half a second a function.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import tfrt
+from tfrt.executor.plans import planned
 from tfrt.executor.work_queue import SeededQueue, create_work_queue
 
 PROGRAMS = int(os.environ.get("TFRT_PROGRAMS", "2000"))
@@ -207,7 +209,10 @@ FEATURES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_random_programs(name, random_programs, registry):
+def test_random_programs(name, random_programs, registry, monkeypatch):
+    with_native = "native" in os.environ.get("TFRT_TIERS", "")
+    if with_native:
+        monkeypatch.setattr(planned, "is_worthwhile", lambda function: True)
     features = random_programs.Features(**FEATURES[name])
     is_ordered = features.effects != "free"
     # On threads, what a program with free effects does before it is cancelled is anybody's guess.
@@ -224,7 +229,9 @@ def test_random_programs(name, random_programs, registry):
         st.sampled_from(THRESHOLDS),
     )
     def run(module, queue, thresholds):
-        configurations = [{"plan_threshold": threshold} for threshold in thresholds]
+        configurations: list[dict[str, Any]] = [{"plan_threshold": threshold} for threshold in thresholds]
+        if with_native:
+            configurations.append({"plan_threshold": 0, "native": True})
         if queue.startswith("mstd"):
             configurations.append({"plans": False})
         check(module, registry, queue, configurations, is_ordered=is_ordered)
