@@ -15,6 +15,7 @@ are read, shown or saved.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -103,6 +104,8 @@ def _main(argv: Sequence[str]) -> int:
     )
     try:
         program = Program(bef, host)
+        # What is there now stays until the end: the garbage collector need not look at it again and again.
+        gc.freeze()
         code = _dump_plans(program, host) if options.dump_plan else _run_program(program, host, options)
     except LoadError as error:
         cli.report(error.diagnostics, source)

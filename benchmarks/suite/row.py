@@ -64,6 +64,10 @@ def measure(row: Row, rounds: int) -> list[Timing]:
         for _ in range(row.warm_up):
             way()
     times: dict[str, list[float]] = {name: [] for name in row.ways}
+    # What compilers and modules have left in memory is not to be looked through during a run, as it would not be in a
+    # process that only serves a program.
+    gc.collect()
+    gc.freeze()
     for _ in range(rounds):
         gc.collect()
         for name, way in row.ways.items():
