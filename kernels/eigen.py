@@ -25,63 +25,44 @@ from tfrt.kernels.numerics.windows import Window, window
 _FLT_MIN = float(np.finfo(np.float32).tiny)
 
 
-@kernel("eigen.matmul.f32")
-def matmul_f32(
-    alpha: float,
-    lhs: DenseHostTensor,
-    rhs: DenseHostTensor,
-    beta: float,
-    result: DenseHostTensor,
-    chain: Chain,
-    host: HostContext,
-) -> Chain:
-    _matmul(DType.F32, alpha, lhs, rhs, beta, result, host)
-    return chain
-
-
-@kernel("eigen.matmul.i32")
-def matmul_i32(
-    alpha: int,
-    lhs: DenseHostTensor,
-    rhs: DenseHostTensor,
-    beta: int,
-    result: DenseHostTensor,
-    chain: Chain,
-    host: HostContext,
-) -> Chain:
-    _matmul(DType.I32, alpha, lhs, rhs, beta, result, host)
-    return chain
-
-
-def _matmul(
-    dtype: DType,
-    alpha: float,
-    lhs: DenseHostTensor,
-    rhs: DenseHostTensor,
-    beta: float,
-    result: DenseHostTensor,
-    host: HostContext,
-) -> None:
-    """``result = alpha * lhs @ rhs + beta * result``, in place, for matrices of that element type."""
-    a, b, c = expect(lhs, dtype, 2), expect(rhs, dtype, 2), expect(result, dtype, 2)
-    if a.shape[1] != b.shape[0]:
-        raise KernelError(f"MatMul input tensors inner dimension mismatch: {list(a.shape)} vs. {list(b.shape)}")
-    if c.shape != (a.shape[0], b.shape[1]):
-        raise KernelError(
-            f"MatMul output shape {list(c.shape)} does not match product shape of inputs: "
-            f"{list(a.shape)} * {list(b.shape)}"
-        )
-    if beta == 0:
-        # The result may be uninitialized: it must not be read.
-        products.matmul(a, b, host, out=c)
+def _register_matmul(name: str, dtype: DType) -> None:
+    @kernel(name)
+    def matmul(
+        alpha: float,
+        lhs: DenseHostTensor,
+        rhs: DenseHostTensor,
+        beta: float,
+        result: DenseHostTensor,
+        chain: Chain,
+        host: HostContext,
+    ) -> Chain:
+        """``result = alpha * lhs @ rhs + beta * result``, in place."""
+        a, b, c = expect(lhs, dtype, 2), expect(rhs, dtype, 2), expect(result, dtype, 2)
+        (rows, inner), (inner_too, columns) = a.shape, b.shape
+        if inner != inner_too:
+            raise KernelError(f"MatMul input tensors inner dimension mismatch: {list(a.shape)} vs. {list(b.shape)}")
+        if c.shape != (rows, columns):
+            raise KernelError(
+                f"MatMul output shape {list(c.shape)} does not match product shape of inputs: "
+                f"{list(a.shape)} * {list(b.shape)}"
+            )
+        if beta == 0:
+            # The result may be uninitialized: it must not be read.
+            products.matmul(a, b, host, out=c)
+            if alpha != 1:
+                quiet.call(np.multiply, c, c.dtype.type(alpha), out=c)
+            return chain
+        product = products.matmul(a, b, host)
         if alpha != 1:
-            quiet.call(np.multiply, c, c.dtype.type(alpha), out=c)
-        return
-    product = products.matmul(a, b, host)
-    for array, factor in ((product, alpha), (c, beta)):
-        if factor != 1:
-            quiet.call(np.multiply, array, c.dtype.type(factor), out=array)
-    quiet.call(np.add, c, product, out=c)
+            quiet.call(np.multiply, product, c.dtype.type(alpha), out=product)
+        if beta != 1:
+            quiet.call(np.multiply, c, c.dtype.type(beta), out=c)
+        quiet.call(np.add, c, product, out=c)
+        return chain
+
+
+_register_matmul("eigen.matmul.f32", DType.F32)
+_register_matmul("eigen.matmul.i32", DType.I32)
 
 
 @kernel("eigen.conv2d.f32")

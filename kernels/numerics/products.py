@@ -19,7 +19,7 @@ def matmul(a: np.ndarray, b: np.ndarray, host: HostContext, out: np.ndarray | No
     """``np.matmul`` of two matrices without floating-point warnings, by blocks of rows where that pays."""
     rows, work_of_row = a.shape[0], a.shape[1] * b.shape[1]
     if rows * work_of_row < 2 * LEAST_WORK or host.parallelism == 1:
-        product: np.ndarray = quiet.call(np.matmul, a, b, out=out)
+        product: np.ndarray = quiet.call(np.matmul, a, b, out)
         return product
     result = np.empty((rows, b.shape[1]), np.result_type(a, b)) if out is None else out
 

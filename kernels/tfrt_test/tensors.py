@@ -14,7 +14,7 @@ from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.shape import TensorShape
-from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy, expect
+from tfrt.executor.tensor import DenseHostTensor, expect
 from tfrt.executor.values import CHAIN, Chain
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -125,7 +125,7 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
     @kernel(f"tfrt_test.argmax.{suffix}.2", pure=True)
     def argmax(operand: DenseHostTensor, chain: Chain = CHAIN) -> DenseHostTensor:
         """The position of each row's first maximum, as i32."""
-        return dense_from_numpy(argmax_along(expect(operand, dtype, 2), axis=1))
+        return DenseHostTensor(argmax_along(expect(operand, dtype, 2), axis=1), DType.I32)
 
     @kernel(f"tfrt_test.reduce_mean.{suffix}.1", pure=True)
     def reduce_mean(operand: DenseHostTensor, chain: Chain = CHAIN) -> DenseHostTensor:
