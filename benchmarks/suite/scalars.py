@@ -31,6 +31,22 @@ FIB = """func.func @fib(%n: i32) -> i32 {
   tfrt.return %r : i32
 }"""
 
+UPSTREAM_FIB = """func.func @fib(%n: i32) -> i32 {
+  %one = arith.constant 1 : i32
+  %small = arith.cmpi sle, %n, %one : i32
+  %r = scf.if %small -> (i32) {
+    scf.yield %n : i32
+  } else {
+    %n1 = arith.subi %n, %one : i32
+    %n2 = arith.subi %n1, %one : i32
+    %f1 = func.call @fib(%n1) : (i32) -> i32
+    %f2 = func.call @fib(%n2) : (i32) -> i32
+    %s = arith.addi %f1, %f2 : i32
+    scf.yield %s : i32
+  }
+  func.return %r : i32
+}"""
+
 FIB_FLOOR = f"""def fib(n):
     if n <= 1:
         return n
@@ -50,6 +66,7 @@ def rows(size: int) -> Iterator[Row]:
             return stack.enter_context(program(text, **options))
 
         yield from _fib(load, (20, 25) if size >= 1000 else (5, 6))
+        yield _interpreted(load, 12 if size >= 1000 else 4)
         yield from _chain(load, size)
         yield _independent(load, size)
         yield from _loops(load, 10 * size)
@@ -68,6 +85,25 @@ def _fib(load: Any, numbers: tuple[int, ...]) -> Iterator[Row]:
             ways["native"] = lambda n=n, compiled=compiled: compiled(n)
         limit = {"native": 300.0} if n == 20 else {}
         yield Row(f"fib({n})", ways, "python", target={"tfrt": 1.6}, limit=limit)
+
+
+def _interpreted(load: Any, n: int) -> Row:
+    """The same in upstream dialects, which xDSL interprets."""
+    from xdsl.context import Context
+    from xdsl.dialects import arith, builtin, func, scf
+    from xdsl.interpreter import Interpreter
+    from xdsl.interpreters import register_implementations
+    from xdsl.parser import Parser
+
+    context = Context()
+    for dialect in (arith.Arith, builtin.Builtin, func.Func, scf.Scf):
+        context.load_dialect(dialect)
+    module = Parser(context, UPSTREAM_FIB).parse_module()
+    interpreter = Interpreter(module)
+    register_implementations(interpreter, context)
+    fib = load(FIB, native=False)["fib"]
+    ways = {"xDSL's interpreter": lambda: interpreter.call_op("fib", (n,))[0], "tfrt": lambda: fib(n)}
+    return Row(f"fib({n}), interpreted", ways, "xDSL's interpreter", warm_up=1)
 
 
 def _chain(load: Any, size: int) -> Iterator[Row]:
