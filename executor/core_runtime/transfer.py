@@ -6,7 +6,7 @@ a tensor goes through the host.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -58,15 +58,20 @@ def transfer(
     return TensorHandle(handle.host, target, copied, handle.metadata)
 
 
-def on_device(device: Device, op: Op) -> Op:
-    """The op with its arguments moved to `device` first; for handlers whose ops read one memory only."""
+def on_device(device: Device, op: Op, host_operands: Collection[int] = ()) -> Op:
+    """The op with its arguments moved to `device` first; for handlers whose ops read one memory only.
+
+    Args:
+        host_operands: positions of arguments that are moved to the host instead, e.g. since a shape depends on them.
+    """
 
     def invoke(invocation: Invocation) -> Outcome:
-        if all(handle.device == device for handle in invocation.arguments):
+        places = [HOST_DEVICE if i in host_operands else device for i in range(len(invocation.arguments))]
+        if all(handle.device == place for handle, place in zip(invocation.arguments, places, strict=True)):
             return op(invocation)
         context, location = invocation.context, invocation.location
-        moved = tuple([transfer(handle, device, context, location) for handle in invocation.arguments])
-        return op(replace(invocation, arguments=moved))
+        moved = [transfer(h, place, context, location) for h, place in zip(invocation.arguments, places, strict=True)]
+        return op(replace(invocation, arguments=tuple(moved)))
 
     return invoke
 

@@ -9,9 +9,11 @@ results stay there. Arguments in other memories are copied.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,8 +25,10 @@ from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.dispatch import dispatch
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
 from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import on_device, register_copy
 from tfrt.executor.device import Device
+from tfrt.executor.devices.torch_ops import DTYPES, OPS, TorchOp
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext, HostContext
@@ -32,18 +36,9 @@ from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, to_dense
 
 KIND = "TORCH"
 
-_DTYPES = {
-    DType.I1: torch.bool,
-    DType.UI8: torch.uint8,
-    DType.I8: torch.int8,
-    DType.I16: torch.int16,
-    DType.I32: torch.int32,
-    DType.I64: torch.int64,
-    DType.F16: torch.float16,
-    DType.BF16: torch.bfloat16,
-    DType.F32: torch.float32,
-    DType.F64: torch.float64,
-}
+_lock = threading.Lock()
+_former_threads: list[int] = []
+"""How many threads PyTorch used before each of the open hosts with compute threads; guarded by `_lock`."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,6 +55,13 @@ class TorchTensor:
     def shape(self) -> tuple[int, ...]:
         """The sizes of the dimensions."""
         return tuple(self.value.shape)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        with self.device.stream():
+            return self.value.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.value.__dlpack_device__()
 
     def __str__(self) -> str:
         return f"DenseTorchTensor dtype = {self.dtype.label}, shape = {list(self.shape)}, on {self.device.name}"
@@ -86,27 +88,19 @@ class TorchDevice(Device):
         """Whether kernels are launched, to run later."""
         return self.torch_device.type == "cuda"
 
+    def wait_for_caller(self) -> None:
+        """Let the device's kernels run after those that this thread has launched on PyTorch's current stream."""
+        if self.has_stream:
+            self._stream.wait_stream(torch.cuda.current_stream(self.torch_device))
+
+    def close(self) -> None:
+        """Finish what has been launched."""
+        if self.has_stream:
+            self._stream.synchronize()
+
     def stream(self) -> AbstractContextManager[Any]:
         """Where this thread's kernels go within a ``with`` statement."""
         return torch.cuda.stream(self._stream) if self.has_stream else nullcontext()
-
-
-def _matmul(a: Any, b: Any, *, transpose_a: bool = False, transpose_b: bool = False, **_: Any) -> torch.Tensor:
-    return (a.T if transpose_a else a) @ (b.T if transpose_b else b)
-
-
-_OPS: dict[str, Callable[..., torch.Tensor]] = {
-    "tf.Relu": lambda x, **_: torch.relu(x),
-    "tf.Add": lambda a, b, **_: a + b,
-    "tf.AddV2": lambda a, b, **_: a + b,
-    "tf.Sub": lambda a, b, **_: a - b,
-    "tf.Mul": lambda a, b, **_: a * b,
-    "tf.MatMul": _matmul,
-    "tf.Softmax": lambda x, **_: torch.softmax(x, -1),
-    "tf.LogSoftmax": lambda x, **_: torch.log_softmax(x, -1),
-    "tf.Tanh": lambda x, **_: torch.tanh(x),
-    "tf.Sigmoid": lambda x, **_: torch.sigmoid(x),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,33 +113,78 @@ class TorchOpHandler:
 
     def make_op(self, op_name: str) -> Op:
         """The op of that name, on the device or, with copies, the fallback's."""
-        kernel, entry = _OPS.get(op_name), CPU_OPS.get(op_name)
-        if kernel is None or entry is None:
+        op, entry = OPS.get(op_name), CPU_OPS.get(op_name)
+        if op is None or entry is None:
             return on_device(self.fallback.device, self.fallback.make_op(op_name))
-        device = self.device
+        run = partial(_run, op, self.device)
+        return on_device(self.device, partial(dispatch, entry, self.device, run), op.host_operands)
 
-        def run(_: OpEntry, inputs: list[Any], invocation: Invocation, metadata: Any) -> tuple[TorchTensor]:
-            attrs = {name: attr.value for name, attr in invocation.attrs}
-            with device.stream(), torch.inference_mode():
-                result = kernel(*(tensor.value for tensor in inputs), **attrs)
-            return (TorchTensor(device, result, metadata[0].dtype),)
+    def tensor(self, host: HostContext, value: torch.Tensor) -> TensorHandle:
+        """A handle of a tensor that is on the handler's device of PyTorch; its memory is shared.
 
-        return on_device(device, lambda invocation: dispatch(entry, device, run, invocation))
+        Raises:
+            KernelError: it is elsewhere, or of a type that the host does not know.
+        """
+        if value.device != self.device.torch_device:
+            raise KernelError(f"the tensor is on {value.device}, not on {self.device.torch_device}")
+        dtype = next((dtype for dtype, found in DTYPES.items() if found is value.dtype), None)
+        if dtype is None:
+            raise KernelError(f"{self.device.name} cannot hold tensors of {value.dtype}")
+        self.device.wait_for_caller()
+        return TensorHandle(host, self.device, TorchTensor(self.device, value.detach(), dtype))
+
+
+def _run(
+    op: TorchOp, device: TorchDevice, entry: OpEntry, inputs: list[Any], invocation: Invocation, metadata: Any
+) -> list[TorchTensor]:
+    dtype = inputs[0].dtype
+    if dtype not in op.dtypes:
+        raise KernelError(f"{device.name} has no kernel of {entry.name} for {dtype.label}")
+    values = [tensor.value if type(tensor) is TorchTensor else tensor for tensor in inputs]
+    attrs = {name: attr.value for name, attr in invocation.attrs}
+    with device.stream(), torch.inference_mode():
+        computed = op.compute(*values, metadata=metadata, **attrs)
+    results = computed if isinstance(computed, tuple) else (computed,)
+    dtypes = [dtype] if metadata is None else [result.dtype for result in metadata]
+    return [TorchTensor(device, *pair) for pair in zip(results, dtypes, strict=True)]
 
 
 def create(host: HostContext) -> TorchOpHandler:
     """PyTorch on the first GPU or, where there is none, its CPU; what the entry point names."""
-    return create_on("cuda:0" if torch.cuda.is_available() else "cpu")
+    return create_on(host, "cuda:0" if torch.cuda.is_available() else "cpu")
 
 
-def create_on(torch_device: str) -> TorchOpHandler:
-    """An op handler for one of PyTorch's devices."""
+def create_on(host: HostContext, torch_device: str) -> TorchOpHandler:
+    """An op handler for one of PyTorch's devices, e.g. ``cuda:1``, which is ``TORCH:1`` here."""
     chosen = torch.device(torch_device)
-    return TorchOpHandler(TorchDevice(f"{KIND}:{chosen.index or 0}", chosen), CpuOpHandler())
+    if chosen.type == "cpu":
+        _compute_on_calling_threads(host)
+    else:
+        chosen = torch.device(chosen.type, chosen.index or 0)
+    device = TorchDevice(f"{KIND}:{chosen.index or 0}", chosen)
+    host.on_close(device.close)
+    return TorchOpHandler(device, CpuOpHandler())
+
+
+def _compute_on_calling_threads(host: HostContext) -> None:
+    """While a host with compute threads is open, PyTorch's kernels run on one thread each, as those of BLAS do."""
+    if not host.work_queue.has_threads:
+        return
+    with _lock:
+        _former_threads.append(torch.get_num_threads())
+        torch.set_num_threads(1)
+
+    def leave() -> None:
+        with _lock:
+            former = _former_threads.pop()
+            if not _former_threads:
+                torch.set_num_threads(former)
+
+    host.on_close(leave)
 
 
 def _from_host(tensor: Any, device: Any, context: ExecutionContext) -> Any:
-    if isinstance(tensor, StringHostTensor) or tensor.dtype not in _DTYPES:
+    if isinstance(tensor, StringHostTensor) or tensor.dtype not in DTYPES:
         raise KernelError(f"{device.name} cannot hold {tensor.kind} tensors of {tensor.dtype.label}")
     dense = to_dense(tensor)
     array = dense.array if dense.dtype is not DType.BF16 else dense.array.view(np.int16)
@@ -154,7 +193,7 @@ def _from_host(tensor: Any, device: Any, context: ExecutionContext) -> Any:
         # PyTorch has no read-only tensors.
         shared = torch.from_dlpack(array if array.flags.writeable else array.copy())
         with device.stream():
-            return TorchTensor(device, shared.view(_DTYPES[dense.dtype]).to(device.torch_device), dense.dtype)
+            return TorchTensor(device, shared.view(DTYPES[dense.dtype]).to(device.torch_device), dense.dtype)
 
     return _blocking(copy, context) if device.has_stream else copy()
 
