@@ -1,10 +1,11 @@
 """PyTorch as a device: its tensors and kernels, on CUDA where there is a GPU and on its CPU otherwise.
 
 On the CPU, tensors share memory with the host's in both directions (DLPack), unless the memory is read-only, and ops
-run when their inputs are there. On CUDA, ops are launched on a stream of the handler's own and their tensors count as
-there at once, since the stream keeps the order; only copies wait, on the host's threads for blocking work. Shapes are
-checked by the same metadata functions as the CPU's. Other ops go to the fallback on the host, and their
-results stay there. Arguments in other memories are copied.
+run when their inputs are there; on a host with compute threads, each on one thread. On CUDA, ops are launched on a
+stream of the handler's own and their tensors count as there at once, since the stream keeps the order; only copies
+wait, on the host's threads for blocking work. Shapes are checked by the same metadata functions as the CPU's. Ops
+that `torch_ops.py` does not list go to the fallback on the host, and their results stay there. Arguments in other
+memories are copied.
 """
 
 from __future__ import annotations
