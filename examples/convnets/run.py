@@ -1,14 +1,15 @@
 """Run both networks twice, op by op from Python and as a program, and compare.
 
-    python examples/convnets/run.py [PICTURE.svg]
+    python examples/convnets/run.py [PICTURE.svg] [--handler NAME]
 
 Run it from the repository's root. It prints how many of the held-out digits each way recognises and how often the two
-agree, and draws some digits with what the networks see in them.
+agree, and draws some digits with what the networks see in them. Op by op the networks run on the op handler NAME, e.g.
+``sim`` or ``torch``; as a program always on the CPU.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,13 +24,14 @@ SHOWN = 12
 
 
 class Eager:
-    """The layers, executed at once on the host's CPU: each call returns a handle, and nothing waits."""
+    """The layers, executed at once on an op handler: each call returns a handle, and nothing waits."""
 
-    def __init__(self, host: tfrt.HostContext):
+    def __init__(self, host: tfrt.HostContext, handler: str | None):
         self.runtime = tfrt.CoreRuntime.of(host)
+        self.handler = handler
 
     def op(self, name: str, *arguments: object, **attrs: object) -> tfrt.TensorHandle:
-        return self.runtime.execute(name, *arguments, **attrs)[0]
+        return self.runtime.execute(name, *arguments, handler=self.handler, **attrs)[0]
 
     def conv(self, x: object, weights: Iterator[object], padding: str = "SAME", stride: int = 1) -> tfrt.TensorHandle:
         return self.op("tf.Conv2D", x, next(weights), padding=padding, strides=(1, stride, stride, 1))
@@ -63,17 +65,18 @@ class Eager:
         return self.op("tf.BiasAdd", product, next(weights))
 
 
-def main(picture: str | None = None) -> None:
+def main(picture: str | None, handler: str | None) -> None:
     ink, labels = np.load(FOLDER / "images.npy"), np.load(LABELS)
     program_text = (FOLDER / "nets.mlir").read_text()
     seen = {}
     with tfrt.HostContext(work_queue="mstd:2") as host:
-        eager = Eager(host)
+        eager = Eager(host, handler)
         program = tfrt.load(tfrt.compile(program_text, filename="nets.mlir"), host=host)
         program["register_cpu"]()
         images = program["images"](None)
         for name in ("lenet", "resnet"):
-            one_by_one = getattr(eager, name)(eager.images(ink)).numpy().argmax(1)
+            logits = getattr(eager, name)(eager.images(ink))
+            one_by_one = logits.to("cpu").numpy().argmax(1)
             as_program = program[name](None, images).numpy().argmax(1)
             print(
                 f"{name:7} accuracy eager {np.mean(one_by_one == labels):.4f}, "
@@ -115,4 +118,7 @@ def _draw(images: np.ndarray, labels: np.ndarray, seen: dict[str, np.ndarray]) -
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    parser = argparse.ArgumentParser(description="Run two convolutional networks in two ways, and compare.")
+    parser.add_argument("picture", nargs="?", metavar="PICTURE.svg", help="where to draw some digits")
+    parser.add_argument("--handler", metavar="NAME", help="the op handler for running op by op (default: the CPU)")
+    main(**vars(parser.parse_args()))

@@ -27,10 +27,16 @@ def test_as_a_program(tool, monkeypatch, queue):
     assert resnet >= 0.98
 
 
-def test_both_ways_agree_and_a_picture_is_drawn(tmp_path):
+@pytest.mark.parametrize("handler", ["cpu", "sim", "torch"])
+def test_both_ways_agree_and_a_picture_is_drawn(tmp_path, handler):
+    if handler == "torch":
+        pytest.importorskip("torch")
     picture = tmp_path / "digits.svg"
     done = subprocess.run(
-        [sys.executable, str(EXAMPLE / "run.py"), str(picture)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, str(EXAMPLE / "run.py"), str(picture), "--handler", handler],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()

@@ -86,14 +86,18 @@ def test_predictions_agree_with_numpy(monkeypatch, images, scores):
     np.testing.assert_array_equal(digits[clear], expected[clear])
 
 
-def test_run_shows_digits(labels):
-    output = command(sys.executable, "examples/digits/run.py")
+@pytest.mark.parametrize("handler", [None, "sim", "torch"])
+def test_run_shows_digits(labels, handler):
+    if handler == "torch":
+        pytest.importorskip("torch")
+    output = command(sys.executable, "examples/digits/run.py", *(() if handler is None else ("--handler", handler)))
     lines = output.splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert lines[8].count("looks like a ") == 8
-    found = re.fullmatch(r"(\d+) of 360 held-out digits recognised \((\d+\.\d\d)%\)", lines[-1])
+    found = re.fullmatch(r"(\d+) of 360 held-out digits recognised \((\d+\.\d\d)%\)", lines[-2])
     assert found
     assert int(found[1]) / len(labels) >= 0.95
+    assert re.fullmatch(r"9[5-9]\.\d\d% op by op, top-1 agreement 1\.0000", lines[-1])
 
 
 def test_committed_files_are_small():
