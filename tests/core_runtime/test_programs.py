@@ -52,6 +52,26 @@ def _main(body, queue="s", extra=""):
         ("i64", "[7 : i64]", "DenseHostTensor dtype = i64, shape = [2], values = [7, 7]"),
         ("f32", "[0.5 : f32]", "DenseHostTensor dtype = f32, shape = [2], values = [5.000000e-01, 5.000000e-01]"),
         ("i1", "[true, false]", "DenseHostTensor dtype = i1, shape = [2], values = [1, 0]"),
+        *(
+            (suffix, f"[1 : {suffix}, 2 : {suffix}]", f"DenseHostTensor dtype = {label}, shape = [2], values = [1, 2]")
+            for suffix, label in [
+                ("ui8", "u8"),
+                ("ui16", "u16"),
+                ("ui32", "u32"),
+                ("ui64", "u64"),
+                ("i8", "i8"),
+                ("i16", "i16"),
+            ]
+        ),
+        ("f16", "[0.5 : f16]", "DenseHostTensor dtype = f16, shape = [2], values = [fp16(14336), fp16(14336)]"),
+        ("bf16", "[0.5 : bf16]", "DenseHostTensor dtype = bf16, shape = [2], values = [bf16(16128), bf16(16128)]"),
+        ("f64", "[0.5 : f64]", "DenseHostTensor dtype = f64, shape = [2], values = [5.000000e-01, 5.000000e-01]"),
+        (
+            "complex128",
+            "[1.0 : f64, 2.0 : f64]",
+            "DenseHostTensor dtype = complex128, shape = [2], "
+            "values = [(1.000000e+00,2.000000e+00), (1.000000e+00,2.000000e+00)]",
+        ),
         (
             "complex64",
             "[1.0 : f32, 2.0 : f32, 3.0 : f32, 4.0 : f32]",

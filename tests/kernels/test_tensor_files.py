@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.kernel_registry import BUILTIN
 from tfrt.executor.tensor_files import read_btf, read_npy, write_btf
 
 ARRAYS = npst.arrays(
@@ -39,6 +40,22 @@ def test_npy_round_trip(tmp_path_factory, array):
         np.save(path, np.asarray(array, order=order))
         tensor = read_npy(path, DType.of(array), array.ndim)
         np.testing.assert_array_equal(tensor.array, array)
+
+
+@pytest.mark.parametrize("rank", range(5))
+@pytest.mark.parametrize("suffix", ["i1", "ui8", "i8", "i32", "i64", "f32", "f64"])
+def test_the_kernels_read_their_type_and_rank(tmp_path, suffix, rank):
+    dtype = next(dtype for dtype in DType if dtype.mlir == suffix)
+    shape = (2, 1, 3, 2)[:rank]
+    array = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype.numpy)
+    np.save(tmp_path / "x.npy", array)
+    tensor = BUILTIN.get(f"tfrt_npy.read_dense_tensor.{suffix}.{rank}").function(str(tmp_path / "x.npy"))
+    assert (tensor.dtype, tensor.shape, tensor.array.tolist()) == (dtype, array.shape, array.tolist())
+    if suffix in ("i1", "f64"):
+        return
+    write_btf(tmp_path / "x.btf", [np.zeros(3, np.float32), array])
+    tensor = BUILTIN.get(f"btf.read_dense_tensor.{suffix}.{rank}").function(str(tmp_path / "x.btf"), 1)
+    assert (tensor.dtype, tensor.shape, tensor.array.tolist()) == (dtype, array.shape, array.tolist())
 
 
 # [[1, 2], [3, 4]] as i32, then [0.5] as f32 and the header of a sparse tensor without content.

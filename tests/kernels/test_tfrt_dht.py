@@ -18,6 +18,7 @@ from tfrt.executor.values import CHAIN
 
 TYPES = {
     "ui8": DType.UI8,
+    "ui16": DType.UI16,
     "ui32": DType.UI32,
     "ui64": DType.UI64,
     "i8": DType.I8,
@@ -30,6 +31,7 @@ TYPES = {
     "complex128": DType.COMPLEX128,
 }
 PARTS = {DType.COMPLEX64: DType.F32, DType.COMPLEX128: DType.F64}
+HALVES = {"f16": DType.F16, "bf16": DType.BF16}
 ULPS = {"": 2, "3ulp.": 3, "1000ulp.": 1000, "2000ulp.": 2000, "100000ulp.": 100000}
 
 
@@ -63,7 +65,7 @@ def f32(values):
 
 
 @pytest.mark.parametrize("dialect", ["tfrt_dht", "tfrt_dht_sync"])
-@pytest.mark.parametrize(("suffix", "dtype"), [*TYPES.items(), ("f16", DType.F16), ("bf16", DType.BF16)])
+@pytest.mark.parametrize(("suffix", "dtype"), (TYPES | HALVES).items())
 def test_creating_and_setting(dialect, suffix, dtype):
     chains = [CHAIN] if dialect == "tfrt_dht" else []
     for rank in range(6):
@@ -91,11 +93,13 @@ def test_filling(suffix, dtype):
 
 
 def test_sixteen_bit_floats_need_no_package():
-    for suffix, dtype in {"f16": DType.F16, "bf16": DType.BF16}.items():
+    for suffix, dtype in HALVES.items():
         tensor = DenseHostTensor.uninitialized(dtype, (2,))
         call(f"tfrt_dht.fill_tensor_with_constant.{suffix}", tensor, CHAIN, value=-1.5)
         bits = {DType.F16: 0xBE00, DType.BF16: 0xBFC0}[dtype]
         assert tensor.array.view(np.uint16).tolist() == [bits, bits]
+        call(f"tfrt_dht.set_tensor_with_values.{suffix}", tensor, CHAIN, 0.0, -1.5)
+        assert tensor.array.view(np.uint16).tolist() == [0, bits]
 
 
 def test_complex_constants_have_two_parts():
@@ -139,7 +143,7 @@ def test_the_element_type_must_fit():
     fails(message, "tfrt_dht.set_tensor_with_values.f32", i32([0]), CHAIN, 1.0)
 
 
-@pytest.mark.parametrize(("suffix", "dtype"), TYPES.items())
+@pytest.mark.parametrize(("suffix", "dtype"), (TYPES | HALVES).items())
 def test_tensors_of_buffers(suffix, dtype):
     size = 6 * dtype.numpy.itemsize
     buffer = call("tfrt_dht.allocate_buffer", size, 64)
