@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, ClassVar
@@ -59,12 +60,12 @@ class SimulatedTensor:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedDevice(Device):
-    """A simulated accelerator of a host.
+    """A simulated accelerator; who makes one closes it.
 
     Args:
-        host: whose closing ends the device, after it has done what it was given.
         latency: seconds that each op and each copy takes beyond its computation.
-        on_event: called on the device's thread with ``"start"`` or ``"end"`` and the name of the op or copy.
+        on_event: called on the device's thread with ``"start"`` or ``"end"`` and the name of the op or copy. What it
+            raises fails the op or copy.
     """
 
     name: str = f"{KIND}:0"
@@ -86,16 +87,15 @@ class SimulatedDevice(Device):
         def run() -> None:
             failed = context.cancellation
             if failed is None:
-                self._tell("start", name)
                 try:
-                    if self.latency:
-                        time.sleep(self.latency)
-                    results = work()
+                    with self._told(name):
+                        if self.latency:
+                            time.sleep(self.latency)
+                        results = work()
                     if len(results) != count:
                         raise KernelError(f"{name} has {len(results)} results, not {count}")
                 except Exception as error:
                     failed = AsyncValue.failed(as_kernel_error(error))
-                self._tell("end", name)
             for index, promise in enumerate(promises):
                 promise.settle(results[index] if failed is None else failed)
 
@@ -107,9 +107,17 @@ class SimulatedDevice(Device):
         """Finish what has been submitted, and what that leads to, and end the thread."""
         self._stream.close()
 
-    def _tell(self, what: str, name: str) -> None:
-        if self.on_event is not None:
-            self.on_event(what, name)
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        on_event = self.on_event
+        if on_event is None:
+            yield
+            return
+        on_event("start", name)
+        try:
+            yield
+        finally:
+            on_event("end", name)
 
 
 class _Stream:

@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import importlib.metadata
+import inspect
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -174,6 +176,41 @@ def test_an_error_reaches_exactly_the_dependants(bench, failing_op):
     assert bench.diagnostics[0].endswith("error: runtime error: device op failed")
 
 
+def test_an_error_on_the_host_crosses_to_the_device_and_back(bench):
+    (bad,) = bench.runtime.execute("tfrt_test.error.tensor", X)
+    line = inspect.currentframe().f_lineno - 1
+    (on_device,) = bench.run("tf.Relu", bad)
+    back = on_device.to("cpu")
+    for handle in (on_device, back):
+        with pytest.raises(tfrt.KernelError) as caught:
+            handle.result()
+        assert caught.value.message == "error from test.error.tensor implementation"
+        assert (position(caught.value.location).filename, position(caught.value.location).line) == (__file__, line)
+    assert not any("Relu" in event for event in bench.trace)
+    assert len(bench.diagnostics) == 1
+
+
+def test_an_error_on_the_device_is_located_where_the_op_was_executed(bench, failing_op):
+    (bad,) = bench.runtime.execute(failing_op, X, handler=bench.handler)
+    line = inspect.currentframe().f_lineno - 1
+    with pytest.raises(tfrt.KernelError) as caught:
+        bench.run("tf.Neg", bad)[0].to("cpu").numpy()
+    assert (position(caught.value.location).filename, position(caught.value.location).line) == (__file__, line)
+
+
+def test_an_event_that_cannot_be_noted_fails_the_op_and_no_other(bench):
+    def note(what, name):
+        if (what, name) == ("start", "tf.Exp"):
+            raise tfrt.KernelError("no room for events")
+
+    handler = create_with(bench.host, SimulatedDevice("SIM:1", on_event=note))
+    bad, good = (bench.runtime.execute(name, X, handler=handler)[0] for name in ("tf.Exp", "tf.Neg"))
+    with pytest.raises(tfrt.KernelError) as caught:
+        bad.result()
+    assert caught.value.message == "no room for events"
+    assert good.to("cpu").numpy().tolist() == (-X).tolist()
+
+
 def test_cancellation_skips_what_the_device_has_not_started(bench):
     bench.go.clear()
     request = tfrt.ExecutionContext(bench.host)
@@ -243,6 +280,44 @@ def test_devices_exchange_tensors_through_the_host(bench, monkeypatch):
     assert str(usage.value) == "no op handler 'nowhere'; there are: sim"
 
 
+def test_two_devices_of_a_kind_have_a_memory_and_a_stream_each(bench):
+    first, second = bench.handler, create_with(bench.host, SimulatedDevice("SIM:1", on_event=bench.note))
+    bench.runtime.register("sim1", second)
+    (x,) = bench.run("tf.Relu", X)
+    (y,) = bench.runtime.execute("tf.Neg", x, handler=second)
+    (z,) = bench.runtime.execute("tf.Exp", x, handler=first)
+    assert [h.device.name for h in (x, y, z)] == ["SIM:0", "SIM:1", "SIM:0"]
+    assert y.to("cpu").numpy().tolist() == (-np.maximum(X, 0)).tolist()
+    assert z.to("SIM:1").result().device is second.device
+    assert bench.threads == {"tfrt-SIM:0", "tfrt-SIM:1"}
+
+
+def test_one_device_works_while_another_stands_still(bench):
+    second = create_with(bench.host, SimulatedDevice("SIM:1"))
+    bench.go.clear()
+    (waiting,) = bench.run("tf.Relu", X)
+    (y,) = bench.runtime.execute("tf.Neg", X, handler=second)
+    assert y.to("cpu").numpy().tolist() == (-X).tolist()
+    assert not waiting.is_available
+    bench.go.set()
+    assert waiting.to("cpu").numpy().tolist() == np.maximum(X, 0).tolist()
+
+
+def test_copies_and_ops_take_place_while_the_host_computes(bench):
+    """The device's stream waits for the host in the middle of each op: it ends only if both run at the same time."""
+    meeting = threading.Barrier(2)
+    handler = create_with(bench.host, SimulatedDevice("SIM:1", on_event=lambda what, _: meeting.wait(60)))
+    bench.runtime.register("meeting", handler)
+    (y,) = bench.runtime.execute("tf.Relu", X, handler=handler)
+    back = y.to("cpu")
+    for _ in ("copy to device", "tf.Relu", "copy to host"):
+        meeting.wait(60)
+        (on_host,) = bench.runtime.execute("tf.Neg", X)
+        assert on_host.numpy().tolist() == (-X).tolist()
+        meeting.wait(60)
+    assert back.numpy().tolist() == np.maximum(X, 0).tolist()
+
+
 def test_coroutines_await_device_tensors(bench):
     async def main():
         return await bench.run("tf.Relu", X)[0].to("cpu")
@@ -251,20 +326,52 @@ def test_coroutines_await_device_tensors(bench):
 
 
 def test_ten_thousand_ops_leak_nothing():
-    before = threading.active_count()
     with tfrt.HostContext("mstd:2") as host:
-        bench = Bench(host)
-        bench.note = lambda what, name: None
-        x = y = bench.runtime.transfer(np.ones(4, np.float32), "sim")
-        for _ in range(10_000):
-            (y,) = bench.run("tf.Mul", y, x)
-        assert y.to("cpu").numpy().tolist() == [1] * 4
-        host.quiesce()
+        runtime = CoreRuntime.of(host)
+        handler = create_with(host, SimulatedDevice())
+
+        def compute(count: int) -> tuple[int, ...]:
+            """What is alive after so many ops: threads, values, tensors and handles."""
+            x = y = runtime.transfer(np.ones(4, np.float32), handler.device)
+            for _ in range(count):
+                (y,) = runtime.execute("tf.Mul", y, x, handler=handler)
+            assert y.to("cpu").numpy().tolist() == [1] * 4
+            del x, y
+            host.quiesce()
+            # The stream's thread has let go of a task once it has taken the next.
+            runtime.transfer(X, handler.device).result()
+            gc.collect()
+            kinds = [type(o) for o in gc.get_objects()]
+            return (threading.active_count(), *map(kinds.count, (tfrt.AsyncValue, SimulatedTensor, tfrt.TensorHandle)))
+
+        few = compute(100)
+        many = compute(10_000)
+        # The last task may or may not have been let go of.
+        assert all(after <= before + 2 for before, after in zip(few, many, strict=True)), (few, many)
+        assert few[0] == many[0]
+
+
+def test_errors_and_cancelled_ops_leak_nothing(bench, failing_op):
+    bench.host.diagnostic_handler = lambda _: None
+
+    def compute(count: int) -> tuple[int, ...]:
+        for _ in range(count):
+            request = tfrt.ExecutionContext(bench.host)
+            (bad,) = bench.run(failing_op, X)
+            (dependant,) = bench.run("tf.Neg", bad)
+            (skipped,) = bench.run("tf.Relu", X, context=request)
+            request.cancel()
+            for handle in (dependant, skipped):
+                with suppress(tfrt.KernelError):
+                    handle.result()
+        del bad, dependant, skipped, handle, request
+        bench.runtime.transfer(X, bench.handler).result()
         gc.collect()
-        alive = [o for o in gc.get_objects() if type(o) is SimulatedTensor and o.device is bench.handler.device]
-        # x, y, and what the stream's last task still holds.
-        assert len(alive) <= 4
-    assert threading.active_count() == before
+        kinds = [type(o) for o in gc.get_objects()]
+        return tuple(map(kinds.count, (tfrt.AsyncValue, SimulatedTensor, tfrt.TensorHandle, tfrt.KernelError)))
+
+    few, many = compute(10), compute(300)
+    assert all(after <= before + 3 for before, after in zip(few, many, strict=True)), (few, many)
 
 
 def test_closing_the_host_finishes_the_work_and_ends_the_device():
