@@ -38,10 +38,13 @@ class OpAttr:
 
 
 class OpAttrs:
-    """A set of attributes that can be added to; `freeze` gives one that cannot."""
+    """A set of attributes that can be added to; `freeze` gives one that never changes."""
+
+    __slots__ = ("_attrs", "_is_frozen")
 
     def __init__(self, attrs: Mapping[str, OpAttr] | None = None):
         self._attrs: dict[str, OpAttr] = dict(attrs or {})
+        self._is_frozen = False
 
     @staticmethod
     def of(values: Mapping[str, Any]) -> OpAttrs:
@@ -71,15 +74,21 @@ class OpAttrs:
         """Add an attribute.
 
         Raises:
-            KernelError: there is one of that name already.
+            KernelError: there is one of that name already, or the attributes are frozen.
         """
+        if self._is_frozen:
+            raise KernelError(f"op attribute '{name}' cannot be set: the attributes are frozen")
         if name in self._attrs:
             raise KernelError(f"op attribute '{name}' is set already")
         self._attrs[name] = attr
 
     def freeze(self) -> OpAttrs:
-        """A copy, which further changes of this one do not affect."""
-        return OpAttrs(self._attrs)
+        """A copy that never changes, whatever becomes of this one or of the arrays it holds; frozen ones are shared."""
+        if self._is_frozen:
+            return self
+        frozen = OpAttrs({name: _frozen(attr) for name, attr in self._attrs.items()})
+        frozen._is_frozen = True
+        return frozen
 
     def values(self) -> dict[str, Any]:
         """The attributes as Python values."""
@@ -105,6 +114,23 @@ class OpAttrs:
         lines = [f"OpAttrs contains {len(self._attrs)} entries:"]
         lines += [f"  '{name}' type={attr.type} value={attr}" for name, attr in sorted(self._attrs.items())]
         return "\n".join(lines) + "\n\n"
+
+
+def _frozen(attr: OpAttr) -> OpAttr:
+    value = _read_only(attr.value)
+    return attr if value is attr.value else OpAttr(attr.type, value, attr.is_array)
+
+
+def _read_only(value: Any) -> Any:
+    if isinstance(value, tuple):
+        items = tuple([_read_only(item) for item in value])
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    flags = getattr(value, "flags", None)
+    if flags is None or not flags.writeable:
+        return value
+    copy = value.copy()
+    copy.flags.writeable = False
+    return copy
 
 
 def _from_typed(typed: TypedAttribute) -> OpAttr:

@@ -57,8 +57,37 @@ def test_a_name_is_set_once():
 
 
 def test_frozen_attributes_do_not_change():
-    attrs = OpAttrs.of({"a": 1})
+    array, nested = np.zeros(2, np.float32), np.ones(1, np.int32)
+    attrs = OpAttrs.of({"a": 1, "array": array, "nested": (nested, (nested, "x"))})
     frozen = attrs.freeze()
     attrs.set("b", OpAttr("I32", 2))
-    assert len(frozen) == 1 and len(attrs) == 2
-    assert frozen.values() == {"a": 1}
+    array[0] = nested[0] = 5
+    assert len(frozen) == 3 and len(attrs) == 4
+    assert frozen["a"].value == 1
+    assert frozen["array"].value.tolist() == [0, 0]
+    assert frozen["nested"].value[0].tolist() == frozen["nested"].value[1][0].tolist() == [1]
+    with pytest.raises(ValueError, match="read-only"):
+        frozen["array"].value[0] = 1
+
+
+def test_frozen_attributes_cannot_be_added_to():
+    frozen = OpAttrs.of({"a": 1}).freeze()
+    assert frozen.freeze() is frozen
+    with pytest.raises(KernelError, match=r"^op attribute 'b' cannot be set: the attributes are frozen$"):
+        frozen.set("b", OpAttr("I32", 2))
+
+
+def test_freezing_copies_only_what_can_change():
+    constant = np.zeros(2, np.float32)
+    constant.flags.writeable = False
+    attrs = OpAttrs.of({"constant": constant, "dims": (1, 2), "name": "x"})
+    frozen = attrs.freeze()
+    assert all(frozen[name] is attr for name, attr in attrs)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [(None, "NoneType"), ({}, "dict"), ([object()], "object")], ids=["None", "dict", "object"]
+)
+def test_values_that_can_be_no_attribute(value, name):
+    with pytest.raises(KernelError, match=rf"^op attribute 'a' cannot be a {name}$"):
+        OpAttrs.of({"a": value})
