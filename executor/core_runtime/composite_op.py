@@ -1,4 +1,8 @@
-"""Ops that are functions of a program: they take and return a chain, then tensor handles."""
+"""Ops that are functions of a program: they take and return a chain, then tensor handles.
+
+Their results are on the host: where a function's result will be is known only when it is there, but a handle says so at
+once. What a function leaves on a device is copied.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.device import HOST_DEVICE
 from tfrt.executor.errors import KernelError
 from tfrt.executor.program import Function
@@ -53,16 +58,24 @@ def make_composite_op(function: Function) -> Op:
 def _as_handle(value: Any, invocation: Invocation) -> TensorHandle:
     """The handle that a function returns, which may itself be pending."""
     if isinstance(value, TensorHandle):
-        return value
+        return _on_host(value, invocation)
     tensor, metadata = AsyncValue(), AsyncValue()
 
     def forward(resolved: AsyncValue) -> None:
-        if resolved.is_error:
-            tensor.forward(resolved)
-            metadata.forward(resolved)
+        try:
+            handle = _on_host(resolved.value, invocation)
+        except KernelError as error:
+            tensor.set_error(error)
+            metadata.set_error(error)
             return
-        metadata.settle(resolved.value.metadata)
-        tensor.settle(resolved.value.tensor)
+        metadata.settle(handle.metadata)
+        tensor.settle(handle.tensor)
 
     value.and_then(forward)
     return TensorHandle(invocation.context.host, HOST_DEVICE, tensor, metadata)
+
+
+def _on_host(handle: TensorHandle, invocation: Invocation) -> TensorHandle:
+    if handle.device.kind == HOST_DEVICE.kind:
+        return handle
+    return transfer(handle, HOST_DEVICE, invocation.context, invocation.location)

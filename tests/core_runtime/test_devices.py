@@ -13,12 +13,14 @@ import pytest
 
 import tfrt
 from tfrt.executor.core_runtime import transfer
+from tfrt.executor.core_runtime.composite_op import make_composite_op
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
+from tfrt.executor.core_runtime.op_handler import Invocation
 from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry, OpFlags
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.devices.simulated import SimulatedDevice, SimulatedOpHandler, SimulatedTensor, create_with
-from tfrt.executor.location import position
+from tfrt.executor.location import FileLineCol, position
 from tfrt.executor.tensor import ScalarHostTensor, StringHostTensor
 
 X = np.array([[1.0, -2.0, 0.5], [0.1, 3.0, -1.0]], np.float32)
@@ -405,6 +407,27 @@ def test_programs_use_the_device(bench):
     there, back = program["main"](tfrt.CHAIN, bench.runtime.tensor(X))
     assert there.device is bench.handler.device
     assert back.numpy().tolist() == np.maximum(X, 0).tolist()
+
+
+@pytest.mark.parametrize("stands_still", [False, True])
+def test_a_composite_ops_results_are_on_the_host(bench, stands_still):
+    text = """
+    func.func @square(%ch: !tfrt.chain, %x: !corert.tensorhandle) -> (!tfrt.chain, !corert.tensorhandle) {
+      %sim = corert.get_op_handler %ch "sim"
+      %y = corert.executeop(%sim) "tf.Square"(%x) : 1
+      tfrt.return %ch, %y : !tfrt.chain, !corert.tensorhandle
+    }"""
+    op = make_composite_op(tfrt.load(tfrt.compile(text), host=bench.host)["square"])
+    if stands_still:
+        bench.go.clear()
+    x = bench.runtime.tensor(X)
+    (y,) = op(
+        Invocation("square", bench.runtime.context, FileLineCol(__file__, 1, 1), (x,), tfrt.OpAttrs(), None, None)
+    ).results
+    assert y.device == HOST_DEVICE
+    bench.go.set()
+    assert y.numpy().tolist() == (X * X).tolist()
+    assert bench.trace[-1] == "end copy to host"
 
 
 def test_installed_packages_provide_handlers():
