@@ -6,13 +6,15 @@ once. What a function leaves on a device is copied.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
+from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
-from tfrt.executor.device import HOST_DEVICE
+from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN
@@ -53,6 +55,32 @@ def make_composite_op(function: Function) -> Op:
         return Outcome(handles, None if invocation.chain is None else chain)
 
     return invoke
+
+
+@dataclass(frozen=True, eq=False)
+class CompositeOpHandler:
+    """Runs functions of programs as ops, by name, and asks `fallback` for other ops::
+
+        handler = CompositeOpHandler({"my.Square": program["square"]}, CpuOpHandler())
+        runtime.execute("my.Square", x, handler=handler)
+
+    Raises:
+        KernelError: a function cannot be an op; see `make_composite_op`.
+    """
+
+    functions: Mapping[str, Function]
+    fallback: OpHandler
+    name: str = "composite"
+    device: Device = HOST_DEVICE
+    _ops: dict[str, Op] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        ops = {name: make_composite_op(function) for name, function in self.functions.items()}
+        object.__setattr__(self, "_ops", ops)
+
+    def make_op(self, op_name: str) -> Op:
+        """The function of that name, or the fallback's op."""
+        return self._ops.get(op_name) or self.fallback.make_op(op_name)
 
 
 def _as_handle(value: Any, invocation: Invocation) -> TensorHandle:
