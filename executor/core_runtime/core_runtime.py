@@ -195,7 +195,7 @@ class CoreRuntime:
             UsageError: there is no handler of that name.
         """
         if frozen is not None:
-            attrs = {**frozen.by_name, **attrs}
+            attrs = {**frozen.freeze().by_name, **attrs}
         return self._bind(op_name, handler, attrs, sys._getframe(1)).call
 
     def _bind(self, op_name: str, handler: OpHandler | str | None, attrs: dict[str, Any], frame: FrameType) -> BoundOp:
@@ -221,6 +221,8 @@ class CoreRuntime:
 
     def _named(self, name: str) -> OpHandler:
         handler = self.handler(name)
+        if handler is None and name == "cpu":
+            return self._cpu
         if handler is None:
             raise UsageError(f"no op handler '{name}'; there are: {', '.join(self._handlers) or 'none'}")
         return handler

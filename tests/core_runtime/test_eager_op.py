@@ -47,6 +47,20 @@ def test_attributes_are_frozen(lab):
     assert scale(X)[0].numpy().tolist() == [1, 4, 7, 10]
 
 
+def test_arrays_among_attributes_are_the_ops_own(lab):
+    seen = []
+    lab.handler.ops.register(OpEntry("t.see", lambda *, value: seen.append(value.tolist()), None, OpFlags.NONE))
+    array = np.array([1, 2])
+    see = lab.runtime.op("t.see", OpAttrs.of({"value": array}), handler=lab.handler)
+    array[:] = 0
+    see()
+    assert seen == [[1, 2]]
+
+
+def test_the_hosts_cpu_has_a_name(runtime):
+    assert runtime.execute("tf.Neg", X, handler="cpu")[0].numpy().tolist() == (-X).tolist()
+
+
 def test_errors_are_located_at_the_call(lab):
     add = lab.runtime.op("t.add", handler=lab.handler)
     with pytest.raises(tfrt.KernelError) as caught:
