@@ -96,13 +96,13 @@ def read_btf_coo(path: str | os.PathLike[str], index: int, dtype: DType, rank: i
     return tensor
 
 
-def write_btf(path: str | os.PathLike[str], arrays: Sequence[np.ndarray]) -> None:
-    """Write the arrays as a BTF file of dense tensors, in order.
+def write_btf(path: str | os.PathLike[str], tensors: Sequence[np.ndarray | CooHostTensor]) -> None:
+    """Write a BTF file of dense tensors (given as arrays) and sparse ones, in order.
 
     Raises:
-        TypeError: an array's dtype has no code in the format.
+        TypeError: a tensor's element type has no code in the format.
     """
-    records = [_encode_record(array) for array in arrays]
+    records = [_encode_record(tensor) for tensor in tensors]
     offset = _WORD.size * (1 + len(records))
     header = [_WORD.pack(len(records))]
     for record in records:
@@ -206,14 +206,21 @@ def _read_elements(stream: BufferedReader, dtype: np.dtype, shape: tuple[int, ..
     return array
 
 
-def _encode_record(array: np.ndarray) -> bytes:
-    dtype = DType.of(array)
+def _encode_record(tensor: np.ndarray | CooHostTensor) -> bytes:
+    dtype = tensor.dtype if isinstance(tensor, CooHostTensor) else DType.of(tensor)
     if dtype not in _DTYPES:
         raise TypeError(f"tensors of {dtype.mlir} cannot be written to a BTF file")
+    layout = _COORDINATE_LIST if isinstance(tensor, CooHostTensor) else _ROW_MAJOR_DENSE
+    header = _HEADER.pack(len(tensor.shape), _DTYPES.index(dtype), layout)
+    if isinstance(tensor, CooHostTensor):
+        dims = struct.pack(f"<{len(tensor.shape)}Q", *tensor.shape)
+        return header + dims + _encode_payload(tensor.indices.array) + _encode_payload(tensor.values.array)
+    return header + _encode_payload(tensor)
+
+
+def _encode_payload(array: np.ndarray) -> bytes:
     data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-    dims = struct.pack(f"<{array.ndim}Q", *array.shape)
-    header = _HEADER.pack(array.ndim, _DTYPES.index(dtype), _ROW_MAJOR_DENSE)
-    return header + dims + data + bytes(-len(data) % _ALIGNMENT)
+    return struct.pack(f"<{array.ndim}Q", *array.shape) + data + bytes(-len(data) % _ALIGNMENT)
 
 
 def _read_npy_header(stream: BufferedReader) -> tuple[tuple[int, ...], bool, np.dtype]:

@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as npst
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor_files import read_btf, read_npy, write_btf
+from tfrt.executor.tensor import dense_from_numpy, to_coo, to_dense
+from tfrt.executor.tensor_files import read_btf, read_btf_coo, read_npy, write_btf
 
 ARRAYS = npst.arrays(
     dtype=st.sampled_from([np.dtype(f"{kind}{size}") for kind in "iu" for size in (1, 2, 4, 8)])
@@ -214,3 +215,15 @@ def test_npy_files_of_objects_are_refused(tmp_path):
     with pytest.raises(KernelError) as caught:
         read_npy(path, DType.F32, 1)
     assert str(caught.value) == (f"{path} is not an .npy file of numbers: numpy dtype object has no element type")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int8, np.uint64])
+def test_sparse_tensors_are_written_and_read(tmp_path, dtype):
+    dense = np.zeros((3, 5), dtype)
+    dense[0, 4], dense[2, 1], dense[2, 2] = 7, 1, 3
+    element = DType.of(dense)
+    write_btf(tmp_path / "t.btf", [to_coo(dense_from_numpy(dense)), dense])
+    found = read_btf_coo(tmp_path / "t.btf", 0, element, 2)
+    assert found.values.array.tolist() == [7, 1, 3]
+    assert to_dense(found).array.tolist() == dense.tolist()
+    assert read_btf(tmp_path / "t.btf", 1, element, 2).array.tolist() == dense.tolist()
