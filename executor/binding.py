@@ -21,6 +21,7 @@ from tfrt.executor.values import Chain
 if TYPE_CHECKING:
     from tfrt.executor.host_context import HostContext
     from tfrt.executor.program import Function
+    from tfrt.executor.work_queue import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class BoundKernel:
         native: see `tfrt.executor.kernel_registry.kernel`.
         is_constant: whether its value is always the same and costs nothing to keep.
         only_starts: whether calling it only starts something that takes time, and takes none itself.
+        task: where the kernel runs as a task of the work queue, what the task calls; `call` enqueues it.
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
         is_pure, control: see `tfrt.executor.kernel_registry.kernel`.
     """
@@ -51,6 +53,7 @@ class BoundKernel:
     native: str | None = None
     is_constant: bool = False
     control: Control | None = None
+    task: Callable[..., Any] | None = None
 
 
 def bind(
@@ -75,8 +78,11 @@ def bind(
     context = next((name for name, what in signature.injected if what == "context"), None)
     if context is not None:
         call = _with_context(call, context)
-    if kernel.blocking:
-        call = _on_blocking_thread(call, host, len(record.results), signature.returns_tuple)
+    task = call if kernel.enqueued and context is None else None
+    is_later = kernel.blocking or kernel.enqueued
+    if is_later:
+        enqueue = host.enqueue_blocking if kernel.blocking else host.enqueue
+        call = _later(call, enqueue, len(record.results), signature.returns_tuple)
     callees = tuple(functions[i] for i in record.functions)
     is_whole = signature.operands is None or len(record.arguments) == signature.operands
     inline = _inline(kernel, arguments, record) if is_whole else None
@@ -89,12 +95,13 @@ def bind(
         callees,
         inline,
         kernel.is_pure,
-        signature.returns_plain and not kernel.blocking,
-        signature.returns_async or kernel.blocking,
+        signature.returns_plain and not is_later,
+        signature.returns_async or is_later,
         kernel.native if is_whole else None,
         not record.arguments and (kernel.constant or inline is not None),
         # Iterations that are tasks of their own are the kernel's business.
         kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None,
+        task,
     )
 
 
@@ -172,13 +179,13 @@ def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     return run
 
 
-def _on_blocking_thread(
-    call: Callable[..., Any], host: HostContext, results: int, returns_tuple: bool
+def _later(
+    call: Callable[..., Any], enqueue: Callable[[Task], None], results: int, returns_tuple: bool
 ) -> Callable[..., Any]:
     def run(*operands: Any) -> Any:
         # Even a kernel without results can fail, and then somebody has to hear of it.
         pending = tuple(AsyncValue() for _ in range(max(results, 1)))
-        host.enqueue_blocking(partial(_run_and_resolve, call, operands, pending, results, returns_tuple))
+        enqueue(partial(_run_and_resolve, call, operands, pending, results, returns_tuple))
         return pending if results > 1 or (results and returns_tuple) else pending[0]
 
     return run

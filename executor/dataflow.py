@@ -24,7 +24,7 @@ slice: on a free-threaded build that happens either after the write or before it
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
@@ -43,6 +43,9 @@ ANY_STREAM = -1
 """The stream of kernels that run at once, whatever the current stream is."""
 
 _UNSET = object()
+
+Task = tuple[Callable[..., Any], tuple[int, ...], int | None, tuple[int, ...], tuple[int, ...]]
+"""A kernel that is a task: what to call, its operands, its result and the users where there is one, its releases."""
 
 
 class _Calls(threading.local):
@@ -70,6 +73,7 @@ class Graph:
         "bef",
         "bound",
         "calls",
+        "is_inline",
         "name",
         "needs_context",
         "record",
@@ -80,6 +84,7 @@ class Graph:
         "results",
         "returns_tuple",
         "streams",
+        "tasks",
         "tokens",
         "users",
     )
@@ -95,6 +100,7 @@ class Graph:
         self.result_registers = record.result_registers
         self.bound: list[Any] = [None, *bound]
         self.calls: list[Any] = [None, *(b.call for b in bound)]
+        self.is_inline = [False, *(b.inline is not None for b in bound)]
         self.needs_context = [False, *(b.needs_context for b in bound)]
         self.returns_tuple = [False, *(b.returns_tuple for b in bound)]
         self.arguments = [k.arguments for k in kernels]
@@ -108,6 +114,15 @@ class Graph:
                     self.streams[kernel] = ANY_STREAM
         self.tokens = [[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels]
         self.releases = _releases(record)
+        self.tasks = [None, *(self._task(kernel, b) for kernel, b in enumerate(bound, 1))]
+
+    def _task(self, kernel: int, bound: BoundKernel) -> Task | None:
+        if bound.task is None:
+            return None
+        results, users = self.results[kernel], self.users[kernel]
+        if len(results) == 1 and not bound.returns_tuple:
+            return bound.task, self.arguments[kernel], results[0], users[0], self.releases[kernel]
+        return bound.task, self.arguments[kernel], None, (), self.releases[kernel]
 
     def location(self, kernel: int) -> Any:
         """The source location of a kernel. Where the file's is corrupt, an error is better reported without one."""
@@ -248,7 +263,12 @@ class _Frame:
         calls, all_arguments, all_users = graph.calls, graph.arguments, graph.users
         all_results, result_counts, returns_tuple = graph.results, graph.result_counts, graph.returns_tuple
         needs_context, streams, releases = graph.needs_context, graph.streams, graph.releases
+        tasks, is_inline = graph.tasks, graph.is_inline
+        batch: list[int] = []
         while True:
+            if batch and (foreign or not ready):
+                self.enqueue_tasks(batch, stream)
+                batch = []
             if foreign:
                 if not ready:
                     stream = streams[foreign[0]]
@@ -263,6 +283,13 @@ class _Frame:
             try:
                 if (self.has_errors or context.cancellation is not None) and self.skip(kernel, stream, ready, foreign):
                     continue
+                if tasks[kernel] is not None:
+                    batch.append(kernel)
+                    continue
+                if batch and not is_inline[kernel]:
+                    # It may take long, and it may enqueue tasks, which come after these.
+                    self.enqueue_tasks(batch, stream)
+                    batch = []
                 if needs_context[kernel]:
                     value = calls[kernel](context, *[registers[a] for a in arguments])
                 elif len(arguments) == 2:
@@ -404,6 +431,81 @@ class _Frame:
             by_stream.setdefault(streams[kernel], []).append(kernel)
         for stream in sorted(by_stream):
             self.context.host.enqueue(_Continue(self, stream, by_stream[stream]))
+
+    def enqueue_tasks(self, kernels: list[int], stream: int) -> None:
+        """Hand ready kernels that are tasks to the work queue."""
+        kernels.reverse()
+        tasks = _Tasks(self, kernels, stream)
+        enqueue = self.context.host.enqueue
+        if tasks.is_shared:
+            enqueue(tasks)
+        else:
+            for _ in range(len(kernels)):
+                enqueue(tasks)
+
+    def run_task(self, kernel: int, stream: int) -> None:
+        """Run a kernel that is a task, and what it makes ready."""
+        graph, registers = self.graph, self.registers
+        call, arguments, register, users, releases = graph.tasks[kernel]
+        ready: list[int] = []
+        foreign: list[int] = []
+        try:
+            if len(arguments) == 2:
+                first, second = arguments
+                value = call(registers[first], registers[second])
+            else:
+                value = call(*[registers[r] for r in arguments])
+            if register is None or type(value) is AsyncValue:
+                self.deliver_all(kernel, value, stream, ready, foreign)
+            else:
+                # The common case, kept free of calls.
+                registers[register] = value
+                if register in self.promises:
+                    self.keep_promise(register)
+                tokens = self.tokens
+                for user in users:
+                    left = tokens[user]
+                    if left is None or left.pop():
+                        of_user = graph.streams[user]
+                        (ready if of_user == stream or of_user < 0 else foreign).append(user)
+        except Exception as error:
+            self.fail(kernel, error, stream, ready, foreign)
+        if releases:
+            self.release(releases)
+        if ready or foreign:
+            self.run(stream, ready, foreign)
+
+
+class _Tasks:
+    """Ready kernels that are tasks, the first one last.
+
+    Where there are threads it is shared: it stays in the work queue as long as kernels are left, and every thread that
+    takes it from there runs kernels until none is. So enqueueing and finding tasks costs something once a batch. Else
+    each call runs one kernel, so that these and other tasks run in the order in which they became ready.
+    """
+
+    __slots__ = ("frame", "is_shared", "kernels", "stream")
+
+    def __init__(self, frame: _Frame, kernels: list[int], stream: int):
+        self.frame = frame
+        self.kernels = kernels
+        self.stream = stream
+        self.is_shared = frame.context.host.work_queue.has_threads
+
+    def __call__(self) -> None:
+        kernels, run, stream = self.kernels, self.frame.run_task, self.stream
+        if not self.is_shared:
+            run(kernels.pop(), stream)
+            return
+        if len(kernels) > 1:
+            self.frame.context.host.enqueue(self)
+        while kernels:
+            try:
+                kernel = kernels.pop()
+            except IndexError:
+                # Another thread was faster.
+                return
+            run(kernel, stream)
 
 
 class _Resume:

@@ -122,6 +122,7 @@ class Kernel:
     constant: bool = False
     native: str | None = None
     control: Control | None = None
+    enqueued: bool = False
 
     @property
     def is_pure(self) -> bool:
@@ -217,6 +218,7 @@ def kernel(
     constant: bool = False,
     native: str | None = None,
     control: Control | None = None,
+    enqueued: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
 
@@ -234,10 +236,12 @@ def kernel(
             precision, and names are those of `tfrt.executor.plans.native_runtime`. It may fail, with any exception,
             for then the kernel itself is run; several results are a tuple. Without it, `inline` has to serve.
         control: for kernels that do nothing but run functions.
+        enqueued: the kernel takes so long that others should not wait for it: it runs as a task of the work queue,
+            its results pending. It must not block.
     """
 
     def register(function: F) -> F:
-        BUILTIN.register(Kernel(name, function, inline, blocking, pure, constant, native, control))
+        BUILTIN.register(Kernel(name, function, inline, blocking, pure, constant, native, control, enqueued))
         return function
 
     return register

@@ -110,7 +110,7 @@ class SingleThreadedQueue:
             value.and_then(lambda _: self.add_task(_nothing))
         for value in pending:
             # Another thread may resolve it, so an empty queue is a reason to sleep, not to give up.
-            while value.is_pending:
+            while not value._state:
                 self._tasks.get()()
                 run_deferred()
 

@@ -19,28 +19,27 @@ from tfrt.executor.kernel_registry import ResultCount, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN, Chain
 from tfrt.kernels.tfrt.arithmetic import add_i32
-from tfrt.kernels.tfrt_test.work import enqueue_work
 
 
-@kernel("tfrt_test.async_add.i32", pure=True)
-def async_add_i32(lhs: int, rhs: int, host: HostContext) -> AsyncValue:
-    return enqueue_work(host, add_i32, lhs, rhs)
+@kernel("tfrt_test.async_add.i32", pure=True, enqueued=True)
+def async_add_i32(lhs: int, rhs: int) -> int:
+    return add_i32(lhs, rhs)
 
 
-@kernel("tfrt_test.async_constant.i1", pure=True)
-def async_constant_i1(*, host: HostContext, value: I1) -> AsyncValue:
-    return enqueue_work(host, lambda: value)
+@kernel("tfrt_test.async_constant.i1", pure=True, enqueued=True)
+def async_constant_i1(*, value: I1) -> bool:
+    return value
 
 
-@kernel("tfrt_test.async_constant.i32", pure=True)
-def async_constant_i32(*, host: HostContext, value: I32) -> AsyncValue:
-    return enqueue_work(host, lambda: value)
+@kernel("tfrt_test.async_constant.i32", pure=True, enqueued=True)
+def async_constant_i32(*, value: I32) -> int:
+    return value
 
 
-@kernel("tfrt_test.async_copy_2.i32", pure=True)
-@kernel("tfrt_test.async_copy.i32", pure=True)
-def async_copy(value: Any, host: HostContext) -> AsyncValue:
-    return enqueue_work(host, lambda: value)
+@kernel("tfrt_test.async_copy_2.i32", pure=True, enqueued=True)
+@kernel("tfrt_test.async_copy.i32", pure=True, enqueued=True)
+def async_copy(value: Any) -> Any:
+    return value
 
 
 @kernel("tfrt_test.async_copy.with_delay.i64", blocking=True)

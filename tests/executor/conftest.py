@@ -16,13 +16,17 @@ from tfrt.executor.location import FileLineCol, Location
 
 @dataclass(frozen=True)
 class Step:
-    """One kernel: its function, the registers it reads, how many it writes (numbered on from the arguments)."""
+    """One kernel: its function, the registers it reads, how many it writes (numbered on from the arguments).
+
+    Where `is_task`, the function is what a task of the work queue calls.
+    """
 
     call: Callable[..., Any]
     reads: Sequence[int] = ()
     results: int = 1
     stream: int = 0
     needs_context: bool = False
+    is_task: bool = False
 
 
 class _Locations:
@@ -85,5 +89,8 @@ def _make_graph(arguments: int, steps: Sequence[Step], returns: Sequence[int]) -
         tuple(kernels),
         tuple(returns),
     )
-    bound = [BoundKernel("test.kernel", s.call, s.needs_context, s.results != 1) for s in steps]
+    bound = [
+        BoundKernel("test.kernel", s.call, s.needs_context, s.results != 1, task=s.call if s.is_task else None)
+        for s in steps
+    ]
     return Graph(record, bound, _Locations())  # type: ignore[arg-type]

@@ -323,6 +323,91 @@ func.func @f(%a: i32) -> (!my.name, i32, i32) {
     assert reported == ["test.mlir:5:3: error: runtime error: ValueError: blocked"]
 
 
+ENQUEUED = """
+func.func @f(%a: i32) -> (!my.name, i32, i32, i32) {
+  %n = "my.name"(%a) : (i32) -> !my.name
+  %p:2 = "my.pair"(%a) : (i32) -> (i32, i32)
+  "my.fails"(%a) : (i32) -> ()
+  %x = "my.knows"(%a) : (i32) -> i32
+  %l = "my.late"(%x) : (i32) -> i32
+  %s = tfrt.add.i32 %l, %x
+  tfrt.return %n, %p#0, %p#1, %s : !my.name, i32, i32, i32
+}"""
+
+
+@pytest.mark.parametrize("plans", [True, False])
+@pytest.mark.parametrize("queue", ["s", "mstd:2", "seeded:1"])
+def test_enqueued_kernels_are_tasks(queue, plans, temporary_kernels):
+    @tfrt.kernel("my.name", enqueued=True)
+    def name(a: int) -> str:
+        return threading.current_thread().name
+
+    @tfrt.kernel("my.pair", enqueued=True)
+    def pair(a: int) -> tuple[int, int]:
+        return a, a + 1
+
+    @tfrt.kernel("my.fails", enqueued=True)
+    def fails(a: int) -> None:
+        raise ValueError("enqueued")
+
+    @tfrt.kernel("my.knows", enqueued=True)
+    def knows(a: int, *, context: tfrt.ExecutionContext) -> int:
+        return a + len(context.data)
+
+    @tfrt.kernel("my.late", enqueued=True)
+    def late(a: int, host: tfrt.HostContext) -> tfrt.AsyncValue:
+        result = tfrt.AsyncValue()
+        host.enqueue(lambda: result.set(a * 10))
+        return result
+
+    reported = []
+    with tfrt.HostContext(queue, plans=plans, diagnostic_handler=lambda d: reported.append(d.headline())) as host:
+        found = _load(ENQUEUED, host)["f"]
+        for _ in range(20):
+            thread, *rest = found(1)
+            host.quiesce()
+            assert rest == [1, 2, 11]
+            assert thread.startswith("tfrt-compute") or queue != "mstd:2" or thread == "MainThread"
+            assert reported == ["test.mlir:5:3: error: runtime error: ValueError: enqueued"]
+            reported.clear()
+
+
+@pytest.mark.parametrize("queue", ["mstd:1", "mstd:2", "mstd:8"])
+def test_a_task_may_wait_for_another_one_of_its_batch(queue, temporary_kernels):
+    done = [tfrt.AsyncValue() for _ in range(50)]
+
+    @tfrt.kernel("my.wait", enqueued=True, pure=True)
+    def wait(i: int, *, host: tfrt.HostContext) -> int:
+        if i + 1 < len(done):
+            host.wait([done[i + 1]])
+        done[i].set(None)
+        return i
+
+    lines = [f"  %c{i} = tfrt.constant.i32 {i}" for i in range(50)]
+    lines += [f'  %w{i} = "my.wait"(%c{i}) : (i32) -> i32' for i in range(50)]
+    names, types = ", ".join(f"%w{i}" for i in range(50)), ", ".join(["i32"] * 50)
+    text = "\n".join(["func.func @f() -> i32 {", *lines, f'  %s = "tfrt_test.sum"({names}) : ({types}) -> i32'])
+    with tfrt.HostContext(queue) as host:
+        assert _load(f"{text}\n  tfrt.return %s : i32\n}}", host)["f"]() == sum(range(50))
+
+
+def test_a_batch_of_tasks_is_for_all_threads(temporary_kernels):
+    meeting = threading.Barrier(3, timeout=60)
+
+    @tfrt.kernel("my.meet", enqueued=True, pure=True)
+    def meet(i: int) -> int:
+        return meeting.wait()
+
+    lines = [f'  %w{i} = "my.meet"(%a) : (i32) -> i32' for i in range(6)]
+    names, types = ", ".join(f"%w{i}" for i in range(6)), ", ".join(["i32"] * 6)
+    text = "\n".join(["func.func @f(%a: i32) -> i32 {", *lines, f'  %s = "tfrt_test.sum"({names}) : ({types}) -> i32'])
+    with tfrt.HostContext("mstd:3") as host:
+        found = _load(f"{text}\n  tfrt.return %s : i32\n}}", host)["f"].start(1)
+        time.sleep(0.01)
+        host.wait(found)
+        assert found[0].value == 6
+
+
 @pytest.mark.parametrize("queue", ["s", "mstd:2"])
 def test_calling_from_asyncio(queue):
     text = """

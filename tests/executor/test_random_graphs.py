@@ -19,12 +19,27 @@ class Node:
     stream: int
 
 
-KINDS = ["sync", "sync", "async", "blocking", "fail", "fail later", "half"]
+KINDS = [
+    "sync",
+    "sync",
+    "async",
+    "blocking",
+    "task",
+    "task",
+    "fail",
+    "fail later",
+    "fail in task",
+    "half",
+    "half in task",
+]
 
 
 @st.composite
 def graphs(draw):
-    """Nodes in order, each reading earlier results; "half" has two results, the second of which failed."""
+    """Nodes in order, each reading earlier results.
+
+    "half" has two results, the second of which failed; a "task" is run by the work queue.
+    """
     arguments = draw(st.integers(0, 3))
     registers, nodes = arguments, []
     for _ in range(draw(st.integers(1, 25))):
@@ -47,10 +62,10 @@ def _sequentially(arguments, nodes, returns):
     for number, node in enumerate(nodes, 1):
         reads = [registers[r] for r in node.reads]
         failed = [r for r in reads if isinstance(r, str)]
-        results = 2 if node.kind == "half" else 1
+        results = 2 if node.kind.startswith("half") else 1
         if failed:
             registers += [failed[-1]] * results
-        elif node.kind == "half":
+        elif node.kind.startswith("half"):
             reported.append(number)
             registers += [_value(number, reads), f"error {number}"]
         elif node.kind.startswith("fail"):
@@ -63,7 +78,13 @@ def _sequentially(arguments, nodes, returns):
 
 def _steps(step, nodes, host):
     return [
-        step(_kernel(number, node, host), node.reads, 2 if node.kind == "half" else 1, node.stream)
+        step(
+            _kernel(number, node, host),
+            node.reads,
+            2 if node.kind.startswith("half") else 1,
+            node.stream,
+            is_task=node.kind.endswith("task"),
+        )
         for number, node in enumerate(nodes, 1)
     ]
 
@@ -77,11 +98,11 @@ def _kernel(number, node, host):
 
     def run(*reads):
         match node.kind:
-            case "sync":
+            case "sync" | "task":
                 return _value(number, reads)
-            case "fail":
+            case "fail" | "fail in task":
                 raise KernelError(f"error {number}")
-            case "half":
+            case "half" | "half in task":
                 return _value(number, reads), AsyncValue.failed(KernelError(f"error {number}"))
         result = AsyncValue()
         enqueue = host.enqueue_blocking if node.kind == "blocking" else host.enqueue
