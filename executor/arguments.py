@@ -45,13 +45,22 @@ def convert_arguments(
         listed = f" ({', '.join(types)})" if types else ""
         raise UsageError(f"function '{function}' takes {takes}{listed} and is given {len(arguments)}")
     values = list(arguments)
-    for number, convert in enumerate(converters):
-        if convert is not None:
-            try:
+    number = 0
+    try:
+        for convert in converters:
+            if convert is not None:
                 values[number] = convert(values[number])
-            except _MisfitError as error:
-                raise UsageError(f"argument {number} of function '{function}'{error}") from None
+            number += 1
+    except _MisfitError as error:
+        raise UsageError(f"argument {number} of function '{function}'{error}") from None
     return values
+
+
+def are_passed_on(arguments: Sequence[Any], values: Sequence[Any], converters: Sequence[Converter | None]) -> bool:
+    """Whether `values`, which these arguments were converted to, are the same, and would be for all of their types."""
+    if any(convert is not None and convert is not _tensor for convert in converters):
+        return False
+    return all(value is argument for value, argument in zip(values, arguments, strict=True))
 
 
 class _MisfitError(Exception):
@@ -91,6 +100,9 @@ def _converter(type: str) -> Converter | None:
 
 
 def _tensor(value: Any) -> Any:
+    if hasattr(value, "kind"):
+        # It is a tensor, as a rule; arrays have no such attribute.
+        return value
     # Whoever passes numpy's values has imported it; who does not need not pay for it.
     np = sys.modules.get("numpy")
     if np is not None and isinstance(value, np.ndarray):

@@ -82,9 +82,9 @@ class HostContext:
         self._shared: dict[Callable[[], Any], Any] = {}
         self._on_close: list[Callable[[], None]] = []
         if self.work_queue.has_threads:
-            native_threads.enter()
+            number = native_threads.enter()
             # Also where nobody closes the host.
-            self._release_native_threads: Callable[[], Any] = weakref.finalize(self, native_threads.leave)
+            self._release_native_threads: Callable[[], Any] = weakref.finalize(self, native_threads.leave, number)
         else:
             self._release_native_threads = _nothing
 
@@ -122,7 +122,7 @@ class HostContext:
             least: the fewest elements that are worth a block.
 
         Raises:
-            Exception: what the first block that failed, in order, raised; all others have been done.
+            BaseException: what the first block that failed, in order, raised; all others have been done.
         """
         blocks = min(self.parallelism, total // max(1, least))
         if blocks <= 1:
@@ -132,7 +132,7 @@ class HostContext:
         bounds = [total * number // blocks for number in range(blocks + 1)]
         waiting = deque(range(blocks))
         finished: list[AsyncValue] = [AsyncValue() for _ in range(blocks)]
-        errors: dict[int, Exception] = {}
+        errors: dict[int, BaseException] = {}
 
         def work() -> None:
             while True:
@@ -142,7 +142,8 @@ class HostContext:
                     return
                 try:
                     body(bounds[number], bounds[number + 1])
-                except Exception as error:
+                except BaseException as error:
+                    # Whatever it is, the caller waits for this block.
                     errors[number] = error
                 finished[number].set(None)
 
@@ -205,6 +206,8 @@ def _nothing() -> None:
 class ResourceContext:
     """Named objects that outlive an op: state that kernels share within a request, or across several."""
 
+    __slots__ = ("__weakref__", "_resources")
+
     def __init__(self) -> None:
         self._resources: dict[str, Any] = {}
 
@@ -243,7 +246,7 @@ class ExecutionContext:
     ):
         self.host = host
         self.resources = ResourceContext() if resources is None else resources
-        self.data = {type(item): item for item in data}
+        self.data = {type(item): item for item in data} if data else {}
         self.cancellation: AsyncValue | None = None
         self._flag: c_uint8 | None = None
 

@@ -13,29 +13,34 @@ from __future__ import annotations
 
 import sys
 import threading
+from itertools import count
 from typing import Any
 
-_lock = threading.Lock()
-_hosts = 0
+# A host that nobody has closed leaves when it is collected, which may happen in the middle of any of these functions, on
+# the same thread: so the lock is reentrant, and each step leaves things as they should be.
+_lock = threading.RLock()
+_hosts: set[int] = set()
+_numbers = count()
 _limits: Any = None
 
 
-def enter() -> None:
-    """A host with compute threads has been made."""
-    global _hosts
+def enter() -> int:
+    """A host with compute threads has been made; returns a number for `leave`."""
     with _lock:
-        _hosts += 1
+        host = next(_numbers)
+        _hosts.add(host)
         _apply()
+    return host
 
 
-def leave() -> None:
+def leave(host: int) -> None:
     """It has been closed."""
-    global _hosts, _limits
+    global _limits
     with _lock:
-        _hosts -= 1
+        _hosts.discard(host)
         if not _hosts and _limits is not None:
-            _limits.restore_original_limits()
-            _limits = None
+            limits, _limits = _limits, None
+            limits.restore_original_limits()
 
 
 def apply() -> None:

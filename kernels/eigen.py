@@ -37,8 +37,12 @@ def _register_matmul(name: str, dtype: DType) -> None:
         host: HostContext,
     ) -> Chain:
         """``result = alpha * lhs @ rhs + beta * result``, in place."""
-        a, b, c = expect(lhs, dtype, 2), expect(rhs, dtype, 2), expect(result, dtype, 2)
-        (rows, inner), (inner_too, columns) = a.shape, b.shape
+        a, b, c = lhs.array, rhs.array, result.array
+        if not (lhs.dtype is rhs.dtype is result.dtype is dtype and a.ndim == b.ndim == c.ndim == 2):
+            for tensor in (lhs, rhs, result):
+                expect(tensor, dtype, 2)
+        rows, inner = a.shape
+        inner_too, columns = b.shape
         if inner != inner_too:
             raise KernelError(f"MatMul input tensors inner dimension mismatch: {list(a.shape)} vs. {list(b.shape)}")
         if c.shape != (rows, columns):
@@ -53,11 +57,12 @@ def _register_matmul(name: str, dtype: DType) -> None:
                 quiet.call(np.multiply, c, c.dtype.type(alpha), out=c)
             return chain
         product = products.matmul(a, b, host)
+        call = quiet.call
         if alpha != 1:
-            quiet.call(np.multiply, product, c.dtype.type(alpha), out=product)
+            call(np.multiply, product, c.dtype.type(alpha), product)
         if beta != 1:
-            quiet.call(np.multiply, c, c.dtype.type(beta), out=c)
-        quiet.call(np.add, c, product, out=c)
+            call(np.multiply, c, c.dtype.type(beta), c)
+        call(np.add, c, product, c)
         return chain
 
 

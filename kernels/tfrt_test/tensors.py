@@ -30,9 +30,14 @@ def argmax_along(array: np.ndarray, axis: int) -> np.ndarray:
     """
     if array.shape[axis] == 0:
         raise KernelError(f"argmax of rows without elements: shape {list(array.shape)}")
-    if array.dtype.kind == "f" and np.count_nonzero(np.isnan(array)):
-        array = np.where(np.isnan(array), array.dtype.type(-np.inf), array)
-    return np.asarray(array.argmax(axis=axis), np.int32)
+    if array.dtype.kind == "f":
+        # The sum of squares is NaN just where an element is, and BLAS is fast at it.
+        flat = array.reshape(-1)
+        squares = quiet.call(flat.dot, flat)
+        if squares != squares:
+            array = np.where(np.isnan(array), array.dtype.type(-np.inf), array)
+    found = array.argmax(axis)
+    return found.astype(np.int32) if array.ndim > 1 else np.asarray(found, np.int32)
 
 
 def mean_along(array: np.ndarray, axis: int) -> np.ndarray:

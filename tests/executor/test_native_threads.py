@@ -3,6 +3,7 @@
 import gc
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import tfrt
 from tfrt.executor import native_threads
 from tfrt.kernels.numerics import products
 from tfrt.kernels.numerics.convolution import conv2d
+from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import window
 
 
@@ -27,7 +29,7 @@ def several_blas_threads(monkeypatch):
     from threadpoolctl import threadpool_limits
 
     gc.collect()
-    monkeypatch.setattr(native_threads, "_hosts", 0)
+    monkeypatch.setattr(native_threads, "_hosts", set())
     monkeypatch.setattr(native_threads, "_limits", None)
     with threadpool_limits(limits=4, user_api="blas"):
         if blas_threads() != {4}:
@@ -86,18 +88,17 @@ def test_there_are_never_more_products_than_compute_threads(monkeypatch, threads
     running: list[None] = []
     most: list[int] = []
     pools: list[set[int]] = []
-    multiply = np.matmul
 
-    def counted(*arguments, **options):
+    def counted(multiply, *arguments, **options):
         running.append(None)
         most.append(len(running))
         pools.append(blas_threads())
         time.sleep(0.002)
-        result = multiply(*arguments, **options)
+        result = quiet.call(multiply, *arguments, **options)
         running.pop()
         return result
 
-    monkeypatch.setattr(np, "matmul", counted)
+    monkeypatch.setattr(products, "quiet", SimpleNamespace(call=counted))
     monkeypatch.setattr(products, "LEAST_WORK", 32 * 64 * 64)
     with tfrt.HostContext(f"mstd:{threads}") as host:
         x = tfrt.CoreRuntime.of(host).tensor(np.ones((64, 64), np.float32))
@@ -189,3 +190,26 @@ def test_convolutions_are_spread_over_images(monkeypatch):
     with tfrt.HostContext("mstd:3") as host:
         found = conv2d(images, filters, rows, columns, host)
     np.testing.assert_allclose(found, conv2d(images, filters, rows, columns), rtol=1e-12)
+
+
+def test_a_host_collected_while_another_one_enters(monkeypatch):
+    first = tfrt.HostContext("mstd:1")
+
+    def collect():
+        nonlocal first
+        first = None
+        gc.collect()
+
+    monkeypatch.setattr(native_threads, "_apply", collect)
+    second = native_threads.enter()
+    assert native_threads._hosts == {second}
+    native_threads.leave(second)
+
+
+def test_a_block_that_exits_does_not_leave_the_caller_waiting():
+    def block(start, end):
+        if start == 0:
+            raise SystemExit("no more")
+
+    with tfrt.HostContext("mstd:2") as host, pytest.raises(SystemExit, match="no more"):
+        host.parallel_for(100, 1, block)
