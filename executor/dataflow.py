@@ -446,7 +446,7 @@ class _Frame:
     def run_task(self, kernel: int, stream: int) -> None:
         """Run a kernel that is a task, and what it makes ready."""
         graph, registers = self.graph, self.registers
-        call, arguments, register, users, releases = graph.tasks[kernel]
+        call, arguments, register, users, releases = graph.tasks[kernel]  # type: ignore[misc]  # It has one.
         ready: list[int] = []
         foreign: list[int] = []
         try:

@@ -16,8 +16,8 @@ import threading
 from itertools import count
 from typing import Any
 
-# A host that nobody has closed leaves when it is collected, which may happen in the middle of any of these functions, on
-# the same thread: so the lock is reentrant, and each step leaves things as they should be.
+# A host that nobody has closed leaves when it is collected, which may happen in the middle of any of these functions,
+# on the same thread: so the lock is reentrant, and each step leaves things as they should be.
 _lock = threading.RLock()
 _hosts: set[int] = set()
 _numbers = count()

@@ -21,7 +21,7 @@ def test_all_rows(main, tmp_path, capsys):
     assert main(["--size", "20", "--rounds", "1", "--rows", "", "--json", str(tmp_path / "times.json")]) == 0
     shown = capsys.readouterr().out
     times = json.loads((tmp_path / "times.json").read_text())
-    assert len(times) == 15
+    assert {name.split(" ")[0] for name in times} >= {"fib(5)", "chain", "repeat", "total"}
     for name, ways in times.items():
         assert name in shown
         assert all(len(found) == 1 for found in ways.values())
