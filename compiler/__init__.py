@@ -5,20 +5,53 @@ Importing this package is cheap; xDSL and lark are imported when something is co
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
-def compile(text: str, filename: str = "-", *, optional_sections: bool = True) -> bytes:
+if TYPE_CHECKING:
+    from xdsl.passes import ModulePass
+
+    from tfrt.compiler.passes.manager import Watch
+
+
+def compile(
+    text: str,
+    filename: str = "-",
+    *,
+    optional_sections: bool = True,
+    opt_level: int = 0,
+    pipeline: str = "",
+    watch: Watch | None = None,
+) -> bytes:
     """Compile MLIR text to a BEF file. Ops of unknown dialects are allowed; the host may have kernels for them.
 
     Args:
         text: the program.
         filename: what locations call it.
         optional_sections: see `tfrt.compiler.emitter.emit`.
+        opt_level: 0 to 3, which passes to run; see `tfrt.compiler.passes.pipeline.PIPELINES`.
+        pipeline: further passes, as in ``func.func(canonicalize,cse)``.
+        watch: what to write about the passes.
 
     Raises:
+        UsageError: there is no such optimisation level, or the pipeline is malformed.
         CompileError: the text is malformed or invalid, or BEF cannot hold it.
     """
     from tfrt.compiler.emitter import emit
     from tfrt.compiler.frontend import parse_module
 
+    passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
     module = parse_module(text, filename, allow_unregistered=True)
+    if passes:
+        from tfrt.compiler.passes.manager import run_passes
+
+        run_passes(module, passes, watch=watch)
     return emit(module, optional_sections=optional_sections)
+
+
+def _passes(opt_level: int, pipeline: str) -> tuple[ModulePass, ...]:
+    from tfrt.compiler.passes.pipeline import PIPELINES, parse_pipeline
+    from tfrt.executor.errors import UsageError
+
+    if opt_level not in range(len(PIPELINES)):
+        raise UsageError(f"there is no optimisation level {opt_level}: they are 0 to {len(PIPELINES) - 1}")
+    return (*parse_pipeline(PIPELINES[opt_level]), *parse_pipeline(pipeline))

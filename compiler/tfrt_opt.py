@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\
   tfrt-opt program.mlir                            check a program and print it
+  tfrt-opt -O2 program.mlir                        optimise it
   tfrt-opt -p canonicalize,cse program.mlir        run passes on it
   tfrt-opt --verify-diagnostics --split-input-file errors.mlir
                                                    check that the errors are those that comments expect"""
@@ -41,14 +42,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str]) -> int:
     from tfrt.compiler.frontend import split_input
-    from tfrt.compiler.passes import parse_pipeline
+    from tfrt.compiler.passes.manager import watch_of
+    from tfrt.compiler.passes.pipeline import PIPELINES, parse_pipeline
 
     options = _parser().parse(argv)
-    passes = tuple(p for pipeline in options.pipeline for p in parse_pipeline(pipeline))
+    options.watch = watch_of(options)
     content = cli.read_bytes(options.file)
     if content.startswith(MAGIC):
         raise UsageError(f"'{options.file}' is a BEF file; tfrt-translate --bef-to-mlir shows it as text")
     text = cli.decode_text(content, options.file)
+    pipelines = [PIPELINES[options.opt_level or 0], *options.pipeline]
+    if options.run_reproducer:
+        pipelines.append(_reproduced_pipeline(text, options.file))
+    passes = tuple(p for pipeline in pipelines for p in parse_pipeline(pipeline))
     options.name = _STDIN if options.file == "-" else options.file
     parts = split_input(text) if options.split_input_file else [(0, text)]
     if options.verify_diagnostics:
@@ -65,6 +71,15 @@ def _main(argv: Sequence[str]) -> int:
     if printed and (code == cli.OK or options.split_input_file):
         cli.write_text(options.output, _SEPARATOR.join(printed))
     return code
+
+
+def _reproduced_pipeline(text: str, file: str) -> str:
+    from tfrt.compiler.passes.manager import REPRODUCER_HEAD
+
+    first = text.partition("\n")[0]
+    if not first.startswith(REPRODUCER_HEAD):
+        raise UsageError(f"'{file}' is no reproducer: its first line does not begin with '{REPRODUCER_HEAD.strip()}'")
+    return first.removeprefix(REPRODUCER_HEAD)
 
 
 def _verify_diagnostics(
@@ -100,32 +115,16 @@ def _process(lines_before: int, text: str, passes: Sequence[ModulePass], options
         CompileError: the part is invalid, a pass failed, or the printed form does not read back.
     """
     from tfrt.compiler.frontend import parse_module
+    from tfrt.compiler.passes.manager import run_passes
     from tfrt.compiler.printer import print_module
 
     padded = "\n" * lines_before + text
     module = parse_module(padded, options.name, allow_unregistered=options.allow_unregistered_dialect)
     if passes:
-        _run_passes(module, passes, options.allow_unregistered_dialect)
+        run_passes(module, passes, allow_unregistered=options.allow_unregistered_dialect, watch=options.watch)
     if options.verify_roundtrip:
         _check_roundtrip(module, options.allow_unregistered_dialect)
     return print_module(module, generic=options.print_generic, locations=options.print_debuginfo)
-
-
-def _run_passes(module: ModuleOp, passes: Sequence[ModulePass], allow_unregistered: bool) -> None:
-    from tfrt.compiler.verifier import verify
-    from tfrt.dialects import context
-
-    ctx = context(allow_unregistered=allow_unregistered)
-    for module_pass in passes:
-        try:
-            module_pass.apply(ctx, module)
-        except Exception as error:
-            # xDSL's passes report what they cannot handle by exceptions of every kind.
-            message = f"pass '{module_pass.name}' failed: {type(error).__name__}: {error}"
-            raise CompileError((Diagnostic("error", message),)) from error
-        if diagnostics := verify(module):
-            note = Diagnostic("note", f"the program was valid before pass '{module_pass.name}'")
-            raise CompileError((*diagnostics, note))
 
 
 def _check_roundtrip(module: ModuleOp, allow_unregistered: bool) -> None:
@@ -156,16 +155,19 @@ def _check_roundtrip(module: ModuleOp, allow_unregistered: bool) -> None:
 
 def _parser() -> cli.OptionParser:
     from tfrt.compiler.passes import PASSES
+    from tfrt.compiler.passes.manager import add_options
 
     parser = cli.OptionParser("tfrt-opt", "Parse, verify, transform and print MLIR programs.", _EXAMPLES)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the program (default: stdin)")
     parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to print (default: stdout)")
     parser.add_argument(
         "-p", "--pass-pipeline", "--passes", dest="pipeline", action="append", default=[],
-        metavar="PASS,…", help="passes to run, in order; xDSL's are available, too",
+        metavar="PASS,…", help="passes to run, in order, as in func.func(canonicalize,cse); xDSL's are available, too",
     )  # fmt: skip
     for name in PASSES:
         parser.add_argument(f"--{name}", dest="pipeline", action="append_const", const=name, help=f"like -p {name}")
+    add_options(parser)
+    parser.add_argument("--run-reproducer", action="store_true", help="run the passes that a reproducer names")
     parser.add_argument(
         "--split-input-file",
         action="store_true",

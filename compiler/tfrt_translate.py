@@ -16,6 +16,7 @@ from tfrt.executor.errors import BefError, CompileError, UsageError
 
 _EXAMPLES = """\
   tfrt-translate program.mlir -o program.bef       compile
+  tfrt-translate -O2 program.mlir -o program.bef   optimise and compile
   tfrt-translate program.mlir | bef-run            compile and run
   tfrt-translate program.bef                       show a BEF file as MLIR text"""
 
@@ -37,6 +38,7 @@ def _main(argv: Sequence[str]) -> int:
 
 def _compile(content: bytes, options: argparse.Namespace) -> int:
     from tfrt.compiler import compile
+    from tfrt.compiler.passes.manager import watch_of
 
     if content.startswith(MAGIC):
         raise UsageError(f"'{options.file}' is a BEF file already; --bef-to-mlir shows it as text")
@@ -45,7 +47,14 @@ def _compile(content: bytes, options: argparse.Namespace) -> int:
     name = _STDIN if options.file == "-" else options.file
     text = cli.decode_text(content, options.file)
     try:
-        bef = compile(text, name, optional_sections=not options.disable_optional_sections)
+        bef = compile(
+            text,
+            name,
+            optional_sections=not options.disable_optional_sections,
+            opt_level=options.opt_level or 0,
+            pipeline=",".join(options.pipeline),
+            watch=watch_of(options),
+        )
     except CompileError as error:
         cli.report(error.diagnostics, source_of_text(name, text))
         return cli.FAILED
@@ -59,6 +68,8 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
 
     if options.disable_optional_sections:
         raise UsageError("--disable-optional-sections goes with --mlir-to-bef")
+    if options.opt_level is not None or options.pipeline:
+        raise UsageError("passes run on MLIR text, not on BEF files: -O and -p go with --mlir-to-bef")
     try:
         bef = read_bef(content)
         text = disassemble(bef, generic=not options.print_custom, locations=True)
@@ -74,6 +85,8 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
 
 
 def _parser() -> cli.OptionParser:
+    from tfrt.compiler.passes.manager import add_options
+
     parser = cli.OptionParser("tfrt-translate", "Translate MLIR text to BEF, or BEF to MLIR text.", _EXAMPLES)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="what to translate (default: stdin)")
     parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to write (default: stdout)")
@@ -93,6 +106,11 @@ def _parser() -> cli.OptionParser:
         action="store_true",
         help="leave out what only disassembling needs: types and names of attributes, types of registers",
     )
+    parser.add_argument(
+        "-p", "--pass-pipeline", dest="pipeline", action="append", default=[], metavar="PASS,…",
+        help="passes to run, in order; see tfrt-opt",
+    )  # fmt: skip
+    add_options(parser)
     parser.add_argument(
         "--print-custom", action="store_true", help="disassemble into the ops' custom forms, not the generic form"
     )

@@ -158,19 +158,21 @@ __all__ = [
 ]
 
 
-def compile(text: str, filename: str = "-") -> bytes:
+def compile(text: str, filename: str = "-", *, opt_level: int = 0) -> bytes:
     """Compile MLIR text to a BEF file.
 
     Args:
         text: the program.
         filename: what locations call it; runtime errors show the line where a file of this name is at hand.
+        opt_level: 0 to 3: how much to optimise; 0 runs no passes.
 
     Raises:
+        UsageError: there is no such level.
         CompileError: the text is malformed or invalid; it holds one diagnostic for each mistake.
     """
     from tfrt.compiler import compile as compile_text
 
-    return compile_text(text, filename)
+    return compile_text(text, filename, opt_level=opt_level)
 
 
 def __getattr__(name: str) -> Any:

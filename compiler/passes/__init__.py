@@ -1,7 +1,9 @@
-"""The passes that `tfrt-opt` runs: ours, one file each, and xDSL's own.
+"""The passes: ours, one file each, and xDSL's own.
 
-Adding a pass is one line in `_OURS`. A pass keeps locations: a run-time error must point at the source.
-xDSL's ``cse`` and ``dce`` only erase ops and so keep them; its ``canonicalize`` is replaced by one that does.
+Adding a pass is one line in `_OURS`. A pass keeps locations: a run-time error must point at the source, and an error
+that was reported before a pass is reported after it, with the same location. xDSL's ``canonicalize``, ``cse`` and
+``dce`` are replaced by ours, which keep locations and know from the kernels which ops are pure. `pipeline.py` reads
+pipelines, `manager.py` runs them.
 """
 
 from __future__ import annotations
@@ -10,23 +12,23 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tfrt.executor.cli import did_you_mean
-from tfrt.executor.errors import UsageError
-
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass
 
 _OURS: dict[str, tuple[str, str]] = {
     # pass: (module, class)
     "canonicalize": ("tfrt.compiler.passes.canonicalize", "Canonicalize"),
-    "cse": ("xdsl.transforms.common_subexpression_elimination", "CommonSubexpressionElimination"),
-    "dce": ("xdsl.transforms.dead_code_elimination", "DeadCodeElimination"),
+    "cse": ("tfrt.compiler.passes.cse", "Cse"),
+    "dce": ("tfrt.compiler.passes.dce", "Dce"),
+    "inline": ("tfrt.compiler.passes.inline", "Inline"),
+    "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
 }
 
 PASSES: tuple[str, ...] = tuple(_OURS)
 """The passes that are known to work on TFRT programs; xDSL's others are available, too."""
 
-_ANCHOR = "builtin.module("
+MODULE_PASSES: tuple[str, ...] = ("inline", "symbol-dce")
+"""Those that look at several functions at a time."""
 
 
 def get_passes() -> dict[str, Callable[[], type[ModulePass]]]:
@@ -34,34 +36,6 @@ def get_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     from xdsl.transforms import get_all_passes
 
     return get_all_passes() | {name: _loader(*where) for name, where in _OURS.items()}
-
-
-def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
-    """The passes that a pipeline names, as in ``canonicalize,cse`` or ``builtin.module(canonicalize,cse)``.
-
-    Raises:
-        UsageError: the text is malformed, a pass is unknown, or its options are wrong.
-    """
-    from xdsl.utils.arg_spec import parse_pipeline as parse_specs
-    from xdsl.utils.exceptions import ArgSpecParseError
-
-    inner = text.strip()
-    if inner.startswith(_ANCHOR) and inner.endswith(")"):
-        inner = inner[len(_ANCHOR) : -1]
-    available = get_passes()
-    passes = []
-    try:
-        for spec in parse_specs(inner):
-            load = available.get(spec.name)
-            if load is None:
-                nearest = did_you_mean(spec.name, available) or f"; for example: {', '.join(PASSES)}"
-                raise UsageError(f"unknown pass '{spec.name}'{nearest}")
-            passes.append(load().from_spec(spec))
-    except ArgSpecParseError:
-        raise UsageError(f"malformed pass pipeline '{text}'; expected PASS,PASS{{OPTION=VALUE}},…") from None
-    except ValueError as error:
-        raise UsageError(f"pass pipeline '{text}': {error}") from None
-    return tuple(passes)
 
 
 def _loader(module: str, name: str) -> Callable[[], type[ModulePass]]:

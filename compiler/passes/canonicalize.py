@@ -15,7 +15,11 @@ from xdsl.pattern_rewriter import (
     RewritePattern,
 )
 from xdsl.transforms.canonicalize import CanonicalizationRewritePattern
-from xdsl.transforms.dead_code_elimination import region_dce
+
+from tfrt.compiler.passes.control import KnownBranch, KnownTripCount
+from tfrt.compiler.passes.dce import erase_dead_ops
+from tfrt.compiler.passes.fold import FoldConstants
+from tfrt.compiler.passes.identities import Identities
 
 
 @dataclass
@@ -37,10 +41,21 @@ class KeepLocations(RewritePattern):
 
 @dataclass(frozen=True)
 class Canonicalize(ModulePass):
-    """xDSL's ``canonicalize`` with located results."""
+    """Folds constants, drops identities and branches that are never taken, simplifies chains, and removes dead ops.
+
+    Beside these it applies the canonicalization patterns of every dialect.
+    """
 
     name = "canonicalize"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        patterns = GreedyRewritePatternApplier([CanonicalizationRewritePattern()], ctx=ctx, folding_enabled=True)
-        PatternRewriteWalker(KeepLocations(patterns), post_walk_func=region_dce).rewrite_module(op)
+        patterns: list[RewritePattern] = [
+            CanonicalizationRewritePattern(),
+            FoldConstants(),
+            Identities(),
+            KnownBranch(),
+            KnownTripCount(),
+        ]
+        applier = GreedyRewritePatternApplier(patterns, ctx=ctx, folding_enabled=True)
+        PatternRewriteWalker(KeepLocations(applier)).rewrite_module(op)
+        erase_dead_ops(op)

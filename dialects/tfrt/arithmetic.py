@@ -1,4 +1,4 @@
-"""Arithmetic and comparison of scalars: pure ops with fixed types, written `tfrt.add.i32 %x, %y`."""
+"""Arithmetic and comparison of scalars: ops with fixed types, written `tfrt.add.i32 %x, %y`."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ def _divide(suffix: str) -> OpClass:
         f"tfrt.div.{suffix}",
         operands={"dividend": type, "divisor": type},
         results={"quotient": type, "remainder": type},
-        traits=(Pure(),),
-        summary="Quotient and remainder, truncating toward zero.",
+        summary="Quotient and remainder, truncating toward zero. Not pure, for dividing by zero is reported.",
     )
 
 

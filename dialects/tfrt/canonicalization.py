@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
-from tfrt.dialects.tfrt.chain import MergeChainsOp
+from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
+from tfrt.dialects.tfrt.types import CHAIN
+
+_MAX_LOOKED_AT = 200
+"""Ops that are looked at to find out whether one chain comes after another."""
 
 
-class DropSharedChains(RewritePattern):
-    """Merging is for chains that nothing else waits for: a chain with other users is dropped from the merge.
+class DropImpliedChains(RewritePattern):
+    """Drops what a merged chain need not wait for: new chains, chains given twice, and whatever another one waits for.
 
-    Where every input has other users, the first one stands for the result.
+    A chain that is an error makes those that wait for it errors, so nobody can tell.
     """
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: MergeChainsOp, rewriter: PatternRewriter) -> None:
-        own = [value for value in op.inputs if value.has_one_use()]
-        if not op.inputs or len(own) == len(op.inputs):
-            return
-        if not own:
-            rewriter.replace(op, [], [op.inputs[0]])
-            return
-        merged = MergeChainsOp(operands=[own], result_types=[op.chain.type], attributes=op.attributes)
-        merged.location = op.location
-        rewriter.replace(op, merged)
+        inputs = list(dict.fromkeys(value for value in op.inputs if not isinstance(value.owner, NewChainOp)))
+        for value in list(inputs):
+            others = [other for other in inputs if other is not value]
+            if any(_comes_after(other, value) for other in others):
+                inputs = others
+        if len(inputs) == 1 and inputs[0].type == CHAIN:
+            rewriter.replace(op, [], inputs)
+        elif len(inputs) < len(op.inputs) or not inputs:
+            simpler: Operation = NewChainOp(result_types=[CHAIN])
+            if inputs:
+                simpler = MergeChainsOp(operands=[inputs], result_types=[CHAIN], attributes=op.attributes)
+            simpler.location = op.location
+            rewriter.replace(op, simpler)
+
+
+def _comes_after(value: SSAValue, other: SSAValue) -> bool:
+    """Whether `value` is computed from `other`, as far as that can be found out soon."""
+    block = other.owner if isinstance(other.owner, Block) else other.owner.parent
+    waiting, seen = [value], set[Operation]()
+    while waiting and len(seen) < _MAX_LOOKED_AT:
+        op = waiting.pop().owner
+        if isinstance(op, Block) or op in seen or op.parent is not block:
+            continue
+        if other in op.operands:
+            return True
+        seen.add(op)
+        waiting.extend(op.operands)
+    return False

@@ -24,9 +24,9 @@ class MergeChainsCanonicalizations(HasCanonicalizationPatternsTrait):
 
     @classmethod
     def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
-        from tfrt.dialects.tfrt.canonicalization import DropSharedChains
+        from tfrt.dialects.tfrt.canonicalization import DropImpliedChains
 
-        return (DropSharedChains(),)
+        return (DropImpliedChains(),)
 
 
 @irdl_op_definition

@@ -122,32 +122,35 @@ def test_cse_does_not_look_through_isolated_regions(parse: Parse) -> None:
     assert "%inner = tfrt.constant.i32 1" in run("cse", module)
 
 
+AFTER = '%c = "my.effect"(%a) : (!tfrt.chain) -> !tfrt.chain'
 MERGES = {
-    "one chain, used elsewhere": ("%m = tfrt.merge.chains %a : !tfrt.chain", "%a, %m", [], "%a, %a"),
-    "all used elsewhere": (
-        "%m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain",
-        "%a, %b, %m",
-        [],
-        "%a, %b, %a",
+    "one chain": ("%m = tfrt.merge.chains %a : !tfrt.chain", "%a, %m", [], "%a, %a"),
+    "one chain twice": ("%m = tfrt.merge.chains %a, %a : !tfrt.chain, !tfrt.chain", "%m", [], "%a"),
+    "a new chain": (
+        "%n = tfrt.new.chain\n%m = tfrt.merge.chains %n, %a : !tfrt.chain, !tfrt.chain",
+        "%n, %m",
+        ["%n = tfrt.new.chain"],
+        "%n, %a",
     ),
-    "some used elsewhere": (
+    "one after the other": (f"{AFTER}\n%m = tfrt.merge.chains %a, %c : !tfrt.chain, !tfrt.chain", "%m", [AFTER], "%c"),
+    "used elsewhere": (
         "%m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain",
         "%a, %m",
-        ["%m = tfrt.merge.chains %b : !tfrt.chain"],
+        ["%m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain"],
         "%a, %m",
     ),
-    "none used elsewhere": (
+    "used nowhere else": (
         "%m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain",
         "%m",
         ["%m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain"],
         "%m",
     ),
-    "nothing to merge": ("%m = tfrt.merge.chains : ", "%m", ["%m = tfrt.merge.chains :"], "%m"),
+    "nothing to merge": ("%m = tfrt.merge.chains : ", "%m", ["%m = tfrt.new.chain"], "%m"),
 }
 
 
 @pytest.mark.parametrize(("merge", "returned", "left", "returns"), MERGES.values(), ids=MERGES.keys())
-def test_merging_drops_chains_that_something_else_waits_for(
+def test_merging_drops_chains_that_another_one_waits_for(
     merge: str, returned: str, left: list[str], returns: str, parse: Parse
 ) -> None:
     def types(values: str) -> str:
@@ -193,7 +196,7 @@ def test_other_executions_stay(op_name: str, value: str, parse: Parse) -> None:
 
 def test_rewritten_ops_keep_their_location(parse: Parse) -> None:
     module = parse("""func.func @f(%a: !tfrt.chain, %b: !tfrt.chain) -> (!tfrt.chain, !tfrt.chain) {
-      %m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain
+      %m = tfrt.merge.chains %a, %b, %b : !tfrt.chain, !tfrt.chain, !tfrt.chain
       tfrt.return %a, %m : !tfrt.chain, !tfrt.chain
     }""")
     here = FileLineColLoc(StringAttr("f.mlir"), IntAttr(2), IntAttr(12))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import pytest
+from xdsl.passes import ModulePass
 
 from tfrt.compiler import passes
+from tfrt.compiler.passes import pipeline
 from tfrt.executor.errors import UsageError
 
 FOLDABLE = """\
@@ -62,9 +65,15 @@ def test_locations(opt, flag):
     [
         ([], 3),
         (["-p", "dce"], 2),
-        (["-p", "cse"], 1),
+        (["-p", "cse"], 2),
         (["-p", "dce,cse"], 1),
         (["-p", "builtin.module(dce,cse)"], 1),
+        (["-p", "builtin.module(func.func(dce,cse),symbol-dce)"], 1),
+        (["-p", "func.func(dce), any(cse)"], 1),
+        (["-O0"], 3),
+        (["-O1"], 1),
+        (["-O2"], 1),
+        (["-O3", "-p", "cse"], 1),
         (["--dce", "--cse"], 1),
         (["-dce"], 2),
         (["-canonicalize"], 2),
@@ -83,12 +92,12 @@ def test_passes_keep_locations(opt):
     assert code == 0
     # The text wraps its functions in a module that is nowhere, and arguments have no locations of their own.
     assert printed.count("loc(unknown)") == 2
-    assert re.search(r'"tfrt.constant.i32".*loc\("<stdin>":3:8\)', printed)
+    assert re.search(r'"tfrt.constant.i32".*loc\(fused\["<stdin>":3:8, "<stdin>":4:8\]\)', printed)
 
 
 MERGE = """\
 func.func @f(%a: !tfrt.chain, %b: !tfrt.chain, %c: !tfrt.chain) -> (!tfrt.chain, !tfrt.chain) {
-  %m = tfrt.merge.chains %a, %b, %c : !tfrt.chain, !tfrt.chain, !tfrt.chain
+  %m = tfrt.merge.chains %b, %c, %c : !tfrt.chain, !tfrt.chain, !tfrt.chain
   tfrt.return %m, %a : !tfrt.chain, !tfrt.chain
 }
 """
@@ -248,7 +257,8 @@ def test_a_refused_program_leaves_the_output_file_alone(opt, tmp_path):
     assert path.read_text() == "old"
 
 
-class ThatFails:
+@dataclass(frozen=True)
+class ThatFails(ModulePass):
     """A pass that cannot."""
 
     name = "fails"
@@ -257,7 +267,8 @@ class ThatFails:
         raise ValueError("cannot")
 
 
-class ThatBreaks:
+@dataclass(frozen=True)
+class ThatBreaks(ModulePass):
     """A pass that leaves an invalid module behind."""
 
     name = "breaks"
@@ -275,43 +286,125 @@ class ThatBreaks:
     ],
 )
 def test_a_pass_that_does_wrong(opt, monkeypatch, broken, message):
-    monkeypatch.setattr(passes, "parse_pipeline", lambda text: (broken,))
+    monkeypatch.setattr(pipeline, "parse_pipeline", lambda text: (broken,) if text else ())
     code, out, err = opt(FOLDABLE, "-p", broken.name)
     assert (code, out) == (1, "")
     assert err.endswith(message)
 
 
-def test_every_pass_can_be_named():
-    for name in passes.PASSES:
-        (found,) = passes.parse_pipeline(name)
-        assert found.name == name
+def test_a_reproducer_does_it_again(opt, monkeypatch, tmp_path):
+    parse = pipeline.parse_pipeline
+    monkeypatch.setattr(pipeline, "parse_pipeline", lambda text: (*parse("dce"), ThatFails()) if text else ())
+    file = tmp_path / "crash.mlir"
+    code, out, err = opt(FOLDABLE, "-p", "it", "--reproducer", str(file))
+    assert (code, out) == (1, "")
+    assert err.endswith(f"tfrt-opt --run-reproducer {file} does it again\n")
+    head, _, program = file.read_text().partition("\n")
+    assert head == "// configuration: -p fails"
+    assert "tfrt.constant.i32" in program and "<stdin>" in program
+    code, _, err = opt(file.read_text().replace("-p fails", "-p fails,dce"), "--run-reproducer")
+    assert (code, err.splitlines()[0]) == (1, "error: pass 'fails' failed: ValueError: cannot")
+
+
+def test_a_reproducer_that_cannot_be_written(opt, monkeypatch, tmp_path):
+    monkeypatch.setattr(pipeline, "parse_pipeline", lambda text: (ThatFails(),) if text else ())
+    _, _, err = opt(FOLDABLE, "-p", "it", "--reproducer", str(tmp_path))
+    assert err.endswith(f"note: cannot write the reproducer '{tmp_path}': Is a directory\n")
+
+
+def test_what_is_no_reproducer(opt):
+    message = "tfrt-opt: '-' is no reproducer: its first line does not begin with '// configuration: -p'\n"
+    assert opt(FOLDABLE, "--run-reproducer") == (2, "", message)
 
 
 @pytest.mark.parametrize(
-    ("pipeline", "message"),
+    ("options", "dumps"),
     [
-        ("canonicalise", "unknown pass 'canonicalise'; did you mean 'canonicalize' or 'canonicalize-dmp'?"),
-        ("qqq", "unknown pass 'qqq'; for example: canonicalize, cse, dce"),
-        ("cse{", "malformed pass pipeline 'cse{'; expected PASS,PASS{OPTION=VALUE},…"),
-        ("cse(dce)", "malformed pass pipeline 'cse(dce)'; expected PASS,PASS{OPTION=VALUE},…"),
+        (["--print-ir-before", "cse"], ["Before cse"]),
+        (["--print-ir-after", "dce", "--mlir-print-ir-after=cse"], ["After dce", "After cse"]),
+        (["--print-ir-before-all"], ["Before dce", "Before cse"]),
+        (["--print-ir-after-all", "--print-ir-before", "dce"], ["Before dce", "After dce", "After cse"]),
     ],
 )
-def test_wrong_pipelines(pipeline, message):
+def test_watching_the_program(opt, options, dumps):
+    options = [option.replace("--mlir-print", "--print") for option in options]
+    code, _, err = opt(FOLDABLE, "-p", "dce,cse", *options)
+    assert code == 0
+    assert re.findall(r"^// -----// IR Dump (.*) //----- //$", err, re.MULTILINE) == dumps
+    assert err.count("func.func @f") == len(dumps)
+
+
+def test_watching_an_unknown_pass(opt):
+    message = "tfrt-opt: unknown pass 'csee'; did you mean 'cse'?\n"
+    assert opt(FOLDABLE, "-p", "cse", "--print-ir-after", "csee") == (2, "", message)
+
+
+def test_timing_and_statistics(opt):
+    code, _, err = opt(FOLDABLE, "-p", "dce,cse", "--timing", "--pass-statistics")
+    assert code == 0
+    times, statistics = err.split("ops before     after  pass\n")
+    assert [line.split()[-1] for line in times.splitlines()] == ["pass", "dce", "cse", "total"]
+    assert statistics.splitlines() == ["         6         5  dce", "         5         4  cse"]
+
+
+def test_every_pass_can_be_named():
+    for name in passes.PASSES:
+        (found,) = pipeline.parse_pipeline(name)
+        assert found.name == name
+
+
+EXPECTED = "; expected PASS,PASS{OPTION=VALUE},func.func(PASS,…),…"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("canonicalise", "unknown pass 'canonicalise'; did you mean 'canonicalize' or 'canonicalize-dmp'?"),
+        ("qqq", "unknown pass 'qqq'; for example: canonicalize, cse, dce, inline, symbol-dce"),
+        (
+            "cse{",
+            "malformed pass pipeline 'cse{': a bracket is not closed" + EXPECTED,
+        ),
+        (
+            "cse)",
+            "malformed pass pipeline 'cse)': ')' closes nothing" + EXPECTED,
+        ),
+        (
+            "cse,,dce",
+            "malformed pass pipeline 'cse,,dce': a pass is missing between commas" + EXPECTED,
+        ),
+        (
+            "any(cse)dce",
+            "malformed pass pipeline 'any(cse)dce': a comma is missing in 'any(cse)dce'" + EXPECTED,
+        ),
+        (
+            "cse dce",
+            "malformed pass pipeline 'cse dce': 'cse dce' is not a pass with options" + EXPECTED,
+        ),
+        (
+            "cse(dce)",
+            "unknown op 'cse' in a pass pipeline: passes run under 'builtin.module' or 'func.func' or 'any'",
+        ),
+        ("func.func(builtin.module(cse))", "a pass pipeline cannot have 'builtin.module' under 'func.func'"),
+        ("func.func(inline)", "pass 'inline' runs on 'builtin.module', not on 'func.func'"),
+    ],
+)
+def test_wrong_pipelines(text, message):
     with pytest.raises(UsageError) as caught:
-        passes.parse_pipeline(pipeline)
+        pipeline.parse_pipeline(text)
     assert str(caught.value) == message
 
 
 def test_wrong_pass_options():
     with pytest.raises(UsageError, match=r"pass pipeline 'cse\{a=1\}': .*not found"):
-        passes.parse_pipeline("cse{a=1}")
+        pipeline.parse_pipeline("cse{a=1}")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--canonicalise"], "unknown option '--canonicalise'; did you mean '--canonicalize'?"),
-        (["-p", "nope"], "unknown pass 'nope'; for example: canonicalize, cse, dce"),
+        (["-p", "nope"], "unknown pass 'nope'; for example: canonicalize, cse, dce, inline, symbol-dce"),
         (["none.mlir"], "cannot read 'none.mlir': No such file or directory"),
         (["-o"], "option '-o' needs a value"),
     ],

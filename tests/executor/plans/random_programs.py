@@ -17,6 +17,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+import tfrt
+
 FUNCTIONS = 4
 """Functions with names in a module; each, with all that it calls, is a program."""
 
@@ -46,7 +48,7 @@ VALUES: dict[str, Sequence[Any]] = {
     I64: (0, 1, -7, 9223372036854775807, -9223372036854775808),
     F32: (0.0, 1.5, -0.0, 3.0e38, float("inf"), float("nan")),
     STRING: ("", "a", "b\nc"),
-    CHAIN: (None,),
+    CHAIN: (tfrt.CHAIN,),
 }
 """What functions are called with. `BOX` has none: boxes are made inside."""
 

@@ -1,4 +1,4 @@
-"""Plans change nothing but the time: random programs with and without them, on every kind of work queue.
+"""Plans and passes change nothing but the time: random programs with and without, on every kind of work queue.
 
 ``TFRT_PROGRAMS`` is the number of programs, all tests together; a program is a function with all that it calls.
 ``TFRT_TIERS=native`` has machine code made of all that can be, which takes half a second a function.
@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import tfrt
+from tfrt.compiler import compile as compile_text
+from tfrt.compiler.passes import pipeline
 from tfrt.executor.plans import planned
 from tfrt.executor.work_queue import SeededQueue, create_work_queue
 
@@ -235,6 +237,42 @@ def test_random_programs(name, random_programs, registry, monkeypatch):
         if queue.startswith("mstd"):
             configurations.append({"plans": False})
         check(module, registry, queue, configurations, is_ordered=is_ordered)
+
+    run()
+
+
+PIPELINES = ["canonicalize", "cse", "dce", "inline", "symbol-dce", *pipeline.PIPELINES[1:]]
+CHAINED = [name for name in FEATURES if FEATURES[name].get("effects") != "free"]
+
+
+@pytest.mark.parametrize("name", CHAINED)
+def test_random_programs_optimised(name, random_programs, registry):
+    """Passes, too, change nothing: results, what is printed in order, diagnostics and their locations."""
+    features = random_programs.Features(**FEATURES[name])
+
+    @settings(
+        deadline=None,
+        max_examples=-(-PROGRAMS // (4 * random_programs.FUNCTIONS * len(CHAINED))),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        random_programs.modules(features),
+        st.sampled_from(["s", "mstd:2"]),
+        st.lists(st.sampled_from(PIPELINES), min_size=1, max_size=3).map(",".join),
+    )
+    def run(module, queue, passes):
+        reference = Machine(tfrt.compile(module.text, filename="m"), registry, "s", plans=False)
+        optimised = Machine(compile_text(module.text, "m", pipeline=passes), registry, queue, plans=False)
+        with optimised.host:
+            for call in module.calls:
+                wanted, found = reference.observe(call), optimised.observe(call)
+                # A result may now be there before something else is printed.
+                found = replace(found, printed_before=wanted.printed_before)
+                try:
+                    compare(found, wanted, has_threads=queue != "s", is_ordered=True)
+                except AssertionError as error:
+                    error.add_note(f"{call} on {queue} after {passes}:\n{module.text}")
+                    raise
 
     run()
 

@@ -1,0 +1,50 @@
+"""`cse`: computes the same thing once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+
+from tfrt.compiler.locations import fuse
+from tfrt.compiler.passes.purity import is_pure, name_of
+
+
+@dataclass(frozen=True)
+class Cse(ModulePass):
+    """Merges pure ops of a block that are alike: same name, attributes, operands and result types.
+
+    The first one stays, at the places of all.
+    """
+
+    name = "cse"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        _merge_inside(op)
+
+
+def _merge_inside(root: Operation) -> None:
+    for region in root.regions:
+        for block in region.blocks:
+            known: dict[object, Operation] = {}
+            for op in list(block.ops):
+                if op.regions:
+                    _merge_inside(op)
+                elif op.results and is_pure(op):
+                    _merge(op, known)
+
+
+def _merge(op: Operation, known: dict[object, Operation]) -> None:
+    attributes = (frozenset(op.attributes.items()), frozenset(op.properties.items()))
+    key = (name_of(op), attributes, tuple(op.operands), tuple(op.result_types))
+    first = known.setdefault(key, op)
+    if first is op:
+        return
+    first.location = fuse([first.location, op.location])
+    for old, new in zip(op.results, first.results, strict=True):
+        old.replace_all_uses_with(new)
+    op.detach()
+    op.erase()

@@ -1,0 +1,53 @@
+"""The reference of our passes, made of their docstrings.
+
+``python -m tfrt.compiler.passes.document > docs/passes.md`` writes it again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+
+from tfrt.compiler.passes import MODULE_PASSES, PASSES, get_passes
+from tfrt.compiler.passes.pipeline import PIPELINES
+
+_HEAD = """\
+# Passes
+
+`tfrt-opt -p canonicalize,cse` runs passes, `-O0` to `-O3` named pipelines; so do `tfrt-translate` and
+`tfrt.compile(text, opt_level=2)`. A pipeline is written as in MLIR, with options in braces and passes under the ops
+that they run on: `builtin.module(inline{threshold=10},func.func(canonicalize,cse))`. `--print-ir-after-all`, `--timing`
+and `--pass-statistics` show what happens, `--reproducer FILE` keeps the program on which a pass fails.
+
+No pass changes what can be seen of a program whose effects are ordered: results, what it prints, and errors with their
+locations. xDSL's own passes can be named, too; they promise less.
+
+This page is made of the passes' docstrings: `python -m tfrt.compiler.passes.document > docs/passes.md`.
+"""
+
+
+def document() -> str:
+    """The page as Markdown."""
+    levels = [
+        f"| `-O{number}` | {f'`{pipeline}`' if pipeline else 'nothing'} |" for number, pipeline in enumerate(PIPELINES)
+    ]
+    parts = [_HEAD, "\n".join(["| level | runs |", "|---|---|", *levels]) + "\n"]
+    parts += [_section(name) for name in PASSES]
+    return "\n".join(parts)
+
+
+def _section(name: str) -> str:
+    found = get_passes()[name]()
+    text = inspect.getdoc(found) or ""
+    said, _, arguments = text.partition("\n\nArgs:\n")
+    runs_on = "builtin.module" if name in MODULE_PASSES else "func.func"
+    lines = [f"## {name}\n", f"{said}\n", f"Runs on `{runs_on}`.\n"]
+    defaults = {field.name: field.default for field in dataclasses.fields(found)}
+    for line in inspect.cleandoc(arguments).splitlines():
+        option, _, meaning = line.strip().partition(": ")
+        lines.append(f"* `{option.replace('_', '-')}` (default {defaults[option]}): {meaning}\n")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(document(), end="")

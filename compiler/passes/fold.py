@@ -1,0 +1,107 @@
+"""Constant folding: an op on constants is run at compile time, by the kernel that would run it.
+
+So folding computes what running does, C's integers and single precision included, and needs no line for an op.
+A kernel that fails is left in the program, where it fails with its location.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xdsl.dialects.builtin import BFloat16Type, Float16Type, FloatAttr, IntegerAttr, IntegerType, Signedness
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
+
+from tfrt.compiler.passes.purity import name_of
+from tfrt.dialects.tfrt.constants import CONSTANT_OPS
+from tfrt.dialects.tfrt.types import SCALARS
+from tfrt.executor.arguments import round_to_f32
+from tfrt.executor.errors import KernelError
+from tfrt.executor.kernel_registry import BUILTIN, Kernel
+
+_CONSTANT_OF_TYPE = {
+    type: op for op in CONSTANT_OPS for suffix, type in SCALARS.items() if op.name == f"tfrt.constant.{suffix}"
+}
+
+
+class FoldConstants(RewritePattern):
+    """Replaces an op on scalar constants by its results."""
+
+    def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
+        if not op.operands or op.regions or not op.results or is_in_sync_function(op):
+            return
+        operands = [constant_value(operand) for operand in op.operands]
+        if any(operand is None for operand in operands) or any(
+            type not in _CONSTANT_OF_TYPE for type in op.result_types
+        ):
+            return
+        kernel = BUILTIN.get(name_of(op))
+        if kernel is None or not _is_plain(kernel, len(operands)):
+            return
+        try:
+            values = kernel.function(*operands)
+        except KernelError:
+            return
+        values = values if kernel.signature.returns_tuple else (values,)
+        if len(values) != len(op.results):
+            return
+        constants = []
+        for value, type in zip(values, op.result_types, strict=True):
+            attribute = _attribute(value, type)
+            if attribute is None:
+                return
+            constants.append(constant(attribute, type))
+        rewriter.replace(op, constants, [c.results[0] for c in constants])
+
+
+def constant(value: Attribute, type: Attribute) -> Operation:
+    """An op that gives a scalar."""
+    op: Operation = _CONSTANT_OF_TYPE[type].create(attributes={"value": value}, result_types=[type])  # type: ignore[index]
+    return op
+
+
+def constant_value(value: SSAValue) -> bool | int | float | None:
+    """The scalar that a value always is, as registers hold it, or None."""
+    op = value.owner
+    if not isinstance(op, Operation) or type(op) not in _CONSTANT_OF_TYPE.values():
+        return None
+    match op.attributes["value"]:
+        case IntegerAttr(value=number, type=IntegerType() as kind):
+            return _as_register(number.data, kind)
+        case FloatAttr(value=number, type=kind) if not isinstance(kind, BFloat16Type | Float16Type):
+            return round_to_f32(number.data) if kind == SCALARS["f32"] else float(number.data)
+    return None
+
+
+def is_in_sync_function(op: Operation) -> bool:
+    """Whether an op belongs to a function of kernels that run one after the other, which has ops of its own."""
+    parent = op.parent_op()
+    while parent is not None and not isinstance(parent, FuncOp):
+        parent = parent.parent_op()
+    return parent is not None and "tfrt.sync" in parent.attributes
+
+
+def _as_register(number: int, type: IntegerType) -> bool | int:
+    bits = type.width.data
+    if bits == 1:
+        return bool(number)
+    number &= (1 << bits) - 1
+    is_negative = type.signedness.data is not Signedness.UNSIGNED and number >> bits - 1
+    return number - (1 << bits) if is_negative else number
+
+
+def _is_plain(kernel: Kernel, operands: int) -> bool:
+    """Whether a kernel is a pure function of its operands alone that is run at once."""
+    signature = kernel.signature
+    takes_more = signature.attributes or signature.all_attributes or signature.functions or signature.all_functions
+    runs_later = kernel.enqueued or kernel.blocking or signature.returns_async
+    return kernel.is_pure and signature.operands == operands and not (takes_more or signature.injected or runs_later)
+
+
+def _attribute(value: Any, type: Attribute) -> Attribute | None:
+    """The attribute for a scalar, or None where text and files may not keep it as it is, as with the bits of a NaN."""
+    if isinstance(type, IntegerType):
+        return IntegerAttr(int(value), type) if isinstance(value, int) else None
+    is_kept = isinstance(value, float) and value == value
+    return FloatAttr(value, type) if is_kept else None  # type: ignore[call-overload]

@@ -1,0 +1,191 @@
+"""Running passes: the module is verified after each, and what happens can be watched.
+
+Watching is MLIR's ``--mlir-print-ir-before``, ``--mlir-timing``, ``--mlir-pass-statistics`` and crash reproducers under
+shorter names, and writes to the standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfrt.compiler.passes.pipeline import PIPELINES
+from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.errors import CompileError, UsageError
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+    from xdsl.passes import ModulePass
+
+REPRODUCER_HEAD = "// configuration: -p "
+"""How a reproducer begins; the rest of its first line is the pipeline."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What to write about passes as they run.
+
+    Attributes:
+        before, after: passes around which the module is printed.
+        before_all, after_all: whether it is printed around every one.
+        timing: whether to write how long each has taken.
+        statistics: whether to write how many ops each has left.
+        reproducer: a file for the module, and the passes, that a pass fails on.
+    """
+
+    before: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+    before_all: bool = False
+    after_all: bool = False
+    timing: bool = False
+    statistics: bool = False
+    reproducer: str | None = None
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """A pass that has been run: its name, seconds, and the ops before and after it."""
+
+    name: str
+    seconds: float
+    before: int
+    after: int
+
+
+def run_passes(
+    module: ModuleOp, passes: Sequence[ModulePass], *, allow_unregistered: bool = True, watch: Watch | None = None
+) -> None:
+    """Run passes on a module, in place, and verify it after each.
+
+    Raises:
+        CompileError: a pass has failed, or left an invalid module.
+    """
+    from tfrt.dialects import context
+
+    watch = watch or Watch()
+    ctx = context(allow_unregistered=allow_unregistered)
+    ran: list[_Ran] = []
+    for number, module_pass in enumerate(passes):
+        name = module_pass.name
+        original = _text(module) if watch.reproducer else ""
+        if watch.before_all or name in watch.before:
+            _print_module(module, "before", name)
+        before, start = _count(module) if watch.statistics else 0, time.perf_counter()
+        try:
+            _run(module, module_pass, ctx)
+        except CompileError as error:
+            raise _with_reproducer(error, original, passes[number:], watch) from error.__cause__
+        seconds = time.perf_counter() - start
+        ran.append(_Ran(name, seconds, before, _count(module) if watch.statistics else 0))
+        if watch.after_all or name in watch.after:
+            _print_module(module, "after", name)
+    if watch.timing:
+        _show_times(ran)
+    if watch.statistics:
+        _show_statistics(ran)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of a command line that runs passes."""
+    level = parser.add_mutually_exclusive_group()
+    for number, pipeline in enumerate(PIPELINES):
+        runs = f"run {pipeline}" if pipeline else "run no passes but those that are named (default)"
+        level.add_argument(f"-O{number}", dest="opt_level", action="store_const", const=number, help=runs)
+    parser.add_argument(
+        "--print-ir-before", action="append", default=[], metavar="PASS", help="print the program before a pass"
+    )
+    parser.add_argument(
+        "--print-ir-after", action="append", default=[], metavar="PASS", help="print the program after a pass"
+    )
+    parser.add_argument("--print-ir-before-all", action="store_true", help="print it before every pass")
+    parser.add_argument("--print-ir-after-all", action="store_true", help="print it after every pass")
+    parser.add_argument("--timing", action="store_true", help="write how long each pass takes")
+    parser.add_argument("--pass-statistics", action="store_true", help="write how many ops each pass leaves")
+    parser.add_argument(
+        "--reproducer", metavar="FILE",
+        help="where a pass fails, write the program and the passes to FILE, for tfrt-opt --run-reproducer",
+    )  # fmt: skip
+
+
+def watch_of(options: argparse.Namespace) -> Watch:
+    """What these options ask for.
+
+    Raises:
+        UsageError: they name an unknown pass.
+    """
+    from tfrt.compiler.passes import get_passes
+    from tfrt.executor.cli import did_you_mean
+
+    for name in (*options.print_ir_before, *options.print_ir_after):
+        if name not in (available := get_passes()):
+            raise UsageError(f"unknown pass '{name}'{did_you_mean(name, available) or ''}")
+    return Watch(
+        frozenset(options.print_ir_before),
+        frozenset(options.print_ir_after),
+        options.print_ir_before_all,
+        options.print_ir_after_all,
+        options.timing,
+        options.pass_statistics,
+        options.reproducer,
+    )
+
+
+def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
+    from tfrt.compiler.verifier import verify
+
+    try:
+        module_pass.apply(ctx, module)  # type: ignore[arg-type]
+    except Exception as error:
+        # xDSL's passes report what they cannot handle by exceptions of every kind.
+        message = f"pass '{module_pass.name}' failed: {type(error).__name__}: {error}"
+        raise CompileError((Diagnostic("error", message),)) from error
+    if diagnostics := verify(module):
+        note = Diagnostic("note", f"the program was valid before pass '{module_pass.name}'")
+        raise CompileError((*diagnostics, note))
+
+
+def _with_reproducer(error: CompileError, text: str, passes: Sequence[ModulePass], watch: Watch) -> CompileError:
+    if watch.reproducer is None:
+        return error
+    pipeline = ",".join(str(p.pipeline_pass_spec()) for p in passes)
+    try:
+        Path(watch.reproducer).write_text(f"{REPRODUCER_HEAD}{pipeline}\n{text}", encoding="utf-8")
+    except OSError as problem:
+        note = f"cannot write the reproducer '{watch.reproducer}': {problem.strerror}"
+    else:
+        note = f"tfrt-opt --run-reproducer {watch.reproducer} does it again"
+    return CompileError((*error.diagnostics, Diagnostic("note", note)))
+
+
+def _text(module: ModuleOp) -> str:
+    from tfrt.compiler.printer import print_module
+
+    return print_module(module, generic=True, locations=True)
+
+
+def _print_module(module: ModuleOp, when: str, name: str) -> None:
+    from tfrt.compiler.printer import print_module
+
+    print(f"// -----// IR Dump {when.capitalize()} {name} //----- //", file=sys.stderr)
+    print(print_module(module), file=sys.stderr)
+
+
+def _count(module: ModuleOp) -> int:
+    # The module itself is not one that passes change.
+    return sum(1 for _ in module.walk()) - 1
+
+
+def _show_times(ran: Sequence[_Ran]) -> None:
+    total = sum(r.seconds for r in ran)
+    lines = [f"{r.seconds:10.4f}  {100 * r.seconds / (total or 1):5.1f} %  {r.name}" for r in ran]
+    print("\n".join(["   seconds    share  pass", *lines, f"{total:10.4f}  100.0 %  total"]), file=sys.stderr)
+
+
+def _show_statistics(ran: Sequence[_Ran]) -> None:
+    lines = [f"{r.before:10}{r.after:10}  {r.name}" for r in ran]
+    print("\n".join(["ops before     after  pass", *lines]), file=sys.stderr)

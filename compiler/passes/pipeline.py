@@ -1,0 +1,112 @@
+"""Pass pipelines as text, and the named ones.
+
+A pipeline is what MLIR calls a textual pass pipeline: passes with options, under the ops that they run on, as in
+``builtin.module(func.func(canonicalize,cse),symbol-dce)``. Around passes without an anchor, ``builtin.module`` is
+understood. A pass that looks at one function at a time may stand under either; one that adds, removes or combines
+functions (`MODULE_PASSES`) only under ``builtin.module``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfrt.compiler.passes import MODULE_PASSES, PASSES, get_passes
+from tfrt.executor.cli import did_you_mean
+from tfrt.executor.errors import UsageError
+
+if TYPE_CHECKING:
+    from xdsl.passes import ModulePass
+
+_ANCHORS = ("builtin.module", "func.func", "any")
+
+PIPELINES: tuple[str, ...] = (
+    "",
+    "canonicalize,cse",
+    "inline,canonicalize,cse,symbol-dce,canonicalize",
+    "inline{threshold=100},canonicalize,cse,symbol-dce,canonicalize",
+)
+"""What ``-O0`` to ``-O3`` run."""
+
+
+def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
+    """The passes that a pipeline names, in order.
+
+    Raises:
+        UsageError: the text is malformed, a pass is unknown or under the wrong op, or its options are wrong.
+    """
+    try:
+        return tuple(_passes(text, "builtin.module"))
+    except _MalformedError as error:
+        raise UsageError(
+            f"malformed pass pipeline '{text}': {error}; expected PASS,PASS{{OPTION=VALUE}},func.func(PASS,…),…"
+        ) from None
+
+
+class _MalformedError(Exception):
+    """What is wrong with a pipeline's syntax."""
+
+
+def _passes(text: str, anchor: str) -> Iterator[ModulePass]:
+    for item in _items(text):
+        opened = item.find("(")
+        if opened < 0 or "{" in item[:opened]:
+            yield _pass(item, anchor)
+            continue
+        inner = item[:opened].strip()
+        if inner not in _ANCHORS:
+            raise UsageError(
+                f"unknown op '{inner}' in a pass pipeline: passes run under {' or '.join(map(repr, _ANCHORS))}"
+            )
+        if anchor == "func.func" and inner == "builtin.module":
+            raise UsageError("a pass pipeline cannot have 'builtin.module' under 'func.func'")
+        yield from _passes(item[opened + 1 : -1], anchor if inner == "any" else inner)
+
+
+def _items(text: str) -> Iterator[str]:
+    """The parts of a list between commas that are not in brackets."""
+    depth, start = 0, 0
+    for position, character in enumerate(text):
+        if character in "({":
+            depth += 1
+        elif character in ")}":
+            depth -= 1
+            if depth < 0:
+                raise _MalformedError(f"'{character}' closes nothing")
+        if character == "," and not depth:
+            yield _item(text[start:position])
+            start = position + 1
+    if depth:
+        raise _MalformedError("a bracket is not closed")
+    if text.strip() or start:
+        yield _item(text[start:])
+
+
+def _item(text: str) -> str:
+    item = text.strip()
+    if not item:
+        raise _MalformedError("a pass is missing between commas")
+    if "(" in item and "{" not in item.partition("(")[0] and not item.endswith(")"):
+        raise _MalformedError(f"a comma is missing in '{item}'")
+    return item
+
+
+def _pass(text: str, anchor: str) -> ModulePass:
+    from xdsl.utils.arg_spec import parse_pipeline as parse_specs
+    from xdsl.utils.exceptions import ArgSpecParseError
+
+    try:
+        (spec,) = parse_specs(text)
+    except (ArgSpecParseError, ValueError):
+        raise _MalformedError(f"'{text}' is not a pass with options") from None
+    available = get_passes()
+    load = available.get(spec.name)
+    if load is None:
+        nearest = did_you_mean(spec.name, available) or f"; for example: {', '.join(PASSES)}"
+        raise UsageError(f"unknown pass '{spec.name}'{nearest}")
+    if anchor == "func.func" and spec.name in MODULE_PASSES:
+        raise UsageError(f"pass '{spec.name}' runs on 'builtin.module', not on 'func.func'")
+    try:
+        return load().from_spec(spec)
+    except ValueError as error:
+        raise UsageError(f"pass pipeline '{text}': {error}") from None

@@ -1,0 +1,65 @@
+"""What passes may assume about an op: whether anybody can tell when, or how often, it runs.
+
+A failure can be seen, for it is reported even where nobody uses the result; so an op that may fail is not pure here.
+What the dialects do not say (ops in generic form need no definition), the kernels do: those with an inline expression
+have no effects and never fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.traits import IsTerminator, Pure
+
+from tfrt.dialects.tfrt.types import CHAIN, SCALARS
+from tfrt.executor.kernel_registry import BUILTIN
+
+_PLAIN_TYPES = frozenset((*SCALARS.values(), CHAIN))
+
+
+def is_pure(op: Operation) -> bool:
+    """Whether running `op` has no effects, sees none, and cannot fail."""
+    # Dialects call ops pure that make memory, which programs write into, or that may fail to make it.
+    if op.has_trait(Pure, value_if_unregistered=False) and all(type in _PLAIN_TYPES for type in op.result_types):
+        return True
+    if op.regions or op.successors or op.has_trait(IsTerminator, value_if_unregistered=False):
+        return False
+    kernel = BUILTIN.get(name_of(op))
+    return kernel is not None and (kernel.inline is not None or kernel.constant)
+
+
+def name_of(op: Operation) -> str:
+    """The op's name, also where no dialect defines it."""
+    from xdsl.dialects.builtin import UnregisteredOp
+
+    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+
+
+def cannot_fail(value: SSAValue) -> bool:
+    """Whether a value is surely no error: pure ops have made it from nothing, or from such values."""
+    waiting, seen = [value], set[SSAValue]()
+    while waiting:
+        found = waiting.pop()
+        if found in seen:
+            continue
+        seen.add(found)
+        if not isinstance(found.owner, Operation) or not is_pure(found.owner):
+            return False
+        waiting.extend(found.owner.operands)
+    return True
+
+
+def arguments_behind(block: Block) -> dict[Operation, frozenset[int]]:
+    """For each op of a block, the block's arguments without which it does not run, by their numbers."""
+    behind: dict[Operation, frozenset[int]] = {}
+    for op in block.ops:
+        behind[op] = frozenset().union(*(arguments_of(operand, block, behind) for operand in op.operands))
+    return behind
+
+
+def arguments_of(value: SSAValue, block: Block, behind: dict[Operation, frozenset[int]]) -> Iterable[int]:
+    """The block's arguments without which there is no such value; see `arguments_behind`."""
+    if isinstance(value, BlockArgument):
+        return (value.index,) if value.block is block else ()
+    return behind.get(value.owner, frozenset()) if isinstance(value.owner, Operation) else ()

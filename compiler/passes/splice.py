@@ -1,0 +1,39 @@
+"""Replacing an op by the body of what it would run.
+
+An op whose operand is an error does not run, nor does anything inside it; and all its results are errors. Once its body
+stands in its place, that holds only for what depends on the operand. So a body may be spliced in only where nobody can
+tell: each operand either cannot fail, or everything in the body that is not pure, and every result, needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.pattern_rewriter import PatternRewriter
+from xdsl.rewriter import InsertPoint
+
+from tfrt.compiler.passes.purity import arguments_behind, arguments_of, cannot_fail, is_pure
+
+
+def can_splice(body: Block, operands: Sequence[SSAValue]) -> bool:
+    """Whether `body` may stand in place of an op that runs it on `operands`."""
+    fallible = frozenset(number for number, operand in enumerate(operands) if not cannot_fail(operand))
+    behind = arguments_behind(body)
+    end = body.last_op
+    assert end is not None
+    if any(not fallible <= frozenset(arguments_of(result, body, behind)) for result in end.operands):
+        return False
+    return all(op is end or is_pure(op) or fallible <= behind[op] for op in body.ops)
+
+
+def splice(op: Operation, body: Block, operands: Sequence[SSAValue], rewriter: PatternRewriter) -> None:
+    """Put `body`, which nothing else needs, in place of `op`, with `operands` for its arguments."""
+    end = body.last_op
+    assert end is not None
+    results = tuple(end.operands)
+    # What the body returns may be one of its arguments.
+    given = [operands[r.index] if isinstance(r, BlockArgument) and r.block is body else r for r in results]
+    rewriter.erase(end)
+    rewriter.inline_block(body, InsertPoint.before(op), operands)
+    rewriter.replace(op, [], given)

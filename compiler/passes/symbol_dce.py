@@ -1,0 +1,62 @@
+"""`symbol-dce`: removes functions that nobody can call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Operation
+from xdsl.passes import ModulePass
+
+
+@dataclass(frozen=True)
+class SymbolDce(ModulePass):
+    """Removes private functions that no other one refers to; hosts find all others by name."""
+
+    name = "symbol-dce"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        functions = functions_of(op)
+        waiting = [name for name, function in functions.items() if not _is_private(function)]
+        waiting += [name for other in op.ops if not isinstance(other, FuncOp) for name in names_in(other)]
+        used: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in functions and name not in used:
+                used.add(name)
+                waiting.extend(names_in(functions[name]))
+        for name, function in functions.items():
+            if name not in used:
+                function.detach()
+                function.erase()
+
+
+def functions_of(module: ModuleOp) -> dict[str, FuncOp]:
+    """The module's functions by name."""
+    return {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
+
+
+def names_in(root: Operation) -> Iterator[str]:
+    """The symbols that an op, and those inside it, refer to."""
+    for op in root.walk():
+        for attribute in (*op.attributes.values(), *op.properties.values()):
+            yield from _names(attribute)
+
+
+def _names(attribute: Attribute) -> Iterator[str]:
+    match attribute:
+        case SymbolRefAttr():
+            yield attribute.root_reference.data
+        case ArrayAttr():
+            for item in attribute.data:
+                yield from _names(item)
+        case DictionaryAttr():
+            for item in attribute.data.values():
+                yield from _names(item)
+
+
+def _is_private(function: FuncOp) -> bool:
+    return function.sym_visibility == StringAttr("private") and bool(function.body.blocks)
