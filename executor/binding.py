@@ -39,6 +39,7 @@ class BoundKernel:
         task: where the kernel runs as a task of the work queue, what the task calls; `call` enqueues it.
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
         is_pure, control: see `tfrt.executor.kernel_registry.kernel`.
+        restarts: whether the kernel, or what runs in its stead, may be run again from its start.
     """
 
     name: str
@@ -54,6 +55,7 @@ class BoundKernel:
     is_constant: bool = False
     control: Control | None = None
     task: Callable[..., Any] | None = None
+    restarts: bool = False
 
 
 def bind(
@@ -73,6 +75,8 @@ def bind(
     if problem:
         return BoundKernel(kernel.name, partial(_fail, f"cannot run '{kernel.name}': {problem}"), False, True)
     call: Callable[..., Any] = partial(kernel.function, **arguments) if arguments else kernel.function
+    if kernel.prepares:
+        call = _prepared(call)
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
     context = next((name for name, what in signature.injected if what == "context"), None)
@@ -87,6 +91,8 @@ def bind(
     is_whole = signature.operands is None or len(record.arguments) == signature.operands
     inline = _inline(kernel, arguments, record) if is_whole else None
     needs_context, returns_tuple = context is not None, signature.returns_tuple
+    # Iterations that are tasks of their own are the kernel's business.
+    control = kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None
     return BoundKernel(
         kernel.name,
         call,
@@ -99,9 +105,9 @@ def bind(
         signature.returns_async or is_later,
         kernel.native if is_whole else None,
         not record.arguments and (kernel.constant or inline is not None),
-        # Iterations that are tasks of their own are the kernel's business.
-        kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None,
+        control,
         task,
+        control is not None or (kernel.is_pure and not kernel.overwrites),
     )
 
 
@@ -170,6 +176,13 @@ def _without_trailing_chain(call: Callable[..., Any], name: str) -> Callable[...
         return call(*operands[:-1])
 
     return run
+
+
+def _prepared(prepare: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
+    try:
+        return prepare()
+    except KernelError as error:
+        return partial(_fail, str(error))
 
 
 def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -123,6 +123,8 @@ class Kernel:
     native: str | None = None
     control: Control | None = None
     enqueued: bool = False
+    prepares: bool = False
+    overwrites: bool = False
 
     @property
     def is_pure(self) -> bool:
@@ -219,6 +221,8 @@ def kernel(
     native: str | None = None,
     control: Control | None = None,
     enqueued: bool = False,
+    prepares: bool = False,
+    overwrites: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
 
@@ -238,10 +242,16 @@ def kernel(
         control: for kernels that do nothing but run functions.
         enqueued: the kernel takes so long that others should not wait for it: it runs as a task of the work queue,
             its results pending. It must not block.
+        prepares: the function takes no operands. It is called once for each place in a program, with what is known
+            before the program runs, and returns the function of operands that is called each time.
+        overwrites: the kernel may write into memory of its operands; programs give it such as nobody else looks at.
+            It may be `pure` nevertheless, but must not run twice.
     """
 
     def register(function: F) -> F:
-        BUILTIN.register(Kernel(name, function, inline, blocking, pure, constant, native, control, enqueued))
+        BUILTIN.register(
+            Kernel(name, function, inline, blocking, pure, constant, native, control, enqueued, prepares, overwrites)
+        )
         return function
 
     return register
@@ -311,7 +321,7 @@ def _read_signature(kernel: Kernel) -> Signature:
             f"as the file stores them: {', '.join(sorted(names))}"
         )
     return Signature(
-        operands=None if variadic or minimum != operands else operands,
+        operands=None if variadic or minimum != operands or kernel.prepares else operands,
         minimum_operands=minimum,
         takes_chain=takes_chain,
         attributes=tuple(attributes),

@@ -12,6 +12,11 @@ Positional parameters are inputs, ``*inputs`` a variable number of them. Keyword
 name; those without a default are required, and attributes that nobody declares are ignored. Parameters annotated
 `HostContext` or `ResultMetadata` are supplied. An attribute arrives as a Python value, or with its type where
 its parameter is annotated `OpAttr`. Programs and eager callers run the same two functions.
+
+Programs that are lowered to kernels on arrays (``tfrt.compiler.passes.lower_to_cpu``) know all shapes and attributes
+beforehand. An op may have a third function for them, the *array form*: it takes the inputs' metadata, checks and
+prepares what follows from that, and returns a function of the inputs' arrays that computes the result, new memory or
+the array that it is given as `out`.
 """
 
 from __future__ import annotations
@@ -26,11 +31,16 @@ from enum import Flag, auto
 from functools import cached_property
 from typing import Any, NewType, TypeVar
 
+from tfrt.executor.core_runtime.metadata import TensorMetadata
 from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.kernel_registry import modules_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+ArrayForm = Callable[..., Any]
+"""What an op's array form returns: given the inputs' arrays and perhaps `out`, the result's array."""
 
 ResultMetadata = NewType("ResultMetadata", tuple)
 """Annotation: the results' metadata, as the metadata function gave it."""
@@ -61,6 +71,8 @@ class OpEntry:
     dispatch: Callable[..., Any]
     metadata: Callable[..., Any] | None
     flags: OpFlags
+    array_form: Callable[..., Any] | None = None
+    constant_metadata: Callable[..., Any] | None = None
 
     @cached_property
     def has_effects(self) -> bool:
@@ -75,6 +87,11 @@ class OpEntry:
     def _metadata_signature(self) -> _Signature:
         assert self.metadata is not None
         return _read_signature(self.metadata)
+
+    @cached_property
+    def _array_form_signature(self) -> _Signature:
+        assert self.array_form is not None
+        return _read_signature(self.array_form)
 
     def run_metadata(self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The results' metadata, or None where there is no metadata function.
@@ -102,6 +119,34 @@ class OpEntry:
         if signature.takes_inputs_only and len(inputs) == signature.least:
             return _as_tuple(self.dispatch(*inputs))
         return _as_tuple(self.dispatch(*inputs, **self.keywords(len(inputs), attrs, host, metadata)))
+
+    def run_constant_metadata(self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The results' metadata as far as it is known before the op runs, from the metadata of inputs or, where they
+        are constants, their arrays.
+
+        Raises:
+            KernelError: the inputs do not fit the op.
+        """
+        if self.constant_metadata is not None:
+            signature = _read_signature(self.constant_metadata)
+            found = self.constant_metadata(*inputs, **signature.arguments(self.name, len(inputs), attrs, {}))
+            return None if found is None else _as_tuple(found)
+        known = tuple(i if isinstance(i, TensorMetadata) else TensorMetadata(DType.of(i), i.shape) for i in inputs)
+        return self.run_metadata(known, attrs)
+
+    def arrays(
+        self, inputs: tuple[Any, ...], attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...]
+    ) -> ArrayForm:
+        """The array form for inputs of this metadata.
+
+        Raises:
+            KernelError: the inputs do not fit the op.
+        """
+        assert self.array_form is not None
+        supplied = {"host": host, "metadata": metadata}
+        keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
+        found: ArrayForm = self.array_form(*inputs, **keywords)
+        return found
 
     def keywords(
         self, inputs: int, attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None
@@ -183,11 +228,24 @@ class OpRegistry:
 CPU_OPS = OpRegistry()
 
 
-def cpu_op(name: str, *, metadata: Callable[..., Any] | None = None, flags: OpFlags = OpFlags.NONE) -> Callable[[F], F]:
-    """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged."""
+def cpu_op(
+    name: str,
+    *,
+    metadata: Callable[..., Any] | None = None,
+    flags: OpFlags = OpFlags.NONE,
+    array_form: Callable[..., Any] | None = None,
+    constant_metadata: Callable[..., Any] | None = None,
+) -> Callable[[F], F]:
+    """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged.
+
+    Args:
+        metadata, array_form: see the module docstring.
+        constant_metadata: like `metadata`, for ops whose results' shapes depend on elements of an input: inputs that
+            are constants of a program arrive as arrays; it returns None where it needs more.
+    """
 
     def register(function: F) -> F:
-        CPU_OPS.register(OpEntry(name, function, metadata, flags))
+        CPU_OPS.register(OpEntry(name, function, metadata, flags, array_form, constant_metadata))
         return function
 
     return register

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.binding import BoundKernel
 from tfrt.executor.dataflow import execute, resume
 from tfrt.executor.kernel_registry import Control
 from tfrt.executor.plans.scope import CALLED, HEAD, Generated, LoopNames, Scope
@@ -125,7 +124,7 @@ def _resume_kernel(
                 return resume(graph, context, registers, kernel)
             case Pending():
                 return resume(graph, context, registers, kernel - 1, value=value)
-            case RecursionError() if _restarts(graph.bound[kernel]):
+            case RecursionError() if graph.bound[kernel].restarts:
                 return resume(graph, context, registers, kernel - 1)
             case _:
                 outcome = error
@@ -208,11 +207,6 @@ def _resume_scope(
         is_plain = len(results) == 1 and not graph.bound[kernel].returns_tuple
         value = variables[f"{scope.prefix}r{results[0]}"] if is_plain else variables["value"]
     return _resume_kernel(graph, kernel, registers, outcome, error, value, context)
-
-
-def _restarts(bound: BoundKernel) -> bool:
-    """Whether a kernel, or what runs in its stead, may be run again from its start."""
-    return bound.is_pure or bound.control is not None
 
 
 def _enter_loop(loop: LoopNames, variables: dict[str, Any], context: ExecutionContext) -> Outcome:

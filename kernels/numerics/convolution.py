@@ -11,28 +11,46 @@ from collections.abc import Iterator
 import numpy as np
 
 from tfrt.executor.host_context import HostContext
-from tfrt.kernels.numerics.products import LEAST_WORK
+from tfrt.kernels.numerics.products import LEAST_WORK, Finish
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, grow
 
-BLOCK_BYTES = 16 << 20
-"""How much memory the patches of the images that are worked on at a time may take; one image is the least."""
+BLOCK_BYTES = 1 << 20
+"""How much memory the patches of the images that are worked on at a time may take; one image is the least.
+
+They stay in the cache from where they are copied to where they are multiplied: with 16 MiB some networks take 1.8 times
+as long, and none takes less time.
+"""
 
 
 def conv2d(
-    images: np.ndarray, filters: np.ndarray, rows: Window, columns: Window, host: HostContext | None = None
+    images: np.ndarray,
+    filters: np.ndarray,
+    rows: Window,
+    columns: Window,
+    host: HostContext | None = None,
+    out: np.ndarray | None = None,
+    finish: Finish | None = None,
 ) -> np.ndarray:
     """The images' correlation with each filter: (batch, rows.count, columns.count, output channel).
 
     With a host, images are spread over its compute threads where they are worth it. Nothing warns.
+
+    Args:
+        out: where to write the result.
+        finish: what to do to some of the result's pixels, a matrix with one row a pixel, while they are in the cache.
     """
     depth = filters.shape[3]
-    result = np.empty((images.shape[0], rows.count, columns.count, depth), images.dtype)
+    shape = (images.shape[0], rows.count, columns.count, depth)
+    result = np.empty(shape, images.dtype) if out is None else out
     matrix = filters.reshape(rows.size * columns.size * filters.shape[2], depth)
 
     def convolve(start: int, end: int) -> None:
         for block, patches in _patches(images[start:end], rows, columns):
-            quiet.call(np.matmul, patches, matrix, out=_pixels(result[start:end][block]))
+            pixels = _pixels(result[start:end][block])
+            quiet.call(np.matmul, patches, matrix, out=pixels)
+            if finish is not None:
+                quiet.call(finish, pixels)
 
     if host is None:
         convolve(0, images.shape[0])

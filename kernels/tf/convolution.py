@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import cpu_op
+from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
+from tfrt.executor.core_runtime.op_registry import ArrayForm, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
@@ -19,6 +19,7 @@ from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, window
 from tfrt.kernels.tf.dtypes import FLOATS, REAL
+from tfrt.kernels.tf.fusion import Activation, check_bias, fused_activation
 
 _CONVOLVED = FLOATS | {DType.F16, DType.I32}
 
@@ -107,7 +108,49 @@ def _conv_metadata(
     return TensorMetadata(images.dtype, _from_nhwc(shape, data_format))
 
 
-@cpu_op("tf.Conv2D", metadata=_conv_metadata)
+def _conv_form(
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    *,
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    data_format: str = "NHWC",
+    host: HostContext,
+    activation: Activation | None = None,
+) -> ArrayForm:
+    if images.dtype not in _CONVOLVED:
+        raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
+    rows, columns = _windows(
+        images.shape, filters.shape[:2], padding, explicit_paddings, strides, dilations, data_format
+    )
+    # Sums of half-precision numbers are taken in single precision.
+    stored = images.dtype.numpy
+    working = np.dtype(np.float32) if images.dtype is DType.F16 else stored
+    is_direct = working == stored and not _channels_first(data_format)
+
+    def run(x: np.ndarray, w: np.ndarray, *bias: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        def finish(pixels: np.ndarray) -> None:
+            np.add(pixels, bias[0], out=pixels)
+            if activation is not None:
+                activation(pixels)
+
+        last = finish if bias else None
+        if is_direct:
+            return conv2d(x, w, rows, columns, host, out, last)
+        pixels = _nhwc_array(x, data_format).astype(working, copy=False)
+        result = conv2d(pixels, w.astype(working, copy=False), rows, columns, host, finish=last)
+        found = quiet.call(_stored_array, result, data_format, stored)
+        if out is None:
+            return found
+        out[...] = found
+        return out
+
+    return run
+
+
+@cpu_op("tf.Conv2D", metadata=_conv_metadata, array_form=_conv_form)
 def conv_2d(
     images: DenseHostTensor,
     filters: DenseHostTensor,
@@ -120,16 +163,95 @@ def conv_2d(
     host: HostContext,
 ) -> DenseHostTensor:
     """The images' correlation with each filter; `filters` are (height, width, input channel, output channel)."""
-    if images.dtype not in _CONVOLVED:
-        raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
-    rows, columns = _windows(
-        images.shape, filters.shape[:2], padding, explicit_paddings, strides, dilations, data_format
+    run = _conv_form(
+        metadata_of(images),
+        metadata_of(filters),
+        padding=padding,
+        explicit_paddings=explicit_paddings,
+        strides=strides,
+        dilations=dilations,
+        data_format=data_format,
+        host=host,
     )
-    # Sums of half-precision numbers are taken in single precision.
-    working = np.dtype(np.float32) if images.dtype is DType.F16 else images.array.dtype
-    pixels = _nhwc_array(images.array, data_format).astype(working, copy=False)
-    result = conv2d(pixels, filters.array.astype(working, copy=False), rows, columns, host)
-    return DenseHostTensor(quiet.call(_stored_array, result, data_format, images.array.dtype), images.dtype)
+    return DenseHostTensor(run(images.array, filters.array), images.dtype)
+
+
+def _fused_conv_metadata(
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    *fusion_inputs: TensorMetadata,
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    data_format: str = "NHWC",
+    fused_ops: tuple[str, ...],
+) -> TensorMetadata:
+    if _channels_first(data_format):
+        raise KernelError("FusedConv2D supports only NHWC")
+    if images.dtype not in FLOATS:
+        raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
+    result = _conv_metadata(
+        images,
+        filters,
+        padding=padding,
+        explicit_paddings=explicit_paddings,
+        strides=strides,
+        dilations=dilations,
+        data_format=data_format,
+    )
+    fused_activation("FusedConv2D", fused_ops)
+    check_bias("FusedConv2D", fusion_inputs, result)
+    return result
+
+
+def _fused_conv_form(
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    *fusion_inputs: TensorMetadata,
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    fused_ops: tuple[str, ...],
+    host: HostContext,
+) -> ArrayForm:
+    return _conv_form(
+        images,
+        filters,
+        padding=padding,
+        explicit_paddings=explicit_paddings,
+        strides=strides,
+        dilations=dilations,
+        host=host,
+        activation=fused_activation("FusedConv2D", fused_ops),
+    )
+
+
+@cpu_op("tf._FusedConv2D", metadata=_fused_conv_metadata, array_form=_fused_conv_form)
+def fused_conv_2d(
+    images: DenseHostTensor,
+    filters: DenseHostTensor,
+    *fusion_inputs: DenseHostTensor,
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    fused_ops: tuple[str, ...],
+    host: HostContext,
+) -> DenseHostTensor:
+    """`conv_2d` of floats, then `fused_ops`: ``BiasAdd`` alone, or with one of ``Relu``, ``Relu6`` and ``Elu``."""
+    inputs = (images, filters, *fusion_inputs)
+    run = _fused_conv_form(
+        *map(metadata_of, inputs),
+        padding=padding,
+        explicit_paddings=explicit_paddings,
+        strides=strides,
+        dilations=dilations,
+        fused_ops=fused_ops,
+        host=host,
+    )
+    return DenseHostTensor(run(*(tensor.array for tensor in inputs)), images.dtype)
 
 
 def _nhwc_array(array: np.ndarray, data_format: str) -> np.ndarray:
@@ -167,7 +289,35 @@ def _max_pool_metadata(
     return TensorMetadata(images.dtype, _from_nhwc((batch, rows.count, columns.count, channels), data_format))
 
 
-@cpu_op("tf.MaxPool", metadata=_max_pool_metadata)
+def _max_pool_form(
+    images: TensorMetadata,
+    *,
+    ksize: Sizes = (),
+    padding: str,
+    explicit_paddings: Sizes = (),
+    strides: Sizes = (),
+    dilations: Sizes = (),
+    data_format: str = "NHWC",
+) -> ArrayForm:
+    if images.dtype not in REAL:
+        raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
+    rows, columns = _windows(
+        images.shape, _pool_sizes(ksize, data_format), padding, explicit_paddings, strides, dilations, data_format
+    )
+    if not _channels_first(data_format):
+        return lambda x, out=None: max_pool2d(x, rows, columns, out=out)
+
+    def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found = _stored_array(max_pool2d(_nhwc_array(x, data_format), rows, columns), data_format, x.dtype)
+        if out is None:
+            return found
+        out[...] = found
+        return out
+
+    return run
+
+
+@cpu_op("tf.MaxPool", metadata=_max_pool_metadata, array_form=_max_pool_form)
 def max_pool(
     images: DenseHostTensor,
     *,
@@ -179,10 +329,13 @@ def max_pool(
     data_format: str = "NHWC",
 ) -> DenseHostTensor:
     """The maxima of windows of `ksize` over the images; padding does not count."""
-    if images.dtype not in REAL:
-        raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
-    rows, columns = _windows(
-        images.shape, _pool_sizes(ksize, data_format), padding, explicit_paddings, strides, dilations, data_format
+    run = _max_pool_form(
+        metadata_of(images),
+        ksize=ksize,
+        padding=padding,
+        explicit_paddings=explicit_paddings,
+        strides=strides,
+        dilations=dilations,
+        data_format=data_format,
     )
-    result = max_pool2d(_nhwc_array(images.array, data_format), rows, columns)
-    return DenseHostTensor(_stored_array(result, data_format, images.array.dtype), images.dtype)
+    return DenseHostTensor(run(images.array), images.dtype)

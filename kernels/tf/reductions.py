@@ -6,14 +6,25 @@ import math
 
 import numpy as np
 
+from tfrt.executor.core_runtime.metadata import TensorMetadata
 from tfrt.executor.core_runtime.op_registry import cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import DenseHostTensor
+from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy
 from tfrt.kernels.tf.dtypes import INTEGERS, REAL
 
 
-@cpu_op("tf.Mean")
+def _mean_metadata(
+    operand: TensorMetadata | np.ndarray, reduction_indices: TensorMetadata | np.ndarray, *, keep_dims: bool = False
+) -> TensorMetadata | None:
+    if not isinstance(operand, TensorMetadata) or isinstance(reduction_indices, TensorMetadata):
+        return None
+    axes = _axes(dense_from_numpy(reduction_indices), operand.rank)
+    sizes = [1 if axis in axes else size for axis, size in enumerate(operand.shape)]
+    return TensorMetadata(operand.dtype, tuple(s for a, s in enumerate(sizes) if keep_dims or a not in axes))
+
+
+@cpu_op("tf.Mean", constant_metadata=_mean_metadata)
 def mean(operand: DenseHostTensor, reduction_indices: DenseHostTensor, *, keep_dims: bool = False) -> DenseHostTensor:
     """The mean along the dimensions that `reduction_indices`, of i32 or i64, lists; negative ones count from the end.
 

@@ -63,6 +63,7 @@ def typed(type: str, value: Any) -> OpAttr:
 
 IMAGES = np.random.default_rng(0).normal(size=(2, 5, 4, 3)).astype(np.float32)
 FILTERS = np.random.default_rng(1).normal(size=(3, 2, 3, 2)).astype(np.float32)
+BIAS = f32(0.1, -5)
 MATRIX = f32([1, -2, 0.1], [3, 4, -0.7])
 MOMENTS = [f32(1, 2, 0.3), f32(0, 1, -1), f32(0.5, 0, 1), f32(1, 2, 3)]
 STRINGS = StringHostTensor((2,), ("a", "b"))
@@ -86,6 +87,7 @@ CALLS = [
     call("tf.Mean", MATRIX, i32(0, 1), keep_dims=True),
     call("tf.MaxPool", IMAGES, ksize=(1, 2, 2, 1), strides=(1, 2, 1, 1), padding="VALID"),
     call("tf.Conv2D", IMAGES, FILTERS, strides=(1, 2, 1, 1), padding="SAME"),
+    call("tf._FusedConv2D", IMAGES, FILTERS, BIAS, strides=(1, 2, 1, 1), padding="SAME", fused_ops=("BiasAdd", "Relu")),
     call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, epsilon=0.001),
     call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, is_training=False, data_format="NHWC"),
     call("tf.Pad", MATRIX, i32([1, 0], [0, 2])),
@@ -141,6 +143,8 @@ REFUSED = [
     call("tf.MaxPool", IMAGES, ksize=(2, 2, 2, 1), strides=(1, 1, 1, 1), padding="VALID"),
     call("tf.Conv2D", IMAGES, MATRIX, strides=(1, 1, 1, 1), padding="SAME"),
     call("tf.Conv2D", IMAGES, FILTERS[:, :, :2], strides=(1, 1, 1, 1), padding="SAME"),
+    call("tf._FusedConv2D", IMAGES, FILTERS, f32(1), strides=(1, 1, 1, 1), padding="SAME", fused_ops=("BiasAdd",)),
+    call("tf._FusedConv2D", IMAGES, FILTERS, BIAS, strides=(1, 1, 1, 1), padding="SAME", fused_ops=()),
     call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, is_training=True),
     call("tf.FusedBatchNormV3", IMAGES, *MOMENTS[:3], f32(1), results=6),
     call("tf.Pad", MATRIX, i32([1, 0])),

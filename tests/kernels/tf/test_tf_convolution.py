@@ -198,3 +198,40 @@ def test_bad_pools(fails):
     fails("tf.MaxPool input must have rank 4. Actual shape: [4]", "tf.MaxPool", images[0, 0, :, 0], padding="SAME")
     fails("Unsupported input dtype: i1", "tf.MaxPool", images.astype(bool), padding="SAME")
     fails("missing attribute 'padding' of op 'tf.MaxPool'", "tf.MaxPool", images)
+
+
+@pytest.mark.parametrize("activation", [(), ("Relu",), ("Relu6",), ("Elu",)])
+def test_fused_convolution(array, monkeypatch, activation):
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", 1)
+    random = np.random.default_rng(2)
+    images, filters, bias = (random.normal(size=s).astype(np.float32) for s in ((3, 4, 5, 2), (3, 3, 2, 4), (4,)))
+    attrs = {"padding": "SAME", "strides": (1, 2, 1, 1)}
+    plain = array("tf.BiasAdd", array("tf.Conv2D", images, filters, **attrs), bias)
+    expected = {
+        (): lambda x: x,
+        ("Relu",): lambda x: np.maximum(x, 0),
+        ("Relu6",): lambda x: np.clip(x, 0, 6),
+        ("Elu",): lambda x: np.where(x < 0, np.expm1(x), x),
+    }[activation](plain)
+    found = array("tf._FusedConv2D", images, filters, bias, fused_ops=("BiasAdd", *activation), **attrs)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    if activation in ((), ("Relu",)):
+        assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("message", "dtype", "bias", "attrs"),
+    [
+        ("FusedConv2D must specify fused operations", np.float32, [0, 0], {"fused_ops": ()}),
+        ("Unsupported fusion type", np.float32, [0, 0], {"fused_ops": ("Relu",)}),
+        ("FusedConv2D supports only NHWC", np.float32, [0, 0], {"data_format": "NCHW"}),
+        ("Unsupported input dtype: i32", np.int32, [0, 0], {}),
+        (
+            "The number of bias elements 3 doesn't match output inner dimension 2",
+            *(np.float32, [0, 0, 0], {}),
+        ),
+    ],
+)
+def test_bad_fused_convolutions(fails, message, dtype, bias, attrs):
+    images, filters, bias = np.zeros((1, 2, 2, 1), dtype), np.zeros((1, 1, 1, 2), dtype), np.array(bias, dtype)
+    fails(message, "tf._FusedConv2D", images, filters, bias, **{"padding": "SAME", "fused_ops": ("BiasAdd",)} | attrs)
