@@ -41,6 +41,7 @@ _FACTORIES: dict[str, tuple[str, str]] = {
     "coo": ("tfrt.dialects.coo", "COO"),
     "corert": ("tfrt.dialects.corert", "CORERT"),
     "corert_sync": ("tfrt.dialects.corert_sync", "CORERT_SYNC"),
+    "cpu": ("tfrt.dialects.cpu", "CPU"),
     "proto": ("tfrt.dialects.proto", "PROTO"),
 }
 

@@ -8,10 +8,12 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
     FlatSymbolRefAttrConstr,
+    IntegerAttr,
     StringAttr,
     i32,
+    i64,
 )
-from xdsl.ir import Attribute, Dialect, Operation
+from xdsl.ir import Attribute, Dialect, Operation, TypeAttribute
 from xdsl.irdl import (
     IRDLOperation,
     attr_def,
@@ -188,6 +190,36 @@ class WhileOp(IRDLOperation):
         _check_function(self, "b_body_fn", self.operand_types, self.result_types)
 
 
+@irdl_op_definition
+class EnsureMetadataOp(IRDLOperation):
+    """Tensors as dense ones on the host; it fails unless they have these element types and shapes.
+
+    That is where programs say what they know of tensors, so that the compiler knows it, too. `metadata` is an array
+    ``[element type, size, size, ...]`` for each.
+    """
+
+    name = "corert.ensure_metadata"
+    tensors = var_operand_def(TENSOR_HANDLE)
+    metadata = attr_def(ArrayAttr)
+    ensured = var_result_def(TENSOR_HANDLE)
+    assembly_format = "$tensors attr-dict `:` functional-type($tensors, $ensured)"
+
+    def verify_(self) -> None:
+        if len(self.tensors) != len(self.ensured):
+            fail(self, f"expects as many results as tensors, {len(self.tensors)}")
+        if len(self.metadata) != len(self.tensors) or not all(_is_metadata(m) for m in self.metadata):
+            fail(self, "attribute 'metadata' must be an array [element type, size, size, ...] for each tensor")
+
+
+def _is_metadata(attribute: Attribute) -> bool:
+    if not isinstance(attribute, ArrayAttr) or not len(attribute):
+        return False
+    element, *sizes = attribute
+    return isinstance(element, TypeAttribute) and all(
+        isinstance(size, IntegerAttr) and size.type == i64 and size.value.data >= 0 for size in sizes
+    )
+
+
 GetDstTensorTypeOp = define_op(
     "corert.get_dst_tensor_type",
     operands={"src_tensor_handle": TENSOR_HANDLE, "dst_device": DEVICE},
@@ -238,6 +270,7 @@ CORERT = Dialect(
         RegisterOpHandlerOp,
         CondOp,
         WhileOp,
+        EnsureMetadataOp,
         GetDstTensorTypeOp,
         TransferOp,
         TransferInferredTensortypeOp,

@@ -58,7 +58,7 @@ def convert_arguments(
 
 def are_passed_on(arguments: Sequence[Any], values: Sequence[Any], converters: Sequence[Converter | None]) -> bool:
     """Whether `values`, which these arguments were converted to, are the same, and would be for all of their types."""
-    if any(convert is not None and convert is not _tensor for convert in converters):
+    if any(convert not in (None, _chain, _tensor) for convert in converters):
         return False
     return all(value is argument for value, argument in zip(values, arguments, strict=True))
 
@@ -84,7 +84,7 @@ def _round_to(code: str, value: float) -> float:
 def _converter(type: str) -> Converter | None:
     """What converts arguments of an MLIR type, or None where any value is passed on as it is."""
     if type == "!tfrt.chain":
-        return lambda value: CHAIN if value is None else value
+        return _chain
     if type in _TENSOR_TYPES:
         return _tensor
     if type == "i1":
@@ -97,6 +97,10 @@ def _converter(type: str) -> Converter | None:
     if type.startswith("complex<"):
         return partial(_scalar, partial(_complex, type))
     return None
+
+
+def _chain(value: Any) -> Any:
+    return CHAIN if value is None else value
 
 
 def _tensor(value: Any) -> Any:

@@ -20,7 +20,10 @@ _OURS: dict[str, tuple[str, str]] = {
     "canonicalize": ("tfrt.compiler.passes.canonicalize", "Canonicalize"),
     "cse": ("tfrt.compiler.passes.cse", "Cse"),
     "dce": ("tfrt.compiler.passes.dce", "Dce"),
+    "fuse-cpu-ops": ("tfrt.compiler.passes.fuse_cpu_ops", "FuseCpuOps"),
     "inline": ("tfrt.compiler.passes.inline", "Inline"),
+    "lower-to-cpu": ("tfrt.compiler.passes.lower_to_cpu", "LowerToCpu"),
+    "plan-buffers": ("tfrt.compiler.passes.plan_buffers", "PlanBuffers"),
     "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
 }
 

@@ -23,8 +23,8 @@ _ANCHORS = ("builtin.module", "func.func", "any")
 PIPELINES: tuple[str, ...] = (
     "",
     "canonicalize,cse",
-    "inline,canonicalize,cse,symbol-dce,canonicalize",
-    "inline{threshold=100},canonicalize,cse,symbol-dce,canonicalize",
+    "inline,canonicalize,cse,symbol-dce,canonicalize,lower-to-cpu,fuse-cpu-ops,plan-buffers",
+    "inline{threshold=100},canonicalize,cse,symbol-dce,canonicalize,lower-to-cpu,fuse-cpu-ops,plan-buffers",
 )
 """What ``-O0`` to ``-O3`` run."""
 

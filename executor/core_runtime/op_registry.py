@@ -14,9 +14,13 @@ name; those without a default are required, and attributes that nobody declares 
 its parameter is annotated `OpAttr`. Programs and eager callers run the same two functions.
 
 Programs that are lowered to kernels on arrays (``tfrt.compiler.passes.lower_to_cpu``) know all shapes and attributes
-beforehand. An op may have a third function for them, the *array form*: it takes the inputs' metadata, checks and
-prepares what follows from that, and returns a function of the inputs' arrays that computes the result, new memory or
-the array that it is given as `out`.
+beforehand. An op may say two more things for them:
+
+* the *array form*, a third function: it takes the inputs' metadata, checks and prepares what follows from that, and
+  returns a function of the inputs' arrays that computes the result, new memory or the array that it is given as `out`.
+  With a parameter annotated `Epilogue` it can have something done to the result while that is in the cache;
+* that it is *elementwise*: for an element type, the function of arrays (broadcast as numpy does, `out` last) that is
+  all there is to the op and never fails. Several of them become one pass over memory.
 """
 
 from __future__ import annotations
@@ -41,6 +45,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 ArrayForm = Callable[..., Any]
 """What an op's array form returns: given the inputs' arrays and perhaps `out`, the result's array."""
+
+Elementwise = Callable[[DType], Callable[..., Any] | None]
+"""For an element type, the function of arrays that an elementwise op is; None where it is not just that."""
+
+Epilogue = NewType("Epilogue", object)
+"""Annotation: None, or a function that changes some innermost rows of the result in place. It takes these, as a matrix,
+and then all arrays that the array form's function is given beside its inputs."""
 
 ResultMetadata = NewType("ResultMetadata", tuple)
 """Annotation: the results' metadata, as the metadata function gave it."""
@@ -73,6 +84,7 @@ class OpEntry:
     flags: OpFlags
     array_form: Callable[..., Any] | None = None
     constant_metadata: Callable[..., Any] | None = None
+    elementwise: Elementwise | None = None
 
     @cached_property
     def has_effects(self) -> bool:
@@ -134,16 +146,26 @@ class OpEntry:
         known = tuple(i if isinstance(i, TensorMetadata) else TensorMetadata(DType.of(i), i.shape) for i in inputs)
         return self.run_metadata(known, attrs)
 
+    @cached_property
+    def takes_epilogue(self) -> bool:
+        """Whether the array form can have something done to the result."""
+        return self.array_form is not None and "epilogue" in (what for _, what in self._array_form_signature.supplied)
+
     def arrays(
-        self, inputs: tuple[Any, ...], attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...]
+        self,
+        inputs: tuple[Any, ...],
+        attrs: Mapping[str, Any],
+        host: Any,
+        metadata: tuple[Any, ...],
+        epilogue: Callable[..., Any] | None = None,
     ) -> ArrayForm:
         """The array form for inputs of this metadata.
 
         Raises:
-            KernelError: the inputs do not fit the op.
+            KernelError: the inputs do not fit the op, or the epilogue does not.
         """
         assert self.array_form is not None
-        supplied = {"host": host, "metadata": metadata}
+        supplied = {"host": host, "metadata": metadata, "epilogue": epilogue}
         keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
         found: ArrayForm = self.array_form(*inputs, **keywords)
         return found
@@ -235,17 +257,18 @@ def cpu_op(
     flags: OpFlags = OpFlags.NONE,
     array_form: Callable[..., Any] | None = None,
     constant_metadata: Callable[..., Any] | None = None,
+    elementwise: Elementwise | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged.
 
     Args:
-        metadata, array_form: see the module docstring.
+        metadata, array_form, elementwise: see the module docstring.
         constant_metadata: like `metadata`, for ops whose results' shapes depend on elements of an input: inputs that
             are constants of a program arrive as arrays; it returns None where it needs more.
     """
 
     def register(function: F) -> F:
-        CPU_OPS.register(OpEntry(name, function, metadata, flags, array_form, constant_metadata))
+        CPU_OPS.register(OpEntry(name, function, metadata, flags, array_form, constant_metadata, elementwise))
         return function
 
     return register
@@ -266,6 +289,8 @@ def _read_signature(function: Callable[..., Any]) -> _Signature:
             supplied.append((parameter.name, "host"))
         elif hint is ResultMetadata:
             supplied.append((parameter.name, "metadata"))
+        elif hint == Epilogue | None:
+            supplied.append((parameter.name, "epilogue"))
         elif parameter.kind is parameter.KEYWORD_ONLY:
             (required if parameter.default is parameter.empty else optional).append(parameter.name)
             if hint in (OpAttr, OpAttr | None):

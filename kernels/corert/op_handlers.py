@@ -6,6 +6,8 @@ tensorflow/runtime.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tfrt.executor.attributes import String
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
@@ -44,9 +46,18 @@ def register_op_handler(handler: OpHandler, host: HostContext, *, op_handler_nam
     return CHAIN
 
 
-@kernel("corert.get_op_handler")
-def get_op_handler(chain: Chain, host: HostContext, *, op_handler_name: String) -> OpHandler:
-    return find_op_handler(host, op_handler_name)
+@kernel("corert.get_op_handler", prepares=True)
+def get_op_handler(host: HostContext, *, op_handler_name: String) -> Callable[[Chain], OpHandler]:
+    found: OpHandler | None = None
+
+    def get(chain: Chain) -> OpHandler:
+        # A name keeps its op handler, so one that has been found need not be looked for again.
+        nonlocal found
+        if found is None:
+            found = find_op_handler(host, op_handler_name)
+        return found
+
+    return get
 
 
 def find_op_handler(host: HostContext, name: str) -> OpHandler:

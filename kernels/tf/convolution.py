@@ -6,10 +6,12 @@ Geometry and messages: ``backends/common/lib/ops/tf/dnn_ops_util.cc`` in tensorf
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
-from tfrt.executor.core_runtime.op_registry import ArrayForm, cpu_op
+from tfrt.executor.core_runtime.op_registry import ArrayForm, Epilogue, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
@@ -19,7 +21,7 @@ from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, window
 from tfrt.kernels.tf.dtypes import FLOATS, REAL
-from tfrt.kernels.tf.fusion import Activation, check_bias, fused_activation
+from tfrt.kernels.tf.fusion import check_bias, fused_epilogue
 
 _CONVOLVED = FLOATS | {DType.F16, DType.I32}
 
@@ -118,7 +120,7 @@ def _conv_form(
     dilations: Sizes = (),
     data_format: str = "NHWC",
     host: HostContext,
-    activation: Activation | None = None,
+    epilogue: Epilogue | None = None,
 ) -> ArrayForm:
     if images.dtype not in _CONVOLVED:
         raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
@@ -130,17 +132,16 @@ def _conv_form(
     working = np.dtype(np.float32) if images.dtype is DType.F16 else stored
     is_direct = working == stored and not _channels_first(data_format)
 
-    def run(x: np.ndarray, w: np.ndarray, *bias: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        def finish(pixels: np.ndarray) -> None:
-            np.add(pixels, bias[0], out=pixels)
-            if activation is not None:
-                activation(pixels)
+    if epilogue is not None and not is_direct:
+        raise KernelError("only convolutions in the elements' own type, NHWC, can be fused with others")
+    finish: Any = epilogue
 
-        last = finish if bias else None
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         if is_direct:
+            last = None if finish is None else lambda pixels: finish(pixels, *others)
             return conv2d(x, w, rows, columns, host, out, last)
         pixels = _nhwc_array(x, data_format).astype(working, copy=False)
-        result = conv2d(pixels, w.astype(working, copy=False), rows, columns, host, finish=last)
+        result = conv2d(pixels, w.astype(working, copy=False), rows, columns, host)
         found = quiet.call(_stored_array, result, data_format, stored)
         if out is None:
             return found
@@ -200,7 +201,7 @@ def _fused_conv_metadata(
         dilations=dilations,
         data_format=data_format,
     )
-    fused_activation("FusedConv2D", fused_ops)
+    fused_epilogue("FusedConv2D", fused_ops)
     check_bias("FusedConv2D", fusion_inputs, result)
     return result
 
@@ -224,7 +225,7 @@ def _fused_conv_form(
         strides=strides,
         dilations=dilations,
         host=host,
-        activation=fused_activation("FusedConv2D", fused_ops),
+        epilogue=Epilogue(fused_epilogue("FusedConv2D", fused_ops)),
     )
 
 

@@ -56,7 +56,15 @@ def _comparison_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMeta
 
 
 def _register_binary(name: str, function: Binary, dtypes: frozenset[DType]) -> None:
-    @cpu_op(name, metadata=_binary_metadata, flags=OpFlags.ALLOWS_SCALAR | OpFlags.FORWARDS_BUFFER)
+    # Integers divided by zero fail.
+    infallible = dtypes & FLOATS if function is _divide else dtypes
+
+    @cpu_op(
+        name,
+        metadata=_binary_metadata,
+        flags=OpFlags.ALLOWS_SCALAR | OpFlags.FORWARDS_BUFFER,
+        elementwise=lambda dtype: function if dtype in infallible else None,
+    )
     def dispatch(lhs: Operand, rhs: Operand, *, out: Out = None) -> Operand:
         if lhs.dtype not in dtypes:
             raise KernelError(f"Unsupported input dtype: {lhs.dtype.label}")
@@ -85,7 +93,12 @@ def _with_scalars(function: Binary, lhs: Operand, rhs: Operand, dtype: DType) ->
 
 
 def _register_unary(name: str, function: Unary, dtypes: frozenset[DType]) -> None:
-    @cpu_op(name, metadata=same_metadata, flags=OpFlags.FORWARDS_BUFFER)
+    @cpu_op(
+        name,
+        metadata=same_metadata,
+        flags=OpFlags.FORWARDS_BUFFER,
+        elementwise=lambda dtype: function if dtype in dtypes else None,
+    )
     def dispatch(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
         if operand.dtype not in dtypes:
             raise KernelError("unsupported dtype")
@@ -163,7 +176,12 @@ _ZEROS = {dtype: np.zeros((), dtype.numpy) for dtype in REAL}
 """Arrays rather than scalars: numpy takes them as they are."""
 
 
-@cpu_op("tf.Relu", metadata=same_metadata, flags=OpFlags.FORWARDS_BUFFER)
+def _relu(dtype: DType) -> Unary | None:
+    zero = _ZEROS.get(dtype)
+    return None if zero is None else lambda values, out=None: np.maximum(values, zero, out=out)
+
+
+@cpu_op("tf.Relu", metadata=same_metadata, flags=OpFlags.FORWARDS_BUFFER, elementwise=_relu)
 def relu(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
     """The greater of each element and 0."""
     zero = _ZEROS.get(operand.dtype)

@@ -12,12 +12,9 @@ import numpy as np
 from tfrt.executor.core_runtime.metadata import TensorMetadata
 from tfrt.executor.errors import KernelError
 
-Activation = Callable[[np.ndarray], object]
-"""Changes its argument in place."""
 
-
-def fused_activation(op: str, fused_ops: Sequence[str]) -> Activation | None:
-    """The activation among the `fused_ops` of `op`, or None where there is only a bias.
+def fused_epilogue(op: str, fused_ops: Sequence[str]) -> Callable[..., None]:
+    """What the `fused_ops` of `op` do, in place, to rows of its result, given these and the op's fusion inputs.
 
     Raises:
         KernelError: they are not a bias, alone or with an activation after it.
@@ -27,7 +24,14 @@ def fused_activation(op: str, fused_ops: Sequence[str]) -> Activation | None:
     first, *activation = fused_ops
     if first != "BiasAdd" or len(activation) > 1 or any(name not in _ACTIVATIONS for name in activation):
         raise KernelError("Unsupported fusion type")
-    return _ACTIVATIONS[activation[0]] if activation else None
+    activate = _ACTIVATIONS[activation[0]] if activation else None
+
+    def epilogue(rows: np.ndarray, bias: np.ndarray, *_: np.ndarray) -> None:
+        np.add(rows, bias, rows)
+        if activate is not None:
+            activate(rows)
+
+    return epilogue
 
 
 def check_bias(op: str, fusion_inputs: Sequence[TensorMetadata], result: TensorMetadata) -> None:
@@ -60,4 +64,4 @@ def _elu(values: np.ndarray) -> None:
     values[negative] = np.exp(values[negative]).astype(values.dtype) - values.dtype.type(1)
 
 
-_ACTIVATIONS: dict[str, Activation] = {"Relu": _relu, "Relu6": _relu6, "Elu": _elu}
+_ACTIVATIONS: dict[str, Callable[[np.ndarray], None]] = {"Relu": _relu, "Relu6": _relu6, "Elu": _elu}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
-from tfrt.executor.core_runtime.op_registry import ArrayForm, ResultMetadata, cpu_op
+from tfrt.executor.core_runtime.op_registry import ArrayForm, Epilogue, ResultMetadata, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
@@ -14,11 +16,10 @@ from tfrt.kernels.numerics import products
 from tfrt.kernels.numerics.products import is_small
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS
-from tfrt.kernels.tf.fusion import check_bias, fused_activation
+from tfrt.kernels.tf.fusion import check_bias, fused_epilogue
 
 _MATMUL = FLOATS | COMPLEX | {DType.I32, DType.I64, DType.UI32, DType.UI64}
 _FUSED_MATMUL = frozenset({DType.F32, DType.I32})
-_ZEROS = {dtype: np.zeros((), dtype.numpy) for dtype in _FUSED_MATMUL}
 
 
 def _metadata(
@@ -47,14 +48,33 @@ def _metadata(
 
 
 def _product_form(
-    a: TensorMetadata, b: TensorMetadata, *, transpose_a: bool, transpose_b: bool, host: HostContext
+    a: TensorMetadata,
+    b: TensorMetadata,
+    *_: TensorMetadata,
+    transpose_a: bool,
+    transpose_b: bool,
+    host: HostContext,
+    epilogue: Epilogue | None = None,
 ) -> ArrayForm:
     _check_product(a)
-    if transpose_a or transpose_b:
-        return lambda x, y, out=None: _product(x, y, transpose_a, transpose_b, host, out)
-    if is_small(a.shape[0], a.shape[1], b.shape[1]):
+    finish: Any = epilogue
+    if transpose_a or transpose_b or not is_small(a.shape[0], a.shape[1], b.shape[1]):
+
+        def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+            last = None if finish is None else lambda rows: finish(rows, *others)
+            return _product(x, y, transpose_a, transpose_b, host, out, last)
+
+        return run
+    # The layers of a small perceptron: nothing that others need.
+    if finish is None:
         return lambda x, y, out=None: quiet.call(x.dot, y, out)
-    return lambda x, y, out=None: products.matmul(x, y, host, out)
+
+    def small(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
+        values = x.dot(y, out)
+        finish(values, *others)
+        return values
+
+    return lambda x, y, *others, out=None: quiet.call(small, x, y, others, out)
 
 
 @cpu_op("tf.MatMul", metadata=_metadata, array_form=_product_form)
@@ -95,31 +115,10 @@ def _fused_product_form(
 ) -> ArrayForm:
     if a.dtype not in _FUSED_MATMUL:
         raise KernelError(f"Unsupported input dtype: {a.dtype.label}")
-    activation = fused_activation("FusedMatMul", fused_ops)
     (result,) = metadata
+    epilogue = Epilogue(fused_epilogue("FusedMatMul", fused_ops))
     check_bias("FusedMatMul", fusion_inputs, result)
-    zero = _ZEROS[result.dtype]
-
-    def small(x: np.ndarray, y: np.ndarray, bias: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-        values = x.dot(y, out)
-        np.add(values, bias, values)
-        return np.maximum(values, zero, out=values)
-
-    def run(
-        x: np.ndarray, y: np.ndarray, bias: np.ndarray, *_: np.ndarray, out: np.ndarray | None = None
-    ) -> np.ndarray:
-        def finish(rows: np.ndarray) -> None:
-            np.add(rows, bias, rows)
-            if activation is not None:
-                activation(rows)
-
-        return _product(x, y, transpose_a, transpose_b, host, out, finish)
-
-    is_plain = len(fusion_inputs) == 1 and not transpose_a and not transpose_b and fused_ops[1:] == ("Relu",)
-    if is_plain and is_small(a.shape[0], a.shape[1], b.shape[1]):
-        # The layer of a perceptron, free of what others need.
-        return lambda x, y, bias, out=None: quiet.call(small, x, y, bias, out)
-    return run
+    return _product_form(a, b, transpose_a=transpose_a, transpose_b=transpose_b, host=host, epilogue=epilogue)
 
 
 @cpu_op("tf._FusedMatMul", metadata=_metadata, array_form=_fused_product_form)

@@ -27,7 +27,12 @@ def _bias_add_metadata(value: TensorMetadata, bias: TensorMetadata, *, data_form
     return value
 
 
-@cpu_op("tf.BiasAdd", metadata=_bias_add_metadata, flags=OpFlags.FORWARDS_BUFFER)
+@cpu_op(
+    "tf.BiasAdd",
+    metadata=_bias_add_metadata,
+    flags=OpFlags.FORWARDS_BUFFER,
+    elementwise=lambda dtype: np.add if dtype in REAL else None,
+)
 def bias_add(value: DenseHostTensor, bias: DenseHostTensor, *, out: np.ndarray | None = None) -> DenseHostTensor:
     """`bias`, a vector, added to each innermost row of `value`."""
     if value.dtype not in REAL:

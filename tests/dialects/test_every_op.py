@@ -1,6 +1,7 @@
 """Every defined op can be built from its definition, verified, printed in both forms and read back, and compiled.
 
-What it compiles to fits the op's kernel.
+What it compiles to fits the op's kernel. Attributes of the `cpu` dialect repeat the types of operands and results; its
+tests are in `test_cpu.py`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ OPS: list[type[IRDLOperation]] = sorted(
     (
         op
         for name, load in get_dialects().items()
-        if name not in ("builtin", "func")
+        if name not in ("builtin", "func", "cpu")
         for op in load().operations
         if issubclass(op, IRDLOperation)
     ),
@@ -81,8 +82,14 @@ EXAMPLES: dict[str, Attribute] = {
 }
 
 
-def example_attribute(op: str, name: str, constraint: AttrConstraint) -> Attribute:
+EXAMPLES_FOR_EACH: dict[str, Attribute] = {"corert.ensure_metadata.metadata": ArrayAttr([f32, IntegerAttr(2, 64)])}
+"""Elements of arrays that have one for each variadic operand."""
+
+
+def example_attribute(op: str, name: str, constraint: AttrConstraint, count: int) -> Attribute:
     """An attribute that the constraint accepts."""
+    if (element := EXAMPLES_FOR_EACH.get(f"{op}.{name}")) is not None:
+        return ArrayAttr([element] * count)
     if (known := EXAMPLES.get(f"{op}.{name}")) is not None:
         return known
     bases = constraint.get_bases()
@@ -124,7 +131,7 @@ def example_module(op_class: type[IRDLOperation], count: int) -> ModuleOp:
         operands=operands,
         result_types=result_types,
         attributes={
-            name: example_attribute(op_class.name, name, d.constr) for name, d in definition.attributes.items()
+            name: example_attribute(op_class.name, name, d.constr, count) for name, d in definition.attributes.items()
         },
         regions=[example_region(op_class, flat_types, flat_results) for _ in definition.regions],
     )

@@ -1,0 +1,188 @@
+"""Ops of the core runtime as ops of the `cpu` dialect: what is known of results, and what stands in an op's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    ComplexType,
+    DenseIntOrFPElementsAttr,
+    IntegerAttr,
+    IntegerType,
+    LocationAttr,
+    MemRefType,
+    Signedness,
+    StringAttr,
+    TensorType,
+    f16,
+    f32,
+    f64,
+    i64,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from tfrt.compiler.runtime_values import runtime_value
+from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
+from tfrt.executor.core_runtime.metadata import TensorMetadata
+from tfrt.executor.core_runtime.op_attrs import OpAttrs
+from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry
+from tfrt.executor.dtype import DType
+
+Fact = TensorMetadata | np.ndarray
+"""What is known of a tensor: its metadata, or for a constant all of it."""
+
+_UNSIGNED = {DType.UI8: 8, DType.UI16: 16, DType.UI32: 32, DType.UI64: 64}
+_SIGNLESS = {DType.I1: 1, DType.I8: 8, DType.I16: 16, DType.I32: 32, DType.I64: 64}
+_ELEMENT_TYPES: dict[DType, Attribute] = {
+    **{dtype: IntegerType(bits, Signedness.UNSIGNED) for dtype, bits in _UNSIGNED.items()},
+    **{dtype: IntegerType(bits) for dtype, bits in _SIGNLESS.items()},
+    DType.F16: f16,
+    DType.F32: f32,
+    DType.F64: f64,
+    DType.COMPLEX64: ComplexType(f32),
+    DType.COMPLEX128: ComplexType(f64),
+}
+_DTYPES = {type: dtype for dtype, type in _ELEMENT_TYPES.items()}
+
+
+def metadata_of_fact(fact: Fact) -> TensorMetadata:
+    """The metadata in a fact."""
+    return fact if isinstance(fact, TensorMetadata) else TensorMetadata(DType.of(fact), fact.shape)
+
+
+def can_hold(metadata: TensorMetadata) -> bool:
+    """Whether arrays hold such elements as they are."""
+    return metadata.dtype in _ELEMENT_TYPES
+
+
+def memref(metadata: TensorMetadata) -> MemRefType:
+    """The type of arrays of this metadata, which they can hold."""
+    return MemRefType(_ELEMENT_TYPES[metadata.dtype], list(metadata.shape))
+
+
+def metadata_of_type(type: Attribute) -> TensorMetadata:
+    """The metadata of arrays of a type."""
+    assert isinstance(type, MemRefType)
+    return TensorMetadata(_DTYPES[type.element_type], tuple(type.get_shape()))
+
+
+def result_metadata(op: Operation, facts: Sequence[Fact]) -> tuple[TensorMetadata, ...] | None:
+    """The metadata of an executed op's results; None unless it is known, and the op will run on arrays."""
+    entry, attrs = entry_of(op), op.attributes["op_attrs"]
+    if entry is None or entry.has_effects or _has_elements(op.attributes.get("op_func_attrs")):
+        return None
+    try:
+        values = OpAttrs.of_pairs(runtime_value(attrs, "typed_aggregate")).by_name
+        found = entry.run_constant_metadata(tuple(facts), values)
+        if found is None or len(found) != len(op.results) or not all(map(can_hold, found)):
+            return None
+        inputs = tuple(map(metadata_of_fact, facts))
+        if entry.array_form is not None:
+            entry.arrays(inputs, values, None, found)
+        else:
+            entry.keywords(len(inputs), values, None, found)
+    except Exception:
+        # Whatever is wrong with the op is reported, in its own words, when the program runs.
+        return None
+    return found
+
+
+def entry_of(op: Operation) -> OpEntry | None:
+    """What the CPU runs for the op that `op`, of `corert` or `cpu`, executes."""
+    name = op.attributes.get("op_name")
+    return CPU_OPS.get(name.data) if isinstance(name, StringAttr) else None
+
+
+def lower(
+    op: Operation, arrays: Sequence[SSAValue], results: Sequence[TensorMetadata]
+) -> tuple[list[Operation], list[SSAValue | None]]:
+    """The ops in place of an executed op, and the arrays in place of its results; None where nobody uses one."""
+    name = op.attributes["op_name"]
+    assert isinstance(name, StringAttr)
+    decompose = _DECOMPOSITIONS.get(name.data)
+    decomposed = None if decompose is None else decompose(op, arrays)
+    if decomposed is not None:
+        return decomposed
+    entry = entry_of(op)
+    assert entry is not None
+    if entry.elementwise is not None and entry.elementwise(results[0].dtype) is not None:
+        lowered: Operation = elementwise(name.data, arrays, results[0], op.location)
+        return [lowered], list(lowered.results)
+    types = [memref(known) for known in results]
+    lowered = CallOp.create(
+        operands=arrays,
+        attributes={
+            "arguments": metadata_attribute(array.type for array in arrays),
+            "inputs": IntegerAttr(len(arrays), i64),
+            "metadata": metadata_attribute(types),
+            "op_attrs": op.attributes["op_attrs"],
+            "op_name": name,
+            "steps": ArrayAttr([]),
+        },
+        result_types=types,
+    )
+    lowered.location = op.location
+    return [lowered], list(lowered.results)
+
+
+def elementwise(name: str, arrays: Sequence[SSAValue], result: TensorMetadata, location: LocationAttr) -> ElementwiseOp:
+    """An elementwise op on arrays."""
+    return chain_op([step_attribute(name, range(len(arrays)))], arrays, memref(result), location)
+
+
+def chain_op(
+    steps: Sequence[Attribute], arrays: Sequence[SSAValue], type: Attribute, location: LocationAttr
+) -> ElementwiseOp:
+    """A chain of elementwise ops on arrays."""
+    attributes: Mapping[str, Attribute] = {
+        "arguments": metadata_attribute(array.type for array in arrays),
+        "metadata": metadata_attribute([type]),
+        "steps": ArrayAttr(steps),
+    }
+    made = ElementwiseOp.create(operands=arrays, attributes=attributes, result_types=[type])
+    made.location = location
+    return made
+
+
+def constant(value: DenseIntOrFPElementsAttr, location: LocationAttr) -> ConstantOp:
+    """A constant array."""
+    type = MemRefType(value.get_element_type(), list(value.get_shape()))
+    made = ConstantOp.create(attributes={"value": value}, result_types=[type])
+    made.location = location
+    return made
+
+
+def _batch_norm(op: Operation, arrays: Sequence[SSAValue]) -> tuple[list[Operation], list[SSAValue | None]] | None:
+    """Batch normalization of images, channels last, as elementwise ops, in the order in which the op computes it."""
+    values = OpAttrs.of_pairs(runtime_value(op.attributes["op_attrs"], "typed_aggregate")).values()
+    if values.get("data_format", "NHWC").lower().startswith("nc") or any(result.uses for result in op.results[1:]):
+        return None
+    images, scale, offset, mean, variance = arrays
+    small, large = metadata_of_type(variance.type), metadata_of_type(images.type)
+    epsilon = np.float32(values.get("epsilon", 1e-4))
+    ops: list[Operation] = [
+        constant(DenseIntOrFPElementsAttr.from_list(TensorType(f32, []), [float(epsilon)]), op.location)
+    ]
+
+    def then(name: str, operands: Sequence[SSAValue], result: TensorMetadata) -> SSAValue:
+        ops.append(elementwise(name, operands, result, op.location))
+        return ops[-1].results[0]
+
+    deviation = then("tf.Sqrt", [then("tf.AddV2", [variance, ops[0].results[0]], small)], small)
+    value = then("tf.Sub", [images, mean], large)
+    value = then("tf.RealDiv", [value, deviation], large)
+    value = then("tf.Mul", [value, scale], large)
+    value = then("tf.AddV2", [value, offset], large)
+    return ops, [value, None, None, None, None, None]
+
+
+_Decomposition = Callable[[Operation, Sequence[SSAValue]], tuple[list[Operation], list[SSAValue | None]] | None]
+
+_DECOMPOSITIONS: dict[str, _Decomposition] = {"tf.FusedBatchNormV3": _batch_norm}
+"""Ops that are several simpler ones, which can be fused with what is around them."""
+
+
+def _has_elements(attribute: Attribute | None) -> bool:
+    return isinstance(attribute, ArrayAttr) and bool(attribute.data)

@@ -1,0 +1,211 @@
+"""`lower-to-cpu`: ops of the core runtime become kernels on arrays, where all that dispatch would find out is known."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, StringAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from tfrt.compiler.passes.array_ops import Fact, can_hold, constant, lower, memref, metadata_of_fact, result_metadata
+from tfrt.compiler.passes.fold import is_in_sync_function
+from tfrt.compiler.passes.purity import name_of
+from tfrt.compiler.runtime_values import runtime_value
+from tfrt.dialects.corert import EnsureMetadataOp
+from tfrt.dialects.corert_types import TENSOR_HANDLE
+from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
+from tfrt.executor.core_runtime.metadata import TensorMetadata
+from tfrt.executor.core_runtime.op_attrs import plain
+
+_DENSE = DenseIntOrFPElementsAttr
+
+
+@dataclass(frozen=True)
+class LowerToCpu(ModulePass):
+    """Runs shape functions at compile time and replaces `corert.executeop`s by kernels on arrays, without dispatch.
+
+    An op is lowered if its op handler is the CPU's, its inputs' element types and shapes are known, and it has no
+    effects. Known are constants, what `corert.ensure_metadata` says, and results of lowered ops in the same block. An
+    op handler is the CPU's if the module registers it as one; a program that finds another one under that name fails.
+    All else stays as it is, also ops that would fail: they do so when the program runs. Where an op handler is missing,
+    that is all that is reported; nothing that depends on it runs.
+
+    Args:
+        handlers: names of op handlers that are the CPU's although the module does not register them.
+    """
+
+    name = "lower-to-cpu"
+
+    handlers: tuple[str, ...] = ()
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        handlers = _cpu_handlers(op) | set(self.handlers)
+        functions = [f for f in op.walk() if isinstance(f, FuncOp)] if handlers else []
+        for function in functions:
+            if not is_in_sync_function(function) and "tfrt.sync" not in function.attributes:
+                for block in list(_blocks(function)):
+                    _Lowering(block, frozenset(handlers)).run()
+
+
+@dataclass
+class _Lowering:
+    """Lowers the ops of one block.
+
+    Attributes:
+        facts: what is known of tensors.
+        arrays: the elements of constants and of the results of lowered ops.
+        taken: the elements of ensured tensors, for each op handler that they are used with.
+        behind: the op handlers without which there is no result of a lowered op.
+    """
+
+    block: Block
+    handlers: frozenset[str]
+    facts: dict[SSAValue, Fact] = field(default_factory=dict)
+    arrays: dict[SSAValue, SSAValue] = field(default_factory=dict)
+    taken: dict[tuple[Operation, SSAValue], ArraysOp] = field(default_factory=dict)
+    behind: dict[SSAValue, frozenset[SSAValue]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        lowered: dict[Operation, None] = {}
+        sources = []
+        for op in list(self.block.ops):
+            if self._note(op):
+                sources.append(op)
+            elif self._is_on_cpu(op) and self._lower(op):
+                lowered[op] = None
+        for op in lowered:
+            self._put_handles(op, lowered)
+        for op in reversed(lowered):
+            _erase(op)
+        for source in sources:
+            if self._is_done_with(source):
+                _erase(source)
+
+    def _note(self, op: Operation) -> bool:
+        """Note what an op that is no `corert.executeop` says of its results; whether it says anything."""
+        if isinstance(op, EnsureMetadataOp):
+            known = [plain(item) for item in runtime_value(op.metadata, "typed_aggregate")]
+            facts: list[Fact] = [TensorMetadata(dtype, tuple(sizes)) for dtype, *sizes in known]
+        elif name_of(op) == "corert.const_dense_tensor" and isinstance(op.attributes["value"], _DENSE):
+            facts = [runtime_value(op.attributes["value"], "dense")]
+        else:
+            return False
+        if not all(can_hold(metadata_of_fact(fact)) for fact in facts):
+            return False
+        self.facts.update(zip(op.results, facts, strict=True))
+        return True
+
+    def _is_on_cpu(self, op: Operation) -> bool:
+        if name_of(op) != "corert.executeop" or not isinstance(source := op.operands[0].owner, Operation):
+            return False
+        name = source.attributes.get("op_handler_name")
+        is_lookup = name_of(source) == "corert.get_op_handler"
+        return is_lookup and isinstance(name, StringAttr) and name.data in self.handlers
+
+    def _lower(self, op: Operation) -> bool:
+        handler, *tensors = op.operands
+        facts = [self.facts[tensor] for tensor in tensors if tensor in self.facts]
+        # An op that needs nothing which needs the op handler would run, and perhaps fail, without it.
+        if len(facts) != len(tensors) or not any(self._needs(tensor, handler) for tensor in tensors):
+            return False
+        metadata = result_metadata(op, facts)
+        if metadata is None:
+            return False
+        ops, results = lower(op, [self._array(tensor, handler, op) for tensor in tensors], metadata)
+        self.block.insert_ops_before(ops, op)
+        behind = frozenset((handler,)).union(*(self.behind.get(tensor, ()) for tensor in tensors))
+        for old, new, known in zip(op.results, results, metadata, strict=True):
+            if new is not None:
+                self.facts[old], self.arrays[old], self.behind[old] = known, new, behind
+        return True
+
+    def _needs(self, tensor: SSAValue, handler: SSAValue) -> bool:
+        return isinstance(tensor.owner, EnsureMetadataOp) or handler in self.behind.get(tensor, ())
+
+    def _array(self, tensor: SSAValue, handler: SSAValue, user: Operation) -> SSAValue:
+        """The array of a tensor's elements for `user`, an op on that op handler."""
+        if tensor in self.arrays:
+            return self.arrays[tensor]
+        source = tensor.owner
+        assert isinstance(source, Operation)
+        if isinstance(source, EnsureMetadataOp):
+            if (source, handler) not in self.taken:
+                self.taken[source, handler] = self._take(source, handler, user)
+            return self.taken[source, handler].results[tensor.index]  # type: ignore[attr-defined]
+        value = source.attributes["value"]
+        assert isinstance(value, _DENSE)
+        made = constant(value, source.location)
+        self.block.insert_ops_before([made], source)
+        self.arrays[tensor] = made.results[0]
+        return made.results[0]
+
+    def _take(self, source: EnsureMetadataOp, handler: SSAValue, user: Operation) -> ArraysOp:
+        made = ArraysOp.create(
+            operands=[handler, *source.results],
+            attributes={"metadata": source.metadata},
+            result_types=[
+                type for r in source.results if (type := memref(metadata_of_fact(self.facts[r]))) is not None
+            ],
+        )
+        made.location = source.location
+        self.block.insert_ops_before([made], user)
+        return made
+
+    def _put_handles(self, op: Operation, lowered: Container[Operation]) -> None:
+        """Make tensors of the results that are used by what is not lowered."""
+        for result in op.results:
+            others = [use for use in result.uses if use.operation not in lowered]
+            if not others:
+                continue
+            array = self.arrays[result]
+            made = HandleOp.create(
+                operands=[op.operands[0], array],
+                attributes={"metadata": metadata_attribute([array.type])},
+                result_types=[TENSOR_HANDLE],
+            )
+            made.location = op.location
+            self.block.insert_ops_before([made], op)
+            for use in others:
+                use.operation.operands[use.index] = made.results[0]
+
+    def _is_done_with(self, source: Operation) -> bool:
+        """Whether only the arrays of a source of facts are used; these then come from where it has its tensors."""
+        users = {use.operation for result in source.results for use in result.uses}
+        if not isinstance(source, EnsureMetadataOp):
+            return not users and source.results[0] in self.arrays
+        taken = [arrays for (ensure, _), arrays in self.taken.items() if ensure is source]
+        if len(taken) != 1 or users != set(taken):
+            return False
+        (arrays,) = taken
+        arrays.operands = [arrays.operands[0], *source.operands]
+        return True
+
+
+def _erase(op: Operation) -> None:
+    op.detach()
+    op.erase()
+
+
+def _cpu_handlers(module: ModuleOp) -> set[str]:
+    """The names under which a module registers the CPU's op handler, and no other."""
+    kinds: dict[str, set[bool]] = {}
+    for op in module.walk():
+        if name_of(op) == "corert.register_op_handler":
+            name, maker = op.attributes.get("op_handler_name"), op.operands[0].owner
+            if isinstance(name, StringAttr):
+                is_cpu = isinstance(maker, Operation) and name_of(maker) == "corert.create_cpu_op_handler"
+                kinds.setdefault(name.data, set()).add(is_cpu)
+    return {name for name, found in kinds.items() if found == {True}}
+
+
+def _blocks(op: Operation) -> Iterator[Block]:
+    for region in op.regions:
+        for block in region.blocks:
+            yield block
+            for inner in block.ops:
+                if not isinstance(inner, FuncOp):
+                    yield from _blocks(inner)

@@ -1,0 +1,234 @@
+"""The `cpu` dialect: ops of the core runtime as kernels on arrays in the host's memory.
+
+Programs do not write it; `lower-to-cpu` makes it of `corert` programs. All shapes and element types are known, and are
+the types of values: ``memref<2x3xf32>`` is an array of 2 x 3 floats. Since files keep no types of values, the
+attributes `arguments` and `metadata` say them again: an array ``[element type, size, size, ...]`` for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xdsl.dialects.builtin import I64, ArrayAttr, DenseIntOrFPElementsAttr, IntegerAttr, MemRefType, StringAttr, i64
+from xdsl.ir import Attribute, Dialect
+from xdsl.irdl import (
+    IRDLOperation,
+    attr_def,
+    irdl_op_definition,
+    operand_def,
+    result_def,
+    var_operand_def,
+    var_result_def,
+)
+
+from tfrt.dialects.corert_types import OP_HANDLER, TENSOR_HANDLE
+from tfrt.dialects.verification import fail
+
+
+@irdl_op_definition
+class ArraysOp(IRDLOperation):
+    """The elements of tensors, which must be dense ones of these element types and shapes.
+
+    The op handler must be the host's CPU.
+    """
+
+    name = "cpu.arrays"
+    op_handler = operand_def(OP_HANDLER)
+    handles = var_operand_def(TENSOR_HANDLE)
+    metadata = attr_def(ArrayAttr)
+    arrays = var_result_def(MemRefType)
+
+    def verify_(self) -> None:
+        if len(self.handles) != len(self.arrays):
+            fail(self, f"expects as many results as tensors, {len(self.handles)}")
+        _check(self, "metadata", self.metadata, self.arrays.types)
+
+
+@irdl_op_definition
+class ConstantOp(IRDLOperation):
+    """A constant array, which nobody may write to."""
+
+    name = "cpu.constant"
+    value = attr_def(DenseIntOrFPElementsAttr)
+    array = result_def(MemRefType)
+
+
+@irdl_op_definition
+class CallOp(IRDLOperation):
+    """Runs an op of the CPU's op handler on arrays, and then `steps` on its result, if there are any.
+
+    The op's inputs come first, `inputs` of them; other operands are for the steps. A step is an array
+    ``[op, number, ...]`` with the numbers of its operands: 0 is the op's result, then come the other operands, then
+    what the steps before it give. All are elementwise ops.
+    """
+
+    name = "cpu.call"
+    operands_ = var_operand_def(MemRefType)
+    arguments = attr_def(ArrayAttr)
+    inputs = attr_def(IntegerAttr[I64])
+    metadata = attr_def(ArrayAttr)
+    op_attrs = attr_def(ArrayAttr)
+    op_name = attr_def(StringAttr)
+    steps = attr_def(ArrayAttr)
+    arrays = var_result_def(MemRefType)
+
+    def verify_(self) -> None:
+        _check_call(self, len(self.operands))
+
+
+@irdl_op_definition
+class CallIntoOp(IRDLOperation):
+    """Like `cpu.call`, with the result in the memory of the last operand, at which nobody else looks."""
+
+    name = "cpu.call_into"
+    operands_ = var_operand_def(MemRefType)
+    arguments = attr_def(ArrayAttr)
+    inputs = attr_def(IntegerAttr[I64])
+    metadata = attr_def(ArrayAttr)
+    op_attrs = attr_def(ArrayAttr)
+    op_name = attr_def(StringAttr)
+    steps = attr_def(ArrayAttr)
+    array = result_def(MemRefType)
+
+    def verify_(self) -> None:
+        _check_memory(self)
+        _check_call(self, len(self.operands) - 1)
+
+
+@irdl_op_definition
+class ElementwiseOp(IRDLOperation):
+    """Runs a chain of elementwise ops in one pass over memory.
+
+    A step is an array ``[op, number, ...]`` with the numbers of its operands: the operands of this op come first,
+    then what the steps before it give. The last step gives the result.
+    """
+
+    name = "cpu.elementwise"
+    operands_ = var_operand_def(MemRefType)
+    arguments = attr_def(ArrayAttr)
+    metadata = attr_def(ArrayAttr)
+    steps = attr_def(ArrayAttr)
+    array = result_def(MemRefType)
+
+    def verify_(self) -> None:
+        _check_elementwise(self, len(self.operands))
+
+
+@irdl_op_definition
+class ElementwiseIntoOp(IRDLOperation):
+    """Like `cpu.elementwise`, with the result in the memory of the last operand, at which nobody else looks.
+
+    That operand may also be one of those that the steps read.
+    """
+
+    name = "cpu.elementwise_into"
+    operands_ = var_operand_def(MemRefType)
+    arguments = attr_def(ArrayAttr)
+    metadata = attr_def(ArrayAttr)
+    steps = attr_def(ArrayAttr)
+    array = result_def(MemRefType)
+
+    def verify_(self) -> None:
+        _check_memory(self)
+        _check_elementwise(self, len(self.operands) - 1)
+
+
+@irdl_op_definition
+class ArenaOp(IRDLOperation):
+    """New memory of `size` bytes, as arrays that start at `offsets` and may overlap."""
+
+    name = "cpu.arena"
+    metadata = attr_def(ArrayAttr)
+    offsets = attr_def(ArrayAttr)
+    size = attr_def(IntegerAttr[I64])
+    arrays = var_result_def(MemRefType)
+
+    def verify_(self) -> None:
+        _check(self, "metadata", self.metadata, self.arrays.types)
+        if len(self.offsets) != len(self.arrays) or not all(_is_number(offset) for offset in self.offsets):
+            fail(self, "attribute 'offsets' must be an array with a number of bytes for each result")
+
+
+@irdl_op_definition
+class HandleOp(IRDLOperation):
+    """An array as a tensor of the core runtime, on an op handler that must be the host's CPU."""
+
+    name = "cpu.handle"
+    op_handler = operand_def(OP_HANDLER)
+    array = operand_def(MemRefType)
+    metadata = attr_def(ArrayAttr)
+    handle = result_def(TENSOR_HANDLE)
+
+    def verify_(self) -> None:
+        _check(self, "metadata", self.metadata, (self.array.type,))
+
+
+def metadata_attribute(types: Iterable[Attribute]) -> ArrayAttr:
+    """What `arguments` and `metadata` say of arrays of these types."""
+    return ArrayAttr([_of_type(type) for type in types])
+
+
+def step_attribute(op_name: str, operands: Iterable[int]) -> ArrayAttr:
+    """A step of a chain."""
+    return ArrayAttr([StringAttr(op_name), *(IntegerAttr(number, i64) for number in operands)])
+
+
+def steps_of(steps: ArrayAttr) -> list[tuple[str, tuple[int, ...]]]:
+    """The steps of a chain: ops, and the numbers of their operands."""
+    found = []
+    for step in steps:
+        assert isinstance(step, ArrayAttr)
+        name, *operands = step
+        assert isinstance(name, StringAttr)
+        found.append((name.data, tuple(n.value.data for n in operands if isinstance(n, IntegerAttr))))
+    return found
+
+
+def _of_type(type: Attribute) -> ArrayAttr:
+    assert isinstance(type, MemRefType)
+    return ArrayAttr([type.element_type, *(IntegerAttr(size, i64) for size in type.get_shape())])
+
+
+def _check(op: IRDLOperation, name: str, attribute: ArrayAttr, types: Iterable[Attribute]) -> None:
+    expected = metadata_attribute(types)
+    if attribute != expected:
+        fail(op, f"attribute '{name}' must say the types of the arrays: {expected}")
+
+
+def _check_memory(op: IRDLOperation) -> None:
+    if not op.operands or op.operands[-1].type != op.results[0].type:
+        fail(op, "expects memory for the result, of its type, as the last operand")
+
+
+def _check_call(op: CallOp | CallIntoOp, operands: int) -> None:
+    inputs = op.inputs.value.data
+    if not 0 <= inputs <= operands:
+        fail(op, f"attribute 'inputs' must be at most the number of operands, {operands}")
+    _check(op, "arguments", op.arguments, op.operand_types[:operands])
+    _check(op, "metadata", op.metadata, op.result_types)
+    if op.steps.data and len(op.results) != 1:
+        fail(op, "steps follow only an op of one result")
+    _check_steps(op, op.steps, 1 + operands - inputs)
+
+
+def _check_elementwise(op: ElementwiseOp | ElementwiseIntoOp, operands: int) -> None:
+    _check(op, "arguments", op.arguments, op.operand_types[:operands])
+    _check(op, "metadata", op.metadata, op.result_types)
+    if not op.steps.data:
+        fail(op, "expects a step")
+    _check_steps(op, op.steps, operands)
+
+
+def _check_steps(op: IRDLOperation, steps: ArrayAttr, values: int) -> None:
+    for number, step in enumerate(steps):
+        if not isinstance(step, ArrayAttr) or not step.data or not isinstance(step.data[0], StringAttr):
+            fail(op, "a step must be an array [op, number of an operand, ...]")
+        if not all(_is_number(n) and n.value.data < values + number for n in step.data[1:]):
+            fail(op, f"step {number} must have operands from 0 to {values + number - 1}")
+
+
+def _is_number(attribute: Attribute) -> bool:
+    return isinstance(attribute, IntegerAttr) and attribute.type == i64 and attribute.value.data >= 0
+
+
+CPU = Dialect("cpu", [ArraysOp, ConstantOp, CallOp, CallIntoOp, ElementwiseOp, ElementwiseIntoOp, ArenaOp, HandleOp])

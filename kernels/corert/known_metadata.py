@@ -1,0 +1,61 @@
+"""Tensors of which a program says the element types and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.attributes import TypedAggregate
+from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
+from tfrt.executor.core_runtime.op_attrs import plain
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.core_runtime.transfer import transfer
+from tfrt.executor.device import HOST_DEVICE
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import ExecutionContext
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.tensor import DenseHostTensor, to_dense
+
+
+@kernel("corert.ensure_metadata", pure=True)
+def ensure_metadata(*handles: TensorHandle, metadata: TypedAggregate, context: ExecutionContext) -> tuple[Any, ...]:
+    """The tensors as dense ones on the host, when they are there."""
+    return tuple(
+        when_there(handle, known, context, lambda tensor: TensorHandle(context.host, HOST_DEVICE, tensor))
+        for handle, known in zip(handles, read_metadata(metadata), strict=True)
+    )
+
+
+def read_metadata(attribute: Any) -> tuple[TensorMetadata, ...]:
+    """What an attribute ``[[element type, size, size, ...], ...]`` says."""
+    return tuple(TensorMetadata(dtype, tuple(sizes)) for dtype, *sizes in map(plain, attribute))
+
+
+def when_there(
+    handle: TensorHandle, wanted: TensorMetadata, context: ExecutionContext, result: Callable[[DenseHostTensor], Any]
+) -> Any:
+    """`result` of the tensor as a dense one on the host, now or when it is there; an error unless it is as `wanted`."""
+    here = transfer(handle, HOST_DEVICE, context)
+    if type(here.tensor) is not AsyncValue:
+        return result(_dense(here.tensor, wanted))
+    promise = AsyncValue()
+
+    def finish(resolved: AsyncValue) -> None:
+        if resolved.is_error:
+            promise.forward(resolved)
+            return
+        try:
+            promise.set(result(_dense(resolved.value, wanted)))
+        except KernelError as error:
+            promise.set_error(error)
+
+    here.tensor.and_then(finish)
+    return promise
+
+
+def _dense(tensor: Any, wanted: TensorMetadata) -> DenseHostTensor:
+    found = metadata_of(tensor)
+    if found != wanted:
+        raise KernelError(f"expected a tensor of {wanted}, got {found}")
+    return to_dense(tensor)

@@ -1,0 +1,78 @@
+"""Kernels that take arrays out of tensors of the core runtime, put them in, and make memory for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tfrt.executor.attributes import I64, Dense, I64Array, TypedAggregate
+from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
+from tfrt.executor.core_runtime.op_registry import CPU_OPS
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.device import HOST_DEVICE
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.tensor import DenseHostTensor
+from tfrt.kernels.corert.known_metadata import read_metadata, when_there
+
+_ARRAY: Callable[[DenseHostTensor], np.ndarray] = attrgetter("array")
+_METADATA = attrgetter("metadata")
+
+
+@kernel("cpu.arrays", pure=True, prepares=True)
+def arrays(*, metadata: TypedAggregate, host: HostContext) -> Callable[..., Any]:
+    known = read_metadata(metadata)
+    context = ExecutionContext(host)
+
+    def take(handler: Any, *handles: TensorHandle) -> Any:
+        if type(handler) is not CpuOpHandler or handler.ops is not CPU_OPS:
+            _refuse(handler)
+        if tuple(map(_METADATA, handles)) == known:
+            found = [handle.tensor.array for handle in handles if type(handle.tensor) is DenseHostTensor]
+            if len(found) == len(known):
+                return tuple(found)
+        return tuple(when_there(handle, wanted, context, _ARRAY) for handle, wanted in zip(handles, known, strict=True))
+
+    return take if len(known) != 1 else lambda handler, handle: take(handler, handle)[0]
+
+
+@kernel("cpu.constant", constant=True)
+def constant(*, value: Dense) -> np.ndarray:
+    return value
+
+
+@kernel("cpu.arena", pure=True, prepares=True)
+def arena(*, metadata: TypedAggregate, offsets: I64Array, size: I64) -> Callable[..., Any]:
+    views = zip(read_metadata(metadata), offsets, strict=True)
+    layout = [(known.shape, known.dtype.numpy, offset) for known, offset in views]
+
+    def make() -> Any:
+        memory = np.empty(size, np.uint8)
+        return tuple(np.ndarray(shape, dtype, memory, offset) for shape, dtype, offset in layout)
+
+    return make if len(layout) != 1 else lambda: make()[0]
+
+
+@kernel("cpu.handle", pure=True, prepares=True)
+def handle(*, metadata: TypedAggregate, host: HostContext) -> Callable[..., Any]:
+    (known,) = read_metadata(metadata)
+    dtype = known.dtype
+
+    def make(handler: Any, array: np.ndarray) -> TensorHandle:
+        if type(handler) is not CpuOpHandler or handler.ops is not CPU_OPS:
+            _refuse(handler)
+        return TensorHandle(host, HOST_DEVICE, DenseHostTensor(array, dtype), known)
+
+    return make
+
+
+def _refuse(handler: Any) -> NoReturn:
+    name = getattr(handler, "name", type(handler).__name__)
+    raise KernelError(
+        f"the program was compiled for the CPU's op handler, not for '{name}': compile it with -O0, or without the "
+        "pass lower-to-cpu"
+    )

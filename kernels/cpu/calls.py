@@ -1,0 +1,141 @@
+"""Kernels that run ops of the core runtime on arrays, in new memory or, as `..._into`, in memory that they are given.
+
+What follows from shapes and attributes is found out once, when a program is loaded: an op with an array form (see
+`tfrt.executor.core_runtime.op_registry`) is that form alone, and other ops get the tensors that they are used to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.attributes import I64, String, TypedAggregate
+from tfrt.executor.core_runtime.metadata import TensorMetadata
+from tfrt.executor.core_runtime.op_attrs import OpAttrs, plain
+from tfrt.executor.core_runtime.op_registry import CPU_OPS, ArrayForm, OpEntry
+from tfrt.executor.dtype import DType
+from tfrt.executor.errors import KernelError
+from tfrt.executor.host_context import HostContext
+from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.tensor import DenseHostTensor, to_dense
+from tfrt.kernels.corert.known_metadata import read_metadata
+from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
+
+
+@kernel("cpu.call", pure=True, prepares=True)
+def call(
+    *,
+    arguments: TypedAggregate,
+    inputs: I64,
+    metadata: TypedAggregate,
+    op_attrs: TypedAggregate,
+    op_name: String,
+    steps: TypedAggregate,
+    host: HostContext,
+) -> Callable[..., Any]:
+    entry = _op(op_name)
+    if entry.array_form is not None:
+        return _array_form(entry, arguments, inputs, metadata, op_attrs, steps, host)
+    return _on_tensors(entry, read_metadata(arguments), OpAttrs.of_pairs(op_attrs), host, read_metadata(metadata))
+
+
+@kernel("cpu.call_into", pure=True, prepares=True, overwrites=True)
+def call_into(
+    *,
+    arguments: TypedAggregate,
+    inputs: I64,
+    metadata: TypedAggregate,
+    op_attrs: TypedAggregate,
+    op_name: String,
+    steps: TypedAggregate,
+    host: HostContext,
+) -> Callable[..., Any]:
+    return _into_last(_array_form(_op(op_name), arguments, inputs, metadata, op_attrs, steps, host))
+
+
+@kernel("cpu.elementwise", pure=True, prepares=True)
+def elementwise(*, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate) -> Callable[..., Any]:
+    return _chain(arguments, metadata, steps)
+
+
+@kernel("cpu.elementwise_into", pure=True, prepares=True, overwrites=True)
+def elementwise_into(
+    *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate
+) -> Callable[..., Any]:
+    return _into_last(_chain(arguments, metadata, steps))
+
+
+def _array_form(
+    entry: OpEntry, arguments: Any, inputs: int, metadata: Any, op_attrs: Any, steps: Any, host: HostContext
+) -> ArrayForm:
+    operands, results = read_metadata(arguments), read_metadata(metadata)
+    if entry.array_form is None:
+        raise KernelError(f"op '{entry.name}' cannot write into memory that it is given")
+    if steps and not entry.takes_epilogue:
+        raise KernelError(f"op '{entry.name}' cannot be fused with others")
+    finish = epilogue(_steps(steps, results[0].dtype), 1 + len(operands) - inputs) if steps else None
+    return entry.arrays(operands[:inputs], OpAttrs.of_pairs(op_attrs).by_name, host, results, finish)
+
+
+def _chain(arguments: Any, metadata: Any, steps: Any) -> ArrayForm:
+    inputs, (result,) = read_metadata(arguments), read_metadata(metadata)
+    shapes = [known.shape for known in inputs]
+    return chain(_steps(steps, result.dtype), shapes, result.shape, result.dtype.numpy.itemsize)
+
+
+def _steps(steps: Any, dtype: DType) -> Sequence[Step]:
+    return [_step(name, operands, dtype) for name, *operands in map(plain, steps)]
+
+
+def _step(name: str, operands: Sequence[int], dtype: DType) -> Step:
+    entry = _op(name)
+    function = None if entry.elementwise is None else entry.elementwise(dtype)
+    if function is None:
+        raise KernelError(f"op '{name}' is not elementwise for {dtype.label}")
+    return Step(function, tuple(operands))
+
+
+def _into_last(run: ArrayForm) -> Callable[..., Any]:
+    return lambda *operands: run(*operands[:-1], out=operands[-1])
+
+
+def _op(name: str) -> OpEntry:
+    entry = CPU_OPS.get(name)
+    if entry is None:
+        raise KernelError(f"the CPU has no op '{name}'")
+    return entry
+
+
+def _on_tensors(
+    entry: OpEntry,
+    inputs: tuple[TensorMetadata, ...],
+    attrs: OpAttrs,
+    host: HostContext,
+    results: tuple[TensorMetadata, ...],
+) -> Callable[..., Any]:
+    keywords = entry.keywords(len(inputs), attrs.by_name, host, results)
+    dtypes = [known.dtype for known in inputs]
+    count = len(results)
+
+    def run(*operands: np.ndarray) -> Any:
+        found = entry.dispatch(*map(DenseHostTensor, operands, dtypes), **keywords)
+        if type(found) is DenseHostTensor and count == 1:
+            return found.array
+        tensors = found if type(found) is tuple else () if found is None else (found,)
+        if len(tensors) != count:
+            raise KernelError(f"op '{entry.name}' has {len(tensors)} results, not {count}")
+        arrays = tuple(map(_array, tensors))
+        return arrays[0] if count == 1 else arrays
+
+    return run
+
+
+def _array(tensor: Any) -> Any:
+    if type(tensor) is not AsyncValue:
+        return to_dense(tensor).array
+    array = AsyncValue()
+    tensor.and_then(lambda done: array.forward(done) if done.is_error else array.set(to_dense(done.value).array))
+    return array

@@ -1,0 +1,146 @@
+"""Chains of elementwise functions in one pass over memory.
+
+Arrays are worked on a block at a time, so that what one step writes is in the cache when the next one reads it, and
+values between steps take no more memory than a block. The results are those of the functions one after the other on
+whole arrays, bit for bit. The steps of a chain become one Python function, which is generated: a small array costs the
+functions' own time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfrt.kernels.numerics.quiet import quiet
+
+BLOCK_BYTES = 1 << 17
+"""How many bytes of an array are worked on at a time."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One function of a chain.
+
+    Attributes:
+        function: takes arrays, and the one to write into (`out`) last.
+        operands: numbers of values: those of the chain's inputs come first, then those of the steps before this one.
+    """
+
+    function: Callable[..., Any]
+    operands: tuple[int, ...]
+
+
+def is_row(shape: Shape, result: Shape) -> bool:
+    """Whether an array of `shape` is the same for all rows of a result: a scalar, or broadcast along the first
+    dimensions, and so small enough to be kept in the cache.
+    """
+    row = _row(shape)
+    inner = result[len(result) - len(row) :]
+    return len(row) < max(1, len(result)) and all(size in (1, whole) for size, whole in zip(row, inner, strict=True))
+
+
+def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Callable[..., np.ndarray]:
+    """A function of the inputs' arrays, and of `out`, an array for the result or None, that runs the steps.
+
+    Every step's value has the result's shape. `out` may be an input of that shape; it may be called by several threads.
+
+    Args:
+        inputs: the inputs' shapes, which broadcast to the result's.
+        itemsize: the size of the result's elements, in bytes.
+    """
+    full = frozenset(number for number, shape in enumerate(inputs) if shape == result)
+    body = _generate(steps, len(inputs), full)
+    elements = math.prod(result)
+    can_split = all(number in full or is_row(shape, result) for number, shape in enumerate(inputs))
+    if elements * itemsize <= BLOCK_BYTES or not can_split:
+        return _whole(body, result)
+    rank = max((len(_row(shape)) for number, shape in enumerate(inputs) if number not in full), default=0)
+    inner = result[len(result) - rank :]
+    rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(inner)))
+    return _blocked(body, result, inner, rows, full)
+
+
+def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
+    """A function that changes an array in place: the first of so many inputs becomes what the last step gives.
+
+    The others are broadcast to it.
+    """
+    return _generate(steps, inputs, frozenset((0,)), out="x0")
+
+
+def _row(shape: Shape) -> Shape:
+    first = next((number for number, size in enumerate(shape) if size != 1), len(shape))
+    return shape[first:]
+
+
+def _whole(body: Callable[..., Any], result: Shape) -> Callable[..., np.ndarray]:
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found: np.ndarray = quiet.call(body, *arrays, out)
+        return found
+
+    def run_scalar(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        # numpy's functions give scalars, not arrays, of arrays without dimensions.
+        return np.asarray(quiet.call(body, *arrays, out))
+
+    return run if result else run_scalar
+
+
+def _blocked(
+    body: Callable[..., Any], result: Shape, inner: Shape, rows: int, full: frozenset[int]
+) -> Callable[..., np.ndarray]:
+    by_rows = (-1, *inner)
+
+    def run_blocks(values: list[np.ndarray], target: np.ndarray) -> None:
+        for start in range(0, target.shape[0], rows):
+            block = slice(start, start + rows)
+            parts = [value[block] if number in full else value for number, value in enumerate(values)]
+            body(*parts, target[block])
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        if out is None:
+            out = np.empty(result, arrays[min(full, default=0)].dtype)
+        values = [array.reshape(by_rows) if number in full else array for number, array in enumerate(arrays)]
+        quiet.call(run_blocks, values, out.reshape(by_rows))
+        return out
+
+    return run
+
+
+def _generate(steps: Sequence[Step], inputs: int, full: frozenset[int], out: str = "out") -> Callable[..., Any]:
+    """The steps as one function of the inputs and of `out`, which may be None, or one of the `full` inputs.
+
+    Inputs are called x0, x1, …; where `out` is one of these, the function has no parameter for it.
+    """
+    last_use = {operand: number for number, step in enumerate(steps) for operand in step.operands}
+    # Before the last step that reads an input which `out` may be, values go elsewhere.
+    may_write_out = max((last_use.get(number, 0) for number in full), default=0)
+    holders: list[str] = []
+    busy_until: dict[str, int] = {}
+    names = {number: f"x{number}" for number in range(inputs)}
+    parameters = dict.fromkeys([*names.values(), out])
+    lines = [f"def body({', '.join(parameters)}):"]
+    for number, step in enumerate(steps):
+        value, is_last = inputs + number, number == len(steps) - 1
+        arguments = ", ".join(names[operand] for operand in step.operands)
+        free = [name for name in holders if busy_until[name] <= number and (name != out or number >= may_write_out)]
+        if is_last or (out not in holders and number >= may_write_out):
+            name = out
+        else:
+            name = free[0] if free else f"t{len(holders)}"
+        is_new = name not in holders and name != out
+        lines.append(f"    {name} = f{number}({arguments}{'' if is_new else f', out={name}'})")
+        if name not in holders:
+            holders.append(name)
+        busy_until[name] = last_use.get(value, number)
+        names[value] = name
+    lines.append(f"    return {out}")
+    namespace: dict[str, Any] = {f"f{number}": step.function for number, step in enumerate(steps)}
+    exec("\n".join(lines), namespace)
+    found: Callable[..., Any] = namespace["body"]
+    return found
