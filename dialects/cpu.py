@@ -37,6 +37,7 @@ class ArraysOp(IRDLOperation):
     handles = var_operand_def(TENSOR_HANDLE)
     metadata = attr_def(ArrayAttr)
     arrays = var_result_def(MemRefType)
+    assembly_format = "operands attr-dict `:` type($arrays)"
 
     def verify_(self) -> None:
         if len(self.handles) != len(self.arrays):
@@ -51,6 +52,7 @@ class ConstantOp(IRDLOperation):
     name = "cpu.constant"
     value = attr_def(DenseIntOrFPElementsAttr)
     array = result_def(MemRefType)
+    assembly_format = "attr-dict `:` type($array)"
 
 
 @irdl_op_definition
@@ -71,6 +73,7 @@ class CallOp(IRDLOperation):
     op_name = attr_def(StringAttr)
     steps = attr_def(ArrayAttr)
     arrays = var_result_def(MemRefType)
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
     def verify_(self) -> None:
         _check_call(self, len(self.operands))
@@ -89,6 +92,7 @@ class CallIntoOp(IRDLOperation):
     op_name = attr_def(StringAttr)
     steps = attr_def(ArrayAttr)
     array = result_def(MemRefType)
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
     def verify_(self) -> None:
         _check_memory(self)
@@ -109,6 +113,7 @@ class ElementwiseOp(IRDLOperation):
     metadata = attr_def(ArrayAttr)
     steps = attr_def(ArrayAttr)
     array = result_def(MemRefType)
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
     def verify_(self) -> None:
         _check_elementwise(self, len(self.operands))
@@ -127,6 +132,7 @@ class ElementwiseIntoOp(IRDLOperation):
     metadata = attr_def(ArrayAttr)
     steps = attr_def(ArrayAttr)
     array = result_def(MemRefType)
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
     def verify_(self) -> None:
         _check_memory(self)
@@ -142,6 +148,7 @@ class ArenaOp(IRDLOperation):
     offsets = attr_def(ArrayAttr)
     size = attr_def(IntegerAttr[I64])
     arrays = var_result_def(MemRefType)
+    assembly_format = "attr-dict `:` type($arrays)"
 
     def verify_(self) -> None:
         _check(self, "metadata", self.metadata, self.arrays.types)
@@ -158,6 +165,7 @@ class HandleOp(IRDLOperation):
     array = operand_def(MemRefType)
     metadata = attr_def(ArrayAttr)
     handle = result_def(TENSOR_HANDLE)
+    assembly_format = "operands attr-dict `:` type($array)"
 
     def verify_(self) -> None:
         _check(self, "metadata", self.metadata, (self.array.type,))

@@ -81,8 +81,10 @@ def result_metadata(op: Operation, facts: Sequence[Fact]) -> tuple[TensorMetadat
         inputs = tuple(map(metadata_of_fact, facts))
         if entry.array_form is not None:
             entry.arrays(inputs, values, None, found)
-        else:
+        elif entry.gives_dense or _is_elementwise(entry, found[0]):
             entry.keywords(len(inputs), values, None, found)
+        else:
+            return None
     except Exception:
         # Whatever is wrong with the op is reported, in its own words, when the program runs.
         return None
@@ -107,7 +109,7 @@ def lower(
         return decomposed
     entry = entry_of(op)
     assert entry is not None
-    if entry.elementwise is not None and entry.elementwise(results[0].dtype) is not None:
+    if results and _is_elementwise(entry, results[0]):
         lowered: Operation = elementwise(name.data, arrays, results[0], op.location)
         return [lowered], list(lowered.results)
     types = [memref(known) for known in results]
@@ -182,6 +184,10 @@ _Decomposition = Callable[[Operation, Sequence[SSAValue]], tuple[list[Operation]
 
 _DECOMPOSITIONS: dict[str, _Decomposition] = {"tf.FusedBatchNormV3": _batch_norm}
 """Ops that are several simpler ones, which can be fused with what is around them."""
+
+
+def _is_elementwise(entry: OpEntry, result: TensorMetadata) -> bool:
+    return entry.elementwise is not None and entry.elementwise(result.dtype) is not None
 
 
 def _has_elements(attribute: Attribute | None) -> bool:

@@ -147,6 +147,15 @@ class OpEntry:
         return self.run_metadata(known, attrs)
 
     @cached_property
+    def gives_dense(self) -> bool:
+        """Whether the dispatch function's annotation says that all results are dense tensors."""
+        from tfrt.executor.tensor import DenseHostTensor
+
+        hint = typing.get_type_hints(self.dispatch).get("return")
+        results = typing.get_args(hint) if typing.get_origin(hint) is tuple else (hint,)
+        return all(result in (DenseHostTensor, Ellipsis) for result in results)
+
+    @cached_property
     def takes_epilogue(self) -> bool:
         """Whether the array form can have something done to the result."""
         return self.array_form is not None and "epilogue" in (what for _, what in self._array_form_signature.supplied)

@@ -12,7 +12,7 @@ from itertools import zip_longest
 import numpy as np
 
 from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import OpFlags, ResultMetadata, cpu_op
+from tfrt.executor.core_runtime.op_registry import ArrayForm, OpFlags, ResultMetadata, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor, ScalarHostTensor, elements
@@ -55,6 +55,15 @@ def _comparison_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMeta
     return TensorMetadata(DType.I1, _binary_metadata(lhs, rhs).shape)
 
 
+def _binary_form(function: Binary, dtypes: frozenset[DType]) -> Callable[..., ArrayForm]:
+    def form(lhs: TensorMetadata, rhs: TensorMetadata) -> ArrayForm:
+        if lhs.dtype not in dtypes:
+            raise KernelError(f"Unsupported input dtype: {lhs.dtype.label}")
+        return lambda x, y, out=None: np.asarray(quiet.call(function, x, y, out=out))
+
+    return form
+
+
 def _register_binary(name: str, function: Binary, dtypes: frozenset[DType]) -> None:
     # Integers divided by zero fail.
     infallible = dtypes & FLOATS if function is _divide else dtypes
@@ -63,6 +72,7 @@ def _register_binary(name: str, function: Binary, dtypes: frozenset[DType]) -> N
         name,
         metadata=_binary_metadata,
         flags=OpFlags.ALLOWS_SCALAR | OpFlags.FORWARDS_BUFFER,
+        array_form=_binary_form(function, dtypes),
         elementwise=lambda dtype: function if dtype in infallible else None,
     )
     def dispatch(lhs: Operand, rhs: Operand, *, out: Out = None) -> Operand:
@@ -74,7 +84,9 @@ def _register_binary(name: str, function: Binary, dtypes: frozenset[DType]) -> N
 
 
 def _register_comparison(name: str, function: Binary, dtypes: frozenset[DType]) -> None:
-    @cpu_op(name, metadata=_comparison_metadata, flags=OpFlags.ALLOWS_SCALAR)
+    form = _binary_form(function, dtypes)
+
+    @cpu_op(name, metadata=_comparison_metadata, flags=OpFlags.ALLOWS_SCALAR, array_form=form)
     def dispatch(lhs: Operand, rhs: Operand) -> Operand:
         if lhs.dtype not in dtypes:
             raise KernelError(f"Unsupported input dtype: {lhs.dtype.label}")
@@ -119,7 +131,8 @@ def _divide(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.nd
     quotient = np.floor_divide(dividend, divisor)
     # numpy rounds down; one more makes it toward zero.
     inexact = np.remainder(dividend, divisor) != 0
-    return quotient + (inexact & ((dividend < 0) != (divisor < 0))).astype(quotient.dtype)
+    one_more = (inexact & ((dividend < 0) != (divisor < 0))).astype(quotient.dtype)
+    return np.add(quotient, one_more, out=out)
 
 
 def _rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:

@@ -15,6 +15,10 @@ import numpy as np
 import pytest
 
 import tfrt
+from tfrt.compiler import compile as compile_text
+from tfrt.compiler.frontend import parse_module
+from tfrt.compiler.passes.manager import run_passes
+from tfrt.compiler.passes.pipeline import parse_pipeline
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
@@ -285,6 +289,60 @@ tfrt.return {returned} : {types}
 }}"""
 
 
+def run_lowered(c: Call, queue: str) -> Observed | None:
+    """The op in a program that says what its inputs are, and is lowered; None where it cannot say so."""
+    if not c.results or not all(isinstance(t, DenseHostTensor) and t.dtype is not DType.BF16 for t in c.inputs):
+        return None
+    printed, reported = io.StringIO(), []
+    with tfrt.HostContext(queue, out=printed, diagnostic_handler=lambda d: reported.append(d.headline())) as host:
+        passes = "lower-to-cpu,fuse-cpu-ops,plan-buffers{threshold=0}"
+        program = tfrt.load(compile_text(known_program_text(c), "p.mlir", pipeline=passes), host=host)
+        program["register"]()
+        runtime = CoreRuntime.of(host)
+        try:
+            returned = program["main"](tfrt.CHAIN, *(runtime.tensor(t) for t in c.inputs if not is_index(t)))
+            handles = returned if isinstance(returned, tuple) else (returned,) * c.results
+            return observed([handle.result() for handle in handles], printed)
+        except tfrt.KernelError as error:
+            assert reported == [f"p.mlir:6:{8 if c.results else 1}: error: runtime error: {error.message}"]
+            return Observed(error.message, printed.getvalue())
+
+
+def is_index(tensor: Tensor) -> bool:
+    """Whether an input is of the kind that programs have as a constant: axes, shapes."""
+    return tensor.dtype in (DType.I32, DType.I64) and len(tensor.shape) == 1 and 0 < tensor.shape[0] < 4
+
+
+def known_program_text(c: Call) -> str:
+    """A function that registers the CPU's op handler, and one of a chain and the inputs that returns the results."""
+    handle = "!corert.tensorhandle"
+    declared = "".join(f", %x{i}: {handle}" for i, tensor in enumerate(c.inputs) if not is_index(tensor))
+    known = " ".join(known_input(i, tensor) for i, tensor in enumerate(c.inputs))
+    attrs = ", ".join(f"{name} = {spelled(attr)}" for name, attr in OpAttrs.of(c.attrs))
+    types = ", ".join([handle] * c.results)
+    inputs = ", ".join(f"%k{i}" for i in range(len(c.inputs)))
+    bound, count = (f"%r:{c.results} = ", f" : {c.results}") if c.results else ("", "")
+    returned = ", ".join(f"%r#{i}" for i in range(c.results)) + (f" : {types}" if c.results else "")
+    return f"""func.func @register() {{ %null = "corert.create_null_op_handler"() : () -> !corert.ophandler
+%cpu = "corert.create_cpu_op_handler"(%null) : (!corert.ophandler) -> !corert.ophandler
+%ch = corert.register_op_handler %cpu "cpu" tfrt.return }}
+func.func @main(%ch: !tfrt.chain{declared}) -> ({types}) {{
+%cpu = corert.get_op_handler %ch "cpu" {known}
+{bound}corert.executeop(%cpu) "{c.op}"({inputs}) {{{attrs}}}{count}
+tfrt.return {returned}
+}}"""
+
+
+def known_input(number: int, tensor: DenseHostTensor) -> str:
+    if is_index(tensor):
+        sizes = "".join(f"{size}x" for size in tensor.shape)
+        value = f"dense<{tensor.array.tolist()}> : tensor<{sizes}{tensor.dtype.mlir}>"
+        return f"%k{number} = corert.const_dense_tensor {value}"
+    metadata = ", ".join([tensor.dtype.mlir, *(f"{size} : i64" for size in tensor.shape)])
+    handle = "!corert.tensorhandle"
+    return f"%k{number} = corert.ensure_metadata %x{number} {{metadata = [[{metadata}]]}} : ({handle}) -> {handle}"
+
+
 def spelled(attr: OpAttr) -> str:
     """The attribute in MLIR."""
     match attr.type:
@@ -315,6 +373,7 @@ def all_ways(c: Call, queue: str) -> Observed:
     assert run_eagerly(c, queue) == direct
     assert run_by_the_short_way(c, queue) == [direct] * 3
     assert run_in_a_program(c, queue) == direct
+    assert run_lowered(c, queue) in (direct, None)
     assert [exactly(tensor) for tensor in c.inputs] == before
     return direct
 
@@ -331,3 +390,13 @@ def test_results_and_shapes(c: Call, queue: str):
 @pytest.mark.parametrize("c", REFUSED, ids=ids(REFUSED))
 def test_errors(c: Call, queue: str):
     assert isinstance(all_ways(c, queue).results, str)
+
+
+@pytest.mark.parametrize("op", ["tf.MatMul", "tf.Conv2D", "tf.FusedBatchNormV3", "tf.RealDiv", "tf.Mean", "tf.Less"])
+def test_ops_are_lowered_at_all(op: str):
+    calls = [c for c in CALLS if c.op == op and all(isinstance(t, DenseHostTensor) for t in c.inputs)]
+    assert calls
+    for c in calls:
+        module = parse_module(known_program_text(c), "p.mlir")
+        run_passes(module, parse_pipeline("lower-to-cpu"))
+        assert all(inner.name != "corert.executeop" for inner in module.walk())

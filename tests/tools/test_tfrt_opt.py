@@ -360,7 +360,10 @@ EXPECTED = "; expected PASS,PASS{OPTION=VALUE},func.func(PASS,…),…"
     ("text", "message"),
     [
         ("canonicalise", "unknown pass 'canonicalise'; did you mean 'canonicalize' or 'canonicalize-dmp'?"),
-        ("qqq", "unknown pass 'qqq'; for example: canonicalize, cse, dce, inline, symbol-dce"),
+        (
+            "qqq",
+            "unknown pass 'qqq'; for example: canonicalize, cse, dce, fuse-cpu-ops, inline, lower-to-cpu, plan-buffers, symbol-dce",
+        ),
         (
             "cse{",
             "malformed pass pipeline 'cse{': a bracket is not closed" + EXPECTED,
@@ -404,7 +407,10 @@ def test_wrong_pass_options():
     ("arguments", "message"),
     [
         (["--canonicalise"], "unknown option '--canonicalise'; did you mean '--canonicalize'?"),
-        (["-p", "nope"], "unknown pass 'nope'; for example: canonicalize, cse, dce, inline, symbol-dce"),
+        (
+            ["-p", "nope"],
+            "unknown pass 'nope'; for example: canonicalize, cse, dce, fuse-cpu-ops, inline, lower-to-cpu, plan-buffers, symbol-dce",
+        ),
         (["none.mlir"], "cannot read 'none.mlir': No such file or directory"),
         (["-o"], "option '-o' needs a value"),
     ],

@@ -1,0 +1,124 @@
+"""Chains give what their functions give one after the other, bit for bit, whatever memory they write into."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfrt.executor.core_runtime.op_registry import CPU_OPS
+from tfrt.executor.dtype import DType
+from tfrt.kernels.numerics import elementwise_chain
+from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue, is_row
+
+UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Exp", "tf.Tanh", "tf.Sigmoid", "tf.Relu")
+BINARY = ("tf.AddV2", "tf.Sub", "tf.Mul", "tf.RealDiv", "tf.Maximum", "tf.Minimum")
+SPECIAL = (0.0, -0.0, 1.0, -1.5, np.inf, -np.inf, np.nan, 3e38, 1e-42)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> tuple[list[Step], list[np.ndarray], tuple[int, ...]]:
+    dtype = draw(st.sampled_from([DType.F32, DType.F64, DType.F16, DType.I32, DType.UI8]))
+    result = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=3)))
+    shapes = [result, *draw(st.lists(st.integers(0, len(result)).map(lambda k: result[k:]), max_size=3))]
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    is_float = dtype in (DType.F16, DType.F32, DType.F64)
+    with np.errstate(all="ignore"):
+        arrays = [
+            (random.choice(SPECIAL, shape) if is_float else random.integers(0, 200, shape)).astype(dtype.numpy)
+            for shape in shapes
+        ]
+    functions = {name: CPU_OPS.get(name).elementwise(dtype) for name in UNARY + BINARY}
+    names = [name for name, function in functions.items() if function is not None]
+    steps: list[Step] = []
+    for number in range(draw(st.integers(1, 6))):
+        # Each step reads a value of the result's shape, so its own has that, too.
+        values = range(len(shapes) + number)
+        operands = [draw(st.sampled_from([v for v in values if v >= len(shapes) or shapes[v] == result]))]
+        name = draw(st.sampled_from(names))
+        if name in BINARY:
+            operands = draw(st.permutations([*operands, draw(st.sampled_from(values))]))
+        steps.append(Step(functions[name], tuple(operands)))
+    return steps, arrays, result
+
+
+def one_after_the_other(steps: list[Step], arrays: list[np.ndarray]) -> np.ndarray:
+    values = list(arrays)
+    with np.errstate(all="ignore"):
+        for step in steps:
+            values.append(step.function(*(values[operand] for operand in step.operands)))
+    return values[-1]
+
+
+@given(chains(), st.sampled_from([8, 64, 1 << 17]), st.integers(-1, 3))
+def test_as_one_after_the_other(made, block_bytes, into):
+    steps, arrays, result = made
+    before = elementwise_chain.BLOCK_BYTES
+    elementwise_chain.BLOCK_BYTES = block_bytes
+    try:
+        run = chain(steps, [array.shape for array in arrays], result, arrays[0].itemsize)
+    finally:
+        elementwise_chain.BLOCK_BYTES = before
+    expected = one_after_the_other(steps, arrays)
+    assert run(*arrays).tobytes() == expected.tobytes()
+    # In new memory, or in that of an input.
+    given = [array.copy() for array in arrays]
+    out = given[into] if 0 <= into < len(given) and given[into].shape == result else np.empty(result, arrays[0].dtype)
+    assert run(*given, out=out) is out
+    assert out.tobytes() == expected.tobytes()
+    # Other inputs stay as they are.
+    assert all(g is out or g.tobytes() == a.tobytes() for g, a in zip(given, arrays, strict=True))
+
+
+@given(chains())
+def test_as_an_epilogue(made):
+    steps, arrays, _ = made
+    expected = one_after_the_other(steps, arrays)
+    rows = arrays[0].copy()
+    with np.errstate(all="ignore"):
+        epilogue(steps, len(arrays))(rows, *arrays[1:])
+    assert rows.tobytes() == expected.tobytes()
+
+
+def test_a_scalar_is_an_array():
+    run = chain([Step(np.negative, (0,)), Step(np.add, (1, 0))], [()], (), 4)
+    assert type(run(np.array(2, np.float32))) is np.ndarray
+
+
+def test_columns_are_broadcast_too():
+    run = chain([Step(np.add, (0, 1))], [(300, 200), (300, 1)], (300, 200), 8)
+    x, column = np.ones((300, 200)), np.arange(300.0).reshape(300, 1)
+    assert np.array_equal(run(x, column), x + column)
+
+
+def test_values_between_steps_take_a_block_of_memory():
+    seen = []
+
+    def note(values, out=None):
+        seen.append(values.nbytes)
+        return np.negative(values, out=out)
+
+    x = np.ones((1 << 12, 64), np.float32)
+    run = chain([Step(note, (0,)), Step(note, (1,)), Step(np.add, (2, 0))], [x.shape], x.shape, 4)
+    assert np.array_equal(run(x), x + x)
+    assert max(seen) <= elementwise_chain.BLOCK_BYTES < x.nbytes
+
+
+@pytest.mark.parametrize(
+    ("shape", "result", "expected"),
+    [
+        ((), (2, 3), True),
+        ((3,), (2, 3), True),
+        ((1,), (2, 3), True),
+        ((1, 3), (2, 3), True),
+        ((1, 1, 3), (4, 2, 3), True),
+        ((2, 1), (2, 3), False),
+        ((2, 3), (2, 3), False),
+        ((3,), (3,), False),
+        ((), (), True),
+        ((2,), (2, 3), False),
+    ],
+)
+def test_which_arrays_are_rows(shape, result, expected):
+    assert is_row(shape, result) is expected
