@@ -362,7 +362,7 @@ EXPECTED = "; expected PASS,PASS{OPTION=VALUE},func.func(PASS,…),…"
         ("canonicalise", "unknown pass 'canonicalise'; did you mean 'canonicalize' or 'canonicalize-dmp'?"),
         (
             "qqq",
-            "unknown pass 'qqq'; for example: canonicalize, cse, dce, fuse-cpu-ops, inline, lower-to-cpu, plan-buffers, symbol-dce",
+            f"unknown pass 'qqq'; for example: {', '.join(passes.PASSES)}",
         ),
         (
             "cse{",
@@ -409,7 +409,7 @@ def test_wrong_pass_options():
         (["--canonicalise"], "unknown option '--canonicalise'; did you mean '--canonicalize'?"),
         (
             ["-p", "nope"],
-            "unknown pass 'nope'; for example: canonicalize, cse, dce, fuse-cpu-ops, inline, lower-to-cpu, plan-buffers, symbol-dce",
+            f"unknown pass 'nope'; for example: {', '.join(passes.PASSES)}",
         ),
         (["none.mlir"], "cannot read 'none.mlir': No such file or directory"),
         (["-o"], "option '-o' needs a value"),
