@@ -26,11 +26,31 @@ _RETURNS = ("func.return", "tfrt.return")
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream: the sum of its ops' costs, and the op of another stream that triggers it.
+
+    Attributes:
+        parent: that other stream's id, or -1 for the entry's stream.
+        parent_op: that op; None for the entry, and for the entry's stream.
+    """
+
+    id: int
+    cost: int
+    parent: int
+    parent_op: Operation | None
+
+
+@dataclass(frozen=True, slots=True)
 class Streams:
-    """The stream of each op of a block, and of its entry."""
+    """The stream of each op of a block, and of its entry.
+
+    Attributes:
+        found: the streams, in the order of their first ops; none where the ops state their streams.
+    """
 
     root: int
     by_op: dict[Operation, int]
+    found: tuple[Stream, ...] = ()
 
 
 STREAM_ATTRIBUTE = "_tfrt_stream"
@@ -51,7 +71,7 @@ def analyse_streams(block: Block) -> Streams:
     for op in reversed(analysis.ops):
         analysis.build(op)
     analysis.build(None)
-    return Streams(analysis.resolve(None), {op: analysis.resolve(op) for op in analysis.ops})
+    return analysis.finish()
 
 
 @dataclass(slots=True)
@@ -67,6 +87,7 @@ class _Op:
 class _Stream:
     cost: int = 0
     merged_into: int = -1
+    parent_op: Operation | None = None
     returns: bool = False
     side_deps: dict[int, None] = field(default_factory=dict)
 
@@ -127,6 +148,8 @@ class _Analysis:
             self.assign(op, len(self.streams) - 1)
             return
         children = [self.infos[child].stream for child in info.scheduled]
+        for child in children:
+            self.streams[child].parent_op = op
         if self.merge_dependent and len(children) > 1:
             children = self.merge_inter_dependent(info.cost_from_root if self.by_cost_from_root else 0, children)
         merged: list[int] = []
@@ -209,6 +232,18 @@ class _Analysis:
         info = self.infos[op]
         info.stream = self.latest(info.stream)
         return info.stream
+
+    def finish(self) -> Streams:
+        """The streams that are left."""
+        root = self.resolve(None)
+        by_op = {op: self.resolve(op) for op in self.ops}
+        found = [Stream(root, self.streams[root].cost, -1, None)]
+        for id in dict.fromkeys(by_op.values()):
+            if id != root:
+                parent_op = self.streams[id].parent_op
+                parent = root if parent_op is None else by_op[parent_op]
+                found.append(Stream(id, self.streams[id].cost, parent, parent_op))
+        return Streams(root, by_op, tuple(found))
 
 
 def _option(parent: Operation | None, name: str) -> Attribute | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import unified_diff
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -61,6 +62,7 @@ def _main(argv: Sequence[str]) -> int:
         return _verify_diagnostics(parts, passes, options)
     printed: list[str] = []
     source = source_of_text(options.name, text)
+    options.watch = replace(options.watch, remark=lambda remark: cli.report([remark], source))
     code = cli.OK
     for lines_before, part in parts:
         try:
@@ -93,11 +95,12 @@ def _verify_diagnostics(
     for lines_before, part in parts:
         padded = "\n" * lines_before + part
         expectations, malformed = find_expectations(padded, options.name)
-        diagnostics: tuple[Diagnostic, ...] = ()
+        diagnostics: list[Diagnostic] = []
+        options.watch = replace(options.watch, remark=diagnostics.append)
         try:
             printed.append(_process(lines_before, part, passes, options))
         except CompileError as error:
-            diagnostics = error.diagnostics
+            diagnostics += error.diagnostics
         found = malformed + check(expectations, diagnostics)
         cli.report(found, source_of_text(options.name, padded))
         problems += found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tfrt.executor import cli
 from tfrt.executor.bef.format import MAGIC
@@ -46,6 +47,8 @@ def _compile(content: bytes, options: argparse.Namespace) -> int:
         raise UsageError("BEF is binary and not shown on a terminal; use -o FILE, or pipe it into bef-run")
     name = _STDIN if options.file == "-" else options.file
     text = cli.decode_text(content, options.file)
+    source = source_of_text(name, text)
+    watch = replace(watch_of(options), remark=lambda remark: cli.report([remark], source))
     try:
         bef = compile(
             text,
@@ -53,10 +56,10 @@ def _compile(content: bytes, options: argparse.Namespace) -> int:
             optional_sections=not options.disable_optional_sections,
             opt_level=options.opt_level or 0,
             pipeline=",".join(options.pipeline),
-            watch=watch_of(options),
+            watch=watch,
         )
     except CompileError as error:
-        cli.report(error.diagnostics, source_of_text(name, text))
+        cli.report(error.diagnostics, source)
         return cli.FAILED
     cli.write_bytes(options.output, bef)
     return cli.OK

@@ -25,6 +25,7 @@ _OURS: dict[str, tuple[str, str]] = {
     "lower-to-cpu": ("tfrt.compiler.passes.lower_to_cpu", "LowerToCpu"),
     "plan-buffers": ("tfrt.compiler.passes.plan_buffers", "PlanBuffers"),
     "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
+    "tfrt-print-stream": ("tfrt.compiler.passes.print_stream", "PrintStream"),
 }
 
 PASSES: tuple[str, ...] = tuple(_OURS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,10 @@ REPRODUCER_HEAD = "// configuration: -p "
 """How a reproducer begins; the rest of its first line is the pipeline."""
 
 
+def _show_headline(remark: Diagnostic) -> None:
+    print(remark.headline(), file=sys.stderr)
+
+
 @dataclass(frozen=True)
 class Watch:
     """What to write about passes as they run.
@@ -36,6 +40,7 @@ class Watch:
         timing: whether to write how long each has taken.
         statistics: whether to write how many ops each has left.
         reproducer: a file for the module, and the passes, that a pass fails on.
+        remark: what is done with each remark of a pass; by default its headline is written.
     """
 
     before: frozenset[str] = frozenset()
@@ -45,6 +50,7 @@ class Watch:
     timing: bool = False
     statistics: bool = False
     reproducer: str | None = None
+    remark: Callable[[Diagnostic], None] = _show_headline
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def run_passes(
     Raises:
         CompileError: a pass has failed, or left an invalid module.
     """
+    from tfrt.compiler.passes.remarks import remarks_to
     from tfrt.dialects import context
 
     watch = watch or Watch()
@@ -77,7 +84,8 @@ def run_passes(
             _print_module(module, "before", name)
         before, start = _count(module) if watch.statistics else 0, time.perf_counter()
         try:
-            _run(module, module_pass, ctx)
+            with remarks_to(watch.remark):
+                _run(module, module_pass, ctx)
         except CompileError as error:
             raise _with_reproducer(error, original, passes[number:], watch) from error.__cause__
         seconds = time.perf_counter() - start

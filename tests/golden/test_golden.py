@@ -13,7 +13,10 @@ import pytest
 
 from tfrt.compiler import compile
 from tfrt.compiler.bef_to_mlir import disassemble
-from tfrt.executor.bef import read_bef
+from tfrt.compiler.frontend import parse_module
+from tfrt.compiler.passes.manager import Watch, run_passes
+from tfrt.compiler.passes.print_stream import PrintStream
+from tfrt.executor.bef import FunctionKind, read_bef
 
 FOLDER = Path(__file__).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.mlir"))
@@ -65,6 +68,17 @@ def test_bytes_are_the_references(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_disassembly_compiles_to_the_same_bytes(name):
     assert compile(disassemble(read_bef(reference(name))), "disassembled") == reference(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_remarks_say_the_references_streams(name):
+    remarks = []
+    run_passes(parse_module(source(name), allow_unregistered=True), [PrintStream()], watch=Watch(remark=remarks.append))
+    said = [int(re.match(r"stream id: (\d+), ", remark.message)[1]) for remark in remarks]
+    functions = [f for f in read_bef(reference(name)).functions if f.name and f.kind is not FunctionKind.NATIVE]
+    # What returns is no kernel; it is in the stream of the entry, as the pseudo kernel is.
+    expected = [[*(kernel.stream for kernel in f.kernels), f.kernels[0].stream] for f in functions]
+    assert said == [stream for streams in expected for stream in streams]
 
 
 @pytest.mark.parametrize("way", WAYS)

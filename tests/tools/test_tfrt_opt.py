@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from xdsl.passes import ModulePass
 
-from tfrt.compiler import passes
+from tfrt.compiler import compile, passes
 from tfrt.compiler.passes import pipeline
 from tfrt.executor.errors import UsageError
 
@@ -422,3 +422,44 @@ def test_wrong_usage_is_one_line(opt, arguments, message):
 def test_a_bef_file_is_no_text(opt):
     message = "tfrt-opt: '-' is a BEF file; tfrt-translate --bef-to-mlir shows it as text\n"
     assert opt(b"\x0b\xef\x00\x01") == (2, "", message)
+
+
+LINEAR = "func.func @f(%x: i32) -> i32 {\n  %y = tfrt.add.i32 %x, %x\n  tfrt.return %y : i32\n}\n"
+REMARKS = """\
+<stdin>:1:1: remark: stream id: 0, stream cost: 3, parent stream: -1
+func.func @f(%x: i32) -> i32 {
+^
+<stdin>:2:8: remark: stream id: 0, stream cost: 3, parent stream: -1
+  %y = tfrt.add.i32 %x, %x
+       ^
+<stdin>:3:3: remark: stream id: 0, stream cost: 3, parent stream: -1
+  tfrt.return %y : i32
+  ^
+"""
+
+
+def test_remarks_are_shown_and_the_program_is_printed(opt):
+    assert opt(LINEAR, "-tfrt-print-stream") == (0, opt(LINEAR)[1], REMARKS)
+
+
+def test_remarks_of_tfrt_translate(tool):
+    done = tool("tfrt-translate", "-p", "tfrt-print-stream", stdin=LINEAR)
+    assert (done.code, done.err) == (0, REMARKS)
+
+
+def test_remarks_of_a_pass_while_nobody_says_where_to_show_them(capsys):
+    compile(LINEAR, "f.mlir", pipeline="tfrt-print-stream")
+    assert capsys.readouterr().err.splitlines() == [
+        f"f.mlir:{at}: remark: stream id: 0, stream cost: 3, parent stream: -1" for at in ("1:1", "2:8", "3:3")
+    ]
+
+
+def test_remarks_that_nobody_expected(opt):
+    code, _, err = opt(
+        f"// expected-remark@2 {{{{no stream}}}}\n{LINEAR}", "--verify-diagnostics", "-tfrt-print-stream"
+    )
+    assert code == 1
+    assert [line for line in err.splitlines() if "error: " in line] == [
+        f"<stdin>:{at}: error: unexpected remark: stream id: 0, stream cost: 3, parent stream: -1"
+        for at in ("2:1", "3:8", "4:3")
+    ] + ['<stdin>:1:4: error: expected remark "no stream" was not produced']
