@@ -8,7 +8,7 @@ from typing import Any
 
 import tfrt
 from suite.row import WRAP32, Row, program, python
-from tfrt.executor.plans import native
+from tfrt.executor.native_code import is_available
 
 HOT = 0
 """Generated at once."""
@@ -80,7 +80,7 @@ def _fib(load: Any, numbers: tuple[int, ...]) -> Iterator[Row]:
         ways = {"python": lambda n=n: floor(n), "tfrt": lambda n=n: fib(n)}
         if n == numbers[0]:
             ways["no plans"] = lambda n=n: dataflow(n)
-        if native.is_available():
+        if is_available():
             compiled = load(FIB, plan_threshold=HOT, native=True)["fib"]
             ways["native"] = lambda n=n, compiled=compiled: compiled(n)
         limit = {"native": 300.0} if n == 20 else {}

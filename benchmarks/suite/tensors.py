@@ -1,4 +1,4 @@
-"""A perceptron on digits, one image and many at a time, against the same numpy calls by hand."""
+"""Tensors, against numpy by hand: a perceptron on digits, one image and many at a time; chains of elementwise ops."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from contextlib import ExitStack
 import numpy as np
 
 from suite.row import Row, program
+from tfrt.executor.core_runtime.op_registry import CPU_OPS
+from tfrt.executor.dtype import DType
+from tfrt.executor.native_code import is_available
+from tfrt.kernels.numerics.elementwise_chain import Step, chain
+from tfrt.kernels.numerics.native_chain import can_be_native, make_native
 
 
 def _text(batch: int) -> str:
@@ -30,6 +35,57 @@ def _text(batch: int) -> str:
 
 
 def rows(size: int) -> Iterator[Row]:
+    """The rows of this family."""
+    yield from _perceptrons(size)
+    yield from _chains(size)
+
+
+def _chains(size: int) -> Iterator[Row]:
+    """Six elementwise steps over matrices of 64 columns, as numpy expressions, in place, and as one chain."""
+    steps = [
+        ("tf.Sub", 0, 1),
+        ("tf.Mul", 4, 2),
+        ("tf.AddV2", 5, 3),
+        ("tf.Relu", 6),
+        ("tf.Mul", 7, 0),
+        ("tf.AddV2", 8, 3),
+    ]
+    found = []
+    for name, *operands in steps:
+        entry = CPU_OPS.get(name)
+        assert entry is not None and entry.elementwise is not None
+        function = entry.elementwise(DType.F32)
+        assert function is not None
+        found.append(Step(function, tuple(operands), entry.native))
+    random = np.random.default_rng(0)
+    for elements in (6 * size, 400 * size):
+        count = max(1, elements // 64)
+        x = random.normal(size=(count, 64)).astype(np.float32)
+        a, b, c = (random.normal(size=64).astype(np.float32) for _ in range(3))
+        shapes = [x.shape, (64,), (64,), (64,)]
+
+        def expressions(x=x, a=a, b=b, c=c) -> float:
+            return float((np.maximum((x - a) * b + c, 0) * x + c)[-1, -1])
+
+        def in_place(x=x, a=a, b=b, c=c) -> float:
+            t = x - a
+            t *= b
+            t += c
+            np.maximum(t, 0, out=t)
+            t *= x
+            t += c
+            return float(t[-1, -1])
+
+        run = chain(found, shapes, x.shape, 4)
+        ways = {"numpy": expressions, "numpy in place": in_place}
+        ways["tfrt"] = lambda run=run, x=x, a=a, b=b, c=c: float(run(x, a, b, c)[-1, -1])
+        if is_available() and can_be_native(found, shapes, x.shape, x.dtype):
+            native = make_native(run, found, shapes, x.shape, x.dtype)
+            ways["tfrt native"] = lambda run=native, x=x, a=a, b=b, c=c: float(run(x, a, b, c)[-1, -1])
+        yield Row(f"6 elementwise ops, {count * 64:,} floats", ways, "numpy in place", "chain")
+
+
+def _perceptrons(size: int) -> Iterator[Row]:
     """Inference with a batch of 1 and of 64, a hundred times a run (fewer for small sizes)."""
     from tfrt.executor.tensor import dense_from_numpy
 

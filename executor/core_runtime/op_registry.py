@@ -76,7 +76,15 @@ class OpFlags(Flag):
 
 @dataclass(frozen=True)
 class OpEntry:
-    """A registered op."""
+    """A registered op.
+
+    Attributes:
+        native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
+            that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
+            and ``sqrt`` are there.
+        dispatch, metadata, array_form, constant_metadata, elementwise: see `cpu_op`.
+        flags: what dispatch must know.
+    """
 
     name: str
     dispatch: Callable[..., Any]
@@ -85,6 +93,7 @@ class OpEntry:
     array_form: Callable[..., Any] | None = None
     constant_metadata: Callable[..., Any] | None = None
     elementwise: Elementwise | None = None
+    native: str | None = None
 
     @cached_property
     def has_effects(self) -> bool:
@@ -267,6 +276,7 @@ def cpu_op(
     array_form: Callable[..., Any] | None = None,
     constant_metadata: Callable[..., Any] | None = None,
     elementwise: Elementwise | None = None,
+    native: str | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged.
 
@@ -274,10 +284,11 @@ def cpu_op(
         metadata, array_form, elementwise: see the module docstring.
         constant_metadata: like `metadata`, for ops whose results' shapes depend on elements of an input: inputs that
             are constants of a program arrive as arrays; it returns None where it needs more.
+        native: see `OpEntry`.
     """
 
     def register(function: F) -> F:
-        CPU_OPS.register(OpEntry(name, function, metadata, flags, array_form, constant_metadata, elementwise))
+        CPU_OPS.register(OpEntry(name, function, metadata, flags, array_form, constant_metadata, elementwise, native))
         return function
 
     return register

@@ -6,17 +6,12 @@ What a native function cannot do, it refuses by raising an exception: dividing b
 deeply, being cancelled. Since it is pure, its caller then runs the ordinary plan from the start, which does all that
 properly.
 
-Compiling takes a second, so a function is made native only when plans have run for `NATIVE_AFTER` seconds, and only if
-it has a loop or calls itself. The source is kept in a folder of the user's cache, beside which Numba keeps the machine
-code, so the next process finds it.
+A function is made native only when plans have run for `NATIVE_AFTER` seconds, and only if it has a loop or calls
+itself.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.binding import BoundKernel, is_literal
 from tfrt.executor.kernel_registry import Control
+from tfrt.executor.native_code import load
 from tfrt.executor.plans.generate import Writer, tuple_text
 from tfrt.executor.plans.scope import Scope
 from tfrt.executor.plans.table import constant_of
@@ -32,19 +28,12 @@ if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
     from tfrt.executor.plans.planned import Planned
 
-NATIVE_AFTER = 3.0
-"""Seconds that calls from outside have taken before machine code is made. That takes about one, importing Numba
-included."""
-
 MAX_DEPTH = 2000
 """Nested native calls on a thread's stack; deeper recursion is left to the ordinary plan."""
 
+_RUNTIME = Path(__file__).with_name("native_runtime.py")
+
 _TYPES = {"i1": "boolean", "i32": "int64", "i64": "int64", "f32": "float64", "f64": "float64"}
-
-
-def is_available() -> bool:
-    """Whether Numba is installed."""
-    return importlib.util.find_spec("numba") is not None
 
 
 def can_be_native(planned: Planned) -> bool:
@@ -102,7 +91,7 @@ def is_worthwhile(planned: Planned) -> bool:
 
 def make_native(planned: Planned) -> Callable[..., Any]:
     """A function as machine code: a plan that falls back to the ordinary one."""
-    native = _load(native_source(planned), _name(planned))
+    native = load(native_source(planned), _name(planned), _RUNTIME)
     ordinary = planned.call
 
     def run(context: ExecutionContext, *arguments: Any) -> Any:
@@ -187,36 +176,3 @@ def _form(bound: BoundKernel) -> str:
     found = bound.inline if bound.native is None else bound.native
     assert found is not None
     return found
-
-
-def _load(source: str, name: str) -> Callable[..., Any]:
-    """The function of that name in a module of native plans; kept on disk where there is room for it."""
-    runtime = Path(__file__).with_name("native_runtime.py").read_bytes()
-    digest = hashlib.sha256(runtime + source.encode() + sys.version.encode()).hexdigest()[:32]
-    folder = _cache_folder()
-    path = folder / f"plan_{digest}.py"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            # Whoever reads it sees all of it or nothing.
-            temporary = path.with_suffix(f".{os.getpid()}")
-            temporary.write_text(source.replace("CACHE", "True"), encoding="utf-8")
-            temporary.replace(path)
-    except OSError:
-        namespace: dict[str, Any] = {}
-        exec(compile(source.replace("CACHE", "False"), "native plan", "exec"), namespace)
-        return namespace[name]
-    spec = importlib.util.spec_from_file_location(f"tfrt_native_{digest}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Numba looks functions up in their modules.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return getattr(module, name)
-
-
-def _cache_folder() -> Path:
-    chosen = os.environ.get("TFRT_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfrt"

@@ -15,10 +15,11 @@ from tfrt.executor.bef import FunctionKind
 from tfrt.executor.binding import BoundKernel, is_literal, unpack
 from tfrt.executor.dataflow import MAX_CALL_DEPTH, Graph, calls, execute
 from tfrt.executor.kernel_registry import Control
+from tfrt.executor.native_code import NATIVE_AFTER, is_available
 from tfrt.executor.plans.effects import Effects, summarize
 from tfrt.executor.plans.generate import generate, generate_loop
 from tfrt.executor.plans.hand_over import hand_over
-from tfrt.executor.plans.native import NATIVE_AFTER, can_be_native, is_available, is_worthwhile, make_native
+from tfrt.executor.plans.native import can_be_native, is_worthwhile, make_native
 from tfrt.executor.plans.scope import Generated
 from tfrt.executor.plans.signals import Pending, Stop
 from tfrt.executor.plans.table import START, Loop, Step, make_steps, make_template, run_repeat, run_table, run_while

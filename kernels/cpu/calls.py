@@ -23,6 +23,7 @@ from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.corert.known_metadata import read_metadata
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
+from tfrt.kernels.numerics.native_chain import can_be_native, when_worthwhile
 
 
 @kernel("cpu.call", pure=True, prepares=True)
@@ -57,15 +58,17 @@ def call_into(
 
 
 @kernel("cpu.elementwise", pure=True, prepares=True)
-def elementwise(*, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate) -> Callable[..., Any]:
-    return _chain(arguments, metadata, steps)
+def elementwise(
+    *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate, host: HostContext
+) -> Callable[..., Any]:
+    return _chain(arguments, metadata, steps, host)
 
 
 @kernel("cpu.elementwise_into", pure=True, prepares=True, overwrites=True)
 def elementwise_into(
-    *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate
+    *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate, host: HostContext
 ) -> Callable[..., Any]:
-    return _into_last(_chain(arguments, metadata, steps))
+    return _into_last(_chain(arguments, metadata, steps, host))
 
 
 def _array_form(
@@ -80,10 +83,14 @@ def _array_form(
     return entry.arrays(operands[:inputs], OpAttrs.of_pairs(op_attrs).by_name, host, results, finish)
 
 
-def _chain(arguments: Any, metadata: Any, steps: Any) -> ArrayForm:
-    inputs, (result,) = read_metadata(arguments), read_metadata(metadata)
-    shapes = [known.shape for known in inputs]
-    return chain(_steps(steps, result.dtype), shapes, result.shape, result.dtype.numpy.itemsize)
+def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> ArrayForm:
+    (result,) = read_metadata(metadata)
+    shapes, dtype = [known.shape for known in read_metadata(arguments)], result.dtype.numpy
+    found = _steps(steps, result.dtype)
+    run = chain(found, shapes, result.shape, dtype.itemsize)
+    if host.native is False or not can_be_native(found, shapes, result.shape, dtype):
+        return run
+    return when_worthwhile(run, found, shapes, result.shape, dtype, at_once=host.native is True)
 
 
 def _steps(steps: Any, dtype: DType) -> Sequence[Step]:
@@ -95,7 +102,7 @@ def _step(name: str, operands: Sequence[int], dtype: DType) -> Step:
     function = None if entry.elementwise is None else entry.elementwise(dtype)
     if function is None:
         raise KernelError(f"op '{name}' is not elementwise for {dtype.label}")
-    return Step(function, tuple(operands))
+    return Step(function, tuple(operands), entry.native)
 
 
 def _into_last(run: ArrayForm) -> Callable[..., Any]:

@@ -17,10 +17,13 @@ import numpy as np
 
 from tfrt.kernels.numerics.quiet import quiet
 
-BLOCK_BYTES = 1 << 17
+BLOCK_BYTES = 1 << 18
 """How many bytes of an array are worked on at a time."""
 
 Shape = tuple[int, ...]
+
+Run = Callable[..., np.ndarray]
+"""Takes the inputs' arrays, and perhaps `out`, an array for the result, which it returns."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +33,24 @@ class Step:
     Attributes:
         function: takes arrays, and the one to write into (`out`) last.
         operands: numbers of values: those of the chain's inputs come first, then those of the steps before this one.
+        native: see `tfrt.executor.core_runtime.op_registry.OpEntry`.
     """
 
     function: Callable[..., Any]
     operands: tuple[int, ...]
+    native: str | None = None
 
 
 def is_row(shape: Shape, result: Shape) -> bool:
     """Whether an array of `shape` is the same for all rows of a result: a scalar, or broadcast along the first
     dimensions, and so small enough to be kept in the cache.
     """
-    row = _row(shape)
+    row = without_leading_ones(shape)
     inner = result[len(result) - len(row) :]
     return len(row) < max(1, len(result)) and all(size in (1, whole) for size, whole in zip(row, inner, strict=True))
 
 
-def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Callable[..., np.ndarray]:
+def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Run:
     """A function of the inputs' arrays, and of `out`, an array for the result or None, that runs the steps.
 
     Every step's value has the result's shape. `out` may be an input of that shape; it may be called by several threads.
@@ -60,7 +65,9 @@ def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsiz
     can_split = all(number in full or is_row(shape, result) for number, shape in enumerate(inputs))
     if elements * itemsize <= BLOCK_BYTES or not can_split:
         return _whole(body, result)
-    rank = max((len(_row(shape)) for number, shape in enumerate(inputs) if number not in full), default=0)
+    rank = max(
+        (len(without_leading_ones(shape)) for number, shape in enumerate(inputs) if number not in full), default=0
+    )
     inner = result[len(result) - rank :]
     rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(inner)))
     return _blocked(body, result, inner, rows, full)
@@ -74,12 +81,13 @@ def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
     return _generate(steps, inputs, frozenset((0,)), out="x0")
 
 
-def _row(shape: Shape) -> Shape:
+def without_leading_ones(shape: Shape) -> Shape:
+    """The shape from its first size that is not 1."""
     first = next((number for number, size in enumerate(shape) if size != 1), len(shape))
     return shape[first:]
 
 
-def _whole(body: Callable[..., Any], result: Shape) -> Callable[..., np.ndarray]:
+def _whole(body: Callable[..., Any], result: Shape) -> Run:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         found: np.ndarray = quiet.call(body, *arrays, out)
         return found
@@ -91,9 +99,7 @@ def _whole(body: Callable[..., Any], result: Shape) -> Callable[..., np.ndarray]
     return run if result else run_scalar
 
 
-def _blocked(
-    body: Callable[..., Any], result: Shape, inner: Shape, rows: int, full: frozenset[int]
-) -> Callable[..., np.ndarray]:
+def _blocked(body: Callable[..., Any], result: Shape, inner: Shape, rows: int, full: frozenset[int]) -> Run:
     by_rows = (-1, *inner)
 
     def run_blocks(values: list[np.ndarray], target: np.ndarray) -> None:

@@ -64,7 +64,7 @@ def _binary_form(function: Binary, dtypes: frozenset[DType]) -> Callable[..., Ar
     return form
 
 
-def _register_binary(name: str, function: Binary, dtypes: frozenset[DType]) -> None:
+def _register_binary(name: str, function: Binary, native: str, dtypes: frozenset[DType]) -> None:
     # Integers divided by zero fail.
     infallible = dtypes & FLOATS if function is _divide else dtypes
 
@@ -74,6 +74,7 @@ def _register_binary(name: str, function: Binary, dtypes: frozenset[DType]) -> N
         flags=OpFlags.ALLOWS_SCALAR | OpFlags.FORWARDS_BUFFER,
         array_form=_binary_form(function, dtypes),
         elementwise=lambda dtype: function if dtype in infallible else None,
+        native=native,
     )
     def dispatch(lhs: Operand, rhs: Operand, *, out: Out = None) -> Operand:
         if lhs.dtype not in dtypes:
@@ -104,12 +105,13 @@ def _with_scalars(function: Binary, lhs: Operand, rhs: Operand, dtype: DType) ->
     return DenseHostTensor(values, dtype)
 
 
-def _register_unary(name: str, function: Unary, dtypes: frozenset[DType]) -> None:
+def _register_unary(name: str, function: Unary, native: str | None, dtypes: frozenset[DType]) -> None:
     @cpu_op(
         name,
         metadata=same_metadata,
         flags=OpFlags.FORWARDS_BUFFER,
         elementwise=lambda dtype: function if dtype in dtypes else None,
+        native=native,
     )
     def dispatch(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
         if operand.dtype not in dtypes:
@@ -145,14 +147,17 @@ def _sigmoid(values: np.ndarray, out: Out = None) -> np.ndarray:
     return np.reciprocal(np.add(exponential, 1, out), out)
 
 
-_ARITHMETIC: dict[str, Binary] = {
-    "tf.Add": np.add,
-    "tf.AddV2": np.add,
-    "tf.Sub": np.subtract,
-    "tf.Mul": np.multiply,
-    "tf.RealDiv": _divide,
+_ARITHMETIC: dict[str, tuple[Binary, str]] = {
+    "tf.Add": (np.add, "{0} + {1}"),
+    "tf.AddV2": (np.add, "{0} + {1}"),
+    "tf.Sub": (np.subtract, "{0} - {1}"),
+    "tf.Mul": (np.multiply, "{0} * {1}"),
+    "tf.RealDiv": (_divide, "{0} / {1}"),
 }
-_EXTREMA: dict[str, Binary] = {"tf.Maximum": np.maximum, "tf.Minimum": np.minimum}
+_EXTREMA: dict[str, tuple[Binary, str]] = {
+    "tf.Maximum": (np.maximum, "{0} if {0} > {1} or {0} != {0} else {1}"),
+    "tf.Minimum": (np.minimum, "{0} if {0} < {1} or {0} != {0} else {1}"),
+}
 _ORDER: dict[str, Binary] = {
     "tf.Less": np.less,
     "tf.LessEqual": np.less_equal,
@@ -160,29 +165,34 @@ _ORDER: dict[str, Binary] = {
     "tf.GreaterEqual": np.greater_equal,
 }
 _EQUALITY: dict[str, Binary] = {"tf.Equal": np.equal, "tf.NotEqual": np.not_equal}
-_TRANSCENDENTAL: dict[str, Unary] = {
-    "tf.Exp": np.exp,
-    "tf.Log": np.log,
-    "tf.Log1p": np.log1p,
-    "tf.Rsqrt": _rsqrt,
-    "tf.Sigmoid": _sigmoid,
-    "tf.Sqrt": np.sqrt,
-    "tf.Tanh": np.tanh,
+_TRANSCENDENTAL: dict[str, tuple[Unary, str | None]] = {
+    # Libraries round these differently, so machine code of ours would not give numpy's numbers.
+    "tf.Exp": (np.exp, None),
+    "tf.Log": (np.log, None),
+    "tf.Log1p": (np.log1p, None),
+    "tf.Rsqrt": (_rsqrt, "one / sqrt({0})"),
+    "tf.Sigmoid": (_sigmoid, None),
+    "tf.Sqrt": (np.sqrt, "sqrt({0})"),
+    "tf.Tanh": (np.tanh, None),
 }
-_ALGEBRAIC: dict[str, Unary] = {"tf.Abs": np.abs, "tf.Neg": np.negative, "tf.Square": np.square}
+_ALGEBRAIC: dict[str, tuple[Unary, str | None]] = {
+    "tf.Abs": (np.abs, "abs({0})"),
+    "tf.Neg": (np.negative, "-{0}"),
+    "tf.Square": (np.square, "{0} * {0}"),
+}
 
 for _name, _binary in _ARITHMETIC.items():
-    _register_binary(_name, _binary, NUMERIC)
+    _register_binary(_name, *_binary, NUMERIC)
 for _name, _binary in _EXTREMA.items():
-    _register_binary(_name, _binary, REAL)
-for _name, _binary in _ORDER.items():
-    _register_comparison(_name, _binary, REAL)
-for _name, _binary in _EQUALITY.items():
-    _register_comparison(_name, _binary, NUMERIC | {DType.I1})
+    _register_binary(_name, *_binary, REAL)
+for _name, _comparison in _ORDER.items():
+    _register_comparison(_name, _comparison, REAL)
+for _name, _comparison in _EQUALITY.items():
+    _register_comparison(_name, _comparison, NUMERIC | {DType.I1})
 for _name, _unary in _TRANSCENDENTAL.items():
-    _register_unary(_name, _unary, FLOATS)
+    _register_unary(_name, *_unary, FLOATS)
 for _name, _unary in _ALGEBRAIC.items():
-    _register_unary(_name, _unary, REAL)
+    _register_unary(_name, *_unary, REAL)
 
 
 _ZEROS = {dtype: np.zeros((), dtype.numpy) for dtype in REAL}
@@ -194,7 +204,13 @@ def _relu(dtype: DType) -> Unary | None:
     return None if zero is None else lambda values, out=None: np.maximum(values, zero, out=out)
 
 
-@cpu_op("tf.Relu", metadata=same_metadata, flags=OpFlags.FORWARDS_BUFFER, elementwise=_relu)
+@cpu_op(
+    "tf.Relu",
+    metadata=same_metadata,
+    flags=OpFlags.FORWARDS_BUFFER,
+    elementwise=_relu,
+    native="{0} if {0} > zero or {0} != {0} else zero",
+)
 def relu(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
     """The greater of each element and 0."""
     zero = _ZEROS.get(operand.dtype)

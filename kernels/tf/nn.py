@@ -32,6 +32,7 @@ def _bias_add_metadata(value: TensorMetadata, bias: TensorMetadata, *, data_form
     metadata=_bias_add_metadata,
     flags=OpFlags.FORWARDS_BUFFER,
     elementwise=lambda dtype: np.add if dtype in REAL else None,
+    native="{0} + {1}",
 )
 def bias_add(value: DenseHostTensor, bias: DenseHostTensor, *, out: np.ndarray | None = None) -> DenseHostTensor:
     """`bias`, a vector, added to each innermost row of `value`."""

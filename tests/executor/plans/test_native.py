@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tfrt
+from tfrt.executor.native_code import is_available
 from tfrt.executor.plans import native, planned
 
-NUMBA = pytest.mark.skipif(not native.is_available(), reason="needs Numba")
+NUMBA = pytest.mark.skipif(not is_available(), reason="needs Numba")
 
 SCALARS = """
 func.func @i32(%a: i32, %b: i32) -> (i32, i32, i32, i1, i1) {

@@ -10,6 +10,7 @@ from tfrt.compiler import compile as compile_text
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.op_handler import NullOpHandler
+from tfrt.kernels.cpu import calls
 
 H, M = "!corert.tensorhandle", "memref<2xf32>"
 RELU = """
@@ -40,6 +41,22 @@ def test_it_runs(host):
     runtime = CoreRuntime.of(host)
     found = lowered(host)["main"](None, runtime.tensor(np.array([-1, 2], np.float32)))
     assert found.numpy().tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("native", [True, False, None])
+def test_chains_are_native_where_the_host_wants_that(native, monkeypatch):
+    made = []
+    monkeypatch.setattr(calls, "when_worthwhile", lambda run, *_, at_once: made.append(at_once) or run)
+    steps = '[["tf.Relu", 0], ["tf.Neg", 1]]'
+    text = f"""func.func @main(%x: memref<64x128xf32>) -> memref<64x128xf32> {{
+  %y = cpu.elementwise %x {{arguments = [[f32, 64, 128]], metadata = [[f32, 64, 128]], steps = {steps}}}
+    : (memref<64x128xf32>) -> memref<64x128xf32>
+  tfrt.return %y : memref<64x128xf32>
+}}"""
+    with tfrt.HostContext(native=native) as host:
+        found = tfrt.load(tfrt.compile(text), host=host)["main"](np.ones((64, 128), np.float32))
+    assert np.array_equal(found, -np.ones((64, 128)))
+    assert made == ([] if native is False else [bool(native)])
 
 
 def test_a_pending_tensor(host):

@@ -1,0 +1,61 @@
+"""Machine code made by Numba, which is optional: when it pays, and where it is kept.
+
+Sources are kept in a folder of the user's cache, beside which Numba keeps the machine code, so the next process finds
+it. The folder is ``TFRT_CACHE_DIR``, or ``tfrt`` in the user's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+NATIVE_AFTER = 3.0
+"""Seconds that something has taken before machine code is made of it. That takes one, importing Numba included."""
+
+
+def is_available() -> bool:
+    """Whether Numba is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def load(source: str, name: str, runtime: Path | None = None) -> Callable[..., Any]:
+    """The function of that name in a module for Numba; kept on disk where there is room for it.
+
+    Args:
+        source: the module; it says ``cache=CACHE`` where Numba may keep machine code.
+        runtime: a file that the module imports, by whose contents the machine code is out of date.
+    """
+    used = b"" if runtime is None else runtime.read_bytes()
+    digest = hashlib.sha256(used + source.encode() + sys.version.encode()).hexdigest()[:32]
+    folder = _cache_folder()
+    path = folder / f"plan_{digest}.py"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            # Whoever reads it sees all of it or nothing.
+            temporary = path.with_suffix(f".{os.getpid()}")
+            temporary.write_text(source.replace("CACHE", "True"), encoding="utf-8")
+            temporary.replace(path)
+    except OSError:
+        namespace: dict[str, Any] = {}
+        exec(compile(source.replace("CACHE", "False"), "native plan", "exec"), namespace)
+        return namespace[name]
+    spec = importlib.util.spec_from_file_location(f"tfrt_native_{digest}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Numba looks functions up in their modules.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return getattr(module, name)
+
+
+def _cache_folder() -> Path:
+    chosen = os.environ.get("TFRT_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfrt"
