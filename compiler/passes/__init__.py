@@ -22,6 +22,7 @@ _OURS: dict[str, tuple[str, str]] = {
     "dce": ("tfrt.compiler.passes.dce", "Dce"),
     "fuse-cpu-ops": ("tfrt.compiler.passes.fuse_cpu_ops", "FuseCpuOps"),
     "inline": ("tfrt.compiler.passes.inline", "Inline"),
+    "loop-invariant-code-motion": ("tfrt.compiler.passes.loop_invariant_code_motion", "LoopInvariantCodeMotion"),
     "lower-to-cpu": ("tfrt.compiler.passes.lower_to_cpu", "LowerToCpu"),
     "plan-buffers": ("tfrt.compiler.passes.plan_buffers", "PlanBuffers"),
     "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
@@ -31,7 +32,7 @@ _OURS: dict[str, tuple[str, str]] = {
 PASSES: tuple[str, ...] = tuple(_OURS)
 """The passes that are known to work on TFRT programs; xDSL's others are available, too."""
 
-MODULE_PASSES: tuple[str, ...] = ("inline", "lower-to-cpu", "symbol-dce")
+MODULE_PASSES: tuple[str, ...] = ("inline", "loop-invariant-code-motion", "lower-to-cpu", "symbol-dce")
 """Those that look at several functions at a time."""
 
 

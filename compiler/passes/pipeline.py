@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 _ANCHORS = ("builtin.module", "func.func", "any")
 
+_OPTIMISE = "canonicalize,cse,loop-invariant-code-motion,symbol-dce,canonicalize,lower-to-cpu,fuse-cpu-ops,plan-buffers"
+
 PIPELINES: tuple[str, ...] = (
     "",
     "canonicalize,cse",
-    "inline,canonicalize,cse,symbol-dce,canonicalize,lower-to-cpu,fuse-cpu-ops,plan-buffers",
-    "inline{threshold=100},canonicalize,cse,symbol-dce,canonicalize,lower-to-cpu,fuse-cpu-ops,plan-buffers",
+    f"inline,{_OPTIMISE}",
+    f"inline{{threshold=100}},{_OPTIMISE}",
 )
 """What ``-O0`` to ``-O3`` run."""
 

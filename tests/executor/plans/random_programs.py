@@ -350,6 +350,7 @@ class _Module:
         depth: int = 0,
         ends: Callable[[_Body], list[str]] = lambda body: [],
         attributes: str = "",
+        visibility: str = "",
     ) -> int:
         """Write a function; returns its cost. The chain that goes through it is the last argument.
 
@@ -372,7 +373,7 @@ class _Module:
         fill(body)
         body.finish(results, ends(body))
         dictionary = f" attributes {{{', '.join(options)}}}" if options else ""
-        head = f"func.func @{name}({', '.join(parameters)}) -> ({_listed(results)}){dictionary} {{"
+        head = f"func.func {visibility}@{name}({', '.join(parameters)}) -> ({_listed(results)}){dictionary} {{"
         self.texts.append("\n".join([head, *body.lines, "}\n"]))
         return body.cost
 
@@ -575,7 +576,9 @@ class _Body:
     ) -> Signature:
         """A function of its own that this body may run."""
         name = self.module.name("h")
-        cost = self.module.function(name, arguments, results, threads, fill, depth=self.depth + 1, **options)
+        cost = self.module.function(
+            name, arguments, results, threads, fill, depth=self.depth + 1, visibility="private ", **options
+        )
         return Signature(name, tuple(arguments), tuple(results), cost, len(results) - 1 if threads else None)
 
     def results(self) -> list[str]:

@@ -241,7 +241,15 @@ def test_random_programs(name, random_programs, registry, monkeypatch):
     run()
 
 
-PIPELINES = ["canonicalize", "cse", "dce", "inline", "symbol-dce", *pipeline.PIPELINES[1:]]
+PIPELINES = [
+    "canonicalize",
+    "cse",
+    "dce",
+    "inline",
+    "loop-invariant-code-motion",
+    "symbol-dce",
+    *pipeline.PIPELINES[1:],
+]
 CHAINED = [name for name in FEATURES if FEATURES[name].get("effects") != "free"]
 
 

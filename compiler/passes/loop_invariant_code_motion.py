@@ -1,0 +1,190 @@
+"""`loop-invariant-code-motion`: what is the same in every iteration is computed once, before the loop.
+
+Bodies of loops see no values from outside but their arguments, so a result that the loop still needs becomes one more
+argument, which each iteration hands on to the next. It costs less than a kernel an iteration in every executor. A
+constant costs nothing in a plan, so constants stay.
+
+A loop waits for all its operands and does not begin where one is an error. What is moved depends on such operands only,
+and cannot fail, so the loop begins when it did before. Where several operands are errors, the last one is what the
+results are; therefore new ones come before all that they may be computed from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from tfrt.compiler.passes.fold import is_in_sync_function
+from tfrt.compiler.passes.purity import is_pure
+from tfrt.compiler.passes.symbol_dce import functions_of, names_in
+from tfrt.dialects.tfrt.control_flow import ParallelCallI32Op, ParallelForI32Op, RepeatI32Op, WhileOp
+
+
+@dataclass(frozen=True)
+class LoopInvariantCodeMotion(ModulePass):
+    """Moves pure ops out of loops whose operands are the same in every iteration.
+
+    Loops are `tfrt.repeat.i32` and `tfrt.parallel_for.i32`, and `tfrt.while` and `tfrt.parallel_call.i32` where their
+    function is private and nothing else refers to it. In `tfrt.repeat.i32` and `tfrt.while` those arguments are the
+    same that each iteration returns as they are. Inner loops come first, so that an op may leave several.
+    """
+
+    name = "loop-invariant-code-motion"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        functions = functions_of(op)
+        references = Counter(names_in(op))
+        own = {name: f for name, f in functions.items() if references[name] == 1 and _may_change(f)}
+        done: set[str] = set()
+
+        def visit(function: FuncOp) -> None:
+            if function.sym_name.data in done:
+                return
+            done.add(function.sym_name.data)
+            for inner in reversed(list(function.walk())):
+                callee = own.get(_body_function(inner) or "")
+                if callee is not None:
+                    visit(callee)
+                if (loop := _loop(inner, callee)) is not None:
+                    _move_out(loop)
+
+        for function in functions.values():
+            visit(function)
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """A loop: the block that it runs is given its operands from `first_operand` on as arguments from `first_argument`.
+
+    Attributes:
+        is_carried: whether these arguments are what the iteration before has returned.
+        function: the function that the block is of, if it is of one.
+    """
+
+    op: Operation
+    body: Block
+    first_operand: int
+    first_argument: int
+    is_carried: bool
+    function: FuncOp | None = None
+
+    def invariants(self) -> dict[SSAValue, SSAValue]:
+        """The arguments that are the same in every iteration, with what they are outside."""
+        end = self.body.last_op
+        assert end is not None
+        arguments = self.body.args[self.first_argument :]
+        operands = self.op.operands[self.first_operand :]
+        return {
+            argument: operand
+            for argument, operand in zip(arguments, operands, strict=True)
+            if not self.is_carried or end.operands[argument.index] is argument
+        }
+
+
+def _may_change(function: FuncOp) -> bool:
+    """Whether a function may get more arguments and results as far as it itself is concerned."""
+    has_more_to_say = function.arg_attrs is not None or function.res_attrs is not None
+    is_private = function.sym_visibility == StringAttr("private") and len(function.body.blocks) == 1
+    return is_private and "tfrt.sync" not in function.attributes and not has_more_to_say
+
+
+def _body_function(op: Operation) -> str | None:
+    """The name of the function that a loop runs."""
+    match op:
+        case WhileOp(body_fn=SymbolRefAttr() as function):
+            return function.root_reference.data
+        case ParallelCallI32Op(callee=SymbolRefAttr() as function):
+            return function.root_reference.data
+    return None
+
+
+def _loop(op: Operation, function: FuncOp | None) -> _Loop | None:
+    if (function is not None and function.is_ancestor(op)) or is_in_sync_function(op):
+        return None
+    match op:
+        case RepeatI32Op():
+            return _Loop(op, op.region.block, 1, 0, True)
+        case ParallelForI32Op():
+            return _Loop(op, op.region.block, 3, 2, False)
+        case WhileOp() if function is not None:
+            return _Loop(op, function.body.block, 1, 0, True, function)
+        case ParallelCallI32Op() if function is not None:
+            return _Loop(op, function.body.block, 3, 2, False, function)
+    return None
+
+
+def _move_out(loop: _Loop) -> None:
+    outside = loop.invariants()
+    moved: list[SSAValue] = []
+    for op in list(loop.body.ops):
+        if op.operands and op.results and is_pure(op) and all(_is_outside(operand, outside) for operand in op.operands):
+            operands = [_outside(operand, outside, loop) for operand in op.operands]
+            op.detach()
+            op.operands = operands
+            Rewriter.insert_op(op, InsertPoint.before(loop.op))
+            outside.update((result, result) for result in op.results)
+            moved.extend(op.results)
+    needed = [value for value in moved if any(use.operation.parent is loop.body for use in value.uses)]
+    if needed:
+        _pass_in(loop, needed)
+
+
+def _is_outside(value: SSAValue, outside: dict[SSAValue, SSAValue]) -> bool:
+    return value in outside or _is_constant(value)
+
+
+def _is_constant(value: SSAValue) -> bool:
+    return isinstance(value.owner, Operation) and not value.owner.operands and is_pure(value.owner)
+
+
+def _outside(value: SSAValue, outside: dict[SSAValue, SSAValue], loop: _Loop) -> SSAValue:
+    """The value before the loop; constants are copied, for the loop may need them, too."""
+    if value not in outside:
+        assert isinstance(value.owner, Operation)
+        copy = value.owner.clone()
+        Rewriter.insert_op(copy, InsertPoint.before(loop.op))
+        outside.update(zip(value.owner.results, copy.results, strict=True))
+    return outside[value]
+
+
+def _pass_in(loop: _Loop, values: Sequence[SSAValue]) -> None:
+    """Give the loop's body `values` from outside as arguments, before all others that the loop hands to it."""
+    body, end = loop.body, loop.body.last_op
+    assert end is not None
+    arguments: list[BlockArgument] = []
+    for number, value in enumerate(values):
+        argument = body.insert_arg(value.type, loop.first_argument + number)
+        argument.name_hint = value.name_hint
+        value.replace_uses_with_if(argument, lambda use: use.operation.parent is body)
+        arguments.append(argument)
+    if loop.is_carried:
+        end.operands = [*arguments, *end.operands]
+    if loop.function is not None:
+        outputs = [value.type for value in end.operands]
+        loop.function.function_type = FunctionType.from_lists(body.arg_types, outputs)
+    _replace(loop, values)
+
+
+def _replace(loop: _Loop, values: Sequence[SSAValue]) -> None:
+    """Put a loop with more operands, and results where they are carried, in place of the one there is."""
+    old, first = loop.op, loop.first_operand
+    more = [value.type for value in values] if loop.is_carried else []
+    new = type(old).create(
+        operands=[*old.operands[:first], *values, *old.operands[first:]],
+        result_types=[*more, *old.result_types],
+        attributes=old.attributes,
+        properties=old.properties,
+        regions=[old.detach_region(region) for region in list(old.regions)],
+    )
+    new.location = old.location
+    for value, result in zip(values, new.results[: len(more)], strict=False):
+        result.name_hint = value.name_hint
+    Rewriter.replace_op(old, new, new.results[len(more) :])
