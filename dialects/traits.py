@@ -14,6 +14,9 @@ from tfrt.dialects.verification import fail
 
 COST_ATTRIBUTE = "_tfrt_cost"
 
+MEASURED_COST_ATTRIBUTE = "_tfrt_measured_cost"
+"""What any op was measured to cost, a positive integer; it counts in place of what the op declares."""
+
 
 @dataclass(frozen=True)
 class HasCost(OpTrait, ABC):
@@ -52,7 +55,10 @@ class AttributeCost(HasCost):
 
 
 def cost_of(op: Operation) -> int | None:
-    """The declared cost of `op`, or None where its class declares none."""
+    """The measured cost of `op`, or else the one that its class declares, or None where there is neither."""
+    measured = op.attributes.get(MEASURED_COST_ATTRIBUTE)
+    if isinstance(measured, IntegerAttr) and measured.value.data > 0:
+        return measured.value.data
     trait = op.get_trait(HasCost)
     return None if trait is None else trait.get_cost(op)
 

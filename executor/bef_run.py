@@ -9,7 +9,7 @@ Exit codes: 0; 1 where a function returned an error or something else than expec
 file. Nothing runs before the command line as a whole has been found valid.
 
 Numpy takes longer to import than everything else together, so the modules that need it are imported where values
-are read, shown or saved.
+are read, shown or saved. So is what only profiles need.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, SupportsFloat, SupportsInt
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
 
 from tfrt.executor import cli
 from tfrt.executor.async_value import AsyncValue
@@ -32,6 +32,9 @@ from tfrt.executor.host_context import PLAN_THRESHOLD, ExecutionContext, HostCon
 from tfrt.executor.kernel_modules import import_kernels
 from tfrt.executor.program import Function, Program
 
+if TYPE_CHECKING:
+    from tfrt.executor.profile import Profile
+
 _TOOL = "bef-run"
 
 _EXAMPLES = """\
@@ -41,6 +44,7 @@ _EXAMPLES = """\
   bef-run program.bef --function main --input 3 --input '2x3xf32=1 2 3 4 5 6'
   bef-run program.bef --function main --input @x.npy --expected_output '2xi32=[5 6]'
   bef-run program.bef --kernels my_kernels.py
+  bef-run program.bef --profile profile.json
 
 inputs and expected outputs:
   3  -1.5  true                  scalars; their type is the function's
@@ -92,13 +96,17 @@ def _main(argv: Sequence[str]) -> int:
         raise UsageError("--function and --functions exclude each other")
     for module in options.kernels:
         import_kernels(module)
+    if options.profile is not None and options.dump_plan:
+        raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
     bef = _open(options.file)
+    profile = _new_profile() if options.profile is not None else None
     source = cache(source_on_disk)
     host = HostContext(
         options.work_queue_type,
         plans=options.plans,
         plan_threshold=options.plan_threshold,
         native=None if options.native else False,
+        profile=profile,
         out=_Output(),
         diagnostic_handler=lambda diagnostic: _show(diagnostic, source),
     )
@@ -115,7 +123,17 @@ def _main(argv: Sequence[str]) -> int:
         raise
     # After Ctrl-C the host is not closed: that would wait for what still runs, but its threads are daemons.
     host.close()
+    if profile is not None and code != cli.BAD_USAGE:
+        from tfrt.executor.profile import write_profile
+
+        cli.write_text(options.profile, write_profile(profile.kernels()))
     return code
+
+
+def _new_profile() -> Profile:
+    from tfrt.executor.profile import Profile
+
+    return Profile()
 
 
 def _open(path: str) -> BefFile:
@@ -319,6 +337,7 @@ def _parser() -> cli.OptionParser:
         help="generate a function as Python after N runs or loop iterations (default: %(default)s)",
     )  # fmt: skip
     add("--no-native", dest="native", action="store_false", help="make no machine code of scalar functions")
+    add("--profile", metavar="FILE", help="write how long each kernel takes to FILE, for the pass apply-profile")
     add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
         "--kernels", action="extend", type=_comma_separated, default=[], metavar="MODULE",

@@ -16,6 +16,7 @@ from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, KernelRecord
 from tfrt.executor.errors import BefError, KernelError
 from tfrt.executor.kernel_registry import Control, Kernel, Signature
+from tfrt.executor.location import UNKNOWN, Location
 from tfrt.executor.values import Chain
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def bind(
         call = _prepared(call)
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
+    if host.profile is not None:
+        call = host.profile.timed(call, kernel.name, location_of(record, bef), host)
     context = next((name for name, what in signature.injected if what == "context"), None)
     if context is not None:
         call = _with_context(call, context)
@@ -109,6 +112,14 @@ def bind(
         task,
         control is not None or (kernel.is_pure and not kernel.overwrites),
     )
+
+
+def location_of(record: KernelRecord, bef: BefFile) -> Location:
+    """Where a kernel is in the source. Where the file's location is corrupt, none is better than no program."""
+    try:
+        return bef.location(record.location)
+    except BefError:
+        return UNKNOWN
 
 
 def _inline(kernel: Kernel, attributes: dict[str, Any], record: KernelRecord) -> str | None:

@@ -29,9 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionRecord
-from tfrt.executor.binding import BoundKernel, as_kernel_error, unpack
-from tfrt.executor.errors import BefError
-from tfrt.executor.location import UNKNOWN
+from tfrt.executor.binding import BoundKernel, as_kernel_error, location_of, unpack
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
@@ -125,11 +123,8 @@ class Graph:
         return bound.task, self.arguments[kernel], None, (), self.releases[kernel]
 
     def location(self, kernel: int) -> Any:
-        """The source location of a kernel. Where the file's is corrupt, an error is better reported without one."""
-        try:
-            return self.bef.location(self.record.kernels[kernel].location)
-        except BefError:
-            return UNKNOWN
+        """The source location of a kernel."""
+        return location_of(self.record.kernels[kernel], self.bef)
 
 
 def execute(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from ctypes import addressof, c_uint8
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tfrt.executor import native_threads
 from tfrt.executor.async_value import AsyncValue
@@ -21,6 +21,9 @@ from tfrt.executor.errors import CancelledError, KernelError
 from tfrt.executor.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.location import Location
 from tfrt.executor.work_queue import Task, WorkQueue, create_work_queue
+
+if TYPE_CHECKING:
+    from tfrt.executor.profile import Profile
 
 T = TypeVar("T")
 
@@ -46,6 +49,7 @@ class HostContext:
         plan_threshold: after how many runs a function is generated as Python.
         native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
             that take long, where it is installed; True means all as soon as they are generated.
+        profile: collects how long kernels take. Then nothing runs from plans.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         diagnostic_handler: called with each diagnostic of a kernel that fails, at once, on the thread where it fails.
             By default they are dropped, since errors reach the caller with their location. What the handler raises
@@ -67,6 +71,7 @@ class HostContext:
         plans: bool = True,
         plan_threshold: int = PLAN_THRESHOLD,
         native: bool | None = None,
+        profile: Profile | None = None,
         out: Output | None = None,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
     ):
@@ -74,9 +79,10 @@ class HostContext:
         self.enqueue: Callable[[Task], None] = self.work_queue.add_task
         self.enqueue_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
         self.registry = BUILTIN if registry is None else registry
-        self.plans = plans
+        self.plans = plans and profile is None
         self.plan_threshold = plan_threshold
         self.native = native
+        self.profile = profile
         self.diagnostic_handler = diagnostic_handler
         self._out = out
         self._shared: dict[Callable[[], Any], Any] = {}

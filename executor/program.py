@@ -214,10 +214,11 @@ class Function:
         program, record = self._program, self._record
         functions = program.in_order if self._keeps_order else program.all_functions
         shared: dict[tuple[str, int, int], BoundKernel] = {}
+        is_profiled = program.host.profile is not None
 
         def bound(kernel: KernelRecord) -> BoundKernel:
             found = program.kernels[kernel.name]
-            if kernel.attributes or kernel.functions or not found.signature.binds_alike:
+            if kernel.attributes or kernel.functions or is_profiled or not found.signature.binds_alike:
                 return bind(found, kernel, program.bef, functions, program.host)
             # Most kernels of a long function are of a few kinds.
             key = (kernel.name, len(kernel.arguments), len(kernel.results))

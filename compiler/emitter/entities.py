@@ -17,7 +17,7 @@ from tfrt.compiler.emitter.attributes import attribute_type
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
-from tfrt.dialects.traits import COST_ATTRIBUTE
+from tfrt.dialects.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
 from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.bef.model import FunctionKind
 from tfrt.executor.diagnostics import Diagnostic
@@ -26,7 +26,7 @@ from tfrt.executor.errors import CompileError
 RETURN = "tfrt.return"
 COMPILED = "tfrt.compiled"
 
-_HIDDEN = frozenset({COST_ATTRIBUTE, STREAM_ATTRIBUTE, "op_name__"})
+_HIDDEN = frozenset({COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE, STREAM_ATTRIBUTE, "op_name__"})
 """Attributes that are not passed to kernels; the last one is where xDSL keeps the name of an unknown op."""
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _OURS: dict[str, tuple[str, str]] = {
     # pass: (module, class)
+    "apply-profile": ("tfrt.compiler.passes.apply_profile", "ApplyProfile"),
     "canonicalize": ("tfrt.compiler.passes.canonicalize", "Canonicalize"),
     "cse": ("tfrt.compiler.passes.cse", "Cse"),
     "dce": ("tfrt.compiler.passes.dce", "Dce"),

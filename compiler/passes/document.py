@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 
 from tfrt.compiler.passes import MODULE_PASSES, PASSES, get_passes
 from tfrt.compiler.passes.pipeline import PIPELINES
@@ -45,8 +46,12 @@ def _section(name: str) -> str:
     defaults = {field.name: field.default for field in dataclasses.fields(found)}
     for line in inspect.cleandoc(arguments).splitlines():
         option, _, meaning = line.strip().partition(": ")
-        lines.append(f"* `{option.replace('_', '-')}` (default {defaults[option]}): {meaning}\n")
+        lines.append(f"* `{option.replace('_', '-')}` (default {_spelled(defaults[option])}): {meaning}\n")
     return "\n".join(lines)
+
+
+def _spelled(default: object) -> str:
+    return json.dumps(default) if isinstance(default, str) else str(default)
 
 
 if __name__ == "__main__":

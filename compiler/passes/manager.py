@@ -70,6 +70,7 @@ def run_passes(
 
     Raises:
         CompileError: a pass has failed, or left an invalid module.
+        UsageError: what a pass was told to read cannot be read.
     """
     from tfrt.compiler.passes.remarks import remarks_to
     from tfrt.dialects import context
@@ -148,6 +149,8 @@ def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
 
     try:
         module_pass.apply(ctx, module)  # type: ignore[arg-type]
+    except UsageError:
+        raise
     except Exception as error:
         # xDSL's passes report what they cannot handle by exceptions of every kind.
         message = f"pass '{module_pass.name}' failed: {type(error).__name__}: {error}"

@@ -10,6 +10,7 @@ import pytest
 
 import tfrt
 from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.profile import read_profile
 
 PROGRAM = """\
 func.func @add(%x: i32, %y: i32) -> i32 {
@@ -342,12 +343,40 @@ NAMES = "add, with_chain, same, seven, half, divide, hello"
             ["--work_queue_type=fast"],
             "unknown work queue 'fast': expected 's', 'mstd', 'mstd:N', 'mstd:N,M' or 'seeded:S'",
         ),
+        (
+            ["--profile=p.json", "--dump-plan"],
+            "--profile and --dump-plan exclude each other: what is profiled runs without plans",
+        ),
         (["--function"], "option '--function' needs a value"),
         (["--functoin=f"], "unknown option '--functoin'; did you mean '--function' or '--functions'?"),
     ],
 )
 def test_wrong_usage_is_one_line_and_nothing_runs(run, arguments, message):
     assert run(*arguments) == (2, "", f"bef-run: {message}\n")
+
+
+def test_profiles(run, tmp_path):
+    path = tmp_path / "profile.json"
+    assert run("--functions=seven,half", f"--profile={path}") == run("--functions=seven,half")
+    entries = {(entry.kernel, entry.location): entry for entry in read_profile(path.read_text())}
+    assert {place: entry.runs for place, entry in entries.items()} == {
+        ("tfrt.constant.i32", "program.mlir:13:8"): 1,
+        ("tfrt.constant.f32", "program.mlir:17:8"): 1,
+        ("tfrt.constant.f64", "program.mlir:18:8"): 1,
+    }
+    assert all(entry.total_ns == entry.median_ns > 0 for entry in entries.values())
+
+
+def test_a_profile_that_cannot_be_written(run, tmp_path):
+    code, _, err = run("--functions=seven", f"--profile={tmp_path}")
+    assert (code, err) == (2, f"bef-run: cannot write '{tmp_path}': Is a directory\n")
+
+
+def test_what_does_not_run_leaves_an_old_profile_alone(run, tmp_path):
+    path = tmp_path / "profile.json"
+    path.write_text("old")
+    assert run("--function=sevn", f"--profile={path}")[0] == 2
+    assert path.read_text() == "old"
 
 
 def test_a_missing_file(tool):
