@@ -4,6 +4,8 @@ import inspect
 import subprocess
 import sys
 
+import pytest
+
 import tfrt
 
 PUBLIC = [
@@ -116,3 +118,21 @@ def test_every_package_is_installed():
         for init in folder.rglob("__init__.py")
     }
     assert found == set(settings["packages"])
+
+
+def test_compile_optimises_as_much_as_it_is_asked_to():
+    text = """func.func @main() -> i32 {
+  %a = tfrt.constant.i32 3
+  %b = tfrt.add.i32 %a, %a
+  tfrt.return %b : i32
+}"""
+    sizes = []
+    for level in range(4):
+        program = tfrt.load(tfrt.compile(text, opt_level=level))
+        assert program["main"]() == 6
+        sizes.append(len(program.bef.functions[0].kernels))
+    # The first kernel is what gives the arguments.
+    assert sizes == [3, 2, 2, 2]
+    with pytest.raises(tfrt.UsageError) as caught:
+        tfrt.compile(text, opt_level=4)
+    assert str(caught.value) == "there is no optimisation level 4: they are 0 to 3"

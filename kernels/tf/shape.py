@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tfrt.executor.core_runtime.metadata import TensorMetadata
@@ -9,6 +11,8 @@ from tfrt.executor.core_runtime.op_registry import OpFlags, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, Tensor, dense_from_numpy
+
+Shape = tuple[int, ...]
 
 _INDEX_DTYPES = (DType.I32, DType.I64)
 _MAXIMUM_PADDED_RANK = 8
@@ -79,10 +83,19 @@ def _multiples(multiples: DenseHostTensor | StringHostTensor) -> tuple[int, ...]
     return tuple(multiples.array.tolist())
 
 
-@cpu_op("tf.Pad")
-def pad(operand: DenseHostTensor, paddings: DenseHostTensor) -> DenseHostTensor:
-    """The operand with zeros around it: `paddings` has one row a dimension, how many come before and after."""
-    rank, given = len(operand.shape), paddings.shape
+def _of_constant(shape_of: Callable[[Shape, DenseHostTensor], Shape]) -> Callable[..., TensorMetadata | None]:
+    """The metadata of results whose shape follows from that of the first input and the elements of the second."""
+
+    def metadata(operand: TensorMetadata | np.ndarray, elements: TensorMetadata | np.ndarray) -> TensorMetadata | None:
+        if isinstance(elements, TensorMetadata) or not isinstance(operand, TensorMetadata):
+            return None
+        return TensorMetadata(operand.dtype, shape_of(operand.shape, dense_from_numpy(elements)))
+
+    return metadata
+
+
+def _paddings(shape: Shape, paddings: DenseHostTensor) -> list[list[int]]:
+    rank, given = len(shape), paddings.shape
     if rank > _MAXIMUM_PADDED_RANK:
         raise KernelError(f"tf.Pad input rank over {_MAXIMUM_PADDED_RANK} is not supported. Given value: {rank}")
     if len(given) != 2 or given[1] != 2:
@@ -90,32 +103,47 @@ def pad(operand: DenseHostTensor, paddings: DenseHostTensor) -> DenseHostTensor:
     if given[0] != rank:
         raise KernelError(
             "For tf.Pad operation, the first dimension of paddings must equal to the rank of inputs. "
-            f"Input shape: {list(operand.shape)}. Paddings shape: {list(given)}"
+            f"Input shape: {list(shape)}. Paddings shape: {list(given)}"
         )
     if paddings.dtype not in _INDEX_DTYPES:
         raise KernelError(f"tf.Pad paddings type must be either int32 or int64. Actual type is: {paddings.dtype.label}")
     if (paddings.array < 0).any():
         raise KernelError("tf.Pad paddings must be non-negative.")
-    return DenseHostTensor(_padded(operand.array, paddings.array.tolist()), operand.dtype)
+    found: list[list[int]] = paddings.array.tolist()
+    return found
 
 
-def _padded(array: np.ndarray, paddings: list[list[int]]) -> np.ndarray:
-    sizes = zip(array.shape, paddings, strict=True)
-    result = np.zeros([before + size + after for size, (before, after) in sizes], array.dtype)
-    inside = tuple(slice(before, before + size) for size, (before, _) in zip(array.shape, paddings, strict=True))
+def _padded_shape(shape: Shape, paddings: DenseHostTensor) -> Shape:
+    return tuple(before + size + after for size, (before, after) in zip(shape, _paddings(shape, paddings), strict=True))
+
+
+@cpu_op("tf.Pad", constant_metadata=_of_constant(_padded_shape))
+def pad(operand: DenseHostTensor, paddings: DenseHostTensor) -> DenseHostTensor:
+    """The operand with zeros around it: `paddings` has one row a dimension, how many come before and after."""
+    array, borders = operand.array, _paddings(operand.shape, paddings)
+    result = np.zeros(_padded_shape(operand.shape, paddings), array.dtype)
+    inside = tuple(slice(before, before + size) for size, (before, _) in zip(array.shape, borders, strict=True))
     result[inside] = array
-    return result
+    return DenseHostTensor(result, operand.dtype)
 
 
-@cpu_op("tf.Transpose")
-def transpose(operand: DenseHostTensor, perm: DenseHostTensor) -> DenseHostTensor:
-    """The operand with its dimensions in the order of `perm`, a vector of i32 or i64."""
-    rank = len(operand.shape)
+def _order(rank: int, perm: DenseHostTensor) -> list[int]:
     if perm.shape != (rank,):
         raise KernelError("tf.Transpose `perm` must size must match input rank")
     if perm.dtype not in _INDEX_DTYPES:
         raise KernelError(f"tf.Transpose `perm` must be of i32 or i64, not {perm.dtype.label}")
-    order = perm.array.tolist()
+    order: list[int] = perm.array.tolist()
     if sorted(order) != list(range(rank)):
         raise KernelError(f"tf.Transpose `perm` must be a permutation of the {rank} dimensions, got {order}")
+    return order
+
+
+def _transposed_shape(shape: Shape, perm: DenseHostTensor) -> Shape:
+    return tuple(shape[axis] for axis in _order(len(shape), perm))
+
+
+@cpu_op("tf.Transpose", constant_metadata=_of_constant(_transposed_shape))
+def transpose(operand: DenseHostTensor, perm: DenseHostTensor) -> DenseHostTensor:
+    """The operand with its dimensions in the order of `perm`, a vector of i32 or i64."""
+    order = _order(len(operand.shape), perm)
     return DenseHostTensor(operand.array.transpose(order).copy(order="C"), operand.dtype)

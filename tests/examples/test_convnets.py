@@ -15,9 +15,10 @@ EXAMPLE = ROOT / "examples" / "convnets"
 
 
 @pytest.mark.parametrize("queue", ["s", "mstd:2"])
-def test_as_a_program(tool, monkeypatch, queue):
+@pytest.mark.parametrize("level", ["-O0", "-O2"])
+def test_as_a_program(tool, monkeypatch, queue, level):
     monkeypatch.chdir(ROOT)
-    bef = tool("tfrt-translate", str(EXAMPLE / "nets.mlir")).stdout
+    bef = tool("tfrt-translate", level, str(EXAMPLE / "nets.mlir")).stdout
     done = tool(
         "bef-run", "--test_init_function=register_cpu", "--functions=main", f"--work_queue_type={queue}", stdin=bef
     )
@@ -25,6 +26,15 @@ def test_as_a_program(tool, monkeypatch, queue):
     lenet, resnet = (float(v) for v in re.findall(r"values = \[(\S+)\]", done.out))
     assert lenet >= 0.95
     assert resnet >= 0.98
+
+
+def test_lowered_no_layer_is_dispatched(tool):
+    text = tool("tfrt-opt", "-O2", "--allow-unregistered-dialect", str(EXAMPLE / "nets.mlir")).out
+    for name in ("lenet", "resnet"):
+        (body,) = re.findall(rf"func.func @{name}\(.*?\n  \}}", text, re.DOTALL)
+        assert "corert.executeop" not in body
+        assert 'op_name = "tf.Conv2D", steps = [["tf.' in body
+        assert "cpu.arena" in body
 
 
 @pytest.mark.parametrize("handler", ["cpu", "sim", "torch"])
