@@ -95,6 +95,20 @@ def test_output_and_diagnostics(name, compiled_by, way, tool, monkeypatch):
     assert done.code == (1 if "<<error" in done.out else 0)
 
 
+@pytest.mark.parametrize("way", ["s", "mstd:4,2", "s, generated"])
+@pytest.mark.parametrize("level", [1, 2, 3])
+@pytest.mark.parametrize("name", RUNNABLE)
+def test_optimised_programs_do_the_same(name, level, way, tool, monkeypatch):
+    monkeypatch.chdir(FOLDER)
+    bef = compile(source(name), f"{name}.mlir", opt_level=level)
+    init = ["--test_init_function", INIT_FUNCTION] if f"@{INIT_FUNCTION}(" in source(name) else []
+    done = tool("bef-run", *WAYS[way], *init, stdin=bef)
+    # Regions are functions without names, of which there may be fewer.
+    regions = "--- Not running '' because it has arguments.\n"
+    assert done.out.replace(regions, "") == recorded(name, "out").replace(regions, "")
+    assert headlines(done.err) == recorded(name, "err")
+
+
 @pytest.mark.parametrize("name", ["errors"])
 def test_diagnostics_show_the_source(name, tool, monkeypatch):
     monkeypatch.chdir(FOLDER)
