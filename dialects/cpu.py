@@ -55,8 +55,23 @@ class ConstantOp(IRDLOperation):
     assembly_format = "attr-dict `:` type($array)"
 
 
+class _ArraysToArrays(IRDLOperation):
+    """What the ops that compute share: arrays in, and attributes that say what is done with them."""
+
+    operands_ = var_operand_def(MemRefType)
+    arguments = attr_def(ArrayAttr)
+    metadata = attr_def(ArrayAttr)
+    steps = attr_def(ArrayAttr)
+
+
+class _Call(_ArraysToArrays):
+    inputs = attr_def(IntegerAttr[I64])
+    op_attrs = attr_def(ArrayAttr)
+    op_name = attr_def(StringAttr)
+
+
 @irdl_op_definition
-class CallOp(IRDLOperation):
+class CallOp(_Call):
     """Runs an op of the CPU's op handler on arrays, and then `steps` on its result, if there are any.
 
     The op's inputs come first, `inputs` of them; other operands are for the steps. A step is an array
@@ -65,13 +80,6 @@ class CallOp(IRDLOperation):
     """
 
     name = "cpu.call"
-    operands_ = var_operand_def(MemRefType)
-    arguments = attr_def(ArrayAttr)
-    inputs = attr_def(IntegerAttr[I64])
-    metadata = attr_def(ArrayAttr)
-    op_attrs = attr_def(ArrayAttr)
-    op_name = attr_def(StringAttr)
-    steps = attr_def(ArrayAttr)
     arrays = var_result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
@@ -80,17 +88,10 @@ class CallOp(IRDLOperation):
 
 
 @irdl_op_definition
-class CallIntoOp(IRDLOperation):
+class CallIntoOp(_Call):
     """Like `cpu.call`, with the result in the memory of the last operand, at which nobody else looks."""
 
     name = "cpu.call_into"
-    operands_ = var_operand_def(MemRefType)
-    arguments = attr_def(ArrayAttr)
-    inputs = attr_def(IntegerAttr[I64])
-    metadata = attr_def(ArrayAttr)
-    op_attrs = attr_def(ArrayAttr)
-    op_name = attr_def(StringAttr)
-    steps = attr_def(ArrayAttr)
     array = result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
@@ -100,7 +101,7 @@ class CallIntoOp(IRDLOperation):
 
 
 @irdl_op_definition
-class ElementwiseOp(IRDLOperation):
+class ElementwiseOp(_ArraysToArrays):
     """Runs a chain of elementwise ops in one pass over memory.
 
     A step is an array ``[op, number, ...]`` with the numbers of its operands: the operands of this op come first,
@@ -108,10 +109,6 @@ class ElementwiseOp(IRDLOperation):
     """
 
     name = "cpu.elementwise"
-    operands_ = var_operand_def(MemRefType)
-    arguments = attr_def(ArrayAttr)
-    metadata = attr_def(ArrayAttr)
-    steps = attr_def(ArrayAttr)
     array = result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
@@ -120,17 +117,13 @@ class ElementwiseOp(IRDLOperation):
 
 
 @irdl_op_definition
-class ElementwiseIntoOp(IRDLOperation):
+class ElementwiseIntoOp(_ArraysToArrays):
     """Like `cpu.elementwise`, with the result in the memory of the last operand, at which nobody else looks.
 
     That operand may also be one of those that the steps read.
     """
 
     name = "cpu.elementwise_into"
-    operands_ = var_operand_def(MemRefType)
-    arguments = attr_def(ArrayAttr)
-    metadata = attr_def(ArrayAttr)
-    steps = attr_def(ArrayAttr)
     array = result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
@@ -208,7 +201,7 @@ def _check_memory(op: IRDLOperation) -> None:
         fail(op, "expects memory for the result, of its type, as the last operand")
 
 
-def _check_call(op: CallOp | CallIntoOp, operands: int) -> None:
+def _check_call(op: _Call, operands: int) -> None:
     inputs = op.inputs.value.data
     if not 0 <= inputs <= operands:
         fail(op, f"attribute 'inputs' must be at most the number of operands, {operands}")
@@ -219,7 +212,7 @@ def _check_call(op: CallOp | CallIntoOp, operands: int) -> None:
     _check_steps(op, op.steps, 1 + operands - inputs)
 
 
-def _check_elementwise(op: ElementwiseOp | ElementwiseIntoOp, operands: int) -> None:
+def _check_elementwise(op: _ArraysToArrays, operands: int) -> None:
     _check(op, "arguments", op.arguments, op.operand_types[:operands])
     _check(op, "metadata", op.metadata, op.result_types)
     if not op.steps.data:
