@@ -33,7 +33,7 @@ _OURS: dict[str, tuple[str, str]] = {
 PASSES: tuple[str, ...] = tuple(_OURS)
 """The passes that are known to work on TFRT programs; xDSL's others are available, too."""
 
-MODULE_PASSES: tuple[str, ...] = ("inline", "loop-invariant-code-motion", "lower-to-cpu", "symbol-dce")
+MODULE_PASSES: tuple[str, ...] = ("inline", "loop-invariant-code-motion", "lower-to-cpu", "schedule", "symbol-dce")
 """Those that look at several functions at a time."""
 
 

@@ -20,6 +20,7 @@ from tfrt.compiler.passes.control import KnownBranch, KnownTripCount
 from tfrt.compiler.passes.dce import erase_dead_ops
 from tfrt.compiler.passes.fold import FoldConstants
 from tfrt.compiler.passes.identities import Identities
+from tfrt.compiler.passes.regroup import RegroupConstants
 
 
 @dataclass
@@ -33,6 +34,8 @@ class KeepLocations(RewritePattern):
         inserted: list[Operation] = []
         rewriter.operation_insertion_handler.append(inserted.append)
         self.pattern.match_and_rewrite(op, rewriter)
+        # The rewriter is the same for all ops.
+        rewriter.operation_insertion_handler.pop()
         for root in inserted:
             for new in root.walk():
                 if isinstance(new.location, UnknownLoc):
@@ -43,7 +46,8 @@ class KeepLocations(RewritePattern):
 class Canonicalize(ModulePass):
     """Folds constants, drops identities and branches that are never taken, simplifies chains, and removes dead ops.
 
-    Beside these it applies the canonicalization patterns of every dialect.
+    Integer ops with constants that follow one another become one. Beside these it
+    applies the canonicalization patterns of every dialect.
     """
 
     name = "canonicalize"
@@ -53,9 +57,11 @@ class Canonicalize(ModulePass):
             CanonicalizationRewritePattern(),
             FoldConstants(),
             Identities(),
+            RegroupConstants(),
             KnownBranch(),
             KnownTripCount(),
         ]
-        applier = GreedyRewritePatternApplier(patterns, ctx=ctx, folding_enabled=True)
+        # Ops that are pure to xDSL may fail; what is dead to us is erased below.
+        applier = GreedyRewritePatternApplier(patterns, ctx=ctx, folding_enabled=True, dce_enabled=False)
         PatternRewriteWalker(KeepLocations(applier)).rewrite_module(op)
         erase_dead_ops(op)

@@ -10,6 +10,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
+from tfrt.compiler.passes.fold import is_returned_by_sync_function
 from tfrt.compiler.passes.purity import is_pure, name_of
 
 
@@ -41,7 +42,7 @@ def _merge(op: Operation, known: dict[object, Operation]) -> None:
     attributes = (frozenset(op.attributes.items()), frozenset(op.properties.items()))
     key = (name_of(op), attributes, tuple(op.operands), tuple(op.result_types))
     first = known.setdefault(key, op)
-    if first is op:
+    if first is op or is_returned_by_sync_function(op):
         return
     first.location = fuse([first.location, op.location])
     for old, new in zip(op.results, first.results, strict=True):

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import BFloat16Type, Float16Type, FloatAttr, IntegerA
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
+from xdsl.traits import IsTerminator
 
 from tfrt.compiler.passes.purity import name_of
 from tfrt.dialects.tfrt.constants import CONSTANT_OPS
@@ -23,6 +24,7 @@ from tfrt.executor.kernel_registry import BUILTIN, Kernel
 _CONSTANT_OF_TYPE = {
     type: op for op in CONSTANT_OPS for suffix, type in SCALARS.items() if op.name == f"tfrt.constant.{suffix}"
 }
+_CONSTANTS = frozenset(_CONSTANT_OF_TYPE.values())
 
 
 class FoldConstants(RewritePattern):
@@ -64,7 +66,7 @@ def constant(value: Attribute, type: Attribute) -> Operation:
 def constant_value(value: SSAValue) -> bool | int | float | None:
     """The scalar that a value always is, as registers hold it, or None."""
     op = value.owner
-    if not isinstance(op, Operation) or type(op) not in _CONSTANT_OF_TYPE.values():
+    if not isinstance(op, Operation) or type(op) not in _CONSTANTS:
         return None
     match op.attributes["value"]:
         case IntegerAttr(value=number, type=IntegerType() as kind):
@@ -80,6 +82,12 @@ def is_in_sync_function(op: Operation) -> bool:
     while parent is not None and not isinstance(parent, FuncOp):
         parent = parent.parent_op()
     return parent is not None and "tfrt.sync" in parent.attributes
+
+
+def is_returned_by_sync_function(op: Operation) -> bool:
+    """Whether such a function returns a result of `op`; it may return neither an argument nor a value twice."""
+    uses = [use.operation for result in op.results for use in result.uses]
+    return any(user.has_trait(IsTerminator) for user in uses) and is_in_sync_function(op)
 
 
 def _as_register(number: int, type: IntegerType) -> bool | int:

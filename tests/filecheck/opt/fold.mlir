@@ -41,28 +41,3 @@ func.func @fails() {
   %q, %r = tfrt.div.i32 %a, %b
   tfrt.return
 }
-
-// CHECK-LABEL: func.func @identities
-// CHECK: tfrt.return %x, %x, %x, %t : i32, i32, i32, i1
-func.func @identities(%x: i32, %t: i1) -> (i32, i32, i32, i1) {
-  %zero = tfrt.constant.i32 0
-  %one = tfrt.constant.i32 1
-  %a = tfrt.add.i32 %zero, %x
-  %b = "tfrt.minus.i32"(%x, %zero) : (i32, i32) -> i32
-  %c = tfrt.mul.i32 %x, %one
-  %d = tfrt.and.i1 %t, %t
-  tfrt.return %a, %b, %c, %d : i32, i32, i32, i1
-}
-
-// CHECK-LABEL: func.func @not_identities
-// CHECK: tfrt.mul.i32
-// CHECK: tfrt.minus.i32
-// CHECK: tfrt.add.f64
-func.func @not_identities(%x: i32, %y: f64) -> (i32, i32, f64) {
-  %zero = tfrt.constant.i32 0
-  %none = tfrt.constant.f64 0.0
-  %a = tfrt.mul.i32 %x, %zero
-  %b = "tfrt.minus.i32"(%zero, %x) : (i32, i32) -> i32
-  %c = tfrt.add.f64 %y, %none
-  tfrt.return %a, %b, %c : i32, i32, f64
-}
