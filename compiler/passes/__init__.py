@@ -28,12 +28,13 @@ _OURS: dict[str, tuple[str, str]] = {
     "plan-buffers": ("tfrt.compiler.passes.plan_buffers", "PlanBuffers"),
     "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
     "tfrt-print-stream": ("tfrt.compiler.passes.print_stream", "PrintStream"),
+    "unroll": ("tfrt.compiler.passes.unroll", "Unroll"),
 }
 
 PASSES: tuple[str, ...] = tuple(_OURS)
 """The passes that are known to work on TFRT programs; xDSL's others are available, too."""
 
-MODULE_PASSES: tuple[str, ...] = ("inline", "loop-invariant-code-motion", "lower-to-cpu", "schedule", "symbol-dce")
+MODULE_PASSES: tuple[str, ...] = ("inline", "loop-invariant-code-motion", "lower-to-cpu", "symbol-dce")
 """Those that look at several functions at a time."""
 
 

@@ -29,11 +29,15 @@ def can_splice(body: Block, operands: Sequence[SSAValue]) -> bool:
 
 def splice(op: Operation, body: Block, operands: Sequence[SSAValue], rewriter: PatternRewriter) -> None:
     """Put `body`, which nothing else needs, in place of `op`, with `operands` for its arguments."""
+    rewriter.replace(op, [], insert_body(op, body, operands, rewriter))
+
+
+def insert_body(op: Operation, body: Block, operands: Sequence[SSAValue], rewriter: PatternRewriter) -> list[SSAValue]:
+    """Put `body`, which nothing else needs, before `op`, with `operands` for its arguments; gives its results."""
     end = body.last_op
     assert end is not None
-    results = tuple(end.operands)
     # What the body returns may be one of its arguments.
-    given = [operands[r.index] if isinstance(r, BlockArgument) and r.block is body else r for r in results]
+    results = [operands[r.index] if isinstance(r, BlockArgument) and r.block is body else r for r in end.operands]
     rewriter.erase(end)
     rewriter.inline_block(body, InsertPoint.before(op), operands)
-    rewriter.replace(op, [], given)
+    return results

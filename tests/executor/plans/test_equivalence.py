@@ -248,6 +248,7 @@ PIPELINES = [
     "inline",
     "loop-invariant-code-motion",
     "symbol-dce",
+    "unroll",
     *pipeline.PIPELINES[1:],
 ]
 CHAINED = [name for name in FEATURES if FEATURES[name].get("effects") != "free"]
