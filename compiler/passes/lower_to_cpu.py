@@ -91,7 +91,11 @@ class _Lowering:
             known = [plain(item) for item in runtime_value(op.metadata, "typed_aggregate")]
             facts: list[Fact] = [TensorMetadata(dtype, tuple(sizes)) for dtype, *sizes in known]
         elif name_of(op) == "corert.const_dense_tensor" and isinstance(op.attributes["value"], _DENSE):
-            facts = [runtime_value(op.attributes["value"], "dense")]
+            try:
+                facts = [runtime_value(op.attributes["value"], "dense")]
+            except ValueError:
+                # Elements that files cannot hold, which is reported when the file is written.
+                return False
         else:
             return False
         if not all(can_hold(metadata_of_fact(fact)) for fact in facts):

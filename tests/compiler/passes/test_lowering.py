@@ -12,6 +12,8 @@ from tfrt.compiler import compile as compile_text
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 
 PASSES = ("lower-to-cpu", "fuse-cpu-ops", "plan-buffers{threshold=0}")
+ALL = ",".join(PASSES)
+PIPELINES = (PASSES[0], ",".join(PASSES[:2]), ALL, "canonicalize,cse", f"canonicalize,{ALL}")
 HANDLE = "!corert.tensorhandle"
 REGISTER = """func.func @register() {
   %null = "corert.create_null_op_handler"() : () -> !corert.ophandler
@@ -85,12 +87,12 @@ def outcome(value):
 
 
 @settings(max_examples=150)
-@given(graphs(), st.integers(1, 3), st.sampled_from(["s", "mstd:2"]), st.booleans())
-def test_as_before(made, passes, queue, plans):
+@given(graphs(), st.sampled_from(PIPELINES), st.sampled_from(["s", "mstd:2"]), st.booleans())
+def test_as_before(made, pipeline, queue, plans):
     text, arrays = made
     before = [array.copy() for array in arrays]
     expected = run(text, arrays, "", queue=queue, plans=plans)
-    assert run(text, arrays, ",".join(PASSES[:passes]), queue=queue, plans=plans) == expected
+    assert run(text, arrays, pipeline, queue=queue, plans=plans) == expected
     assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
 
 
@@ -102,7 +104,7 @@ def test_without_op_handler_nothing_else_is_reported(queue):
   %q = corert.executeop(%cpu) "tf.RealDiv"(%v, %v) : 1
   tfrt.return %q : {HANDLE}
 }}"""
-    for pipeline in ("", ",".join(PASSES)):
+    for pipeline in ("", ALL):
         results, reported = run(text, [np.zeros(2, np.int32)], pipeline, queue=queue, plans=True, registered=False)
         assert reported == ["g.mlir:8:10: error: runtime error: op_handler not found: cpu"]
         assert results[0][:2] == ("error", "op_handler not found: cpu")
