@@ -21,10 +21,16 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from suite import asynchrony, loading, scalars, tensors
+from suite import asynchrony, loading, scalars, scheduling, tensors
 from suite.row import Row, Timing, measure
 
-FAMILIES: tuple[Callable[[int], Iterator[Row]], ...] = (scalars.rows, asynchrony.rows, tensors.rows, loading.rows)
+FAMILIES: tuple[Callable[[int], Iterator[Row]], ...] = (
+    scalars.rows,
+    asynchrony.rows,
+    scheduling.rows,
+    tensors.rows,
+    loading.rows,
+)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -90,10 +90,10 @@ def _verdict(row: Row, name: str, times: list[float], floor: float) -> str:
 
 
 @contextmanager
-def program(text: str, queue: str = "s", **options: Any) -> Iterator[tfrt.Program]:
+def program(text: str, queue: str = "s", *, opt_level: int = 0, **options: Any) -> Iterator[tfrt.Program]:
     """A program on a host of its own."""
     with tfrt.HostContext(queue, **options) as host:
-        yield tfrt.load(tfrt.compile(text, filename="benchmark.mlir"), host=host)
+        yield tfrt.load(tfrt.compile(text, filename="benchmark.mlir", opt_level=opt_level), host=host)
 
 
 def python(source: str, **names: Any) -> dict[str, Any]:

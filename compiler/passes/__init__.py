@@ -26,6 +26,7 @@ _OURS: dict[str, tuple[str, str]] = {
     "loop-invariant-code-motion": ("tfrt.compiler.passes.loop_invariant_code_motion", "LoopInvariantCodeMotion"),
     "lower-to-cpu": ("tfrt.compiler.passes.lower_to_cpu", "LowerToCpu"),
     "plan-buffers": ("tfrt.compiler.passes.plan_buffers", "PlanBuffers"),
+    "schedule": ("tfrt.compiler.passes.schedule", "Schedule"),
     "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
     "tfrt-print-stream": ("tfrt.compiler.passes.print_stream", "PrintStream"),
     "unroll": ("tfrt.compiler.passes.unroll", "Unroll"),
@@ -34,7 +35,13 @@ _OURS: dict[str, tuple[str, str]] = {
 PASSES: tuple[str, ...] = tuple(_OURS)
 """The passes that are known to work on TFRT programs; xDSL's others are available, too."""
 
-MODULE_PASSES: tuple[str, ...] = ("inline", "loop-invariant-code-motion", "lower-to-cpu", "symbol-dce")
+MODULE_PASSES: tuple[str, ...] = (
+    "inline",
+    "loop-invariant-code-motion",
+    "lower-to-cpu",
+    "schedule",
+    "symbol-dce",
+)
 """Those that look at several functions at a time."""
 
 

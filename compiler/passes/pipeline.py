@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _ANCHORS = ("builtin.module", "func.func", "any")
 
-_OPTIMISE = "canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,lower-to-cpu,fuse-cpu-ops,plan-buffers"
+_OPTIMISE = (
+    "canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
+    "lower-to-cpu,fuse-cpu-ops,plan-buffers,schedule"
+)
 
 PIPELINES: tuple[str, ...] = (
     "",

@@ -247,6 +247,7 @@ PIPELINES = [
     "dce",
     "inline",
     "loop-invariant-code-motion",
+    "schedule",
     "symbol-dce",
     "unroll",
     *pipeline.PIPELINES[1:],
@@ -284,6 +285,48 @@ def test_random_programs_optimised(name, random_programs, registry):
                     raise
 
     run()
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_random_programs_scheduled(name, random_programs, registry, monkeypatch):
+    """Nobody can tell that ops have been reordered, not even where nothing orders the effects of a program.
+
+    Here the pass knows the kernels of the programs, as it knows those that come with tfrt.
+    """
+    monkeypatch.setattr("tfrt.compiler.passes.effects.BUILTIN", registry)
+    features = random_programs.Features(**FEATURES[name])
+    moved = 0
+
+    @settings(
+        deadline=None,
+        max_examples=-(-PROGRAMS // (4 * random_programs.FUNCTIONS * len(FEATURES))),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        random_programs.modules(features),
+        st.sampled_from(SINGLE_THREADED),
+        st.sampled_from([{"plans": False}, {"plan_threshold": TABLE}, {"plan_threshold": GENERATED}]),
+    )
+    def run(module, queue, configuration):
+        nonlocal moved
+        before, after = (compile_text(module.text, "m", pipeline=passes) for passes in ("", "schedule"))
+        moved += before != after
+        reference, scheduled = (
+            Machine(before, registry, queue, plans=False),
+            Machine(after, registry, queue, **configuration),
+        )
+        for call in module.calls:
+            wanted, found = reference.observe(call), scheduled.observe(call)
+            # A result may now be there before something else is printed.
+            found = replace(found, printed_before=wanted.printed_before)
+            try:
+                compare(found, wanted, has_threads=False, is_ordered=features.effects != "free")
+            except AssertionError as error:
+                error.add_note(f"{call} on {queue} with {configuration}:\n{module.text}")
+                raise
+
+    run()
+    assert moved or not features.asynchrony or features.effects == "free"
 
 
 DEEP = """func.func @sum(%n: i32, %ch: !tfrt.chain) -> (i32, !tfrt.chain) {
