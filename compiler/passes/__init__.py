@@ -21,6 +21,7 @@ _OURS: dict[str, tuple[str, str]] = {
     "canonicalize": ("tfrt.compiler.passes.canonicalize", "Canonicalize"),
     "cse": ("tfrt.compiler.passes.cse", "Cse"),
     "dce": ("tfrt.compiler.passes.dce", "Dce"),
+    "dead-argument-elimination": ("tfrt.compiler.passes.dead_argument_elimination", "DeadArgumentElimination"),
     "fuse-cpu-ops": ("tfrt.compiler.passes.fuse_cpu_ops", "FuseCpuOps"),
     "inline": ("tfrt.compiler.passes.inline", "Inline"),
     "loop-invariant-code-motion": ("tfrt.compiler.passes.loop_invariant_code_motion", "LoopInvariantCodeMotion"),
@@ -36,6 +37,7 @@ PASSES: tuple[str, ...] = tuple(_OURS)
 """The passes that are known to work on TFRT programs; xDSL's others are available, too."""
 
 MODULE_PASSES: tuple[str, ...] = (
+    "dead-argument-elimination",
     "inline",
     "loop-invariant-code-motion",
     "lower-to-cpu",

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import FunctionType, ModuleOp, SymbolRefAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from tfrt.compiler.passes.call_sites import may_change_type
 from tfrt.compiler.passes.fold import is_in_sync_function
 from tfrt.compiler.passes.purity import is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
@@ -42,7 +43,7 @@ class LoopInvariantCodeMotion(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
         references = Counter(names_in(op))
-        own = {name: f for name, f in functions.items() if references[name] == 1 and _may_change(f)}
+        own = {name: f for name, f in functions.items() if references[name] == 1 and may_change_type(f)}
         done: set[str] = set()
 
         def visit(function: FuncOp) -> None:
@@ -87,13 +88,6 @@ class _Loop:
             for argument, operand in zip(arguments, operands, strict=True)
             if not self.is_carried or end.operands[argument.index] is argument
         }
-
-
-def _may_change(function: FuncOp) -> bool:
-    """Whether a function may get more arguments and results as far as it itself is concerned."""
-    has_more_to_say = function.arg_attrs is not None or function.res_attrs is not None
-    is_private = function.sym_visibility == StringAttr("private") and len(function.body.blocks) == 1
-    return is_private and "tfrt.sync" not in function.attributes and not has_more_to_say
 
 
 def _body_function(op: Operation) -> str | None:

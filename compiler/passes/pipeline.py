@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ANCHORS = ("builtin.module", "func.func", "any")
 
 _OPTIMISE = (
-    "canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
+    "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
     "lower-to-cpu,fuse-cpu-ops,plan-buffers,schedule"
 )
 

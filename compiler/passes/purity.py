@@ -7,7 +7,7 @@ have no effects and never fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, Pure
@@ -36,14 +36,19 @@ def name_of(op: Operation) -> str:
     return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
 
 
-def cannot_fail(value: SSAValue) -> bool:
-    """Whether a value is surely no error: pure ops have made it from nothing, or from such values."""
+def cannot_fail(value: SSAValue, strict: Container[Block] = ()) -> bool:
+    """Whether a value is surely no error: pure ops have made it from nothing, or from such values.
+
+    Arguments of `strict` blocks are no errors: those do not run otherwise.
+    """
     waiting, seen = [value], set[SSAValue]()
     while waiting:
         found = waiting.pop()
         if found in seen:
             continue
         seen.add(found)
+        if found.owner in strict:
+            continue
         if not isinstance(found.owner, Operation) or not is_pure(found.owner):
             return False
         waiting.extend(found.owner.operands)

@@ -250,6 +250,7 @@ PIPELINES = [
     "schedule",
     "symbol-dce",
     "unroll",
+    "dead-argument-elimination",
     *pipeline.PIPELINES[1:],
 ]
 CHAINED = [name for name in FEATURES if FEATURES[name].get("effects") != "free"]
