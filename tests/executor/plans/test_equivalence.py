@@ -245,12 +245,12 @@ PIPELINES = [
     "canonicalize",
     "cse",
     "dce",
+    "dead-argument-elimination",
     "inline",
     "loop-invariant-code-motion",
     "schedule",
     "symbol-dce",
     "unroll",
-    "dead-argument-elimination",
     *pipeline.PIPELINES[1:],
 ]
 CHAINED = [name for name in FEATURES if FEATURES[name].get("effects") != "free"]
