@@ -26,6 +26,7 @@ _OURS: dict[str, tuple[str, str]] = {
     "inline": ("tfrt.compiler.passes.inline", "Inline"),
     "loop-invariant-code-motion": ("tfrt.compiler.passes.loop_invariant_code_motion", "LoopInvariantCodeMotion"),
     "lower-to-cpu": ("tfrt.compiler.passes.lower_to_cpu", "LowerToCpu"),
+    "outline-regions": ("tfrt.compiler.passes.outline_regions", "OutlineRegions"),
     "plan-buffers": ("tfrt.compiler.passes.plan_buffers", "PlanBuffers"),
     "schedule": ("tfrt.compiler.passes.schedule", "Schedule"),
     "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
@@ -41,6 +42,7 @@ MODULE_PASSES: tuple[str, ...] = (
     "inline",
     "loop-invariant-code-motion",
     "lower-to-cpu",
+    "outline-regions",
     "schedule",
     "symbol-dce",
 )

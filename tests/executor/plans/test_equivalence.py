@@ -248,6 +248,8 @@ PIPELINES = [
     "dead-argument-elimination",
     "inline",
     "loop-invariant-code-motion",
+    "unroll{threshold=100},outline-regions{threshold=2}",
+    "relax-chains",
     "schedule",
     "symbol-dce",
     "unroll",
