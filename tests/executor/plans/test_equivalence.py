@@ -249,7 +249,6 @@ PIPELINES = [
     "inline",
     "loop-invariant-code-motion",
     "unroll{threshold=100},outline-regions{threshold=2}",
-    "relax-chains",
     "schedule",
     "symbol-dce",
     "unroll",
