@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import ArrayAttr, i1, i64
+from xdsl.dialects.builtin import ArrayAttr, f32, i1, i32, i64
 from xdsl.ir import Dialect
 from xdsl.irdl import AnyAttr
 from xdsl.traits import Pure
@@ -11,10 +11,14 @@ from tfrt.dialects.definitions import I64Array, OpClass, define_op
 from tfrt.dialects.ht import HOST_BUFFER
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.tfrt_tensor import TENSOR
+from tfrt.dialects.traits import MakesTensor, SetsElements
 from tfrt.dialects.ts import SHAPE
 
 ELEMENT_TYPES = ("ui8", "ui16", "ui32", "ui64", "i32", "f32", "i64", "bool", "complex64", "complex128")
 """The element types that op names may end in."""
+
+_ATTRIBUTE_TYPES = {"i32": i32, "i64": i64, "f32": f32}
+"""The element types of which attributes that hold elements are of the same type, so that kernels surely accept them."""
 
 RANKS = (0, 1, 2, 3, 4)
 
@@ -43,6 +47,7 @@ def ops_of_twins(dialect: str, *, chained: bool) -> tuple[OpClass, ...]:
                 operands={"tensor": TENSOR, **in_chain},
                 attributes={"values": ArrayAttr},
                 results=out_chain,
+                traits=_sets_elements(dtype, "values") if chained else (),
                 assembly_format="operands $values attr-dict",
                 summary="Sets all elements, in row-major order; complex ones take two values each.",
             )
@@ -81,10 +86,14 @@ def _create_uninitialized_tensor(dialect: str, dtype: str, rank: int) -> OpClass
         f"{dialect}.create_uninitialized_tensor.{dtype}.{rank}",
         attributes={"shape": I64Array},
         results={"tensor": TENSOR},
-        traits=(Pure(),),
+        traits=(Pure(), *((MakesTensor(_ATTRIBUTE_TYPES[dtype]),) if dtype in _ATTRIBUTE_TYPES else ())),
         assembly_format="$shape attr-dict",
         summary="A tensor of this shape whose elements are not set.",
     )
+
+
+def _sets_elements(dtype: str, attribute: str) -> tuple[SetsElements, ...]:
+    return (SetsElements(_ATTRIBUTE_TYPES[dtype], attribute),) if dtype in _ATTRIBUTE_TYPES else ()
 
 
 def _fill_tensor_with_constant(dtype: str) -> OpClass:
@@ -93,6 +102,7 @@ def _fill_tensor_with_constant(dtype: str) -> OpClass:
         operands={"tensor": TENSOR, "in_chain": CHAIN},
         attributes={"value": AnyAttr()},
         results={"out_chain": CHAIN},
+        traits=_sets_elements(dtype, "value"),
         assembly_format="operands $value attr-dict",
         summary="Sets every element to one value.",
     )

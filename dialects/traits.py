@@ -1,13 +1,14 @@
-"""Traits of TFRT ops beyond xDSL's own: costs for stream assignment, and regions that re-declare operands."""
+"""Traits of TFRT ops beyond xDSL's own: costs, effects on tensors, and regions that re-declare operands."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
-from xdsl.dialects.builtin import IntegerAttr
-from xdsl.ir import Operation, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import OpTrait
 
 from tfrt.dialects.verification import fail
@@ -61,6 +62,39 @@ def cost_of(op: Operation) -> int | None:
         return measured.value.data
     trait = op.get_trait(HasCost)
     return None if trait is None else trait.get_cost(op)
+
+
+@dataclass(frozen=True)
+class MakesTensor(OpTrait):
+    """The op makes a tensor with elements of this type, which nobody else has seen yet, of the shape in `shape`."""
+
+    element: Attribute
+
+    def element_count(self, op: Operation) -> int:
+        """How many elements the tensor has, as far as it can be made."""
+        shape = op.attributes["shape"]
+        assert isinstance(shape, ArrayAttr)
+        return prod(size.value.data for size in shape if isinstance(size, IntegerAttr))
+
+
+@dataclass(frozen=True)
+class SetsElements(OpTrait):
+    """The op sets the elements of a tensor of this element type, its first operand, and does nothing else.
+
+    What they are set to is in the attribute of that name: an array with one for each, or else one for all. The op's
+    other operand and its result are chains. So it commutes with whatever does not touch the tensor.
+    """
+
+    element: Attribute
+    attribute: str
+
+    def cannot_fail(self, op: Operation, count: int) -> bool:
+        """Whether `op` surely succeeds on a tensor of `count` elements of its type."""
+        given = op.attributes.get(self.attribute)
+        values = given.data if isinstance(given, ArrayAttr) else (given,)
+        if isinstance(given, ArrayAttr) and (len(values) != count or not values):
+            return False
+        return all(isinstance(value, IntegerAttr | FloatAttr) and value.type == self.element for value in values)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ _OURS: dict[str, tuple[str, str]] = {
     "lower-to-cpu": ("tfrt.compiler.passes.lower_to_cpu", "LowerToCpu"),
     "outline-regions": ("tfrt.compiler.passes.outline_regions", "OutlineRegions"),
     "plan-buffers": ("tfrt.compiler.passes.plan_buffers", "PlanBuffers"),
+    "relax-chains": ("tfrt.compiler.passes.relax_chains", "RelaxChains"),
     "schedule": ("tfrt.compiler.passes.schedule", "Schedule"),
     "symbol-dce": ("tfrt.compiler.passes.symbol_dce", "SymbolDce"),
     "tfrt-print-stream": ("tfrt.compiler.passes.print_stream", "PrintStream"),

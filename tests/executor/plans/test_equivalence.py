@@ -249,6 +249,7 @@ PIPELINES = [
     "inline",
     "loop-invariant-code-motion",
     "unroll{threshold=100},outline-regions{threshold=2}",
+    "relax-chains",
     "schedule",
     "symbol-dce",
     "unroll",
