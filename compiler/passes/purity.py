@@ -7,7 +7,8 @@ have no effects and never fail.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
+from itertools import chain
 
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, Pure
@@ -55,16 +56,20 @@ def cannot_fail(value: SSAValue, strict: Container[Block] = ()) -> bool:
     return True
 
 
-def arguments_behind(block: Block) -> dict[Operation, frozenset[int]]:
-    """For each op of a block, the block's arguments without which it does not run, by their numbers."""
-    behind: dict[Operation, frozenset[int]] = {}
+def arguments_behind(block: Block) -> dict[Operation, tuple[int, ...]]:
+    """For each op of a block, the block's arguments without which it does not run, by their numbers.
+
+    Where several of them are errors, the op's results are the first of these: an op passes on its last operand's error.
+    """
+    behind: dict[Operation, tuple[int, ...]] = {}
     for op in block.ops:
-        behind[op] = frozenset().union(*(arguments_of(operand, block, behind) for operand in op.operands))
+        found = (arguments_of(operand, block, behind) for operand in reversed(op.operands))
+        behind[op] = tuple(dict.fromkeys(chain.from_iterable(found)))
     return behind
 
 
-def arguments_of(value: SSAValue, block: Block, behind: dict[Operation, frozenset[int]]) -> Iterable[int]:
+def arguments_of(value: SSAValue, block: Block, behind: dict[Operation, tuple[int, ...]]) -> tuple[int, ...]:
     """The block's arguments without which there is no such value; see `arguments_behind`."""
     if isinstance(value, BlockArgument):
         return (value.index,) if value.block is block else ()
-    return behind.get(value.owner, frozenset()) if isinstance(value.owner, Operation) else ()
+    return behind.get(value.owner, ()) if isinstance(value.owner, Operation) else ()

@@ -2,7 +2,8 @@
 
 An op whose operand is an error does not run, nor does anything inside it; and all its results are errors. Once its body
 stands in its place, that holds only for what depends on the operand. So a body may be spliced in only where nobody can
-tell: each operand either cannot fail, or everything in the body that is not pure, and every result, needs it.
+tell: each operand either cannot fail, or everything in the body that is not pure, and every result, needs it; and
+where several are errors, every result is the one that the op's would be.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from tfrt.compiler.passes.purity import arguments_behind, arguments_of, cannot_f
 
 def can_splice(body: Block, operands: Sequence[SSAValue]) -> bool:
     """Whether `body` may stand in place of an op that runs it on `operands`."""
-    fallible = frozenset(number for number, operand in enumerate(operands) if not cannot_fail(operand))
+    # The last one that is an error is what the op's results are.
+    fallible = [number for number, operand in enumerate(operands) if not cannot_fail(operand)][::-1]
     behind = arguments_behind(body)
     end = body.last_op
     assert end is not None
-    if any(not fallible <= frozenset(arguments_of(result, body, behind)) for result in end.operands):
+    if any([n for n in arguments_of(result, body, behind) if n in fallible] != fallible for result in end.operands):
         return False
-    return all(op is end or is_pure(op) or fallible <= behind[op] for op in body.ops)
+    return all(op is end or is_pure(op) or set(fallible) <= set(behind[op]) for op in body.ops)
 
 
 def splice(op: Operation, body: Block, operands: Sequence[SSAValue], rewriter: PatternRewriter) -> None:

@@ -76,3 +76,21 @@ func.func @prints(%x: i32) -> i32 {
   %p = tfrt.print.i32 %one, %n
   tfrt.return %x : i32
 }
+
+// Where both are errors, the call's result is the last operand's, and so must be that of what stands in its place.
+// CHECK-LABEL: func.func @would_change_the_error
+// CHECK: tfrt.call @swapped(%a, %b)
+// CHECK-NEXT: tfrt.add.i32 %a, %b
+func.func @would_change_the_error(%a: i32, %b: i32) -> (i32, i32) {
+  %c = tfrt.call @swapped(%a, %b) : (i32, i32) -> i32
+  %d = tfrt.call @in_order(%a, %b) : (i32, i32) -> i32
+  tfrt.return %c, %d : i32, i32
+}
+func.func @swapped(%a: i32, %b: i32) -> i32 {
+  %c = tfrt.add.i32 %b, %a
+  tfrt.return %c : i32
+}
+func.func @in_order(%a: i32, %b: i32) -> i32 {
+  %c = tfrt.add.i32 %a, %b
+  tfrt.return %c : i32
+}
