@@ -298,6 +298,7 @@ def test_random_programs_scheduled(name, random_programs, registry, monkeypatch)
     """
     monkeypatch.setattr("tfrt.compiler.passes.effects.BUILTIN", registry)
     features = random_programs.Features(**FEATURES[name])
+    is_ordered = features.effects != "free"
     moved = 0
 
     @settings(
@@ -307,29 +308,29 @@ def test_random_programs_scheduled(name, random_programs, registry, monkeypatch)
     )
     @given(
         random_programs.modules(features),
-        st.sampled_from(SINGLE_THREADED),
+        st.sampled_from(QUEUES if is_ordered else SINGLE_THREADED),
         st.sampled_from([{"plans": False}, {"plan_threshold": TABLE}, {"plan_threshold": GENERATED}]),
     )
     def run(module, queue, configuration):
         nonlocal moved
         before, after = (compile_text(module.text, "m", pipeline=passes) for passes in ("", "schedule"))
         moved += before != after
-        reference, scheduled = (
-            Machine(before, registry, queue, plans=False),
-            Machine(after, registry, queue, **configuration),
-        )
-        for call in module.calls:
-            wanted, found = reference.observe(call), scheduled.observe(call)
-            # A result may now be there before something else is printed.
-            found = replace(found, printed_before=wanted.printed_before)
-            try:
-                compare(found, wanted, has_threads=False, is_ordered=features.effects != "free")
-            except AssertionError as error:
-                error.add_note(f"{call} on {queue} with {configuration}:\n{module.text}")
-                raise
+        has_threads = queue.startswith("mstd")
+        reference = Machine(before, registry, "s" if has_threads else queue, plans=False)
+        scheduled = Machine(after, registry, queue, **configuration)
+        with scheduled.host:
+            for call in module.calls:
+                wanted, found = reference.observe(call), scheduled.observe(call)
+                # A result may now be there before something else is printed.
+                found = replace(found, printed_before=wanted.printed_before)
+                try:
+                    compare(found, wanted, has_threads=has_threads, is_ordered=is_ordered)
+                except AssertionError as error:
+                    error.add_note(f"{call} on {queue} with {configuration}:\n{module.text}")
+                    raise
 
     run()
-    assert moved or not features.asynchrony or features.effects == "free"
+    assert moved or not features.asynchrony or not is_ordered
 
 
 DEEP = """func.func @sum(%n: i32, %ch: !tfrt.chain) -> (i32, !tfrt.chain) {
