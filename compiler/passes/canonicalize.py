@@ -16,6 +16,7 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.transforms.canonicalize import CanonicalizationRewritePattern
 
+from tfrt.compiler.passes.absorption import Absorption
 from tfrt.compiler.passes.control import KnownBranch, KnownTripCount
 from tfrt.compiler.passes.dce import erase_dead_ops
 from tfrt.compiler.passes.fold import FoldConstants
@@ -57,6 +58,7 @@ class Canonicalize(ModulePass):
             CanonicalizationRewritePattern(),
             FoldConstants(),
             Identities(),
+            Absorption(),
             RegroupConstants(),
             KnownBranch(),
             KnownTripCount(),

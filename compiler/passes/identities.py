@@ -1,9 +1,9 @@
 """Identities of scalar arithmetic: ``x + 0``, ``x * 1``, ``x & x`` and the like, exact to the last bit.
 
-Only where the result is there just when the one operand is that is left: ``x - x``, ``x * 0`` and ``x <= x`` stay, for
-where ``x`` is an error, so are they. Zeros keep their signs: ``x + -0.0`` is ``x``, but ``-0.0 + 0.0`` is ``0.0``.
-Casts there and back have none, for on the way they round. A product with a power of two stays one: there is no op
-that shifts, and shifting is no faster in Python.
+Only where the result is there just when the one operand is that is left; others, such as ``x * 0``, are in
+`absorption.py`. Zeros keep their signs: ``x + -0.0`` is ``x``, but ``-0.0 + 0.0`` is ``0.0``. Casts there and back
+have none, for on the way they round. A product with a power of two stays one: there is no op that shifts, and
+shifting is no faster in Python.
 """
 
 from __future__ import annotations

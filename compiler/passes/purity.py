@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Container
 from itertools import chain
 
+from xdsl.dialects.builtin import UnregisteredOp
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, Pure
 
+from tfrt.dialects.tfrt.control_flow import IfOp
 from tfrt.dialects.tfrt.types import CHAIN, SCALARS
 from tfrt.executor.kernel_registry import BUILTIN
 
@@ -32,15 +34,13 @@ def is_pure(op: Operation) -> bool:
 
 def name_of(op: Operation) -> str:
     """The op's name, also where no dialect defines it."""
-    from xdsl.dialects.builtin import UnregisteredOp
-
     return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
 
 
 def cannot_fail(value: SSAValue, strict: Container[Block] = ()) -> bool:
     """Whether a value is surely no error: pure ops have made it from nothing, or from such values.
 
-    Arguments of `strict` blocks are no errors: those do not run otherwise.
+    Arguments of a branch's regions and of `strict` blocks are no errors: those do not run otherwise.
     """
     waiting, seen = [value], set[SSAValue]()
     while waiting:
@@ -48,7 +48,7 @@ def cannot_fail(value: SSAValue, strict: Container[Block] = ()) -> bool:
         if found in seen:
             continue
         seen.add(found)
-        if found.owner in strict:
+        if found.owner in strict or (isinstance(found.owner, Block) and isinstance(found.owner.parent_op(), IfOp)):
             continue
         if not isinstance(found.owner, Operation) or not is_pure(found.owner):
             return False
