@@ -265,7 +265,7 @@ def test_random_programs_optimised(name, random_programs, registry):
 
     @settings(
         deadline=None,
-        max_examples=-(-PROGRAMS // (4 * random_programs.FUNCTIONS * len(CHAINED))),
+        max_examples=-(-PROGRAMS // (8 * random_programs.FUNCTIONS * len(CHAINED))),
         suppress_health_check=list(HealthCheck),
     )
     @given(
@@ -303,7 +303,7 @@ def test_random_programs_scheduled(name, random_programs, registry, monkeypatch)
 
     @settings(
         deadline=None,
-        max_examples=-(-PROGRAMS // (4 * random_programs.FUNCTIONS * len(FEATURES))),
+        max_examples=-(-PROGRAMS // (10 * random_programs.FUNCTIONS * len(FEATURES))),
         suppress_health_check=list(HealthCheck),
     )
     @given(
@@ -359,8 +359,16 @@ LATER = '"rnd.print_later"(%n, %ch)'
 CHECK = '"rnd.check"(%bad, %ch)'
 
 
-@pytest.mark.parametrize("queue", ["s", "mstd:2"])
-@pytest.mark.parametrize("configuration", [{"plan_threshold": 0}, {"plan_threshold": 50}, {"plans": False}], ids=str)
+@pytest.mark.parametrize(
+    ("queue", "configuration"),
+    [
+        ("s", {"plan_threshold": 0}),
+        ("s", {"plan_threshold": 50}),
+        ("mstd:2", {"plan_threshold": 50}),
+        ("s", {"plans": False}),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize(("each", "last"), [(PURE, LATER), (PRINT, CHECK)], ids=["pure", "printing"])
 def test_ten_thousand_nested_calls(each, last, configuration, queue, registry, random_programs):
     depth = 10_000
