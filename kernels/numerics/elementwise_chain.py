@@ -61,16 +61,18 @@ def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsiz
     """
     full = frozenset(number for number, shape in enumerate(inputs) if shape == result)
     body = _generate(steps, len(inputs), full)
+    # New memory is nobody's input, so steps may write there from the first on.
+    fresh = _generate(steps, len(inputs), frozenset())
     elements = math.prod(result)
     can_split = all(number in full or is_row(shape, result) for number, shape in enumerate(inputs))
     if elements * itemsize <= BLOCK_BYTES or not can_split:
-        return _whole(body, result)
+        return _whole(body, fresh, result)
     rank = max(
         (len(without_leading_ones(shape)) for number, shape in enumerate(inputs) if number not in full), default=0
     )
     inner = result[len(result) - rank :]
     rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(inner)))
-    return _blocked(body, result, inner, rows, full)
+    return _blocked(body, fresh, result, inner, rows, full)
 
 
 def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
@@ -87,32 +89,43 @@ def without_leading_ones(shape: Shape) -> Shape:
     return shape[first:]
 
 
-def _whole(body: Callable[..., Any], result: Shape) -> Run:
+def _whole(body: Callable[..., Any], fresh: Callable[..., Any], result: Shape) -> Run:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        found: np.ndarray = quiet.call(body, *arrays, out)
+        found: np.ndarray = quiet.call(fresh if out is None else body, *arrays, out)
         return found
 
     def run_scalar(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        # numpy's functions give scalars, not arrays, of arrays without dimensions.
-        return np.asarray(quiet.call(body, *arrays, out))
+        # Of arrays without dimensions numpy's functions give scalars, which cannot be written to.
+        if out is None:
+            out = np.empty((), arrays[0].dtype)
+        quiet.call(body, *[array.reshape(1) for array in arrays], out.reshape(1))
+        return out
 
     return run if result else run_scalar
 
 
-def _blocked(body: Callable[..., Any], result: Shape, inner: Shape, rows: int, full: frozenset[int]) -> Run:
+def _blocked(
+    body: Callable[..., Any],
+    fresh: Callable[..., Any],
+    result: Shape,
+    inner: Shape,
+    rows: int,
+    full: frozenset[int],
+) -> Run:
     by_rows = (-1, *inner)
 
-    def run_blocks(values: list[np.ndarray], target: np.ndarray) -> None:
+    def run_blocks(block_body: Callable[..., Any], values: list[np.ndarray], target: np.ndarray) -> None:
         for start in range(0, target.shape[0], rows):
             block = slice(start, start + rows)
             parts = [value[block] if number in full else value for number, value in enumerate(values)]
-            body(*parts, target[block])
+            block_body(*parts, target[block])
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        chosen = fresh if out is None else body
         if out is None:
             out = np.empty(result, arrays[min(full, default=0)].dtype)
         values = [array.reshape(by_rows) if number in full else array for number, array in enumerate(arrays)]
-        quiet.call(run_blocks, values, out.reshape(by_rows))
+        quiet.call(run_blocks, chosen, values, out.reshape(by_rows))
         return out
 
     return run
