@@ -70,11 +70,11 @@ def metadata_of_type(type: Attribute) -> TensorMetadata:
 
 def result_metadata(op: Operation, facts: Sequence[Fact]) -> tuple[TensorMetadata, ...] | None:
     """The metadata of an executed op's results; None unless it is known, and the op will run on arrays."""
-    entry, attrs = entry_of(op), op.attributes["op_attrs"]
+    entry = entry_of(op)
     if entry is None or entry.has_effects or _has_elements(op.attributes.get("op_func_attrs")):
         return None
     try:
-        values = OpAttrs.of_pairs(runtime_value(attrs, "typed_aggregate")).by_name
+        values = attrs_of(op).by_name
         found = entry.run_constant_metadata(tuple(facts), values)
         if found is None or len(found) != len(op.results) or not all(map(can_hold, found)):
             return None
@@ -95,6 +95,16 @@ def entry_of(op: Operation) -> OpEntry | None:
     """What the CPU runs for the op that `op`, of `corert` or `cpu`, executes."""
     name = op.attributes.get("op_name")
     return CPU_OPS.get(name.data) if isinstance(name, StringAttr) else None
+
+
+def attrs_of(op: Operation) -> OpAttrs:
+    """The attributes of the op that `op`, of `corert` or `cpu`, executes.
+
+    Raises:
+        KernelError: they are not pairs of a name and a value.
+        ValueError: files cannot hold them.
+    """
+    return OpAttrs.of_pairs(runtime_value(op.attributes["op_attrs"], "typed_aggregate"))
 
 
 def lower(
@@ -158,7 +168,7 @@ def constant(value: DenseIntOrFPElementsAttr, location: LocationAttr) -> Constan
 
 def _batch_norm(op: Operation, arrays: Sequence[SSAValue]) -> tuple[list[Operation], list[SSAValue | None]] | None:
     """Batch normalization of images, channels last, as elementwise ops, in the order in which the op computes it."""
-    values = OpAttrs.of_pairs(runtime_value(op.attributes["op_attrs"], "typed_aggregate")).values()
+    values = attrs_of(op).values()
     if values.get("data_format", "NHWC").lower().startswith("nc") or any(result.uses for result in op.results[1:]):
         return None
     images, scale, offset, mean, variance = arrays

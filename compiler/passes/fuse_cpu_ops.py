@@ -11,10 +11,8 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.array_ops import chain_op, entry_of, metadata_of_type
-from tfrt.compiler.runtime_values import runtime_value
+from tfrt.compiler.passes.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.kernels.numerics.elementwise_chain import is_row
 
 
@@ -110,9 +108,8 @@ def _takes_epilogue(call: CallOp) -> bool:
         return False
     inputs = tuple(metadata_of_type(operand.type) for operand in call.operands)
     results = tuple(metadata_of_type(result.type) for result in call.results)
-    attrs = OpAttrs.of_pairs(runtime_value(call.op_attrs, "typed_aggregate")).by_name
     try:
-        entry.arrays(inputs, attrs, None, results, lambda rows, *others: None)
+        entry.arrays(inputs, attrs_of(call).by_name, None, results, lambda rows, *others: None)
     except Exception:
         # Some do so only for some element types and layouts.
         return False

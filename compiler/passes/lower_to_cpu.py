@@ -18,8 +18,7 @@ from tfrt.compiler.runtime_values import runtime_value
 from tfrt.dialects.corert import EnsureMetadataOp
 from tfrt.dialects.corert_types import TENSOR_HANDLE
 from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_attrs import plain
+from tfrt.kernels.corert.known_metadata import read_metadata
 
 _DENSE = DenseIntOrFPElementsAttr
 
@@ -88,8 +87,7 @@ class _Lowering:
     def _note(self, op: Operation) -> bool:
         """Note what an op that is no `corert.executeop` says of its results; whether it says anything."""
         if isinstance(op, EnsureMetadataOp):
-            known = [plain(item) for item in runtime_value(op.metadata, "typed_aggregate")]
-            facts: list[Fact] = [TensorMetadata(dtype, tuple(sizes)) for dtype, *sizes in known]
+            facts: list[Fact] = [*read_metadata(runtime_value(op.metadata, "typed_aggregate"))]
         elif name_of(op) == "corert.const_dense_tensor" and isinstance(op.attributes["value"], _DENSE):
             try:
                 facts = [runtime_value(op.attributes["value"], "dense")]

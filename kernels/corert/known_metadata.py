@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import TypedAggregate
 from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
 from tfrt.executor.core_runtime.op_attrs import plain
@@ -16,6 +15,7 @@ from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import DenseHostTensor, to_dense
+from tfrt.kernels.corert.tensors import when_tensor_there
 
 
 @kernel("corert.ensure_metadata", pure=True)
@@ -37,21 +37,7 @@ def when_there(
 ) -> Any:
     """`result` of the tensor as a dense one on the host, now or when it is there; an error unless it is as `wanted`."""
     here = transfer(handle, HOST_DEVICE, context)
-    if type(here.tensor) is not AsyncValue:
-        return result(_dense(here.tensor, wanted))
-    promise = AsyncValue()
-
-    def finish(resolved: AsyncValue) -> None:
-        if resolved.is_error:
-            promise.forward(resolved)
-            return
-        try:
-            promise.set(result(_dense(resolved.value, wanted)))
-        except KernelError as error:
-            promise.set_error(error)
-
-    here.tensor.and_then(finish)
-    return promise
+    return when_tensor_there(here, lambda tensor: result(_dense(tensor, wanted)))
 
 
 def _dense(tensor: Any, wanted: TensorMetadata) -> DenseHostTensor:

@@ -102,12 +102,12 @@ def tensorhandle_to_ht(handle: TensorHandle, chain: Chain = CHAIN) -> Any:
 
 @kernel("corert.tensorhandle_to_int32")
 def tensorhandle_to_int32(handle: TensorHandle) -> Any:
-    return _when_there(handle, _index)
+    return when_tensor_there(handle, _index)
 
 
 @kernel("corert.get_dst_tensor_type")
 def get_dst_tensor_type(handle: TensorHandle, device: Device) -> Any:
-    return _when_there(handle, lambda tensor: TensorType(_host_kind(tensor)))
+    return when_tensor_there(handle, lambda tensor: TensorType(_host_kind(tensor)))
 
 
 @kernel("corert.transfer")
@@ -134,7 +134,7 @@ def _transferred(
     if device.kind != HOST_DEVICE.kind:
         return transfer(handle, device, context)
     here = transfer(handle, device, context)
-    return TensorHandle(context.host, device, _when_there(here, move), here.metadata)
+    return TensorHandle(context.host, device, when_tensor_there(here, move), here.metadata)
 
 
 def _host_kind(tensor: Tensor) -> str:
@@ -150,7 +150,7 @@ def _index(tensor: Tensor) -> int:
     return int(dense.array.reshape(-1)[0])
 
 
-def _when_there(handle: TensorHandle, function: Callable[[Tensor], Any]) -> Any:
+def when_tensor_there(handle: TensorHandle, function: Callable[[Tensor], Any]) -> Any:
     """`function` of the tensor, now or when it is there."""
     tensor = handle.tensor
     if type(tensor) is not AsyncValue:

@@ -98,7 +98,7 @@ def _patches(images: np.ndarray, rows: Window, columns: Window) -> Iterator[tupl
     """
     batch, height, width, channels = images.shape
     windows, elements = rows.count * columns.count, rows.size * columns.size * channels
-    step = min(batch, max(1, BLOCK_BYTES // max(1, windows * elements * images.itemsize)))
+    step = max(1, min(batch, BLOCK_BYTES // max(1, windows * elements * images.itemsize)))
     memory = np.empty((step * windows, elements), images.dtype)
     # The border stays as it is; only what is inside it changes.
     has_border = any((rows.before, rows.after, columns.before, columns.after))
