@@ -104,7 +104,8 @@ class AsyncValue:
         if self._state == _AVAILABLE:
             return self._payload
         if self._state == _ERROR:
-            raise self._payload
+            # An object of the caller's own: several may raise it at the same time.
+            raise self._payload.copy()
         raise RuntimeError("the value is not available yet")
 
     @property

@@ -15,6 +15,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, KernelRecord
 from tfrt.executor.errors import BefError, KernelError
+from tfrt.executor.failures import as_kernel_error, ends_call, fail_all
 from tfrt.executor.kernel_registry import Control, Kernel, Signature
 from tfrt.executor.location import UNKNOWN, Location
 from tfrt.executor.values import Chain
@@ -225,10 +226,10 @@ def _run_and_resolve(
     try:
         value = call(*operands)
         values = unpack(value, results, returns_tuple)
-    except Exception as error:
-        failure = as_kernel_error(error)
-        for result in pending:
-            result.set_error(failure)
+    except BaseException as error:
+        fail_all(pending, as_kernel_error(error))
+        if ends_call(error):
+            raise
         return
     for result, item in zip(pending, values or (None,), strict=True):
         result.settle(item)
@@ -249,27 +250,6 @@ def unpack(value: Any, results: int, returns_tuple: bool) -> Sequence[Any]:
         got = f"{len(value)} values" if isinstance(value, tuple | list) else type(value).__name__
         raise KernelError(f"the kernel must return {_count(results, 'result')} and returned {got}")
     return value
-
-
-def as_kernel_error(error: Exception) -> KernelError:
-    """The `KernelError` that stands for an exception of a kernel; its cause is kept."""
-    if isinstance(error, KernelError):
-        return error
-    text = str(error)
-    wrapped = KernelError(f"{type(error).__name__}: {text}" if text else type(error).__name__)
-    wrapped.__cause__ = error
-    return wrapped
-
-
-def failed_results(error: KernelError, count: int) -> list[Any]:
-    """What a call that failed as a whole returns: the error, once for each of its `count` results.
-
-    Raises:
-        KernelError: `error`, where there is no result to carry it.
-    """
-    if not count:
-        raise error
-    return [AsyncValue.failed(error)] * count
 
 
 def _fail(message: str, *_: Any) -> Any:

@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionRecord
-from tfrt.executor.binding import BoundKernel, as_kernel_error, location_of, unpack
+from tfrt.executor.binding import BoundKernel, location_of, unpack
+from tfrt.executor.failures import as_kernel_error
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext

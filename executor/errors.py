@@ -8,14 +8,15 @@
      ├── BefError              corrupt, truncated or unsupported BEF file
      ├── LoadError             a BEF file asks for kernels or functions that this host does not have
      └── KernelError           a kernel failed while a program ran
-          └── CancelledError   the request was cancelled before the kernel started
+          ├── CancelledError   the request was cancelled before the kernel started
+          └── EndedError       an exception that is no kernel's ended the call
 
 Anything else that escapes from this package is a bug in it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from tfrt.executor.diagnostics import Diagnostic
@@ -75,9 +76,39 @@ class KernelError(TfrtError):
             return self.message
         return f"{self.location}: {self.message}"
 
+    def copy(self) -> Self:
+        """Another object of the same class with the same contents, cause and traceback."""
+        made = type(self).__new__(type(self), *self.args)
+        made.args = self.args
+        made.__dict__.update(self.__dict__)
+        for name in (name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())):
+            if hasattr(self, name):
+                setattr(made, name, getattr(self, name))
+        made.__cause__, made.__context__ = self.__cause__, self.__context__
+        made.__suppress_context__ = self.__suppress_context__
+        return made.with_traceback(self.__traceback__)
+
 
 class CancelledError(KernelError):
     """The request was cancelled before this kernel started."""
 
     def __init__(self, message: str = "Cancelled", *, location: Location | None = None):
         super().__init__(message, location=location, code="CANCELLED")
+
+
+class EndedError(KernelError):
+    """The call was ended by `ended_by`, an exception that is no kernel's. Whoever waits in the call gets that."""
+
+    def __init__(self, ended_by: BaseException):
+        super().__init__(f"the call was ended by {describe(ended_by)}")
+        self.ended_by = ended_by
+        self.__cause__ = ended_by
+
+
+def describe(error: BaseException) -> str:
+    """The class of an exception and what it says, if it can."""
+    try:
+        text = str(error)
+    except BaseException as raised:
+        text = f"(its message cannot be shown: {type(raised).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -15,10 +15,11 @@ from typing import Any
 from tfrt.executor.arguments import Converter, are_passed_on, convert_arguments, converters
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
-from tfrt.executor.binding import BoundKernel, as_kernel_error, bind, failed_results, unpack
+from tfrt.executor.binding import BoundKernel, bind, unpack
 from tfrt.executor.dataflow import Graph, execute
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import LoadError, UsageError
+from tfrt.executor.failures import as_kernel_error, failed_results
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import Kernel
 from tfrt.executor.native_functions import find_native_function

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.binding import as_kernel_error, failed_results, unpack
+from tfrt.executor.binding import unpack
 from tfrt.executor.dataflow import Graph, calls
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import as_kernel_error, failed_results
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from tfrt.executor.async_value import AsyncValue, run_deferred
 from tfrt.executor.errors import UsageError
+from tfrt.executor.failures import mark_worker
 
 Task = Callable[[], None]
 
@@ -218,6 +219,7 @@ class _Pool:
 
     def _work(self, number: int) -> None:
         idle, free, get, get_nowait, run = self._idle, self.free, self.tasks.get, self.tasks.get_nowait, self.run
+        mark_worker()
         # What runs on this thread is always part of a task.
         _current.tasks = 1
         while True:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.binding import as_kernel_error
 from tfrt.executor.core_runtime.op_handler import Invocation, Outcome
 from tfrt.executor.core_runtime.op_registry import OpEntry
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import Device
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import as_kernel_error
 from tfrt.executor.values import CHAIN
 
 Run = Callable[[OpEntry, list[Any], Invocation, tuple[Any, ...] | None], Sequence[Any]]

@@ -12,11 +12,11 @@ from functools import partial
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.binding import as_kernel_error
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import as_kernel_error
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.location import Location
 

@@ -21,7 +21,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.binding import as_kernel_error
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.dispatch import dispatch
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
@@ -30,6 +29,7 @@ from tfrt.executor.core_runtime.transfer import on_device, register_copy
 from tfrt.executor.device import Device
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import as_kernel_error
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, to_dense
 

@@ -21,7 +21,6 @@ import numpy as np
 import torch
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.binding import as_kernel_error
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.dispatch import dispatch
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
@@ -32,6 +31,7 @@ from tfrt.executor.device import Device
 from tfrt.executor.devices.torch_ops import DTYPES, OPS, TorchOp
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import as_kernel_error
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, to_dense
 
