@@ -24,7 +24,6 @@ from xdsl.dialects.builtin import (
     CallSiteLoc,
     DenseIntOrFPElementsAttr,
     FileLineColLoc,
-    FloatAttr,
     FunctionType,
     FusedLoc,
     IntAttr,
@@ -47,6 +46,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation
 
+from tfrt.compiler.float_bits import float_attribute, unpack
 from tfrt.compiler.locations import fuse, parts_of
 from tfrt.compiler.printer import print_module, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE, Streams, analyse_streams
@@ -250,6 +250,15 @@ class _Disassembler:
             elements = aggregate_elements(at, depth)
             return ArrayAttr(self.convert(element, kind, depth + 1) for element, kind in elements)
         value = decode(at, 0, Stored("any"), attribute)
+        type = _float_type(attribute & ~ARRAY_BIT)
+        if type is not None:
+            # Python's floats do not keep all bits of other types' NaNs.
+            start = at.position + (4 if attribute & ARRAY_BIT else 0)
+            count = len(value) if attribute & ARRAY_BIT else 1
+            numbers = [
+                float_attribute(v, type) for v in unpack(bytes(at.data[start : start + count * type.size]), type)
+            ]
+            return ArrayAttr(numbers) if attribute & ARRAY_BIT else numbers[0]
         if attribute & ARRAY_BIT:
             return ArrayAttr(_scalar(item, attribute & ~ARRAY_BIT) for item in value)
         match attribute:
@@ -271,11 +280,16 @@ def _scalar(value: object, attribute: int) -> Attribute:
         assert isinstance(value, str)
         return StringAttr(value)
     type = _element_type(DType(attribute))
-    if isinstance(type, IntegerType):
-        assert isinstance(value, int)
-        return IntegerAttr(-1 if value is True else int(value), type)
-    assert isinstance(value, float) and isinstance(type, AnyFloat)
-    return FloatAttr(value, type)
+    assert isinstance(value, int) and isinstance(type, IntegerType)
+    return IntegerAttr(-1 if value is True else int(value), type)
+
+
+def _float_type(attribute: int) -> AnyFloat | None:
+    """The type of a floating-point attribute; None for attributes of other kinds."""
+    if attribute not in tuple(DType) or attribute == DType.STRING:
+        return None
+    type = _element_type(DType(attribute))
+    return type if isinstance(type, AnyFloat) else None
 
 
 def _dense(value: object, dtype: DType) -> Attribute:

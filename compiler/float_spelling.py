@@ -15,6 +15,8 @@ import math
 
 from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, Float64Type
 
+from tfrt.compiler.float_bits import to_bits
+
 SpelledFloat = BFloat16Type | Float16Type | Float32Type | Float64Type
 
 _SIGNIFICAND_BITS: dict[type, int] = {BFloat16Type: 8, Float16Type: 11, Float32Type: 24, Float64Type: 53}
@@ -29,21 +31,17 @@ def float_text(value: float, type: SpelledFloat) -> str:
     """The spelling of a value of `type`, without the type."""
     if math.isfinite(value):
         short = _six_digits(value)
-        if _bits(float(short), type) == _bits(value, type):
+        if to_bits(float(short), type) == to_bits(value, type):
             return short
         full = _all_digits(value, type)
         if "." in full:
             return full
-    return f"0x{_bits(value, type):X}"
+    return f"0x{to_bits(value, type):X}"
 
 
 def is_hexadecimal(text: str) -> bool:
     """Whether a number is spelled by its bits, so that its type must be spelled too."""
     return text.startswith("0x")
-
-
-def _bits(value: float, type: SpelledFloat) -> int:
-    return int.from_bytes(type.pack((value,)), "little")
 
 
 def _six_digits(value: float) -> str:

@@ -1,15 +1,20 @@
-"""Fused locations as MLIR makes them: simplified when they are built, so that no two spell the same thing.
+"""Locations that xDSL does not make as MLIR does: fused ones, and ranges in files.
 
-Source of the semantics: ``FusedLoc::get`` in llvm-project's ``mlir/lib/IR/Location.cpp``. Locations are part of BEF
-files, so a location that was not simplified would be written differently from how the reference writes it.
+Fused ones are simplified when they are built, so that no two spell the same thing. Source of the semantics:
+``FusedLoc::get`` in llvm-project's ``mlir/lib/IR/Location.cpp``. Locations are part of BEF files, so a location that
+was not simplified would be written differently from how the reference writes it.
+
+xDSL has no location that is a range and lets nothing but its own ones stand in others. A range is therefore the
+location of its start, fused with the `RangeEnd` as metadata.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xdsl.dialects.builtin import ArrayAttr, FusedLoc, LocationAttr, NoneAttr, UnknownLoc
-from xdsl.ir import Attribute
+from xdsl.dialects.builtin import ArrayAttr, FileLineColLoc, FusedLoc, IntAttr, LocationAttr, NoneAttr, UnknownLoc
+from xdsl.ir import Attribute, ParametrizedAttribute
+from xdsl.irdl import irdl_attr_definition
 
 NO_METADATA = NoneAttr()
 
@@ -29,6 +34,32 @@ def fuse(locations: Iterable[LocationAttr], metadata: Attribute = NO_METADATA) -
     if metadata == NO_METADATA and len(parts) < 2:
         return next(iter(parts), UnknownLoc())
     return FusedLoc(ArrayAttr(parts or [UnknownLoc()]), metadata)
+
+
+@irdl_attr_definition
+class RangeEnd(ParametrizedAttribute):
+    """Where the range ends that starts at the only part of the location which has this metadata."""
+
+    name = "tfrt.range_end"
+
+    line: IntAttr
+    column: IntAttr
+
+
+def file_range(start: FileLineColLoc, end_line: int, end_column: int) -> LocationAttr:
+    """The range from `start` to a line and column of the same file; `start` itself where it ends there."""
+    if (end_line, end_column) == (start.line.data, start.column.data):
+        return start
+    return FusedLoc(ArrayAttr([start]), RangeEnd(IntAttr(end_line), IntAttr(end_column)))
+
+
+def start_of_range(location: FusedLoc) -> FileLineColLoc | None:
+    """Where the range starts; None where `location` is no range."""
+    if not isinstance(location.metadata, RangeEnd):
+        return None
+    (start,) = parts_of(location)
+    assert isinstance(start, FileLineColLoc)
+    return start
 
 
 def parts_of(location: FusedLoc) -> tuple[LocationAttr, ...]:

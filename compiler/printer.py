@@ -20,12 +20,15 @@ from xdsl.dialects.builtin import (
     AnyFloat,
     ArrayAttr,
     BFloat16Type,
+    DenseArrayBase,
     DenseIntOrFPElementsAttr,
+    DictionaryAttr,
     Float16Type,
     Float32Type,
     Float64Type,
     FloatAttr,
     FunctionType,
+    FusedLoc,
     IntegerAttr,
     ModuleOp,
     NameLoc,
@@ -40,10 +43,14 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region, SSAValue
 from xdsl.printer import Printer
 
+from tfrt.compiler.float_bits import unpack
 from tfrt.compiler.float_spelling import float_text, is_hexadecimal
+from tfrt.compiler.locations import RangeEnd, start_of_range
 from tfrt.dialects.definitions import HandWrittenOp
 
 _BARE_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
+
+_VISIBILITIES = ("public", "private", "nested")
 
 _LARGEST_LISTED = 100
 """A dense attribute of more elements is printed as a blob of hexadecimal digits."""
@@ -127,7 +134,7 @@ class MlirPrinter(Printer):
 
     def _print_custom_op(self, op: Operation) -> None:
         self.print_string("module" if isinstance(op, ModuleOp) else op.name)
-        if isinstance(op, FuncOp) and op.arg_attrs is None and op.res_attrs is None:
+        if isinstance(op, FuncOp):
             self._print_function(op)
         else:
             op.print(self)
@@ -152,18 +159,36 @@ class MlirPrinter(Printer):
             self.print_string(f" {op.sym_visibility.data}")
         self.print_string(" ")
         self.print_symbol_name(op.sym_name.data)
+        inputs, outputs = op.function_type.inputs.data, op.function_type.outputs.data
         with self.in_parens():
             if op.body.blocks:
-                self.print_list(op.body.blocks[0].args, self.print_block_argument)
+                self.print_list(_with_dictionaries(op.body.blocks[0].args, op.arg_attrs), self._print_argument)
             else:
-                self.print_list(op.function_type.inputs, self.print_attribute)
-        if outputs := op.function_type.outputs.data:
+                self.print_list(_with_dictionaries(inputs, op.arg_attrs), self._print_type_with_attributes)
+        if outputs:
             self.print_string(" -> ")
-            self._print_types(outputs)
+            if op.res_attrs is None:
+                self._print_types(outputs)
+            else:
+                with self.in_parens():
+                    self.print_list(_with_dictionaries(outputs, op.res_attrs), self._print_type_with_attributes)
         self.print_op_attributes(op.attributes, print_keyword=True)
         if op.body.blocks:
             self.print_string(" ", indent=0)
             self.print_region(op.body, False, False)
+
+    def _print_argument(self, argument: tuple[BlockArgument, dict[str, Attribute]]) -> None:
+        value, attributes = argument
+        self.print_ssa_value(value)
+        self.print_string(": ")
+        self._print_type_with_attributes((value.type, attributes))
+        if self.print_debuginfo:
+            self.print_string(" ")
+            self.print_attribute(value.location)
+
+    def _print_type_with_attributes(self, type: tuple[Attribute, dict[str, Attribute]]) -> None:
+        self.print_attribute(type[0])
+        self.print_op_attributes(type[1])
 
     def _print_types(self, types: Sequence[Attribute]) -> None:
         # Without parentheses, the arrow of a function type would be taken for more results.
@@ -232,6 +257,16 @@ class MlirPrinter(Printer):
                     self.print_list(attribute, self._print_element)
             case DenseIntOrFPElementsAttr():
                 self._print_dense(attribute)
+            case DenseArrayBase(elt_type=BFloat16Type() | Float16Type() | Float32Type() as type) if len(attribute):
+                self.print_string(f"array<{type.name}: ")
+                self.print_list(unpack(attribute.data.data, type), lambda value: self.print_float(value, type))
+                self.print_string(">")
+            case FusedLoc(metadata=RangeEnd() as end) if (start := start_of_range(attribute)) is not None:
+                with self.in_location():
+                    self.print_string_literal(start.filename.data)
+                    self.print_string(f":{start.line.data}:{start.column.data} to ")
+                    line = "" if end.line == start.line else end.line.data
+                    self.print_string(f"{line}:{end.column.data}")
             case NameLoc(location=UnknownLoc() | NoneAttr()):
                 with self.in_location():
                     self.print_attribute(attribute.desc)
@@ -256,11 +291,12 @@ class MlirPrinter(Printer):
         self.print_string("dense")
         with self.in_angle_brackets():
             if splat:
-                self._print_dense_element(next(iter(attribute.iter_values())), attribute)
+                size = len(data) // length
+                self._print_dense_element(unpack(data[:size], attribute.get_element_type())[0], attribute)
             elif length > _LARGEST_LISTED and attribute.get_element_type() != i1:
                 self.print_string(f'"0x{data.hex().upper()}"')
             elif length:
-                self._print_nested(tuple(attribute.iter_values()), attribute.get_shape(), attribute)
+                self._print_nested(unpack(data, attribute.get_element_type()), attribute.get_shape(), attribute)
         self.print_string(" : ")
         self.print_attribute(attribute.get_type())
 
@@ -286,6 +322,9 @@ class MlirPrinter(Printer):
     def print_attr_dict(self, attr_dict: Mapping[str, Attribute]) -> None:
         super().print_attr_dict(dict(sorted(attr_dict.items())))
 
+    def print_resource_handle(self, dialect: str, handle: str) -> None:
+        self.print_identifier_or_string_literal(handle)
+
     def print_string_literal(self, string: str) -> None:
         # What was not valid UTF-8 in the source is kept as surrogates.
         self.print_bytes_literal(string.encode("utf-8", "surrogateescape"))
@@ -300,7 +339,28 @@ class MlirPrinter(Printer):
 def _has_custom_form(op: Operation) -> bool:
     if isinstance(op, UnregisteredOp) or type(op).print is Operation.print:
         return False
+    if isinstance(op, FuncOp):
+        return _fits_function_form(op)
     return not isinstance(op, HandWrittenOp) or op.fits_custom_form()
+
+
+def _fits_function_form(op: FuncOp) -> bool:
+    """Whether the custom form of functions, which reads more into a text than the op's attributes say, spells `op`."""
+    if op.sym_visibility is not None and op.sym_visibility.data not in _VISIBILITIES:
+        return False
+    inputs, outputs = op.function_type.inputs.data, op.function_type.outputs.data
+    for dictionaries, types in ((op.arg_attrs, inputs), (op.res_attrs, outputs)):
+        if dictionaries is not None and (len(dictionaries) != len(types) or not any(d.data for d in dictionaries)):
+            return False
+    return True
+
+
+def _with_dictionaries(
+    items: Sequence[Any], dictionaries: ArrayAttr[DictionaryAttr] | None
+) -> list[tuple[Any, dict[str, Attribute]]]:
+    if dictionaries is None:
+        return [(item, {}) for item in items]
+    return [(item, dict(dictionary.data)) for item, dictionary in zip(items, dictionaries, strict=True)]
 
 
 def _groups(results: Iterable[SSAValue]) -> list[list[SSAValue]]:

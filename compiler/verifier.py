@@ -45,6 +45,7 @@ from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.definitions import I64Array, StringArray
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.location import (
@@ -74,6 +75,8 @@ def location_of(attribute: LocationAttr | Attribute) -> Location:
             return NameLocation(attribute.desc.data, location_of(attribute.location))
         case CallSiteLoc():
             return CallSiteLocation(location_of(attribute.callee), location_of(attribute.caller))
+        case FusedLoc() if (start := start_of_range(attribute)) is not None:
+            return location_of(start)
         case FusedLoc():
             return FusedLocation(tuple(map(location_of, attribute.locations)))  # type: ignore[call-overload]
     return UNKNOWN

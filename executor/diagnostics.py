@@ -65,6 +65,7 @@ def _excerpt(location: Location | None, source: SourceLookup | None) -> list[str
     if not 1 <= at.line <= len(lines):
         return []
     line = lines[at.line - 1].rstrip("\r")
-    # Tabs stay tabs so that the caret lands under its column whatever the tab width.
-    indent = "".join(c if c == "\t" else " " for c in line[: at.column - 1])
+    # Columns count bytes. Tabs stay tabs so that the caret lands under its column whatever the tab width.
+    before = line.encode("utf-8", "surrogateescape")[: max(at.column - 1, 0)].decode("utf-8", "replace")
+    indent = "".join(c if c == "\t" else " " for c in before)
     return [line, f"{indent}^"]

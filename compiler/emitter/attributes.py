@@ -22,6 +22,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, TypeAttribute
 
+from tfrt.compiler.float_bits import to_bits
 from tfrt.compiler.printer import type_text
 from tfrt.dialects.corert_types import ShapeAttr
 from tfrt.executor.bef.format import ARRAY_BIT, ATTRIBUTE_HEADER, DENSE_HEADER, EMPTY_ARRAY, PADDING, AttributeType
@@ -92,9 +93,9 @@ def write_attribute(out: Writer, attribute: Attribute, serialize: SerializeUnit)
             value = attribute.value.data & (1 << width) - 1
             return _scalar(out, struct.pack(f"<{_INTEGER_FORMATS[width]}", value))
         case FloatAttr():
-            return _scalar(out, _float_bytes(attribute.value.data, DType(kind)))
+            return _scalar(out, to_bits(attribute.value.data, attribute.type).to_bytes(attribute.type.size, "little"))
         case StringAttr():
-            data = attribute.data.encode("utf-8", "surrogateescape")
+            data = _bytes(attribute.data)
             offset = _counted(out, len(data), 1)
             out.data += data
             return offset
@@ -116,30 +117,16 @@ def write_attribute(out: Writer, attribute: Attribute, serialize: SerializeUnit)
     return _scalar(out, bytes([dtype]))
 
 
+def _bytes(text: str) -> bytes:
+    """A text as its source had it: what is not UTF-8 there is kept as surrogates."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def _scalar(out: Writer, data: bytes) -> int:
     out.align(len(data))
     offset = len(out)
     out.data += data
     return offset
-
-
-def _float_bytes(value: float, dtype: DType) -> bytes:
-    match dtype:
-        case DType.F64:
-            return struct.pack("<d", value)
-        case DType.F32:
-            return _pack_float("<f", value)
-        case DType.F16:
-            return _pack_float("<e", value)
-    # The front end has rounded the value to bf16, whose bits are the upper half of an f32's.
-    return _pack_float("<f", value)[2:]
-
-
-def _pack_float(code: str, value: float) -> bytes:
-    try:
-        return struct.pack(code, value)
-    except OverflowError:
-        return struct.pack(code, float("inf") if value > 0 else float("-inf"))
 
 
 def _counted(out: Writer, count: int, alignment: int) -> int:
@@ -211,8 +198,8 @@ def _aggregate(out: Writer, array: ArrayAttr[Attribute], serialize: SerializeUni
 def _symbol_ref(out: Writer, symbol: SymbolRefAttr, serialize: SerializeUnit) -> int:
     offset = len(out)
     number, module = serialize(symbol)
-    names = [name.data.encode() for name in (symbol.root_reference, *symbol.nested_references)]
-    text = module.encode()
+    names = [_bytes(name.data) for name in (symbol.root_reference, *symbol.nested_references)]
+    text = _bytes(module)
     out.vbr(number)
     out.vbr(len(names[0]))
     out.vbr(len(names) - 1)

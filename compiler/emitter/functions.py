@@ -118,7 +118,7 @@ def _write_kernel(
         if references is not None:
             functions += [entities.function_by_name[name] for name in references]
             continue
-        sections.attribute_names.vbr(sections.string_offsets.get(name.encode(), 0))
+        sections.attribute_names.vbr(sections.string_offsets.get(name.encode("utf-8", "surrogateescape"), 0))
         attributes.append(sections.attribute_offsets[attribute_key(attribute)])
     functions += [entities.function_by_region[region] for region in op.regions]
     users = [_users(result, kernels) for result in op.results]

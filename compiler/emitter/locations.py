@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects.builtin import CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc, UnknownLoc
 from xdsl.ir import Attribute
 
-from tfrt.compiler.locations import parts_of
+from tfrt.compiler.locations import parts_of, start_of_range
 from tfrt.executor.bef.format import FIRST_VIRTUAL_LOCATION, LocationTag
 from tfrt.executor.bef.writer import Writer
 
@@ -48,6 +48,8 @@ class LocationWriter:
                 out.byte(LocationTag.CALL_SITE)
                 self._write(location.callee)
                 self._write(location.caller)
+            case FusedLoc() if (start := start_of_range(location)) is not None:
+                self._write(start)
             case FusedLoc():
                 known = [part for part in parts_of(location) if _is_known(part)]
                 if known:

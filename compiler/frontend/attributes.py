@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from binascii import unhexlify
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
@@ -20,15 +21,16 @@ from xdsl.dialects.builtin import (
     ComplexType,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
+    DenseResourceAttr,
     Float16Type,
     Float32Type,
-    FloatAttr,
     IndexType,
     IntegerAttr,
     IntegerType,
     MemRefType,
     NoneAttr,
     NoneType,
+    ShapedType,
     Signedness,
     TensorType,
     UnrankedMemRefType,
@@ -43,6 +45,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
+from tfrt.compiler.float_bits import float_attribute, from_bits, pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
 
@@ -93,6 +96,14 @@ def parse_integer(token: Token) -> int:
     return int(text, 16) if "0x" in text else int(text)
 
 
+def position_number(token: Token, what: str) -> int:
+    """A line or column of a location: an integer of 32 bits without a sign."""
+    value = parse_integer(token)
+    if not 0 <= value < 1 << 32:
+        raise SyntaxFailure(token[2], f"expected integer {what} number in FileLineColRange")
+    return value
+
+
 def is_number_type(type: Attribute) -> bool:
     return isinstance(type, (IntegerType, IndexType, AnyFloat))
 
@@ -103,7 +114,7 @@ def number(token: Token, type: Attribute) -> Attribute:
     if isinstance(type, (IntegerType, IndexType)):
         return IntegerAttr(value, type)
     assert isinstance(type, AnyFloat)
-    return FloatAttr(value, type)
+    return float_attribute(value, type)
 
 
 def _number_value(token: Token, type: Attribute) -> Any:
@@ -152,7 +163,7 @@ def _float(token: Token, type: AnyFloat) -> float:
     bits = int(text, 16)
     if bits >> type.bitwidth:
         raise SyntaxFailure(offset, "hexadecimal float constant out of range for type")
-    return type.unpack(bits.to_bytes(type.size, "little"), 1)[0]
+    return from_bits(bits, type)
 
 
 _MANTISSA_BITS_AND_MAX_EXPONENT: dict[type[Attribute], tuple[int, int]] = {
@@ -285,20 +296,8 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
     """`dense<value> : type`: nothing, one value for all elements, nested lists, or the elements' bytes in
     hex.
     """
-    if not isinstance(type, (TensorType, VectorType)):
-        raise SyntaxFailure(_offset_of(value, offset), "elements literal must be a shaped type")
+    type, element, count = _dense_type(type, _offset_of(value, offset))
     shape = type.get_shape()
-    if any(d < 0 for d in shape):
-        raise SyntaxFailure(_offset_of(value, offset), "elements literal type must have static shape")
-    element = type.get_element_type()
-    count = prod(shape)
-    if not isinstance(element, (IntegerType, IndexType, AnyFloat, ComplexType)):
-        raise SyntaxFailure(_offset_of(value, offset), "expected elements of integer, index, float or complex type")
-    if isinstance(element, IntegerType) and element.bitwidth > 64:
-        raise SyntaxFailure(_offset_of(value, offset), "dense elements of more than 64 bits are not supported")
-    size = element.compile_time_size
-    if count * size > MAX_DENSE_BYTES:
-        raise SyntaxFailure(_offset_of(value, offset), f"dense elements take more than {MAX_DENSE_BYTES} bytes")
     if isinstance(value, tuple) and value[0] == "STRING":
         return DenseIntOrFPElementsAttr(type, BytesAttr(_hex_blob(value, element, count)))
     if value is None or value == []:
@@ -307,7 +306,7 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
             raise SyntaxFailure(_offset_of(value, offset), f"{what}, but type ({type}) expected at least 1")
         return DenseIntOrFPElementsAttr(type, BytesAttr(b""))
     if not isinstance(value, list):
-        data = element.pack((_element(value, element, offset),))
+        data = pack((_element(value, element, offset),), element)
         return DenseIntOrFPElementsAttr(type, BytesAttr(data * count))
     found = _shape_of(value, offset)
     if found != tuple(shape):
@@ -316,7 +315,62 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
             f"inferred shape of elements literal ({list(found)}) does not match type ({list(shape)})",
         )
     elements = [_element(leaf, element, offset) for leaf in _leaves(value)]
-    return DenseIntOrFPElementsAttr(type, BytesAttr(element.pack(elements)))
+    return DenseIntOrFPElementsAttr(type, BytesAttr(pack(elements, element)))
+
+
+def _dense_type(type: Attribute, offset: int) -> tuple[TensorType[Any] | VectorType[Any], Any, int]:
+    """`type`, which must be one of dense values, its element type, and how many elements it has."""
+    if not isinstance(type, (TensorType, VectorType)):
+        raise SyntaxFailure(offset, "elements literal must be a shaped type")
+    shape = type.get_shape()
+    if any(d < 0 for d in shape):
+        raise SyntaxFailure(offset, "elements literal type must have static shape")
+    element = type.get_element_type()
+    count = prod(shape)
+    if not isinstance(element, (IntegerType, IndexType, AnyFloat, ComplexType)):
+        raise SyntaxFailure(offset, "expected elements of integer, index, float or complex type")
+    if isinstance(element, IntegerType) and element.bitwidth > 64:
+        raise SyntaxFailure(offset, "dense elements of more than 64 bits are not supported")
+    if count * element.compile_time_size > MAX_DENSE_BYTES:
+        raise SyntaxFailure(offset, f"dense elements take more than {MAX_DENSE_BYTES} bytes")
+    return type, element, count
+
+
+def resource_blob(key: str, token: Token) -> bytes:
+    """The bytes of a resource: hexadecimal digits in the text, of which the first four bytes are an alignment."""
+    what = f"expected hex string blob for key '{key}'"
+    blob = hex_bytes(token) if token[0] == "STRING" else None
+    if blob is None:
+        raise SyntaxFailure(token[2], what)
+    if len(blob) < 4:
+        raise SyntaxFailure(token[2], f"{what} to encode alignment in first 4 bytes")
+    alignment = int.from_bytes(blob[:4], "little")
+    if alignment & (alignment - 1):
+        raise SyntaxFailure(
+            token[2], f"{what} to encode alignment in first 4 bytes, but got non-power-of-2 value: {alignment}"
+        )
+    return blob[4:]
+
+
+def dense_resource(key: str, blob: bytes | None, type: Attribute, offset: int) -> Attribute:
+    """`dense_resource<key> : type`: the dense attribute of the same value where the text has the bytes.
+
+    Tools leave large blobs out when they print; such an attribute keeps its key and has no value.
+    """
+    if not isinstance(type, ShapedType):
+        raise SyntaxFailure(offset, "`dense_resource` expected a shaped type")
+    if blob is None:
+        return DenseResourceAttr.from_params(key, type)
+    shaped, element, count = _dense_type(type, offset)
+    if len(blob) != count * element.compile_time_size:
+        raise SyntaxFailure(offset, f"resource '{key}' has {len(blob)} bytes, which is no value of type {type}")
+    if element == i1:
+        blob = bytes(blob).translate(_BOOLEANS)
+    return DenseIntOrFPElementsAttr(shaped, BytesAttr(blob))
+
+
+_BOOLEANS = b"\0" + b"\xff" * 255
+"""A byte of a resource is a whole element of type i1; in memory, IR spells a true one with all bits set."""
 
 
 def typed_array(type: Attribute, values: Sequence[Nested], offset: int) -> Attribute:
@@ -325,7 +379,10 @@ def typed_array(type: Attribute, values: Sequence[Nested], offset: int) -> Attri
         raise SyntaxFailure(offset, "element type must be an integer or float type")
     if isinstance(type, IntegerType) and type.bitwidth not in (1, 8, 16, 32, 64):
         raise SyntaxFailure(offset, "element type bitwidth must be 1, 8, 16, 32 or 64")
-    return DenseArrayBase.from_list(type, [_element(value, type, offset) for value in values])
+    elements = [_element(value, type, offset) for value in values]
+    if isinstance(type, IntegerType):
+        return DenseArrayBase.from_list(type, elements)
+    return DenseArrayBase(type, BytesAttr(pack(elements, type)))
 
 
 def _element(value: Nested, type: Attribute, offset: int) -> Any:
@@ -359,14 +416,22 @@ def _leaves(value: Nested) -> Iterator[Nested]:
         yield from _leaves(item)
 
 
-def _hex_blob(token: Token, element: Any, count: int) -> bytes:
-    text = unescape(token)
+def hex_bytes(token: Token) -> bytes | None:
+    """The bytes that a string of `0x` and pairs of hexadecimal digits spells; None for other strings."""
+    text: str = token[1]
+    if not text.startswith('"0x'):
+        return None
     try:
-        if not text.startswith("0x"):
-            raise ValueError
-        data = bytes.fromhex(text[2:])
+        # Not bytes.fromhex, which passes over spaces.
+        return unhexlify(text[3:-1])
     except ValueError:
-        raise SyntaxFailure(token[2], "expected string containing hex digits starting with `0x`") from None
+        return None
+
+
+def _hex_blob(token: Token, element: Any, count: int) -> bytes:
+    data = hex_bytes(token)
+    if data is None:
+        raise SyntaxFailure(token[2], "expected string containing hex digits starting with `0x`")
     size = element.compile_time_size
     if isinstance(element, IntegerType) and element.bitwidth == 1:
         return _packed_bits(token, data, count)

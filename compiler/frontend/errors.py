@@ -29,6 +29,7 @@ class Source:
     def __init__(self, text: str, filename: str):
         self.text = text
         self.filename = filename
+        self._is_ascii = text.isascii()
         self._line_starts = [0]
         position = text.find("\n")
         while position >= 0:
@@ -36,9 +37,12 @@ class Source:
             position = text.find("\n", position + 1)
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
-        """The line and column, both from 1, of the character at `offset`."""
+        """The line and column, both from 1, of the character at `offset`. Columns count bytes, as MLIR's do."""
         line = bisect_right(self._line_starts, offset)
-        return line, offset - self._line_starts[line - 1] + 1
+        start = self._line_starts[line - 1]
+        if self._is_ascii:
+            return line, offset - start + 1
+        return line, len(self.text[start:offset].encode("utf-8", "surrogateescape")) + 1
 
     def position(self, offset: int) -> FileLineCol:
         return FileLineCol(self.filename, *self.line_and_column(offset))
@@ -56,7 +60,7 @@ KEYWORD_PREFIX = "_KW_"
 _TYPE_STARTS = frozenset({"TYPE", "BANG_NAME", "TENSOR_OPEN", "VECTOR_OPEN", "MEMREF_OPEN", "COMPLEX", "TUPLE"})
 _ATTRIBUTE_STARTS = _TYPE_STARTS | {
     "INT", "FLOAT", "STRING", "SYMBOL", "LSQB", "LBRACE", "DIALECT_ATTRIBUTE", "HASH_NAME", "TRUE", "FALSE",
-    "UNIT", "DENSE", "ARRAY", "LOC", "LPAR",
+    "UNIT", "DENSE", "DENSE_RESOURCE", "ARRAY", "LOC", "LPAR",
 }  # fmt: skip
 
 _READABLE = {
@@ -83,6 +87,8 @@ _READABLE = {
     "EQUAL": "'='",
     "_ARROW": "'->'",
     "_SCOPE": "'::'",
+    "_METADATA_BEGIN": "'{-#'",
+    "_METADATA_END": "'#-}'",
 }
 
 
@@ -98,7 +104,7 @@ def _alternatives(kinds: set[str]) -> str:
     if has_operation:
         words.append("an operation")
         # Where an op may start these only open one, or a line between ops.
-        kinds -= {"VALUE", "STRING", "LOC", "HASH_NAME", "BANG_NAME"}
+        kinds -= {"VALUE", "STRING", "LOC", "HASH_NAME", "BANG_NAME", "_METADATA_BEGIN"}
     if kinds >= _ATTRIBUTE_STARTS:
         words.append("an attribute")
         kinds -= _ATTRIBUTE_STARTS

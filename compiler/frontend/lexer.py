@@ -28,14 +28,15 @@ _TOKENS = re.compile(
     (?:[\x20\t\r\n]+|//[^\n]*)*
     (?:
         (?P<VALUE>%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*)(?:\#[0-9]+)?)
-      | (?P<PUNCTUATION>->|::|[(){}\[\]<>,:=])
+      | (?P<PUNCTUATION>->|::|\{-\#|\#-\}|[(){}\[\]<>,:=])
       | (?P<WORD>[A-Za-z_][\w$.]*)
-      | (?P<STRING>"(?:[^"\\\n]|\\.)*")
+      | (?P<LONG_STRING>"(?=0x[0-9A-Fa-f]{512}))
+      | (?P<STRING>"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")
       | (?P<FLOAT>-?[0-9]+\.[0-9]*(?:[eE][+-]?[0-9]+)?)
       | (?P<INT>-?(?:0x[0-9A-Fa-f]+|[0-9]+))
       | (?P<BANG>![A-Za-z_][\w$.]*)
       | (?P<HASH>\#(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*))
-      | (?P<SYMBOL>@(?:[A-Za-z_][\w$.]*|"(?:[^"\\\n]|\\.)*"))
+      | (?P<SYMBOL>@(?:[A-Za-z_][\w$.]*|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"))
       | (?P<BLOCK_NAME>\^(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*))
       | (?P<END>\Z)
       | (?P<BAD>.)
@@ -45,7 +46,8 @@ _TOKENS = re.compile(
 )
 
 _SHAPE = re.compile(r"\s*<\s*((?:\*\s*x|(?:(?:[0-9]+|\?)\s*x\s*)*))", re.ASCII)
-_BODY_PART = re.compile(r'->|[<>\[\](){}]|"(?:[^"\\\n]|\\.)*"|"')
+_BODY_PART = re.compile(r'->|[<>\[\](){}]|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|"')
+_STRING = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"', re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_][\w$.]*", re.ASCII)
 
 CORE_KEYWORDS = (
@@ -58,6 +60,7 @@ CORE_KEYWORDS = (
     "false",
     "unit",
     "dense",
+    "dense_resource",
     "array",
     "complex",
     "tuple",
@@ -78,6 +81,8 @@ PUNCTUATION = {
     "=": "EQUAL",
     "->": "_ARROW",
     "::": "_SCOPE",
+    "{-#": "_METADATA_BEGIN",
+    "#-}": "_METADATA_END",
 }
 """The names that lark gives to quoted punctuation, and the two that grammar.lark names itself."""
 
@@ -152,6 +157,10 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                 add(("TYPE" if is_type else "DIALECT_ATTRIBUTE", attribute, start))
                 if resume_at is not None:
                     break
+            elif kind == "LONG_STRING":
+                resume_at = _end_of_string(text, start)
+                add(("STRING", text[start:resume_at], start))
+                break
             elif kind == "BAD":
                 raise SyntaxFailure(start, _describe_bad_character(value))
             elif kind == "END":
@@ -178,6 +187,17 @@ def _shaped_type(text: str, word: str, start: int, end: int, tokens: list[Token]
     dimensions = match.group(1).replace(" ", "")
     shape = None if dimensions.startswith("*") else tuple(d for d in dimensions.split("x") if d)
     tokens.append((f"{word.upper()}_OPEN", shape, start))
+    return match.end()
+
+
+def _end_of_string(text: str, start: int) -> int:
+    """The offset after the string that starts at `start`; much faster than the pattern for strings of megabytes."""
+    end = text.find('"', start + 1)
+    if end >= 0 and text.find("\n", start, end) < 0 and text.find("\\", start, end) < 0:
+        return end + 1
+    match = _STRING.match(text, start)
+    if match is None:
+        raise SyntaxFailure(start, _describe_bad_character('"'))
     return match.end()
 
 

@@ -28,7 +28,7 @@ from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describ
 from tfrt.compiler.frontend.lexer import Token, word_at
 from tfrt.compiler.frontend.syntax import Session, SyntaxActions
 
-START_RULES = ("module_text", "attribute", "type")
+START_RULES = ("module_text", "attribute", "type", "file_metadata")
 
 _State = dict[str, "tuple[bool, Any]"]
 
@@ -172,13 +172,12 @@ class Parser:
     def parse(self, session: Session, tokens: Sequence[Token]) -> list[Any]:
         """The syntax records (see syntax.py) of the top-level ops in `tokens`."""
 
-        def resolve(index: int, is_type: bool) -> Any:
-            start = "type" if is_type else "attribute"
+        def parse_at(index: int, start: str) -> Any:
             return self._table.parse_tokens(tokens, index, start, session.source.text, prefix=True)
 
         with self._lock:
             self._actions.session = session
-            session.parse_alias = resolve
+            session.parse_at = parse_at
             try:
                 records: list[Any] = self._table.parse_tokens(tokens, 0, "module_text", session.source.text)
             finally:
@@ -199,7 +198,7 @@ def grammar_text(forms: Iterable[str]) -> str:
     terminals = sorted(alternative.split()[0] for alternative in alternatives)
     custom_op = "custom_op: " + "\n  | ".join(alternatives)
     rules = "\n".join([custom_forms.RULES, f"%declare {' '.join(terminals)}", custom_op])
-    keywords = sorted(set(re.findall(rf"{KEYWORD_PREFIX}[A-Z_]+", rules)))
+    keywords = sorted(set(re.findall(rf"{KEYWORD_PREFIX}[A-Z_]+", core + rules)))
     definitions = [f'{keyword}: "{keyword.removeprefix(KEYWORD_PREFIX).lower()}"' for keyword in keywords]
     return "\n".join([core, rules, *definitions, ""])
 

@@ -35,7 +35,7 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     try:
         with _collector_paused():
             tokens = tokenize(text, words, _dialect_attributes(context))
-            session = Session(source, tokens, diagnostics)
+            session = Session(source, tokens, diagnostics, frozenset(context.registered_dialect_names))
             records = parser_for(frozenset(words.rules)).parse(session, tokens)
             module = Builder(session, context).module(records)
     except SyntaxFailure as failure:

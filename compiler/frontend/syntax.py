@@ -12,7 +12,7 @@ once whole regions are read; builder.py turns records into IR:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -35,7 +35,7 @@ from xdsl.ir import Attribute
 from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
-from tfrt.compiler.locations import fuse
+from tfrt.compiler.locations import file_range, fuse
 from tfrt.executor.diagnostics import Diagnostic
 
 Record = tuple[Any, ...]
@@ -51,14 +51,21 @@ _LOCATION_CLASSES = (FileLineColLoc, NameLoc, CallSiteLoc, FusedLoc, UnknownLoc)
 class Session:
     """The state of one parse: the text, its aliases, what has been found wrong, and attributes already made."""
 
-    def __init__(self, source: Source, tokens: list[Token], diagnostics: list[Diagnostic]):
+    def __init__(
+        self, source: Source, tokens: list[Token], diagnostics: list[Diagnostic], dialects: Collection[str] = ()
+    ):
         self.source = source
+        self.dialects = dialects
         self.diagnostics = diagnostics
-        self.parse_alias: Callable[[int, bool], Attribute]
+        self.parse_at: Callable[[int, str], Any]
+        """Parses a rule of the grammar (see `parser.START_RULES`) from the token of an index on."""
         self._tokens = tokens
         self._alias_definitions: dict[str, int] | None = None
         self._aliases: dict[str, Attribute] = {}
         self._open_aliases: list[str] = []
+        self._resources: dict[str, bytes] = {}
+        self._has_looked_for_sections = False
+        self._sections_read: set[int] = set()
         self.numbers: dict[tuple[str, int], tuple[Attribute, Attribute]] = {}
         self.strings: dict[str, StringAttr] = {}
         self.symbols: dict[str, SymbolRefAttr] = {}
@@ -82,7 +89,7 @@ class Session:
         if len(self._open_aliases) >= literals.MAX_ALIAS_DEPTH:
             raise SyntaxFailure(token[2], f"aliases refer to each other more than {literals.MAX_ALIAS_DEPTH} deep")
         self._open_aliases.append(name)
-        attribute = self.parse_alias(index, name[0] == "!")
+        attribute = self.parse_at(index, "type" if name[0] == "!" else "attribute")
         self._open_aliases.pop()
         self._aliases[name] = attribute
         return attribute
@@ -100,6 +107,40 @@ class Session:
             self.diagnostics.append(self.source.error(token[2], message, (note,)))
             return
         self._aliases[name] = attribute
+
+    def resource(self, key: str) -> bytes | None:
+        """What the file's metadata, wherever in the text it stands, says that `dense_resource<key>` is."""
+        if not self._has_looked_for_sections:
+            self._has_looked_for_sections = True
+            for index, token in enumerate(self._tokens):
+                if token[0] == "_METADATA_BEGIN":
+                    self.define_resources(self.parse_at(index, "file_metadata")[1])
+        return self._resources.get(key)
+
+    def define_resources(self, entries: list[Record]) -> None:
+        """Take over the blobs of a metadata section, and report what is wrong with it."""
+        for name, groups in entries:
+            if name[2] in self._sections_read:
+                continue
+            self._sections_read.add(name[2])
+            if name[1] not in ("dialect_resources", "external_resources"):
+                self.report(name[2], f"unknown key '{name[1]}' in file metadata dictionary")
+            elif name[1] == "dialect_resources":
+                for dialect, resources in groups:
+                    self._define_dialect_resources(dialect, resources)
+
+    def _define_dialect_resources(self, dialect: Token, resources: list[Record]) -> None:
+        if dialect[1] != "builtin":
+            is_known = dialect[1] in self.dialects
+            what = "unexpected 'resource' section for dialect '{}'" if is_known else "dialect '{}' is unknown"
+            self.report(dialect[2], what.format(dialect[1]))
+            return
+        for name, value in resources:
+            try:
+                key = literals.attribute_name(name)
+                self._resources[key] = literals.resource_blob(key, value)
+            except SyntaxFailure as failure:
+                self.report(failure.offset, failure.message)
 
     def _find_alias_definitions(self) -> dict[str, int]:
         """For each alias, the index of the token after the `=` of its first definition."""
@@ -137,6 +178,14 @@ class SyntaxActions:
 
     def nothing(self, children: list[Any]) -> None:
         return None
+
+    def file_metadata(self, children: list[Any]) -> Record:
+        return ("METADATA", children[0])
+
+    def metadata(self, children: list[Any]) -> Any:
+        """The section's place in the list of ops, where it is none."""
+        self.session.define_resources(children[1][1])
+        return children[0]
 
     # Ops, regions, blocks
 
@@ -325,6 +374,11 @@ class SyntaxActions:
         token, value, type = children
         return literals.dense(value, type, token[2])
 
+    def dense_resource(self, children: list[Any]) -> Attribute:
+        token, name, type = children
+        key = literals.attribute_name(name)
+        return literals.dense_resource(key, self.session.resource(key), type, token[2])
+
     def typed_array(self, children: list[Any]) -> Attribute:
         token, type, *values = children
         return literals.typed_array(type, values[0] if values else [], token[2])
@@ -332,11 +386,20 @@ class SyntaxActions:
     # Locations
 
     def file_location(self, children: list[Any]) -> Attribute:
-        name, line, column = children
+        name, line, *column = children
         return FileLineColLoc(
             string_attribute(self.session, name),
-            IntAttr(literals.parse_integer(line)),
-            IntAttr(literals.parse_integer(column)),
+            IntAttr(literals.position_number(line, "line")),
+            IntAttr(literals.position_number(column[0], "column") if column else 0),
+        )
+
+    def file_range(self, children: list[Any]) -> Attribute:
+        *start_parts, end_column = children
+        start = self.file_location(start_parts[:3])
+        assert isinstance(start, FileLineColLoc)
+        end_line = start_parts[3] if len(start_parts) > 3 else start_parts[1]
+        return file_range(
+            start, literals.position_number(end_line, "line"), literals.position_number(end_column, "column")
         )
 
     def name_location(self, children: list[Any]) -> Attribute:

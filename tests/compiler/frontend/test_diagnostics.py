@@ -12,7 +12,7 @@ SYNTAX = [
     ('"x.y"() {a = "abc} : () -> ()', "1:14: error: expected '\"' in string literal"),
     ('"x.y"() {a = !f<"abc>} : () -> ()', "1:17: error: expected '\"' in string literal"),
     ('"x.y"() : (i32 -> ()', "1:16: error: expected ')' or ',', found '->'"),
-    ('"x.y"() : () -> () loc("a":1)', "1:29: error: expected ':', found ')'"),
+    ('"x.y"() : () -> () loc("a":1:)', "1:30: error: expected an integer, found ')'"),
     ('"x.y"() : () -> () loc("a"', "1:27: error: expected '(', ')' or ':', found the end of the text"),
     ('"x.y"() {a = complex<i32<} : () -> ()', "1:25: error: expected '>', found '<'"),
     ('"x.y"() {a = complex<tensor<i32>>} : () -> ()', "1:14: error: invalid element type for complex"),
