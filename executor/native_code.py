@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 NATIVE_AFTER = 3.0
@@ -23,13 +24,44 @@ def is_available() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
+class CannotCompile(Exception):
+    """Numba, or the machine, cannot make machine code of a source; the cause says why."""
+
+
 def load(source: str, name: str, runtime: Path | None = None) -> Callable[..., Any]:
     """The function of that name in a module for Numba; kept on disk where there is room for it.
+
+    It is made on a thread of its own: what signal handlers raise meanwhile reaches the caller as it is, and is not
+    mistaken for an error of the compiler's.
 
     Args:
         source: the module; it says ``cache=CACHE`` where Numba may keep machine code.
         runtime: a file that the module imports, by whose contents the machine code is out of date.
+
+    Raises:
+        CannotCompile: there is no machine code for it.
     """
+    made: list[Callable[..., Any]] = []
+    errors: list[BaseException] = []
+
+    def make() -> None:
+        try:
+            made.append(_load(source, name, runtime))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = Thread(target=make, name="tfrt-native-compiler", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise CannotCompile(str(error)) from error
+    thread.join()
+    if errors:
+        raise CannotCompile(str(errors[0])) from errors[0]
+    return made[0]
+
+
+def _load(source: str, name: str, runtime: Path | None) -> Callable[..., Any]:
     used = b"" if runtime is None else runtime.read_bytes()
     digest = hashlib.sha256(used + source.encode() + sys.version.encode()).hexdigest()[:32]
     folder = _cache_folder()

@@ -9,6 +9,7 @@ nothing is pending and nothing fails; then a function is just a list of calls.
 `table.py`         the first tier: a loop over a table of kernels
 `generate.py`      the second tier: one generated Python function
 `native.py`        the third tier, optional: machine code
+`native_calls.py`  how signals and cancellation reach machine code
 `scope.py`         what generated lines mean: for each, the function, the kernel and the registers
 `signals.py`       how a plan says that it cannot go on
 `hand_over.py`     how a plan that cannot go on becomes calls of the dataflow executor

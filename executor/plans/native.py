@@ -4,7 +4,9 @@ A function can be native if it is pure, all its registers are scalars (the file 
 native form: the ``native`` expression of the kernel, or else its ``inline`` one, on 64-bit integers and doubles.
 What a native function cannot do, it refuses by raising an exception: dividing by zero, calling itself too
 deeply, being cancelled. Since it is pure, its caller then runs the ordinary plan from the start, which does all that
-properly.
+properly. Signals are handled while it runs, and what their handlers raise is no refusal (`native_calls.py`).
+
+Nothing of a program gets into the source but its structure and its numbers: functions are called by their index.
 
 A function is made native only when plans have run for `NATIVE_AFTER` seconds, and only if it has a loop or calls
 itself.
@@ -12,6 +14,7 @@ itself.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,7 @@ from tfrt.executor.binding import BoundKernel, is_literal
 from tfrt.executor.kernel_registry import Control
 from tfrt.executor.native_code import load
 from tfrt.executor.plans.generate import Writer, tuple_text
+from tfrt.executor.plans.native_calls import free, keep_ticking, new_record
 from tfrt.executor.plans.scope import Scope
 from tfrt.executor.plans.table import constant_of
 
@@ -34,6 +38,9 @@ MAX_DEPTH = 2000
 _RUNTIME = Path(__file__).with_name("native_runtime.py")
 
 _TYPES = {"i1": "boolean", "i32": "int64", "i64": "int64", "f32": "float64", "f64": "float64"}
+_PYTHON_TYPES = {"i1": bool, "i32": int, "i64": int, "f32": float, "f64": float}
+
+_log = logging.getLogger(__name__)
 
 
 def can_be_native(planned: Planned) -> bool:
@@ -91,18 +98,33 @@ def is_worthwhile(planned: Planned) -> bool:
 
 def make_native(planned: Planned) -> Callable[..., Any]:
     """A function as machine code: a plan that falls back to the ordinary one."""
-    native = load(native_source(planned), _name(planned), _RUNTIME)
-    ordinary = planned.call
+    native = load(native_source(planned), _entry(planned), _RUNTIME)
+    ordinary, types = planned.call, planned.function.argument_types
 
     def run(context: ExecutionContext, *arguments: Any) -> Any:
+        record = call, address = free.pop() if free else new_record()
         try:
-            return native(context.cancellation_flag(), 0, *arguments)
-        except Exception:
-            # The ordinary plan says what is wrong. (What came of it here is dropped, lest it be its context.)
-            pass
+            if keep_ticking():
+                return native(context.cancellation_flag(), address, *arguments)
+        except Exception as error:
+            if not (call.is_inside or (type(error) in (TypeError, OverflowError) and not _fit(arguments, types))):
+                # It came from outside: before machine code began, after it ended, or from a signal's handler.
+                raise
+            call.is_inside = 0
+        finally:
+            free.append(record)
+        # The ordinary plan says what is wrong. (What came of it here is dropped, lest it be its context.)
         return ordinary(context, *arguments)
 
     return run
+
+
+def _fit(arguments: Sequence[Any], types: Sequence[str]) -> bool:
+    """Whether arguments are such that machine code can be given them."""
+    return all(
+        type(argument) is _PYTHON_TYPES[kind] and (type(argument) is not int or -(1 << 63) <= argument < 1 << 63)
+        for argument, kind in zip(arguments, types, strict=True)
+    )
 
 
 def native_source(planned: Planned) -> str:
@@ -111,9 +133,11 @@ def native_source(planned: Planned) -> str:
     _write(planned, written)
     head = (
         "from numba import njit\n"
-        "from tfrt.executor.plans.native_runtime import cancelled, divide, divide32, divide64, single, wrap32\n"
+        "from tfrt.executor.plans.native_runtime import (\n"
+        "    Refused, cancelled, divide, divide32, divide64, enter, leave, single, wrap32,\n"
+        ")\n"
     )
-    return head + "".join(written.values())
+    return head + "".join(written.values()) + _entry_source(planned)
 
 
 def _write(planned: Planned, written: dict[int, str]) -> None:
@@ -125,21 +149,42 @@ def _write(planned: Planned, written: dict[int, str]) -> None:
     scope = Scope(planned.graph, "")
     parameters = [f"r{register}" for register in range(len(function.argument_types))]
     scope.names.update(enumerate(parameters))
-    writer.define(_name(planned), ["flag", "depth", *parameters])
-    writer.line(1, f"if depth > {MAX_DEPTH} or cancelled(flag): raise RecursionError", None)
+    writer.define(_name(planned), ["flag", "call", "depth", *parameters])
+    writer.line(1, f"if depth > {MAX_DEPTH} or cancelled(flag, call): raise Refused", None)
     writer.kernels(scope, range(1, len(planned.graph.bound)), 1)
     writer.line(1, f"return {tuple_text([scope.names[r] for r in planned.graph.result_registers])}", None)
     for callee in writer.callees:
         _write(callee, written)
-    arguments = ", ".join(["int64", "int64", *(_TYPES[type] for type in function.argument_types)])
-    signature = f"{_result_type(function.result_types)}({arguments})"
     del written[function.index]
-    written[function.index] = f'\n\n@njit("{signature}", nogil=True, cache=CACHE)\n' + "\n".join(writer.lines) + "\n"
+    written[function.index] = _decorator(planned, 3) + "\n".join(writer.lines) + "\n"
+
+
+def _entry_source(planned: Planned) -> str:
+    """What Python calls: marks what happens in machine code as such."""
+    parameters = [f"r{register}" for register in range(len(planned.function.argument_types))]
+    return (
+        f"{_decorator(planned, 2)}"
+        f"def {_entry(planned)}({', '.join(['flag', 'call', *parameters])}):\n"
+        f"    enter(call)\n"
+        f"    results = {_name(planned)}({', '.join(['flag', 'call', '0', *parameters])})\n"
+        f"    leave(call)\n"
+        f"    return results\n"
+    )
+
+
+def _decorator(planned: Planned, numbers: int) -> str:
+    """For a function of a few 64-bit integers and the arguments."""
+    function = planned.function
+    arguments = ", ".join([*["int64"] * numbers, *(_TYPES[type] for type in function.argument_types)])
+    return f'\n\n@njit("{_result_type(function.result_types)}({arguments})", nogil=True, cache=CACHE)\n'
 
 
 def _name(planned: Planned) -> str:
-    # While a function is being compiled its name is not bound yet, so it must not be that of a builtin.
-    return f"native_{planned.python_name}"
+    return f"native_{planned.function.index}"
+
+
+def _entry(planned: Planned) -> str:
+    return f"enter_{planned.function.index}"
 
 
 def _result_type(types: Sequence[str]) -> str:
@@ -153,7 +198,7 @@ def _result_type(types: Sequence[str]) -> str:
 class _NativeWriter(Writer):
     """Writes plans that Numba understands: without a context, and with native forms of kernels."""
 
-    stop = "if cancelled(flag): raise RecursionError"
+    stop = "if cancelled(flag, call): raise Refused"
 
     def __init__(self, planned: Planned):
         super().__init__(planned, with_cold=True)
@@ -161,7 +206,7 @@ class _NativeWriter(Writer):
 
     def invocation(self, callee: Planned, arguments: Sequence[str]) -> str:
         self.callees.append(callee)
-        return f"{_name(callee)}({', '.join(['flag', 'depth + 1', *arguments])})"
+        return f"{_name(callee)}({', '.join(['flag', 'call', 'depth + 1', *arguments])})"
 
     def expression(self, bound: BoundKernel, names: Sequence[str]) -> str | None:
         return None if bound.control is not None else _form(bound).format(*names)

@@ -15,7 +15,7 @@ from tfrt.executor.bef import FunctionKind
 from tfrt.executor.binding import BoundKernel, is_literal, unpack
 from tfrt.executor.dataflow import MAX_CALL_DEPTH, Graph, calls, execute
 from tfrt.executor.kernel_registry import Control
-from tfrt.executor.native_code import NATIVE_AFTER, is_available
+from tfrt.executor.native_code import NATIVE_AFTER, CannotCompile, is_available
 from tfrt.executor.plans.effects import Effects, summarize
 from tfrt.executor.plans.generate import generate, generate_loop
 from tfrt.executor.plans.hand_over import hand_over
@@ -298,7 +298,7 @@ class Planned:
         self._is_generated = False
         try:
             self.call = self.plans.namespace[self.python_name] = make_native(self)
-        except Exception as error:
+        except CannotCompile as error:
             # The ordinary plan does all that machine code would.
             _log.info("no machine code for @%s: %s", self.function.name, error)
 

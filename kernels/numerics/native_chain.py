@@ -8,16 +8,19 @@ for `NATIVE_AFTER` seconds, and where the two agree on numbers of all kinds; NaN
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
 
-from tfrt.executor.native_code import NATIVE_AFTER, is_available, load
+from tfrt.executor.native_code import NATIVE_AFTER, CannotCompile, is_available, load
 from tfrt.kernels.numerics.elementwise_chain import Run, Shape, Step, is_row, without_leading_ones
 
 LEAST_BYTES = 1 << 14
 """The size of a result that is worth it: passing arrays to machine code takes as long as a few of numpy's calls."""
+
+MOST_ELEMENTS = 1 << 22
+"""How many elements machine code works on without a break, which takes some milliseconds."""
 
 _SPECIAL = (0.0, -0.0, 1.0, -1.0, 1.5, -2.75, np.inf, -np.inf, np.nan, 1e30, -1e30, 1e-42, 3.0, 7.0)
 
@@ -65,7 +68,7 @@ def make_native(run: Run, steps: Sequence[Step], inputs: Sequence[Shape], result
     kinds = ["full" if s == result else "row" if without_leading_ones(s) else "scalar" for s in inputs]
     try:
         code = load(_source(steps, kinds, dtype), "chain")
-    except Exception as error:
+    except CannotCompile as error:
         # What Numba and the machine cannot do, numpy can.
         logging.getLogger("tfrt").info("no machine code for a chain of elementwise ops: %s", error)
         return run
@@ -73,7 +76,15 @@ def make_native(run: Run, steps: Sequence[Step], inputs: Sequence[Shape], result
     def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         if out is None:
             out = np.empty(result, dtype)
-        code(*(_laid_out(*pair, inner, width) for pair in zip(arrays, kinds, strict=True)), out.reshape(-1, width))
+        laid_out = [_laid_out(*pair, inner, width) for pair in zip(arrays, kinds, strict=True)]
+        target = out.reshape(-1, width)
+        if target.size <= MOST_ELEMENTS:
+            code(*laid_out, target)
+            return out
+        # Between two blocks Python handles signals, which it does not while machine code runs.
+        for rows, columns in _blocks(*target.shape):
+            block = (_block(*pair, rows, columns) for pair in zip(laid_out, kinds, strict=True))
+            code(*block, target[rows, columns])
         return out
 
     return native if _agree(run, native, inputs, dtype) else run
@@ -86,6 +97,20 @@ def _laid_out(array: np.ndarray, kind: str, inner: Shape, width: int) -> np.ndar
         return array.reshape(1)
     row = array.reshape(without_leading_ones(array.shape))
     return np.ascontiguousarray(np.broadcast_to(row, inner)).reshape(width)
+
+
+def _blocks(rows: int, width: int) -> Iterator[tuple[slice, slice]]:
+    """A two-dimensional array in blocks that are contiguous, of at most `MOST_ELEMENTS` each."""
+    height, length = max(1, MOST_ELEMENTS // width), min(width, MOST_ELEMENTS)
+    for row in range(0, rows, height):
+        for column in range(0, width, length):
+            yield slice(row, row + height), slice(column, column + length)
+
+
+def _block(array: np.ndarray, kind: str, rows: slice, columns: slice) -> np.ndarray:
+    if kind == "full":
+        return array[rows, columns]
+    return array if kind == "scalar" else array[columns]
 
 
 def _source(steps: Sequence[Step], kinds: Sequence[str], dtype: np.dtype) -> str:

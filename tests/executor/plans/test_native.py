@@ -1,5 +1,7 @@
 """The native tier: what can be native, and that machine code does what plans do."""
 
+import ctypes
+import signal
 import threading
 
 import pytest
@@ -7,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tfrt
+from tfrt.executor import native_code
 from tfrt.executor.native_code import is_available
-from tfrt.executor.plans import native, planned
+from tfrt.executor.plans import native, native_calls, planned
 
 NUMBA = pytest.mark.skipif(not is_available(), reason="needs Numba")
 
@@ -146,37 +149,47 @@ def test_the_source_is_the_plans_with_native_forms():
     assert (
         source
         == """from numba import njit
-from tfrt.executor.plans.native_runtime import cancelled, divide, divide32, divide64, single, wrap32
+from tfrt.executor.plans.native_runtime import (
+    Refused, cancelled, divide, divide32, divide64, enter, leave, single, wrap32,
+)
 
 
-@njit("int64(int64, int64, int64)", nogil=True, cache=CACHE)
-def native_sum(flag, depth, r0):
-    if depth > 2000 or cancelled(flag): raise RecursionError
+@njit("int64(int64, int64, int64, int64)", nogil=True, cache=CACHE)
+def native_2(flag, call, depth, r0):
+    if depth > 2000 or cancelled(flag, call): raise Refused
     r3 = (r0) <= (0)
     if r3:
         pass
         r4 = r0
     else:
         s2_r2 = wrap32((r0) - (1))
-        s2_r3 = native_sum(flag, depth + 1, s2_r2)
+        s2_r3 = native_2(flag, call, depth + 1, s2_r2)
         s2_r4 = wrap32((r0) + (s2_r3))
         r4 = s2_r4
     return r4
 
 
-@njit("Tuple((int64, int64))(int64, int64, int64)", nogil=True, cache=CACHE)
-def native_twice(flag, depth, r0):
-    if depth > 2000 or cancelled(flag): raise RecursionError
-    r1 = native_sum(flag, depth + 1, r0)
+@njit("Tuple((int64, int64))(int64, int64, int64, int64)", nogil=True, cache=CACHE)
+def native_4(flag, call, depth, r0):
+    if depth > 2000 or cancelled(flag, call): raise Refused
+    r1 = native_2(flag, call, depth + 1, r0)
     s1_v0 = r1
     s1_v1 = r0
     s1_total = r0
     for s1_index in range(s1_total):
-        if cancelled(flag): raise RecursionError
+        if cancelled(flag, call): raise Refused
         s1_r2, s1_r3 = divide32(s1_v0, s1_v1)
         s1_r4 = wrap32((s1_v0) + (s1_r2))
         s1_v0, s1_v1 = s1_r4, s1_r3
     return s1_v0, s1_v1
+
+
+@njit("Tuple((int64, int64))(int64, int64, int64)", nogil=True, cache=CACHE)
+def enter_4(flag, call, r0):
+    enter(call)
+    results = native_4(flag, call, 0, r0)
+    leave(call)
+    return results
 """
     )
 
@@ -195,10 +208,10 @@ def test_functions_that_take_long_become_native(monkeypatch):
 
 
 def test_what_cannot_be_compiled_stays_as_it_is(monkeypatch, caplog):
-    def fails(found):
+    def fails(*_):
         raise RuntimeError("no compiler")
 
-    monkeypatch.setattr(planned, "make_native", fails)
+    monkeypatch.setattr(native_code, "_load", fails)
     with caplog.at_level("INFO"):
         assert load(RECURSION, native=True)["sum"](3) == 6
     assert caplog.messages == ["no machine code for @sum: no compiler"]
@@ -210,6 +223,163 @@ def test_no_machine_code_where_nobody_wants_it(monkeypatch):
     for _ in range(3):
         assert program["sum"](3) == 6
     assert not program.plans.is_timing
+
+
+class Interruption(Exception):
+    """What a signal's handler raises."""
+
+
+def test_what_is_raised_while_machine_code_is_made_is_no_error_of_the_compiler(monkeypatch):
+    """It is made on a thread of its own, so handlers, which run on the main thread, raise beside it."""
+    threads = []
+
+    def make(source, name, runtime):
+        threads.append(threading.current_thread())
+        return source, name, runtime
+
+    monkeypatch.setattr(native_code, "_load", make)
+    assert native_code.load("source", "name") == ("source", "name", None)
+    assert threads[0] is not threading.main_thread()
+
+
+def test_without_a_thread_nothing_is_compiled(monkeypatch):
+    monkeypatch.setattr(native_code, "Thread", no_thread)
+    with pytest.raises(native_code.CannotCompile, match=r"^can't start new thread$"):
+        native_code.load("source", "name")
+
+
+def no_thread(**_):
+    class Refused:
+        def start(self):
+            raise RuntimeError("can't start new thread")
+
+    return Refused()
+
+
+class TestRefusals:
+    """Which exceptions make the ordinary plan run; machine code is played by Python."""
+
+    @pytest.fixture
+    def run(self, monkeypatch):
+        """Runs `@sum` on an argument as machine code that is a function of its record."""
+        program = load(RECURSION, native=False)
+        found = program.plans.planned(program["sum"])
+
+        def run(machine_code, argument=4):
+            def entry(flag, address, _):
+                return machine_code(native_calls.NativeCall.from_address(address))
+
+            monkeypatch.setattr(native, "load", lambda *_: entry)
+            return native.make_native(found)(tfrt.ExecutionContext(program.host), argument)
+
+        return run
+
+    @pytest.mark.parametrize(
+        "error", [ZeroDivisionError(), RecursionError(), ValueError("math domain error")], ids=repr
+    )
+    def test_what_machine_code_raises_is_a_refusal(self, run, error):
+        def refuses(record):
+            record.is_inside = 1
+            raise error
+
+        assert run(refuses) == 10
+        assert run(lambda record: record.is_inside) == 0
+
+    @pytest.mark.parametrize("error", [ZeroDivisionError(), Interruption(), TypeError(), KeyboardInterrupt()], ids=repr)
+    def test_all_else_ends_the_call(self, run, error):
+        def raises(record):
+            raise error
+
+        with pytest.raises(type(error)) as caught:
+            run(raises)
+        assert caught.value is error
+
+    @pytest.mark.parametrize(
+        ("error", "argument", "result"), [(TypeError(), 4.0, 10), (OverflowError(), 1 << 63, -1)], ids=repr
+    )
+    def test_what_machine_code_cannot_be_given(self, run, error, argument, result):
+        """The ordinary plan gets it."""
+
+        def raises(record):
+            raise error
+
+        assert run(raises, argument) == result
+
+    def test_without_a_thread_that_ticks(self, run, monkeypatch):
+        monkeypatch.setattr(native_calls, "_is_ticking", False)
+        monkeypatch.setattr(native_calls, "Thread", no_thread)
+        assert run(lambda record: pytest.fail("nothing would interrupt it")) == 10
+
+    def test_a_handler_may_run_machine_code(self, run):
+        records = []
+
+        def inner(record):
+            records.append(record)
+            return 7
+
+        def outer(record):
+            records.append(record)
+            assert run(inner) == 7
+            return 8
+
+        assert run(outer) == 8
+        assert len({ctypes.addressof(record) for record in records}) == 2
+
+
+class TestTicks:
+    @pytest.fixture(autouse=True)
+    def ticks(self, monkeypatch):
+        monkeypatch.setattr(native_calls, "_all", [])
+        monkeypatch.setattr(native_calls, "free", [])
+        monkeypatch.setattr(native_calls, "_is_ticking", True)
+
+    def test_calls_are_ticked_until_there_are_none(self, monkeypatch):
+        record = call, _ = native_calls.new_record()
+        due = []
+
+        def sleep(seconds):
+            due.append(call.is_due)
+            call.is_due = 0
+            if len(due) == 3 * native_calls._QUIET:
+                native_calls.free.append(record)
+
+        monkeypatch.setattr(native_calls, "sleep", sleep)
+        native_calls._tick()
+        assert due == [0] + [1] * (4 * native_calls._QUIET - 2)
+        assert not native_calls._is_ticking
+
+    def test_a_call_that_begins_while_the_thread_ends(self, monkeypatch):
+        """It has seen that somebody ticks, so somebody does."""
+        asked = []
+        answers = iter([True] * native_calls._QUIET + [False] + [True] * (native_calls._QUIET + 1))
+        monkeypatch.setattr(native_calls, "_are_free", lambda: asked.append(0) or next(answers))
+        monkeypatch.setattr(native_calls, "sleep", lambda seconds: None)
+        native_calls._tick()
+        assert len(asked) == 2 * native_calls._QUIET + 2
+        assert not native_calls._is_ticking
+
+    def test_a_thread_is_started_once(self, monkeypatch):
+        started = []
+
+        class Thread:
+            def __init__(self, **options):
+                assert options["daemon"]
+
+            def start(self):
+                started.append(self)
+
+        monkeypatch.setattr(native_calls, "Thread", Thread)
+        native_calls._is_ticking = False
+        assert [native_calls.keep_ticking(), native_calls.keep_ticking()] == [True, True]
+        assert len(started) == 1
+
+    def test_after_a_fork_calls_of_other_threads_are_gone(self):
+        record = native_calls.new_record()
+        native_calls.new_record()
+        native_calls.free.append(record)
+        native_calls._after_fork()
+        assert native_calls._all == [record]
+        assert not native_calls._is_ticking
 
 
 @NUMBA
@@ -275,6 +445,66 @@ class TestMachineCode:
         (result,) = program["for_ever"].start(True, context=context)
         assert str(result.error) == "Cancelled"
         timer.join()
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt("mine"), SystemExit("mine")], ids=repr)
+    def test_what_a_signal_handler_raises_ends_the_call(self, error):
+        def handler(*_):
+            raise error
+
+        program = load(RECURSION, native=True)
+        program["for_ever"](False)
+        before = signal.signal(signal.SIGALRM, handler)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(type(error)) as caught:
+                program["for_ever"](True)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert caught.value is error
+        assert program["for_ever"](False) is False
+
+    def test_a_handler_that_raises_nothing_lets_it_go_on(self):
+        program = load(RECURSION, native=True)
+        program["for_ever"](False)
+        context = tfrt.ExecutionContext(program.host)
+        handled = []
+
+        def handler(*_):
+            # Also from within the handler machine code can be run.
+            handled.append(program["sum"](4))
+            if len(handled) == 3:
+                context.cancel()
+
+        before = signal.signal(signal.SIGALRM, handler)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+            (result,) = program["for_ever"].start(True, context=context)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert str(result.error) == "Cancelled"
+        assert handled[:3] == [10, 10, 10]
+
+    def test_an_exception_for_another_thread(self):
+        program = load(RECURSION, native=True)
+        program["for_ever"](False)
+        caught, is_running = [], threading.Event()
+
+        def call():
+            try:
+                is_running.set()
+                program["for_ever"](True)
+            except BaseException as error:
+                caught.append(type(error))
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        is_running.wait()
+        raised = ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+        assert raised == 1
+        thread.join()
+        assert caught == [SystemExit]
 
     def test_the_next_process_finds_it(self, folder):
         load(RECURSION, native=True)["sum"](3)

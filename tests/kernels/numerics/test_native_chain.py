@@ -67,6 +67,32 @@ def test_as_numpy(made):
 
 
 @NUMBA
+@pytest.mark.parametrize("most", [100, 128, 1000])
+@pytest.mark.parametrize("shape", [(), (1,), (128,), (1, 128), BIG])
+def test_in_blocks(monkeypatch, shape, most):
+    """Signals are handled between two blocks, of whole rows or of parts of one."""
+    random = np.random.default_rng(0)
+    arrays = [random.choice(SPECIAL, of).astype(np.float32) for of in (BIG, shape)]
+    steps, shapes = [step("tf.AddV2", 0, 1), step("tf.Relu", 2)], [BIG, shape]
+    run = chain(steps, shapes, BIG, 4)
+    monkeypatch.setattr(native_chain, "MOST_ELEMENTS", most)
+    native = make_native(run, steps, shapes, BIG, np.dtype(np.float32))
+    assert native is not run
+    assert same(native(*arrays), run(*arrays))
+
+
+def test_blocks_cover_each_element_once_and_are_contiguous(monkeypatch):
+    monkeypatch.setattr(native_chain, "MOST_ELEMENTS", 12)
+    for shape in [(1, 100), (100, 1), (5, 12), (7, 5), (3, 13), (1, 12), (12, 1)]:
+        array = np.zeros(shape)
+        for block in native_chain._blocks(*shape):
+            assert array[block].flags.c_contiguous
+            assert array[block].size <= 12
+            array[block] += 1
+        assert np.array_equal(array, np.ones(shape))
+
+
+@NUMBA
 def test_at_once_or_after_a_while(monkeypatch):
     steps, x = [step("tf.Relu", 0)], np.ones(BIG, np.float32)
     made = []
