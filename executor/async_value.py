@@ -17,6 +17,9 @@ really pop. Under the global interpreter lock, looking whether there are waiters
 free-threaded build it is not: a plain read may overtake the write of the state, whereas each operation on a list
 happens before or after each other one.
 
+**A callback that raises harms nobody else.** The waiters after it are called nevertheless. An ``Exception`` is shown
+by ``threading.excepthook``; what is none (``KeyboardInterrupt``) goes on to whoever resolves the value, in the end.
+
 **No deep recursion.** A callback may resolve another value, whose callbacks resolve a third, and so on. Beyond
 `MAX_DEPTH` nested wake-ups on one thread, further ones are put aside and run when the outermost one is done.
 """
@@ -30,6 +33,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from tfrt.executor.errors import KernelError
+from tfrt.executor.fork import start_anew_after_fork
 
 MAX_DEPTH = 40
 """Nested wake-ups on a thread's stack; each takes some six Python frames."""
@@ -148,7 +152,7 @@ class AsyncValue:
     def and_then(self, callback: Callback) -> None:
         """Call ``callback(self)`` once this value is resolved: at once, or on the thread that resolves it.
 
-        Callbacks must not raise.
+        Callbacks should not raise; what they raise is only shown.
         """
         if self._state:
             callback(self)
@@ -199,6 +203,7 @@ class AsyncValue:
             return
         wakeups.depth = depth + 1
         waiters = self._waiters
+        ended_by: BaseException | None = None
         try:
             while waiters or _FREE_THREADED:
                 # The first comes first. That moves all others, which only shows where there are thousands.
@@ -206,11 +211,18 @@ class AsyncValue:
                     callback = waiters.pop(0)
                 except IndexError:
                     break
-                callback(self)
+                try:
+                    callback(self)
+                except Exception as error:
+                    report(error)
+                except BaseException as error:
+                    ended_by = error
         finally:
             wakeups.depth = depth
             if not depth and wakeups.deferred:
                 run_deferred()
+        if ended_by is not None:
+            raise ended_by
 
 
 def run_deferred() -> None:
@@ -220,9 +232,33 @@ def run_deferred() -> None:
     wait for.
     """
     wakeups = _wakeups
+    if not wakeups.deferred:
+        return
+    ended_by: BaseException | None = None
     depth, wakeups.depth = wakeups.depth, 1
     try:
         while wakeups.deferred:
-            wakeups.deferred.popleft()._wake()
+            try:
+                wakeups.deferred.popleft()._wake()
+            except BaseException as error:
+                ended_by = error
     finally:
         wakeups.depth = depth
+    if ended_by is not None:
+        raise ended_by
+
+
+def report(error: BaseException) -> None:
+    """Show an exception that has no caller to go to, as one is shown that ends a thread."""
+    threading.excepthook(
+        threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
+    )
+
+
+def forget_wakeups() -> None:
+    """In a process that has just been forked: what stands on this thread's stack is the other process's."""
+    _wakeups.depth = 0
+    _wakeups.deferred.clear()
+
+
+start_anew_after_fork(forget_wakeups)

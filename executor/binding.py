@@ -15,7 +15,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, KernelRecord
 from tfrt.executor.errors import BefError, KernelError
-from tfrt.executor.failures import as_kernel_error, ends_call, fail_all
+from tfrt.executor.failures import as_kernel_error, ends_call, fail_all, settle_all
 from tfrt.executor.kernel_registry import Control, Kernel, Signature
 from tfrt.executor.location import UNKNOWN, Location
 from tfrt.executor.values import Chain
@@ -231,8 +231,7 @@ def _run_and_resolve(
         if ends_call(error):
             raise
         return
-    for result, item in zip(pending, values or (None,), strict=True):
-        result.settle(item)
+    settle_all(pending, values or (None,))
 
 
 def unpack(value: Any, results: int, returns_tuple: bool) -> Sequence[Any]:

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.errors import EndedError, KernelError, describe
+from tfrt.executor.fork import start_anew_after_fork
 
 
 class CallEnded(BaseException):
@@ -35,6 +36,14 @@ class _Thread(threading.local):
 
 
 _thread = _Thread()
+
+
+def _mark_caller() -> None:
+    _thread.is_worker = False
+
+
+# A child's only thread is nobody's worker, even where it was forked by one.
+start_anew_after_fork(_mark_caller)
 
 
 def mark_worker() -> None:
@@ -66,12 +75,46 @@ def as_ended(error: BaseException) -> EndedError:
     return EndedError(error.error if isinstance(error, CallEnded) else error)
 
 
+def fulfil(promises: Sequence[AsyncValue], work: Callable[[], Sequence[Any]]) -> None:
+    """Resolve promises as the values or `AsyncValue`s that `work` returns, one for each, and as its failure else.
+
+    Whatever happens, each is resolved, now or by the value that was returned for it. For tasks, callbacks and kernels
+    that have promised something.
+
+    Raises:
+        BaseException: what ends the call, once all promises are resolved.
+    """
+    try:
+        values = work()
+        if len(values) != len(promises):
+            raise KernelError(f"expected {len(promises)} results and got {len(values)}")
+    except BaseException as error:
+        if promises:
+            fail_all(promises, as_kernel_error(error))
+        if ends_call(error):
+            raise
+        return
+    settle_all(promises, values)
+
+
+def settle_all(promises: Sequence[AsyncValue], values: Sequence[Any]) -> None:
+    """Resolve each promise as its value, whatever those do that wait for the one before."""
+    ended_by: BaseException | None = None
+    for promise, value in zip(promises, values, strict=True):
+        try:
+            promise.settle(value)
+        except BaseException as error:
+            ended_by = error
+    if ended_by is not None:
+        raise ended_by
+
+
 def fail_all(promises: Sequence[AsyncValue], error: KernelError) -> None:
     """Resolve promises that fail together: they share one error, of which one place is reported."""
     first, *others = promises
-    first.set_error(error)
     for other in others:
         other.forward(first)
+    first.set_error(error)
 
 
 def failed_results(error: KernelError, count: int) -> list[Any]:

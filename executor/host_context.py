@@ -18,8 +18,10 @@ from tfrt.executor import native_threads
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CancelledError, KernelError
+from tfrt.executor.failures import ends_call
 from tfrt.executor.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.location import Location
+from tfrt.executor.once import get, get_or_make
 from tfrt.executor.work_queue import Task, WorkQueue, create_work_queue
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class HostContext:
         self.profile = profile
         self.diagnostic_handler = diagnostic_handler
         self._out = out
-        self._shared: dict[Callable[[], Any], Any] = {}
+        self._shared: dict[Any, Any] = {}
         self._on_close: list[Callable[[], None]] = []
         if self.work_queue.has_threads:
             number = native_threads.enter()
@@ -101,11 +103,30 @@ class HostContext:
         self.close()
 
     def close(self) -> None:
-        """Finish what is waiting to run and end the devices' and the work queue's threads. May be called twice."""
+        """Finish what is waiting to run and end the devices' and the work queue's threads. May be called twice.
+
+        Raises:
+            BaseException: what the first device that failed to end has raised; the others have ended nevertheless.
+        """
+        failure: BaseException | None = None
         while self._on_close:
-            self._on_close.pop()()
-        self.work_queue.close()
-        self._release_native_threads()
+            try:
+                self._on_close.pop()()
+            except BaseException as error:
+                failure = failure or error
+        try:
+            self.work_queue.close()
+        finally:
+            self._release_native_threads()
+        if failure is not None:
+            raise failure
+
+    def __del__(self) -> None:
+        # Where nobody has closed it. The work queue, which may have other hosts, ends by itself. When the interpreter
+        # ends, threads have ended already, so nobody may wait for them.
+        if not sys.is_finalizing():
+            while getattr(self, "_on_close", None):
+                self._on_close.pop()()
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call `callback` when the host is closed, the newest first and before the work queue ends.
@@ -194,15 +215,16 @@ class HostContext:
             return
         try:
             self.diagnostic_handler(diagnostic)
-        except Exception:
+        except BaseException as error:
             # Kernels must not fail, nor threads of the work queue end, because a message could not be shown.
+            if ends_call(error):
+                raise
             sys.excepthook(*sys.exc_info())
 
     def shared(self, factory: Callable[[], T]) -> T:
-        """The one object that `factory` makes for this host; made when first asked for."""
-        found = self._shared.get(factory)
-        # Two threads may both make one; setdefault is atomic and lets one of them win.
-        return self._shared.setdefault(factory, factory()) if found is None else found
+        """The one object that `factory` makes for this host; made when first asked for, once."""
+        found: T = get_or_make(self._shared, factory, factory)
+        return found
 
 
 def _nothing() -> None:
@@ -218,17 +240,17 @@ class ResourceContext:
         self._resources: dict[str, Any] = {}
 
     def get_or_create(self, name: str, factory: Callable[[], T]) -> T:
-        """The resource of that name, made by `factory` where there is none yet."""
-        found = self._resources.get(name)
-        return self._resources.setdefault(name, factory()) if found is None else found
+        """The resource of that name, made by `factory`, once, where there is none yet."""
+        found: T = get_or_make(self._resources, name, factory)
+        return found
 
     def get(self, name: str) -> Any:
         """The resource of that name, or None."""
-        return self._resources.get(name)
+        return get(self._resources, name)
 
     def pop(self, name: str) -> Any:
         """Remove the resource of that name and return it, or None where there is none."""
-        return self._resources.pop(name, None)
+        return None if self.get(name) is None else self._resources.pop(name, None)
 
 
 class ExecutionContext:

@@ -150,6 +150,33 @@ def test_resolving_after_the_loop_was_closed():
     assert seen == ["woken"]
 
 
+def test_a_callback_that_raises_keeps_no_other_from_running(monkeypatch):
+    shown, seen, value = [], [], AsyncValue()
+    monkeypatch.setattr(threading, "excepthook", lambda args: shown.append(str(args.exc_value)))
+
+    def fail(_):
+        raise ValueError("callback")
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    value.and_then(fail)
+    value.and_then(interrupt)
+    value.and_then(lambda v: seen.append(v.value))
+    with pytest.raises(KeyboardInterrupt):
+        value.set(3)
+    assert seen == [3] and shown == ["callback"]
+
+
+def test_forwarding_to_a_value_that_is_resolved_already_is_only_shown(monkeypatch):
+    shown, source, target = [], AsyncValue(), AsyncValue()
+    monkeypatch.setattr(threading, "excepthook", lambda args: shown.append(str(args.exc_value)))
+    target.forward(source)
+    target.set(1)
+    source.set(2)
+    assert target.value == 1 and shown == ["the value is resolved already"]
+
+
 def test_resolved_values_keep_nothing_alive():
     class Thing:
         pass

@@ -1,8 +1,14 @@
+import gc
+import os
 import signal
+import sys
 import threading
+import weakref
+from queue import SimpleQueue
 
 import pytest
 
+from tfrt.executor import thread_queue, waiting_queues
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.errors import UsageError
 from tfrt.executor.work_queue import MultiThreadedQueue, SingleThreadedQueue, create_work_queue
@@ -77,8 +83,6 @@ def test_quiesce_waits_for_everything(queue):
 
 
 def test_values_resolved_by_a_foreign_thread(queue):
-    if queue.name == "seeded":
-        pytest.skip("the seeded queue knows no other threads")
     value = AsyncValue()
     threading.Timer(0.01, value.set, [1]).start()
     queue.wait([value])
@@ -116,7 +120,8 @@ def test_each_seed_is_one_schedule():
     assert len({run(seed) for seed in range(20)}) > 10
 
 
-def test_a_value_that_nobody_resolves_on_the_seeded_queue():
+def test_a_value_that_nobody_resolves_on_the_seeded_queue(monkeypatch):
+    monkeypatch.setattr(sys, "_current_frames", lambda: {threading.get_ident(): sys._getframe()})
     with pytest.raises(RuntimeError, match=r"^waiting for a value that no task will resolve$"):
         create_work_queue("seeded:0").wait([AsyncValue()])
 
@@ -156,10 +161,10 @@ def test_workers_that_all_wait_still_run_tasks():
     assert [o.value for o in outer] == [*range(4)]
 
 
-def test_an_exception_in_a_task_is_reported_and_ends_nothing(monkeypatch):
+def test_an_exception_in_a_task_is_reported_and_ends_nothing(queue, monkeypatch):
     reported = []
     monkeypatch.setattr(threading, "excepthook", lambda args: reported.append(str(args.exc_value)))
-    queue, value = MultiThreadedQueue(1, 1), AsyncValue()
+    value = AsyncValue()
 
     def fail():
         raise ValueError("broken task")
@@ -168,8 +173,251 @@ def test_an_exception_in_a_task_is_reported_and_ends_nothing(monkeypatch):
     queue.quiesce()
     queue.add_task(lambda: value.set(1))
     queue.wait([value])
+    queue.add_task(fail)
     queue.close()
-    assert reported == ["broken task"]
+    assert reported == ["broken task"] * 2
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_what_is_no_exception_ends_no_thread(kind, monkeypatch):
+    reported = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: reported.append(args.exc_type))
+    queue = MultiThreadedQueue(1, 1)
+
+    def fail():
+        raise kind
+
+    for add in (queue.add_task, queue.add_blocking_task):
+        for _ in range(2):
+            gate, value = AsyncValue(), AsyncValue()
+            # On a thread of the pool, and not on this one.
+            add(lambda gate=gate: (gate.set(1), fail()))
+            queue.wait([gate])
+            add(lambda value=value: value.set(1))
+            queue.wait([value])
+    queue.close()
+    assert reported == [kind] * 4
+
+
+def _thread(function, *arguments):
+    thread = threading.Thread(target=function, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_each_of_several_waiting_threads_gets_what_it_waits_for(queue):
+    values = [AsyncValue() for _ in range(4)]
+    seen: SimpleQueue = SimpleQueue()
+    threads = [_thread(lambda i=i: (queue.wait([values[i]]), seen.put(i))) for i in range(4)]
+    for i in (2, 0, 3, 1):
+        values[i].set(None)
+        assert seen.get(timeout=60) == i
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def test_a_waiting_thread_is_not_held_up_by_the_tasks_of_another(queue):
+    runs, go_on, value, long = threading.Event(), threading.Event(), AsyncValue(), AsyncValue()
+
+    def begin():
+        for _ in range(20):
+            queue.add_task(go_on.wait)
+        runs.set()
+        go_on.wait()
+        long.set(1)
+
+    def stranger():
+        queue.add_task(begin)
+        queue.wait([long])
+
+    done = AsyncValue()
+    other = _thread(stranger)
+    assert runs.wait(60)
+    waiting = _thread(lambda: (queue.wait([value]), done.set(1)))
+    value.set(1)
+    waiting.join(60)
+    assert done.is_available and long.is_pending
+    go_on.set()
+    other.join(60)
+    assert long.is_available
+    queue.quiesce()
+
+
+@pytest.mark.parametrize("name", ["s", "seeded:3"])
+def test_tasks_of_a_thread_that_does_not_wait_are_run_by_one_that_does(name):
+    queue, values, seen = create_work_queue(name), [AsyncValue() for _ in range(3)], []
+    threads = [_thread(queue.wait, [value]) for value in values]
+
+    def add():
+        for value in values:
+            queue.add_task(lambda value=value: (seen.append(threading.current_thread()), value.set(1)))
+
+    adder = _thread(add)
+    for thread in (adder, *threads):
+        thread.join(60)
+        assert not thread.is_alive()
+    assert len(seen) == 3 and adder not in seen
+
+
+@pytest.mark.parametrize("name", ["s", "seeded:3"])
+def test_tasks_that_a_leaving_thread_leaves_behind_are_run_by_the_next(name):
+    queue, first, second = create_work_queue(name), AsyncValue(), AsyncValue()
+
+    def leaves():
+        queue.add_task(lambda: (queue.add_task(lambda: second.set(1)), first.set(1)))
+        queue.wait([first])
+
+    waiting = _thread(queue.wait, [second])
+    leaving = _thread(leaves)
+    for thread in (leaving, waiting):
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("name", ["s", "seeded:3"])
+def test_tasks_whose_thread_is_stuck_because_of_them_are_run_by_another(name, monkeypatch):
+    monkeypatch.setattr(waiting_queues, "STUCK_AFTER", 0.001)
+    queue, value, done = create_work_queue(name), AsyncValue(), AsyncValue()
+    go_on, stuck = threading.Event(), threading.Event()
+
+    def get_stuck():
+        queue.add_task(lambda: (go_on.set(), value.set(1)))
+        stuck.set()
+        go_on.wait()
+        done.set(1)
+
+    def owner():
+        queue.add_task(get_stuck)
+        queue.wait([done])
+
+    owning = _thread(owner)
+    assert stuck.wait(60)
+    waiting = _thread(queue.wait, [value])
+    for thread in (waiting, owning):
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("pool", ["add_task", "add_blocking_task"])
+def test_tasks_that_wait_for_tasks_of_their_kind_leave_them_a_thread(pool):
+    queue = MultiThreadedQueue(2, 2)
+    add, done = getattr(queue, pool), [AsyncValue() for _ in range(12)]
+
+    def nested(depth, result):
+        if depth:
+            inner = AsyncValue()
+            add(lambda: nested(depth - 1, inner))
+            queue.wait([inner])
+        result.set(depth)
+
+    for result in done:
+        add(lambda result=result: nested(5, result))
+    queue.wait(done)
+    assert [value.value for value in done] == [5] * 12
+    queue.close()
+
+
+@pytest.mark.parametrize("pool", ["add_task", "add_blocking_task"])
+def test_no_more_tasks_run_at_once_than_there_are_threads(pool):
+    queue = MultiThreadedQueue(2, 2)
+    add, running, most = getattr(queue, pool), [], []
+
+    def compute(result):
+        running.append(None)
+        most.append(len(running))
+        for _ in range(200):
+            pass
+        running.pop()
+        result.set(1)
+
+    def wait(result):
+        inner = AsyncValue()
+        add(lambda: compute(inner))
+        queue.wait([inner])
+        result.set(1)
+
+    for _ in range(5):
+        done = [AsyncValue() for _ in range(20)]
+        for result in done:
+            add(lambda result=result: wait(result))
+        queue.wait(done)
+    queue.quiesce()
+    assert len(most) == 100
+    queue.close()
+    assert len(getattr(queue, "_compute" if pool == "add_task" else "_blocking").places) == 2
+
+
+def test_waiting_threads_run_tasks_where_the_machine_has_no_more_threads(monkeypatch):
+    queue, outer = MultiThreadedQueue(1, 1), AsyncValue()
+    monkeypatch.setattr(thread_queue, "MAX_THREADS", 1)
+
+    def wait(depth, result):
+        if depth:
+            inner = AsyncValue()
+            queue.add_task(lambda: wait(depth - 1, inner))
+            queue.wait([inner])
+        result.set(depth)
+
+    queue.add_task(lambda: wait(3, outer))
+    queue.wait([outer])
+    queue.close()
+    assert outer.value == 3
+
+
+def test_closing_from_a_task_waits_for_nothing():
+    queue, value = MultiThreadedQueue(2, 2), AsyncValue()
+    queue.add_task(lambda: (queue.close(), value.set(1)))
+    queue.wait([value])
+    queue.close()
+
+
+@pytest.mark.parametrize("name", ["mstd:2", "mstd:2,2"])
+def test_a_queue_that_nobody_refers_to_ends_its_threads(name):
+    queue, values = create_work_queue(name), [AsyncValue() for _ in range(4)]
+    threads = set()
+    for i, value in enumerate(values):
+        add = queue.add_blocking_task if i % 2 else queue.add_task
+        add(lambda value=value: (threads.add(threading.current_thread()), value.set(1)))
+    queue.wait(values)
+    alive = weakref.ref(queue)
+    del queue, add
+    gc.collect()
+    assert alive() is None
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_queue_that_was_used_works_in_a_forked_process_and_runs_nothing_twice(queue, tmp_path):
+    go_on, ran = threading.Event(), tmp_path / "ran"
+    ran.touch()
+
+    def effect():
+        with ran.open("a") as out:
+            out.write(f"{os.getpid()}\n")
+
+    warm = AsyncValue()
+    queue.add_task(lambda: warm.set(1))
+    queue.wait([warm])
+    if queue.has_threads:
+        for _ in range(queue.parallelism):
+            queue.add_task(go_on.wait)
+    queue.add_task(effect)
+    child = os.fork()
+    if child == 0:
+        values = [AsyncValue() for _ in range(4)]
+        for i, value in enumerate(values):
+            (queue.add_blocking_task if i % 2 else queue.add_task)(lambda value=value: value.set(1))
+        queue.wait(values)
+        queue.close()
+        os._exit(0 if all(value.is_available for value in values) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    go_on.set()
+    queue.quiesce()
+    assert ran.read_text() == f"{os.getpid()}\n"
 
 
 def test_closing_leaves_no_threads_and_may_be_repeated():

@@ -1,0 +1,106 @@
+import gc
+import threading
+import weakref
+from typing import ClassVar
+
+import pytest
+
+from tfrt.executor.host_context import HostContext, ResourceContext
+
+
+def _ask(count, ask):
+    """What `count` threads get that ask at the same time."""
+    start, found = threading.Barrier(count), []
+
+    def run():
+        start.wait()
+        found.append(ask())
+
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == count
+    return found
+
+
+class Counted:
+    """Counts how many there are; makes the others come while it is made."""
+
+    made: ClassVar[list] = []
+
+    def __init__(self):
+        self.made.append(self)
+        threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("ask", ["shared", "resources"])
+def test_what_several_threads_ask_for_is_made_once(ask):
+    host, resources = HostContext(), ResourceContext()
+    Counted.made = []
+    get = (lambda: host.shared(Counted)) if ask == "shared" else (lambda: resources.get_or_create("x", Counted))
+    assert set(_ask(8, get)) == set(Counted.made)
+    assert len(Counted.made) == 1
+    assert get() is Counted.made[0]
+
+
+def test_making_one_shared_object_may_ask_for_another():
+    host = HostContext()
+
+    def outer():
+        return [host.shared(dict)]
+
+    assert host.shared(outer)[0] is host.shared(dict)
+
+
+def test_what_could_not_be_made_is_tried_again():
+    host, attempts = HostContext(), []
+
+    def make():
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise ValueError("not yet")
+        return "made"
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"^not yet$"):
+            host.shared(make)
+    assert host.shared(make) == host.shared(make) == "made"
+
+
+def test_a_resource_that_is_being_made_is_not_there():
+    resources, found = ResourceContext(), []
+    resources.get_or_create("x", lambda: found.append((resources.get("x"), resources.pop("x"))) or 1)
+    assert found == [(None, None)]
+    assert resources.get("x") == resources.pop("x") == 1
+    assert resources.get("x") is None
+
+
+def test_closing_ends_everything_whatever_fails():
+    host, ended = HostContext("mstd:1"), []
+
+    def fail():
+        ended.append("failing")
+        raise ValueError("device on fire")
+
+    host.on_close(lambda: ended.append("first"))
+    host.on_close(fail)
+    host.on_close(lambda: ended.append("last"))
+    with pytest.raises(ValueError, match=r"^device on fire$"):
+        host.close()
+    assert ended == ["last", "failing", "first"]
+    host.close()
+
+
+def test_a_dropped_host_ends_its_devices_and_threads():
+    host, ended, thread = HostContext("mstd:1"), [], []
+    host.on_close(lambda: ended.append("device"))
+    host.enqueue(lambda: thread.append(threading.current_thread()))
+    host.quiesce()
+    alive = weakref.ref(host)
+    del host
+    gc.collect()
+    assert alive() is None and ended == ["device"]
+    thread[0].join(60)
+    assert not thread[0].is_alive()
