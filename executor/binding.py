@@ -149,8 +149,14 @@ def _mismatch(signature: Signature, record: KernelRecord) -> str | None:
         names = ", ".join(name for name, _ in signature.attributes)
         expected = _count(len(signature.attributes), "attribute") + (f" ({names})" if names else "")
         return f"it takes {expected} and is given {len(record.attributes)}"
+    if len(record.attributes) < len(signature.attributes):
+        expected = _count(len(signature.attributes), "attribute")
+        return f"it takes at least {expected} and is given {len(record.attributes)}"
     if signature.all_functions is None and len(record.functions) != len(signature.functions):
         return f"it takes {_count(len(signature.functions), 'function')} and is given {len(record.functions)}"
+    if len(record.functions) < len(signature.functions):
+        expected = _count(len(signature.functions), "function")
+        return f"it takes at least {expected} and is given {len(record.functions)}"
     return None
 
 

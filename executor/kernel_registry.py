@@ -37,6 +37,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+from types import EllipsisType
 from typing import Any, NewType, TypeVar
 
 from tfrt.executor.async_value import AsyncValue
@@ -110,6 +111,42 @@ class Control(Enum):
     its other results."""
 
 
+ANY = "any"
+"""In a `Runs`: a value of any type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What a kernel gives a function that it runs and takes from it: by default all operands, and all its results.
+
+    A file whose functions do not fit the kernels that run them is refused when it is loaded.
+
+    Attributes:
+        takes: the types of what the function takes; ``...`` are the operands after the first `skips`.
+        gives: the types of what it returns; ``...`` are the kernel's results.
+        or_nothing: whether it may return nothing instead.
+        skips: how many operands, in front, are the kernel's own.
+        carries: whether the function runs on what it returned, too, so that operands and results must be alike.
+        is_sync: whether it must be synchronous.
+    """
+
+    takes: tuple[str | EllipsisType, ...] = (...,)
+    gives: tuple[str | EllipsisType, ...] = (...,)
+    or_nothing: bool = False
+    skips: int = 0
+    carries: bool = False
+    is_sync: bool = False
+
+
+_RUNS = {
+    Control.CALL: Runs(),
+    Control.BRANCH: Runs(skips=1),
+    Control.CASE: Runs(skips=1),
+    Control.REPEAT: Runs(skips=1, carries=True),
+    Control.WHILE: Runs(skips=1, gives=(..., "i1"), carries=True),
+}
+
+
 @dataclass(frozen=True)
 class Kernel:
     """A registered kernel; see `kernel` for what its attributes mean."""
@@ -125,6 +162,7 @@ class Kernel:
     enqueued: bool = False
     prepares: bool = False
     overwrites: bool = False
+    runs: tuple[Runs, ...] = ()
 
     @property
     def is_pure(self) -> bool:
@@ -223,6 +261,7 @@ def kernel(
     enqueued: bool = False,
     prepares: bool = False,
     overwrites: bool = False,
+    runs: Runs | tuple[Runs, ...] = (),
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
 
@@ -246,11 +285,19 @@ def kernel(
             before the program runs, and returns the function of operands that is called each time.
         overwrites: the kernel may write into memory of its operands; programs give it such as nobody else looks at.
             It may be `pure` nevertheless, but must not run twice.
+        runs: how the kernel runs its functions, one after the other; the last one is also how it runs all further
+            ones. Kernels with `control` need not say.
     """
+    if control is not None:
+        runs = _RUNS[control]
+    if isinstance(runs, Runs):
+        runs = (runs,)
 
     def register(function: F) -> F:
         BUILTIN.register(
-            Kernel(name, function, inline, blocking, pure, constant, native, control, enqueued, prepares, overwrites)
+            Kernel(
+                name, function, inline, blocking, pure, constant, native, control, enqueued, prepares, overwrites, runs
+            )
         )
         return function
 

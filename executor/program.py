@@ -16,9 +16,10 @@ from tfrt.executor.arguments import Converter, are_passed_on, convert_arguments,
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
 from tfrt.executor.binding import BoundKernel, bind, unpack
+from tfrt.executor.callees import disagreements
 from tfrt.executor.dataflow import Graph, execute
 from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import LoadError, UsageError
+from tfrt.executor.errors import KernelError, LoadError, UsageError
 from tfrt.executor.failures import as_kernel_error, failed_results
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import Kernel
@@ -37,7 +38,8 @@ def load(source: bytes | bytearray | memoryview | str | Path, *, host: HostConte
 
     Raises:
         BefError: it is not a valid BEF file.
-        LoadError: it names kernels or native functions that nobody registered.
+        LoadError: it names kernels or native functions that nobody registered, or functions that do not fit the
+            kernels that run them.
         UsageError: the file cannot be opened.
     """
     bef = open_bef(source) if isinstance(source, str | Path) else read_bef(source)
@@ -175,8 +177,12 @@ class Function:
         Raises:
             KernelError: a synchronous or native function without results failed; there is nothing else to tell by.
                 The kernels of other functions may fail without anything that depends on them; that is only
-                reported.
+                reported. Or these are not as many values as the function takes.
         """
+        if len(arguments) != len(self.argument_types):
+            who = f"@{self.name}" if self.name else "a region"
+            takes = len(self.argument_types)
+            raise KernelError(f"{who} takes {takes} argument{'' if takes == 1 else 's'} and is given {len(arguments)}")
         return self._run(context, arguments)
 
     @cached_property
@@ -255,6 +261,7 @@ def _find_kernels(bef: BefFile, host: HostContext) -> dict[str, Kernel]:
     for function in bef.functions:
         if function.kind is FunctionKind.NATIVE and find_native_function(function.name) is None:
             diagnostics.append(Diagnostic("error", f"native function '{function.name}' is not registered"))
+    diagnostics += disagreements(bef, kernels)
     if diagnostics:
         raise LoadError(tuple(diagnostics))
     return kernels

@@ -54,6 +54,7 @@ PUBLIC = [
     "Program",
     "ResourceContext",
     "ResultCount",
+    "Runs",
     "ResultMetadata",
     "Shape",
     "String",

@@ -61,7 +61,7 @@ from tfrt.executor.errors import (
     UsageError,
 )
 from tfrt.executor.host_context import ExecutionContext, HostContext, ResourceContext
-from tfrt.executor.kernel_registry import Attributes, Functions, KernelRegistry, ResultCount, kernel
+from tfrt.executor.kernel_registry import Attributes, Functions, KernelRegistry, ResultCount, Runs, kernel
 from tfrt.executor.location import Location
 from tfrt.executor.native_functions import native_function
 from tfrt.executor.program import Function, Program, load
@@ -142,6 +142,7 @@ __all__ = [
     "ResourceContext",
     "ResultCount",
     "ResultMetadata",
+    "Runs",
     "Shape",
     "String",
     "TensorHandle",

@@ -323,6 +323,7 @@ class BefFile:
             if start + offset != cursor.position:
                 cursor.fail(f"a kernel starts at {offset}, expected {cursor.position - start}")
             kernels.append(self._read_kernel(cursor, not kernels, operands, stream, functions))
+        types = self._register_types(registers, argument_types, result_registers, result_types, len(use_counts))
         record = FunctionRecord(
             index=i,
             name=name,
@@ -333,7 +334,7 @@ class BefFile:
             use_counts=use_counts,
             kernels=tuple(kernels),
             result_registers=result_registers,
-            register_types=self._register_types(registers, len(use_counts)),
+            register_types=types,
             attribute_names=self._attribute_names(names, kernels),
         )
         _check_dataflow(record, cursor, at)
@@ -366,14 +367,29 @@ class BefFile:
         name = self.kernel_names[code]
         return KernelRecord(name, location, arguments, attributes, callees, results, users, operands, stream)
 
-    def _register_types(self, cursor: Cursor | None, registers: int) -> tuple[str, ...] | None:
+    def _register_types(
+        self,
+        cursor: Cursor | None,
+        argument_types: tuple[str, ...],
+        result_registers: tuple[int, ...],
+        result_types: tuple[str, ...],
+        registers: int,
+    ) -> tuple[str, ...] | None:
         if cursor is None:
             return None
         at = cursor.position
         count = cursor.vbr("the number of registers")
         if count != registers:
             cursor.fail(f"types for {count} registers, but the function has {registers}", at)
-        return tuple([self.types[cursor.index("a register's type", len(self.types))] for _ in range(count)])
+        types = tuple([self.types[cursor.index("a register's type", len(self.types))] for _ in range(count)])
+        for what, found, wanted in (
+            ("argument", types[: len(argument_types)], argument_types),
+            ("result", tuple([types[register] for register in result_registers]), result_types),
+        ):
+            if found != wanted:
+                number = next(n for n, type in enumerate(wanted) if found[n : n + 1] != (type,))
+                cursor.fail(f"{what} {number} of the function is not of its register's type", at)
+        return types
 
     def _attribute_names(
         self, cursor: Cursor | None, kernels: list[KernelRecord]

@@ -14,12 +14,12 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.kernel_registry import Runs, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.tensor import StringHostTensor, Tensor, to_dense
 
 
-@kernel("corert.cond")
+@kernel("corert.cond", runs=Runs(skips=1))
 def cond(
     condition: TensorHandle,
     *operands: Any,
@@ -31,7 +31,7 @@ def cond(
     return tuple(chosen.execute(context, operands))
 
 
-@kernel("corert.while")
+@kernel("corert.while", runs=(Runs(gives=("!tfrt.chain", "!corert.tensorhandle")), Runs(carries=True)))
 def while_(*operands: Any, a_cond_fn: Function, b_body_fn: Function, context: ExecutionContext) -> tuple[Any, ...]:
     """Run `b_body_fn` while `a_cond_fn` of the same values gives a tensor that is true."""
     results = tuple(AsyncValue() for _ in operands)

@@ -13,7 +13,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I64
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import Control, Functions, kernel
+from tfrt.executor.kernel_registry import Control, Functions, Runs, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN, Chain
 
@@ -38,13 +38,14 @@ def cond(
 
 
 @kernel("tfrt.case", control=Control.CASE)
-def case(index: int, *operands: Any, branches: Functions, context: ExecutionContext) -> tuple[Any, ...]:
+def case(index: int, *operands: Any, first: Function, others: Functions, context: ExecutionContext) -> tuple[Any, ...]:
+    branches = (first, *others)
     # An index without a branch takes the last one, as in TensorFlow.
     branch = branches[index] if 0 <= index < len(branches) else branches[-1]
     return tuple(branch.execute(context, operands))
 
 
-@kernel("tfrt.once")
+@kernel("tfrt.once", runs=Runs())
 def once(*operands: Any, function: Function, context: ExecutionContext) -> tuple[Any, ...]:
     """Call `function` the first time only; later calls of the same resource context get the first one's results."""
     results = tuple(AsyncValue() for _ in function.result_types)
@@ -148,14 +149,17 @@ def _repeat_later(
     return results
 
 
-@kernel("tfrt.parallel_for.i32")
+_BLOCKS = Runs(takes=("i32", "i32", ...), gives=("!tfrt.chain",), or_nothing=True, skips=3)
+
+
+@kernel("tfrt.parallel_for.i32", runs=_BLOCKS)
 def parallel_for_i32(
     start: int, end: int, block_size: int, *operands: Any, body: Function, context: ExecutionContext
 ) -> Any:
     return _parallel_for(start, end, block_size, operands, body, context)
 
 
-@kernel("tfrt.parallel_call.i32")
+@kernel("tfrt.parallel_call.i32", runs=_BLOCKS)
 def parallel_call_i32(
     start: int, end: int, block_size: int, *operands: Any, callee: Function, context: ExecutionContext
 ) -> Any:

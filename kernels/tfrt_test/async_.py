@@ -15,7 +15,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I1, I32
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import ResultCount, kernel
+from tfrt.executor.kernel_registry import ResultCount, Runs, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN, Chain
 from tfrt.kernels.tfrt.arithmetic import add_i32
@@ -66,7 +66,7 @@ def blocking_usleep(microseconds: int, *, host: HostContext) -> Chain:
     return CHAIN
 
 
-@kernel("tfrt_test.do.async")
+@kernel("tfrt_test.do.async", runs=Runs())
 def do_async(
     *operands: Any, body: Function, context: ExecutionContext, result_count: ResultCount
 ) -> tuple[AsyncValue, ...]:

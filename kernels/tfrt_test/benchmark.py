@@ -14,7 +14,7 @@ from tfrt.executor.attributes import I32, String
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.kernel_registry import ANY, Runs, kernel
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN
 
@@ -76,7 +76,7 @@ def _percentiles(label: str, times: list[int]) -> list[str]:
     return [f"{label} {what}(ns): {ordered[int(len(ordered) * share)]}" for what, share in _PERCENTILES]
 
 
-@kernel("tfrt_test.benchmark")
+@kernel("tfrt_test.benchmark", runs=Runs(gives=(ANY,)))
 def benchmark(
     *operands: Any,
     duration_secs: I32,
@@ -115,7 +115,7 @@ def benchmark(
     return done
 
 
-@kernel("tfrt_test.sync_benchmark")
+@kernel("tfrt_test.sync_benchmark", runs=Runs(gives=(), is_sync=True))
 def sync_benchmark(
     *operands: Any,
     duration_secs: I32,

@@ -10,27 +10,29 @@ from typing import Any
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import Attributes, kernel
+from tfrt.executor.kernel_registry import Attributes, Runs, kernel
 from tfrt.executor.program import Function
 from tfrt.kernels.c_semantics import wrap32
 
+_SYNC = Runs(is_sync=True)
 
-@kernel("tfrt_test.invoke_sync_function.i32_i32.i32")
+
+@kernel("tfrt_test.invoke_sync_function.i32_i32.i32", runs=_SYNC)
 def invoke_one_result(lhs: int, rhs: int, *, fn: Function, context: ExecutionContext) -> Any:
     return _invoke(fn, context, (lhs, rhs), 1)[0]
 
 
-@kernel("tfrt_test.invoke_sync_function.i32_i32.i32_i32")
+@kernel("tfrt_test.invoke_sync_function.i32_i32.i32_i32", runs=_SYNC)
 def invoke_two_results(lhs: int, rhs: int, *, fn: Function, context: ExecutionContext) -> tuple[Any, ...]:
     return tuple(_invoke(fn, context, (lhs, rhs), 2))
 
 
-@kernel("tfrt_test.sync_function_runner.i32_i32.i32")
+@kernel("tfrt_test.sync_function_runner.i32_i32.i32", runs=_SYNC)
 def run_one_result(lhs: int, rhs: int, *, fn: Function, context: ExecutionContext) -> Any:
     return _invoke(fn, _new_request(context), (lhs, rhs), 1)[0]
 
 
-@kernel("tfrt_test.sync_function_runner.i32_i32.i32_i32")
+@kernel("tfrt_test.sync_function_runner.i32_i32.i32_i32", runs=_SYNC)
 def run_two_results(lhs: int, rhs: int, *, fn: Function, context: ExecutionContext) -> tuple[Any, ...]:
     return tuple(_invoke(fn, _new_request(context), (lhs, rhs), 2))
 
