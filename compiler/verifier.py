@@ -47,6 +47,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.definitions import I64Array, StringArray
+from tfrt.dialects.symbols import shared_symbol_tables
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.location import (
     UNKNOWN,
@@ -62,7 +63,8 @@ from tfrt.executor.location import (
 def verify(module: ModuleOp) -> list[Diagnostic]:
     """One diagnostic for each mistake in `module`, in the order of their positions."""
     diagnostics: list[Diagnostic] = []
-    _verify_op(module, set(), diagnostics)
+    with shared_symbol_tables():
+        _verify_op(module, set(), diagnostics)
     return sorted(diagnostics, key=line_and_column)
 
 

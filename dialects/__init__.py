@@ -11,7 +11,7 @@ What the rest of the compiler reads from an op class:
   (`constr.can_infer`);
 * `op.assembly_format`, one string in xDSL's declarative format, from which xDSL prints and from which the
   front end derives its parse rule; `None` for ops derived from `HandWrittenOp`, which print themselves;
-* traits: `Pure`, `IsTerminator`, `IsolatedFromAbove`, and those of `tfrt.dialects.traits`;
+* traits: `Pure`, `IsTerminator`, `IsolatedFromAbove`, and those of `tfrt.dialects.traits` and `tfrt.dialects.bodies`;
 * `verify_()`, which raises `VerifyException` (see `tfrt.dialects.verification`).
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FACTORIES: dict[str, tuple[str, str]] = {
     # dialect: (module, attribute that holds the Dialect)
     "builtin": ("xdsl.dialects.builtin", "Builtin"),
-    "func": ("xdsl.dialects.func", "Func"),
+    "func": ("tfrt.dialects.func", "FUNC"),
     "tfrt": ("tfrt.dialects.tfrt", "TFRT"),
     "tfrt_test": ("tfrt.dialects.tfrt_test", "TFRT_TEST"),
     "tfrt_test_sync": ("tfrt.dialects.tfrt_test_sync", "TFRT_TEST_SYNC"),

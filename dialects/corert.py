@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
@@ -13,7 +11,7 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute, Dialect, Operation, TypeAttribute
+from xdsl.ir import Attribute, Dialect, TypeAttribute
 from xdsl.irdl import (
     IRDLOperation,
     attr_def,
@@ -27,6 +25,7 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
+from tfrt.dialects.bodies import Carries, OperandsFrom, Runs, RunsFunctions, Words
 from tfrt.dialects.corert_types import (
     ELEMENT_TYPES,
     OP_HANDLER,
@@ -38,7 +37,9 @@ from tfrt.dialects.corert_types import (
 from tfrt.dialects.definitions import I64Array, OpClass, StringArray, define_op
 from tfrt.dialects.execute_op import ConstantOpCanonicalizations, ExecuteOpForm
 from tfrt.dialects.tfrt.types import CHAIN, DEVICE, TENSOR_TYPE
-from tfrt.dialects.verification import fail, lookup_function
+from tfrt.dialects.verification import fail
+
+_MISMATCHING = Words(*["'{name}' has mismatching operand types"] * 2, *["'{name}' has mismatching result types"] * 2)
 
 DENSE_TENSOR_TYPES = (
     *("ui8", "ui16", "ui32", "ui64"),
@@ -159,19 +160,25 @@ class CondOp(IRDLOperation):
     b_false_fn = attr_def(FlatSymbolRefAttrConstr)
     out_op_chain = result_def(CHAIN)
     fn_outputs = var_result_def()
+    traits = traits_def(
+        RunsFunctions(
+            Runs("a_true_fn", takes=(OperandsFrom(1),), words=_MISMATCHING),
+            Runs("b_false_fn", takes=(OperandsFrom(1),), words=_MISMATCHING),
+        )
+    )
     assembly_format = (
         "$cond $a_true_fn $b_false_fn `(` $in_op_chain (`,` $fn_operands^)? `)` attr-dict"
         " `:` `(` type($fn_operands) `)` `->` `(` type($fn_outputs) `)`"
     )
 
-    def verify_(self) -> None:
-        _check_function(self, "a_true_fn", self.operand_types[1:], self.result_types)
-        _check_function(self, "b_false_fn", self.operand_types[1:], self.result_types)
-
 
 @irdl_op_definition
 class WhileOp(IRDLOperation):
-    """Calls the second function as long as the first says so. Both take and return a chain first."""
+    """Calls the second function as long as the first says so. Both take and return a chain first.
+
+    The first one returns a tensor besides, whatever the loop carries. (The reference implementation's verifier wants it
+    to return what the loop does, with which its kernel then cannot do anything.)
+    """
 
     name = "corert.while"
     in_op_chain = operand_def(CHAIN)
@@ -180,14 +187,17 @@ class WhileOp(IRDLOperation):
     b_body_fn = attr_def(FlatSymbolRefAttrConstr)
     out_op_chain = result_def(CHAIN)
     fn_outputs = var_result_def()
+    traits = traits_def(
+        RunsFunctions(
+            Runs("a_cond_fn", gives=(CHAIN, TENSOR_HANDLE), words=_MISMATCHING),
+            Runs("b_body_fn", words=_MISMATCHING),
+            carries=Carries(0),
+        )
+    )
     assembly_format = (
         "$a_cond_fn $b_body_fn `(` $in_op_chain (`,` $fn_operands^)? `)` attr-dict"
         " `:` `(` type($fn_operands) `)` `->` `(` type($fn_outputs) `)`"
     )
-
-    def verify_(self) -> None:
-        _check_function(self, "a_cond_fn", self.operand_types, self.result_types)
-        _check_function(self, "b_body_fn", self.operand_types, self.result_types)
 
 
 @irdl_op_definition
@@ -247,15 +257,6 @@ TensorHandleToInt32Op = define_op(
     results={"result": i32},
     summary="The one element of a tensor.",
 )
-
-
-def _check_function(op: Operation, attribute: str, inputs: Sequence[Attribute], outputs: Sequence[Attribute]) -> None:
-    function = lookup_function(op, op.attributes.get(attribute), attribute)
-    name, type = function.sym_name.data, function.function_type
-    if tuple(inputs) != type.inputs.data:
-        fail(op, f"'{name}' has mismatching operand types")
-    if tuple(outputs) != type.outputs.data:
-        fail(op, f"'{name}' has mismatching result types")
 
 
 CORERT = Dialect(

@@ -13,10 +13,12 @@ from tfrt.compiler.emitter.entities import Entities, FunctionEntity, collect, co
 from tfrt.compiler.emitter.functions import Sections, write_function
 from tfrt.compiler.emitter.locations import LocationWriter
 from tfrt.compiler.printer import type_text
+from tfrt.dialects.symbols import shared_symbol_tables
 from tfrt.executor.bef.format import HEADER, SECTIONS, SectionId
 from tfrt.executor.bef.writer import Writer
 
 
+@shared_symbol_tables()
 def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
     """The BEF file of a verified module.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr, ModuleOp, StringAttr, SymbolRefAttr, UnregisteredOp
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr, ModuleOp, SymbolRefAttr, UnregisteredOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
 
@@ -17,6 +17,7 @@ from tfrt.compiler.emitter.attributes import attribute_type
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
+from tfrt.dialects.symbols import symbols_of
 from tfrt.dialects.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
 from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.bef.model import FunctionKind
@@ -120,20 +121,16 @@ def is_compilation_unit(module: ModuleOp, attribute: Attribute) -> bool:
 
 def compiled_module(module: ModuleOp, symbol: SymbolRefAttr) -> ModuleOp | None:
     """The compiled module that holds the function a symbol refers to, or None."""
+    if not symbol.nested_references.data:
+        return None
     inside = module
     for name in (symbol.root_reference, *symbol.nested_references.data[:-1]):
-        found = _symbol(inside, name)
+        found = symbols_of(inside).get(name.data)
         if not isinstance(found, ModuleOp):
             return None
         inside = found
-    if COMPILED not in inside.attributes or not symbol.nested_references.data:
-        return None
-    return inside if _symbol(inside, symbol.nested_references.data[-1]) is not None else None
-
-
-def _symbol(module: ModuleOp, name: StringAttr) -> Operation | None:
-    """The op of that name in the module itself, or None."""
-    return next((op for op in module.ops if op.get_attr_or_prop("sym_name") == name), None)
+    is_unit = COMPILED in inside.attributes and symbol.nested_references.data[-1].data in symbols_of(inside)
+    return inside if is_unit else None
 
 
 def collect(module: ModuleOp, *, optional_sections: bool) -> Entities:

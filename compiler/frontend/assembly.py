@@ -70,6 +70,10 @@ class CustomForm:
     operands: tuple[tuple[str, bool, Attribute | None], ...]
     """Name, whether variadic, and type where it is always the same, of each operand definition."""
     results: tuple[tuple[str, bool, Attribute | None], ...]
+    properties: frozenset[str] = frozenset()
+    """The attributes that are properties of the op."""
+    is_short: bool = False
+    """Whether the op is spelled without its dialect, which must then be the default one."""
 
     @property
     def terminal(self) -> str:
@@ -112,7 +116,8 @@ def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
                 slots.append(slot)
     body = " ".join(fragments)
     rule = f"OP_{crc32(body.encode()):08X} {body} -> assembled"
-    return CustomForm(op_class, rule, tuple(slots), operands, results)
+    properties = frozenset(definition.properties)
+    return CustomForm(op_class, rule, tuple(slots), operands, results, properties)
 
 
 def _literal(op_class: type[IRDLOperation], literal: str) -> str:
@@ -197,6 +202,10 @@ def build_assembled(builder: Builder, record: Record) -> Operation:
     """Make the op of a record whose rule came from `compile_format`."""
     _, token, parts = record[1]
     form: CustomForm = token[1]
+    if form.is_short:
+        dialect, _, word = form.op_class.name.partition(".")
+        if builder.default_dialect != dialect:
+            raise SyntaxFailure(token[2], f"custom op '{word}' is unknown")
     reading = _Reading(builder, form, token[2])
     for slot, part in zip(form.slots, parts[1:], strict=True):
         if part is not None:
@@ -262,8 +271,18 @@ class _Reading:
     def finish(self, record: Record) -> Operation:
         operands = self._resolve_operands()
         result_types = self._types_of_results(operands)
+        attributes, properties = self.attributes, {}
+        if self.form.properties:
+            properties = {name: value for name, value in attributes.items() if name in self.form.properties}
+            attributes = {name: value for name, value in attributes.items() if name not in properties}
         return self.builder.create(
-            self.form.op_class, self.offset, record, operands, result_types, attributes=self.attributes
+            self.form.op_class,
+            self.offset,
+            record,
+            operands,
+            result_types,
+            attributes=attributes,
+            properties=properties,
         )
 
     def _resolve_operands(self) -> list[SSAValue]:

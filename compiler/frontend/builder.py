@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.irdl import IRDLOperation
 from xdsl.traits import IsolatedFromAbove
@@ -60,6 +61,8 @@ class Builder:
         self.session = session
         self.context = context
         self._scope = _Scope(None)
+        self.default_dialect = ""
+        """That of ops without one in their names, as the op says whose region is being built."""
         self._open_blocks: tuple[Block, ...] = ()
         self._blocks_by_name: dict[str, Block] = {}
         self._filename = StringAttr(session.source.filename)
@@ -81,7 +84,12 @@ class Builder:
         return ModuleOp(region)
 
     def region(
-        self, record: Record, isolated: bool, arguments: Sequence[Argument] = (), needs_block: bool = False
+        self,
+        record: Record,
+        isolated: bool,
+        arguments: Sequence[Argument] = (),
+        needs_block: bool = False,
+        default_dialect: str = "",
     ) -> Region:
         """A region from its record; `arguments` are those of its entry block that the record does not spell.
 
@@ -91,6 +99,7 @@ class Builder:
         entry_ops, block_records = record
         region = Region()
         outer_scope, outer_blocks, outer_names = self._scope, self._open_blocks, self._blocks_by_name
+        outer_dialect, self.default_dialect = self.default_dialect, default_dialect
         self._scope = _Scope(None if isolated else outer_scope)
         self._blocks_by_name = {}
         entry: Block | None = None
@@ -107,6 +116,7 @@ class Builder:
         if isolated:
             self._finish_scope()
         self._scope, self._open_blocks, self._blocks_by_name = outer_scope, outer_blocks, outer_names
+        self.default_dialect = outer_dialect
         return region
 
     def _declare_blocks(self, region: Region, records: Sequence[Record]) -> list[tuple[Block, Record]]:
@@ -372,7 +382,8 @@ def build_generic(builder: Builder, record: Record) -> Operation:
     regions: Sequence[Region] = ()
     if region_records:
         isolated = op_class.has_trait(IsolatedFromAbove, value_if_unregistered=False)
-        regions = [builder.region(region, isolated) for region in region_records]
+        dialect = "func" if issubclass(op_class, FuncOp) else ""
+        regions = [builder.region(region, isolated, default_dialect=dialect) for region in region_records]
     return builder.create(
         op_class,
         offset,

@@ -133,7 +133,9 @@ def build_function(builder: Builder, record: Record) -> Operation:
     body = Region()
     if region is not None:
         _check_names(builder, arguments)
-        body = builder.region(region, isolated=True, arguments=[(a[0], a[1], a[3]) for a in arguments])
+        body = builder.region(
+            region, isolated=True, arguments=[(a[0], a[1], a[3]) for a in arguments], default_dialect="func"
+        )
         if not region[0] and not region[1]:
             builder.session.report(token[2], "expected non-empty function body")
     op_class = builder.op_class("func.func", token[2])

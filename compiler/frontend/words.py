@@ -6,6 +6,7 @@ the grammar.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from xdsl.context import Context
@@ -22,6 +23,10 @@ _KEYWORDS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(custom_forms.VISIBILITIES, ("VISIBILITY", None)),
     **dict.fromkeys(("tensor", "vector", "memref"), ("SHAPED", None)),
 }
+
+_DEFAULT_DIALECT = "func"
+_SHORT = frozenset({"call", "return"})
+"""Ops of that dialect that are named without it directly inside a function, as MLIR's functions have it."""
 
 _compiled_forms: dict[type[Operation], CustomForm | None] = {}
 
@@ -49,6 +54,10 @@ class Words:
         if dot:
             form = self._form_of(word)
             return ("WORD", None) if form is None else (form.terminal, form)
+        if word in _SHORT:
+            self._use_dialect(_DEFAULT_DIALECT)
+            form = self._form_of(f"{_DEFAULT_DIALECT}.{word}")
+            return ("WORD", None) if form is None else (form.terminal, replace(form, is_short=True))
         scalar = scalar_type(word)
         return ("WORD", None) if scalar is None else ("TYPE", scalar)
 

@@ -21,6 +21,7 @@ from tfrt.compiler.emitter.entities import (
     kernel_attributes,
     kernel_name,
 )
+from tfrt.dialects.symbols import shared_symbol_tables
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.errors import CompileError
 from tfrt.executor.kernel_registry import BUILTIN, Kernel
@@ -42,6 +43,7 @@ class Callees:
     free: frozenset[Block]
 
 
+@shared_symbol_tables()
 def callees(module: ModuleOp) -> Callees:
     """Analyse a module. Nothing is known of one that BEF cannot hold.
 

@@ -22,18 +22,19 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator
 
+from tfrt.dialects.bodies import BRANCH, CALLEE, RESULTS, Carries, OperandsFrom, Runs, RunsFunctions, RunsRegions, Words
 from tfrt.dialects.definitions import HandWrittenOp, OpClass, number_of
 from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.traits import RedeclaresOperands
-from tfrt.dialects.verification import (
-    OpVerifyError,
-    check_callee_operands,
-    check_returns,
-    check_types,
-    fail,
-    lookup_function,
-    terminator_of,
+from tfrt.dialects.verification import OpVerifyError, fail
+
+_PARALLEL_CALLEE = Words(
+    "incorrect number of callee operands",
+    "operand type mismatch",
+    "invalid callee result type",
+    "async callee must return a chain",
+    given="callee must take stard and end indices first",
 )
 
 
@@ -45,18 +46,8 @@ class CallOp(IRDLOperation):
     callee = attr_def(FlatSymbolRefAttrConstr)
     arguments = var_operand_def()
     outputs = var_result_def()
+    traits = traits_def(RunsFunctions(Runs("callee", words=CALLEE)))
     assembly_format = "$callee `(` $arguments `)` attr-dict `:` functional-type($arguments, $outputs)"
-
-    def verify_(self) -> None:
-        function = lookup_function(self, self.attributes.get("callee"), "callee").function_type
-        check_callee_operands(self, function)
-        check_types(
-            self,
-            self.result_types,
-            function.outputs.data,
-            "incorrect number of results for callee",
-            "result type mismatch",
-        )
 
 
 @irdl_op_definition
@@ -68,6 +59,7 @@ class CaseOp(IRDLOperation):
     branch_operands = var_operand_def()
     branches = attr_def(ArrayAttr)
     branch_outputs = var_result_def()
+    traits = traits_def(RunsFunctions(Runs("branches", "branch", (OperandsFrom(1),))))
     assembly_format = (
         "$branch_index $branches `(` $branch_operands `)` attr-dict"
         " `:` `(` type($branch_operands) `)` `->` `(` type($branch_outputs) `)`"
@@ -85,29 +77,16 @@ class CondOp(IRDLOperation):
     a_true_fn = attr_def(FlatSymbolRefAttrConstr)
     b_false_fn = attr_def(FlatSymbolRefAttrConstr)
     outputs = var_result_def()
+    traits = traits_def(
+        RunsFunctions(
+            Runs("a_true_fn", "true", (OperandsFrom(1),), words=BRANCH),
+            Runs("b_false_fn", "false", (OperandsFrom(1),), words=BRANCH),
+        )
+    )
     assembly_format = (
         "$cond $a_true_fn $b_false_fn `(` $fn_operands `)` attr-dict"
         " `:` `(` type($fn_operands) `)` `->` `(` type($outputs) `)`"
     )
-
-    def verify_(self) -> None:
-        inputs, outputs = self.operand_types[1:], self.result_types
-        for attribute, branch in (("a_true_fn", "true"), ("b_false_fn", "false")):
-            function = lookup_function(self, self.attributes.get(attribute), attribute).function_type
-            check_types(
-                self,
-                inputs,
-                function.inputs.data,
-                f"incorrect number of operands for {branch} function",
-                f"operand type mismatch for {branch} function",
-            )
-            check_types(
-                self,
-                outputs,
-                function.outputs.data,
-                f"incorrect number of results for {branch} function",
-                f"result type mismatch for {branch} function",
-            )
 
 
 @irdl_op_definition
@@ -120,6 +99,9 @@ class WhileOp(IRDLOperation):
     body_fn = attr_def(FlatSymbolRefAttrConstr)
     parallel_iterations = attr_def(number_of(i64))
     outputs = var_result_def()
+    traits = traits_def(
+        RunsFunctions(Runs("body_fn", "body function", (OperandsFrom(1),), (RESULTS, i1)), carries=Carries(1))
+    )
     assembly_format = (
         "$cond $body_fn `(` $arguments `)` attr-dict `parallel_iterations` `(` $parallel_iterations `)`"
         " `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
@@ -134,6 +116,7 @@ class OnceOp(IRDLOperation):
     arguments = var_operand_def()
     function = attr_def(FlatSymbolRefAttrConstr)
     outputs = var_result_def()
+    traits = traits_def(RunsFunctions(Runs("function", "function")))
     assembly_format = "$function `(` $arguments `)` attr-dict `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
 
 
@@ -151,23 +134,16 @@ class ParallelCallI32Op(IRDLOperation):
     arguments = var_operand_def()
     callee = attr_def(FlatSymbolRefAttrConstr)
     done = result_def(CHAIN)
+    traits = traits_def(
+        RunsFunctions(
+            Runs(
+                "callee", "callee", (i32, i32, OperandsFrom(3)), (CHAIN,), may_give_nothing=True, words=_PARALLEL_CALLEE
+            )
+        )
+    )
     assembly_format = (
         "$start `to` $end `fixed` $block_size $callee `(` $arguments `)` attr-dict (`:` type($arguments)^)?"
     )
-
-    def verify_(self) -> None:
-        function = lookup_function(self, self.attributes.get("callee"), "callee").function_type
-        inputs, outputs = function.inputs.data, function.outputs.data
-        if len(inputs) != len(self.operands) - 1:
-            fail(self, "incorrect number of callee operands")
-        if inputs[:2] != (i32, i32):
-            fail(self, "callee must take stard and end indices first")
-        if inputs[2:] != tuple(self.operand_types[3:]):
-            fail(self, "operand type mismatch")
-        if len(outputs) > 1:
-            fail(self, "invalid callee result type")
-        if outputs and outputs[0] != CHAIN:
-            fail(self, "async callee must return a chain")
 
 
 @irdl_op_definition
@@ -207,7 +183,7 @@ class IfOp(HandWrittenOp):
     outputs = var_result_def()
     then_region = region_def("single_block")
     else_region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)))
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions("then", "else"))
 
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)
@@ -224,17 +200,6 @@ class IfOp(HandWrittenOp):
         printer.print_string(" else")
         print_body(printer, self, self.else_region)
 
-    def verify_(self) -> None:
-        inputs = self.operand_types[1:]
-        branches = (("then", self.then_region), ("else", self.else_region))
-        for name, region in branches:
-            if len(region.block.args) != len(inputs):
-                fail(self, f"incorrect number of arguments to '{name}' block")
-        if any(tuple(region.block.arg_types) != tuple(inputs) for _, region in branches):
-            fail(self, "operand/argument type mismatch")
-        for _, region in branches:
-            check_returns(self, region, self.result_types)
-
 
 @irdl_op_definition
 class RepeatI32Op(HandWrittenOp):
@@ -249,7 +214,7 @@ class RepeatI32Op(HandWrittenOp):
     arguments = var_operand_def()
     outputs = var_result_def()
     region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)))
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions(carries=Carries(1)))
 
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)
@@ -262,16 +227,6 @@ class RepeatI32Op(HandWrittenOp):
             printer.print_string(" : ")
             printer.print_list(self.arguments.types, printer.print_attribute)
         print_body(printer, self, self.region)
-
-    def verify_(self) -> None:
-        check_types(
-            self,
-            self.result_types,
-            self.operand_types[1:],
-            "incorrect number of operands",
-            "operand/result type mismatch",
-        )
-        check_returns(self, self.region, self.result_types)
 
 
 @irdl_op_definition
@@ -291,7 +246,7 @@ class ParallelForI32Op(HandWrittenOp):
     arguments = var_operand_def()
     done = result_def(CHAIN)
     region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(2,)))
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(2,)), RunsRegions(may_give_nothing=True))
 
     def fits_custom_form(self) -> bool:
         return not self.attributes and can_redeclare(self)
@@ -309,10 +264,6 @@ class ParallelForI32Op(HandWrittenOp):
             printer.print_string(" : ")
             printer.print_list(self.arguments.types, printer.print_attribute)
         print_body(printer, self, self.region)
-
-    def verify_(self) -> None:
-        if terminator_of(self, self.region).operands:
-            check_returns(self, self.region, self.result_types)
 
 
 OPS: tuple[OpClass, ...] = (

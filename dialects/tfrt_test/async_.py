@@ -6,10 +6,10 @@ from xdsl.irdl import irdl_op_definition, region_def, traits_def, var_operand_de
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove
 
+from tfrt.dialects.bodies import RunsRegions
 from tfrt.dialects.definitions import HandWrittenOp, OpClass
 from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
 from tfrt.dialects.traits import RedeclaresOperands
-from tfrt.dialects.verification import check_returns
 
 
 @irdl_op_definition
@@ -23,7 +23,7 @@ class DoAsyncOp(HandWrittenOp):
     arguments = var_operand_def()
     outputs = var_result_def()
     region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands())
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(), RunsRegions())
 
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)
@@ -38,9 +38,6 @@ class DoAsyncOp(HandWrittenOp):
         printer.print_string(" -> ")
         print_type_list(printer, self.result_types)
         print_body(printer, self, self.region)
-
-    def verify_(self) -> None:
-        check_returns(self, self.region, self.result_types)
 
 
 OPS: tuple[OpClass, ...] = (DoAsyncOp,)

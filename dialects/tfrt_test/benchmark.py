@@ -17,14 +17,20 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.mlir_lexer import MLIRLexer
 
+from tfrt.dialects.bodies import ANY_VALUE, Runs, RunsFunctions, RunsRegions, Words
 from tfrt.dialects.definitions import HandWrittenOp, OpClass, number_of
 from tfrt.dialects.regions import can_redeclare, print_body
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.traits import RedeclaresOperands
-from tfrt.dialects.verification import check_callee_operands, fail, lookup_function
 
 DEFAULT_WARMUP_RUNS = IntegerAttr(1, i32)
 """What `num_warmup_runs` is in a custom form that does not say."""
+
+_TARGET = Words(
+    "incorrect number of operands for callee",
+    "operand type mismatch",
+    "Target benchmark function must return zero value.",
+)
 
 
 class _BenchmarkForm(HandWrittenOp):
@@ -78,7 +84,15 @@ class BenchmarkOp(_BenchmarkForm):
     num_warmup_runs = opt_attr_def(number_of(i32))
     done = result_def(CHAIN)
     region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands())
+    traits = traits_def(
+        IsolatedFromAbove(),
+        RedeclaresOperands(),
+        RunsRegions(
+            gives=(ANY_VALUE,),
+            no_return="missing return statement",
+            other_count="incorrect number of return values. One return value is expected",
+        ),
+    )
 
     def fits_custom_form(self) -> bool:
         return self._fits("name") and can_redeclare(self)
@@ -86,13 +100,6 @@ class BenchmarkOp(_BenchmarkForm):
     def print(self, printer: Printer) -> None:
         self._print_call(printer, "name")
         print_body(printer, self, self.region)
-
-    def verify_(self) -> None:
-        last = self.region.block.last_op
-        if last is None or last.name != "tfrt.return":
-            fail(self, "missing return statement")
-        if len(last.operands) != 1:
-            fail(self, "incorrect number of return values. One return value is expected")
 
 
 @irdl_op_definition
@@ -108,18 +115,13 @@ class SyncBenchmarkOp(_BenchmarkForm):
     duration_secs = attr_def(number_of(i32))
     max_count = attr_def(number_of(i32))
     num_warmup_runs = opt_attr_def(number_of(i32))
+    traits = traits_def(RunsFunctions(Runs("target_fn", gives=(), words=_TARGET)))
 
     def fits_custom_form(self) -> bool:
         return self._fits("target_fn")
 
     def print(self, printer: Printer) -> None:
         self._print_call(printer, "target_fn")
-
-    def verify_(self) -> None:
-        function = lookup_function(self, self.attributes.get("target_fn"), "target_fn").function_type
-        check_callee_operands(self, function)
-        if function.outputs.data:
-            fail(self, "Target benchmark function must return zero value.")
 
 
 def _is_i32(attribute: object) -> bool:

@@ -43,6 +43,7 @@ from tfrt.compiler.emitter import emit
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
 from tfrt.dialects import get_dialects
+from tfrt.dialects.bodies import RunsFunctions, types_of
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.dialects.traits import RedeclaresOperands
 from tfrt.executor import binding
@@ -67,7 +68,7 @@ EXAMPLES: dict[str, Attribute] = {
     # Where any value will do, these show the most in print.
     "tfrt_test.test_cost._tfrt_cost": IntegerAttr(5, 64),
     # The definition does not say what the elements are, or what type the value has; the kernel does.
-    "tfrt.case.branches": ArrayAttr([SymbolRefAttr("callee")]),
+    "tfrt.case.branches": ArrayAttr([SymbolRefAttr("branches")]),
     **{
         f"tfrt_dht.fill_tensor_with_constant.{suffix}.value": value
         for suffix, value in {
@@ -102,7 +103,7 @@ def example_attribute(op: str, name: str, constraint: AttrConstraint, count: int
     if base is StringAttr:
         return StringAttr("text")
     if base is SymbolRefAttr:
-        return SymbolRefAttr("callee")
+        return SymbolRefAttr(name)
     if base is DenseIntOrFPElementsAttr:
         return DenseIntOrFPElementsAttr.from_list(TensorType(i32, [2]), [1, 2])
     assert base is ArrayAttr, f"no example for {op}.{name}"
@@ -137,20 +138,17 @@ def example_module(op_class: type[IRDLOperation], count: int) -> ModuleOp:
     )
     ops = [source, op] if op_class is ReturnOp else [source, op, ReturnOp(operands=[[]])]
     outputs = flat_types if op_class is ReturnOp else []
-    inputs, results = callee_types(op_class, op)
-    callee = FuncOp("callee", FunctionType.from_lists(inputs, results), body(inputs, results))
-    return ModuleOp([FuncOp("f", ([], outputs), Region(Block(ops))), callee])
+    return ModuleOp([FuncOp("f", ([], outputs), Region(Block(ops))), *example_functions(op)])
 
 
-def callee_types(op_class: type[IRDLOperation], op: IRDLOperation) -> tuple[Sequence[Attribute], Sequence[Attribute]]:
-    """The type that a function must have which the op refers to."""
-    match op_class.name:
-        case "tfrt.cond" | "corert.cond":
-            return op.operand_types[1:], op.result_types
-        case "tfrt.parallel_call.i32":
-            return [*op.operand_types[:2], *op.operand_types[3:]], op.result_types
-        case _:
-            return op.operand_types, op.result_types
+def example_functions(op: IRDLOperation) -> list[FuncOp]:
+    """The functions that the op runs, named as the attributes that refer to them."""
+    trait = op.get_trait(RunsFunctions)
+    found = []
+    for runs in trait.functions if trait is not None else ():
+        inputs, results = (types_of(types, op) for types in (runs.takes, runs.gives))
+        found.append(FuncOp(runs.attribute, FunctionType.from_lists(inputs, results), body(inputs, results)))
+    return found
 
 
 def example_region(

@@ -23,6 +23,8 @@ func.func private @block_of_floats(f32, i32, f32) -> !tfrt.chain
 func.func private @block_of_two(i32, i32, f32) -> (!tfrt.chain, i32)
 func.func private @block_to_int(i32, i32, f32) -> i32
 func.func private @step(!tfrt.chain, i32) -> (!tfrt.chain, i32)
+func.func private @more(i32) -> (i32, i1)
+func.func private @goes_on(!tfrt.chain, i32) -> (!tfrt.chain, !corert.tensorhandle)
 func.func private @nothing()
 %c, %x, %y, %ch = "x.values"() : () -> (i1, i32, f32, !tfrt.chain)
 %h, %t = "x.handles"() : () -> (!corert.ophandler, !corert.tensorhandle)
@@ -31,6 +33,7 @@ func.func private @nothing()
 RETURN_I32 = "{ ^bb0(%a: i32): tfrt.return %a : i32 }"
 RETURN_NOTHING = "{ ^bb0(%a: i32): tfrt.return }"
 NO_RETURN = '{ ^bb0(%a: i32): "x.end"() : () -> () }'
+BLOCK_WITHOUT_RETURN = '{ ^bb0(%a: i32, %b: i32): "x.end"() : () -> () }'
 EMPTY = "{ ^bb0(%a: i32): }"
 
 REFUSED = {
@@ -77,14 +80,102 @@ REFUSED = {
         (f'"tfrt.if"(%c, %x) ({RETURN_I32}, {NO_RETURN}) : (i1, i32) -> i32', "expected tfrt.return in body"),
         (f'"tfrt.if"(%c, %x) ({EMPTY}, {RETURN_I32}) : (i1, i32) -> i32', "expected tfrt.return in body"),
     ],
+    "tfrt.case": [
+        ("tfrt.case %x [@gone] (%x) : (i32) -> (i32)", "'gone' does not reference a valid function"),
+        ("tfrt.case %x [] (%x) : (i32) -> (i32)", "requires at least one function in 'branches'"),
+        ("tfrt.case %x [1] (%x) : (i32) -> (i32)", "requires a 'branches' symbol reference attribute"),
+        (
+            "tfrt.case %x [@unary, @binary] (%x) : (i32) -> (i32)",
+            "incorrect number of operands for branch 'binary': it takes 2, but is given 1",
+        ),
+        (
+            "tfrt.case %x [@unary, @float] (%x) : (i32) -> (i32)",
+            "operand type mismatch for branch 'float': it takes (f32), but is given (i32)",
+        ),
+        (
+            "tfrt.case %x [@pair] (%x) : (i32) -> (i32)",
+            "incorrect number of results for branch 'pair': it gives 2, but 1 is expected",
+        ),
+        (
+            "tfrt.case %x [@unary] (%x) : (i32) -> (f32)",
+            "result type mismatch for branch 'unary': it gives (i32), but (f32) is expected",
+        ),
+    ],
+    "tfrt.while": [
+        (f"tfrt.while %c @{function}({operands}) parallel_iterations(1) : ({types}) -> ({results})", message)
+        for function, operands, types, results, message in [
+            ("gone", "%x", "i32", "i32", "'gone' does not reference a valid function"),
+            ("more", "%x", "i32", "i32, i32", "incorrect number of operands"),
+            ("more", "%x", "i32", "f32", "operand/result type mismatch"),
+            (
+                "more",
+                "%x, %x",
+                "i32, i32",
+                "i32, i32",
+                "incorrect number of operands for body function 'more': it takes 1, but is given 2",
+            ),
+            (
+                "more",
+                "%y",
+                "f32",
+                "f32",
+                "operand type mismatch for body function 'more': it takes (i32), but is given (f32)",
+            ),
+            (
+                "unary",
+                "%x",
+                "i32",
+                "i32",
+                "incorrect number of results for body function 'unary': it gives 1, but 2 are expected",
+            ),
+            (
+                "pair",
+                "%x",
+                "i32",
+                "i32",
+                "result type mismatch for body function 'pair': it gives (i32, i32), but (i32, i1) is expected",
+            ),
+        ]
+    ],
+    "tfrt.once": [
+        ("tfrt.once @gone(%x) : (i32) -> (i32)", "'gone' does not reference a valid function"),
+        (
+            "tfrt.once @binary(%x) : (i32) -> (i32)",
+            "incorrect number of operands for function 'binary': it takes 2, but is given 1",
+        ),
+        (
+            "tfrt.once @float(%x) : (i32) -> (i32)",
+            "operand type mismatch for function 'float': it takes (f32), but is given (i32)",
+        ),
+        (
+            "tfrt.once @nothing() : () -> (i32)",
+            "incorrect number of results for function 'nothing': it gives 0, but 1 is expected",
+        ),
+        (
+            "tfrt.once @unary(%x) : (i32) -> (f32)",
+            "result type mismatch for function 'unary': it gives (i32), but (f32) is expected",
+        ),
+    ],
     "tfrt.repeat.i32": [
+        (f'"tfrt.repeat.i32"(%x) ({RETURN_NOTHING}) : (i32) -> ()', "incorrect number of arguments to its block"),
+        (f'"tfrt.repeat.i32"(%x, %y) ({RETURN_I32}) : (i32, f32) -> f32', "operand/argument type mismatch"),
         (f'"tfrt.repeat.i32"(%x, %x) ({RETURN_NOTHING}) : (i32, i32) -> ()', "incorrect number of operands"),
         (f'"tfrt.repeat.i32"(%x, %x) ({RETURN_I32}) : (i32, i32) -> f32', "operand/result type mismatch"),
         (f'"tfrt.repeat.i32"(%x, %x) ({NO_RETURN}) : (i32, i32) -> i32', "expected tfrt.return in body"),
     ],
     "tfrt.parallel_for.i32": [
         (
-            f'"tfrt.parallel_for.i32"(%x, %x, %x) ({NO_RETURN}) : (i32, i32, i32) -> !tfrt.chain',
+            '"tfrt.parallel_for.i32"(%x, %x, %x, %y) ({ ^bb0(%a: i32, %b: i32): tfrt.return })'
+            " : (i32, i32, i32, f32) -> !tfrt.chain",
+            "incorrect number of arguments to its block",
+        ),
+        (
+            '"tfrt.parallel_for.i32"(%x, %x, %x, %y) ({ ^bb0(%a: i32, %b: i32, %d: i32): tfrt.return })'
+            " : (i32, i32, i32, f32) -> !tfrt.chain",
+            "operand/argument type mismatch",
+        ),
+        (
+            f'"tfrt.parallel_for.i32"(%x, %x, %x) ({BLOCK_WITHOUT_RETURN}) : (i32, i32, i32) -> !tfrt.chain',
             "expected tfrt.return in body",
         ),
     ],
@@ -106,9 +197,19 @@ REFUSED = {
         ),
     ],
     "tfrt_test.do.async": [
+        (
+            f'"tfrt_test.do.async"() ({RETURN_I32}) : () -> i32',
+            "incorrect number of arguments to its block",
+        ),
+        (f'"tfrt_test.do.async"(%y) ({RETURN_I32}) : (f32) -> i32', "operand/argument type mismatch"),
         (f'"tfrt_test.do.async"(%x) ({NO_RETURN}) : (i32) -> i32', "expected tfrt.return in body"),
     ],
     "tfrt_test.benchmark": [
+        (
+            f'"tfrt_test.benchmark"() ({RETURN_I32}) {{name = "b", duration_secs = 1 : i32,'
+            " max_count = 1 : i32} : () -> !tfrt.chain",
+            "incorrect number of arguments to its block",
+        ),
         (
             f'"tfrt_test.benchmark"(%x) ({NO_RETURN}) {{name = "b", duration_secs = 1 : i32,'
             " max_count = 1 : i32} : (i32) -> !tfrt.chain",
@@ -174,8 +275,12 @@ REFUSED = {
     ],
     "corert.while": [
         ("corert.while @gone @step(%ch, %x) : (i32) -> (i32)", "'gone' does not reference a valid function"),
-        ("corert.while @step @unary(%ch, %x) : (i32) -> (i32)", "'unary' has mismatching operand types"),
-        ("corert.while @step @step(%ch, %x) : (i32) -> (f32)", "'step' has mismatching result types"),
+        ("corert.while @unary @step(%ch, %x) : (i32) -> (i32)", "'unary' has mismatching operand types"),
+        ("corert.while @step @step(%ch, %x) : (i32) -> (i32)", "'step' has mismatching result types"),
+        ("corert.while @goes_on @unary(%ch, %x) : (i32) -> (i32)", "'unary' has mismatching operand types"),
+        ("corert.while @goes_on @goes_on(%ch, %x) : (i32) -> (i32)", "'goes_on' has mismatching result types"),
+        ("corert.while @goes_on @step(%ch, %x) : (i32) -> (f32)", "operand/result type mismatch"),
+        ("corert.while @goes_on @step(%ch, %x) : (i32) -> ()", "incorrect number of operands"),
     ],
 }
 
@@ -205,7 +310,8 @@ def test_refuses(name: str, text: str, message: str, parse: Parse) -> None:
 RETURNS_OTHER_TYPES = {
     "tfrt.if": f'"tfrt.if"(%c, %x) ({RETURN_I32}, {RETURN_NOTHING}) : (i1, i32) -> i32',
     "tfrt.repeat.i32": f'"tfrt.repeat.i32"(%x, %x) ({RETURN_NOTHING}) : (i32, i32) -> i32',
-    "tfrt.parallel_for.i32": (f'"tfrt.parallel_for.i32"(%x, %x, %x) ({RETURN_I32}) : (i32, i32, i32) -> !tfrt.chain'),
+    "tfrt.parallel_for.i32": """"tfrt.parallel_for.i32"(%x, %x, %x) ({
+        ^bb0(%a: i32, %b: i32): tfrt.return %a : i32 }) : (i32, i32, i32) -> !tfrt.chain""",
     "tfrt_test.do.async": f'"tfrt_test.do.async"(%x) ({RETURN_NOTHING}) : (i32) -> i32',
 }
 
@@ -246,6 +352,7 @@ ACCEPTED = {
     "a loop that returns nothing": """"tfrt.parallel_for.i32"(%x, %x, %x) ({
         ^bb0(%a: i32, %b: i32): tfrt.return }) : (i32, i32, i32) -> !tfrt.chain""",
     "a parallel call": "tfrt.parallel_call.i32 %x to %x fixed %x @block(%y) : f32",
+    "a loop on a tensor": "corert.while @goes_on @step(%ch, %x) : (i32) -> (i32)",
     "a condition on a tensor": "corert.cond %t @step @step(%ch, %x) : (i32) -> (i32)",
     "a function of the module around": "module { tfrt.call @inner() : () -> () func.func private @inner() }",
 }
