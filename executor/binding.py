@@ -18,6 +18,7 @@ from tfrt.executor.errors import BefError, KernelError
 from tfrt.executor.failures import as_kernel_error, ends_call, fail_all, settle_all
 from tfrt.executor.kernel_registry import Control, Kernel, Signature
 from tfrt.executor.location import UNKNOWN, Location
+from tfrt.executor.results import converting, has_scalars
 from tfrt.executor.values import Chain
 
 if TYPE_CHECKING:
@@ -61,9 +62,16 @@ class BoundKernel:
 
 
 def bind(
-    kernel: Kernel, record: KernelRecord, bef: BefFile, functions: Sequence[Function], host: HostContext
+    kernel: Kernel,
+    record: KernelRecord,
+    bef: BefFile,
+    functions: Sequence[Function],
+    host: HostContext,
+    result_types: Sequence[str | None] = (),
 ) -> BoundKernel:
     """Fit `kernel` to `record`.
+
+    Results become values of `result_types`, see `tfrt.executor.results`; none are given for kernels that are `exact`.
 
     A kernel that does not fit is bound to a callable that raises a `KernelError` which says why, so that the rest
     of the program runs and the error appears where the op is.
@@ -86,6 +94,9 @@ def bind(
     context = next((name for name, what in signature.injected if what == "context"), None)
     if context is not None:
         call = _with_context(call, context)
+    converts = has_scalars(result_types)
+    if converts:
+        call = converting(call, kernel.name, result_types, returns_tuple=signature.returns_tuple)
     task = call if kernel.enqueued and context is None else None
     is_later = kernel.blocking or kernel.enqueued
     if is_later:
@@ -93,7 +104,9 @@ def bind(
         call = _later(call, enqueue, len(record.results), signature.returns_tuple)
     callees = tuple(functions[i] for i in record.functions)
     is_whole = signature.operands is None or len(record.arguments) == signature.operands
-    inline = _inline(kernel, arguments, record) if is_whole else None
+    # The expressions are not converted, so they do not serve then.
+    has_expression = is_whole and not converts
+    inline = _inline(kernel, arguments, record) if has_expression else None
     needs_context, returns_tuple = context is not None, signature.returns_tuple
     # Iterations that are tasks of their own are the kernel's business.
     control = kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None
@@ -105,9 +118,9 @@ def bind(
         callees,
         inline,
         kernel.is_pure,
-        signature.returns_plain and not is_later,
+        signature.returns_plain and not is_later and not converts,
         signature.returns_async or is_later,
-        kernel.native if is_whole else None,
+        kernel.native if has_expression else None,
         not record.arguments and (kernel.constant or inline is not None),
         control,
         task,

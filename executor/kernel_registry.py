@@ -22,7 +22,8 @@ return annotation is a ``tuple[...]`` always returns a tuple, whatever the numbe
 ``str`` or `Chain` never returns an `AsyncValue`, so nobody looks; one whose annotation is `AsyncValue` takes no time
 itself, so it is called at once. A result that is not yet
 available is returned as a pending `AsyncValue`; a result that failed as an `AsyncValue` that holds the error.
-An exception fails all results.
+An exception fails all results. Scalars are converted to the types of the op's results, see
+`tfrt.executor.results`.
 """
 
 from __future__ import annotations
@@ -163,6 +164,12 @@ class Kernel:
     prepares: bool = False
     overwrites: bool = False
     runs: tuple[Runs, ...] = ()
+    exact: bool = False
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether its results are values of their types as registers hold them, and nobody need look."""
+        return self.exact or is_of_this_package(self.function)
 
     @property
     def is_pure(self) -> bool:
@@ -262,6 +269,7 @@ def kernel(
     prepares: bool = False,
     overwrites: bool = False,
     runs: Runs | tuple[Runs, ...] = (),
+    exact: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
 
@@ -287,6 +295,9 @@ def kernel(
             It may be `pure` nevertheless, but must not run twice.
         runs: how the kernel runs its functions, one after the other; the last one is also how it runs all further
             ones. Kernels with `control` need not say.
+        exact: results of scalar types are values of them as `tfrt.executor.scalars` has it: floats rounded to the
+            type's precision, integers within its range, Python's own numbers. Without it, results are converted,
+            and `inline` and `native` only serve for results that are no scalars. This package's kernels are exact.
     """
     if control is not None:
         runs = _RUNS[control]
@@ -296,12 +307,29 @@ def kernel(
     def register(function: F) -> F:
         BUILTIN.register(
             Kernel(
-                name, function, inline, blocking, pure, constant, native, control, enqueued, prepares, overwrites, runs
+                name,
+                function,
+                inline,
+                blocking,
+                pure,
+                constant,
+                native,
+                control,
+                enqueued,
+                prepares,
+                overwrites,
+                runs,
+                exact,
             )
         )
         return function
 
     return register
+
+
+def is_of_this_package(function: Callable[..., Any]) -> bool:
+    """Whether a kernel, or native function, comes with this package: then its results are exact, see `kernel`."""
+    return (getattr(function, "__module__", None) or "").startswith("tfrt.kernels.")
 
 
 def _import_entry_points() -> None:

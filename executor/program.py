@@ -22,9 +22,10 @@ from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import KernelError, LoadError, UsageError
 from tfrt.executor.failures import as_kernel_error, failed_results
 from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import Kernel
+from tfrt.executor.kernel_registry import Kernel, is_of_this_package
 from tfrt.executor.native_functions import find_native_function
 from tfrt.executor.plans.planned import Plans
+from tfrt.executor.results import converting, has_scalars
 from tfrt.executor.sync_interpreter import interpret
 
 
@@ -220,17 +221,19 @@ class Function:
         """The function for the dataflow executor."""
         program, record = self._program, self._record
         functions = program.in_order if self._keeps_order else program.all_functions
-        shared: dict[tuple[str, int, int], BoundKernel] = {}
+        shared: dict[tuple[str, int, int, tuple[str | None, ...]], BoundKernel] = {}
         is_profiled = program.host.profile is not None
+        type_of = _known_types(record)
 
         def bound(kernel: KernelRecord) -> BoundKernel:
             found = program.kernels[kernel.name]
+            types = () if found.is_exact else tuple([type_of(register) for register in kernel.results])
             if kernel.attributes or kernel.functions or is_profiled or not found.signature.binds_alike:
-                return bind(found, kernel, program.bef, functions, program.host)
+                return bind(found, kernel, program.bef, functions, program.host, types)
             # Most kernels of a long function are of a few kinds.
-            key = (kernel.name, len(kernel.arguments), len(kernel.results))
+            key = (kernel.name, len(kernel.arguments), len(kernel.results), types)
             if key not in shared:
-                shared[key] = bind(found, kernel, program.bef, functions, program.host)
+                shared[key] = bind(found, kernel, program.bef, functions, program.host, types)
             return shared[key]
 
         bound_kernels = [bound(kernel) for kernel in record.kernels[1:]]
@@ -242,9 +245,19 @@ class Function:
         try:
             if native is None:
                 raise UsageError(f"native function '{self.name}' is not registered")
-            return list(unpack(native(*arguments), count, count > 1))
+            run = native
+            if has_scalars(self.result_types) and not is_of_this_package(native):
+                run = converting(native, self.name, self.result_types, returns_tuple=count > 1)
+            return list(unpack(run(*arguments), count, count > 1))
         except Exception as error:
             return failed_results(as_kernel_error(error), count)
+
+
+def _known_types(record: FunctionRecord) -> Callable[[int], str | None]:
+    """The MLIR type of a register, where it is known: of a file without types only the functions' results are."""
+    if record.register_types is not None:
+        return record.register_types.__getitem__
+    return dict(zip(record.result_registers, record.result_types, strict=False)).get
 
 
 def _find_kernels(bef: BefFile, host: HostContext) -> dict[str, Kernel]:

@@ -6,6 +6,7 @@ A kernel that fails is left in the program, where it fails with its location.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import BFloat16Type, Float16Type, FloatAttr, IntegerAttr, IntegerType, Signedness
@@ -17,9 +18,8 @@ from xdsl.traits import IsTerminator
 from tfrt.compiler.passes.purity import name_of
 from tfrt.dialects.tfrt.constants import CONSTANT_OPS
 from tfrt.dialects.tfrt.types import SCALARS
-from tfrt.executor.arguments import round_to_f32
-from tfrt.executor.errors import KernelError
 from tfrt.executor.kernel_registry import BUILTIN, Kernel
+from tfrt.executor.scalars import round_to_f32, scalar_converter
 
 _CONSTANT_OF_TYPE = {
     type: op for op in CONSTANT_OPS for suffix, type in SCALARS.items() if op.name == f"tfrt.constant.{suffix}"
@@ -41,12 +41,8 @@ class FoldConstants(RewritePattern):
         kernel = BUILTIN.get(name_of(op))
         if kernel is None or not _is_plain(kernel, len(operands)):
             return
-        try:
-            values = kernel.function(*operands)
-        except KernelError:
-            return
-        values = values if kernel.signature.returns_tuple else (values,)
-        if len(values) != len(op.results):
+        values = _run(kernel, operands, op.result_types)
+        if values is None:
             return
         constants = []
         for value, type in zip(values, op.result_types, strict=True):
@@ -105,6 +101,22 @@ def _is_plain(kernel: Kernel, operands: int) -> bool:
     takes_more = signature.attributes or signature.all_attributes or signature.functions or signature.all_functions
     runs_later = kernel.enqueued or kernel.blocking or signature.returns_async
     return kernel.is_pure and signature.operands == operands and not (takes_more or signature.injected or runs_later)
+
+
+def _run(kernel: Kernel, operands: Sequence[Any], types: Sequence[Attribute]) -> Sequence[Any] | None:
+    """The kernel's results as registers hold them; None where it fails, which it is to do when the program runs."""
+    try:
+        values = kernel.function(*operands)
+        if not kernel.signature.returns_tuple and len(types) == 1:
+            values = (values,)
+        if not isinstance(values, tuple | list) or len(values) != len(types):
+            return None
+        if kernel.is_exact:
+            return values
+        converters = [scalar_converter(str(type)) for type in types]
+        return [value if to is None else to(value) for value, to in zip(values, converters, strict=True)]
+    except Exception:
+        return None
 
 
 def _attribute(value: Any, type: Attribute) -> Attribute | None:

@@ -1,0 +1,169 @@
+"""What registers hold for values of MLIR's scalar types, and turning what callers and kernels give into that.
+
+A register holds a bool for i1, an int for other integers, a float for floats, already rounded to their precision, and a
+complex for complex numbers. Numbers of numpy (scalars and arrays without dimensions) become Python's. Integers are
+never wrapped around: one out of range is a mistake, and so is an integer too large for any float. Floats beyond
+the range of a shorter one become infinite, as in IEEE 754; NaN keeps its bits.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import sys
+from collections.abc import Callable
+from ctypes import c_float
+from functools import cache
+from typing import Any
+
+Converter = Callable[[Any], Any]
+
+_INTEGER = re.compile(r"(|s|u)i([1-9][0-9]{0,7})")
+
+_SHOWN_CHARACTERS = 80
+_SHOWN_BITS = 256
+
+
+class MisfitError(Exception):
+    """What is wrong with a value: the rest of a sentence that begins with whose it is."""
+
+
+def misfit(value: Any, type: str) -> MisfitError:
+    """The error that says that `value` is none of MLIR type `type`."""
+    return MisfitError(f" must be {type}, got {_named(value)}")
+
+
+@cache
+def scalar_converter(type: str) -> Converter | None:
+    """What converts values to those of an MLIR type, or None where it is no scalar type.
+
+    The converter raises `MisfitError` for what is no value of the type.
+    """
+    integer = _INTEGER.fullmatch(type)
+    if integer is not None:
+        return _truth if type == "i1" else _integer(type, integer[1] != "u", int(integer[2]))
+    match type:
+        case "index":
+            return _integer(type, True, 64)
+        case "f64":
+            return _double
+        case "f32":
+            return _single
+        case "f16" | "bf16":
+            return _half(type, round_to_f16 if type == "f16" else round_to_bf16)
+        case "complex<f32>" | "complex<f64>":
+            return _complex(type)
+    return None
+
+
+def round_to_f32(value: float) -> float:
+    """`value` in single precision; infinity where it is too large."""
+    return c_float(value).value if value == value else value
+
+
+def round_to_f16(value: float) -> float:
+    """`value` in half precision; infinity where it is too large."""
+    try:
+        rounded: float = struct.unpack("<e", struct.pack("<e", value))[0]
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+    return rounded
+
+
+def round_to_bf16(value: float) -> float:
+    """The bf16 nearest to `value` in single precision, ties to even; infinity where it is too large."""
+    if value != value:
+        return value
+    bits = int.from_bytes(bytes(c_float(value)), sys.byteorder)
+    rounded: float = struct.unpack("<f", (bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000).to_bytes(4, "little"))[0]
+    return rounded
+
+
+def _plain(value: Any) -> Any:
+    """`value`, as a Python number where it is one of numpy's."""
+    # Whoever passes numpy's values has imported it; who does not need not pay for it.
+    np = sys.modules.get("numpy")
+    if np is not None and isinstance(value, np.generic | np.ndarray) and not value.ndim:
+        return value.item()
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if value is True or value is False:
+        return value
+    value = _plain(value)
+    if isinstance(value, int) and 0 <= value <= 1:
+        return bool(value)
+    raise misfit(value, "i1")
+
+
+def _integer(type: str, signed: bool, bits: int) -> Converter:
+    low = -(1 << bits - 1) if signed else 0
+    high = low + (1 << bits) - 1
+
+    def convert(value: Any) -> int:
+        if value.__class__ is not int:
+            value = _plain(value)
+            if not isinstance(value, int):
+                raise misfit(value, type)
+            value = int(value)
+        if low <= value <= high:
+            return value
+        raise MisfitError(
+            f": {_digits(value)} is out of range for {type}, which holds {_digits(low)} to {_digits(high)}"
+        )
+
+    return convert
+
+
+def _float_of(value: Any, type: str) -> float:
+    number = _plain(value)
+    if isinstance(number, float):
+        return float(number)
+    if not isinstance(number, int):
+        raise misfit(value, type)
+    try:
+        return float(number)
+    except OverflowError:
+        raise MisfitError(f": {_digits(number)} is out of range for {type}") from None
+
+
+def _double(value: Any) -> float:
+    return value if value.__class__ is float else _float_of(value, "f64")
+
+
+def _single(value: Any) -> float:
+    if value.__class__ is not float:
+        value = _float_of(value, "f32")
+    return c_float(value).value if value == value else value
+
+
+def _half(type: str, rounded: Callable[[float], float]) -> Converter:
+    return lambda value: rounded(value if value.__class__ is float else _float_of(value, type))
+
+
+def _complex(type: str) -> Converter:
+    rounded = round_to_f32 if type == "complex<f32>" else float
+
+    def convert(value: Any) -> complex:
+        value = _plain(value)
+        if isinstance(value, complex):
+            return complex(rounded(value.real), rounded(value.imag))
+        return complex(rounded(_float_of(value, type)))
+
+    return convert
+
+
+def _digits(value: int) -> str:
+    # Python refuses to write very long integers, and nobody reads them.
+    return str(value) if value.bit_length() <= _SHOWN_BITS else f"an integer of {value.bit_length()} bits"
+
+
+def _named(value: Any) -> str:
+    """A value's class, and the value where that is short."""
+    kind = value.__class__
+    if kind is int:
+        return f"int {_digits(value)}"
+    if kind not in (bool, float, complex, str) or (kind is str and len(value) > _SHOWN_CHARACTERS):
+        return str(kind.__name__)
+    return f"{kind.__name__} {value!r}"
