@@ -22,7 +22,7 @@ from tfrt.executor.results import converting, has_scalars
 from tfrt.executor.values import Chain
 
 if TYPE_CHECKING:
-    from tfrt.executor.host_context import HostContext
+    from tfrt.executor.host_context import ExecutionContext, HostContext
     from tfrt.executor.program import Function
     from tfrt.executor.work_queue import Task
 
@@ -33,7 +33,7 @@ class BoundKernel:
 
     Attributes:
         name: the op's.
-        call: takes the operands, preceded by the execution context if `needs_context`.
+        call: takes the operands, preceded by the execution context if `needs_context` (as what runs later does).
         functions: the functions that the op refers to.
         returns_plain: whether what it returns is never an `AsyncValue`.
         native: see `tfrt.executor.kernel_registry.kernel`.
@@ -101,13 +101,13 @@ def bind(
     is_later = kernel.blocking or kernel.enqueued
     if is_later:
         enqueue = host.enqueue_blocking if kernel.blocking else host.enqueue
-        call = _later(call, enqueue, len(record.results), signature.returns_tuple)
+        call = _later(call, enqueue, len(record.results), signature.returns_tuple, context is not None)
     callees = tuple(functions[i] for i in record.functions)
     is_whole = signature.operands is None or len(record.arguments) == signature.operands
     # The expressions are not converted, so they do not serve then.
     has_expression = is_whole and not converts
     inline = _inline(kernel, arguments, record) if has_expression else None
-    needs_context, returns_tuple = context is not None, signature.returns_tuple
+    needs_context, returns_tuple = context is not None or is_later, signature.returns_tuple
     # Iterations that are tasks of their own are the kernel's business.
     control = kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None
     return BoundKernel(
@@ -224,24 +224,34 @@ def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def _later(
-    call: Callable[..., Any], enqueue: Callable[[Task], None], results: int, returns_tuple: bool
+    call: Callable[..., Any],
+    enqueue: Callable[[Task], None],
+    results: int,
+    returns_tuple: bool,
+    takes_context: bool,
 ) -> Callable[..., Any]:
-    def run(*operands: Any) -> Any:
+    def run(context: ExecutionContext, *operands: Any) -> Any:
         # Even a kernel without results can fail, and then somebody has to hear of it.
         pending = tuple(AsyncValue() for _ in range(max(results, 1)))
-        enqueue(partial(_run_and_resolve, call, operands, pending, results, returns_tuple))
+        given = (context, *operands) if takes_context else operands
+        enqueue(partial(_run_and_resolve, context, call, given, pending, results, returns_tuple))
         return pending if results > 1 or (results and returns_tuple) else pending[0]
 
     return run
 
 
 def _run_and_resolve(
+    context: ExecutionContext,
     call: Callable[..., Any],
     operands: tuple[Any, ...],
     pending: tuple[AsyncValue, ...],
     results: int,
     returns_tuple: bool,
 ) -> None:
+    cancelled = context.task_cancellation
+    if cancelled is not None:
+        settle_all(pending, [cancelled] * len(pending))
+        return
     try:
         value = call(*operands)
         values = unpack(value, results, returns_tuple)

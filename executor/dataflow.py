@@ -445,6 +445,9 @@ class _Frame:
         call, arguments, register, users, releases = graph.tasks[kernel]  # type: ignore[misc]  # It has one.
         ready: list[int] = []
         foreign: list[int] = []
+        if self.context.task_cancellation is not None and self.skip(kernel, stream, ready, foreign):
+            self.run(stream, ready, foreign)
+            return
         try:
             if len(arguments) == 2:
                 first, second = arguments

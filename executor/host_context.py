@@ -201,6 +201,19 @@ class HostContext:
         """Block until every `AsyncValue` among `values` is resolved, helping to run tasks. Not for kernels."""
         self.work_queue.wait(values)
 
+    async def wait_async(self, values: Iterable[Any]) -> None:
+        """Return once every `AsyncValue` among `values` is resolved; other coroutines go on meanwhile.
+
+        Where the work queue has no threads, tasks run on the event loop's thread, which gets its turn between them.
+        """
+        pending = [v for v in values if type(v) is AsyncValue and v.is_pending]
+        if not pending:
+            return
+        there = AsyncValue()
+        self.run_when_ready(pending, lambda: there.set(None))
+        wait = None if self.work_queue.has_threads else getattr(self.work_queue, "wait_async", None)
+        await (there if wait is None else wait(there))
+
     def quiesce(self) -> None:
         """Block until no task is waiting or running, helping to run tasks. Not for kernels."""
         self.work_queue.quiesce()
@@ -261,9 +274,11 @@ class ExecutionContext:
         resources: see `ResourceContext`.
         data: objects that the caller passes to kernels, by their type.
         cancellation: the error that kernels which have not started are skipped with, once cancelled.
+        task_cancellation: the same for kernels whose tasks are waiting in the work queue. Where that has no threads,
+            these count as started, as in the reference, unless nobody wants their results any more.
     """
 
-    __slots__ = ("_flag", "cancellation", "data", "host", "resources")
+    __slots__ = ("_flag", "_parts", "cancellation", "data", "host", "resources", "task_cancellation")
 
     def __init__(
         self,
@@ -276,14 +291,38 @@ class ExecutionContext:
         self.resources = ResourceContext() if resources is None else resources
         self.data = {type(item): item for item in data} if data else {}
         self.cancellation: AsyncValue | None = None
+        self.task_cancellation: AsyncValue | None = None
         self._flag: c_uint8 | None = None
+        self._parts: list[_Part] = []
 
-    def cancel(self) -> None:
-        """Skip every kernel of this request that has not started yet; their results are `CancelledError`."""
+    def cancel(self, *, abandon: bool = False) -> None:
+        """Skip every kernel of this request that has not started yet; their results are `CancelledError`.
+
+        Args:
+            abandon: nobody wants the request's results any more.
+        """
         if self.cancellation is None:
             self.cancellation = AsyncValue.failed(CancelledError())
             if self._flag is not None:
                 self._flag.value = 1
+        if abandon or self.host.work_queue.has_threads:
+            self.task_cancellation = self.cancellation
+        for part in list(self._parts):
+            part.cancel_part(abandon=abandon)
+
+    @property
+    def within(self) -> tuple[Any, ...]:
+        """What `part_within` was given, from the outermost part of the request to this one."""
+        return ()
+
+    def part_within(self, key: Any) -> ExecutionContext:
+        """The request for what runs as a part of it that `key` stands for; all parts are cancelled together."""
+        part = _Part(self, key)
+        self._parts.append(part)
+        # One of `cancel` and this sees what the other has written.
+        if self.cancellation is not None:
+            part.cancel_part(abandon=self.task_cancellation is not None)
+        return part
 
     def cancellation_flag(self) -> int:
         """The address of a byte that is set once the request is cancelled, for machine code to look at."""
@@ -305,3 +344,26 @@ class ExecutionContext:
             return
         error.location = location
         self.host.emit(Diagnostic("error", f"runtime error: {error.message}", location))
+
+
+class _Part(ExecutionContext):
+    """A part of a request; see `ExecutionContext.part_within`."""
+
+    __slots__ = ("_whole", "_within")
+
+    def __init__(self, whole: ExecutionContext, key: Any):
+        super().__init__(whole.host, resources=whole.resources)
+        self.data = whole.data
+        self._whole = whole
+        self._within = (*whole.within, key)
+
+    @property
+    def within(self) -> tuple[Any, ...]:
+        return self._within
+
+    def cancel(self, *, abandon: bool = False) -> None:
+        self._whole.cancel(abandon=abandon)
+
+    def cancel_part(self, *, abandon: bool) -> None:
+        """Cancel this part and its own parts, as the whole request is."""
+        super().cancel(abandon=abandon)

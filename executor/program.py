@@ -20,7 +20,7 @@ from tfrt.executor.callees import disagreements
 from tfrt.executor.dataflow import Graph, execute
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import KernelError, LoadError, UsageError
-from tfrt.executor.failures import as_kernel_error, failed_results
+from tfrt.executor.failures import as_kernel_error, ends_call, failed_results, fulfil
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import Kernel, is_of_this_package
 from tfrt.executor.native_functions import find_native_function
@@ -145,16 +145,41 @@ class Function:
         return results[0] if len(results) == 1 else _results(results)
 
     async def call_async(self, *arguments: Any) -> Any:
-        """Like calling it, from a coroutine: other coroutines go on while results are pending."""
+        """Like calling it, from a coroutine: other coroutines go on meanwhile.
+
+        On a host with compute threads everything runs there. On one without, kernels and tasks run on the event loop's
+        thread, which gets its turn between tasks and while results are pending, not while a kernel computes; then
+        ``await asyncio.to_thread(function, ...)`` keeps the loop free.
+
+        Cancelling the coroutine, e.g. by ``asyncio.wait_for``'s timeout, cancels the request: kernels that have not
+        started do not run.
+
+        Raises:
+            KernelError, UsageError: as calling it does.
+        """
         host = self._program.host
-        values = []
-        for result in self.start(*arguments):
-            if type(result) is not AsyncValue:
-                values.append(result)
-                continue
-            await _until_resolved(result, host)
-            values.append(result.value)
-        return _results(values)
+        converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
+        context = ExecutionContext(host)
+        outcome = AsyncValue()
+
+        def run() -> None:
+            fulfil([outcome], lambda: [self.execute(context, converted)])
+
+        if host.work_queue.has_threads:
+            host.enqueue(run)
+        else:
+            run()
+        is_over = False
+        try:
+            if outcome.is_pending:
+                await outcome
+            if not outcome.is_error:
+                await host.wait_async(outcome.value)
+            is_over = True
+        finally:
+            if not is_over:
+                context.cancel(abandon=True)
+        return _results([r.value if type(r) is AsyncValue else r for r in outcome.value])
 
     def start(self, *arguments: Any, context: ExecutionContext | None = None) -> list[Any]:
         """Start the function and return its results as they are: plain values, or `AsyncValue`s.
@@ -249,7 +274,9 @@ class Function:
             if has_scalars(self.result_types) and not is_of_this_package(native):
                 run = converting(native, self.name, self.result_types, returns_tuple=count > 1)
             return list(unpack(run(*arguments), count, count > 1))
-        except Exception as error:
+        except BaseException as error:
+            if ends_call(error):
+                raise
             return failed_results(as_kernel_error(error), count)
 
 
@@ -292,27 +319,3 @@ def _results(values: list[Any]) -> Any:
     if len(values) == 1:
         return values[0]
     return tuple(values) if values else None
-
-
-async def _until_resolved(value: AsyncValue, host: HostContext) -> None:
-    """Return once `value` is resolved. Runs tasks where the work queue has no threads of its own."""
-    import asyncio
-
-    queue = host.work_queue
-    while value.is_pending and not queue.has_threads:
-        if queue.run_one():
-            await asyncio.sleep(0)
-            continue
-        # Somebody else's thread will resolve it, or add a task; look again soon.
-        await asyncio.sleep(0.001)
-    if value.is_pending:
-        await asyncio.wait([asyncio.ensure_future(_ignore_error(value))])
-
-
-async def _ignore_error(value: AsyncValue) -> None:
-    import contextlib
-
-    from tfrt.executor.errors import KernelError
-
-    with contextlib.suppress(KernelError):
-        await value

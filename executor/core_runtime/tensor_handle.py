@@ -118,9 +118,8 @@ class TensorHandle:
         return self.numpy().__dlpack_device__()
 
     def __await__(self) -> Generator[Any, None, Any]:
-        if type(self.tensor) is not AsyncValue:
-            return self.tensor
-        return (yield from self.tensor.__await__())
+        yield from self.host.wait_async([self.tensor]).__await__()
+        return self.result_now()
 
     def __str__(self) -> str:
         tensor, metadata = _unboxed(self.tensor), _unboxed(self.metadata)
