@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
 from tfrt.executor import cli
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
-from tfrt.executor.diagnostics import Diagnostic, SourceLookup, source_on_disk
+from tfrt.executor.diagnostics import Diagnostic, SourceLookup, source_below
 from tfrt.executor.errors import BefError, KernelError, LoadError, UsageError
 from tfrt.executor.host_context import PLAN_THRESHOLD, ExecutionContext, HostContext
 from tfrt.executor.kernel_modules import import_kernels
@@ -100,7 +100,7 @@ def _main(argv: Sequence[str]) -> int:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
     bef = _open(options.file)
     profile = _new_profile() if options.profile is not None else None
-    source = cache(source_on_disk)
+    source = cache(source_below(options.source_root))
     host = HostContext(
         options.work_queue_type,
         plans=options.plans,
@@ -137,7 +137,7 @@ def _new_profile() -> Profile:
 
 
 def _open(path: str) -> BefFile:
-    # Only a regular file can be mapped; the standard input and pipes are read.
+    # Whoever names a pipe, or the standard input, on the command line means it.
     content = None if os.path.isfile(path) else cli.read_bytes(path)
     try:
         return open_bef(path) if content is None else read_bef(content)
@@ -342,6 +342,10 @@ def _parser() -> cli.OptionParser:
     add(
         "--kernels", action="extend", type=_comma_separated, default=[], metavar="MODULE",
         help="import a module, or a .py file, that registers kernels",
+    )  # fmt: skip
+    add(
+        "--source-root", default=".", metavar="FOLDER",
+        help="show lines of source files below this folder, at errors (default: the current folder)",
     )  # fmt: skip
     add("--function", metavar="F", help="run one function, with inputs")
     add("--input", action="append", default=[], metavar="V", help="an input of the function, in order")

@@ -196,6 +196,8 @@ def _fixed_arguments(
             arguments[name] = bef.location(record.location)
         elif what == "result_count":
             arguments[name] = len(record.results)
+        elif what == "files":
+            arguments[name] = host.files
     return arguments
 
 

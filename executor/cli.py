@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import io
 import os
+import secrets
+import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tfrt.executor.diagnostics import Diagnostic, SourceLookup
 from tfrt.executor.errors import BefError, UsageError
@@ -140,6 +143,10 @@ class OptionParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse's own keeps silent about a help text that cannot be written.
+        (sys.stderr if file is None else file).write(message)
+
     def _normalised(self, argv: Sequence[str]) -> list[str]:
         """Every option in argparse's own spelling with its value attached: nothing is left to guess."""
         known = {_words(spelling): (spelling, action) for spelling, action in self._spellings()}
@@ -222,6 +229,8 @@ def decode_text(content: bytes, path: str) -> str:
 def write_bytes(path: str, content: bytes) -> None:
     """Write a whole file at once: other processes see the old content or all of the new one.
 
+    A symbolic link stays one, and what it leads to is written. A file without write permission is left alone.
+
     Raises:
         UsageError: it cannot be written, or is binary and would go to a terminal.
     """
@@ -233,7 +242,7 @@ def write_bytes(path: str, content: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        _replace(os.path.realpath(path), content)
+        _write(path, content)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot write '{path}': {_reason(error)}") from error
 
@@ -251,19 +260,28 @@ def write_text(path: str, text: str) -> None:
         write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
-def _replace(path: str, content: bytes) -> None:
-    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe: nothing to replace
+def _write(path: str, content: bytes) -> None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not (mode & 0o222 and os.access(path, os.W_OK)):
+        # A rename would replace it nevertheless, and a superuser may write to anything.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    target = os.path.realpath(path)
+    if mode is not None and not (stat.S_ISREG(mode) and os.path.isfile(target)):
+        # A device or a pipe, perhaps one that this process has open: nothing to replace.
         with open(path, "wb") as file:
             file.write(content)
         return
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    # A name of its own: the file's may be as long as names can be.
+    temporary = os.path.join(os.path.dirname(target), f".tfrt-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "xb") as file:
             file.write(content)
-        if os.path.exists(path):
-            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
-        os.replace(temporary, path)
+        if mode is not None:
+            os.chmod(temporary, mode & 0o7777)
+        os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)

@@ -5,11 +5,13 @@ Both halves use it: the compiler for mistakes in a program's text, the executor 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tfrt.executor.files import read_source, resolve_below
 from tfrt.executor.location import Location, UnknownLocation, position
 
 Severity = Literal["error", "warning", "remark", "note"]
@@ -46,12 +48,16 @@ def source_of_text(filename: str, text: str) -> SourceLookup:
     return lambda name: text if name == filename else None
 
 
-def source_on_disk(name: str) -> str | None:
-    """A lookup that reads the file from the current folder, for runtime errors."""
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return None
+def source_below(folder: str) -> SourceLookup:
+    """A lookup that reads files, for runtime errors: text below `folder`, where relative names are looked up."""
+    root = Path(os.path.realpath(folder))
+
+    def read(name: str) -> str | None:
+        # A location is whatever the program's file says: no reason to look at all that this user may read.
+        found = resolve_below(root, root / name)
+        return None if found is None else read_source(found)
+
+    return read
 
 
 def _excerpt(location: Location | None, source: SourceLookup | None) -> list[str]:

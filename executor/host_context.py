@@ -7,6 +7,7 @@ a program's function is a request; its context carries cancellation, the resourc
 
 from __future__ import annotations
 
+import os
 import sys
 import weakref
 from collections import deque
@@ -19,6 +20,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CancelledError, KernelError
 from tfrt.executor.failures import ends_call
+from tfrt.executor.files import Files
 from tfrt.executor.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.location import Location
 from tfrt.executor.once import get, get_or_make
@@ -53,6 +55,8 @@ class HostContext:
             that take long, where it is installed; True means all as soon as they are generated.
         profile: collects how long kernels take. Then nothing runs from plans.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
+        files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
+            What kernels of your own open by other means than `files` is theirs.
         diagnostic_handler: called with each diagnostic of a kernel that fails, at once, on the thread where it fails.
             By default they are dropped, since errors reach the caller with their location. What the handler raises
             goes to `sys.excepthook`; the program is not affected.
@@ -60,6 +64,7 @@ class HostContext:
     Attributes:
         enqueue: runs a task, which must not block, on the work queue.
         enqueue_blocking: runs a task, which may block, on the work queue's threads for such tasks.
+        files: opens files for kernels, which get it by the annotation `tfrt.executor.files.Files`.
 
     Raises:
         UsageError: no work queue has that description.
@@ -75,6 +80,7 @@ class HostContext:
         native: bool | None = None,
         profile: Profile | None = None,
         out: Output | None = None,
+        files: bool | str | os.PathLike[str] = True,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
     ):
         self.work_queue = create_work_queue(work_queue) if isinstance(work_queue, str) else work_queue
@@ -87,6 +93,7 @@ class HostContext:
         self.profile = profile
         self.diagnostic_handler = diagnostic_handler
         self._out = out
+        self.files = Files(files)
         self._shared: dict[Any, Any] = {}
         self._on_close: list[Callable[[], None]] = []
         if self.work_queue.has_threads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -15,7 +16,8 @@ from tfrt.executor.errors import UsageError
 def import_kernels(name: str) -> None:
     """Import a module that registers kernels: a dotted name, or a ``.py`` file.
 
-    Names are looked up in the current folder, too.
+    Names are looked up in the current folder, too, after all other places. A file becomes a module under a name of its
+    own, whatever modules there are.
 
     Raises:
         UsageError: there is no such module, or importing it failed.
@@ -32,14 +34,19 @@ def import_kernels(name: str) -> None:
 
 
 def _import_module(name: str) -> ModuleType:
-    if "" not in sys.path:
-        # A console script's folder is on the path, the current one is not.
-        sys.path.insert(0, "")
+    folder = os.getcwd()
+    if not {"", folder}.intersection(sys.path):
+        # A console script's folder is on the path, the current one is not. It comes last: what lies there must not
+        # stand in for modules of Python's own.
+        sys.path.append(folder)
     return importlib.import_module(name)
 
 
 def _import_file(path: str) -> ModuleType:
-    name = os.path.splitext(os.path.basename(path))[0]
+    stem = os.path.splitext(os.path.basename(path))[0]
+    # Not its own name, which may be that of another module.
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16]
+    name = f"tfrt_kernels_{stem}_{digest}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # the suffix is .py
     module = importlib.util.module_from_spec(spec)

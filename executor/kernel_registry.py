@@ -14,7 +14,7 @@ Its signature is its whole declaration:
   say how each is stored. A parameter annotated `Attributes` takes those that no other parameter does, as a tuple;
 * keyword-only parameters annotated `Function` are the functions an op refers to: symbol attributes in
   alphabetical order of their names, then regions in order. `Functions` takes those that no other parameter does;
-* parameters annotated `HostContext`, `ExecutionContext`, `Location` or `ResultCount` are supplied by the
+* parameters annotated `HostContext`, `ExecutionContext`, `Location`, `ResultCount` or `Files` are supplied by the
   executor and are neither operands nor attributes.
 
 Results: None where the op has none; the value where it has one; a tuple where it has several. A kernel whose
@@ -72,7 +72,7 @@ class Signature:
     `operands` is the number of operands, or None where the kernel takes a variable number of them. `takes_chain`
     says whether a chain is among those declared.
     `attributes` pairs parameter names with storage; `functions` and `injected` hold parameter names, the
-    latter with what is injected: ``host``, ``context``, ``location`` or ``result_count``.
+    latter with what is injected: ``host``, ``context``, ``location``, ``result_count`` or ``files``.
     """
 
     operands: int | None
@@ -340,6 +340,7 @@ def _import_entry_points() -> None:
 
 
 def _injectables() -> dict[Any, str]:
+    from tfrt.executor.files import Files
     from tfrt.executor.host_context import ExecutionContext, HostContext
     from tfrt.executor.location import Location
 
@@ -348,6 +349,7 @@ def _injectables() -> dict[Any, str]:
         ExecutionContext: "context",
         Location: "location",
         ResultCount: "result_count",
+        Files: "files",
     }
 
 

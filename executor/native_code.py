@@ -1,19 +1,20 @@
 """Machine code made by Numba, which is optional: when it pays, and where it is kept.
 
-Sources are kept in a folder of the user's cache, beside which Numba keeps the machine code, so the next process finds
-it. The folder is ``TFRT_CACHE_DIR``, or ``tfrt`` in the user's cache.
+Sources are kept in the folder of the user's cache (`tfrt.executor.cache_folder`), beside which Numba keeps the machine
+code, so the next process finds it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from tfrt.executor.cache_folder import cache_folder, is_private, keep
 
 NATIVE_AFTER = 3.0
 """Seconds that something has taken before machine code is made of it. That takes one, importing Numba included."""
@@ -64,16 +65,8 @@ def load(source: str, name: str, runtime: Path | None = None) -> Callable[..., A
 def _load(source: str, name: str, runtime: Path | None) -> Callable[..., Any]:
     used = b"" if runtime is None else runtime.read_bytes()
     digest = hashlib.sha256(used + source.encode() + sys.version.encode()).hexdigest()[:32]
-    folder = _cache_folder()
-    path = folder / f"plan_{digest}.py"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            # Whoever reads it sees all of it or nothing.
-            temporary = path.with_suffix(f".{os.getpid()}")
-            temporary.write_text(source.replace("CACHE", "True"), encoding="utf-8")
-            temporary.replace(path)
-    except OSError:
+    path = _kept_source(f"plan_{digest}", source.replace("CACHE", "True").encode())
+    if path is None:
         namespace: dict[str, Any] = {}
         exec(compile(source.replace("CACHE", "False"), "native plan", "exec"), namespace)
         return namespace[name]
@@ -86,8 +79,19 @@ def _load(source: str, name: str, runtime: Path | None) -> Callable[..., Any]:
     return getattr(module, name)
 
 
-def _cache_folder() -> Path:
-    chosen = os.environ.get("TFRT_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfrt"
+def _kept_source(name: str, content: bytes) -> Path | None:
+    """A file of the cache that holds a module, beside which Numba keeps its machine code; None where it cannot."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    path = folder / f"{name}.py"
+    # What is compiled lies in there, and is loaded without a question.
+    compiled = folder / "__pycache__"
+    if not all(is_private(found) for found in (path, compiled, *compiled.glob(f"{name}.*")) if found.exists()):
+        return None
+    try:
+        if not path.exists() or path.read_bytes() != content:
+            keep(path, content)
+    except OSError:
+        return None
+    return path

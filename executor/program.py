@@ -15,7 +15,7 @@ from typing import Any
 from tfrt.executor.arguments import Converter, are_passed_on, convert_arguments, converters
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
-from tfrt.executor.binding import BoundKernel, bind, unpack
+from tfrt.executor.binding import BoundKernel, bind, location_of, unpack
 from tfrt.executor.callees import disagreements
 from tfrt.executor.dataflow import Graph, execute
 from tfrt.executor.diagnostics import Diagnostic
@@ -32,7 +32,7 @@ from tfrt.executor.sync_interpreter import interpret
 def load(source: bytes | bytearray | memoryview | str | Path, *, host: HostContext | None = None) -> Program:
     """Load a BEF file, given as its bytes or as a path, for running on `host`.
 
-    Files are mapped and buffers are viewed, not copied.
+    Files are read into memory, so that they may be overwritten meanwhile; buffers are viewed, not copied.
 
     Args:
         host: by default a new host with a single-threaded work queue.
@@ -311,7 +311,7 @@ def _first_use(bef: BefFile, kernel: str) -> Any:
     for function in bef.functions:
         for record in function.kernels:
             if record.name == kernel:
-                return bef.location(record.location)
+                return location_of(record, bef)
     return None
 
 

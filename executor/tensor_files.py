@@ -32,6 +32,7 @@ import numpy as np
 
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.files import ALL_FILES, Files, Refused
 from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, dense_from_numpy
 
 _WORD = struct.Struct("<Q")
@@ -55,26 +56,33 @@ _COORDINATE_LIST = 1
 _LAYOUTS = ("Row-Major Dense tensor", "COOrdinate list sparse tensor")
 
 
-def read_btf(path: str | os.PathLike[str], index: int, dtype: DType, rank: int) -> DenseHostTensor:
+def read_btf(
+    path: str | os.PathLike[str], index: int, dtype: DType, rank: int, files: Files = ALL_FILES
+) -> DenseHostTensor:
     """The dense tensor at position `index` of a BTF file.
+
+    Args:
+        files: which files may be opened.
 
     Raises:
         KernelError: the file cannot be read, is cut short or has no such tensor, or the tensor is not dense
             or has another element type or rank.
     """
-    with _open(path) as stream:
+    with _open(path, files) as stream:
         offset = _find_record(stream, path, index, dtype, rank, _ROW_MAJOR_DENSE)
         return DenseHostTensor(_read_payload(stream, offset, dtype, rank), dtype)
 
 
-def read_btf_coo(path: str | os.PathLike[str], index: int, dtype: DType, rank: int) -> CooHostTensor:
-    """The sparse tensor at position `index` of a BTF file.
+def read_btf_coo(
+    path: str | os.PathLike[str], index: int, dtype: DType, rank: int, files: Files = ALL_FILES
+) -> CooHostTensor:
+    """The sparse tensor at position `index` of a BTF file; like `read_btf`.
 
     Raises:
         KernelError: the file cannot be read, is cut short or has no such tensor, the tensor is not sparse or has
             another element type or rank, or it lists elements outside its shape.
     """
-    with _open(path) as stream:
+    with _open(path, files) as stream:
         offset = _find_record(stream, path, index, dtype, rank, _COORDINATE_LIST)
         shape = _read_dims(stream, offset, rank)
         indices = _read_payload(stream, stream.tell(), DType.I64, 2)
@@ -111,13 +119,13 @@ def write_btf(path: str | os.PathLike[str], tensors: Sequence[np.ndarray | CooHo
     Path(path).write_bytes(b"".join(header + records))
 
 
-def read_npy(path: str | os.PathLike[str], dtype: DType, rank: int) -> DenseHostTensor:
-    """The tensor in an ``.npy`` file; pickled objects are refused.
+def read_npy(path: str | os.PathLike[str], dtype: DType, rank: int, files: Files = ALL_FILES) -> DenseHostTensor:
+    """The tensor in an ``.npy`` file; pickled objects are refused. `files` is as for `read_btf`.
 
     Raises:
         KernelError: the file cannot be read, is malformed or cut short, or has another element type or rank.
     """
-    with _open(path) as stream:
+    with _open(path, files) as stream:
         try:
             shape, fortran_order, stored = _read_npy_header(stream)
             actual = DType.of(stored)
@@ -134,10 +142,12 @@ def read_npy(path: str | os.PathLike[str], dtype: DType, rank: int) -> DenseHost
     return dense_from_numpy(array.T if fortran_order else array)
 
 
-def _open(path: str | os.PathLike[str]) -> BufferedReader:
+def _open(path: str | os.PathLike[str], files: Files) -> BufferedReader:
     try:
-        return open(path, "rb")
-    except (OSError, ValueError):
+        return files.open(path)
+    except Refused as refusal:
+        raise KernelError(f"failed to open file {path} for reading: {refusal}") from None
+    except OSError:
         raise KernelError(f"failed to open file {path} for reading") from None
 
 

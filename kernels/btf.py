@@ -8,6 +8,7 @@ the current folder, and the position of the tensor in the file. Reference:
 from __future__ import annotations
 
 from tfrt.executor.dtype import DType
+from tfrt.executor.files import ALL_FILES, Files
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import CooHostTensor, DenseHostTensor
 from tfrt.executor.tensor_files import read_btf, read_btf_coo
@@ -20,14 +21,14 @@ RANKS = range(5)
 
 def _register_dense(dtype: DType, rank: int) -> None:
     @kernel(f"btf.read_dense_tensor.{dtype.mlir}.{rank}", blocking=True)
-    def read_dense_tensor(path: str, index: int, chain: Chain = CHAIN) -> DenseHostTensor:
-        return read_btf(path, index, dtype, rank)
+    def read_dense_tensor(path: str, index: int, chain: Chain = CHAIN, *, files: Files = ALL_FILES) -> DenseHostTensor:
+        return read_btf(path, index, dtype, rank, files)
 
 
 def _register_sparse(dtype: DType, rank: int) -> None:
     @kernel(f"btf.read_coo_tensor.{dtype.mlir}.{rank}", blocking=True)
-    def read_coo_tensor(path: str, index: int, chain: Chain = CHAIN) -> CooHostTensor:
-        return read_btf_coo(path, index, dtype, rank)
+    def read_coo_tensor(path: str, index: int, chain: Chain = CHAIN, *, files: Files = ALL_FILES) -> CooHostTensor:
+        return read_btf_coo(path, index, dtype, rank, files)
 
 
 for _rank in RANKS:

@@ -7,6 +7,7 @@ reference has no such kernels; names and errors follow those of `btf`.
 from __future__ import annotations
 
 from tfrt.executor.dtype import DType
+from tfrt.executor.files import ALL_FILES, Files
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import DenseHostTensor
 from tfrt.executor.tensor_files import read_npy
@@ -15,8 +16,8 @@ from tfrt.executor.values import CHAIN, Chain
 
 def _register(suffix: str, dtype: DType, rank: int) -> None:
     @kernel(f"tfrt_npy.read_dense_tensor.{suffix}.{rank}", blocking=True)
-    def read_dense_tensor(path: str, chain: Chain = CHAIN) -> DenseHostTensor:
-        return read_npy(path, dtype, rank)
+    def read_dense_tensor(path: str, chain: Chain = CHAIN, *, files: Files = ALL_FILES) -> DenseHostTensor:
+        return read_npy(path, dtype, rank, files)
 
 
 for _dtype in (DType.F32, DType.F64, DType.I32, DType.I64, DType.I8, DType.UI8, DType.I1):

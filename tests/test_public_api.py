@@ -31,6 +31,7 @@ PUBLIC = [
     "F32Array",
     "F64",
     "F64Array",
+    "Files",
     "Function",
     "Functions",
     "HostContext",

@@ -60,6 +60,7 @@ from tfrt.executor.errors import (
     TfrtError,
     UsageError,
 )
+from tfrt.executor.files import Files
 from tfrt.executor.host_context import ExecutionContext, HostContext, ResourceContext
 from tfrt.executor.kernel_registry import Attributes, Functions, KernelRegistry, ResultCount, Runs, kernel
 from tfrt.executor.location import Location
@@ -123,6 +124,7 @@ __all__ = [
     "F16Array",
     "F32Array",
     "F64Array",
+    "Files",
     "Function",
     "Functions",
     "HostContext",

@@ -9,17 +9,20 @@ a word is taken as one.
 
 from __future__ import annotations
 
-import os
+import json
 import re
+import sys
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import lark
-from lark.lexer import Lexer
+from lark.grammar import Rule
+from lark.lexer import Lexer, TerminalDef
 from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_parser import LALR_Parser
 
@@ -27,6 +30,7 @@ from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describe_unexpected
 from tfrt.compiler.frontend.lexer import Token, word_at
 from tfrt.compiler.frontend.syntax import Session, SyntaxActions
+from tfrt.executor.cache_folder import cache_folder, is_private, keep
 
 START_RULES = ("module_text", "attribute", "type", "file_metadata")
 
@@ -204,33 +208,42 @@ def grammar_text(forms: Iterable[str]) -> str:
 
 
 def _compile_grammar(grammar: str, actions: SyntaxActions) -> TableParser:
-    options: dict[str, Any] = {
-        "parser": "lalr",
-        "lexer": _NoLexer,
-        "start": list(START_RULES),
-        "transformer": actions,
-        "_plugins": {"LALR_Parser": TableParser},
-    }
-    cache_file = _cache_file(grammar)
-    if cache_file is not None:
-        options["cache"] = str(cache_file)
-    instance = lark.Lark(grammar, **options)
+    bound: dict[str, Any] = {"transformer": actions, "_plugins": {"LALR_Parser": TableParser}}
+    folder = cache_folder()
+    digest = sha256("\n".join([grammar, lark.__version__, sys.version]).encode()).hexdigest()[:32]
+    kept = None if folder is None else folder / f"grammar-{digest}.json"
+    instance = None if kept is None else _read_kept(kept, bound)
+    if instance is None:
+        instance = lark.Lark(grammar, parser="lalr", lexer=_NoLexer, start=list(START_RULES), **bound)
+        if kept is not None:
+            _keep(kept, instance)
     table = instance.parser.parser
     assert isinstance(table, TableParser)
     return table
 
 
-def _cache_file(grammar: str) -> Path | None:
-    """Where lark keeps the compiled grammar between runs; None where nothing can be written.
+def _keep(path: Path, instance: lark.Lark) -> None:
+    """Keep a compiled grammar as JSON, which, other than lark's own pickles, holds nothing that could be run."""
+    data, memo = instance.memo_serialize([TerminalDef, Rule])
+    data["options"] = {"parser": "lalr", "start": list(START_RULES)}
+    data["parser"]["lexer_conf"]["lexer_type"] = None
+    with suppress(OSError):
+        keep(path, json.dumps([data, memo]).encode())
 
-    lark unpickles what it finds there, so only a folder of the user's own will do, not a shared one.
-    """
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = Path(root) / "tfrt"
+
+def _read_kept(path: Path, bound: dict[str, Any]) -> lark.Lark | None:
+    """The compiled grammar in a file of the cache; None where there is none, or it is damaged."""
+    if not is_private(path):
+        return None
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
+        data, memo = json.loads(path.read_bytes(), object_hook=_with_numbers)
+        data["options"]["lexer"] = data["parser"]["lexer_conf"]["lexer_type"] = _NoLexer
+        return lark.Lark._load_from_dict(data, memo, **bound)
+    except Exception:
+        # Whatever is wrong with it, it can be made again.
         return None
-    if not os.access(folder, os.W_OK):
-        return None
-    return folder / f"grammar-{sha256(grammar.encode()).hexdigest()[:16]}.lark-cache"
+
+
+def _with_numbers(object: dict[str, Any]) -> dict[Any, Any]:
+    """JSON spells all keys as strings; states, tokens and rules are numbers."""
+    return {int(key) if key.isdecimal() else key: value for key, value in object.items()}

@@ -1,6 +1,6 @@
 """Reading BEF files: everything is validated before anybody may rely on it.
 
-`open_bef` maps a file, `read_bef` takes any buffer; both return a `BefFile` or raise `BefError` with the section and
+`open_bef` reads a file, `read_bef` takes any buffer; both return a `BefFile` or raise `BefError` with the section and
 the offset of the first thing that is wrong. A file that was accepted cannot make an executor run out of bounds or
 wait for a value that nobody produces (see `tfrt.executor.bef.model`), and reading it allocates a small multiple of
 its size, five times for a usual program: items may not overlap, strings are referred to by their first byte only,
@@ -9,7 +9,6 @@ and counts are checked before memory is spent on them.
 
 from __future__ import annotations
 
-import mmap
 import struct
 from array import array
 from bisect import bisect_left
@@ -38,6 +37,7 @@ from tfrt.executor.bef.format import (
 )
 from tfrt.executor.bef.model import FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.errors import BefError, UsageError
+from tfrt.executor.files import open_regular
 from tfrt.executor.location import (
     UNKNOWN,
     CallSiteLocation,
@@ -54,16 +54,15 @@ _U32 = [struct.Struct(f"<{n}I") for n in range(64)]
 
 
 def open_bef(path: str | Path) -> BefFile:
-    """Map the file at `path` and read it.
+    """Read the file at `path`. It may be overwritten afterwards: nothing of it is mapped.
 
     Raises:
         BefError: the file is not a valid BEF file.
         UsageError: the file cannot be opened.
     """
     try:
-        with open(path, "rb") as file:
-            size = file.seek(0, 2)
-            data: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+        with open_regular(path) as file:
+            data = file.read()
     except OSError as error:
         raise UsageError(f"cannot open '{path}': {error.strerror or error}") from None
     return read_bef(data)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tfrt.executor.attributes import String
 from tfrt.executor.errors import KernelError
+from tfrt.executor.files import ALL_FILES, Files, Refused
 from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.values import CHAIN, Chain
@@ -42,9 +43,11 @@ def format_string(template: str, index: int) -> str:
 
 
 @kernel("tfrt_test.read_string_from_file", blocking=True)
-def read_string_from_file(path: str) -> str:
+def read_string_from_file(path: str, *, files: Files = ALL_FILES) -> str:
     try:
-        with open(path, "rb") as file:
+        with files.open(path) as file:
             return file.read().decode("utf-8", "surrogateescape")
-    except (OSError, ValueError):
+    except Refused as refusal:
+        raise KernelError(f"failed to read from file {path}: {refusal}") from None
+    except OSError:
         raise KernelError(f"failed to read from file {path}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 from dataclasses import replace
 
 import pytest
@@ -382,13 +382,45 @@ def test_location_strings_may_be_missing_or_unterminated(refused):
 # -- files ------------------------------------------------------------------------------------------------------
 
 
-def test_files_are_mapped(tmp_path):
+@pytest.mark.parametrize("size", [100, 2_000_000])
+@pytest.mark.parametrize("change", ["cut off", "overwritten", "removed"])
+def test_files_may_change_once_they_are_loaded(tmp_path, size, change):
+    """A mapped file that is cut off ends the process with SIGBUS at the next look."""
     path = tmp_path / "program.bef"
-    path.write_bytes(build(Parts(attributes=b"x" * 100)))
+    header = bytes([1, 1]) + (28).to_bytes(2, "little") + words(28 + size) + words(28, size, 1) + words(size, 0)
+    path.write_bytes(build(Parts(attributes=header + b"x" * size)))
     bef = open_bef(path)
-    assert bef.kernel_names == ("t.op",)
-    assert isinstance(bef.section(SectionId.ATTRIBUTES).data.obj, mmap.mmap)
-    assert bef.section(SectionId.ATTRIBUTES).data.readonly
+    if change == "removed":
+        path.unlink()
+    else:
+        path.write_bytes(b"" if change == "cut off" else b"y" * path.stat().st_size)
+    value = bef.attribute(0, Stored("dense"))
+    assert value.tobytes() == b"x" * size
+    assert not value.flags.writeable
+    assert bef.location(0) is UNKNOWN
+
+
+def test_pipes_and_devices_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (str(tmp_path / "pipe"), "/dev/zero"):
+        with pytest.raises(UsageError) as info:
+            open_bef(path)
+        assert str(info.value) == f"cannot open '{path}': it is not a regular file"
+
+
+@pytest.mark.parametrize(
+    ("registers", "message"),
+    [
+        (vbr(1, 1, 1), "result 0 of the function is not of its register's type"),
+        (vbr(1, 1, 0), None),
+    ],
+)
+def test_types_of_registers_are_those_of_the_function(registers, message, refused):
+    data = build(Parts(types=vbr(2, I32, F), register_types=registers))
+    if message is None:
+        assert read_bef(data).functions[0].register_types == ("i32",)
+    else:
+        assert refused(read_bef, data).startswith(message)
 
 
 def test_dense_attributes_view_the_file():

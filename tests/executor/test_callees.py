@@ -12,6 +12,7 @@ from tests.bef.records import connect, encode
 from tfrt.compiler import compile as compile_text
 from tfrt.executor.attributes import I32
 from tfrt.executor.bef import BefFile, KernelRecord, read_bef
+from tfrt.executor.bef.format import SectionId
 from tfrt.executor.errors import KernelError, LoadError
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import BUILTIN, Attributes, Kernel, KernelRegistry
@@ -212,6 +213,23 @@ def test_kernels_that_declare_nothing(registry: KernelRegistry, callee: str, que
         with pytest.raises(KernelError) as caught:
             main()
     assert caught.value.message == f"{callee} takes {takes} argument{'s' * (takes != 1)} and is given 3"
+
+
+def test_a_corrupt_location_hides_nothing() -> None:
+    """Of a kernel that nobody registered, and of one whose functions do not fit."""
+    bef = program("tfrt.call")
+    two = index(bef, "two")
+    data = change(bef, "tfrt.call", functions=(two,))
+    start = read_bef(data).section(SectionId.LOCATIONS).position
+    data = (
+        data[: start + site(bef, "tfrt.call").location] + b"\x63" + data[start + site(bef, "tfrt.call").location + 1 :]
+    )
+    with pytest.raises(LoadError) as caught:
+        tfrt.load(data)
+    assert str(caught.value) == "error: 'tfrt.call' cannot run @two: it has 2 arguments, not 1"
+    with HostContext(registry=KernelRegistry()) as host, pytest.raises(LoadError) as caught:
+        tfrt.load(data, host=host)
+    assert "error: unknown kernel name 'tfrt.call'" in str(caught.value).split("\n")
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import textwrap
 from pathlib import Path
 
@@ -526,3 +528,51 @@ def test_a_kernel_that_returns_something_else_than_declared(tool, tmp_path):
         1,
         "test.mlir:3:8: error: runtime error: the result of 'tool_test.wrong_type' must be i32, got str 'no number'",
     )
+
+
+def test_kernels_from_a_file_named_like_a_module_of_pythons(tool, tmp_path):
+    import math
+
+    kernels = tmp_path / "math.py"
+    kernels.write_text(TWICE.format(name="from_math.twice"))
+    text = 'func.func @f(%x: i32) -> i32 { %y = "from_math.twice"(%x) : (i32) -> i32 tfrt.return %y : i32 }'
+    path = compiled(tmp_path, text)
+    assert "returned 8" in tool("bef-run", path, "--kernels", kernels, "--input=4").out
+    assert sys.modules["math"] is math
+
+
+def test_modules_in_the_current_folder_do_not_stand_in_for_others(tool, bef, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    Path("colorsys.py").write_text("raise AssertionError('not the one that was asked for')")
+    assert tool("bef-run", bef, "--kernels=colorsys", "--functions=seven").code == 0
+    assert sys.path[-1] == str(tmp_path)
+
+
+def test_the_folder_of_sources(tool, tmp_path, monkeypatch):
+    sources, elsewhere = tmp_path / "sources", tmp_path / "elsewhere"
+    sources.mkdir()
+    elsewhere.mkdir()
+    text = 'func.func @f() -> i32 {\n  %x = "tfrt_test.fail"() : () -> i32\n  tfrt.return %x : i32\n}\n'
+    (sources / "f.mlir").write_text(text)
+    (elsewhere / "f.bef").write_bytes(tfrt.compile(text, "f.mlir"))
+    headline = "f.mlir:2:8: error: runtime error: something bad happened\n"
+    line = '  %x = "tfrt_test.fail"() : () -> i32\n       ^\n'
+    monkeypatch.chdir(elsewhere)
+    assert tool("bef-run", "f.bef").err == headline
+    assert tool("bef-run", "f.bef", "--source-root=../sources").err == headline + line
+    monkeypatch.chdir(sources)
+    assert tool("bef-run", "../elsewhere/f.bef").err == headline + line
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "../secret.txt", "pipe"])
+def test_a_location_opens_no_other_file(tool, tmp_path, monkeypatch, name):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "secret.txt").write_text("secret\n")
+    monkeypatch.chdir(folder)
+    os.mkfifo("pipe")
+    op = f'"tfrt_test.fail"() : () -> i32 loc("{name}":1:1)'
+    text = f"func.func @f() -> i32 {{\n  %x = {op}\n  tfrt.return %x : i32\n}}\n"
+    Path("f.bef").write_bytes(tfrt.compile(text))
+    assert tool("bef-run", "f.bef").err == f"{name}:1:1: error: runtime error: something bad happened\n"

@@ -177,3 +177,57 @@ def test_no_binary_data_to_a_terminal(monkeypatch):
 def test_suggestions_are_near_names():
     assert cli.did_you_mean("mian", ["main", "other"]) == "; did you mean 'main'?"
     assert cli.did_you_mean("zzz", ["main"]) == ""
+
+
+def test_names_as_long_as_they_can_be(tmp_path):
+    path = tmp_path / ("n" * os.pathconf(tmp_path, "PC_NAME_MAX"))
+    for content in (b"new", b"newer"):
+        cli.write_bytes(str(path), content)
+        assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("by", ["name", "link"])
+def test_a_file_without_write_permission_is_left_alone(tmp_path, by):
+    """A folder's permissions are what a rename needs, and a superuser needs none."""
+    path = target = tmp_path / "out"
+    target.write_bytes(b"old")
+    target.chmod(0o444)
+    if by == "link":
+        path = tmp_path / "link"
+        path.symlink_to(target)
+    with pytest.raises(UsageError) as caught:
+        cli.write_bytes(str(path), b"new")
+    assert str(caught.value) == f"cannot write '{path}': Permission denied"
+    assert target.read_bytes() == b"old"
+    assert not target.is_symlink()
+
+
+def test_a_link_to_nothing_becomes_one_to_something(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("target")
+    cli.write_bytes(str(link), b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_pipes_that_are_open_are_written_to():
+    reading, writing = os.pipe()
+    cli.write_bytes(f"/dev/fd/{writing}", b"new")
+    assert os.read(reading, 10) == b"new"
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_help_text_that_cannot_be_written(monkeypatch, capsys):
+    class Full(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, data):
+            raise OSError(28, "Disk full")
+
+    parser = cli.OptionParser("demo", "A tool." * 10_000)
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BufferedWriter(Full())))
+    monkeypatch.setattr(cli, "give_up_output", lambda tool, error: f"{tool}: {error.strerror}")
+    assert cli.run("demo", lambda argv: bool(parser.parse(argv)), ["--help"]) == "demo: Disk full"

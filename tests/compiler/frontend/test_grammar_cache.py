@@ -16,7 +16,7 @@ def test_it_is_kept_in_the_users_cache_folder(grammar, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     parser.Parser(grammar)
     (kept,) = (tmp_path / "tfrt").iterdir()
-    assert kept.name.endswith(".lark-cache")
+    assert kept.name.endswith(".json")
     first = kept.read_bytes()
     parser.Parser(grammar)
     assert kept.read_bytes() == first
