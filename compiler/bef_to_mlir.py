@@ -108,7 +108,9 @@ class _Disassembler:
 
     def module(self) -> ModuleOp:
         functions = [self.function(record) for record in self.bef.functions if not self.is_region(record)]
-        units = [_parse_unit(self.units[number]) for number in sorted(self.units)]
+        # As in the reference implementation, the module that was met last comes first.
+        texts = dict.fromkeys(self.units[number].module for number in sorted(self.units))
+        units = [_parse_unit(text) for text in reversed(texts)]
         return ModuleOp([*units, *functions])
 
     def is_region(self, record: FunctionRecord) -> bool:
@@ -359,13 +361,13 @@ def _parse_types(spellings: Sequence[str]) -> dict[str, Attribute]:
     return {spelling: _parse_types((spelling,))[spelling] for spelling in spellings}
 
 
-def _parse_unit(unit: CompilationUnit) -> ModuleOp:
+def _parse_unit(text: str) -> ModuleOp:
     from tfrt.compiler.frontend.pipeline import read_module
 
     try:
-        return read_module(unit.module, "compilation unit", allow_unregistered=True, verified=False)
+        return read_module(text, "compilation unit", allow_unregistered=True, verified=False)
     except CompileError as error:
-        raise BefError(f"the compilation unit {unit.number} is not MLIR: {error}") from error
+        raise BefError(f"a compilation unit is not MLIR: {error}") from error
 
 
 def _must_state_cost(op_class: type[Operation]) -> bool:

@@ -10,7 +10,7 @@ groups of results) and where names must not clash (values are named a region at 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from itertools import count, groupby
@@ -56,10 +56,14 @@ _LARGEST_LISTED = 100
 """A dense attribute of more elements is printed as a blob of hexadecimal digits."""
 
 
-def print_module(module: ModuleOp, *, generic: bool = False, locations: bool = False) -> str:
-    """The text of `module`, in custom or generic form, with or without `loc(...)` on every op."""
+def print_module(module: ModuleOp, *, generic: bool = False, locations: bool = False, keep_names: bool = True) -> str:
+    """The text of `module`, in custom or generic form, with or without `loc(...)` on every op.
+
+    Values have the names that they had in the source; without `keep_names` they are numbered, as MLIR does.
+    """
     out = StringIO()
-    MlirPrinter(stream=out, print_generic_format=generic, print_debuginfo=locations).print_op(module)
+    printer = MlirPrinter(stream=out, print_generic_format=generic, print_debuginfo=locations, keep_names=keep_names)
+    printer.print_op(module)
     return out.getvalue() + "\n"
 
 
@@ -116,8 +120,9 @@ class _Scope:
 
 @dataclass(eq=False, repr=False)
 class MlirPrinter(Printer):
-    """An xDSL printer that writes what MLIR writes."""
+    """An xDSL printer that writes what MLIR writes; without `keep_names` also the names of values."""
 
+    keep_names: bool = True
     _scopes: list[_Scope] = field(default_factory=lambda: [_Scope()], init=False)
 
     # Operations
@@ -209,7 +214,7 @@ class MlirPrinter(Printer):
         if not op.results:
             return
         self._name_results(op)
-        self.print_list(_groups(op.results), self._print_group)
+        self.print_list(self._groups(op.results), self._print_group)
         self.print_string(" = ")
 
     def _print_group(self, group: Sequence[SSAValue]) -> None:
@@ -226,27 +231,34 @@ class MlirPrinter(Printer):
         self._scopes.append(scope)
         # Arguments already named are those of a function, or re-declare operands of the region's op.
         scope.taken.update(self._ssa_values[arg] for arg in _arguments(region) if arg in self._ssa_values)
-        for argument in _arguments(region):
-            if argument not in self._ssa_values:
-                self._name_value(argument)
         for block in region.blocks:
+            for argument in block.args:
+                if argument not in self._ssa_values:
+                    self._name_value(argument)
             for op in block.ops:
                 self._name_results(op)
         super().print_region(region, *args, **kwargs)
         self._scopes.pop()
 
     def _name_results(self, op: Operation) -> None:
-        for group in _groups(op.results):
+        for group in self._groups(op.results):
             if group[0] in self._ssa_values:
                 continue
-            name = self._scopes[-1].claim(group[0].name_hint)
+            name = self._scopes[-1].claim(group[0].name_hint if self.keep_names else None)
             members = [name] if len(group) == 1 else [f"{name}#{i}" for i in range(len(group))]
             self._ssa_values.update(zip(group, members, strict=True))
 
     def _name_value(self, value: SSAValue) -> None:
         """Name a block argument, or a value whose definition is not part of what is printed."""
         is_entry_argument = isinstance(value, BlockArgument) and value.block.prev_block is None
-        self._ssa_values[value] = self._scopes[-1].claim(value.name_hint, argument=is_entry_argument)
+        hint = value.name_hint if self.keep_names else None
+        self._ssa_values[value] = self._scopes[-1].claim(hint, argument=is_entry_argument)
+
+    def _groups(self, results: Sequence[SSAValue]) -> list[list[SSAValue]]:
+        """Results declared together, as in `%x:2 = …`: neighbours that share a name; without names all of an op's."""
+        if not self.keep_names:
+            return [list(results)] if results else []
+        return [list(group) for _, group in groupby(results, key=lambda value: value.name_hint)]
 
     # Attributes
 
@@ -361,11 +373,6 @@ def _with_dictionaries(
     if dictionaries is None:
         return [(item, {}) for item in items]
     return [(item, dict(dictionary.data)) for item, dictionary in zip(items, dictionaries, strict=True)]
-
-
-def _groups(results: Iterable[SSAValue]) -> list[list[SSAValue]]:
-    """Neighbouring results declared together, as in `%x:2 = …`: they share a name hint, or lack one."""
-    return [list(group) for _, group in groupby(results, key=lambda value: value.name_hint)]
 
 
 def _arguments(region: Region) -> list[BlockArgument]:

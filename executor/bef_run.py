@@ -194,6 +194,8 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
             from tfrt.executor.function_io import to_arrays
 
             saved |= to_arrays(function, results)
+        # They are gone before the next function starts.
+        del results
     if options.output is not None:
         _save(options.output, saved)
     return code

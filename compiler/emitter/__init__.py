@@ -13,6 +13,7 @@ from tfrt.compiler.emitter.entities import Entities, FunctionEntity, collect, co
 from tfrt.compiler.emitter.functions import Sections, write_function
 from tfrt.compiler.emitter.locations import LocationWriter
 from tfrt.compiler.printer import type_text
+from tfrt.compiler.serialized_module import serialized_module
 from tfrt.dialects.symbols import shared_symbol_tables
 from tfrt.executor.bef.format import HEADER, SECTIONS, SectionId
 from tfrt.executor.bef.writer import Writer
@@ -84,7 +85,7 @@ def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Wri
         if symbol not in units:
             unit = compiled_module(module, symbol)
             assert unit is not None
-            units[symbol] = (len(units), _module_text(unit))
+            units[symbol] = (len(units), serialized_module(unit))
         return units[symbol]
 
     types.vbr(len(entities.attributes))
@@ -93,13 +94,6 @@ def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Wri
         types.vbr(offsets[key])
         types.vbr(attribute_type(attribute))
     return out, types, offsets
-
-
-def _module_text(module: ModuleOp) -> str:
-    from tfrt.compiler.printer import print_module
-
-    # The printer ends a module with a line break; the serialised one has none.
-    return print_module(module, generic=True).rstrip("\n")
 
 
 def _names(offsets: dict[bytes, int], names: object) -> Writer:

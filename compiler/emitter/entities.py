@@ -14,6 +14,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
 
 from tfrt.compiler.emitter.attributes import attribute_type
+from tfrt.compiler.frontend.compiled_modules import COMPILED
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
@@ -25,7 +26,6 @@ from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CompileError
 
 RETURN = "tfrt.return"
-COMPILED = "tfrt.compiled"
 
 _HIDDEN = frozenset({COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE, STREAM_ATTRIBUTE, "op_name__"})
 """Attributes that are not passed to kernels; the last one is where xDSL keeps the name of an unknown op."""

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp, UnregisteredAttr
 from xdsl.ir import Attribute, ParametrizedAttribute
 from xdsl.utils.exceptions import ParseError, VerifyException
 
+from tfrt.compiler.frontend import compiled_modules
 from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.lexer import DialectTable, tokenize
@@ -34,10 +35,13 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     diagnostics: list[Diagnostic] = []
     try:
         with _collector_paused():
-            tokens = tokenize(text, words, _dialect_attributes(context))
+            own_text, bodies = compiled_modules.cut(text)
+            tokens = tokenize(own_text, words, _dialect_attributes(context))
             session = Session(source, tokens, diagnostics, frozenset(context.registered_dialect_names))
             records = parser_for(frozenset(words.rules)).parse(session, tokens)
             module = Builder(session, context).module(records)
+            if bodies and not diagnostics:
+                diagnostics += compiled_modules.put_back(module, bodies, source, allow_unregistered=allow_unregistered)
     except SyntaxFailure as failure:
         diagnostics.append(source.error(failure.offset, failure.message))
     if diagnostics:

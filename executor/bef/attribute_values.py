@@ -121,8 +121,14 @@ def describe(attribute: int) -> str:
     return f"attribute type {attribute}"
 
 
+_TRUTH = {DType.I1, DType.I8}
+
+
 def _agrees(wanted: int, recorded: int) -> bool:
     if wanted == recorded:
+        return True
+    # A truth value is a byte, which programs also spell as one: `tfrt_test.async_constant.i1` takes both.
+    if wanted & ARRAY_BIT == recorded & ARRAY_BIT and {wanted & ~ARRAY_BIT, recorded & ~ARRAY_BIT} == _TRUTH:
         return True
     # Nothing in an empty array tells its element type, nor that it would have been an aggregate.
     return recorded == EMPTY_ARRAY and (bool(wanted & ARRAY_BIT) or wanted == AttributeType.AGGREGATE)

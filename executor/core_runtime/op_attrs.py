@@ -198,7 +198,7 @@ def _element(type: str, value: Any) -> str:
             inner = "*" if value is None else "x".join("-1" if d is None else str(d) for d in value)
             return f"<{inner}>"
         case "DENSE":
-            return f"dtype={DType.of(value).name}, rank={value.ndim}, elt_count={value.size}"
+            return f"dtype={_type_name(DType.of(value))}, rank={value.ndim}, elt_count={value.size}"
         case "AGGREGATE":
             shown = [f"{{{_aggregate_element(item)}}}" for item in value]
             return f"elt_count={len(value)} [{', '.join(shown)}]"

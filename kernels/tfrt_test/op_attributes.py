@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tfrt.executor.core_runtime.op_attrs import OpAttr
 
 
-def is_shape(value: Any) -> bool:
-    """Whether an attribute is an array of sizes; None, a missing attribute, is not."""
-    return isinstance(value, tuple) and all(isinstance(size, int) for size in value)
+def sizes(shape: OpAttr | None) -> tuple[int, ...] | None:
+    """The sizes that an attribute holds, None where it is missing or no array of i64.
+
+    An empty array in a program is none: nothing in it says that it would have been i64.
+    """
+    if shape is None or not shape.is_array or shape.type != "I64":
+        return None
+    found: tuple[int, ...] = shape.value
+    return found

@@ -13,7 +13,7 @@ from tfrt.executor.core_runtime.op_registry import ResultMetadata, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, elements
-from tfrt.kernels.tfrt_test.op_attributes import is_shape
+from tfrt.kernels.tfrt_test.op_attributes import sizes
 
 ATTRIBUTE_TYPES = {
     "BOOL": DType.I1,
@@ -22,12 +22,12 @@ ATTRIBUTE_TYPES = {
 """Element types by the type of the attribute that holds elements."""
 
 
-def _create_from_scalar_metadata(*, shape: Any = None, value: OpAttr | None = None) -> TensorMetadata:
-    if not is_shape(shape):
+def _create_from_scalar_metadata(*, shape: OpAttr | None = None, value: OpAttr | None = None) -> TensorMetadata:
+    if (dimensions := sizes(shape)) is None:
         raise KernelError("tfrt_test.create_from_scalar must have 'shape' attribute")
     if value is None or value.is_array or value.type == "CHAR":
         raise KernelError("tfrt_test.create_from_scalar must have 'value' attribute")
-    return _metadata("tfrt_test.create_from_scalar", value, shape)
+    return _metadata("tfrt_test.create_from_scalar", value, dimensions)
 
 
 @cpu_op("tfrt_test.create_from_scalar", metadata=_create_from_scalar_metadata)
@@ -37,14 +37,14 @@ def create_from_scalar(*, value: bool | int | float, metadata: ResultMetadata) -
     return ScalarHostTensor(result.dtype, result.shape, value)
 
 
-def _create_dense_tensor_metadata(*, shape: Any = None, values: OpAttr | None = None) -> TensorMetadata:
-    if not is_shape(shape):
+def _create_dense_tensor_metadata(*, shape: OpAttr | None = None, values: OpAttr | None = None) -> TensorMetadata:
+    if (dimensions := sizes(shape)) is None:
         raise KernelError("missing 'shape' attribute")
     if values is None:
         raise KernelError("missing 'values' attribute")
     if not values.is_array:
         raise KernelError("'values' attribute should be an array of values")
-    metadata = _metadata("tfrt_test.create_dense_tensor", values, shape)
+    metadata = _metadata("tfrt_test.create_dense_tensor", values, dimensions)
     if len(values.value) not in (1, metadata.element_count):
         raise KernelError("size of 'values' must either be 1 or match num of elements.")
     return metadata
@@ -60,17 +60,17 @@ def create_dense_tensor(*, values: tuple[Any, ...], metadata: ResultMetadata) ->
 
 
 def _create_coo_tensor_metadata(
-    indices: TensorMetadata, values: TensorMetadata, *, shape: Any = None
+    indices: TensorMetadata, values: TensorMetadata, *, shape: OpAttr | None = None
 ) -> TensorMetadata:
     if indices.rank != 2:
         raise KernelError("tfrt_test.create_coo_tensor indices input must be rank 2")
     if values.rank != 1:
         raise KernelError("tfrt_test.create_coo_tensor values input must be rank 1")
-    if not is_shape(shape):
+    if (dimensions := sizes(shape)) is None:
         raise KernelError("tfrt_test.create_coo_tensor must have 'shape' attribute")
-    if indices.shape[1] != len(shape):
+    if indices.shape[1] != len(dimensions):
         raise KernelError("each test.create_coo_tensor index must have the same size as shape attribute")
-    return TensorMetadata(values.dtype, shape)
+    return TensorMetadata(values.dtype, dimensions)
 
 
 @cpu_op("tfrt_test.create_coo_tensor", metadata=_create_coo_tensor_metadata)

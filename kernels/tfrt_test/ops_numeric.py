@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.core_runtime.metadata import TensorMetadata
+from tfrt.executor.core_runtime.op_attrs import OpAttr
 from tfrt.executor.core_runtime.op_registry import ResultMetadata, cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy
-from tfrt.kernels.tfrt_test.op_attributes import is_shape
+from tfrt.kernels.tfrt_test.op_attributes import sizes
 from tfrt.kernels.tfrt_test.tensors import argmax_along, mean_along
 
 NUMERIC_TYPES = frozenset(
@@ -72,16 +73,16 @@ def cast_(operand: DenseHostTensor, metadata: ResultMetadata) -> DenseHostTensor
         return DenseHostTensor(array.astype(result.dtype.numpy), result.dtype)
 
 
-def _broadcast_metadata(operand: TensorMetadata, *, shape: Any = None) -> TensorMetadata:
-    if not is_shape(shape):
+def _broadcast_metadata(operand: TensorMetadata, *, shape: OpAttr | None = None) -> TensorMetadata:
+    if (dimensions := sizes(shape)) is None:
         raise KernelError("missing 'shape' attribute")
-    if len(shape) != 2:
+    if len(dimensions) != 2:
         raise KernelError("result shape must be 2 dimensional (for now)")
     if operand.rank != 1:
         raise KernelError("only 1-D tensor is supported")
-    if shape[1] != operand.shape[0]:
+    if dimensions[1] != operand.shape[0]:
         raise KernelError("input dimension and target shape mismatch")
-    return TensorMetadata(operand.dtype, shape)
+    return TensorMetadata(operand.dtype, dimensions)
 
 
 @cpu_op("tfrt_test.broadcast", metadata=_broadcast_metadata)

@@ -25,11 +25,17 @@ NOT_RUN = {
     # These two show translation only; nobody has kernels for their ops.
     "attributes": "translation only",
     "locations": "translation only",
+    "compiled_module": "translation only",
+    "compiled_module_arith": "translation only",
 }
 RUNNABLE = [name for name in NAMES if name not in NOT_RUN]
+CANCELLED = [name for name in RUNNABLE if name.startswith("cancel")]
+"""Which of their kernels ran before the request was cancelled can be seen. That follows from the order of the
+single-threaded queue; on several threads, and where a pass has moved ops, it may be others.
+"""
 
-INIT_FUNCTION = "register_cpu"
-"""The function that the programs on the core runtime start with; the reference was run with it, too."""
+INIT_FUNCTIONS = ("register_cpu", "register_op_handlers_cpu")
+"""The functions that the programs on the core runtime start with; the reference was run with them, too."""
 
 WAYS = {
     "s": [],
@@ -40,6 +46,8 @@ WAYS = {
     "mstd:2, generated": ["--work_queue_type", "mstd:2", "--plan-threshold", "0"],
 }
 """Ways to run a program, all with the same output."""
+CANCELLED_WAYS = ("s, no plans",)
+"""The ways in which programs that are cancelled do what the reference does."""
 
 
 def source(name: str) -> str:
@@ -56,7 +64,7 @@ def recorded(name: str, suffix: str) -> str:
 
 
 def test_all_programs_are_here():
-    assert len(NAMES) == 13
+    assert len(NAMES) == 26
     assert set(NOT_RUN) < set(NAMES)
 
 
@@ -81,14 +89,16 @@ def test_remarks_say_the_references_streams(name):
     assert said == [stream for streams in expected for stream in streams]
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("compiled_by", ["us", "the reference"])
-@pytest.mark.parametrize("name", RUNNABLE)
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [(name, way) for name in RUNNABLE for way in (CANCELLED_WAYS if name in CANCELLED else WAYS)],
+)
 def test_output_and_diagnostics(name, compiled_by, way, tool, monkeypatch):
     # Locations name the source file without a folder.
     monkeypatch.chdir(FOLDER)
     bef = reference(name) if compiled_by == "the reference" else compile(source(name), f"{name}.mlir")
-    init = ["--test_init_function", INIT_FUNCTION] if f"@{INIT_FUNCTION}(" in source(name) else []
+    init = [word for f in INIT_FUNCTIONS if f"@{f}(" in source(name) for word in ("--test_init_function", f)]
     done = tool("bef-run", *WAYS[way], *init, stdin=bef)
     assert done.out == recorded(name, "out")
     assert headlines(done.err) == recorded(name, "err")
@@ -97,11 +107,11 @@ def test_output_and_diagnostics(name, compiled_by, way, tool, monkeypatch):
 
 @pytest.mark.parametrize("way", ["s", "mstd:4,2", "s, generated"])
 @pytest.mark.parametrize("level", [1, 2, 3])
-@pytest.mark.parametrize("name", RUNNABLE)
+@pytest.mark.parametrize("name", [name for name in RUNNABLE if name not in CANCELLED])
 def test_optimised_programs_do_the_same(name, level, way, tool, monkeypatch):
     monkeypatch.chdir(FOLDER)
     bef = compile(source(name), f"{name}.mlir", opt_level=level)
-    init = ["--test_init_function", INIT_FUNCTION] if f"@{INIT_FUNCTION}(" in source(name) else []
+    init = [word for f in INIT_FUNCTIONS if f"@{f}(" in source(name) for word in ("--test_init_function", f)]
     done = tool("bef-run", *WAYS[way], *init, stdin=bef)
     # Regions are functions without names, of which there may be fewer.
     regions = "--- Not running '' because it has arguments.\n"

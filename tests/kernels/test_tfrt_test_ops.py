@@ -440,7 +440,7 @@ func.func @main() -> !tfrt.chain {
   %rows = corert.executeop(%cpu) "tfrt_test.broadcast"(%odd) {shape = [3, 1]} : 1
   %half = corert.executeop(%cpu) "tfrt_test.cast"(%rows) {type = "f16"} : 1
   %ch2 = corert.executeop.seq(%cpu, %ch1) "tfrt_test.print"(%half) : 0
-  %byte = corert.executeop(%cpu) "tfrt_test.create_from_scalar"() {shape = [], value = 200 : ui8} : 1
+  %byte = corert.executeop(%cpu) "tfrt_test.create_from_scalar"() {shape = [1], value = 200 : ui8} : 1
   %wrapped = corert.executeop(%cpu) "tfrt_test.add"(%byte, %byte) : 1
   %ch3 = corert.executeop.seq(%cpu, %ch2) "tfrt_test.print"(%wrapped) : 0
   tfrt.return %ch3 : !tfrt.chain
@@ -453,5 +453,5 @@ func.func @main() -> !tfrt.chain {
     assert any_host.printed == (
         "CooHostTensor dtype = i32, shape = [2, 2], indices = [0, 1, 1, 0], values = [5, -6]\n\n"
         "DenseHostTensor dtype = f16, shape = [3, 1], values = [fp16(17664), fp16(17664), fp16(17664)]\n"
-        "ScalarHostTensor dtype = u8, shape = [], value = 144\n"
+        "ScalarHostTensor dtype = u8, shape = [1], value = 144\n"
     )

@@ -1,0 +1,307 @@
+"""Modules that another compiler compiles: ``module @k attributes {tfrt.compiled} {…}``.
+
+What such a module holds is no program of ours, but `arith`, `memref`, `scf`, `linalg` and what else a kernel hands to
+a code generator. xDSL defines these dialects and reads their custom forms, so it reads the bodies: `cut` takes them out
+of the text before ours is read, and `put_back` fills the modules that were read without them. A body that xDSL cannot
+read, but our own front end can (with ops of ours whose form is written by hand), is read by that.
+
+Ops get the positions that their names have in the whole text. A body sees the aliases of the whole text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc, UnregisteredOp
+from xdsl.ir import Block, Operation
+from xdsl.irdl import IRDLOperation
+
+from tfrt.compiler.frontend.errors import Source
+from tfrt.dialects import context as dialect_context
+from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.errors import CompileError
+
+COMPILED = "tfrt.compiled"
+"""The attribute of a module that is passed on as text."""
+
+_SPACE = r"(?:\s|//[^\n]*)*"
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_LANDMARK = re.compile(
+    rf"""
+    //[^\n]*
+  | (?P<GENERIC>"builtin\.module"{_SPACE}\({_SPACE}\)) | {_STRING} | @{_STRING}
+  | (?P<CUSTOM>(?<![\w.$%@^\#!-])(?:builtin\.)?module\b(?:{_SPACE}@(?:[A-Za-z_][\w$.]*|{_STRING}))?{_SPACE}attributes\b)
+  | (?P<OPEN>[({{\[]) | (?P<CLOSE>[)}}\]])
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_ALIAS = re.compile(r"^[ \t]*[#!][A-Za-z_$.\-][\w$.\-]*[ \t]*=[ \t]*(?P<KIND>\w*)", re.ASCII | re.MULTILINE)
+_ALIAS_PART = re.compile(rf"//[^\n]*|{_STRING}|->|[<(\[{{]|[>)\]}}]|\n|\Z")
+_OTHERS_ONLY = frozenset({"affine_map", "affine_set", "strided"})
+"""Attributes that only bodies have a use for; our own grammar does not know them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What stands between the braces of a compiled module: ``text[start:end]``."""
+
+    start: int
+    end: int
+
+
+def cut(text: str) -> tuple[str, list[Body]]:
+    """`text` with blanks in place of the bodies of compiled modules, and where they are, in the text's order."""
+    if COMPILED not in text:
+        return text, []
+    bodies = list(_find_bodies(text))
+    if not bodies:
+        return text, []
+    blanked: list[str] = []
+    position = 0
+    hidden = [Body(alias.start(), _end_of_alias(text, alias)) for alias in _aliases(text, bodies) if _is_hidden(alias)]
+    for part in sorted([*bodies, *hidden], key=lambda part: part.start):
+        blanked += [text[position : part.start], re.sub(r"[^\n]", " ", text[part.start : part.end])]
+        position = part.end
+    return "".join([*blanked, text[position:]]), bodies
+
+
+@contextmanager
+def set_aside(module: ModuleOp) -> Iterator[None]:
+    """Within this context the compiled modules in `module` are empty: what they hold is not for our passes."""
+    aside: list[tuple[Block, list[Operation]]] = []
+    for op in module.walk():
+        if isinstance(op, ModuleOp) and COMPILED in op.attributes and (block := op.body.blocks.first) is not None:
+            aside.append((block, list(block.ops)))
+            for inner in aside[-1][1]:
+                inner.detach()
+    try:
+        yield
+    finally:
+        for block, ops in aside:
+            block.add_ops(ops)
+
+
+def put_back(module: ModuleOp, bodies: list[Body], source: Source, *, allow_unregistered: bool) -> list[Diagnostic]:
+    """Fill the compiled modules in `module`, in order; what is wrong with the bodies is returned."""
+    diagnostics: list[Diagnostic] = []
+    aliases = "".join(
+        source.text[alias.start() : _end_of_alias(source.text, alias)] + "\n" for alias in _aliases(source.text, bodies)
+    )
+    empty = [op for op in module.walk() if isinstance(op, ModuleOp) and COMPILED in op.attributes]
+    assert len(empty) == len(bodies), "what looks like a compiled module has been read as one"
+    for op, body in zip(empty, bodies, strict=True):
+        try:
+            ops = _read(source, body, aliases, allow_unregistered)
+        except CompileError as error:
+            diagnostics += error.diagnostics
+            continue
+        if op.body.blocks.first is None:
+            op.body.add_block(Block())
+        block = op.body.block
+        for inner in ops:
+            inner.detach()
+            block.add_op(inner)
+    return diagnostics
+
+
+def _find_bodies(text: str) -> Iterator[Body]:
+    landmarks = list(_LANDMARK.finditer(text))
+    closing = _closing(landmarks)
+    done = 0
+    for landmark in landmarks:
+        if landmark.start() < done or landmark.lastgroup not in ("GENERIC", "CUSTOM"):
+            continue
+        body = (_body_of_generic if landmark["GENERIC"] else _body_of_custom)(text, landmark.end(), closing)
+        if body is not None:
+            done = body.end
+            yield body
+
+
+def _closing(landmarks: list[re.Match[str]]) -> dict[int, int]:
+    """Where the bracket is that closes the one at an offset. Brackets that have none are left out."""
+    closing: dict[int, int] = {}
+    open_brackets: list[int] = []
+    for landmark in landmarks:
+        if landmark["OPEN"]:
+            open_brackets.append(landmark.start())
+        elif landmark["CLOSE"] and open_brackets:
+            closing[open_brackets.pop()] = landmark.start()
+    return closing
+
+
+def _body_of_custom(text: str, position: int, closing: dict[int, int]) -> Body | None:
+    attributes = _bracketed(text, position, "{", closing)
+    if attributes is None or not _says_compiled(text, attributes):
+        return None
+    return _bracketed(text, attributes.end + 1, "{", closing)
+
+
+def _body_of_generic(text: str, position: int, closing: dict[int, int]) -> Body | None:
+    if (match := re.compile(rf"{_SPACE}<{_SPACE}").match(text, position)) is not None:
+        properties = _bracketed(text, match.end(), "{", closing)
+        if properties is None or (match := re.compile(rf"{_SPACE}>").match(text, properties.end + 1)) is None:
+            return None
+        position = match.end()
+    regions = _bracketed(text, position, "(", closing)
+    body = regions and _bracketed(text, regions.start, "{", closing)
+    attributes = regions and _bracketed(text, regions.end + 1, "{", closing)
+    return body if attributes and _says_compiled(text, attributes) else None
+
+
+def _bracketed(text: str, position: int, bracket: str, closing: dict[int, int]) -> Body | None:
+    """What is in the brackets that open next, if these ones do."""
+    match = re.compile(rf"{_SPACE}{re.escape(bracket)}").match(text, position)
+    if match is None or (end := closing.get(match.end() - 1)) is None:
+        return None
+    return Body(match.end(), end)
+
+
+def _says_compiled(text: str, attributes: Body) -> bool:
+    entries = re.sub(rf"//[^\n]*|(?<=[=\[(])\s*{_STRING}", "", text[attributes.start : attributes.end])
+    return re.search(rf'(?<![\w.$"]){re.escape(COMPILED)}(?![\w.$"])|"{re.escape(COMPILED)}"', entries) is not None
+
+
+def _aliases(text: str, bodies: list[Body]) -> Iterator[re.Match[str]]:
+    """The definitions of aliases outside of bodies."""
+    return (m for m in _ALIAS.finditer(text) if not any(body.start <= m.start() < body.end for body in bodies))
+
+
+def _is_hidden(alias: re.Match[str]) -> bool:
+    return alias["KIND"] in _OTHERS_ONLY
+
+
+def _end_of_alias(text: str, alias: re.Match[str]) -> int:
+    depth = 0
+    for part in _ALIAS_PART.finditer(text, alias.end("KIND")):
+        if part[0] in "<([{" and part[0]:
+            depth += 1
+        elif part[0] in ">)]}" and part[0]:
+            depth -= 1
+        elif depth <= 0 and part[0] in ("\n", ""):
+            return part.start()
+    return len(text)
+
+
+def _read(source: Source, body: Body, aliases: str, allow_unregistered: bool) -> list[Operation]:
+    """The ops of a body.
+
+    Raises:
+        CompileError: neither xDSL nor our own front end can read it.
+    """
+    from xdsl.utils.exceptions import ParseError, VerifyException
+
+    head = f"{aliases}module {{"
+    text = source.text[body.start : body.end]
+    parser = _parser(_context(allow_unregistered), f"{head}{text}}}", source, body.start - len(head))
+    try:
+        return list(parser.parse_module().body.ops)
+    except ParseError as error:
+        offset = body.start + min(max(error.span.start - len(head), 0), len(text))
+        message = error.msg
+    except VerifyException as error:
+        offset, message = body.start, str(error)
+    except Exception as error:
+        # Parsers of single ops raise what they like, an AssertionError or an IndexError among others.
+        offset, message = parser.offset(), f"not understood: {error}"
+    from tfrt.compiler.frontend.pipeline import read_module
+
+    before = re.sub(r"[^\n]", " ", source.text[: body.start])
+    try:
+        own = read_module(before + text, source.filename, allow_unregistered=allow_unregistered, verified=False)
+    except CompileError:
+        first_line = message.strip().partition("\n")[0]
+        raise CompileError((source.error(offset, f"in a compiled module: {first_line}"),)) from None
+    return list(own.body.ops)
+
+
+def _context(allow_unregistered: bool) -> Context:
+    """The dialects of TFRT programs, and all that xDSL has."""
+    from xdsl.dialects import get_all_dialects
+
+    context = dialect_context(allow_unregistered)
+    for name, factory in get_all_dialects().items():
+        if name not in context.registered_dialect_names:
+            context.register_dialect(name, factory)
+    return context
+
+
+def _parser(context: Context, text: str, source: Source, shift: int):
+    from xdsl.parser import Parser
+
+    filename = StringAttr(source.filename)
+    unknown: set[Operation] = set()  # where the text says so
+
+    class LocatingParser(Parser):
+        """Gives every op the position of its name, `shift` characters further on, unless the text says where it is."""
+
+        def offset(self) -> int:
+            return self._current_token.span.start + shift
+
+        def _get_op_by_name(self, name: str) -> type[Operation]:
+            found = _with_form(super()._get_op_by_name(name))
+            start = text.rfind(name, 0, self._current_token.span.start)
+            if issubclass(found, UnregisteredOp) and text[start - 1] != '"':
+                self.raise_error(f"custom op '{name}' is unknown", start, start)
+            return found
+
+        def parse_operation(self) -> Operation:
+            start = self._current_token.span
+            op = super().parse_operation()
+            _restore_sum(op)
+            end = self._current_token.span.start
+            if not text[max(start.start, end - 100) : end].rstrip().endswith("loc(unknown)"):
+                name = _RESULTS.match(text, start.start)
+                line, column = source.line_and_column(max(0, (name.end() if name else start.start) + shift))
+                location = FileLineColLoc(filename, IntAttr(line), IntAttr(column))
+                # The parsers of some ops make the ops in their regions.
+                for located in (op, *(inner for region in op.regions for inner in region.walk())):
+                    if isinstance(located.location, UnknownLoc) and located not in unknown:
+                        located.location = location
+            else:
+                unknown.add(op)
+            return op
+
+    return LocatingParser(context, text)
+
+
+@cache
+def _with_form(op_class: type[Operation]) -> type[Operation]:
+    """The class, able to read MLIR's form of its op where xDSL has the op and no form for it."""
+    from xdsl.irdl.declarative_assembly_format import FormatProgram
+
+    form = _FORMS.get(op_class.name)
+    if form is None or not issubclass(op_class, IRDLOperation) or op_class.parse.__func__ is not _NO_FORM:  # type: ignore[attr-defined]
+        return op_class
+    program = FormatProgram.from_str(form, op_class.get_irdl_definition())
+    parse = classmethod(lambda _, parser: program.parse(parser, op_class))
+    return type(op_class.__name__, (op_class,), {"parse": parse})
+
+
+_NO_FORM = Operation.parse.__func__  # type: ignore[attr-defined]
+_FORMS = {
+    "memref.cast": "$source attr-dict `:` type($source) `to` type($dest)",
+    "memref.copy": "$source `,` $destination attr-dict `:` type($source) `to` type($destination)",
+    "memref.extract_aligned_pointer_as_index": "$source attr-dict `:` type($source) `->` type($aligned_pointer)",
+    "memref.memory_space_cast": "$source attr-dict `:` type($source) `to` type($dest)",
+    "memref.rank": "$source attr-dict `:` type($source)",
+}
+
+
+def _restore_sum(op: Operation) -> None:
+    """Put the sum that a named op of `linalg` ends with in MLIR's order: what has been added up so far comes first."""
+    if op.name not in _SUMS or op.regions[0].blocks.first is None:
+        return
+    block = op.regions[0].blocks.first
+    total = block.last_op and block.last_op.operands[0].owner
+    if isinstance(total, Operation) and len(total.operands) == 2 and total.operands[1] is block.args[-1]:
+        total.operands = [*reversed(total.operands)]
+
+
+_SUMS = frozenset({"linalg.matmul", "linalg.quantized_matmul"})
+_RESULTS = re.compile(r"%[^=\"]*=\s*")
+"""What stands before the name of an op that has results."""
