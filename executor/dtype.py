@@ -55,7 +55,7 @@ class DType(IntEnum):
     def numpy(self) -> np.dtype:
         """The numpy dtype that holds one element.
 
-        bf16 needs the ``ml_dtypes`` package and falls back to its bit pattern (uint16) without it.
+        That of bf16 is the ``ml_dtypes`` package's, which is imported when it is asked for.
 
         Raises:
             TypeError: the type has no fixed-size elements (strings, resources, variants).
@@ -147,10 +147,7 @@ _OF_NUMPY = {name: dtype for dtype, name in _NUMPY.items() if not dtype.name.sta
 
 
 def _bfloat16() -> np.dtype:
+    import ml_dtypes
     import numpy as np
 
-    try:
-        import ml_dtypes  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return np.dtype("uint16")
     return np.dtype(ml_dtypes.bfloat16)

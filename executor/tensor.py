@@ -79,7 +79,7 @@ class DenseHostTensor:
     """A dense tensor in row-major order. Its attributes are not to be changed.
 
     `array` holds the elements, in numpy's form of `dtype`. `dtype` says more than the array's own dtype where
-    several element types share one numpy dtype (quantized integers; bf16 without ``ml_dtypes``).
+    several element types share one numpy dtype (quantized integers).
     """
 
     kind: ClassVar[str] = "DenseHost"
@@ -288,7 +288,7 @@ def dense_from_numpy(array: np.ndarray) -> DenseHostTensor:
 def elements(values: Sequence[Any] | np.ndarray, dtype: DType) -> np.ndarray:
     """Python numbers, each already a value of `dtype`, as a one-dimensional array in numpy's form of it."""
     if dtype is DType.BF16:
-        # A bf16 is the upper half of an f32; this needs no ml_dtypes.
+        # A bf16 is the upper half of an f32.
         bits = np.asarray(values, np.float32).view(np.uint32) >> 16
         return bits.astype(np.uint16).view(dtype.numpy)
     return np.asarray(values, dtype.numpy)

@@ -69,7 +69,16 @@ def _matmul(a: Tensor, b: Tensor, *, transpose_a: bool, transpose_b: bool, **_: 
 def _cast(x: Tensor, *, DstT: DType, **_: Any) -> Tensor:
     if DstT not in DTYPES:
         raise KernelError(f"Unsupported cast to {DstT.label}")
-    return x.to(DTYPES[DstT])
+    target = DTYPES[DstT]
+    if not x.is_floating_point() or target.is_floating_point or target is torch.bool:
+        return x.to(target)
+    # What does not fit becomes the least integer, see `tfrt.kernels.numerics.casts`; PyTorch leaves it undefined.
+    wide = torch.int64 if target is torch.int64 else torch.int32
+    below = 2.0 ** (63 if wide is torch.int64 else 31)
+    # f16 does not reach that far.
+    numbers = x.float() if x.dtype is torch.float16 else x
+    fits = (numbers >= -below) & (numbers < below)
+    return torch.where(fits, numbers, -below).to(wide).to(target)
 
 
 def _mean(x: Tensor, reduction_indices: Any, *, keep_dims: bool = False, **_: Any) -> Tensor:
@@ -116,7 +125,8 @@ def _conv2d(
     size = (filters.shape[0], filters.shape[1])
     borders = _borders(images, shape, size, steps, gaps, padding, explicit_paddings, data_format)
     grown, weights = functional.pad(images, borders), filters.permute(3, 2, 0, 1)
-    return _channel_back(functional.conv2d(grown, weights, stride=steps, dilation=gaps), data_format)
+    groups = max(1, images.shape[1] // max(1, weights.shape[1]))
+    return _channel_back(functional.conv2d(grown, weights, None, steps, 0, gaps, groups), data_format)
 
 
 def _max_pool(

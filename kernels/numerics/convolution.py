@@ -34,7 +34,8 @@ def conv2d(
 ) -> np.ndarray:
     """The images' correlation with each filter: (batch, rows.count, columns.count, output channel).
 
-    With a host, images are spread over its compute threads where they are worth it. Nothing warns.
+    Where filters have a fraction of the images' channels, both are in groups: the first filters are for the first
+    channels, and so on. With a host, images are spread over its compute threads where they are worth it. Nothing warns.
 
     Args:
         out: where to write the result.
@@ -43,6 +44,14 @@ def conv2d(
     depth = filters.shape[3]
     shape = (images.shape[0], rows.count, columns.count, depth)
     result = np.empty(shape, images.dtype) if out is None else out
+    groups = images.shape[3] // filters.shape[2] if filters.shape[2] else 1
+    if groups > 1:
+        for group in range(groups):
+            inputs, outputs = _share(images.shape[3], groups, group), _share(depth, groups, group)
+            result[..., outputs] = conv2d(images[..., inputs], filters[..., outputs], rows, columns, host)
+        if finish is not None:
+            quiet.call(finish, _pixels(result))
+        return result
     matrix = filters.reshape(rows.size * columns.size * filters.shape[2], depth)
 
     def convolve(start: int, end: int) -> None:
@@ -58,6 +67,12 @@ def conv2d(
         work_of_image = rows.count * columns.count * matrix.size
         host.parallel_for(images.shape[0], -(-LEAST_WORK // max(1, work_of_image)), convolve)
     return result
+
+
+def _share(size: int, groups: int, group: int) -> slice:
+    """A group's part of a dimension."""
+    part = size // groups
+    return slice(group * part, (group + 1) * part)
 
 
 def conv2d_filter_gradient(gradient: np.ndarray, images: np.ndarray, rows: Window, columns: Window) -> np.ndarray:

@@ -39,5 +39,5 @@ def zeros_like(operand: DenseHostTensor, metadata: ResultMetadata) -> ScalarHost
     (result,) = metadata
     if result.dtype not in REAL:
         raise KernelError("unsupported dtype")
-    zero = 0.0 if result.dtype in FLOATS | {DType.F16} else 0
+    zero = 0.0 if result.dtype in FLOATS else 0
     return ScalarHostTensor(result.dtype, result.shape, zero)

@@ -20,24 +20,22 @@ from tfrt.kernels.numerics.convolution import conv2d
 from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, window
-from tfrt.kernels.tf.dtypes import FLOATS, REAL
+from tfrt.kernels.tf.dtypes import FLOATS, HALVES, REAL
 from tfrt.kernels.tf.fusion import check_bias, fused_epilogue
+from tfrt.kernels.tf.layouts import channels_first
 
-_CONVOLVED = FLOATS | {DType.F16, DType.I32}
+_CONVOLVED = FLOATS | {DType.I32}
+_FUSED = FLOATS - HALVES
 
 Sizes = tuple[int, ...]
 
 
-def _channels_first(data_format: str) -> bool:
-    return data_format.lower().startswith("nc")
-
-
 def _to_nhwc(shape: Sizes, data_format: str) -> Sizes:
-    return (shape[0], *shape[2:], shape[1]) if _channels_first(data_format) else tuple(shape)
+    return (shape[0], *shape[2:], shape[1]) if channels_first(data_format) else tuple(shape)
 
 
 def _from_nhwc(shape: Sizes, data_format: str) -> Sizes:
-    return (shape[0], shape[-1], *shape[1:-1]) if _channels_first(data_format) else tuple(shape)
+    return (shape[0], shape[-1], *shape[1:-1]) if channels_first(data_format) else tuple(shape)
 
 
 def _expanded(name: str, sizes: Sizes, data_format: str) -> Sizes:
@@ -52,6 +50,14 @@ def _expanded(name: str, sizes: Sizes, data_format: str) -> Sizes:
         case 4:
             return _to_nhwc(sizes, data_format)
     raise KernelError(f"'{name}' must have 1, 2 or 4 elements, got {list(sizes)}")
+
+
+def _spatial(name: str, sizes: Sizes, data_format: str) -> Sizes:
+    """`sizes` of the rows and the columns; there is nothing to slide over the others."""
+    batch, *spatial, channels = _expanded(name, sizes, data_format)
+    if batch != 1 or channels != 1:
+        raise KernelError(f"Current implementation does not yet support {name} in the batch and depth dimensions.")
+    return tuple(spatial)
 
 
 def _windows(
@@ -73,8 +79,8 @@ def _windows(
         top, bottom, left, right = explicit_paddings
         explicit = [(top, bottom), (left, right)]
     _, *extents, _ = _to_nhwc(images, data_format)
-    _, *steps, _ = _expanded("strides", strides, data_format)
-    _, *gaps, _ = _expanded("dilations", dilations, data_format)
+    steps = _spatial("strides", strides, data_format)
+    gaps = _spatial("dilations", dilations, data_format)
     rows, columns = (
         window(extent, size, stride=step, dilation=gap, padding=padding, explicit=border)
         for extent, size, step, gap, border in zip(extents, sizes, steps, gaps, explicit, strict=True)
@@ -99,10 +105,12 @@ def _conv_metadata(
     if images.dtype is not filters.dtype:
         raise KernelError("incompatible dtypes for tf.Conv2D")
     batch, _, _, channels = _to_nhwc(images.shape, data_format)
-    if channels != filters.shape[2]:
-        raise KernelError(
-            f"Dimensions does not match: input channels is {channels} and kernel depth is {filters.shape[2]}"
-        )
+    depth, features = filters.shape[2:]
+    groups = channels // depth if depth else 1
+    if channels != groups * depth:
+        raise KernelError(f"Dimensions does not match: input channels is {channels} and kernel depth is {depth}")
+    if groups and features % groups:
+        raise KernelError(f"Depth of output ({features}) is not a multiple of the number of groups ({groups})")
     rows, columns = _windows(
         images.shape, filters.shape[:2], padding, explicit_paddings, strides, dilations, data_format
     )
@@ -129,8 +137,8 @@ def _conv_form(
     )
     # Sums of half-precision numbers are taken in single precision.
     stored = images.dtype.numpy
-    working = np.dtype(np.float32) if images.dtype is DType.F16 else stored
-    is_direct = working == stored and not _channels_first(data_format)
+    working = np.dtype(np.float32) if images.dtype in HALVES else stored
+    is_direct = working == stored and not channels_first(data_format)
 
     if epilogue is not None and not is_direct:
         raise KernelError("only convolutions in the elements' own type, NHWC, can be fused with others")
@@ -163,7 +171,10 @@ def conv_2d(
     data_format: str = "NHWC",
     host: HostContext,
 ) -> DenseHostTensor:
-    """The images' correlation with each filter; `filters` are (height, width, input channel, output channel)."""
+    """The images' correlation with each filter; `filters` are (height, width, input channel, output channel).
+
+    Filters with a fraction of the images' channels are in as many groups, each for the channels that are its own.
+    """
     run = _conv_form(
         metadata_of(images),
         metadata_of(filters),
@@ -188,9 +199,9 @@ def _fused_conv_metadata(
     data_format: str = "NHWC",
     fused_ops: tuple[str, ...],
 ) -> TensorMetadata:
-    if _channels_first(data_format):
+    if channels_first(data_format):
         raise KernelError("FusedConv2D supports only NHWC")
-    if images.dtype not in FLOATS:
+    if images.dtype not in _FUSED:
         raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
     result = _conv_metadata(
         images,
@@ -256,18 +267,22 @@ def fused_conv_2d(
 
 
 def _nhwc_array(array: np.ndarray, data_format: str) -> np.ndarray:
-    return array.transpose(0, 2, 3, 1) if _channels_first(data_format) else array
+    return array.transpose(0, 2, 3, 1) if channels_first(data_format) else array
 
 
 def _stored_array(array: np.ndarray, data_format: str, dtype: np.dtype) -> np.ndarray:
-    stored = array.transpose(0, 3, 1, 2) if _channels_first(data_format) else array
+    stored = array.transpose(0, 3, 1, 2) if channels_first(data_format) else array
     return np.ascontiguousarray(stored, dtype)
 
 
-def _pool_sizes(ksize: Sizes, data_format: str) -> Sizes:
+def _pool_sizes(ksize: Sizes, strides: Sizes, data_format: str) -> Sizes:
     batch, *sizes, channels = _expanded("ksize", ksize, data_format)
     if batch != 1 or channels != 1:
         raise KernelError("Expected ksize 'NC' elements to be 1")
+    batch, *_, channels = _expanded("strides", strides, data_format)
+    for step, name in ((batch, "batch"), (channels, "depth")):
+        if step != 1:
+            raise KernelError(f"Pooling is not yet supported on the {name} dimension.")
     return tuple(sizes)
 
 
@@ -284,7 +299,13 @@ def _max_pool_metadata(
     if images.rank != 4:
         raise KernelError(f"tf.MaxPool input must have rank 4. Actual shape: {list(images.shape)}")
     rows, columns = _windows(
-        images.shape, _pool_sizes(ksize, data_format), padding, explicit_paddings, strides, dilations, data_format
+        images.shape,
+        _pool_sizes(ksize, strides, data_format),
+        padding,
+        explicit_paddings,
+        strides,
+        dilations,
+        data_format,
     )
     batch, _, _, channels = _to_nhwc(images.shape, data_format)
     return TensorMetadata(images.dtype, _from_nhwc((batch, rows.count, columns.count, channels), data_format))
@@ -303,9 +324,15 @@ def _max_pool_form(
     if images.dtype not in REAL:
         raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
     rows, columns = _windows(
-        images.shape, _pool_sizes(ksize, data_format), padding, explicit_paddings, strides, dilations, data_format
+        images.shape,
+        _pool_sizes(ksize, strides, data_format),
+        padding,
+        explicit_paddings,
+        strides,
+        dilations,
+        data_format,
     )
-    if not _channels_first(data_format):
+    if not channels_first(data_format):
         return lambda x, out=None: max_pool2d(x, rows, columns, out=out)
 
     def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

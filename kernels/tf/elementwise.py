@@ -7,6 +7,7 @@ toward zero.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import zip_longest
 
 import numpy as np
@@ -16,8 +17,10 @@ from tfrt.executor.core_runtime.op_registry import ArrayForm, OpFlags, ResultMet
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor, ScalarHostTensor, elements
+from tfrt.kernels.numerics import casts
+from tfrt.kernels.numerics.halves import in_single
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS, NUMERIC, REAL
+from tfrt.kernels.tf.dtypes import FLOATS, HALVES, NUMERIC, REAL
 
 Operand = DenseHostTensor | ScalarHostTensor
 Out = np.ndarray | None
@@ -105,17 +108,20 @@ def _with_scalars(function: Binary, lhs: Operand, rhs: Operand, dtype: DType) ->
     return DenseHostTensor(values, dtype)
 
 
-def _register_unary(name: str, function: Unary, native: str | None, dtypes: frozenset[DType]) -> None:
+def _register_unary(name: str, plain: Unary, native: str | None, dtypes: frozenset[DType]) -> None:
+    of_halves = in_single(plain)
+
     @cpu_op(
         name,
         metadata=same_metadata,
         flags=OpFlags.FORWARDS_BUFFER,
-        elementwise=lambda dtype: function if dtype in dtypes else None,
+        elementwise=lambda dtype: None if dtype not in dtypes else of_halves if dtype in HALVES else plain,
         native=native,
     )
     def dispatch(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
         if operand.dtype not in dtypes:
             raise KernelError("unsupported dtype")
+        function = of_halves if operand.dtype in HALVES else plain
         return DenseHostTensor(np.asarray(quiet.call(function, operand.array, out=out)), operand.dtype)
 
 
@@ -195,13 +201,17 @@ for _name, _unary in _ALGEBRAIC.items():
     _register_unary(_name, *_unary, REAL)
 
 
-_ZEROS = {dtype: np.zeros((), dtype.numpy) for dtype in REAL}
-"""Arrays rather than scalars: numpy takes them as they are."""
+@cache
+def _zero(dtype: DType) -> np.ndarray:
+    """An array rather than a scalar: numpy takes it as it is."""
+    return np.zeros((), dtype.numpy)
 
 
 def _relu(dtype: DType) -> Unary | None:
-    zero = _ZEROS.get(dtype)
-    return None if zero is None else lambda values, out=None: np.maximum(values, zero, out=out)
+    if dtype not in REAL:
+        return None
+    zero = _zero(dtype)
+    return lambda values, out=None: np.maximum(values, zero, out=out)
 
 
 @cpu_op(
@@ -213,10 +223,9 @@ def _relu(dtype: DType) -> Unary | None:
 )
 def relu(operand: DenseHostTensor, *, out: Out = None) -> DenseHostTensor:
     """The greater of each element and 0."""
-    zero = _ZEROS.get(operand.dtype)
-    if zero is None:
+    if operand.dtype not in REAL:
         raise KernelError("unsupported dtype for relu")
-    return DenseHostTensor(np.asarray(np.maximum(operand.array, zero, out=out)), operand.dtype)
+    return DenseHostTensor(np.asarray(np.maximum(operand.array, _zero(operand.dtype), out=out)), operand.dtype)
 
 
 def _cast_metadata(operand: TensorMetadata, *, DstT: DType | None = None) -> TensorMetadata:
@@ -227,14 +236,9 @@ def _cast_metadata(operand: TensorMetadata, *, DstT: DType | None = None) -> Ten
 
 @cpu_op("tf.Cast", metadata=_cast_metadata)
 def cast(operand: DenseHostTensor, metadata: ResultMetadata) -> DenseHostTensor:
-    """The elements as another type: numbers are truncated toward zero, or wrap around; complex ones lose their
-    imaginary part; i1 says whether they are not zero.
-    """
+    """The elements as another type, see `tfrt.kernels.numerics.casts`."""
     (result,) = metadata
     castable = NUMERIC | {DType.I1}
     if operand.dtype not in castable or result.dtype not in castable:
         raise KernelError(f"Unsupported cast from {operand.dtype.label} to {result.dtype.label}")
-    source = operand.array
-    if operand.dtype in COMPLEX and result.dtype not in COMPLEX | {DType.I1}:
-        source = source.real
-    return DenseHostTensor(quiet.call(source.astype, result.dtype.numpy, order="C"), result.dtype)
+    return DenseHostTensor(casts.cast(operand.array, result.dtype.numpy), result.dtype)

@@ -13,9 +13,10 @@ from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import HostContext
 from tfrt.executor.tensor import DenseHostTensor
 from tfrt.kernels.numerics import products
+from tfrt.kernels.numerics.halves import is_half, rounded, single
 from tfrt.kernels.numerics.products import is_small
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS
+from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS, HALVES
 from tfrt.kernels.tf.fusion import check_bias, fused_epilogue
 
 _MATMUL = FLOATS | COMPLEX | {DType.I32, DType.I64, DType.UI32, DType.UI64}
@@ -58,6 +59,15 @@ def _product_form(
 ) -> ArrayForm:
     _check_product(a)
     finish: Any = epilogue
+    if a.dtype in HALVES:
+
+        def halves(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+            values = _product(x, y, transpose_a, transpose_b, host, out)
+            if finish is not None:
+                quiet.call(finish, values, *others)
+            return values
+
+        return halves
     if transpose_a or transpose_b or not is_small(a.shape[0], a.shape[1], b.shape[1]):
 
         def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -100,6 +110,9 @@ def _product(
     out: np.ndarray | None = None,
     finish: products.Finish | None = None,
 ) -> np.ndarray:
+    if is_half(a.dtype):
+        values = _product(single(a), single(b), transpose_a, transpose_b, host)
+        return quiet.call(rounded, values, a.dtype, out)
     return products.matmul(a.T if transpose_a else a, b.T if transpose_b else b, host, out, finish)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tfrt.executor.core_runtime.metadata import TensorMetadata
@@ -10,9 +12,11 @@ from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor
 from tfrt.kernels.numerics import normalization
+from tfrt.kernels.numerics.halves import single
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.tf.dtypes import FLOATS, REAL
+from tfrt.kernels.tf.dtypes import FLOATS, HALVES, REAL
 from tfrt.kernels.tf.elementwise import same_metadata
+from tfrt.kernels.tf.layouts import channels_first
 
 
 def _bias_add_metadata(value: TensorMetadata, bias: TensorMetadata, *, data_format: str = "NHWC") -> TensorMetadata:
@@ -44,19 +48,20 @@ def bias_add(value: DenseHostTensor, bias: DenseHostTensor, *, out: np.ndarray |
 @cpu_op("tf.Softmax", metadata=same_metadata)
 def softmax(logits: DenseHostTensor) -> DenseHostTensor:
     """Exponentials over their sum, along the last dimension."""
-    return DenseHostTensor(normalization.softmax(_float_array(logits)), logits.dtype)
+    return _normalized(normalization.softmax, logits)
 
 
 @cpu_op("tf.LogSoftmax", metadata=same_metadata)
 def log_softmax(logits: DenseHostTensor) -> DenseHostTensor:
     """The logarithm of `softmax`."""
-    return DenseHostTensor(normalization.log_softmax(_float_array(logits)), logits.dtype)
+    return _normalized(normalization.log_softmax, logits)
 
 
-def _float_array(tensor: DenseHostTensor) -> np.ndarray:
+def _normalized(function: Callable[[np.ndarray], np.ndarray], tensor: DenseHostTensor) -> DenseHostTensor:
     if tensor.dtype not in FLOATS:
         raise KernelError("unsupported dtype")
-    return tensor.array
+    array = tensor.array
+    return DenseHostTensor(function(single(array)).astype(array.dtype, copy=False), tensor.dtype)
 
 
 def _batch_norm_metadata(
@@ -75,7 +80,9 @@ def _batch_norm_metadata(
         raise KernelError("Mean, variance, bias, and scale are expected to have the same shape")
     if value.rank != 4:
         raise KernelError(f"tf.FusedBatchNormV3 input must have rank 4. Actual shape: {list(value.shape)}")
-    if any(operand.dtype is not DType.F32 for operand in (value, scale, offset, mean, variance)):
+    if value.dtype not in HALVES | {DType.F32} or any(
+        operand.dtype is not DType.F32 for operand in (scale, offset, mean, variance)
+    ):
         raise KernelError("tf.FusedBatchNormV3 operands must be of f32")
     channels = value.shape[_channel_axis(data_format)]
     if scale.shape != (channels,):
@@ -94,16 +101,16 @@ def fused_batch_norm_v3(
     epsilon: float = 1e-4,
     data_format: str = "NHWC",
 ) -> tuple[DenseHostTensor, ...]:
-    """Batch normalization with given moments (inference), a channel at a time.
+    """Batch normalization with given moments (inference), a channel at a time; `value` may be of f16 or bf16.
 
     Six results: the normalized value, then mean and variance twice, as for the gradient, then an empty tensor.
     """
     arrays = [operand.array for operand in (scale, offset, mean, variance)]
     if _channel_axis(data_format) == 1:
         arrays = [array[:, np.newaxis, np.newaxis] for array in arrays]
-    result = normalization.batch_norm(value.array, *arrays, epsilon=epsilon)
+    result = normalization.batch_norm(single(value.array), *arrays, epsilon=epsilon)
     return (
-        DenseHostTensor(result, value.dtype),
+        DenseHostTensor(quiet.call(result.astype, value.dtype.numpy, copy=False), value.dtype),
         mean,
         variance,
         mean,
@@ -113,4 +120,4 @@ def fused_batch_norm_v3(
 
 
 def _channel_axis(data_format: str) -> int:
-    return 1 if data_format.lower().startswith("nc") else 3
+    return 1 if channels_first(data_format) else 3

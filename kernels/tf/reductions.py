@@ -11,7 +11,7 @@ from tfrt.executor.core_runtime.op_registry import cpu_op
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy
-from tfrt.kernels.tf.dtypes import INTEGERS, REAL
+from tfrt.kernels.tf.dtypes import HALVES, INTEGERS, REAL
 
 
 def _mean_metadata(
@@ -28,7 +28,9 @@ def _mean_metadata(
 def mean(operand: DenseHostTensor, reduction_indices: DenseHostTensor, *, keep_dims: bool = False) -> DenseHostTensor:
     """The mean along the dimensions that `reduction_indices`, of i32 or i64, lists; negative ones count from the end.
 
-    Integers wrap around and divide toward zero. With `keep_dims` the dimensions stay, with size 1.
+    Sums of integers have 64 bits, wrap around beyond them and are divided toward zero; those of f16 and bf16 are f32.
+    TensorFlow does so, too (its CPU kernels' specializations of ``MeanReducer``). With `keep_dims` the dimensions
+    stay, with size 1.
     """
     axes = _axes(reduction_indices, len(operand.shape))
     if operand.dtype not in REAL:
@@ -37,9 +39,11 @@ def mean(operand: DenseHostTensor, reduction_indices: DenseHostTensor, *, keep_d
     count = math.prod(array.shape[axis] for axis in axes)
     with np.errstate(all="ignore"):
         if operand.dtype in INTEGERS:
-            values = _integer_mean(array.sum(axis=axes, keepdims=keep_dims, dtype=array.dtype), count)
+            wide = np.uint64 if array.dtype.kind == "u" else np.int64
+            total = np.asarray(array.sum(axis=axes, keepdims=keep_dims, dtype=wide))
+            values = _integer_mean(total, count).astype(array.dtype)
         else:
-            precise = np.float32 if operand.dtype is DType.F16 else array.dtype
+            precise = np.float32 if operand.dtype in HALVES else array.dtype
             total = array.sum(axis=axes, keepdims=keep_dims, dtype=precise)
             values = (total / total.dtype.type(count)).astype(array.dtype)
     return DenseHostTensor(np.asarray(values), operand.dtype)
@@ -48,8 +52,10 @@ def mean(operand: DenseHostTensor, reduction_indices: DenseHostTensor, *, keep_d
 def _integer_mean(total: np.ndarray, count: int) -> np.ndarray:
     if not count:
         raise KernelError("tf.Mean of no integers: Divide by zero")
-    magnitude = np.floor_divide(total, count)
-    return magnitude + ((total < 0) & (np.remainder(total, count) != 0)).astype(total.dtype)
+    divisor = total.dtype.type(count)
+    quotient = np.floor_divide(total, divisor)
+    # numpy rounds down; one more makes it toward zero.
+    return quotient + ((total < 0) & (np.remainder(total, divisor) != 0)).astype(total.dtype)
 
 
 def _axes(reduction_indices: DenseHostTensor, rank: int) -> tuple[int, ...]:

@@ -54,3 +54,10 @@ def _imports(path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def test_bf16_is_imported_when_it_is_used():
+    program = (
+        "import tfrt, sys; from tfrt.kernels.tf import elementwise, matmul, nn; assert 'ml_dtypes' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

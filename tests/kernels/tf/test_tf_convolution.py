@@ -147,12 +147,81 @@ GEOMETRY = [
     ("Missing 'explicit_paddings' attribute", {"padding": "EXPLICIT"}),
     ("Wrong 'explicit_paddings' attribute length", {"padding": "EXPLICIT", "explicit_paddings": (1,)}),
     ("Padding must be >= 0, but got -1 and 0", {"padding": "EXPLICIT", "explicit_paddings": (-1, 0, 0, 0)}),
+    *[
+        (f"Invalid data format string: {layout}; 'data_format' must be NHWC or NCHW", {"data_format": layout})
+        for layout in ("NHCW", "NC", "", "NCHW_VECT_C")
+    ],
+    *[
+        (
+            "Current implementation does not yet support dilations in the batch and depth dimensions.",
+            {"dilations": dilations, "data_format": layout},
+        )
+        for dilations, layout in (
+            ((2, 1, 1, 1), "NHWC"),
+            ((1, 1, 1, 2), "NHWC"),
+            ((1, 2, 1, 1), "NCHW"),
+            ((0, 1, 1, 1), "NCHW"),
+        )
+    ],
 ]
+
+STRIDES = [
+    ("batch", (2, 1, 1, 1), "NHWC"),
+    ("depth", (1, 1, 1, 2), "NHWC"),
+    ("batch", (-1, 1, 1, 1), "NCHW"),
+    ("depth", (1, 2, 1, 1), "NCHW"),
+]
+
+
+@pytest.mark.parametrize(("dimension", "strides", "layout"), STRIDES)
+def test_strides_over_batch_and_channels(fails, dimension, strides, layout):
+    images = np.zeros((1, 2, 2, 2), np.float32)
+    attrs = {"padding": "SAME", "strides": strides, "data_format": layout}
+    message = "Current implementation does not yet support strides in the batch and depth dimensions."
+    fails(message, "tf.Conv2D", images, np.zeros((3, 3, 2, 1), np.float32), **attrs)
+    fails(f"Pooling is not yet supported on the {dimension} dimension.", "tf.MaxPool", images, ksize=(2, 2), **attrs)
+
+
+def test_layouts_may_be_in_lower_case(array):
+    images = np.arange(8, dtype=np.float32).reshape(1, 2, 2, 2)
+    for layout in ("NHWC", "NCHW"):
+        upper, lower = (
+            array("tf.MaxPool", images, ksize=(2, 1), padding="SAME", data_format=name)
+            for name in (layout, layout.lower())
+        )
+        np.testing.assert_array_equal(upper, lower)
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize(("channels", "depth", "features"), [(4, 2, 6), (3, 1, 3), (6, 2, 3), (4, 1, 8), (4, 4, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_grouped_convolution(array, channels, depth, features, layout, dtype):
+    rng = np.random.default_rng(0)
+    images = rng.integers(-5, 6, (2, 5, 4, channels)).astype(dtype)
+    filters = rng.integers(-5, 6, (3, 2, depth, features)).astype(dtype)
+    attrs = {"padding": "SAME", "strides": (2, 1), "data_format": layout}
+    groups, each = channels // depth, features // (channels // depth)
+    # One convolution with filters of all channels, in which those of other groups are zero.
+    whole = np.zeros((3, 2, channels, features), dtype)
+    for group in range(groups):
+        inputs, outputs = slice(group * depth, (group + 1) * depth), slice(group * each, (group + 1) * each)
+        whole[:, :, inputs, outputs] = filters[..., outputs]
+    expected = array("tf.Conv2D", stored(images, attrs), whole, **attrs)
+    np.testing.assert_array_equal(array("tf.Conv2D", stored(images, attrs), filters, **attrs), expected)
+
+
+def test_fused_grouped_convolution(array):
+    rng = np.random.default_rng(0)
+    images, filters, bias = (rng.normal(size=s).astype(np.float32) for s in ((2, 5, 4, 4), (3, 3, 2, 6), (6,)))
+    attrs = {"padding": "SAME"}
+    plain = array("tf.BiasAdd", array("tf.Conv2D", images, filters, **attrs), bias)
+    found = array("tf._FusedConv2D", images, filters, bias, fused_ops=("BiasAdd", "Relu"), **attrs)
+    np.testing.assert_array_equal(found, np.maximum(plain, 0))
 
 
 @pytest.mark.parametrize(("message", "attrs"), GEOMETRY)
 def test_bad_geometry(fails, message, attrs):
-    images = np.zeros((1, 4, 4, 2), np.float32)
+    images = np.zeros((1, 2, 2, 2), np.float32)
     attrs = {"padding": "SAME"} | attrs
     fails(message, "tf.Conv2D", images, np.zeros((3, 3, 2, 1), np.float32), **attrs)
     fails(message, "tf.MaxPool", images, ksize=(3, 3), **attrs)
@@ -175,6 +244,16 @@ def test_windows_that_do_not_fit(fails):
             "Dimensions does not match: input channels is 2 and kernel depth is 3",
             np.zeros((1, 4, 4, 2)),
             np.zeros((3, 3, 3, 1)),
+        ),
+        (
+            "Depth of output (3) is not a multiple of the number of groups (2)",
+            np.zeros((1, 4, 4, 4)),
+            np.zeros((3, 3, 2, 3)),
+        ),
+        (
+            "Dimensions does not match: input channels is 5 and kernel depth is 2",
+            np.zeros((1, 4, 4, 5)),
+            np.zeros((3, 3, 2, 1)),
         ),
         ("Unsupported input dtype: i64", np.zeros((1, 4, 4, 2), np.int64), np.zeros((3, 3, 2, 1), np.int64)),
     ],

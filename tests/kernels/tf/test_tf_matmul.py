@@ -78,8 +78,8 @@ def test_operands_that_do_not_fit(fails, op):
 
 
 def test_types_without_products(fails):
-    half, flags = np.zeros((2, 2), np.float16), np.zeros((2, 2), bool)
-    fails("Unsupported input dtype: f16", "tf.MatMul", half, half, **PLAIN)
+    small, flags = np.zeros((2, 2), np.int16), np.zeros((2, 2), bool)
+    fails("Unsupported input dtype: i16", "tf.MatMul", small, small, **PLAIN)
     fails("Unsupported input dtype: i1", "tf.MatMul", flags, flags, **PLAIN)
     wide = np.zeros((2, 2))
     fails("Unsupported input dtype: f64", "tf._FusedMatMul", wide, wide, fused_ops=("BiasAdd",), **PLAIN)

@@ -36,8 +36,20 @@ def test_mean(array, dtype, keep_dims):
             np.testing.assert_allclose(result, mean(value, axes, keep_dims, dtype in FLOATS), rtol=1e-3)
 
 
-def test_sums_of_integers_wrap_around(array):
-    assert array("tf.Mean", np.array([100, 100], np.int8), np.array([0], np.int32)).tolist() == -28
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("count", [1, 2, 10, 255, 256, 257, 70000])
+def test_means_of_many_and_of_large_integers(array, dtype, count):
+    axis, limits = np.array([0], np.int32), np.iinfo(dtype)
+    assert array("tf.Mean", np.ones(count, dtype), axis).tolist() == 1
+    if limits.bits < 64:
+        for value in (limits.min, limits.max, limits.max - 1):
+            assert array("tf.Mean", np.full((count, 2), value, dtype), axis).tolist() == [value, value]
+
+
+def test_sums_of_64_bits_wrap_around(array):
+    axis = np.array([0], np.int32)
+    assert array("tf.Mean", np.array([2**62, 2**62]), axis).tolist() == -(2**62)
+    assert array("tf.Mean", np.array([2**63, 2**63], np.uint64), axis).tolist() == 0
 
 
 @given(
