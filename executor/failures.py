@@ -97,6 +97,22 @@ def fulfil(promises: Sequence[AsyncValue], work: Callable[[], Sequence[Any]]) ->
     settle_all(promises, values)
 
 
+def guard(promises: Sequence[AsyncValue], work: Callable[[], object]) -> None:
+    """Run `work`, which resolves promises or sees to it; whatever it raises fails those that are still pending.
+
+    Raises:
+        BaseException: what ends the call, once all promises are resolved.
+    """
+    try:
+        work()
+    except BaseException as error:
+        pending = [promise for promise in promises if promise.is_pending]
+        if pending:
+            fail_all(pending, as_kernel_error(error))
+        if ends_call(error):
+            raise
+
+
 def settle_all(promises: Sequence[AsyncValue], values: Sequence[Any]) -> None:
     """Resolve each promise as its value, whatever those do that wait for the one before."""
     ended_by: BaseException | None = None

@@ -283,9 +283,10 @@ class ExecutionContext:
         cancellation: the error that kernels which have not started are skipped with, once cancelled.
         task_cancellation: the same for kernels whose tasks are waiting in the work queue. Where that has no threads,
             these count as started, as in the reference, unless nobody wants their results any more.
+        within: what `part_within` was given, from the outermost part of the request to this one.
     """
 
-    __slots__ = ("_flag", "_parts", "cancellation", "data", "host", "resources", "task_cancellation")
+    __slots__ = ("_flag", "_parts", "cancellation", "data", "host", "resources", "task_cancellation", "within")
 
     def __init__(
         self,
@@ -293,8 +294,10 @@ class ExecutionContext:
         *,
         resources: ResourceContext | None = None,
         data: Iterable[Any] = (),
+        within: tuple[Any, ...] = (),
     ):
         self.host = host
+        self.within = within
         self.resources = ResourceContext() if resources is None else resources
         self.data = {type(item): item for item in data} if data else {}
         self.cancellation: AsyncValue | None = None
@@ -316,11 +319,6 @@ class ExecutionContext:
             self.task_cancellation = self.cancellation
         for part in list(self._parts):
             part.cancel_part(abandon=abandon)
-
-    @property
-    def within(self) -> tuple[Any, ...]:
-        """What `part_within` was given, from the outermost part of the request to this one."""
-        return ()
 
     def part_within(self, key: Any) -> ExecutionContext:
         """The request for what runs as a part of it that `key` stands for; all parts are cancelled together."""
@@ -356,17 +354,12 @@ class ExecutionContext:
 class _Part(ExecutionContext):
     """A part of a request; see `ExecutionContext.part_within`."""
 
-    __slots__ = ("_whole", "_within")
+    __slots__ = ("_whole",)
 
     def __init__(self, whole: ExecutionContext, key: Any):
-        super().__init__(whole.host, resources=whole.resources)
+        super().__init__(whole.host, resources=whole.resources, within=(*whole.within, key))
         self.data = whole.data
         self._whole = whole
-        self._within = (*whole.within, key)
-
-    @property
-    def within(self) -> tuple[Any, ...]:
-        return self._within
 
     def cancel(self, *, abandon: bool = False) -> None:
         self._whole.cancel(abandon=abandon)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.errors import UsageError
+from tfrt.executor.fork import restart_after_fork
 from tfrt.executor.location import Location, UnknownLocation
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Profile:
     def __init__(self, clock: Callable[[], int] = time.perf_counter_ns):
         self._clock = clock
         self._places: dict[tuple[str, str | None], _Place] = {}
+        self.restart()
+        restart_after_fork(self)
+
+    def restart(self) -> None:
+        """In a forked process: who held the lock is gone."""
         # Threads of the work queue finish runs of one kernel at the same time.
         self._lock = Lock()
 

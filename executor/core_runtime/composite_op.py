@@ -16,6 +16,7 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import fulfil
 from tfrt.executor.program import Function
 from tfrt.executor.values import CHAIN
 
@@ -90,14 +91,11 @@ def _as_handle(value: Any, invocation: Invocation) -> TensorHandle:
     tensor, metadata = AsyncValue(), AsyncValue()
 
     def forward(resolved: AsyncValue) -> None:
-        try:
+        def parts() -> tuple[Any, Any]:
             handle = _on_host(resolved.value, invocation)
-        except KernelError as error:
-            tensor.set_error(error)
-            metadata.set_error(error)
-            return
-        metadata.settle(handle.metadata)
-        tensor.settle(handle.tensor)
+            return handle.metadata, handle.tensor
+
+        fulfil([metadata, tensor], parts)
 
     value.and_then(forward)
     return TensorHandle(invocation.context.host, HOST_DEVICE, tensor, metadata)

@@ -30,6 +30,7 @@ from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError, UsageError
 from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.once import get_or_make
 from tfrt.executor.tensor import Tensor, dense_from_numpy
 
 _BOUND_OPS = 1024
@@ -40,7 +41,7 @@ class CoreRuntime:
     """The op handlers of a host, by name.
 
     A handler is one that was registered here, or one that an installed package provides under the entry-point group
-    ``tfrt.devices``: a function that makes the handler for a host, called when the handler is first asked for.
+    ``tfrt.devices``: a function that makes the handler for a host, called once, when the handler is first asked for.
 
     Attributes:
         host: see `HostContext`.
@@ -50,6 +51,7 @@ class CoreRuntime:
     def __init__(self, host: HostContext):
         self.host = host
         self._handlers: dict[str, OpHandler] = {}
+        self._made: dict[str, Any] = {}
         self._cpu: OpHandler = CpuOpHandler()
         self._ops: dict[tuple[Any, ...], BoundOp] = {}
         self.context = ExecutionContext(host)
@@ -72,7 +74,8 @@ class CoreRuntime:
         """
         found = self._handlers.get(name)
         if found is None and (create := find_device(name)) is not None:
-            found = self._handlers.setdefault(name, create(self.host))
+            made = get_or_make(self._made, name, lambda: create(self.host))
+            found = self._handlers.setdefault(name, made)
         return found
 
     def device(self, name: str) -> Device | None:

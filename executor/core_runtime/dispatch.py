@@ -16,7 +16,7 @@ from tfrt.executor.core_runtime.op_registry import OpEntry
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import Device
 from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import as_kernel_error
+from tfrt.executor.failures import as_kernel_error, ends_call, fail_all, guard, settle_all
 from tfrt.executor.values import CHAIN
 
 Run = Callable[[OpEntry, list[Any], Invocation, tuple[Any, ...] | None], Sequence[Any]]
@@ -67,10 +67,12 @@ def _dispatch_later(
             outcome = dispatch(entry, device, run, invocation)
             if len(outcome.results) != count:
                 raise KernelError(f"op '{entry.name}' has {len(outcome.results)} results, not {count}")
-        except KernelError as error:
+        except BaseException as raised:
+            error = as_kernel_error(raised)
             invocation.context.report(error, invocation.location)
-            for promise in (*tensors, *metadata, *([chain] if has_effects else [])):
-                promise.set_error(error)
+            fail_all((*tensors, *metadata, *([chain] if has_effects else [])), error)
+            if ends_call(raised):
+                raise
             return
         for promise, known, handle in zip(tensors, metadata, outcome.results, strict=True):
             known.settle(handle.metadata)
@@ -110,12 +112,12 @@ def _launch(
 
     def go_on() -> None:
         tensors = _run(entry, run, invocation, metadata, count)
-        for promise, tensor in zip(promises, tensors, strict=count > 0):
-            promise.settle(tensor)
+        settle_all(promises, tensors[:count])
         if has_effects:
             done.settle(_done(tensors, host))
 
-    host.run_when_ready(awaited, go_on)
+    promised = [*promises, done] if has_effects else promises
+    host.run_when_ready(awaited, lambda: guard(promised, go_on))
     return _outcome(host, device, promises, metadata, done)
 
 
@@ -141,7 +143,9 @@ def _run(
         results = run(entry, inputs, invocation, metadata)
         if expected is not None and len(results) != expected:
             raise KernelError(f"op '{entry.name}' has {len(results)} results, not {expected}")
-    except Exception as error:
+    except BaseException as error:
+        if ends_call(error):
+            raise
         raised = as_kernel_error(error)
         context.report(raised, invocation.location)
         return [AsyncValue.failed(raised)] * max(count, 1)

@@ -35,6 +35,7 @@ from tfrt.executor.core_runtime.op_registry import OpEntry, OpFlags
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.dtype import DType
+from tfrt.executor.failures import ends_call
 from tfrt.executor.host_context import HostContext
 from tfrt.executor.tensor import DenseHostTensor
 
@@ -113,7 +114,9 @@ def short_cut(entry: OpEntry, device: Device, attrs: OpAttrs, host: HostContext)
                     result = dispatch(tensor, other)
             if type(result) is DenseHostTensor:
                 return (TensorHandle(host, device, result, of_result),)
-        except Exception:
+        except BaseException as error:
+            if ends_call(error):
+                raise
             return None
         # What follows counts references.
         first = second = tensor = other = None
@@ -142,7 +145,9 @@ def short_cut(entry: OpEntry, device: Device, attrs: OpAttrs, host: HostContext)
             if type(result) is tuple and all(type(item) is DenseHostTensor for item in result):
                 pairs = zip(result, known.results, strict=True)
                 return tuple([TensorHandle(host, device, tensor, metadata) for tensor, metadata in pairs])
-        except Exception:
+        except BaseException as error:
+            if ends_call(error):
+                raise
             return None
         # It promises its results, or has tensors of other kinds; an op that does so once does so always.
         is_suited = False

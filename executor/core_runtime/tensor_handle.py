@@ -10,6 +10,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
 from tfrt.executor.device import Device
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import fulfil
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,11 +140,7 @@ class TensorHandle:
         if type(tensor) is not AsyncValue:
             return metadata_of(tensor)
         metadata = AsyncValue()
-        tensor.and_then(
-            lambda resolved: (
-                metadata.forward(resolved) if resolved.is_error else metadata.set(metadata_of(resolved.value))
-            )
-        )
+        tensor.and_then(lambda resolved: fulfil([metadata], lambda: [metadata_of(resolved.value)]))
         return metadata
 
     def _wait_for_metadata(self) -> TensorMetadata:

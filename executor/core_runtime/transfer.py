@@ -16,7 +16,7 @@ from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import as_kernel_error
+from tfrt.executor.failures import fulfil
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.location import Location
 
@@ -91,10 +91,7 @@ def _copied(tensor: Any, copy: Copy, target: Device, context: ExecutionContext) 
         if failed is not None:
             result.forward(failed)
             return
-        try:
-            result.settle(copy(there.value, target, context))
-        except Exception as error:
-            result.set_error(as_kernel_error(error))
+        fulfil([result], lambda: [copy(there.value, target, context)])
 
     tensor.and_then(go_on)
     return result

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.async_value import AsyncValue, report
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.dispatch import dispatch
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
@@ -29,7 +30,8 @@ from tfrt.executor.core_runtime.transfer import on_device, register_copy
 from tfrt.executor.device import Device
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import as_kernel_error
+from tfrt.executor.failures import as_kernel_error, mark_worker, settle_all
+from tfrt.executor.fork import restart_after_fork
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, to_dense
 
@@ -78,7 +80,10 @@ class SimulatedDevice(Device):
     __hash__ = object.__hash__
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_stream", _Stream(self.name))
+        stream = _Stream(self.name)
+        object.__setattr__(self, "_stream", stream)
+        # Where nobody closes it.
+        weakref.finalize(self, stream.end).atexit = False
 
     def submit(self, name: str, work: Callable[[], Sequence[Any]], count: int, context: ExecutionContext) -> list[Any]:
         """Enqueue work on the stream and promise its `count` results; it is skipped if the request is cancelled."""
@@ -94,10 +99,9 @@ class SimulatedDevice(Device):
                         results = work()
                     if len(results) != count:
                         raise KernelError(f"{name} has {len(results)} results, not {count}")
-                except Exception as error:
+                except BaseException as error:
                     failed = AsyncValue.failed(as_kernel_error(error))
-            for index, promise in enumerate(promises):
-                promise.settle(results[index] if failed is None else failed)
+            settle_all(promises, results if failed is None else [failed] * count)
 
         if not self._stream.put(run):
             raise KernelError(f"device {self.name} is closed")
@@ -124,10 +128,16 @@ class _Stream:
     """A thread that runs tasks in order, started by the first one."""
 
     def __init__(self, name: str):
+        self._name = name
+        self._is_closed = False
+        self.restart()
+        restart_after_fork(self)
+
+    def restart(self) -> None:
+        """Begin without a thread and tasks; in a forked process those are the parent's."""
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._is_closed = False
-        self._thread = threading.Thread(target=self._run, name=f"tfrt-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"tfrt-{self._name}", daemon=True)
 
     def put(self, task: Callable[[], None]) -> bool:
         """Enqueue a task; False where the stream is closed."""
@@ -139,19 +149,28 @@ class _Stream:
             self._tasks.put(task)
             return True
 
-    def close(self) -> None:
+    def end(self) -> None:
+        """Finish what has been submitted, then end the thread, for which nobody waits."""
         with self._lock:
             if self._thread.ident is None:
                 self._is_closed = True
                 return
             self._tasks.put(None)
-        self._thread.join()
+
+    def close(self) -> None:
+        self.end()
+        if self._thread.ident is not None and self._thread is not threading.current_thread():
+            self._thread.join()
 
     def _run(self) -> None:
+        mark_worker()
         while True:
             task = self._tasks.get()
             if task is not None:
-                task()
+                try:
+                    task()
+                except BaseException as error:
+                    report(error)
                 # The frame would keep the last task's tensors alive until the next one comes.
                 del task
                 continue

@@ -31,7 +31,7 @@ from tfrt.executor.device import Device
 from tfrt.executor.devices.torch_ops import DTYPES, OPS, TorchOp
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import as_kernel_error
+from tfrt.executor.failures import fulfil
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, to_dense
 
@@ -220,12 +220,7 @@ def _blocking(work: Callable[[], Any], context: ExecutionContext) -> AsyncValue:
         if failed is not None:
             promise.forward(failed)
             return
-        try:
-            result = work()
-        except Exception as error:
-            promise.set_error(as_kernel_error(error))
-            return
-        promise.set(result)
+        fulfil([promise], lambda: [work()])
 
     context.host.enqueue_blocking(run)
     return promise

@@ -13,6 +13,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import as_kernel_error, ends_call, guard
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.kernel_registry import Runs, kernel
 from tfrt.executor.program import Function
@@ -35,7 +36,8 @@ def cond(
 def while_(*operands: Any, a_cond_fn: Function, b_body_fn: Function, context: ExecutionContext) -> tuple[Any, ...]:
     """Run `b_body_fn` while `a_cond_fn` of the same values gives a tensor that is true."""
     results = tuple(AsyncValue() for _ in operands)
-    _Loop(a_cond_fn, b_body_fn, context, results).run(list(operands))
+    loop = _Loop(a_cond_fn, b_body_fn, context, results)
+    guard(results, lambda: loop.run(list(operands)))
     return results
 
 
@@ -64,8 +66,11 @@ class _Loop:
         host.run_when_ready(pending, lambda: host.enqueue(lambda: self.decide(values, chain, flag)))
 
     def decide(self, values: list[Any], chain: Any, flag: Any) -> None:
-        if self.goes_on(values, chain, flag):
-            self.run(self.body.execute(self.context, values))
+        def go_on() -> None:
+            if self.goes_on(values, chain, flag):
+                self.run(self.body.execute(self.context, values))
+
+        guard(self.results, go_on)
 
     def goes_on(self, values: list[Any], chain: Any, flag: Any) -> bool:
         """Whether there is another iteration; if not, the results are set."""
@@ -76,8 +81,10 @@ class _Loop:
             try:
                 if is_true((flag.value if type(flag) is AsyncValue else flag).result_now()):
                     return True
-            except KernelError as error:
-                failed = AsyncValue.failed(error)
+            except BaseException as error:
+                if ends_call(error):
+                    raise
+                failed = AsyncValue.failed(as_kernel_error(error))
         if failed is not None:
             # Nothing of the loop may still be running when its first result is there.
             first, *others = self.results

@@ -15,6 +15,7 @@ from tfrt.executor.core_runtime.composite_op import make_composite_op
 from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.failures import fulfil
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.kernel_registry import ResultCount, kernel
 from tfrt.executor.location import Location
@@ -112,5 +113,4 @@ def _handle_when_there(handle: TensorHandle) -> Any:
 
 
 def _set_handle(there: AsyncValue, handle: TensorHandle) -> None:
-    metadata = handle.metadata
-    there.set(TensorHandle(handle.host, handle.device, handle.tensor, metadata))
+    fulfil([there], lambda: [TensorHandle(handle.host, handle.device, handle.tensor, handle.metadata)])

@@ -15,6 +15,7 @@ from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.device import HOST_DEVICE, Device
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import fulfil
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.shape import TensorShape
@@ -161,10 +162,7 @@ def when_tensor_there(handle: TensorHandle, function: Callable[[Tensor], Any]) -
         if resolved.is_error:
             result.forward(resolved)
             return
-        try:
-            result.set(function(resolved.value))
-        except KernelError as error:
-            result.set_error(error)
+        fulfil([result], lambda: [function(resolved.value)])
 
     tensor.and_then(finish)
     return result

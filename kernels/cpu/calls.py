@@ -18,6 +18,7 @@ from tfrt.executor.core_runtime.op_attrs import OpAttrs, plain
 from tfrt.executor.core_runtime.op_registry import CPU_OPS, ArrayForm, OpEntry
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import fulfil
 from tfrt.executor.host_context import HostContext
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.tensor import DenseHostTensor, to_dense
@@ -144,5 +145,5 @@ def _array(tensor: Any) -> Any:
     if type(tensor) is not AsyncValue:
         return to_dense(tensor).array
     array = AsyncValue()
-    tensor.and_then(lambda done: array.forward(done) if done.is_error else array.set(to_dense(done.value).array))
+    tensor.and_then(lambda done: fulfil([array], lambda: [to_dense(done.value).array]))
     return array

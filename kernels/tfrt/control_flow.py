@@ -7,11 +7,13 @@ tensorflow/runtime. Loops do not recurse: an iteration whose results are pending
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I64
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import fulfil, guard
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.kernel_registry import Control, Functions, Runs, kernel
 from tfrt.executor.program import Function
@@ -47,13 +49,63 @@ def case(index: int, *operands: Any, first: Function, others: Functions, context
 
 @kernel("tfrt.once", runs=Runs())
 def once(*operands: Any, function: Function, context: ExecutionContext) -> tuple[Any, ...]:
-    """Call `function` the first time only; later calls of the same resource context get the first one's results."""
-    results = tuple(AsyncValue() for _ in function.result_types)
-    kept = context.resources.get_or_create(f"tfrt.once @{function.name}", lambda: results)
-    if kept is results:
-        for result, value in zip(results, function.execute(context, operands), strict=True):
-            result.settle(value)
-    return kept
+    """Call `function` the first time only; later calls of the same resource context get the first one's results.
+
+    Raises:
+        KernelError: the first call would have to wait for itself: this is a part of it, or of a call that it waits for.
+    """
+    mine = _Once(tuple(AsyncValue() for _ in function.result_types))
+    kept = context.resources.get_or_create(f"tfrt.once @{function.name}", lambda: mine)
+    if kept in context.within:
+        raise KernelError(f"tfrt.once @{function.name} is called within the first call of @{function.name}")
+    if context.within:
+        waits: list[_Wait] = context.resources.get_or_create("tfrt.once waits", list)
+        if not _may_wait(context.within, kept, waits):
+            raise KernelError(f"tfrt.once @{function.name} would wait for a call that waits for this one")
+    if kept is not mine:
+        return kept.results
+    part = context.part_within(mine)
+    if not mine.results:
+        return tuple(function.execute(part, operands))
+    fulfil(mine.results, lambda: function.execute(part, operands))
+    return mine.results
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Once:
+    """The first call of a function."""
+
+    results: tuple[AsyncValue, ...]
+
+    @property
+    def is_over(self) -> bool:
+        return not any(result.is_pending for result in self.results)
+
+
+_Wait = list[tuple[_Once, _Once] | None]
+"""That the first of two calls waits for the second; None once it does not."""
+
+
+def _may_wait(within: Sequence[_Once], kept: _Once, waits: list[_Wait]) -> bool:
+    """Note that the innermost call of `within` waits for `kept`; False where that would be a circle.
+
+    Appending is atomic, so the waits of all threads are in one order, and each looks at those before its own: of those
+    that make a circle, exactly the last one finds it. It is taken out again.
+    """
+    wait: _Wait = [(within[-1], kept)]
+    waits.append(wait)
+    before = waits[: next(index for index, found in enumerate(waits) if found is wait)]
+    reached, new = {kept}, [kept]
+    while new:
+        call = new.pop()
+        for (pair,) in before:
+            if pair is not None and pair[0] is call and pair[1] not in reached and not pair[1].is_over:
+                reached.add(pair[1])
+                new.append(pair[1])
+    if kept.is_over or not reached.intersection(within):
+        return True
+    wait[0] = None
+    return False
 
 
 @kernel("tfrt.while", control=Control.WHILE)
@@ -88,6 +140,9 @@ class _While:
         return self.results
 
     def go_on(self, condition: Any, values: Sequence[Any]) -> None:
+        guard(self.results, lambda: self._go_on(condition, values))
+
+    def _go_on(self, condition: Any, values: Sequence[Any]) -> None:
         while type(condition) is not AsyncValue and condition:
             *values, condition = self.body.execute(self.context, values)
             if type(condition) is AsyncValue:
@@ -141,8 +196,7 @@ def _repeat_later(
     results = tuple(AsyncValue() for _ in values)
 
     def go_on() -> None:
-        for result, value in zip(results, _repeat(done, count, values, body, context), strict=True):
-            result.settle(value)
+        fulfil(results, lambda: _repeat(done, count, values, body, context))
 
     # As a task, so that blocks do not pile up on the stack.
     context.host.run_when_ready(values, lambda: context.host.enqueue(go_on))
@@ -194,11 +248,7 @@ def _parallel_for(
             context.host.enqueue(lambda low=middle, high=last: run(low, high))  # type: ignore[misc]
             last = middle
         low = starts[first]
-        try:
-            results = body.execute(context, (low, min(low + block_size, end), *operands))
-            blocks[first].settle(results[0] if results else CHAIN)
-        except KernelError as error:
-            blocks[first].set_error(error)
+        fulfil([blocks[first]], lambda: body.execute(context, (low, min(low + block_size, end), *operands)) or [CHAIN])
 
     run(0, len(blocks))
     done = AsyncValue()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import suppress
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I1, I32
-from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import fulfil
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import ResultCount, Runs, kernel
 from tfrt.executor.program import Function
@@ -75,9 +74,7 @@ def do_async(
 
     def run() -> None:
         # Where the body has no results, nobody waits for the error that it raises, which has been reported.
-        with suppress(KernelError):
-            for result, value in zip(results, body.execute(context, operands), strict=True):
-                result.settle(value)
+        fulfil(results, lambda: body.execute(context, operands))
 
     context.host.enqueue(run)
     return results

@@ -13,6 +13,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I32, String
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import guard
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.kernel_registry import ANY, Runs, kernel
 from tfrt.executor.program import Function
@@ -101,9 +102,12 @@ def benchmark(
         host.enqueue(run)
 
     def run() -> None:
-        host.run_when_ready(body.execute(context, operands), finish)
+        guard([done], lambda: host.run_when_ready(body.execute(context, operands), finish))
 
     def finish() -> None:
+        guard([done], go_on)
+
+    def go_on() -> None:
         stopwatch.stop()
         if stopwatch.wants_more:
             start()

@@ -77,7 +77,7 @@ def add_dense_only_in_blocks(lhs: DenseHostTensor, rhs: DenseHostTensor, host: H
     bounds = [dest.array.size * block // max(count, 1) for block in range(count + 1)]
     blocks = [enqueue_work(host, partial(add_block, begin, end)) for begin, end in pairwise(bounds)]
     result = AsyncValue()
-    host.run_when_ready(blocks, lambda: result.set(dest))
+    host.run_when_ready(blocks, lambda: result.settle(next((block for block in blocks if block.is_error), dest)))
     return result
 
 

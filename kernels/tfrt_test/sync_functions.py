@@ -43,8 +43,8 @@ def sync_sum_attributes(*, values: Attributes) -> int:
 
 
 def _new_request(context: ExecutionContext) -> ExecutionContext:
-    """A request that shares only the resources."""
-    return ExecutionContext(context.host, resources=context.resources)
+    """A request that shares only the resources, and waits in the other's stead."""
+    return ExecutionContext(context.host, resources=context.resources, within=context.within)
 
 
 def _invoke(function: Function, context: ExecutionContext, arguments: tuple[Any, ...], result_count: int) -> list[Any]:
