@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from numbers import Number
 from typing import Any
@@ -26,14 +27,18 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.dtype import DType
-from tfrt.executor.errors import UsageError
-from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, dense_from_numpy, elements
+from tfrt.executor.errors import KernelError, UsageError
+from tfrt.executor.scalars import round_to_bf16, shown_integer
+from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, elements
+from tfrt.executor.tensor_files import read_any_npy
 
 FORMS = "VALUE, TYPE=VALUE, DIMxDIMxTYPE=ELEMENTS or @FILE.npy"
 """The forms a value may have, for error messages."""
 
 SHOWN_ELEMENTS = 1024
 """How many elements of a tensor are shown before the list is cut short."""
+
+_SHOWN_CHARACTERS = 200
 
 _NUMBERS = {
     dtype.mlir: dtype
@@ -71,7 +76,7 @@ def parse_value(text: str, type_name: str) -> Any:
     if dtype is None:
         return tensor
     if tensor.shape != () or tensor.dtype is not dtype:
-        raise UsageError(f"'{text}' is of type {_type_of(tensor)}, but {type_name} is wanted")
+        raise UsageError(f"{_quoted(text)} is of type {_type_of(tensor)}, but {type_name} is wanted")
     return _decoded(tensor).item()
 
 
@@ -129,22 +134,23 @@ def to_numpy(value: Any) -> np.ndarray | None:
 def _parse_typed(text: str) -> DenseHostTensor:
     match = _TYPED.match(text)
     if match is None:
-        raise UsageError(f"'{text}' is no tensor; expected {FORMS}, as in '2x3xf32=1 2 3 4 5 6'")
+        raise UsageError(f"{_quoted(text)} is no tensor; expected {FORMS}, as in '2x3xf32=1 2 3 4 5 6'")
     dtype = _NUMBERS.get(match[2])
     if dtype is None:
-        raise UsageError(f"'{text}': unknown element type '{match[2]}'; expected one of {', '.join(_NUMBERS)}")
+        raise UsageError(f"{_quoted(text)}: unknown element type '{match[2]}'; expected one of {', '.join(_NUMBERS)}")
     shape = tuple(int(dim) for dim in match[1].replace("x", " ").split())
     numbers = [] if match[3] is None else list(_elements(text, match.start(3), shape, dtype))
     count = math.prod(shape)
     if len(numbers) not in (0, 1, count) or (not numbers and match[3] is not None and count):
-        raise UsageError(f"'{text}': expected {count} elements, or one for all of them, got {len(numbers)}")
+        wanted = shown_integer(count)
+        raise UsageError(f"{_quoted(text)}: expected {wanted} elements, or one for all of them, got {len(numbers)}")
     try:
         if len(numbers) != count:
             filler = elements(numbers or [False], dtype)
             return DenseHostTensor(np.full(shape, filler[0], filler.dtype), dtype)
         return DenseHostTensor(elements(numbers, dtype).reshape(shape), dtype)
     except (MemoryError, ValueError, OverflowError):
-        raise UsageError(f"'{text}': a tensor of this shape does not fit into memory") from None
+        raise UsageError(f"{_quoted(text)}: a tensor of this shape does not fit into memory") from None
 
 
 def _elements(text: str, start: int, shape: tuple[int, ...], dtype: DType) -> Iterator[Any]:
@@ -160,7 +166,7 @@ def _elements(text: str, start: int, shape: tuple[int, ...], dtype: DType) -> It
         raise _syntax_error(text, len(text), "expected ']'")
     # The outermost brackets may be left out, so the nesting may be one level less than the rank.
     if deepest not in (0, len(shape), len(shape) - 1):
-        raise UsageError(f"'{text}': brackets nest {deepest} deep, but the shape has {len(shape)} dimensions")
+        raise UsageError(f"{_quoted(text)}: brackets nest {deepest} deep, but the shape has {len(shape)} dimensions")
     counts = [0] * (deepest + 1)
     for token in tokens:
         if token[0] == "[":
@@ -179,19 +185,19 @@ def _elements(text: str, start: int, shape: tuple[int, ...], dtype: DType) -> It
             counts[depth] += 1
             yield _number(token[0], dtype, text, token.start())
     if deepest and deepest == len(shape) - 1 and counts[0] != shape[0]:
-        raise UsageError(f"'{text}': expected {shape[0]} groups of brackets, got {counts[0]}")
+        raise UsageError(f"{_quoted(text)}: expected {shape[0]} groups of brackets, got {counts[0]}")
 
 
 def _number(token: str, dtype: DType, text: str, position: int) -> Any:
     try:
         value = _convert(token, dtype)
     except ValueError:
-        message = f"'{token}' is not a value of type {dtype.mlir}"
+        message = f"{_quoted(token)} is not a value of type {dtype.mlir}"
         if token == text.strip():
             raise UsageError(f"{message}; expected {FORMS}") from None
         raise _syntax_error(text, position, message) from None
     if value is None:
-        raise _syntax_error(text, position, f"{token} does not fit {dtype.mlir}")
+        raise _syntax_error(text, position, f"{_quoted(token)[1:-1]} does not fit {dtype.mlir}")
     return value
 
 
@@ -202,12 +208,14 @@ def _convert(token: str, dtype: DType) -> Any:
     if dtype is DType.I1 and token in _BOOLEANS:
         return _BOOLEANS[token]
     if dtype in (DType.COMPLEX64, DType.COMPLEX128):
-        return dtype.numpy.type(complex(token)).item()
+        with np.errstate(over="ignore"):
+            found = dtype.numpy.type(complex(token)).item()
+        return found if _is_as_infinite_as(token, found.real, found.imag) else None
     if dtype in (DType.F16, DType.F32, DType.F64, DType.BF16):
         exact = float(token)
         with np.errstate(over="ignore"):
-            rounded = _round_bf16(exact) if dtype is DType.BF16 else float(dtype.numpy.type(exact))
-        return None if math.isinf(rounded) and not math.isinf(exact) else rounded
+            rounded = round_to_bf16(exact) if dtype is DType.BF16 else float(dtype.numpy.type(exact))
+        return rounded if _is_as_infinite_as(token, rounded) else None
     if dtype is DType.I1 or not _INTEGER.fullmatch(token):
         raise ValueError
     value = int(token, 16 if "x" in token.lower() else 10)
@@ -215,13 +223,9 @@ def _convert(token: str, dtype: DType) -> Any:
     return value if limits.min <= value <= limits.max else None
 
 
-def _round_bf16(value: float) -> float:
-    """The nearest bf16, ties to even. Via f32 first, as the compiler stores it."""
-    with np.errstate(over="ignore"):
-        bits = int(np.float32(value).view(np.uint32))
-    if not math.isnan(value):
-        bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
-    return float(np.uint32(bits).view(np.float32))
+def _is_as_infinite_as(token: str, *parts: float) -> bool:
+    """Whether a number's parts are only infinite where the text says so, and not because they are too large."""
+    return sum(map(math.isinf, parts)) <= token.lower().count("inf")
 
 
 def _decoded(tensor: DenseHostTensor) -> np.ndarray:
@@ -233,17 +237,14 @@ def _decoded(tensor: DenseHostTensor) -> np.ndarray:
 
 def _load(path: str) -> DenseHostTensor:
     try:
-        array = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise UsageError(f"cannot read '{path}': {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
-        raise UsageError(f"'{path}' is not an .npy file of numbers: {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise UsageError(f"'{path}' is an archive; an .npy file holds one array")
-    try:
-        return dense_from_numpy(array)
-    except TypeError as error:
-        raise UsageError(f"'{path}': {error}") from error
+        # numpy says something about headers that are unusual, which is nothing to a user.
+        with open(path, "rb") as stream, warnings.catch_warnings(action="ignore"):
+            return read_any_npy(stream, f"'{path}'")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(f"cannot read '{path}': {reason or error}") from error
+    except KernelError as error:
+        raise UsageError(str(error)) from None
 
 
 def _type_of(tensor: DenseHostTensor) -> str:
@@ -274,5 +275,11 @@ def _close(expected: np.ndarray, actual: np.ndarray, tolerance: float) -> Any:
     return (expected == actual) | both_nan | (near & np.isfinite(expected))
 
 
+def _quoted(text: str) -> str:
+    """What the command line says, for messages, which are one line and not very long."""
+    shown = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+    return f"'{shown}'" if shown.isprintable() else repr(shown)
+
+
 def _syntax_error(text: str, position: int, message: str) -> UsageError:
-    return UsageError(f"'{text}', character {position + 1}: {message}")
+    return UsageError(f"{_quoted(text)}, character {position + 1}: {message}")

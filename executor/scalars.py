@@ -109,9 +109,8 @@ def _integer(type: str, signed: bool, bits: int) -> Converter:
             value = int(value)
         if low <= value <= high:
             return value
-        raise MisfitError(
-            f": {_digits(value)} is out of range for {type}, which holds {_digits(low)} to {_digits(high)}"
-        )
+        held = f"{shown_integer(low)} to {shown_integer(high)}"
+        raise MisfitError(f": {shown_integer(value)} is out of range for {type}, which holds {held}")
 
     return convert
 
@@ -125,7 +124,7 @@ def _float_of(value: Any, type: str) -> float:
     try:
         return float(number)
     except OverflowError:
-        raise MisfitError(f": {_digits(number)} is out of range for {type}") from None
+        raise MisfitError(f": {shown_integer(number)} is out of range for {type}") from None
 
 
 def _double(value: Any) -> float:
@@ -154,8 +153,8 @@ def _complex(type: str) -> Converter:
     return convert
 
 
-def _digits(value: int) -> str:
-    # Python refuses to write very long integers, and nobody reads them.
+def shown_integer(value: int) -> str:
+    """An integer for a message. Python refuses to write very long ones, and nobody reads them."""
     return str(value) if value.bit_length() <= _SHOWN_BITS else f"an integer of {value.bit_length()} bits"
 
 
@@ -163,7 +162,7 @@ def _named(value: Any) -> str:
     """A value's class, and the value where that is short."""
     kind = value.__class__
     if kind is int:
-        return f"int {_digits(value)}"
+        return f"int {value}" if value.bit_length() <= _SHOWN_BITS else shown_integer(value)
     if kind not in (bool, float, complex, str) or (kind is str and len(value) > _SHOWN_CHARACTERS):
         return str(kind.__name__)
     return f"{kind.__name__} {value!r}"

@@ -25,6 +25,7 @@ import math
 import os
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
@@ -51,6 +52,9 @@ _DTYPES = (
     DType.UI32,
     DType.UI64,
 )
+_ARCHIVE = b"PK\x03\x04"
+_TYPELESS = np.dtype("V2")
+_SHOWN_CHARACTERS = 200
 _ROW_MAJOR_DENSE = 0
 _COORDINATE_LIST = 1
 _LAYOUTS = ("Row-Major Dense tensor", "COOrdinate list sparse tensor")
@@ -120,26 +124,34 @@ def write_btf(path: str | os.PathLike[str], tensors: Sequence[np.ndarray | CooHo
 
 
 def read_npy(path: str | os.PathLike[str], dtype: DType, rank: int, files: Files = ALL_FILES) -> DenseHostTensor:
-    """The tensor in an ``.npy`` file; pickled objects are refused. `files` is as for `read_btf`.
+    """The tensor in an ``.npy`` file; see `read_any_npy`. `files` is as for `read_btf`.
 
     Raises:
         KernelError: the file cannot be read, is malformed or cut short, or has another element type or rank.
     """
     with _open(path, files) as stream:
-        try:
-            shape, fortran_order, stored = _read_npy_header(stream)
-            actual = DType.of(stored)
-        except (ValueError, TypeError, EOFError) as error:
-            raise KernelError(f"{path} is not an .npy file of numbers: {error}") from None
-        if actual is not dtype:
-            raise KernelError(f"unexpected tensor dtype {actual.mlir}. Expected dtype is {dtype.mlir}")
-        if len(shape) != rank:
-            raise KernelError(f"unexpected tensor rank {len(shape)}. Expected rank is {rank}")
-        # Elements of a file in Fortran order are those of the transposed tensor in row-major order.
-        array = _read_elements(stream, stored, shape[::-1] if fortran_order else shape)
-    if array is None:
-        raise KernelError(f"failed to read tensor data from {path}: the file is cut short")
-    return dense_from_numpy(array.T if fortran_order else array)
+        header = _read_npy_header(stream, path)
+        if header.dtype is not dtype:
+            raise KernelError(f"unexpected tensor dtype {header.dtype.mlir}. Expected dtype is {dtype.mlir}")
+        if len(header.shape) != rank:
+            raise KernelError(f"unexpected tensor rank {len(header.shape)}. Expected rank is {rank}")
+        return _read_npy_tensor(stream, path, header)
+
+
+def read_any_npy(stream: BufferedReader, path: str | os.PathLike[str]) -> DenseHostTensor:
+    """The tensor in an ``.npy`` file, of any element type and rank; pickled objects are refused.
+
+    ``.npy`` files have no name for bf16: numpy writes its elements as two bytes of no type (``V2``), and these are
+    taken for bf16.
+
+    Args:
+        stream: the open file.
+        path: what messages call it.
+
+    Raises:
+        KernelError: it cannot be read, is malformed or cut short, or holds something else than numbers.
+    """
+    return _read_npy_tensor(stream, path, _read_npy_header(stream, path))
 
 
 def _open(path: str | os.PathLike[str], files: Files) -> BufferedReader:
@@ -208,8 +220,8 @@ def _read_elements(stream: BufferedReader, dtype: np.dtype, shape: tuple[int, ..
         return None
     try:
         array = np.empty(shape, dtype)
-    except ValueError:
-        # A dimension that numpy cannot index, in a tensor without elements.
+    except (ValueError, OverflowError, MemoryError):
+        # A dimension that numpy cannot index, in a tensor without elements, or more memory than there is.
         return None
     if stream.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
         return None
@@ -233,10 +245,41 @@ def _encode_payload(array: np.ndarray) -> bytes:
     return struct.pack(f"<{array.ndim}Q", *array.shape) + data + bytes(-len(data) % _ALIGNMENT)
 
 
-def _read_npy_header(stream: BufferedReader) -> tuple[tuple[int, ...], bool, np.dtype]:
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(stream)
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(stream)
-    raise ValueError(f"version {version[0]}.{version[1]} is not supported")
+@dataclass(frozen=True)
+class _NpyHeader:
+    """What an ``.npy`` file holds; `stored` is its element type as it is in the file, with the order of bytes."""
+
+    shape: tuple[int, ...]
+    fortran_order: bool
+    dtype: DType
+    stored: np.dtype
+
+
+def _read_npy_header(stream: BufferedReader, path: str | os.PathLike[str]) -> _NpyHeader:
+    if stream.peek(len(_ARCHIVE)).startswith(_ARCHIVE):
+        raise KernelError(f"{path} is an archive; an .npy file holds one array")
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version not in ((1, 0), (2, 0)):
+            raise ValueError(f"version {version[0]}.{version[1]} is not supported")
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran_order, stored = read(stream)
+        if min(shape, default=0) < 0:
+            raise ValueError("a dimension is negative")
+        if stored == _TYPELESS:
+            return _NpyHeader(shape, fortran_order, DType.BF16, DType.BF16.numpy)
+        return _NpyHeader(shape, fortran_order, DType.of(stored), stored)
+    except Exception as error:
+        # numpy has Python parse the header, and which error that ends in depends on what is in the file.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        shown = reason if len(reason) <= _SHOWN_CHARACTERS else f"{reason[:_SHOWN_CHARACTERS]} ..."
+        raise KernelError(f"{path} is not an .npy file of numbers: {shown}") from None
+
+
+def _read_npy_tensor(stream: BufferedReader, path: str | os.PathLike[str], header: _NpyHeader) -> DenseHostTensor:
+    shape = header.shape
+    # Elements of a file in Fortran order are those of the transposed tensor in row-major order.
+    array = _read_elements(stream, header.stored, shape[::-1] if header.fortran_order else shape)
+    if array is None:
+        raise KernelError(f"failed to read tensor data from {path}: the file is cut short")
+    return dense_from_numpy(array.T if header.fortran_order else array)

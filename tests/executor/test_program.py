@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import re
 import threading
 import time
@@ -730,3 +731,90 @@ def test_dropped_programs_are_freed():
     del program
     gc.collect()
     assert alive() is None
+
+
+IDENTITY = "func.func @f(%a: {0}) -> {0} {{\n  tfrt.return %a : {0}\n}}"
+
+
+class _Array:
+    """Another library's array, as numpy reads it."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+class _Capsule:
+    """Another library's array that only knows DLPack."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **options):
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+class _OnAnotherDevice:
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("cannot convert a cuda tensor")
+
+
+@pytest.mark.parametrize("wrap", [_Array, _Capsule])
+def test_arrays_of_other_libraries(wrap):
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    tensor = _load(IDENTITY.format("!t.tensor"))["f"](wrap(array))
+    assert isinstance(tensor, tfrt.DenseHostTensor)
+    assert np.shares_memory(tensor.numpy(), array)
+
+
+def test_numbers_of_numpy_as_tensors():
+    tensor = _load(IDENTITY.format("!t.tensor"))["f"](np.float32(2))
+    assert (tensor.shape, tensor.dtype.label, tensor.numpy().tolist()) == ((), "f32", 2)
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "message"),
+    [
+        ("!t.tensor", [1.0, 2.0], " must be a tensor or an array, got list"),
+        ("!t.tensor", None, " must be a tensor or an array, got NoneType"),
+        ("!t.tensor", 3, " must be a tensor or an array, got int 3"),
+        ("!t.tensor", "x", " must be a tensor or an array, got str 'x'"),
+        (
+            "!t.tensor",
+            np.array([{}]),
+            ": ndarray cannot be read as an array: TypeError: numpy dtype object has no element type",
+        ),
+        (
+            "!t.tensor",
+            _OnAnotherDevice(),
+            ": _OnAnotherDevice cannot be read as an array: TypeError: cannot convert a cuda tensor",
+        ),
+        ("!corert.tensorhandle", np.zeros(2), " must be a tensor handle, got ndarray"),
+        ("!corert.tensorhandle", None, " must be a tensor handle, got NoneType"),
+        ("!tfrt.string", 3, " must be a string, got int 3"),
+        ("!tfrt.chain", 3, " must be a chain, which is given as None, got int 3"),
+        ("f32", 10**400, ": an integer of 1329 bits is out of range for f32"),
+        ("f64", -(10**400), ": an integer of 1329 bits is out of range for f64"),
+        ("complex<f64>", 10**400, ": an integer of 1329 bits is out of range for complex<f64>"),
+        (
+            "i32",
+            10**5000,
+            ": an integer of 16610 bits is out of range for i32, which holds -2147483648 to 2147483647",
+        ),
+        ("i1", 10**5000, " must be i1, got an integer of 16610 bits"),
+        ("f32", "1" * 1000, " must be f32, got str"),
+        ("f32", np.zeros(2), " must be f32, got ndarray"),
+        ("f32", [1.0], " must be f32, got list"),
+    ],
+    # Python refuses to write some of the values.
+    ids=itertools.count(),
+)
+def test_values_of_the_wrong_kind(type, value, message):
+    with pytest.raises(tfrt.UsageError) as caught:
+        _load(IDENTITY.format(type))["f"](value)
+    assert str(caught.value) == f"argument 0 of function 'f'{message}"

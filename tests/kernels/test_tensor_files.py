@@ -12,7 +12,7 @@ from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 from tfrt.executor.kernel_registry import BUILTIN
 from tfrt.executor.tensor import dense_from_numpy, to_coo, to_dense
-from tfrt.executor.tensor_files import read_btf, read_btf_coo, read_npy, write_btf
+from tfrt.executor.tensor_files import read_any_npy, read_btf, read_btf_coo, read_npy, write_btf
 
 ARRAYS = npst.arrays(
     dtype=st.sampled_from([np.dtype(f"{kind}{size}") for kind in "iu" for size in (1, 2, 4, 8)])
@@ -202,11 +202,73 @@ def test_files_that_are_not_npy(tmp_path):
     path.write_bytes(b"PK\x03\x04 no array in here")
     with pytest.raises(KernelError) as caught:
         read_npy(path, DType.F32, 1)
+    assert str(caught.value) == f"{path} is an archive; an .npy file holds one array"
+    path.write_bytes(b"no array in here")
+    with pytest.raises(KernelError) as caught:
+        read_npy(path, DType.F32, 1)
     assert str(caught.value).startswith(f"{path} is not an .npy file of numbers: the magic string is not correct")
     path.write_bytes(b"\x93NUMPY\x09\x00")
     with pytest.raises(KernelError) as caught:
         read_npy(path, DType.F32, 1)
     assert str(caught.value) == f"{path} is not an .npy file of numbers: version 9.0 is not supported"
+
+
+def npy_bytes(header: str, version: bytes = b"\1\0", elements: bytes = b"") -> bytes:
+    encoded = header.encode("latin1")
+    length = len(encoded).to_bytes(2 if version == b"\1\0" else 4, "little")
+    return b"\x93NUMPY" + version + length + encoded + elements
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -4)}", "a dimension is negative"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (2.0,)}", "shape is not valid: (2.0,)"),
+        ("{'descr': [()], 'fortran_order': False, 'shape': ()}", None),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': " + "(" * 300 + ")" * 300 + "}", None),
+        ("{'descr': '<f4'}\n\n", None),
+        ("{{}: 1}", None),
+        ("1 +", None),
+        ("\0", None),
+        ("'", None),
+        ("[" * 9000, None),
+        ("  x\n y", None),
+        ("{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (1,)}", None),
+        (
+            "{'descr': 'M8[ns]', 'fortran_order': False, 'shape': (1,)}",
+            "numpy dtype datetime64[ns] has no element type",
+        ),
+    ],
+)
+def test_headers_that_make_no_sense(tmp_path, header, reason):
+    path = tmp_path / "x.npy"
+    path.write_bytes(npy_bytes(header))
+    with pytest.raises(KernelError) as caught:
+        read_npy(path, DType.F32, 1)
+    message = str(caught.value)
+    assert message.startswith(f"{path} is not an .npy file of numbers: ")
+    assert "\n" not in message and len(message) < 400
+    if reason is not None:
+        assert message == f"{path} is not an .npy file of numbers: {reason}"
+
+
+@pytest.mark.parametrize(
+    "shape", ["(2**62,)", "(4611686018427387904,)", "(0, 4611686018427387904, 99)", f"({'1, ' * 70})"]
+)
+def test_shapes_that_nobody_can_hold(tmp_path, shape):
+    path = tmp_path / "x.npy"
+    path.write_bytes(npy_bytes(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}", elements=bytes(16)))
+    with open(path, "rb") as stream, pytest.raises(KernelError):
+        read_any_npy(stream, path)
+
+
+def test_npy_files_of_bf16(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.array([[1, -2.5]]).astype(DType.BF16.numpy))
+    with open(path, "rb") as stream:
+        tensor = read_any_npy(stream, path)
+    assert (tensor.dtype, tensor.array.dtype, tensor.array.tolist()) == (DType.BF16, DType.BF16.numpy, [[1, -2.5]])
+    assert read_npy(path, DType.BF16, 2).array.tolist() == [[1, -2.5]]
 
 
 def test_npy_files_of_objects_are_refused(tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import random
 
 import numpy as np
 import pytest
@@ -84,6 +86,14 @@ TYPES = "ui8, ui16, ui32, ui64, i1, i8, i16, i32, i64, f32, f64, complex<f32>, c
         ("1.5", "i32", f"'1.5' is not a value of type i32; expected {FORMS}"),
         ("-1", "ui8", "'-1', character 1: -1 does not fit ui8"),
         ("1e50", "f32", "'1e50', character 1: 1e50 does not fit f32"),
+        ("1e400", "f64", "'1e400', character 1: 1e400 does not fit f64"),
+        ("-1e400", "f32", "'-1e400', character 1: -1e400 does not fit f32"),
+        ("1e6", "f16", "'1e6', character 1: 1e6 does not fit f16"),
+        ("3.4e38", "bf16", "'3.4e38', character 1: 3.4e38 does not fit bf16"),
+        ("1e400j", "complex<f64>", "'1e400j', character 1: 1e400j does not fit complex<f64>"),
+        ("inf+1e39j", "complex<f32>", "'inf+1e39j', character 1: inf+1e39j does not fit complex<f32>"),
+        ("1xf64=1e400", TENSOR, "'1xf64=1e400', character 7: 1e400 does not fit f64"),
+        ("1\n2", "i32", f"'1\\n2' is not a value of type i32; expected {FORMS}"),
         ("f32=1.5", "i32", "'f32=1.5' is of type f32, but i32 is wanted"),
         ("2xi32=1 2", "i32", "'2xi32=1 2' is of type 2xi32, but i32 is wanted"),
         ("3", "!ts.shape", "a value of type !ts.shape cannot be written on the command line"),
@@ -120,6 +130,61 @@ def test_mistakes(text, type_name, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "type_name"),
+    [
+        ("9" * 5000, "f64"),
+        ("9" * 5000, "i64"),
+        ("0x" + "9" * 9000, "i64"),
+        ("x".join(["9" * 18] * 300) + "xf32=1 2", TENSOR),
+        ("1x" * 100 + "f32=1", TENSOR),
+        ("2xi32=" + "[" * 9000, TENSOR),
+    ],
+)
+def test_mistakes_that_are_long(text, type_name):
+    with pytest.raises(UsageError) as caught:
+        parse_value(text, type_name)
+    assert len(str(caught.value)) < 1000
+
+
+def npy_file() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.arange(6, dtype=np.float32).reshape(2, 3))
+    return stream.getvalue()
+
+
+def mutated(data: bytes, chosen: random.Random) -> bytes:
+    """The file with some of its bytes replaced, left out, doubled or made up."""
+    found = bytearray(data)
+    for _ in range(chosen.randint(1, 6)):
+        at = chosen.randrange(len(found) + 1)
+        match chosen.randrange(5):
+            case 0:
+                found[at : at + 1] = bytes([chosen.randrange(256)])
+            case 1:
+                del found[at : at + chosen.randint(1, 8)]
+            case 2:
+                found[at:at] = chosen.choice(
+                    [b"(", b"-", b"9" * 20, b"'", b"L", b"\\x", b"None", b"**", b"{", b",", b"1e3"]
+                )
+            case 3:
+                found[at:at] = found[at : at + 16]
+            case 4:
+                del found[at:]
+    return bytes(found)
+
+
+def test_files_of_any_content(tmp_path):
+    """Everything is read, or refused in one line."""
+    path, data = tmp_path / "x.npy", npy_file()
+    for seed in range(400):
+        path.write_bytes(mutated(data, random.Random(seed)))
+        try:
+            parse_value(f"@{path}", TENSOR)
+        except UsageError as error:
+            assert "\n" not in str(error)
+
+
 def test_files(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(6, dtype=">f4").reshape(2, 3))
     tensor = parse_value(f"@{tmp_path / 'x.npy'}", TENSOR)
@@ -143,7 +208,9 @@ def test_files_that_do_not_fit(tmp_path):
     assert message("text.npy").startswith("'DIR/text.npy' is not an .npy file of numbers: ")
     assert message("objects.npy").startswith("'DIR/objects.npy' is not an .npy file of numbers: ")
     assert message("x.npz") == "'DIR/x.npz' is an archive; an .npy file holds one array"
-    assert message("names.npy") == "'DIR/names.npy': numpy dtype <U1 has no element type"
+    assert message("names.npy") == (
+        "'DIR/names.npy' is not an .npy file of numbers: numpy dtype <U1 has no element type"
+    )
 
 
 @pytest.mark.parametrize(
