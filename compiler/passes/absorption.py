@@ -7,13 +7,14 @@ Floats have none of these: infinity times zero, and any comparison of NaN with i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, i1, i32, i64
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from tfrt.compiler.passes.fold import constant, constant_value, is_in_sync_function
-from tfrt.compiler.passes.purity import cannot_fail, name_of
+from tfrt.compiler.passes.purity import Infallible, cannot_fail, name_of
 
 _Find = Callable[[SSAValue, SSAValue], int | None]
 
@@ -47,13 +48,18 @@ for _suffix, _type in (("i32", i32), ("i64", i64)):
     _RESULTS[f"tfrt.lessequal.{_suffix}"] = (_lessequal(_type), i1)
 
 
+@dataclass
 class Absorption(RewritePattern):
     """Replaces an op by a constant where its result does not depend on its operands."""
+
+    known: Infallible = field(default_factory=dict)
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
         find, type = _RESULTS.get(name_of(op), (None, i1))
         if find is None or len(op.operands) != 2 or len(op.results) != 1 or op.results[0].type != type:
             return
         found = find(op.operands[0], op.operands[1])
-        if found is not None and all(map(cannot_fail, op.operands)) and not is_in_sync_function(op):
+        if found is None or is_in_sync_function(op):
+            return
+        if all(cannot_fail(operand, known=self.known) for operand in op.operands):
             rewriter.replace(op, constant(IntegerAttr(found, type), type))

@@ -46,6 +46,10 @@ class Callable:
         """What bodies return as a result."""
         return [_end(body).operands[number] for body in self.bodies]
 
+    def ends(self) -> list[Operation]:
+        """What ends the bodies."""
+        return [_end(body) for body in self.bodies]
+
 
 def callables_in(module: ModuleOp) -> list[Callable]:
     """Those that may get other arguments and results: private functions that only calls refer to, and regions."""

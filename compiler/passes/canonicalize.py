@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnknownLoc
-from xdsl.ir import Operation
+from xdsl.ir import Operation, Region
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import (
     GreedyRewritePatternApplier,
     PatternRewriter,
+    PatternRewriterListener,
     PatternRewriteWalker,
     RewritePattern,
 )
@@ -21,6 +22,7 @@ from tfrt.compiler.passes.control import KnownBranch, KnownTripCount
 from tfrt.compiler.passes.dce import erase_dead_ops
 from tfrt.compiler.passes.fold import FoldConstants
 from tfrt.compiler.passes.identities import Identities
+from tfrt.compiler.passes.purity import Infallible
 from tfrt.compiler.passes.regroup import RegroupConstants
 
 
@@ -54,16 +56,23 @@ class Canonicalize(ModulePass):
     name = "canonicalize"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        # Found out anew in each walk.
+        known: Infallible = {}
         patterns: list[RewritePattern] = [
             CanonicalizationRewritePattern(),
             FoldConstants(),
             Identities(),
-            Absorption(),
+            Absorption(known),
             RegroupConstants(),
-            KnownBranch(),
-            KnownTripCount(),
+            KnownBranch(known),
+            KnownTripCount(known),
         ]
         # Ops that are pure to xDSL may fail; what is dead to us is erased below.
         applier = GreedyRewritePatternApplier(patterns, ctx=ctx, folding_enabled=True, dce_enabled=False)
-        PatternRewriteWalker(KeepLocations(applier)).rewrite_module(op)
+
+        def end_walk(region: Region, listener: PatternRewriterListener) -> bool:
+            known.clear()
+            return False
+
+        PatternRewriteWalker(KeepLocations(applier), post_walk_func=end_walk).rewrite_module(op)
         erase_dead_ops(op)

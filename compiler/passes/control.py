@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from xdsl.dialects.builtin import ArrayAttr, SymbolRefAttr
 from xdsl.ir import Attribute, Operation, Region
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from tfrt.compiler.passes.fold import constant_value
+from tfrt.compiler.passes.purity import Infallible, forget_values_in
 from tfrt.compiler.passes.splice import can_splice, splice
 from tfrt.dialects.tfrt.control_flow import CallOp, CaseOp, CondOp, IfOp, RepeatI32Op, WhileOp
 
 
+@dataclass
 class KnownBranch(RewritePattern):
     """`tfrt.cond` and `tfrt.case` become calls, `tfrt.if` its region."""
+
+    known: Infallible = field(default_factory=dict)
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
         if not isinstance(op, IfOp | CondOp | CaseOp):
@@ -22,7 +28,7 @@ class KnownBranch(RewritePattern):
             return
         match op:
             case IfOp():
-                _splice_region(op, op.then_region if chosen else op.else_region, rewriter)
+                _splice_region(op, op.then_region if chosen else op.else_region, rewriter, self.known)
             case CondOp():
                 _call(op, op.attributes["a_true_fn" if chosen else "b_false_fn"], rewriter)
             case CaseOp():
@@ -32,8 +38,11 @@ class KnownBranch(RewritePattern):
                 _call(op, branches[int(chosen) if 0 <= chosen < len(branches) else -1], rewriter)
 
 
+@dataclass
 class KnownTripCount(RewritePattern):
     """A loop that runs never gives its operands, and one that runs once its region's results."""
+
+    known: Infallible = field(default_factory=dict)
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
         if not isinstance(op, RepeatI32Op | WhileOp):
@@ -46,16 +55,18 @@ class KnownTripCount(RewritePattern):
         else:
             runs = count > 0
             if count == 1:
-                _splice_region(op, op.region, rewriter)
+                _splice_region(op, op.region, rewriter, self.known)
                 return
         # Every result of a loop waits for all operands and fails with any of them.
         if not runs and len(op.operands) == 2 and len(op.results) == 1:
             rewriter.replace(op, [], [op.operands[1]])
 
 
-def _splice_region(op: Operation, region: Region, rewriter: PatternRewriter) -> None:
+def _splice_region(op: Operation, region: Region, rewriter: PatternRewriter, known: Infallible) -> None:
     body = region.block
-    if can_splice(body, op.operands[1:]):
+    if can_splice(body, op.operands[1:], known):
+        # Values that depend on arguments of a branch were no errors as long as it was one.
+        forget_values_in(body, known)
         splice(op, body, op.operands[1:], rewriter)
 
 

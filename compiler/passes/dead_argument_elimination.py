@@ -7,6 +7,7 @@ a result that is known is only used in place of the op's where no other operand 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.call_sites import Callable, callables_in, keep_arguments, keep_operands
-from tfrt.compiler.passes.purity import cannot_fail, is_pure, name_of
+from tfrt.compiler.passes.purity import Infallible, cannot_fail, is_pure, name_of
 from tfrt.dialects.tfrt.control_flow import IfOp
 
 
@@ -43,15 +44,33 @@ def _round(module: ModuleOp) -> bool:
     found = callables_in(module)
     # Regions of loops are given their own results, too, which may be errors.
     strict = frozenset(body for each in found if not each.is_carried for body in each.bodies)
-    has_changed = False
-    for each in found:
-        has_changed |= _propagate_arguments(each)
-        has_changed |= not each.is_carried and _propagate_results(each, strict)
+    has_changed = _propagate(found, strict)
     return _drop(found, strict) or has_changed
 
 
-def _propagate_arguments(found: Callable) -> bool:
+def _propagate(found: Sequence[Callable], strict: Container[Block]) -> bool:
+    """Propagate arguments and results, as far as they go from one callable to another."""
+    concerned = {op: number for number, each in enumerate(found) for op in (*each.sites, *each.ends())}
+    known: Infallible = {}
+    waiting = deque(range(len(found)))
+    queued = set(waiting)
     has_changed = False
+    while waiting:
+        queued.remove(number := waiting.popleft())
+        each = found[number]
+        new = _propagate_arguments(each)
+        if not each.is_carried:
+            new += _propagate_results(each, strict, known)
+        has_changed |= bool(new)
+        again = {concerned[use.operation] for value in new for use in value.uses if use.operation in concerned}
+        waiting.extend(sorted(again - queued))
+        queued |= again
+    return has_changed
+
+
+def _propagate_arguments(found: Callable) -> list[SSAValue]:
+    """Put constants in place of arguments; returns the new values."""
+    new: list[SSAValue] = []
     for number in range(len(found.bodies[0].args)):
         constants = _constants(found, number)
         if not constants:
@@ -62,28 +81,29 @@ def _propagate_arguments(found: Callable) -> bool:
                 continue
             copy = _copy(constants, InsertPoint.at_start(body))
             argument.replace_uses_with_if(copy, lambda use, n=number: not _hands_on(use, found, n))  # type: ignore[misc]
-            has_changed = True
-    return has_changed
+            new.append(copy)
+    return new
 
 
-def _propagate_results(found: Callable, strict: Container[Block]) -> bool:
-    has_changed = False
+def _propagate_results(found: Callable, strict: Container[Block], known: Infallible) -> list[SSAValue]:
+    """Put what is known of results in their place; returns the values that have taken it."""
+    new: list[SSAValue] = []
+    fallible = [{o for o in site.operands if not cannot_fail(o, strict, known)} for site in found.sites]
     for number in range(len(found.sites[0].results)):
         returned = found.returned(number)
         # An argument that all bodies return, by its number.
         passed = {v.index if isinstance(v, BlockArgument) and v.block in found.bodies else None for v in returned}
         index = passed.pop() if len(passed) == 1 else None
         constants = _alike([v.owner for v in returned if _is_constant(v)], len(returned))
-        for site in found.sites:
+        for site, may_fail in zip(found.sites, fallible, strict=True):
             given = None if index is None else site.operands[found.skipped + index]
-            others = [operand for operand in site.operands if operand is not given]
             if not (given or constants) or not site.results[number].uses:
                 continue
-            if all(cannot_fail(operand, strict) for operand in others):
-                known = given or _copy(constants, InsertPoint.before(site))
-                site.results[number].replace_all_uses_with(known)
-                has_changed = True
-    return has_changed
+            if all(operand is given for operand in may_fail):
+                value = given or _copy(constants, InsertPoint.before(site))
+                site.results[number].replace_all_uses_with(value)
+                new.append(value)
+    return new
 
 
 def _drop(found: Sequence[Callable], strict: Container[Block]) -> bool:
@@ -114,27 +134,30 @@ def _dead_arguments(found: Sequence[Callable], strict: Container[Block]) -> set[
     """
     dead: set[SSAValue] = set()
     taken_by: dict[tuple[Operation, int], SSAValue] = {}
+    body_of: dict[Block, Callable] = {}
+    known: Infallible = {}
     for each in found:
+        body_of.update(dict.fromkeys(each.bodies, each))
         for number, argument in enumerate(each.bodies[0].args):
             taken_by.update({(site, each.skipped + number): argument for site in each.sites})
             is_wanted = each.is_carried and bool(each.sites[0].results[number].uses)
-            if not is_wanted and all(cannot_fail(operand, strict) for operand in each.given(number)):
+            if not is_wanted and all(cannot_fail(operand, strict, known) for operand in each.given(number)):
                 dead.add(argument)
 
     def is_dead(each: Callable, number: int) -> bool:
-        uses = [use for body in each.bodies for use in body.args[number].uses]
+        uses = (use for body in each.bodies for use in body.args[number].uses)
         return all(taken_by.get((use.operation, use.index)) in dead or _hands_on(use, each, number) for use in uses)
 
-    while True:
-        alive = {
-            argument
-            for each in found
-            for number, argument in enumerate(each.bodies[0].args)
-            if argument in dead and not is_dead(each, number)
-        }
-        if not alive:
-            return dead
-        dead -= alive
+    waiting = [(each, number) for each in found for number in range(len(each.bodies[0].args))]
+    while waiting:
+        each, number = waiting.pop()
+        argument = each.bodies[0].args[number]
+        if argument in dead and not is_dead(each, number):
+            dead.remove(argument)
+            # Nor is what is handed on as this one.
+            given = (value for value in each.given(number) if isinstance(value, BlockArgument))
+            waiting.extend((body_of[value.block], value.index) for value in given if value.block in body_of)
+    return dead
 
 
 def _hands_on(use: Use, found: Callable, number: int) -> bool:

@@ -15,6 +15,9 @@ from tfrt.compiler.passes.array_ops import attrs_of, chain_op, entry_of, metadat
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
 from tfrt.kernels.numerics.elementwise_chain import is_row
 
+_MOST_STEPS = 64
+"""How long a chain gets. It is written anew for each op that joins it, and longer ones save nothing more."""
+
 
 @dataclass(frozen=True)
 class FuseCpuOps(ModulePass):
@@ -54,7 +57,7 @@ def _is_only_reader(reader: Operation, writer: Operation) -> bool:
 def _all_fit(writer: ElementwiseOp, reader: ElementwiseOp) -> bool:
     """Whether all inputs of both can be read block by block."""
     result = reader.array.type
-    if writer.array.type != result:
+    if writer.array.type != result or len(writer.steps) + len(reader.steps) > _MOST_STEPS:
         return False
     shape = metadata_of_type(result).shape
     operands = [*writer.operands, *reader.operands]

@@ -12,6 +12,7 @@ from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 
 from tfrt.compiler.passes.fold import is_in_sync_function
+from tfrt.compiler.passes.purity import Infallible
 from tfrt.compiler.passes.splice import can_splice, splice
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.tfrt.control_flow import CallOp
@@ -34,33 +35,24 @@ class Inline(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
-        recursive = _recursive(functions)
-        done: set[str] = set()
-
-        def visit(name: str) -> None:
-            # Functions without cycles among them form no infinite descent.
-            if name in done or name in recursive:
-                return
-            done.add(name)
+        order, recursive = _callees_first(functions)
+        sizes: dict[str, int] = {}
+        known: Infallible = {}
+        for name in order:
             for call in _calls(functions[name]):
-                visit(_callee(call))
-                self._inline(call, functions, recursive)
+                callee = _callee(call)
+                if callee in functions and callee not in recursive and not is_in_sync_function(call):
+                    self._inline(call, functions[callee], sizes, known)
 
-        for name in functions:
-            visit(name)
-        for name in recursive:
-            for call in _calls(functions[name]):
-                self._inline(call, functions, recursive)
-
-    def _inline(self, call: CallOp, functions: dict[str, FuncOp], recursive: frozenset[str]) -> None:
-        callee = functions.get(_callee(call))
-        if callee is None or _callee(call) in recursive or len(callee.body.blocks) != 1:
+    def _inline(self, call: CallOp, callee: FuncOp, sizes: dict[str, int], known: Infallible) -> None:
+        """Inline a call of a function that does not change any more, whose size is kept in `sizes`."""
+        if len(callee.body.blocks) != 1 or "tfrt.sync" in callee.attributes:
             return
-        if is_in_sync_function(call) or "tfrt.sync" in callee.attributes:
-            return
-        if sum(1 for _ in callee.walk()) - 2 > self.threshold or not can_splice(callee.body.block, call.operands):
-            return
-        splice(call, callee.body.clone().block, call.operands, PatternRewriter(call))
+        name = callee.sym_name.data
+        if name not in sizes:
+            sizes[name] = sum(1 for _ in callee.walk()) - 2
+        if sizes[name] <= self.threshold and can_splice(callee.body.block, call.operands, known):
+            splice(call, callee.body.clone().block, call.operands, PatternRewriter(call))
 
 
 def _calls(function: FuncOp) -> list[CallOp]:
@@ -73,17 +65,46 @@ def _callee(call: Operation) -> str:
     return callee.root_reference.data
 
 
-def _recursive(functions: dict[str, FuncOp]) -> frozenset[str]:
-    """The functions that may come to call themselves, by whatever op."""
+def _callees_first(functions: dict[str, FuncOp]) -> tuple[list[str], frozenset[str]]:
+    """The functions in an order in which each comes after those that it refers to, and those in a cycle of references.
+
+    Functions in a cycle come last. (This is Kosaraju's algorithm for strongly connected components.)
+    """
     refers = {name: [n for n in names_in(function) if n in functions] for name, function in functions.items()}
-    found = set()
+    referred: dict[str, list[str]] = {name: [] for name in functions}
+    for name, others in refers.items():
+        for other in others:
+            referred[other].append(name)
+    order: list[str] = []
+    seen: set[str] = set()
     for name in functions:
-        waiting, seen = list(refers[name]), set[str]()
-        while waiting:
-            other = waiting.pop()
-            if other not in seen:
-                seen.add(other)
-                waiting.extend(refers[other])
-        if name in seen:
-            found.add(name)
-    return frozenset(found)
+        order += _post_order(name, refers, seen)
+    recursive = {name for name, others in refers.items() if name in others}
+    seen = set()
+    for name in reversed(order):
+        component = _post_order(name, referred, seen)
+        if len(component) > 1:
+            recursive.update(component)
+    # Inlining into functions in a cycle comes last, for these are left alone when they are called.
+    return [name for name in order if name not in recursive] + [n for n in functions if n in recursive], frozenset(
+        recursive
+    )
+
+
+def _post_order(start: str, edges: dict[str, list[str]], seen: set[str]) -> list[str]:
+    """What can be reached from `start` and is not in `seen` yet, each after what it reaches."""
+    if start in seen:
+        return []
+    seen.add(start)
+    order: list[str] = []
+    open_edges = [(start, iter(edges[start]))]
+    while open_edges:
+        name, others = open_edges[-1]
+        other = next((n for n in others if n not in seen), None)
+        if other is None:
+            order.append(name)
+            open_edges.pop()
+        else:
+            seen.add(other)
+            open_edges.append((other, iter(edges[other])))
+    return order

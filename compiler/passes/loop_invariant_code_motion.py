@@ -44,21 +44,29 @@ class LoopInvariantCodeMotion(ModulePass):
         functions = functions_of(op)
         references = Counter(names_in(op))
         own = {name: f for name, f in functions.items() if references[name] == 1 and may_change_type(f)}
-        done: set[str] = set()
-
-        def visit(function: FuncOp) -> None:
-            if function.sym_name.data in done:
-                return
-            done.add(function.sym_name.data)
-            for inner in reversed(list(function.walk())):
-                callee = own.get(_body_function(inner) or "")
-                if callee is not None:
-                    visit(callee)
-                if (loop := _loop(inner, callee)) is not None:
+        for name in _inner_first(functions, own):
+            for inner in reversed(list(functions[name].walk())):
+                if (loop := _loop(inner, own.get(_body_function(inner) or ""))) is not None:
                     _move_out(loop)
 
-        for function in functions.values():
-            visit(function)
+
+def _inner_first(functions: dict[str, FuncOp], own: dict[str, FuncOp]) -> list[str]:
+    """The functions, each after the bodies of its loops among `own`."""
+    order: list[str] = []
+    seen: set[str] = set()
+    for start in functions:
+        waiting = [] if start in seen else [start]
+        first = len(order)
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                order.append(name)
+                bodies = (_body_function(op) for op in functions[name].walk())
+                waiting.extend(body for body in bodies if body is not None and body in own)
+        # Only one loop has any of these bodies, so that they form a tree.
+        order[first:] = reversed(order[first:])
+    return order
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from tfrt.dialects.cpu import ArenaOp, CallIntoOp, CallOp, ElementwiseIntoOp, El
 _ALIGNMENT = 64
 """Arrays start where cache lines do."""
 
+_MOST_IN_ARENA = 256
+"""Each temporary is compared with all others of its arena."""
+
 
 @dataclass(frozen=True)
 class PlanBuffers(ModulePass):
@@ -79,12 +82,14 @@ def _plan(block: Block, threshold: int) -> None:
         before.escapes = escapes
         buffer_of[result] = before
     temporaries = [buffer for buffer in buffers if not buffer.escapes and buffer.size >= threshold]
-    if len(temporaries) == 1:
-        # It has nothing to share its memory with.
-        temporaries = []
-    writers = {id(buffer): needed[_writer(buffer)] for buffer in temporaries}
-    size = _place(temporaries, writers)
-    _rewrite(block, buffers, temporaries, size)
+    memory: dict[int, SSAValue] = {}
+    for start in range(0, len(temporaries), _MOST_IN_ARENA):
+        group = temporaries[start : start + _MOST_IN_ARENA]
+        # One alone has nothing to share its memory with.
+        if len(group) > 1:
+            size = _place(group, {id(buffer): needed[_writer(buffer)] for buffer in group})
+            memory.update(_make_arena(block, group, size, at_start=len(temporaries) <= _MOST_IN_ARENA))
+    _write_into_memory(buffers, memory)
 
 
 def _can_write_into(op: Operation) -> bool:
@@ -168,23 +173,25 @@ def _aligned(size: int) -> int:
     return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
-def _rewrite(block: Block, buffers: list[_Buffer], temporaries: list[_Buffer], size: int) -> None:
-    memory: dict[int, SSAValue] = {}
-    if temporaries:
-        types = [buffer.values[0].type for buffer in temporaries]
-        arena = ArenaOp.create(
-            attributes={
-                "metadata": metadata_attribute(types),
-                "offsets": ArrayAttr([IntegerAttr(buffer.offset, i64) for buffer in temporaries]),
-                "size": IntegerAttr(size, i64),
-            },
-            result_types=types,
-        )
-        arena.location = fuse(_writer(buffer).location for buffer in temporaries)
-        first = block.first_op
-        assert first is not None
-        block.insert_ops_before([arena], first)
-        memory = {id(buffer): view for buffer, view in zip(temporaries, arena.results, strict=True)}
+def _make_arena(block: Block, temporaries: list[_Buffer], size: int, *, at_start: bool) -> dict[int, SSAValue]:
+    """Make an arena of that size, at the start of the block or where it is needed; returns each temporary's memory."""
+    types = [buffer.values[0].type for buffer in temporaries]
+    arena = ArenaOp.create(
+        attributes={
+            "metadata": metadata_attribute(types),
+            "offsets": ArrayAttr([IntegerAttr(buffer.offset, i64) for buffer in temporaries]),
+            "size": IntegerAttr(size, i64),
+        },
+        result_types=types,
+    )
+    arena.location = fuse(_writer(buffer).location for buffer in temporaries)
+    first = block.first_op if at_start else _writer(temporaries[0])
+    assert first is not None
+    block.insert_ops_before([arena], first)
+    return {id(buffer): view for buffer, view in zip(temporaries, arena.results, strict=True)}
+
+
+def _write_into_memory(buffers: list[_Buffer], memory: dict[int, SSAValue]) -> None:
     for buffer in buffers:
         into = memory.get(id(buffer))
         for value in buffer.values:

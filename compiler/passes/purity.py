@@ -8,10 +8,9 @@ have no effects and never fail.
 from __future__ import annotations
 
 from collections.abc import Container
-from itertools import chain
 
 from xdsl.dialects.builtin import UnregisteredOp
-from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, Pure
 
 from tfrt.dialects.tfrt.control_flow import IfOp
@@ -37,39 +36,42 @@ def name_of(op: Operation) -> str:
     return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
 
 
-def cannot_fail(value: SSAValue, strict: Container[Block] = ()) -> bool:
+def cannot_fail(value: SSAValue, strict: Container[Block] = (), known: Infallible | None = None) -> bool:
     """Whether a value is surely no error: pure ops have made it from nothing, or from such values.
 
     Arguments of a branch's regions and of `strict` blocks are no errors: those do not run otherwise.
+
+    Args:
+        known: what is known already; takes what is found out, so that each value is looked at once. With the same one,
+            `strict` must be the same.
     """
-    waiting, seen = [value], set[SSAValue]()
+    known = {} if known is None else known
+    waiting = [value]
+    asked: set[SSAValue] = set()
     while waiting:
-        found = waiting.pop()
-        if found in seen:
-            continue
-        seen.add(found)
-        if found.owner in strict or (isinstance(found.owner, Block) and isinstance(found.owner.parent_op(), IfOp)):
-            continue
-        if not isinstance(found.owner, Operation) or not is_pure(found.owner):
-            return False
-        waiting.extend(found.owner.operands)
-    return True
+        found = waiting[-1]
+        owner = found.owner
+        if found in asked:
+            asked.remove(found)
+            known[found] = all(known[operand] for operand in owner.operands)  # type: ignore[union-attr]
+        elif found not in known:
+            if isinstance(owner, Block):
+                known[found] = owner in strict or isinstance(owner.parent_op(), IfOp)
+            elif known.setdefault(found, is_pure(owner)) and owner.operands:
+                # Looked at again when these are known.
+                asked.add(found)
+                waiting.extend(operand for operand in owner.operands if operand not in known)
+                continue
+        waiting.pop()
+    return known[value]
 
 
-def arguments_behind(block: Block) -> dict[Operation, tuple[int, ...]]:
-    """For each op of a block, the block's arguments without which it does not run, by their numbers.
-
-    Where several of them are errors, the op's results are the first of these: an op passes on its last operand's error.
-    """
-    behind: dict[Operation, tuple[int, ...]] = {}
-    for op in block.ops:
-        found = (arguments_of(operand, block, behind) for operand in reversed(op.operands))
-        behind[op] = tuple(dict.fromkeys(chain.from_iterable(found)))
-    return behind
+Infallible = dict[SSAValue, bool]
+"""Of some values, whether they surely are no errors."""
 
 
-def arguments_of(value: SSAValue, block: Block, behind: dict[Operation, tuple[int, ...]]) -> tuple[int, ...]:
-    """The block's arguments without which there is no such value; see `arguments_behind`."""
-    if isinstance(value, BlockArgument):
-        return (value.index,) if value.block is block else ()
-    return behind.get(value.owner, ()) if isinstance(value.owner, Operation) else ()
+def forget_values_in(block: Block, known: Infallible) -> None:
+    """Forget what is known of values in a block that will stand somewhere else."""
+    for op in block.walk():
+        for value in (*op.results, *(argument for region in op.regions for b in region.blocks for argument in b.args)):
+            known.pop(value, None)

@@ -5,8 +5,8 @@ Integers wrap around, so that regrouping is exact; it is not for floats.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, i32, i64
 from xdsl.ir import Operation, SSAValue
@@ -38,18 +38,41 @@ class RegroupConstants(RewritePattern):
     """
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        outer = _linear(op)
-        inner_op = None if outer is None else outer.value.owner
-        if outer is None or not isinstance(inner_op, Operation) or outer.value.has_more_than_one_use():
+        total = _linear(op)
+        if total is None or is_returned_by_sync_function(op):
             return
-        inner = _linear(inner_op)
-        if inner is None or inner.kind == "equal" or inner.type != outer.type or is_returned_by_sync_function(op):
+        if not op.results[0].uses or _will_be_merged(op, total):
             return
-        found = _equality(op, outer, inner) if outer.kind == "equal" else _composed(op, inner_op, outer, inner)
-        if isinstance(found, SSAValue):
-            rewriter.replace(op, [], [found])
-        elif found is not None:
-            _rewrite(op, inner_op, found, outer.type, rewriter)
+        templates = {total.kind: op}
+        merged = [op]
+        found: _New | SSAValue | None = None
+        while (inner_op := _inner_op(total)) is not None and (inner := _linear(inner_op)) is not None:
+            templates.setdefault(inner.kind, inner_op)
+            joined = _joined(total, inner, templates)
+            if joined is None:
+                break
+            total, found = joined
+            merged.append(inner_op)
+            if isinstance(found, SSAValue):
+                rewriter.replace(op, [], [found])
+                return
+        if found is not None and not isinstance(found, SSAValue):
+            _rewrite(op, merged, found, total.type, rewriter)
+
+
+def _will_be_merged(op: Operation, inner: _Linear) -> bool:
+    """Whether an op that uses this one can take it in. The last of several does, and joins their locations once."""
+    user = next(iter(op.results[0].uses)).operation
+    outer = _linear(user)
+    if outer is None or _inner_op(outer) is not op or is_returned_by_sync_function(user):
+        return False
+    return _joined(outer, inner, {outer.kind: user, inner.kind: op}) is not None
+
+
+def _inner_op(outer: _Linear) -> Operation | None:
+    """The op that gives the operand, if nobody else needs it."""
+    op = outer.value.owner
+    return op if isinstance(op, Operation) and not outer.value.has_more_than_one_use() else None
 
 
 _Operand = SSAValue | int
@@ -81,12 +104,27 @@ def _linear(op: Operation) -> _Linear | None:
             return _Linear(*known, value, 1, -number)
 
 
-def _composed(op: Operation, inner_op: Operation, outer: _Linear, inner: _Linear) -> _New | SSAValue | None:
-    value, factor = inner.value, outer.factor * inner.factor
-    offset = outer.factor * inner.offset + outer.offset
+def _joined(
+    outer: _Linear, inner: _Linear, templates: Mapping[str, Operation]
+) -> tuple[_Linear, _New | SSAValue] | None:
+    """Both as one, and the op that computes it, which is like one of the templates, or a value that is the same."""
+    if inner.kind == "equal" or inner.type != outer.type:
+        return None
+    bits = inner.type.width.data
+    if outer.kind == "equal":
+        # Only the factors 1 and -1 are their own inverses.
+        if abs(inner.factor) != 1:
+            return None
+        offset = _wrap(inner.factor * (inner.offset + outer.offset), bits)
+        total = replace(outer, value=inner.value, offset=offset)
+        return total, (templates["equal"], inner.value, -offset)
+    factor = _wrap(outer.factor * inner.factor, bits)
+    offset = _wrap(outer.factor * inner.offset + outer.offset, bits)
+    total = _Linear(outer.kind, outer.type, inner.value, factor, offset)
     if (factor, offset) == (1, 0):
-        return value
-    return next(_forms(((outer.kind, op), (inner.kind, inner_op)), value, factor, offset), None)
+        return total, inner.value
+    form = next(_forms(templates.items(), inner.value, factor, offset), None)
+    return None if form is None else (total, form)
 
 
 def _forms(templates: Iterable[tuple[str, Operation]], value: SSAValue, factor: int, offset: int) -> Iterator[_New]:
@@ -103,19 +141,16 @@ def _forms(templates: Iterable[tuple[str, Operation]], value: SSAValue, factor: 
                 yield template, value, factor
 
 
-def _equality(op: Operation, outer: _Linear, inner: _Linear) -> _New | None:
-    """The comparison, of a sum or difference with a constant, by one with another constant."""
-    # Only the factors 1 and -1 are their own inverses.
-    return (op, inner.value, -inner.factor * (inner.offset + outer.offset)) if abs(inner.factor) == 1 else None
-
-
-def _rewrite(op: Operation, inner: Operation, new: _New, type: IntegerType, rewriter: PatternRewriter) -> None:
+def _rewrite(
+    op: Operation, merged: Sequence[Operation], new: _New, type: IntegerType, rewriter: PatternRewriter
+) -> None:
+    """Put the new op in place of `op`; it stands for all that are merged, the last one first."""
     template, *given = new
     (number,) = (operand for operand in given if isinstance(operand, int))
     made = constant(IntegerAttr(_wrap(number, type.width.data), type), type)
     copy = template.clone()
     copy.operands = [made.results[0] if isinstance(operand, int) else operand for operand in given]
-    copy.location = fuse([inner.location, op.location])
+    copy.location = fuse(each.location for each in reversed(merged))
     rewriter.replace(op, [made, copy], copy.results)
 
 

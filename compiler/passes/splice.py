@@ -14,19 +14,58 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter
 from xdsl.rewriter import InsertPoint
 
-from tfrt.compiler.passes.purity import arguments_behind, arguments_of, cannot_fail, is_pure
+from tfrt.compiler.passes.purity import Infallible, cannot_fail, is_pure
 
 
-def can_splice(body: Block, operands: Sequence[SSAValue]) -> bool:
-    """Whether `body` may stand in place of an op that runs it on `operands`."""
+def can_splice(body: Block, operands: Sequence[SSAValue], known: Infallible | None = None) -> bool:
+    """Whether `body` may stand in place of an op that runs it on `operands`; `known` is as in `cannot_fail`."""
     # The last one that is an error is what the op's results are.
-    fallible = [number for number, operand in enumerate(operands) if not cannot_fail(operand)][::-1]
-    behind = arguments_behind(body)
+    fallible = [n for n, operand in enumerate(operands) if not cannot_fail(operand, known=known)][::-1]
+    if not fallible:
+        return True
     end = body.last_op
     assert end is not None
-    if any([n for n in arguments_of(result, body, behind) if n in fallible] != fallible for result in end.operands):
+    wanted = [body.args[number] for number in fallible]
+    if any(not _fails_as(result, wanted, body) for result in end.operands):
         return False
-    return all(op is end or is_pure(op) or set(fallible) <= set(behind[op]) for op in body.ops)
+    needed = _needed(body, fallible)
+    everything = (1 << len(fallible)) - 1
+    return all(op is end or needed[op] == everything or is_pure(op) for op in body.ops)
+
+
+def _fails_as(value: SSAValue, wanted: Sequence[SSAValue], body: Block) -> bool:
+    """Whether a value is not there without these arguments of `body`, and the first of them that is an error counts.
+
+    An op passes on its last operand's error, so going back from the last operand finds arguments in that order.
+    """
+    numbers = {argument: number for number, argument in enumerate(wanted)}
+    waiting, seen, found = [value], set[SSAValue](), 0
+    while waiting and found < len(wanted):
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        if isinstance(at.owner, Operation):
+            if at.owner.parent is body:
+                waiting.extend(at.owner.operands)
+        elif at in numbers:
+            if numbers[at] != found:
+                return False
+            found += 1
+    return found == len(wanted)
+
+
+def _needed(body: Block, numbers: Sequence[int]) -> dict[Operation, int]:
+    """For each op of `body`, which of these arguments of it the op does not run without, as bits."""
+    bits: dict[SSAValue, int] = {body.args[number]: 1 << bit for bit, number in enumerate(numbers)}
+    needed: dict[Operation, int] = {}
+    for op in body.ops:
+        found = 0
+        for operand in op.operands:
+            found |= bits.get(operand, 0)
+        needed[op] = found
+        bits.update(dict.fromkeys(op.results, found))
+    return needed
 
 
 def splice(op: Operation, body: Block, operands: Sequence[SSAValue], rewriter: PatternRewriter) -> None:

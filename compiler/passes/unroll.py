@@ -11,6 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 
 from tfrt.compiler.passes.fold import constant_value, is_in_sync_function
+from tfrt.compiler.passes.purity import Infallible
 from tfrt.compiler.passes.splice import can_splice, insert_body
 from tfrt.dialects.tfrt.control_flow import RepeatI32Op
 
@@ -31,17 +32,18 @@ class Unroll(ModulePass):
     threshold: int = 30
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        known: Infallible = {}
         for inner in reversed(list(op.walk())):
             if isinstance(inner, RepeatI32Op):
-                self._unroll(inner)
+                self._unroll(inner, known)
 
-    def _unroll(self, loop: RepeatI32Op) -> None:
+    def _unroll(self, loop: RepeatI32Op, known: Infallible) -> None:
         count = constant_value(loop.trip_count)
         if count is None or count < 1 or count * _size(loop) > self.threshold or is_in_sync_function(loop):
             return
         # Only the first iteration waits for the operands. Later ones are given its results, which need all operands
         # that may be errors, too, so what holds for the first one holds for all.
-        if not can_splice(loop.region.block, loop.operands[1:]):
+        if not can_splice(loop.region.block, loop.operands[1:], known):
             return
         rewriter = PatternRewriter(loop)
         values: list[SSAValue] = list(loop.operands[1:])

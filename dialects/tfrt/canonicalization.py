@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
+
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
@@ -9,7 +12,7 @@ from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
 from tfrt.dialects.tfrt.types import CHAIN
 
 _MAX_LOOKED_AT = 200
-"""Ops that are looked at to find out whether one chain comes after another."""
+"""Ops that are looked at for each chain, to find out which others it comes after."""
 
 
 class DropImpliedChains(RewritePattern):
@@ -21,10 +24,8 @@ class DropImpliedChains(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: MergeChainsOp, rewriter: PatternRewriter) -> None:
         inputs = list(dict.fromkeys(value for value in op.inputs if not isinstance(value.owner, NewChainOp)))
-        for value in list(inputs):
-            others = [other for other in inputs if other is not value]
-            if any(_comes_after(other, value) for other in others):
-                inputs = others
+        implied = _waited_for(inputs, op.parent)
+        inputs = [value for value in inputs if value not in implied]
         if len(inputs) == 1 and inputs[0].type == CHAIN:
             rewriter.replace(op, [], inputs)
         elif len(inputs) < len(op.inputs) or not inputs:
@@ -35,16 +36,17 @@ class DropImpliedChains(RewritePattern):
             rewriter.replace(op, simpler)
 
 
-def _comes_after(value: SSAValue, other: SSAValue) -> bool:
-    """Whether `value` is computed from `other`, as far as that can be found out soon."""
-    block = other.owner if isinstance(other.owner, Block) else other.owner.parent
-    waiting, seen = [value], set[Operation]()
-    while waiting and len(seen) < _MAX_LOOKED_AT:
-        op = waiting.pop().owner
+def _waited_for(values: Sequence[SSAValue], block: Block | None) -> set[SSAValue]:
+    """What values of a block are computed from, as far as that can be found out soon."""
+    found: set[SSAValue] = set()
+    seen: set[Operation] = set()
+    waiting = deque(value.owner for value in values)
+    most = _MAX_LOOKED_AT * len(values)
+    while waiting and len(seen) < most:
+        op = waiting.popleft()
         if isinstance(op, Block) or op in seen or op.parent is not block:
             continue
-        if other in op.operands:
-            return True
         seen.add(op)
-        waiting.extend(op.operands)
-    return False
+        found.update(op.operands)
+        waiting.extend(operand.owner for operand in op.operands)
+    return found
