@@ -11,6 +11,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 
+from tfrt.compiler.frontend.lexer import MAX_NESTING
 from tfrt.compiler.passes.fold import is_in_sync_function
 from tfrt.compiler.passes.purity import Infallible
 from tfrt.compiler.passes.splice import can_splice, splice
@@ -22,7 +23,7 @@ from tfrt.dialects.tfrt.control_flow import CallOp
 class Inline(ModulePass):
     """Puts the bodies of small functions in place of `tfrt.call`s, the callee's callees first.
 
-    Recursive functions are left alone, and calls where an error would no longer stop all that the function does; see
+    Recursive functions are left alone, regions that would nest deeper than text may, and calls where an error would no longer stop all that the function does; see
     `tfrt.compiler.passes.splice`. Ops keep the locations that they have in the function.
 
     Args:
@@ -36,23 +37,50 @@ class Inline(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
         order, recursive = _callees_first(functions)
-        sizes: dict[str, int] = {}
+        extents: dict[str, _Extent] = {}
         known: Infallible = {}
         for name in order:
             for call in _calls(functions[name]):
                 callee = _callee(call)
                 if callee in functions and callee not in recursive and not is_in_sync_function(call):
-                    self._inline(call, functions[callee], sizes, known)
+                    self._inline(call, functions[callee], extents, known)
 
-    def _inline(self, call: CallOp, callee: FuncOp, sizes: dict[str, int], known: Infallible) -> None:
-        """Inline a call of a function that does not change any more, whose size is kept in `sizes`."""
+    def _inline(self, call: CallOp, callee: FuncOp, extents: dict[str, _Extent], known: Infallible) -> None:
+        """Inline a call of a function that does not change any more, whose extent is kept in `extents`."""
         if len(callee.body.blocks) != 1 or "tfrt.sync" in callee.attributes:
             return
         name = callee.sym_name.data
-        if name not in sizes:
-            sizes[name] = sum(1 for _ in callee.walk()) - 2
-        if sizes[name] <= self.threshold and can_splice(callee.body.block, call.operands, known):
+        if name not in extents:
+            extents[name] = _extent(callee)
+        extent = extents[name]
+        if extent.size > self.threshold or _depth(call) + extent.depth > MAX_NESTING:
+            return
+        if can_splice(callee.body.block, call.operands, known):
             splice(call, callee.body.clone().block, call.operands, PatternRewriter(call))
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """How many ops a function has, those in its regions included, and how deep these nest."""
+
+    size: int
+    depth: int
+
+
+def _extent(function: FuncOp) -> _Extent:
+    size, depths = -2, dict[Operation | None, int]()
+    for op in function.walk():
+        size += 1
+        depths[op] = depths.get(op.parent_op(), 0) + 1
+    return _Extent(size, max(depths.values()))
+
+
+def _depth(op: Operation) -> int:
+    """How many ops are around `op`."""
+    depth, parent = 0, op.parent_op()
+    while parent is not None:
+        depth, parent = depth + 1, parent.parent_op()
+    return depth
 
 
 def _calls(function: FuncOp) -> list[CallOp]:
