@@ -81,6 +81,7 @@ class Runs:
         what: what messages call it.
         takes, gives: the types of its arguments and of its results.
         may_give_nothing: whether it may as well have no results at all.
+        is_sync: whether it must be a synchronous function.
         words: how messages are put.
     """
 
@@ -89,6 +90,7 @@ class Runs:
     takes: Types = (OPERANDS,)
     gives: Types = (RESULTS,)
     may_give_nothing: bool = False
+    is_sync: bool = False
     words: Words = field(default=Words())
 
 
@@ -125,6 +127,8 @@ class RunsFunctions(OpTrait):
             for reference in _references(op, runs.attribute):
                 function = lookup_function(op, reference, runs.attribute)
                 _check_function(op, runs, function.sym_name.data, function.function_type)
+                if runs.is_sync and "tfrt.sync" not in function.attributes:
+                    fail(op, f"cannot run '{function.sym_name.data}', which is not synchronous: mark it 'tfrt.sync'")
 
 
 class RunsRegions(OpTrait):

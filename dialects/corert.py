@@ -35,7 +35,7 @@ from tfrt.dialects.corert_types import (
     TensorHandleType,
 )
 from tfrt.dialects.definitions import I64Array, OpClass, StringArray, define_op
-from tfrt.dialects.execute_op import ConstantOpCanonicalizations, ExecuteOpForm
+from tfrt.dialects.execute_op import ExecuteOpForm
 from tfrt.dialects.tfrt.types import CHAIN, DEVICE, TENSOR_TYPE
 from tfrt.dialects.verification import fail
 
@@ -100,7 +100,7 @@ class ExecuteOp(ExecuteOpForm):
     op_func_attrs = attr_def(ArrayAttr)
     op_name = attr_def(StringAttr)
     outputs = var_result_def(TENSOR_HANDLE)
-    traits = traits_def(Pure(), ConstantOpCanonicalizations())
+    traits = traits_def(Pure())
 
     def print(self, printer: Printer) -> None:
         self._print(printer, (self.op_handler,), self.arguments, len(self.results))

@@ -19,7 +19,7 @@ from xdsl.traits import Pure
 
 from tfrt.dialects.corert import const_dense_tensor_op, create_dense_tensor_ops
 from tfrt.dialects.corert_types import OP_HANDLER, TENSOR_HANDLE
-from tfrt.dialects.execute_op import ConstantOpCanonicalizations, ExecuteOpForm
+from tfrt.dialects.execute_op import ExecuteOpForm
 
 ConstDenseTensorOp = const_dense_tensor_op("corert_sync")
 
@@ -34,7 +34,7 @@ class ExecuteOp(ExecuteOpForm):
     op_attrs = attr_def(ArrayAttr)
     op_name = attr_def(StringAttr)
     outputs = var_result_def(TENSOR_HANDLE)
-    traits = traits_def(Pure(), ConstantOpCanonicalizations())
+    traits = traits_def(Pure())
 
     def print(self, printer: Printer) -> None:
         self._print(printer, (self.op_handler,), self.arguments, len(self.results))

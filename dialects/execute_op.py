@@ -11,25 +11,13 @@ from collections.abc import Iterable
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.pattern_rewriter import RewritePattern
 from xdsl.printer import Printer
-from xdsl.traits import HasCanonicalizationPatternsTrait
 
 from tfrt.dialects.definitions import HandWrittenOp
 from tfrt.dialects.verification import fail
 
 DICTIONARIES = ("op_attrs", "op_func_attrs")
 """The attributes that the form writes as dictionaries, in the order in which it writes them."""
-
-
-class ConstantOpCanonicalizations(HasCanonicalizationPatternsTrait):
-    """Executing `tf.Const` is a constant."""
-
-    @classmethod
-    def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
-        from tfrt.dialects.execute_op_canonicalization import ConstantWithoutHandler
-
-        return (ConstantWithoutHandler(),)
 
 
 class ExecuteOpForm(HandWrittenOp):

@@ -23,8 +23,9 @@ from tfrt.dialects.tfrt.control_flow import CallOp
 class Inline(ModulePass):
     """Puts the bodies of small functions in place of `tfrt.call`s, the callee's callees first.
 
-    Recursive functions are left alone, regions that would nest deeper than text may, and calls where an error would no longer stop all that the function does; see
-    `tfrt.compiler.passes.splice`. Ops keep the locations that they have in the function.
+    Recursive functions are left alone, calls whose regions would nest deeper than text may, and calls where an error
+    would no longer stop all that the function does; see `tfrt.compiler.passes.splice`. Ops keep the locations that they
+    have in the function.
 
     Args:
         threshold: the most ops that a function may have, those in its regions included.

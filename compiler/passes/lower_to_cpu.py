@@ -18,9 +18,11 @@ from tfrt.compiler.runtime_values import runtime_value
 from tfrt.dialects.corert import EnsureMetadataOp
 from tfrt.dialects.corert_types import TENSOR_HANDLE
 from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
+from tfrt.dialects.execute_op import find_value
 from tfrt.kernels.corert.known_metadata import read_metadata
 
 _DENSE = DenseIntOrFPElementsAttr
+_CONST = StringAttr("tf.Const")
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class LowerToCpu(ModulePass):
     """Runs shape functions at compile time and replaces `corert.executeop`s by kernels on arrays, without dispatch.
 
     An op is lowered if its op handler is the CPU's, its inputs' element types and shapes are known, and it has no
-    effects. Known are constants, what `corert.ensure_metadata` says, and results of lowered ops in the same block. An
-    op handler is the CPU's if the module registers it as one; a program that finds another one under that name fails.
+    effects. Known are constants, also those that the op handler makes, what `corert.ensure_metadata` says, and results
+    of lowered ops in the same block. An op handler is the CPU's if the module registers it as one; a program that finds
+    another one under that name fails.
     All else stays as it is, also ops that would fail: they do so when the program runs. Where an op handler is missing,
     that is all that is reported; nothing that depends on it runs.
 
@@ -85,12 +88,12 @@ class _Lowering:
                 _erase(source)
 
     def _note(self, op: Operation) -> bool:
-        """Note what an op that is no `corert.executeop` says of its results; whether it says anything."""
+        """Note what an op that is not lowered says of its results; whether it says anything."""
         if isinstance(op, EnsureMetadataOp):
             facts: list[Fact] = [*read_metadata(runtime_value(op.metadata, "typed_aggregate"))]
-        elif name_of(op) == "corert.const_dense_tensor" and isinstance(op.attributes["value"], _DENSE):
+        elif (value := self._constant(op)) is not None:
             try:
-                facts = [runtime_value(op.attributes["value"], "dense")]
+                facts = [runtime_value(value, "dense")]
             except ValueError:
                 # Elements that files cannot hold, which is reported when the file is written.
                 return False
@@ -100,6 +103,14 @@ class _Lowering:
             return False
         self.facts.update(zip(op.results, facts, strict=True))
         return True
+
+    def _constant(self, op: Operation) -> DenseIntOrFPElementsAttr | None:
+        """The elements of a constant tensor, which `op` surely makes if it runs."""
+        value = op.attributes.get("value")
+        if name_of(op) != "corert.const_dense_tensor":
+            is_constant = op.attributes.get("op_name") == _CONST and self._is_on_cpu(op) and result_metadata(op, ())
+            value = find_value(op, "value") if is_constant else None
+        return value if isinstance(value, _DENSE) else None
 
     def _is_on_cpu(self, op: Operation) -> bool:
         if name_of(op) != "corert.executeop" or not isinstance(source := op.operands[0].owner, Operation):
@@ -138,8 +149,8 @@ class _Lowering:
             if (source, handler) not in self.taken:
                 self.taken[source, handler] = self._take(source, handler, user)
             return self.taken[source, handler].results[tensor.index]  # type: ignore[attr-defined]
-        value = source.attributes["value"]
-        assert isinstance(value, _DENSE)
+        value = self._constant(source)
+        assert value is not None
         made = constant(value, source.location)
         self.block.insert_ops_before([made], source)
         self.arrays[tensor] = made.results[0]

@@ -115,7 +115,7 @@ class SyncBenchmarkOp(_BenchmarkForm):
     duration_secs = attr_def(number_of(i32))
     max_count = attr_def(number_of(i32))
     num_warmup_runs = opt_attr_def(number_of(i32))
-    traits = traits_def(RunsFunctions(Runs("target_fn", gives=(), words=_TARGET)))
+    traits = traits_def(RunsFunctions(Runs("target_fn", gives=(), is_sync=True, words=_TARGET)))
 
     def fits_custom_form(self) -> bool:
         return self._fits("target_fn")

@@ -22,6 +22,7 @@ from xdsl.dialects.builtin import (
     StringAttr,
     SymbolRefAttr,
     TensorType,
+    UnitAttr,
     UnregisteredOp,
     f32,
     f64,
@@ -147,7 +148,10 @@ def example_functions(op: IRDLOperation) -> list[FuncOp]:
     found = []
     for runs in trait.functions if trait is not None else ():
         inputs, results = (types_of(types, op) for types in (runs.takes, runs.gives))
-        found.append(FuncOp(runs.attribute, FunctionType.from_lists(inputs, results), body(inputs, results)))
+        function = FuncOp(runs.attribute, FunctionType.from_lists(inputs, results), body(inputs, results))
+        if runs.is_sync:
+            function.attributes["tfrt.sync"] = UnitAttr()
+        found.append(function)
     return found
 
 

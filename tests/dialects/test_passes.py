@@ -164,34 +164,15 @@ def test_merging_drops_chains_that_another_one_waits_for(
 
 
 @pytest.mark.parametrize("dialect", ["corert", "corert_sync"])
-def test_executing_a_constant_is_a_constant(dialect: str, parse: Parse) -> None:
+def test_executing_a_constant_stays(dialect: str, parse: Parse) -> None:
+    """The op handler may log it, or not know it, and the op may fail."""
     functions = "op_func_attrs = [], " if dialect == "corert" else ""
     module = parse(f"""func.func @f(%h: !corert.ophandler) -> !corert.tensorhandle {{
       %r = "{dialect}.executeop"(%h) {{{functions}op_name = "tf.Const", op_attrs = [["dtype", i32],
         ["value", dense<[1, 2]> : tensor<2xi32>]]}} : (!corert.ophandler) -> !corert.tensorhandle
       tfrt.return %r : !corert.tensorhandle
     }}""")
-    assert run("canonicalize", module) == [
-        f"%r = {dialect}.const_dense_tensor dense<[1, 2]> : tensor<2xi32>",
-        "tfrt.return %r : !corert.tensorhandle",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("op_name", "value"),
-    [
-        ("tf.Const", '["value", "text"]'),
-        ("tf.Const", '["other", dense<1> : tensor<2xi32>]'),
-        ("tf.Other", '["value", dense<1> : tensor<2xi32>]'),
-    ],
-)
-def test_other_executions_stay(op_name: str, value: str, parse: Parse) -> None:
-    module = parse(f"""func.func @f(%h: !corert.ophandler) -> !corert.tensorhandle {{
-      %r = "corert.executeop"(%h) {{op_func_attrs = [], op_name = "{op_name}", op_attrs = [{value}]}}
-        : (!corert.ophandler) -> !corert.tensorhandle
-      tfrt.return %r : !corert.tensorhandle
-    }}""")
-    assert run("canonicalize", module)[0].startswith(f'%r = corert.executeop(%h) "{op_name}"()')
+    assert run("canonicalize", module)[0].startswith(f'%r = {dialect}.executeop(%h) "tf.Const"()')
 
 
 def test_rewritten_ops_keep_their_location(parse: Parse) -> None:

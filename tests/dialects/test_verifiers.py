@@ -232,6 +232,7 @@ REFUSED = {
             ("%x", "i32", "nothing", "incorrect number of operands for callee"),
             ("%x", "i32", "float", "operand type mismatch"),
             ("%x", "i32", "unary", "Target benchmark function must return zero value."),
+            ("", "", "nothing", "cannot run 'nothing', which is not synchronous: mark it 'tfrt.sync'"),
         ]
     ],
     "tfrt_test.test_cost": [

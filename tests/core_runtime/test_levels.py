@@ -1,0 +1,177 @@
+"""Optimised programs of the core runtime do what they do at ``-O0``: also with other op handlers, and where ops fail.
+
+Programs are random, of fixed seeds. What is compared: results, what is printed in order, what op handlers log, and
+diagnostics with their locations.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import re
+from dataclasses import dataclass
+
+import pytest
+
+import tfrt
+
+SEEDS = range(int(os.environ.get("TFRT_CORERT_SEEDS", "60")))
+"""More of them explore; these are what CI runs."""
+
+HANDLE, CHAIN, HANDLER = "!corert.tensorhandle", "!tfrt.chain", "!corert.ophandler"
+
+VALUES = {
+    "tensor<2x2xf32>": "dense<[[1.0, 2.0], [3.0, 4.0]]>",
+    "tensor<2xf32>": "dense<[5.0, 6.0]>",
+    "tensor<3xi32>": "dense<[1, 2, 3]>",
+    "tensor<f32>": "dense<2.5>",
+}
+
+METADATA = {"tensor<2x2xf32>": "[f32, 2, 2]", "tensor<2xf32>": "[f32, 2]", "tensor<3xi32>": "[i32, 3]"}
+
+
+class Program:
+    """One random program: op handlers, tensors, ops on them, and prints in the order of a chain."""
+
+    def __init__(self, seed: int):
+        self.random = random.Random(seed)
+        self.lines: list[str] = []
+        self.count = 0
+        self.chain = "%ch"
+        self.handlers: list[str] = []
+        self.tensors: list[str] = []
+
+    def add(self, text: str, kind: str = "t") -> str:
+        self.count += 1
+        self.lines.append(f"%{kind}{self.count} = {text}")
+        return f"%{kind}{self.count}"
+
+    def text(self) -> str:
+        self.make_handlers()
+        for _ in range(self.random.randint(3, 10)):
+            self.random.choice([self.constant, self.execute, self.execute, self.execute, self.ensure, self.show])()
+        self.constant()
+        self.show()
+        results = self.random.sample(self.tensors, min(2, len(self.tensors)))
+        self.lines.append(
+            f"tfrt.return {', '.join([self.chain, *results])} : {', '.join([CHAIN, *[HANDLE] * len(results)])}"
+        )
+        return (
+            f"func.func @main(%ch: {CHAIN}) -> ({', '.join([CHAIN, *[HANDLE] * len(results)])}) {{\n"
+            + "\n".join(f"  {line}" for line in self.lines)
+            + "\n}\n"
+        )
+
+    def make_handlers(self) -> None:
+        null = self.add(f'"corert.create_null_op_handler"() : () -> {HANDLER}', "h")
+        cpu = self.add(f'"corert.create_cpu_op_handler"({null}) : ({HANDLER}) -> {HANDLER}', "h")
+        log = self.add(
+            f'"corert.create_logging_op_handler"({cpu}) {{sync_log_results = {self.random.randint(0, 1)} : i32}} : '
+            f"({HANDLER}) -> {HANDLER}",
+            "h",
+        )
+        named = self.random.choices([cpu, log, null, None], [5, 2, 1, 1])[0]
+        if named is not None:
+            self.chain = self.add(f'corert.register_op_handler {named} "cpu"', "c")
+        found = self.add(f'corert.get_op_handler {self.chain} "cpu"', "h")
+        self.handlers = [found] * 6 + [self.random.choice([cpu, log, null])]
+
+    def constant(self) -> None:
+        type = self.random.choice(list(VALUES))
+        value = f"{VALUES[type]} : {type}"
+        if self.random.random() < 0.3:
+            self.tensors.append(self.add(f"corert.const_dense_tensor {value}"))
+            return
+        element = re.sub(r"tensor<([0-9]+x)*", "", type)[:-1]
+        dtype = self.random.choices([f", dtype = {element}", "", ", dtype = i64"], [5, 3, 1])[0]
+        handler = self.random.choice(self.handlers)
+        if self.random.random() < 0.2:
+            self.count += 1
+            chain, tensor = f"%c{self.count}", f"%t{self.count}"
+            self.lines.append(
+                f'{chain}, {tensor} = corert.executeop.seq({handler}, {self.chain}) "tf.Const"() '
+                f"{{value = {value}{dtype}}} : 1"
+            )
+            self.chain = chain
+        else:
+            tensor = self.add(f'corert.executeop({handler}) "tf.Const"() {{value = {value}{dtype}}} : 1')
+        self.tensors.append(tensor)
+
+    def execute(self) -> None:
+        if not self.tensors:
+            self.constant()
+        handler = self.random.choice(self.handlers)
+        a, b = self.random.choice(self.tensors), self.random.choice(self.tensors)
+        op = self.random.choice(
+            [
+                f'"tf.AddV2"({a}, {b})',
+                f'"tf.Mul"({a}, {b})',
+                f'"tf.Sub"({a}, {a})',
+                f'"tf.Relu"({a})',
+                f'"tf.MatMul"({a}, {b}) {{transpose_a = false, transpose_b = true}}',
+                f'"tf.MatMul"({a}, {a}) {{transpose_a = false, transpose_b = false}}',
+                f'"tf.Relu"({a}, {b})',
+                f'"tf.MatMul"({a}, {a}) {{transpose_a = 1 : i32}}',
+                f'"tf.Nothing"({a})',
+            ][: self.random.choice([6, 6, 6, 9])]
+        )
+        self.tensors.append(self.add(f"corert.executeop({handler}) {op} : 1"))
+
+    def ensure(self) -> None:
+        if not self.tensors:
+            self.constant()
+        count = self.random.randint(1, 3)
+        given = [self.random.choice(self.tensors) for _ in range(count)]
+        said = [self.random.choice(list(METADATA.values())) for _ in given]
+        self.count += 1
+        name = f"%e{self.count}"
+        self.lines.append(
+            f"{name}:{count} = corert.ensure_metadata {', '.join(given)} {{metadata = [{', '.join(said)}]}} : "
+            f"({', '.join([HANDLE] * count)}) -> ({', '.join([HANDLE] * count)})"
+        )
+        self.tensors += [f"{name}#{i}" for i in range(count)]
+
+    def show(self) -> None:
+        if self.tensors:
+            tensor = self.random.choice(self.tensors)
+            self.chain = self.add(
+                f'"corert.print_tensorhandle"({tensor}, {self.chain}) : ({HANDLE}, {CHAIN}) -> {CHAIN}', "c"
+            )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What can be seen of a run."""
+
+    results: tuple[str, ...]
+    printed: str
+    logged: tuple[str, ...]
+    diagnostics: tuple[str, ...]
+
+
+def run(text: str, opt_level: int) -> Seen:
+    out, log, reported = io.StringIO(), io.StringIO(), list[str]()
+    bef = tfrt.compile(text, opt_level=opt_level)
+    host = tfrt.HostContext("s", out=out, diagnostic_handler=lambda d: reported.append(d.headline()))
+    with host, contextlib.redirect_stderr(log):
+        try:
+            results = tuple(map(_shown, tfrt.load(bef, host=host)["main"](tfrt.CHAIN)))
+        except tfrt.KernelError as error:
+            results = (f"{type(error).__name__}: {error}",)
+    # Ops that nothing orders may be dispatched, and so numbered, in another order.
+    logged = sorted(re.sub(r"\[\d+\]", "", line) for line in log.getvalue().splitlines())
+    return Seen(results, out.getvalue(), tuple(logged), tuple(sorted(reported)))
+
+
+def _shown(value: object) -> str:
+    return str(value.numpy().tolist()) if hasattr(value, "numpy") else str(value)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_levels_do_the_same(seed: int) -> None:
+    text = Program(seed).text()
+    wanted = run(text, 0)
+    for opt_level in (1, 2, 3):
+        assert run(text, opt_level) == wanted, f"at -O{opt_level}:\n{text}"
