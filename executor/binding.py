@@ -43,6 +43,8 @@ class BoundKernel:
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
         is_pure, control: see `tfrt.executor.kernel_registry.kernel`.
         restarts: whether the kernel, or what runs in its stead, may be run again from its start.
+        operand_classes, result_class: see `tfrt.executor.kernel_registry.Signature`.
+        is_exact: whether it keeps to what it declares; see `tfrt.executor.kernel_registry.kernel`.
     """
 
     name: str
@@ -59,6 +61,9 @@ class BoundKernel:
     control: Control | None = None
     task: Callable[..., Any] | None = None
     restarts: bool = False
+    operand_classes: tuple[type | None, ...] = ()
+    result_class: type | None = None
+    is_exact: bool = False
 
 
 def bind(
@@ -118,13 +123,19 @@ def bind(
         callees,
         inline,
         kernel.is_pure,
-        signature.returns_plain and not is_later and not converts,
+        signature.returns_plain and not is_later and kernel.is_exact,
         signature.returns_async or is_later,
         kernel.native if has_expression else None,
-        not record.arguments and (kernel.constant or inline is not None),
+        not record.arguments
+        and len(record.results) == 1
+        and not returns_tuple
+        and (kernel.constant or inline is not None),
         control,
         task,
         control is not None or (kernel.is_pure and not kernel.overwrites),
+        signature.operand_classes,
+        signature.result_class,
+        kernel.is_exact,
     )
 
 

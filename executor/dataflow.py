@@ -1,8 +1,7 @@
 """The dataflow executor: runs a function's kernels as their operands become available.
 
-A `Graph` is a function made ready to run: kernels bound, tables by kernel number. Each call makes a frame: registers,
-and for each kernel with several operands a list of tokens. Whenever a register is written, each of its users loses a
-token; whoever takes the last one has made the kernel ready.
+Each call of a `Graph` makes a frame: registers, and for each kernel with several operands a list of tokens. Whenever a
+register is written, each of its users loses a token; whoever takes the last one has made the kernel ready.
 
 **Order.** The ready kernels of the current stream run on the calling thread, last in first out; kernels of other
 streams go to the work queue, grouped by stream; when its own stream has nothing ready, the thread adopts the stream
@@ -19,190 +18,202 @@ writes. A function's result that is not there when the call returns is promised:
 register is looked at again; a writer writes the register, then looks for a promise. One of the two sees the other,
 and taking the promise out of the dictionary, which is atomic, decides who resolves it. The second look copies a
 slice: on a free-threaded build that happens either after the write or before it, as reading one item need not.
+
+**Failures.** What comes out of the call of a kernel is the kernel's failure. Anything else that goes wrong, in the
+engine or from outside, *ends* the frame, as do exceptions that end the call (`tfrt.executor.failures`): `failure` is
+set, so that no kernel starts any more, and then all promises become that; a promise is stored, then `failure` is
+looked at. On the caller's stack the exception goes on to the caller.
+
+**Recorded calls.** A plan that cannot go on (`tfrt.executor.plans`) becomes a frame that knows what its first kernels,
+in the file's order, came to. It runs like any other, in the same order, but instead of running them again it takes
+what they came to.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.bef import BefFile, FunctionRecord
-from tfrt.executor.binding import BoundKernel, location_of, unpack
-from tfrt.executor.failures import as_kernel_error
+from tfrt.executor.binding import unpack
+from tfrt.executor.call_depth import calls, is_full
+from tfrt.executor.errors import KernelError
+from tfrt.executor.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
+from tfrt.executor.graph import Graph
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
 
-MAX_CALL_DEPTH = 64
-"""Nested calls on a thread's stack, each some six Python frames; deeper ones go through the work queue."""
-
-ANY_STREAM = -1
-"""The stream of kernels that run at once, whatever the current stream is."""
-
 _UNSET = object()
 
-Task = tuple[Callable[..., Any], tuple[int, ...], int | None, tuple[int, ...], tuple[int, ...]]
-"""A kernel that is a task: what to call, its operands, its result and the users where there is one, its releases."""
 
-
-class _Calls(threading.local):
-    depth = 0
-
-
-calls = _Calls()
-"""The calls, of synchronous functions too, that stand on this thread's stack."""
-
-
-class Graph:
-    """A function ready to run. Tables are indexed by kernel number; kernel 0 is the pseudo kernel.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the first kernels of a call have come to.
 
     Attributes:
-        tokens: for each kernel with more than one operand, the tokens that its operands take, else None.
-        releases: registers that a kernel reads and that hold buffers, which are dropped after their last use.
-
-    Args:
-        is_order_free: whether nobody can tell in which order kernels run. Then those that take less time to run than to
-            hand over to another thread stay where they become ready.
+        registers: the arguments, and what kernels up to `done` have written. Of registers whose users are all among
+            these kernels, the values do not matter.
+        done: the last kernel that has run to its end.
+        outcome: what the kernel after `done` came to: returns what it has returned, or raises what it has raised. None
+            if it has not begun.
     """
 
-    __slots__ = (
-        "arguments",
-        "bef",
-        "bound",
-        "calls",
-        "is_inline",
-        "name",
-        "needs_context",
-        "record",
-        "register_count",
-        "releases",
-        "result_counts",
-        "result_registers",
-        "results",
-        "returns_tuple",
-        "streams",
-        "tasks",
-        "tokens",
-        "users",
-    )
-
-    def __init__(
-        self, record: FunctionRecord, bound: Sequence[BoundKernel], bef: BefFile, *, is_order_free: bool = False
-    ):
-        kernels = record.kernels
-        self.record = record
-        self.name = record.name
-        self.bef = bef
-        self.register_count = len(record.use_counts)
-        self.result_registers = record.result_registers
-        self.bound: list[Any] = [None, *bound]
-        self.calls: list[Any] = [None, *(b.call for b in bound)]
-        self.is_inline = [False, *(b.inline is not None for b in bound)]
-        self.needs_context = [False, *(b.needs_context for b in bound)]
-        self.returns_tuple = [False, *(b.returns_tuple for b in bound)]
-        self.arguments = [k.arguments for k in kernels]
-        self.results = [k.results for k in kernels]
-        self.result_counts = [len(k.results) for k in kernels]
-        self.users = [k.users for k in kernels]
-        self.streams = [k.stream for k in kernels]
-        if is_order_free:
-            for kernel, found in enumerate(bound, 1):
-                if found.inline is not None or found.only_starts:
-                    self.streams[kernel] = ANY_STREAM
-        self.tokens = [[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels]
-        self.releases = _releases(record)
-        self.tasks = [None, *(self._task(kernel, b) for kernel, b in enumerate(bound, 1))]
-
-    def _task(self, kernel: int, bound: BoundKernel) -> Task | None:
-        if bound.task is None:
-            return None
-        results, users = self.results[kernel], self.users[kernel]
-        if len(results) == 1 and not bound.returns_tuple:
-            return bound.task, self.arguments[kernel], results[0], users[0], self.releases[kernel]
-        return bound.task, self.arguments[kernel], None, (), self.releases[kernel]
-
-    def location(self, kernel: int) -> Any:
-        """The source location of a kernel."""
-        return location_of(self.record.kernels[kernel], self.bef)
+    registers: Sequence[Any]
+    done: int
+    outcome: Callable[[], Any] | None = None
 
 
-def execute(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """A call that something else began and that has not gone on yet; calling it lets it go on, once."""
+
+    graph: Graph
+    context: ExecutionContext
+    recorded: Recorded
+
+    def __call__(self) -> list[Any]:
+        arguments = self.recorded.registers[: len(self.graph.results[0]) - 1]
+        return execute(self.graph, self.context, arguments, self.recorded)
+
+    def known(self, results: Sequence[Any]) -> list[Any]:
+        """Its results, where those that it has had before it was suspended are not pending any more.
+
+        It goes on in the order of the dataflow executor, in which they may come to be only later.
+        """
+        graph, recorded = self.graph, self.recorded
+        had = {register for written in graph.results[1 : recorded.done + 1] for register in written}
+        return [
+            recorded.registers[register] if register in had else result
+            for register, result in zip(graph.result_registers, results, strict=True)
+        ]
+
+
+def execute(
+    graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None = None
+) -> list[Any]:
     """Start a call and run what can be run at once. Does not block.
 
     Args:
         arguments: plain values, or `AsyncValue`s that are pending, available or failed.
+        recorded: what has been run already, elsewhere.
 
     Returns:
         The results: plain values where they are available, else an `AsyncValue`, pending or failed.
+
+    Raises:
+        CallEnded: see `tfrt.executor.failures`.
     """
-    if calls.depth >= MAX_CALL_DEPTH:
-        return _execute_later(graph, context, arguments)
-    return _execute_now(graph, context, arguments)
+    depth = calls.depth
+    if is_full(depth):
+        return _execute_later(graph, context, arguments, recorded)
+    return _execute_now(graph, context, arguments, recorded)
 
 
-def _execute_now(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
-    calls.depth += 1
+def _execute_now(
+    graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None
+) -> list[Any]:
+    depth = calls.depth
+    frame = _Frame(graph, context)
     try:
-        frame = _Frame(graph, context)
+        calls.depth = depth + 1
+        if recorded is not None:
+            frame.record(recorded)
         frame.start(arguments)
         return frame.take_results()
+    except BaseException as error:
+        frame.end(error)
+        if isinstance(error, Exception):
+            raise CallEnded(error) from None
+        raise
     finally:
-        calls.depth -= 1
+        calls.depth = depth
 
 
-def _execute_later(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+def _execute_later(
+    graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None
+) -> list[Any]:
     promises = [AsyncValue() for _ in graph.result_registers]
 
     def run() -> None:
         # Not put off again: a synchronous call that waits for it may stand on this very stack.
-        for promise, value in zip(promises, _execute_now(graph, context, arguments), strict=True):
-            promise.settle(value)
+        try:
+            results: Sequence[Any] = _execute_now(graph, context, arguments, recorded)
+        except BaseException as error:
+            results = [AsyncValue.failed(as_ended(error))] * len(promises)
+            _let_go(error, is_promised=bool(promises))
+        finally:
+            for promise, value in zip(promises, results, strict=True):
+                promise.settle(value)
 
     context.host.enqueue(run)
     return list(promises)
 
 
-def resume(
-    graph: Graph,
-    context: ExecutionContext,
-    registers: list[Any],
-    done: int,
-    *,
-    value: Any = _UNSET,
-    error: Exception | None = None,
-) -> list[Any]:
-    """Go on with a call that something else began, running kernels in the file's order.
+def _let_go(error: BaseException, *, is_promised: bool) -> None:
+    """Deal with an exception that has ended a call where the caller is not on the stack.
 
     Args:
-        registers: plain values in the registers that kernels up to `done` have written.
-        done: the last kernel that has run.
-        value: what the kernel after `done` has returned, if it has been called.
-        error: what it has raised, if it has.
-
-    Returns:
-        The results, as `execute` does.
+        is_promised: whether results of the call, which have become an `EndedError`, tell of it.
     """
-    frame = _Frame(graph, context)
-    frame.registers = registers
-    frame.resume_after(done, value, error)
-    return frame.take_results()
+    if not isinstance(error, Exception | CallEnded) and ends_call(error):
+        raise error
+    if not is_promised:
+        report_uncaught(error.error if isinstance(error, CallEnded) else error)
+
+
+def _returns(value: Any) -> Callable[..., Any]:
+    return lambda *_: value
 
 
 class _Frame:
     """One call of a function."""
 
-    __slots__ = ("context", "graph", "has_errors", "promises", "registers", "tokens", "uses")
+    __slots__ = (
+        "calls",
+        "context",
+        "failure",
+        "graph",
+        "has_errors",
+        "promises",
+        "recorded",
+        "registers",
+        "reported",
+        "tasks",
+        "tokens",
+        "uses",
+    )
 
     def __init__(self, graph: Graph, context: ExecutionContext):
         self.graph = graph
         self.context = context
+        self.calls = graph.calls
+        self.tasks = graph.tasks
         self.registers: list[Any] = [_UNSET] * graph.register_count
         self.tokens = [t and t.copy() for t in graph.tokens]
         self.promises: dict[int, AsyncValue] = {}
         self.uses = list(graph.record.use_counts)
         self.has_errors = False
+        self.failure: AsyncValue | None = None
+        self.recorded = 0
+        self.reported: dict[tuple[int, int], tuple[KernelError, AsyncValue]] | None = None
+
+    def record(self, recorded: Recorded) -> None:
+        """Take what the first kernels have come to, instead of running them."""
+        graph, registers = self.graph, recorded.registers
+        self.calls, self.tasks = graph.calls.copy(), graph.tasks.copy()
+        for kernel in range(1, recorded.done + 1):
+            results = [registers[r] for r in graph.results[kernel]]
+            is_plain = len(results) == 1 and not graph.returns_tuple[kernel]
+            self.calls[kernel] = _returns(results[0] if is_plain else tuple(results))
+        self.recorded = recorded.done
+        outcome = recorded.outcome
+        if outcome is not None:
+            self.recorded += 1
+            self.calls[self.recorded] = lambda *_: outcome()
+        self.tasks[1 : self.recorded + 1] = [None] * self.recorded
 
     def start(self, arguments: Sequence[Any]) -> None:
         users = self.graph.users[0]
@@ -214,31 +225,6 @@ class _Frame:
             self.deliver(0, register, value, users[register + 1], stream, ready, foreign)
         self.run(stream, ready, foreign)
 
-    def resume_after(self, done: int, value: Any, error: Exception | None) -> None:
-        graph = self.graph
-        has_called = error is not None or value is not _UNSET
-        kernel = done + 1
-        stream = graph.streams[kernel] if has_called else graph.streams[0]
-        ready: list[int] = []
-        foreign: list[int] = []
-        for results in graph.results[kernel:]:
-            for register in results:
-                self.registers[register] = _UNSET
-        for number in range(kernel):
-            for register in graph.arguments[number]:
-                self.uses[register] -= 1
-            for users in graph.users[number]:
-                waiting = tuple([user for user in users if user > done + has_called])
-                self.make_ready(waiting, stream, ready, foreign)
-        if error is not None:
-            self.fail(kernel, error, stream, ready, foreign)
-        elif value is not _UNSET:
-            try:
-                self.deliver_all(kernel, value, stream, ready, foreign)
-            except Exception as raised:
-                self.fail(kernel, raised, stream, ready, foreign)
-        self.run(stream, ready, foreign)
-
     def take_results(self) -> list[Any]:
         registers, promises = self.registers, self.promises
         results = []
@@ -248,18 +234,38 @@ class _Frame:
                 value = promises.get(register) or promises.setdefault(register, AsyncValue())
                 if registers[register : register + 1][0] is not _UNSET:
                     self.keep_promise(register)
+                elif self.failure is not None:
+                    self.break_promises(self.failure)
             results.append(value)
         return results
+
+    def end(self, error: BaseException) -> None:
+        """Start no kernel any more and let all that has been promised be that `error` has ended the call."""
+        if self.failure is None:
+            self.failure = AsyncValue.failed(as_ended(error))
+        self.has_errors = True
+        self.break_promises(self.failure)
+
+    def break_promises(self, failure: AsyncValue) -> None:
+        for register in list(self.promises):
+            promise = self.promises.pop(register, None)
+            if promise is not None:
+                promise.settle(failure)
+
+    def end_elsewhere(self, error: BaseException) -> None:
+        """`end`, on a stack that the caller is not on."""
+        self.end(error)
+        _let_go(error, is_promised=bool(self.graph.result_registers))
 
     def run(self, stream: int, ready: list[int], foreign: list[int]) -> None:
         """Run ready kernels of `stream`, then of adopted streams, until none is left on this thread."""
         graph = self.graph
         context = self.context
         registers, tokens = self.registers, self.tokens
-        calls, all_arguments, all_users = graph.calls, graph.arguments, graph.users
+        calls, all_arguments, all_users = self.calls, graph.arguments, graph.users
         all_results, result_counts, returns_tuple = graph.results, graph.result_counts, graph.returns_tuple
         needs_context, streams, releases = graph.needs_context, graph.streams, graph.releases
-        tasks, is_inline = graph.tasks, graph.is_inline
+        tasks, is_inline = self.tasks, graph.is_inline
         batch: list[int] = []
         while True:
             if batch and (foreign or not ready):
@@ -276,16 +282,16 @@ class _Frame:
                 return
             kernel = ready.pop()
             arguments = all_arguments[kernel]
+            if (self.has_errors or context.cancellation is not None) and self.skip(kernel, stream, ready, foreign):
+                continue
+            if tasks[kernel] is not None:
+                batch.append(kernel)
+                continue
+            if batch and not is_inline[kernel]:
+                # It may take long, and it may enqueue tasks, which come after these.
+                self.enqueue_tasks(batch, stream)
+                batch = []
             try:
-                if (self.has_errors or context.cancellation is not None) and self.skip(kernel, stream, ready, foreign):
-                    continue
-                if tasks[kernel] is not None:
-                    batch.append(kernel)
-                    continue
-                if batch and not is_inline[kernel]:
-                    # It may take long, and it may enqueue tasks, which come after these.
-                    self.enqueue_tasks(batch, stream)
-                    batch = []
                 if needs_context[kernel]:
                     value = calls[kernel](context, *[registers[a] for a in arguments])
                 elif len(arguments) == 2:
@@ -295,6 +301,11 @@ class _Frame:
                     value = calls[kernel](registers[arguments[0]])
                 else:
                     value = calls[kernel](*[registers[a] for a in arguments])
+            except BaseException as error:
+                if ends_call(error):
+                    raise
+                self.fail(kernel, error, stream, ready, foreign)
+            else:
                 if result_counts[kernel] == 1 and not returns_tuple[kernel]:
                     if type(value) is AsyncValue and not value._state:
                         register, users = all_results[kernel][0], all_users[kernel][0]
@@ -321,20 +332,23 @@ class _Frame:
                         )
                 else:
                     self.deliver_all(kernel, value, stream, ready, foreign)
-            except Exception as error:
-                self.fail(kernel, error, stream, ready, foreign)
             if releases[kernel]:
                 self.release(releases[kernel])
 
     def skip(self, kernel: int, stream: int, ready: list[int], foreign: list[int]) -> bool:
         """Whether the kernel must not run, for an operand failed or the request was cancelled; then pass that on."""
-        failure = self.context.cancellation
-        for register in self.graph.arguments[kernel]:
-            value = self.registers[register]
-            if type(value) is AsyncValue and value.is_error:
-                failure = value
+        failure = self.failure
         if failure is None:
-            return False
+            if kernel <= self.recorded:
+                # It has not been skipped where it ran.
+                return False
+            failure = self.context.cancellation
+            for register in self.graph.arguments[kernel]:
+                value = self.registers[register]
+                if type(value) is AsyncValue and value.is_error:
+                    failure = value
+            if failure is None:
+                return False
         for register, users in zip(self.graph.results[kernel], self.graph.users[kernel], strict=True):
             self.write(register, failure, users, stream, ready, foreign)
         return True
@@ -343,9 +357,13 @@ class _Frame:
         graph = self.graph
         count = graph.result_counts[kernel]
         if type(value) is AsyncValue and count == 0:
-            value.and_then(lambda resolved: self.report(kernel, resolved))
+            value.and_then(partial(self.report, kernel))
             return
-        values = unpack(value, count, graph.returns_tuple[kernel])
+        try:
+            values = unpack(value, count, graph.returns_tuple[kernel])
+        except KernelError as error:
+            self.fail(kernel, error, stream, ready, foreign)
+            return
         for register, item, users in zip(graph.results[kernel], values, graph.users[kernel], strict=True):
             self.deliver(kernel, register, item, users, stream, ready, foreign)
 
@@ -364,10 +382,7 @@ class _Frame:
             if not value._state:
                 value.and_then(_Resume(self, kernel, register, users, stream))
                 return
-            if value.is_error:
-                self.report(kernel, value)
-            else:
-                value = value.value
+            value = self.located(kernel, value) if value.is_error else value._payload
         self.write(register, value, users, stream, ready, foreign)
 
     def write(
@@ -399,17 +414,35 @@ class _Frame:
         if promise is not None:
             promise.settle(self.registers[register])
 
-    def fail(self, kernel: int, error: Exception, stream: int, ready: list[int], foreign: list[int]) -> None:
-        """A kernel raised: its results that are not set become the error."""
-        failure = AsyncValue.failed(as_kernel_error(error))
-        self.report(kernel, failure)
+    def fail(self, kernel: int, error: BaseException, stream: int, ready: list[int], foreign: list[int]) -> None:
+        """A kernel raised: its results become the error."""
+        failed = as_kernel_error(error)
+        self.context.report(failed, self.graph.location(kernel))
+        failure = AsyncValue.failed(failed)
         for register, users in zip(self.graph.results[kernel], self.graph.users[kernel], strict=True):
             self.write(register, failure, users, stream, ready, foreign)
 
-    def report(self, kernel: int, value: AsyncValue) -> None:
+    def report(self, kernel: int, resolved: AsyncValue) -> None:
+        self.located(kernel, resolved)
+
+    def located(self, kernel: int, value: AsyncValue) -> AsyncValue:
+        """What stands for a resolved value of a kernel: an error that arose there is reported, and gets its place.
+
+        Errors that merely pass by have theirs. Others belong to the kernel, which may give them to somebody else, too.
+        """
         error = value.error
-        if error is not None and kernel:
-            self.context.report(error, self.graph.location(kernel))
+        if error is None or error.location is not None or error.passes_by or not kernel:
+            return value
+        # Several results may be one error.
+        if self.reported is None:
+            self.reported = {}
+        key = (kernel, id(error))
+        if key not in self.reported:
+            failed = error.copy()
+            self.context.report(failed, self.graph.location(kernel))
+            # The error is kept, so that no other one has its identity.
+            self.reported[key] = error, AsyncValue.failed(failed)
+        return self.reported[key][1]
 
     def release(self, registers: tuple[int, ...]) -> None:
         # Two threads may both miss a decrement here; then the buffer lives until the call ends. It is never
@@ -445,7 +478,9 @@ class _Frame:
         call, arguments, register, users, releases = graph.tasks[kernel]  # type: ignore[misc]  # It has one.
         ready: list[int] = []
         foreign: list[int] = []
-        if self.context.task_cancellation is not None and self.skip(kernel, stream, ready, foreign):
+        if self.failure is not None or (
+            self.context.task_cancellation is not None and self.skip(kernel, stream, ready, foreign)
+        ):
             self.run(stream, ready, foreign)
             return
         try:
@@ -454,6 +489,11 @@ class _Frame:
                 value = call(registers[first], registers[second])
             else:
                 value = call(*[registers[r] for r in arguments])
+        except BaseException as error:
+            if ends_call(error):
+                raise
+            self.fail(kernel, error, stream, ready, foreign)
+        else:
             if register is None or type(value) is AsyncValue:
                 self.deliver_all(kernel, value, stream, ready, foreign)
             else:
@@ -467,8 +507,6 @@ class _Frame:
                     if left is None or left.pop():
                         of_user = graph.streams[user]
                         (ready if of_user == stream or of_user < 0 else foreign).append(user)
-        except Exception as error:
-            self.fail(kernel, error, stream, ready, foreign)
         if releases:
             self.release(releases)
         if ready or foreign:
@@ -492,19 +530,22 @@ class _Tasks:
         self.is_shared = frame.context.host.work_queue.has_threads
 
     def __call__(self) -> None:
-        kernels, run, stream = self.kernels, self.frame.run_task, self.stream
-        if not self.is_shared:
-            run(kernels.pop(), stream)
-            return
-        if len(kernels) > 1:
-            self.frame.context.host.enqueue(self)
-        while kernels:
-            try:
-                kernel = kernels.pop()
-            except IndexError:
-                # Another thread was faster.
+        kernels, frame, stream = self.kernels, self.frame, self.stream
+        try:
+            if not self.is_shared:
+                frame.run_task(kernels.pop(), stream)
                 return
-            run(kernel, stream)
+            if len(kernels) > 1:
+                frame.context.host.enqueue(self)
+            while kernels:
+                try:
+                    kernel = kernels.pop()
+                except IndexError:
+                    # Another thread was faster.
+                    return
+                frame.run_task(kernel, stream)
+        except BaseException as error:
+            frame.end_elsewhere(error)
 
 
 class _Resume:
@@ -523,18 +564,21 @@ class _Resume:
         frame = self.frame
         ready: list[int] = []
         foreign: list[int] = []
-        if resolved.is_error or frame.promises:
-            frame.deliver(self.kernel, self.register, resolved, self.users, self.stream, ready, foreign)
-        else:
-            # The common case, kept free of calls.
-            frame.registers[self.register] = resolved._payload
-            if frame.promises:
-                frame.keep_promise(self.register)
-            if not self.users:
-                return
-            frame.make_ready(self.users, self.stream, ready, foreign)
-        if ready or foreign:
-            frame.run(self.stream, ready, foreign)
+        try:
+            if resolved.is_error or frame.promises:
+                frame.deliver(self.kernel, self.register, resolved, self.users, self.stream, ready, foreign)
+            else:
+                # The common case, kept free of calls.
+                frame.registers[self.register] = resolved._payload
+                if frame.promises:
+                    frame.keep_promise(self.register)
+                if not self.users:
+                    return
+                frame.make_ready(self.users, self.stream, ready, foreign)
+            if ready or foreign:
+                frame.run(self.stream, ready, foreign)
+        except BaseException as error:
+            frame.end_elsewhere(error)
 
 
 class _Continue:
@@ -548,7 +592,10 @@ class _Continue:
         self.ready = ready
 
     def __call__(self) -> None:
-        self.frame.run(self.stream, self.ready, [])
+        try:
+            self.frame.run(self.stream, self.ready, [])
+        except BaseException as error:
+            self.frame.end_elsewhere(error)
 
 
 def _partition(kernels: list[int], streams: list[int], stream: int) -> tuple[list[int], list[int]]:
@@ -572,24 +619,3 @@ def _partition(kernels: list[int], streams: list[int], stream: int) -> tuple[lis
         kernels[low], kernels[high] = kernels[high], kernels[low]
         low += 1
     return kernels[:low], kernels[low:]
-
-
-def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:
-    """For each kernel, the registers that may be dropped after it: those that it reads or that nobody reads.
-
-    Registers of scalars and the function's results are not worth it, or needed.
-    """
-    types = record.register_types
-    kept = set(record.result_registers)
-    if types is not None:
-        kept.update(r for r, type in enumerate(types) if _is_small(type))
-    unused = {r for r, count in enumerate(record.use_counts) if count == 0}
-    return [
-        tuple(r for r in (*kernel.arguments, *unused.intersection(kernel.results)) if r not in kept)
-        for kernel in record.kernels
-    ]
-
-
-def _is_small(type: str) -> bool:
-    """Whether values of an MLIR type are scalars or chains, not worth dropping early."""
-    return type == "!tfrt.chain" or type == "index" or (type.lstrip("su")[:1] in ("i", "f", "b") and len(type) <= 5)

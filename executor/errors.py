@@ -16,7 +16,7 @@ Anything else that escapes from this package is a bug in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from tfrt.executor.diagnostics import Diagnostic
@@ -65,6 +65,9 @@ class KernelError(TfrtError):
     printed by ``bef-run --print_error_code``.
     """
 
+    passes_by: ClassVar[bool] = False
+    """Whether it is nobody's failure, so that it is not reported where it is first seen."""
+
     def __init__(self, message: str, *, location: Location | None = None, code: str = "INTERNAL"):
         super().__init__(message)
         self.message = message
@@ -92,12 +95,16 @@ class KernelError(TfrtError):
 class CancelledError(KernelError):
     """The request was cancelled before this kernel started."""
 
+    passes_by = True
+
     def __init__(self, message: str = "Cancelled", *, location: Location | None = None):
         super().__init__(message, location=location, code="CANCELLED")
 
 
 class EndedError(KernelError):
     """The call was ended by `ended_by`, an exception that is no kernel's. Whoever waits in the call gets that."""
+
+    passes_by = True
 
     def __init__(self, ended_by: BaseException):
         super().__init__(f"the call was ended by {describe(ended_by)}")

@@ -344,8 +344,11 @@ class ExecutionContext:
         return self.cancellation is not None
 
     def report(self, error: KernelError, location: Location) -> None:
-        """Locate an error where it arose and tell the host, once; errors that merely pass by are left alone."""
-        if error.location is not None or isinstance(error, CancelledError):
+        """Locate an error where it arose and tell the host, once; errors that merely pass by are left alone.
+
+        It is written on, so it must be the engine's own: see `tfrt.executor.failures.as_kernel_error`.
+        """
+        if error.location is not None or error.passes_by:
             return
         error.location = location
         self.host.emit(Diagnostic("error", f"runtime error: {error.message}", location))

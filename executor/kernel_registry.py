@@ -62,7 +62,9 @@ ENTRY_POINT_GROUP = "tfrt.kernels"
 
 _ANY = Stored("any")
 
-_PLAIN = (bool, int, float, complex, str, Chain)
+_SCALARS = (bool, int, float, complex)
+
+_PLAIN = (*_SCALARS, str, Chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Signature:
     `operands` is the number of operands, or None where the kernel takes a variable number of them. `takes_chain`
     says whether a chain is among those declared.
     `attributes` pairs parameter names with storage; `functions` and `injected` hold parameter names, the
-    latter with what is injected: ``host``, ``context``, ``location``, ``result_count`` or ``files``.
+    latter with what is injected: ``host``, ``context``, ``location``, ``result_count`` or ``files``. `operand_classes`
+    and `result_class` are annotations that are scalars' classes; None stands for all others.
     """
 
     operands: int | None
@@ -86,6 +89,8 @@ class Signature:
     returns_tuple: bool
     returns_plain: bool = False
     returns_async: bool = False
+    operand_classes: tuple[type | None, ...] = ()
+    result_class: type | None = None
 
     @property
     def binds_alike(self) -> bool:
@@ -363,6 +368,7 @@ def _read_signature(kernel: Kernel) -> Signature:
         raise UsageError(f"kernel '{kernel.name}': its annotations cannot be resolved: {error}") from error
     injectables = _injectables()
     operands, minimum, variadic, takes_chain = 0, 0, False, False
+    classes: list[type | None] = []
     attributes: list[tuple[str, Stored]] = []
     functions: list[str] = []
     injected: list[tuple[str, str]] = []
@@ -389,6 +395,7 @@ def _read_signature(kernel: Kernel) -> Signature:
             raise UsageError(f"kernel '{kernel.name}': operand '{parameter.name}' must come before {injected[0][0]}")
         else:
             operands += 1
+            classes.append(hint if hint in _SCALARS else None)
             minimum += parameter.default is parameter.empty
             takes_chain |= hint is Chain
     names = [name for name, _ in attributes]
@@ -409,6 +416,8 @@ def _read_signature(kernel: Kernel) -> Signature:
         returns_tuple=typing.get_origin(hints.get("return")) is tuple,
         returns_plain=hints.get("return") in _PLAIN,
         returns_async=hints.get("return") is AsyncValue,
+        operand_classes=tuple(classes),
+        result_class=hints.get("return") if hints.get("return") in _SCALARS else None,
     )
 
 

@@ -7,6 +7,7 @@ when it is first called.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -17,10 +18,11 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
 from tfrt.executor.binding import BoundKernel, bind, location_of, unpack
 from tfrt.executor.callees import disagreements
-from tfrt.executor.dataflow import Graph, execute
+from tfrt.executor.dataflow import execute
 from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import KernelError, LoadError, UsageError
-from tfrt.executor.failures import as_kernel_error, ends_call, failed_results, fulfil
+from tfrt.executor.errors import EndedError, KernelError, LoadError, UsageError
+from tfrt.executor.failures import CallEnded, as_kernel_error, ends_call, failed_results, fulfil
+from tfrt.executor.graph import Graph
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import Kernel, is_of_this_package
 from tfrt.executor.native_functions import find_native_function
@@ -137,12 +139,26 @@ class Function:
             converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
             if are_passed_on(arguments, converted, self._converters):
                 self._passed_on = tuple(map(type, arguments))
-        results = self._run(ExecutionContext(self._program.host), converted)
-        for result in results:
-            if type(result) is AsyncValue:
-                self._program.host.wait(results)
-                return _results([r.value if type(r) is AsyncValue else r for r in results])
-        return results[0] if len(results) == 1 else _results(results)
+        context = ExecutionContext(self._program.host)
+        try:
+            results = self._run(context, converted)
+            for result in results:
+                if type(result) is AsyncValue:
+                    self._program.host.wait(results)
+                    return _results([_value(r) for r in results])
+            return results[0] if len(results) == 1 else _results(results)
+        except CallEnded as error:
+            ended: BaseException = error.error
+        except KernelError as error:
+            if not isinstance(error, EndedError):
+                raise
+            ended = error.ended_by
+        except BaseException:
+            # Whatever has not begun is not wanted any more.
+            context.cancel(abandon=True)
+            raise
+        context.cancel(abandon=True)
+        raise ended
 
     async def call_async(self, *arguments: Any) -> Any:
         """Like calling it, from a coroutine: other coroutines go on meanwhile.
@@ -163,7 +179,9 @@ class Function:
         outcome = AsyncValue()
 
         def run() -> None:
-            fulfil([outcome], lambda: [self.execute(context, converted)])
+            # What ends the call is in the outcome, too.
+            with suppress(CallEnded):
+                fulfil([outcome], lambda: [self.execute(context, converted)])
 
         if host.work_queue.has_threads:
             host.enqueue(run)
@@ -176,10 +194,13 @@ class Function:
             if not outcome.is_error:
                 await host.wait_async(outcome.value)
             is_over = True
+            return _results([_value(result) for result in outcome.value])
+        except EndedError as error:
+            ended = error.ended_by
         finally:
             if not is_over:
                 context.cancel(abandon=True)
-        return _results([r.value if type(r) is AsyncValue else r for r in outcome.value])
+        raise ended
 
     def start(self, *arguments: Any, context: ExecutionContext | None = None) -> list[Any]:
         """Start the function and return its results as they are: plain values, or `AsyncValue`s.
@@ -192,7 +213,11 @@ class Function:
             KernelError: see `execute`.
         """
         converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
-        return self.execute(ExecutionContext(self._program.host) if context is None else context, converted)
+        try:
+            return self._run(ExecutionContext(self._program.host) if context is None else context, converted)
+        except CallEnded as error:
+            ended = error.error
+        raise ended
 
     def execute(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         """Start a call with values as registers hold them; what kernels use. Does not block.
@@ -239,7 +264,7 @@ class Function:
         plans = self._program.plans
         if plans is None or self._keeps_order:
             return False
-        return plans.effects[self.index].ordered or self._program.host.work_queue.has_threads
+        return self._program.host.work_queue.has_threads
 
     @cached_property
     def graph(self) -> Graph:
@@ -277,7 +302,8 @@ class Function:
         except BaseException as error:
             if ends_call(error):
                 raise
-            return failed_results(as_kernel_error(error), count)
+            failure = as_kernel_error(error)
+        return failed_results(failure, count)
 
 
 def _known_types(record: FunctionRecord) -> Callable[[int], str | None]:
@@ -313,6 +339,15 @@ def _first_use(bef: BefFile, kernel: str) -> Any:
             if record.name == kernel:
                 return location_of(record, bef)
     return None
+
+
+def _value(result: Any) -> Any:
+    """What a result is that is there.
+
+    Raises:
+        KernelError: it is an error.
+    """
+    return result.value if type(result) is AsyncValue else result
 
 
 def _results(values: list[Any]) -> Any:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.binding import unpack
-from tfrt.executor.dataflow import Graph, calls
+from tfrt.executor.call_depth import calls
 from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import as_kernel_error, failed_results
+from tfrt.executor.failures import CallEnded, as_kernel_error, ends_call, failed_results
+from tfrt.executor.graph import Graph
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MAX_CALL_DEPTH = 100
 """Nested calls on a thread's stack, each some five Python frames, beyond which no synchronous call starts.
 
-It is larger than `tfrt.executor.dataflow.MAX_CALL_DEPTH`, so that the deepest function of another kind can call some.
+It is larger than `tfrt.executor.call_depth.MAX_CALL_DEPTH`, so that the deepest function of another kind can call some.
 """
 
 
@@ -34,15 +35,20 @@ def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any])
     Raises:
         KernelError: a kernel failed, and there are no results.
     """
-    if calls.depth >= MAX_CALL_DEPTH:
+    depth = calls.depth
+    if depth >= MAX_CALL_DEPTH:
         return failed_results(_too_deep(graph), len(graph.result_registers))
-    calls.depth += 1
     try:
+        calls.depth = depth + 1
         return _run(graph, context, arguments)
     except KernelError as error:
-        return failed_results(error, len(graph.result_registers))
+        failure = error
+    except Exception as error:
+        # No kernel's failure: those are `KernelError`s.
+        raise CallEnded(error) from None
     finally:
-        calls.depth -= 1
+        calls.depth = depth
+    return failed_results(failure, len(graph.result_registers))
 
 
 def _too_deep(graph: Graph) -> KernelError:
@@ -71,10 +77,12 @@ def _run_kernel(graph: Graph, kernel: int, registers: list[Any], context: Execut
         values = unpack(value, graph.result_counts[kernel], graph.returns_tuple[kernel])
         for register, item in zip(graph.results[kernel], values, strict=True):
             registers[register] = _now(item, context)
-    except Exception as error:
+    except BaseException as error:
+        if ends_call(error):
+            raise
         failure = as_kernel_error(error)
         context.report(failure, graph.location(kernel))
-        raise failure from error.__cause__
+        raise failure from failure.__cause__
 
 
 def _now(value: Any, context: ExecutionContext) -> Any:

@@ -50,7 +50,7 @@ class Effects:
 def summarize(functions: Sequence[FunctionRecord], kernel_of: Callable[[str], Kernel]) -> list[Effects]:
     """The effects of each function: the best summaries that agree with one another."""
     summaries = [_optimistic(function) for function in functions]
-    callers = _callers(functions)
+    callers = callers_of(functions)
     waiting = dict.fromkeys(function.index for function in functions)
     rounds = [0] * len(functions)
     while waiting:
@@ -76,7 +76,7 @@ def _unordered(disorder: tuple[int, int] | None = None) -> Effects:
     return Effects(True, False, frozenset(), frozenset(), disorder)
 
 
-def _callers(functions: Sequence[FunctionRecord]) -> list[list[int]]:
+def callers_of(functions: Sequence[FunctionRecord]) -> list[list[int]]:
     callers: list[dict[int, None]] = [{} for _ in functions]
     for function in functions:
         for kernel in function.kernels:

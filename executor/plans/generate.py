@@ -2,13 +2,16 @@
 
 * Cheap pure kernels are expressions; constants are literals. All others are called by name.
 * Regions of branches and loops are inlined as ``if`` and ``for``; other functions are called directly.
-* After each call that could be asynchronous, one comparison looks whether the result is plain.
+* Around each call of a kernel or a function stands a handler, which costs nothing until something is raised. After it
+  one comparison looks whether the result is plain, and of its class. Both lead to an exit (`hand_over.py`).
 * Buffers are deleted after their last use.
 
+So whatever else is raised comes from outside of the program, and nobody takes it for a kernel's failure. No name of a
+program means anything in the source: names are a letter or a word, a number, and only then, to be read, a program's.
+
 Python's compiler takes as long for a kernel as running it some hundred times, so regions that have hardly run are not
-inlined but called. There is no error handling in the source: each line is listed with the kernel that it runs, and
-whoever catches an exception looks its line up (`hand_over.py`). Beyond `MAX_INLINED` kernels regions are called, not
-inlined; a function with more kernels than `MAX_PART` is split into parts, called one after the other.
+inlined but called. Beyond `MAX_INLINED` kernels regions are called, not inlined; a function with more kernels than
+`MAX_PART` is split into parts, called one after the other.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from typing import TYPE_CHECKING
 
 from tfrt.executor.binding import BoundKernel
 from tfrt.executor.kernel_registry import Control
-from tfrt.executor.plans.scope import CALLED, HEAD, Generated, LoopNames, Scope, Site
+from tfrt.executor.plans.classes import is_checked, is_inline
+from tfrt.executor.plans.hand_over import Exits
+from tfrt.executor.plans.scope import Exit, Generated, LoopNames, Scope, Site, Stands
 from tfrt.executor.plans.table import constant_of, last_uses
 
 if TYPE_CHECKING:
@@ -52,7 +57,7 @@ def generate(planned: Planned, *, with_cold: bool = False) -> Generated:
     if len(graph.bound) > MAX_PART:
         return _generate_parts(writer, scope, parameters)
     writer.define(planned.python_name, parameters)
-    writer.stop_if_cancelled(1, scope, 0)
+    writer.stop_if_cancelled(1, Exit(Stands.BEFORE, scope, 0))
     writer.kernels(scope, range(1, len(graph.bound)), 1)
     writer.line(1, f"return {tuple_text([scope.names[r] for r in graph.result_registers])}", None)
     return writer.finish(planned.python_name)
@@ -85,7 +90,7 @@ def _generate_parts(writer: Writer, scope: Scope, parameters: list[str]) -> Gene
     taken = parameters
     for number, (part, later) in enumerate(zip(ranges, needed, strict=True)):
         writer.define(f"{name}_part_{number}", taken)
-        writer.stop_if_cancelled(1, scope, part[0] - 1)
+        writer.stop_if_cancelled(1, Exit(Stands.BEFORE, scope, part[0]))
         writer.kernels(scope, part, 1)
         available.update(*(graph.results[kernel] for kernel in part))
         given = list(dict.fromkeys(scope.names[r] for r in sorted(available & later) if r not in scope.constants))
@@ -95,9 +100,8 @@ def _generate_parts(writer: Writer, scope: Scope, parameters: list[str]) -> Gene
         call = f"{name}_part_{number}({', '.join(taken)})"
         driver.append(f"    return {call}" if is_last else f"    {_targets(given)}{call}")
         taken = ["context", *given]
-    sites = [None, *((scope, part[0]) for part in ranges)]
-    for line, site in zip(driver, sites, strict=True):
-        writer.line(0, line, site)
+    for line in driver:
+        writer.line(0, line, None)
     return writer.finish(name, parts=[f"{name}_part_{number}" for number in range(len(ranges))])
 
 
@@ -118,7 +122,7 @@ def annotated(generated: Generated) -> str:
     shown = []
     last: Site | None = None
     for line, site in zip(lines, generated.sites[1:], strict=True):
-        said = None if site is None or site == last or site[1] <= 0 else _op(site)
+        said = None if site is None or site == last else _op(site)
         last = site or last
         shown.append(f"{line:{min(width, 80)}}  # {said}" if said else line)
     return "\n".join(shown) + "\n"
@@ -132,10 +136,12 @@ def _op(site: Site) -> str:
 class Writer:
     """Source as it grows, with what each line does."""
 
-    stop = "if context.cancellation is not None: raise Stop"
+    cancelled = "context.cancellation is not None"
 
     def __init__(self, planned: Planned, with_cold: bool = False):
         self.planned = planned
+        self.exits = Exits()
+        self.exit_name = planned.plans.reserve("exit", "", self.exits)
         self.with_cold = with_cold
         self.lines: list[str] = []
         self.sites: list[Site | None] = [None]
@@ -148,7 +154,7 @@ class Writer:
         filename = self.planned.filename(name)
         namespace = self.planned.plans.namespace
         exec(compile(source, filename, "exec"), namespace)
-        codes = frozenset(namespace[part].__code__ for part in parts)
+        codes = tuple([namespace[part].__code__ for part in (name, *parts)])
         generated = Generated(namespace[name], source, self.sites, codes, is_loop)
         # Tracebacks show the lines with the program's locations, which are looked up only then.
         linecache.cache.pop(filename, None)
@@ -162,15 +168,28 @@ class Writer:
         self.lines.append("    " * indent + text)
         self.sites.append(site)
 
-    def stop_if_cancelled(self, indent: int, scope: Scope, kernel: int) -> None:
-        self.line(indent, self.stop, (scope, kernel))
+    def exit(self, exit: Exit) -> str:
+        """What takes an exit."""
+        return f"{self.exit_name}({self.exits.add(exit)})"
+
+    def stop_if_cancelled(self, indent: int, exit: Exit) -> None:
+        self.line(indent, f"if {self.cancelled}: {self.exit(exit)}", None)
+
+    def guarded(self, indent: int, text: str, site: Site | None, handlers: dict[str, Exit]) -> None:
+        """A line, and what becomes of exceptions: exits by the class, which may be empty for all."""
+        self.line(indent, f"try: {text}", site)
+        for caught, exit in handlers.items():
+            self.line(indent, f"except{caught and ' '}{caught}: {self.exit(exit)}", None)
 
     def invocation(self, callee: Planned, arguments: Sequence[str]) -> str:
         return f"{callee.python_name}({', '.join(['context', *arguments])})"
 
-    def expression(self, bound: BoundKernel, names: Sequence[str]) -> str | None:
-        """A kernel with one result as an expression of its operands, where it is one."""
-        return None if bound.inline is None else bound.inline.format(*names)
+    def expression(self, scope: Scope, kernel: int, bound: BoundKernel, names: Sequence[str]) -> str | None:
+        """A kernel with one result as an expression of its operands that cannot fail, where it is one."""
+        classes = self.planned.plans.classes_at(scope.graph, kernel)
+        if bound.inline is None or not bound.is_exact or not is_inline(bound, *classes):
+            return None
+        return bound.inline.format(*names)
 
     def kernels(self, scope: Scope, kernels: Sequence[int], indent: int) -> None:
         graph = scope.graph
@@ -184,7 +203,7 @@ class Writer:
     def kernel(self, scope: Scope, kernel: int, bound: BoundKernel, indent: int) -> None:
         graph = scope.graph
         operands, results = graph.arguments[kernel], graph.results[kernel]
-        constant = constant_of(bound)
+        constant = constant_of(bound, self.planned.plans.classes_at(graph, kernel)[1])
         if constant is not None:
             scope.constants[results[0]] = constant[0]
             scope.names[results[0]] = self.planned.plans.literal(constant[0])
@@ -192,7 +211,7 @@ class Writer:
         names = [scope.names[r] for r in operands]
         targets = [f"{scope.prefix}r{r}" for r in results]
         site = (scope, kernel)
-        expression = self.expression(bound, names) if len(results) == 1 else None
+        expression = self.expression(scope, kernel, bound, names)
         if expression is not None:
             self.line(indent, f"{targets[0]} = {expression}", site)
         elif self.planned.plans.runs_directly(graph, kernel):
@@ -205,21 +224,33 @@ class Writer:
         self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
     ) -> None:
         """Call the kernel itself."""
-        site = (scope, kernel)
-        function = self.planned.plans.name_of(bound)
-        call = f"{function}({', '.join(['context', *names] if bound.needs_context else names)})"
-        if len(targets) == 1 and not bound.returns_tuple:
-            self.line(indent, f"{targets[0]} = {call}", site)
+        graph, site = scope.graph, (scope, kernel)
+        if bound.inline is not None and not bound.is_exact:
+            call = bound.inline.format(*names)
         else:
-            self.line(indent, f"value = {call}", site)
-            self.line(indent, "if type(value) is AsyncValue: raise Pending", site)
-            if targets or bound.returns_tuple:
-                self.line(indent, f"{_targets(targets)}unpack(value, {len(targets)}, {bound.returns_tuple})", site)
-        if not bound.returns_plain:
-            for target in targets:
-                self.line(indent, f"if type({target}) is AsyncValue: raise Pending", site)
+            function = self.planned.plans.name_of(bound)
+            call = f"{function}({', '.join(['context', *names] if bound.needs_context else names)})"
+        count = len(targets)
+        results = targets or ["value"]
+        if count > 1 or (count and bound.returns_tuple):
+            call = f"unpack({call}, {count}, {bound.returns_tuple})"
+            targets = [*targets, ""] if count == 1 else targets
+        handlers = {"": Exit(Stands.RAISED, scope, kernel)}
+        self.guarded(indent, f"{', '.join(targets or results)} = {call}", site, handlers)
+        expected = self.planned.plans.classes_at(graph, kernel)[1]
+        doubts = []
+        if not is_checked(bound, expected):
+            doubts = [
+                f"type({name}) is not {wanted.__name__}" if wanted else f"type({name}) is AsyncValue"
+                for name, wanted in zip(results, expected or (None,), strict=True)
+            ]
         if not bound.is_pure:
-            self.stop_if_cancelled(indent, scope, kernel)
+            doubts.append(self.cancelled)
+        if doubts:
+            leave = self.exit(Exit(Stands.RETURNED, scope, kernel, tuple(results)))
+            self.line(indent, f"if {' or '.join(doubts)}: {leave}", None)
+        if not count and bound.returns_tuple:
+            self.guarded(indent, "unpack(value, 0, True)", site, handlers)
 
     def control(
         self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
@@ -264,7 +295,18 @@ class Writer:
             self.assign(targets, results, indent)
             return
         call = self.invocation(callee, [scope.names[r] for r in operands])
-        self.line(indent, f"{_targets(targets, unpack=False)}{call}", (scope, kernel))
+        handlers = {"HandOver": Exit(Stands.HANDED_OVER, scope, kernel)}
+        if self.starts_again(callee):
+            handlers["RecursionError"] = Exit(Stands.BEFORE, scope, kernel)
+        self.guarded(indent, f"{_targets(targets, unpack=False)}{call}", (scope, kernel), handlers)
+
+    def starts_again(self, callee: Planned) -> bool:
+        """Whether a call may begin again where Python's stack has ended.
+
+        In a function that may itself, its caller sees to it.
+        """
+        plans = self.planned.plans
+        return plans.restarts[callee.function.index] and not plans.restarts[self.planned.function.index]
 
     def is_inlined(self, callee: Planned, indent: int) -> bool:
         return (
@@ -300,7 +342,7 @@ class Writer:
             self.line(indent, f"for {index} in range({total}):", None)
         else:
             self.line(indent, f"while {total}:", None)
-        self.line(indent + 1, self.stop, (inner, HEAD))
+        self.stop_if_cancelled(indent + 1, Exit(Stands.AT_ITERATION, inner, 0))
         loop_results = carried if repeats else [*carried, total]
         if self.is_inlined(body, indent):
             inner.names.update(enumerate(carried))
@@ -308,7 +350,10 @@ class Writer:
             self.assign(loop_results, [inner.names[r] for r in body.graph.result_registers], indent + 1)
         else:
             call = self.invocation(body, carried)
-            self.line(indent + 1, f"{_targets(loop_results, unpack=False)}{call}", (inner, CALLED))
+            handlers = {"HandOver": Exit(Stands.IN_ITERATION, inner, 0)}
+            if self.starts_again(body):
+                handlers["RecursionError"] = Exit(Stands.AT_ITERATION, inner, 0)
+            self.guarded(indent + 1, f"{_targets(loop_results, unpack=False)}{call}", None, handlers)
         return carried
 
     def assign(self, targets: list[str], values: list[str], indent: int) -> None:
@@ -318,7 +363,7 @@ class Writer:
 
 
 def _targets(names: Sequence[str], *, unpack: bool = True) -> str:
-    """The left-hand side of an assignment. Kernels return one result as it is; `unpack` is for sequences."""
+    """The left-hand side of an assignment. Functions return one result as it is; `unpack` is for sequences."""
     if not names:
         return ""
     return f"{', '.join(names)}{',' if unpack and len(names) == 1 else ''} = "

@@ -1,233 +1,169 @@
 """How a plan that cannot go on becomes calls of the dataflow executor.
 
-The exception that ended it has passed through all calls since the plan was entered, so its traceback lists them with
-their local variables. From the innermost call outwards, each becomes a dataflow call of the same function with the same
-registers, in which the kernels have run that the plan had run; its results, plain or not, are what the kernel that
-made the call has in the next one. A loop goes on with the iterations that are left, in its kernel.
+A plan knows at each moment where it stands: whatever may stop it is guarded by a handler of its own, in the table tier
+by lines of `run_table`, in generated source by an *exit*, a call with the number of the place. Such a handler gathers
+what the function's kernels have come to so far (`Recorded`) and raises a `HandOver` with it. The plan that called this
+one catches that at its call, where it does the same for itself: what the call's kernel came to is then that the inner
+one goes on. So a `HandOver` arrives where plans were entered with all calls that stand in one another, and only there
+the outermost goes on, in the dataflow executor; when it comes to the kernel in which the next one stands, that goes on.
+Thus everything that had not been run is run in the dataflow executor's own order.
 
-Frames are told from those of kernels, which may hold tracebacks of earlier plans, by their callers: the chain of
-callers must lead back to where the plan was entered.
+Nothing is read from exceptions of kernels or their tracebacks, which may belong to several threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from tfrt.executor.dataflow import execute, resume
+from tfrt.executor.dataflow import Recorded, Suspended
+from tfrt.executor.failures import as_kernel_error, ends_call
+from tfrt.executor.graph import Graph
 from tfrt.executor.kernel_registry import Control
-from tfrt.executor.plans.scope import CALLED, HEAD, Generated, LoopNames, Scope
-from tfrt.executor.plans.signals import Pending, Stop
-from tfrt.executor.plans.table import run_repeat, run_table, run_while
+from tfrt.executor.plans.scope import Exit, LoopNames, Scope, Stands
+from tfrt.executor.plans.signals import HandOver
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
-    from tfrt.executor.plans.planned import Planned
 
-Outcome = Exception | list[Any]
-"""What a call inside a plan came to: its results, plain or `AsyncValue`s, or what was raised."""
-
-Call = tuple[FrameType, int]
-"""A frame of a plan and the line where it stands."""
+GoOn = Callable[[], list[Any]]
+"""Goes on with a call and returns its results, as `tfrt.executor.dataflow.execute` does."""
 
 
-def hand_over(planned: Planned, error: Exception, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
-    """Go on, in the dataflow executor, with a call of `planned` that ended with `error`; returns its results."""
-    calls = _calls(planned, error)
-    if not calls:
-        return execute(planned.graph, context, arguments)
-    outcome: Outcome | None = None
-    inner: FrameType | None = None
-    for frame, line in reversed(calls):
-        outcome = _resume(planned, frame, line, outcome, inner, error, context)
-        inner = frame
-    for frame, _ in calls:
-        # What the registers refer to should not live as long as the error does.
-        frame.clear()
-    assert isinstance(outcome, list)
-    return outcome
+def stop(
+    graph: Graph, context: ExecutionContext, registers: Sequence[Any], done: int, outcome: Callable[[], Any] | None
+) -> NoReturn:
+    """Hand over a call; the parameters are those of `Recorded`."""
+    raise HandOver(Suspended(graph, context, Recorded(registers, done, outcome))) from None
 
 
-def _calls(planned: Planned, error: Exception) -> list[Call]:
-    codes = planned.plans.generated_codes
-    calls: list[Call] = []
-    caller: FrameType | None = None
-    trace = error.__traceback__
-    while trace is not None and (caller is None or trace.tb_frame.f_back is caller):
-        caller = trace.tb_frame
-        code = caller.f_code
-        if code in codes or code in _TABLE_CODES:
-            if calls and code in codes and code in codes[code].parts:
-                # The driver has nothing to add to its part.
-                calls.pop()
-            calls.append((caller, trace.tb_lineno))
-        trace = trace.tb_next
-    if calls and calls[-1][0].f_code is run_table.__code__ and "registers" not in calls[-1][0].f_locals:
-        # Python's stack ended before the call could begin; its caller starts it again.
-        calls.pop()
-    return calls
+def raised() -> Callable[[], NoReturn]:
+    """What a kernel came to that has raised the exception that is being handled, unless that ends the call."""
+    error = sys.exc_info()[1]
+    assert error is not None
+    if ends_call(error):
+        raise error
+    failure = as_kernel_error(error)
+
+    def again() -> NoReturn:
+        raise failure
+
+    return again
 
 
-def _resume(
-    planned: Planned,
-    frame: FrameType,
-    line: int,
-    outcome: Outcome | None,
-    inner: FrameType | None,
-    error: Exception,
-    context: ExecutionContext,
-) -> Outcome:
-    """Go on with one call, whose own innermost call, if any, came to `outcome`."""
-    variables = dict(frame.f_locals)
-    codes = planned.plans.generated_codes
-    generated = codes.get(frame.f_code)
-    if generated is not None:
-        return _resume_generated(generated, line, variables, outcome, error, context)
-    if frame.f_code is run_table.__code__:
-        return _resume_table(variables, outcome, error, context)
-    if inner is not None and (whole := codes.get(inner.f_code)) is not None and whole.is_loop:
-        assert outcome is not None
-        return outcome
-    return _resume_loop(frame, variables, outcome, context)
+def handed_over(graph: Graph, kernel: int, inner: GoOn) -> Callable[[], Any]:
+    """What a kernel came to in whose stead a function was run that goes on with `inner`."""
+    is_plain = graph.result_counts[kernel] == 1 and not graph.returns_tuple[kernel]
+    return lambda: inner()[0] if is_plain else tuple(inner())
 
 
-def _resume_table(
-    variables: dict[str, Any], outcome: Outcome | None, error: Exception, context: ExecutionContext
-) -> Outcome:
-    called = variables["planned"]
-    kernel = called.kernel_at(variables["step"])
-    return _resume_kernel(called.graph, kernel, variables["registers"], outcome, error, variables.get("value"), context)
-
-
-def _resume_kernel(
-    graph: Any,
-    kernel: int,
-    registers: list[Any],
-    outcome: Outcome | None,
-    error: Exception,
-    value: Any,
-    context: ExecutionContext,
-) -> list[Any]:
-    """Go on with a call that stands at a kernel.
+def loop_from(go_on: Callable[..., Any], context: ExecutionContext, control: Any, values: Sequence[Any]) -> GoOn:
+    """Goes on with a loop that is about to begin an iteration.
 
     Args:
-        outcome: what the functions came to that the plan ran in the kernel's stead.
-        error: else, what ended the plan there.
-        value: what the kernel returned, where `error` is `Pending`.
+        go_on: the loop's kernel, given the context and operands.
+        control: the iterations that are left, or the condition.
     """
-    if not kernel:
-        return resume(graph, context, registers, 0)
-    if outcome is None:
-        match error:
-            case Stop():
-                return resume(graph, context, registers, kernel)
-            case Pending():
-                return resume(graph, context, registers, kernel - 1, value=value)
-            case RecursionError() if graph.bound[kernel].restarts:
-                return resume(graph, context, registers, kernel - 1)
-            case _:
-                outcome = error
-    if isinstance(outcome, Exception):
-        return resume(graph, context, registers, kernel - 1, error=outcome)
-    return resume(graph, context, registers, kernel - 1, value=tuple(outcome))
+    return lambda: list(go_on(context, control, *values))
 
 
-def _resume_loop(
-    frame: FrameType, variables: dict[str, Any], outcome: Outcome | None, context: ExecutionContext
-) -> Outcome:
-    """Go on with a loop of the table tier."""
-    loop, values = variables["loop"], variables["values"]
-    if frame.f_code is run_repeat.__code__:
-        remaining = variables["count"] - variables["done"]
-        if outcome is None:
-            return _go_on(loop, context, remaining, values)
-        return outcome if isinstance(outcome, Exception) else _go_on(loop, context, remaining - 1, outcome)
-    if outcome is None:
-        return _go_on(loop, context, variables["condition"], values)
-    return outcome if isinstance(outcome, Exception) else _go_on(loop, context, outcome[-1], outcome[:-1])
+def loop_after(kind: Control, go_on: Callable[..., Any], context: ExecutionContext, left: int, inner: GoOn) -> GoOn:
+    """Goes on with a loop in whose iteration a call goes on with `inner`.
+
+    Args:
+        left: the iterations that are left after this one, for `Control.REPEAT`.
+    """
+    if kind is Control.REPEAT:
+        return lambda: list(go_on(context, left, *inner()))
+
+    def again() -> list[Any]:
+        *values, condition = inner()
+        return list(go_on(context, condition, *values))
+
+    return again
 
 
-def _go_on(loop: Any, context: ExecutionContext, control: Any, values: Sequence[Any]) -> Outcome:
-    try:
-        return list(loop.go_on(context, control, *values))
-    except Exception as error:
-        return error
+class Exits:
+    """The exits of a generated function, called from it with the number of one."""
+
+    def __init__(self) -> None:
+        self._exits: list[Exit] = []
+
+    def add(self, exit: Exit) -> int:
+        """Add an exit; returns its number."""
+        self._exits.append(exit)
+        return len(self._exits) - 1
+
+    def __call__(self, number: int) -> NoReturn:
+        exit = self._exits[number]
+        scope, kernel = exit.scope, exit.kernel
+        variables = sys._getframe(1).f_locals
+        context = variables["context"]
+        outcome: Callable[[], Any]
+        match exit.stands:
+            case Stands.BEFORE:
+                going_on = _scope_going_on(scope, max(kernel - 1, 0), None, variables, context)
+            case Stands.RAISED:
+                going_on = _scope_going_on(scope, kernel - 1, raised(), variables, context)
+            case Stands.RETURNED:
+                outcome = partial(_returned, scope.graph, kernel, [variables[name] for name in exit.results])
+                going_on = _scope_going_on(scope, kernel - 1, outcome, variables, context)
+            case Stands.HANDED_OVER:
+                outcome = handed_over(scope.graph, kernel, _inner())
+                going_on = _scope_going_on(scope, kernel - 1, outcome, variables, context)
+            case Stands.AT_ITERATION:
+                assert scope.loop is not None
+                going_on = _at_iteration(scope.loop, variables, context)
+            case Stands.IN_ITERATION:
+                going_on = _in_iteration(scope, _inner(), variables, context)
+        if exit.stands not in (Stands.AT_ITERATION, Stands.IN_ITERATION):
+            going_on = _in_iteration(scope, going_on, variables, context)
+        while scope.parent is not None:
+            outcome = handed_over(scope.parent.graph, scope.kernel, going_on)
+            going_on = _scope_going_on(scope.parent, scope.kernel - 1, outcome, variables, context)
+            scope = scope.parent
+            going_on = _in_iteration(scope, going_on, variables, context)
+        raise HandOver(going_on) from None
 
 
-def _resume_generated(
-    generated: Generated,
-    line: int,
-    variables: dict[str, Any],
-    outcome: Outcome | None,
-    error: Exception,
-    context: ExecutionContext,
-) -> Outcome:
-    site = generated.sites[line]
-    assert site is not None, f"line {line} of a plan raised {error!r}"
-    found: Outcome | None
-    scope, kernel = site
-    loop = scope.loop
-    if loop is not None and (kernel == HEAD or (kernel == CALLED and outcome is None)):
-        found = _enter_loop(loop, variables, context)
-    else:
-        found = outcome
-        if kernel != CALLED:
-            found = _resume_scope(scope, kernel, variables, outcome, error, context)
-        if loop is not None:
-            found = _continue_loop(loop, variables, found, context)
-    while scope.parent is not None:
-        found = _resume_scope(scope.parent, scope.kernel, variables, found, error, context)
-        scope = scope.parent
-        if scope.loop is not None:
-            found = _continue_loop(scope.loop, variables, found, context)
-    assert found is not None
-    return found
+def _inner() -> GoOn:
+    error = sys.exc_info()[1]
+    assert isinstance(error, HandOver)
+    return error.go_on
 
 
-def _resume_scope(
-    scope: Scope,
-    kernel: int,
-    variables: dict[str, Any],
-    outcome: Outcome | None,
-    error: Exception,
-    context: ExecutionContext,
-) -> list[Any]:
+def _returned(graph: Graph, kernel: int, values: Sequence[Any]) -> Any:
+    count = graph.result_counts[kernel]
+    return values[0] if not count or (count == 1 and not graph.returns_tuple[kernel]) else tuple(values)
+
+
+def _scope_going_on(
+    scope: Scope, done: int, outcome: Callable[[], Any] | None, variables: Mapping[str, Any], context: ExecutionContext
+) -> GoOn:
     graph = scope.graph
     registers: list[Any] = [None] * graph.register_count
-    last = kernel if isinstance(error, Stop) and outcome is None else kernel - 1
-    for results in graph.results[1 : last + 1]:
-        for register in results:
-            registers[register] = scope.value(register, variables)
     for register in range(len(graph.results[0]) - 1):
         registers[register] = scope.value(register, variables)
-    value = None
-    if outcome is None and isinstance(error, Pending):
-        results = graph.results[kernel]
-        is_plain = len(results) == 1 and not graph.bound[kernel].returns_tuple
-        value = variables[f"{scope.prefix}r{results[0]}"] if is_plain else variables["value"]
-    return _resume_kernel(graph, kernel, registers, outcome, error, value, context)
+    for results in graph.results[1 : done + 1]:
+        for register in results:
+            registers[register] = scope.value(register, variables)
+    return Suspended(graph, context, Recorded(registers, done, outcome))
 
 
-def _enter_loop(loop: LoopNames, variables: dict[str, Any], context: ExecutionContext) -> Outcome:
-    """Go on with a loop that is about to begin an iteration."""
+def _at_iteration(loop: LoopNames, variables: Mapping[str, Any], context: ExecutionContext) -> GoOn:
     carried = [variables[name] for name in loop.carried]
     control = variables[loop.total]
     if loop.kind is Control.REPEAT:
         control -= variables[loop.index]
-    return _go_on(loop, context, control, carried)
+    return loop_from(loop.go_on, context, control, carried)
 
 
-def _continue_loop(
-    loop: LoopNames, variables: dict[str, Any], outcome: Outcome | None, context: ExecutionContext
-) -> Outcome:
-    """Go on with a loop whose iteration came to `outcome`."""
-    assert outcome is not None
-    if isinstance(outcome, Exception):
-        return outcome
-    if loop.kind is Control.REPEAT:
-        return _go_on(loop, context, variables[loop.total] - variables[loop.index] - 1, outcome)
-    return _go_on(loop, context, outcome[-1], outcome[:-1])
-
-
-_TABLE_CODES = frozenset({run_table.__code__, run_repeat.__code__, run_while.__code__})
+def _in_iteration(scope: Scope, inner: GoOn, variables: Mapping[str, Any], context: ExecutionContext) -> GoOn:
+    """Goes on with a scope's loop, where it is the body of one; else with the scope."""
+    loop = scope.loop
+    if loop is None:
+        return inner
+    left = variables[loop.total] - variables[loop.index] - 1 if loop.kind is Control.REPEAT else 0
+    return loop_after(loop.kind, loop.go_on, context, left, inner)

@@ -25,7 +25,7 @@ from tfrt.executor.kernel_registry import Control
 from tfrt.executor.native_code import load
 from tfrt.executor.plans.generate import Writer, tuple_text
 from tfrt.executor.plans.native_calls import free, keep_ticking, new_record
-from tfrt.executor.plans.scope import Scope
+from tfrt.executor.plans.scope import Exit, Scope, Site
 from tfrt.executor.plans.table import constant_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _can(planned: Planned, around: tuple[int, ...], found: set[int]) -> bool:
         return False
     inside = around if planned.is_region and around else (*around, function.index)
     for kernel, bound in enumerate(graph.bound[1:], 1):
-        constant = constant_of(bound)
+        constant = constant_of(bound, planned.plans.classes_at(graph, kernel)[1])
         if constant is not None:
             can = is_literal(constant[0])
         elif bound.control is None:
@@ -198,18 +198,24 @@ def _result_type(types: Sequence[str]) -> str:
 class _NativeWriter(Writer):
     """Writes plans that Numba understands: without a context, and with native forms of kernels."""
 
-    stop = "if cancelled(flag, call): raise Refused"
-
     def __init__(self, planned: Planned):
         super().__init__(planned, with_cold=True)
         self.callees: list[Planned] = []
+
+    def stop_if_cancelled(self, indent: int, exit: Exit) -> None:
+        self.line(indent, "if cancelled(flag, call): raise Refused", None)
+
+    def guarded(self, indent: int, text: str, site: Site | None, handlers: dict[str, Exit]) -> None:
+        self.line(indent, text, site)
 
     def invocation(self, callee: Planned, arguments: Sequence[str]) -> str:
         self.callees.append(callee)
         return f"{_name(callee)}({', '.join(['flag', 'call', 'depth + 1', *arguments])})"
 
-    def expression(self, bound: BoundKernel, names: Sequence[str]) -> str | None:
-        return None if bound.control is not None else _form(bound).format(*names)
+    def expression(self, scope: Scope, kernel: int, bound: BoundKernel, names: Sequence[str]) -> str | None:
+        if bound.control is not None or len(scope.graph.results[kernel]) != 1:
+            return None
+        return _form(bound).format(*names)
 
     def call(
         self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int

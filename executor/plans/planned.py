@@ -6,22 +6,27 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import count
 from time import perf_counter
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.binding import BoundKernel, is_literal, unpack
-from tfrt.executor.dataflow import MAX_CALL_DEPTH, Graph, calls, execute
+from tfrt.executor.call_depth import calls, is_full
+from tfrt.executor.dataflow import Suspended, execute
+from tfrt.executor.failures import CallEnded
+from tfrt.executor.graph import Graph
 from tfrt.executor.kernel_registry import Control
 from tfrt.executor.native_code import NATIVE_AFTER, CannotCompile, is_available
-from tfrt.executor.plans.effects import Effects, summarize
+from tfrt.executor.plans.classes import Classes, class_of, register_classes
+from tfrt.executor.plans.effects import Effects, callers_of, summarize
 from tfrt.executor.plans.generate import generate, generate_loop
-from tfrt.executor.plans.hand_over import hand_over
+from tfrt.executor.plans.hand_over import stop
 from tfrt.executor.plans.native import can_be_native, is_worthwhile, make_native
 from tfrt.executor.plans.scope import Generated
-from tfrt.executor.plans.signals import Pending, Stop
+from tfrt.executor.plans.signals import HandOver
 from tfrt.executor.plans.table import START, Loop, Step, make_steps, make_template, run_repeat, run_table, run_while
 from tfrt.executor.values import CHAIN
 
@@ -34,6 +39,12 @@ _log = logging.getLogger(__name__)
 HAND_OVERS = 16
 """How often the first runs of a plan may end in a hand-over; one that does so every time costs more than it gains."""
 
+
+_TOO_MUCH = (SyntaxError, RecursionError, MemoryError, OverflowError)
+"""What Python's compiler raises where source is too much for it."""
+
+_CHOOSES = {Control.BRANCH: bool, Control.CASE: int, Control.REPEAT: int, Control.WHILE: bool}
+"""The class of what says which function is run, or how often."""
 
 MAX_NESTING = 8
 """How many functions with effects may call one another without being counted."""
@@ -58,14 +69,17 @@ class Plans:
         self.namespace: dict[str, Any] = {
             "AsyncValue": AsyncValue,
             "CHAIN": CHAIN,
-            "Pending": Pending,
-            "Stop": Stop,
+            "HandOver": HandOver,
             "unpack": unpack,
+            # Its frames are the engine's.
+            "__name__": "tfrt.executor.plans.generated",
         }
         self.generated_codes: dict[CodeType, Generated] = {}
         self._program = program
         self._planned: dict[int, Planned] = {}
         self._names: dict[Any, str] = {}
+        self._numbers = count()
+        self._classes: dict[int, Classes] = {}
 
     @cached_property
     def effects(self) -> list[Effects]:
@@ -80,19 +94,37 @@ class Plans:
             found = self._planned.setdefault(index, Planned(function, self))
         return found
 
+    def classes(self, graph: Graph) -> Classes:
+        """The classes of a function's registers."""
+        index = graph.record.index
+        found = self._classes.get(index)
+        return self._classes.setdefault(index, register_classes(graph)) if found is None else found
+
+    def classes_at(self, graph: Graph, kernel: int) -> tuple[Classes, Classes]:
+        """The classes of a kernel's operands, and of its results."""
+        classes = self.classes(graph)
+        return (
+            tuple([classes[r] for r in graph.arguments[kernel]]),
+            tuple([classes[r] for r in graph.results[kernel]]),
+        )
+
     def runs_directly(self, graph: Graph, kernel: int) -> bool:
         """Whether plans run a kernel's functions in its stead."""
         bound = graph.bound[kernel]
         if bound.control is None:
             return False
-        operands, results = len(graph.arguments[kernel]), len(graph.results[kernel])
-        given = operands if bound.control is Control.CALL else operands - 1
-        wanted = results + 1 if bound.control is Control.WHILE else results
+        given, wanted = self.classes_at(graph, kernel)
+        if bound.control is not Control.CALL:
+            if not given or given[0] is not _CHOOSES[bound.control]:
+                return False
+            given = given[1:]
+        if bound.control is Control.WHILE:
+            wanted = (*wanted, bool)
         return all(
             function.kind is FunctionKind.ASYNC
-            and len(function.argument_types) == given
-            and len(function.result_types) == wanted
-            and (not self.effects[function.index].any or self.nesting[function.index] < MAX_NESTING)
+            and tuple(map(class_of, function.argument_types)) == given
+            and tuple(map(class_of, function.result_types)) == wanted
+            and (self.restarts[function.index] or self.nesting[function.index] < MAX_NESTING)
             for function in bound.functions
         )
 
@@ -105,9 +137,7 @@ class Plans:
         call = bound.call
         found = self._names.get(call)
         if found is None:
-            found = self._unused_name(bound.name)
-            self.namespace[found] = call
-            self._names[call] = found
+            found = self._names[call] = self.reserve("k", bound.name, call)
         return found
 
     def literal(self, value: Any) -> str:
@@ -118,13 +148,11 @@ class Plans:
             return "CHAIN"
         if type(value) is str:
             return repr(value)
-        name = self._unused_name("constant")
-        self.namespace[name] = value
-        return name
+        return self.reserve("c", "", value)
 
     def add(self, generated: Generated) -> None:
         """Make a generated function's lines known."""
-        for code in (generated.function.__code__, *generated.parts):
+        for code in generated.codes:
             self.generated_codes[code] = generated
 
     def spend(self, seconds: float) -> None:
@@ -135,39 +163,55 @@ class Plans:
             for planned in list(self._planned.values()):
                 planned.go_native()
 
-    def _unused_name(self, wish: str) -> str:
-        base = re.sub(r"\W", "_", wish)
-        name, number = base, 1
-        while name in self.namespace or name in ("context", "value", "wide") or not name.isidentifier():
-            number += 1
-            name = f"{base or 'f'}_{number}" if base[:1].isalpha() else f"f_{base}_{number}"
-        return name
+    def reserve(self, kind: str, wish: str, value: Any) -> str:
+        """A new global name for a value.
 
-    def reserve(self, wish: str, value: Any) -> str:
-        """A global name for a value, like `wish` if that is free."""
-        name = self._unused_name(wish)
+        Args:
+            kind: a letter or a word that, followed by a number, means nothing else in generated source.
+            wish: what a program calls it. It comes after the number, for people to read.
+        """
+        readable = re.sub(r"[^A-Za-z0-9_]", "_", wish)[:60]
+        name = f"{kind}{next(self._numbers)}{readable and '_'}{readable}"
         self.namespace[name] = value
         return name
+
+    @cached_property
+    def restarts(self) -> list[bool]:
+        """For each function, whether a call of it may start again: all that it runs is pure and may run twice."""
+        functions, kernels = self._program.bef.functions, self._program.kernels
+        found = [
+            not self.effects[function.index].any
+            and not any(kernels[kernel.name].overwrites for kernel in function.kernels[1:])
+            for function in functions
+        ]
+        callers = callers_of(functions)
+        waiting = [index for index, restarts in enumerate(found) if not restarts]
+        while waiting:
+            for caller in callers[waiting.pop()]:
+                if found[caller]:
+                    found[caller] = False
+                    waiting.append(caller)
+        return found
 
     @cached_property
     def nesting(self) -> list[int]:
         """For each function, how many calls it may put on the stack besides its own that cannot start again.
 
-        A pure function can start again where Python's stack ends; one with effects cannot. So calls of functions with
+        Where Python's stack ends, a pure function can start again; one with effects cannot. So calls of functions with
         effects that recurse, or that stand on `MAX_NESTING` others, go through `Planned.enter`, which counts.
         """
-        functions, effects = self._program.bef.functions, self.effects
+        functions, restarts = self._program.bef.functions, self.restarts
         callees = [
             {
                 callee
                 for kernel in function.kernels
                 for callee in kernel.functions
-                if effects[callee].any and functions[callee].kind is FunctionKind.ASYNC
+                if not restarts[callee] and functions[callee].kind is FunctionKind.ASYNC
             }
             for function in functions
         ]
         nesting = [0] * len(functions)
-        recursive = {index for index in range(len(functions)) if effects[index].any and _reaches(callees, index)}
+        recursive = {index for index in range(len(functions)) if not restarts[index] and _reaches(callees, index)}
         for index in _callees_first(callees):
             inside = [nesting[c] + 1 for c in callees[index] if nesting[c] < MAX_NESTING]
             nesting[index] = MAX_NESTING if index in recursive else max(inside, default=0)
@@ -220,8 +264,10 @@ class Planned:
         self._entered = 0
         self._handed_over = 0
         self._is_generated = False
+        self._cannot_be_generated = False
         self.call: Callable[..., Any] = self._make_first_tier()
-        self.python_name = plans.reserve(function.name or f"region_{function.index}", self.call)
+        self.python_name = plans.reserve("f", function.name or f"region_{function.index}", self.call)
+        self._argument_classes = tuple(map(class_of, function.argument_types))
 
     @property
     def is_warm(self) -> bool:
@@ -240,11 +286,11 @@ class Planned:
     @cached_property
     def template(self) -> list[Any]:
         """The registers before a run."""
-        return make_template(self.graph)
+        return make_template(self.graph, self.plans.classes(self.graph))
 
     @cached_property
     def _table(self) -> tuple[list[Step], list[int]]:
-        return make_steps(self.graph, self._runner)
+        return make_steps(self.graph, self.plans.classes(self.graph), self._runner, self._starts_again)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -257,27 +303,45 @@ class Planned:
             return 0
         return next(kernel for found, kernel in zip(*self._table, strict=True) if found is step)
 
+    def stop_at(
+        self, step: Step, context: ExecutionContext, registers: Sequence[Any], outcome: Callable[[], Any] | None
+    ) -> NoReturn:
+        """Hand over a call that stands at a step of the table, whose kernel came to `outcome`, if it has begun."""
+        stop(self.graph, context, registers, self.kernel_at(step) - 1, outcome)
+
     def enter(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         """Start a call, from outside of plans. Like `tfrt.executor.dataflow.execute`, which it falls back to."""
-        if calls.depth >= MAX_CALL_DEPTH or not self._is_worthwhile:
+        depth, weight = calls.depth, self._weight
+        if not self._is_worthwhile or is_full(depth, weight):
             return execute(self.graph, context, arguments)
-        for argument in arguments:
-            if type(argument) is AsyncValue:
+        for argument, expected in zip(arguments, self._argument_classes, strict=True):
+            found = type(argument)
+            if found is not expected and (expected is not None or found is AsyncValue):
                 return execute(self.graph, context, arguments)
         self._entered += 1
-        calls.depth += self._weight
         start = perf_counter() if self.plans.is_timing else 0.0
+        going_on: Callable[[], list[Any]]
         try:
+            calls.depth = depth + weight
             value = self.call(context, *arguments)
+            count = len(self.graph.result_registers)
+            return [value] if count == 1 else list(value or ())
+        except HandOver as stopped:
+            going_on = stopped.go_on
+        except RecursionError as error:
+            if not self.plans.restarts[self.function.index]:
+                raise CallEnded(error) from None
+            going_on = partial(execute, self.graph, context, arguments)
         except Exception as error:
-            self._handed_over += 1
-            return hand_over(self, error, context, arguments)
+            # No kernel has raised it.
+            raise CallEnded(error) from None
         finally:
-            calls.depth -= self._weight
+            calls.depth = depth
             if start:
                 self.plans.spend(perf_counter() - start)
-        count = len(self.graph.result_registers)
-        return [value] if count == 1 else list(value or ())
+        self._handed_over += 1
+        results = going_on()
+        return results if depth or not isinstance(going_on, Suspended) else going_on.known(results)
 
     def generate(self) -> Generated:
         """Generate the second tier and run it from now on."""
@@ -312,13 +376,35 @@ class Planned:
 
     def _make_first_tier(self) -> Callable[..., Any]:
         def start(context: ExecutionContext, *arguments: Any) -> Any:
+            if not self._returns_what_it_declares:
+                raise HandOver(partial(execute, self.graph, context, arguments))
             self.runs += 1
-            if self.runs > self.plans.threshold:
-                self.generate()
+            if self.runs > self.plans.threshold and not self._cannot_be_generated:
+                try:
+                    self.generate()
+                except _TOO_MUCH as error:
+                    self._cannot_be_generated = True
+                    _log.info("no generated plan for @%s: %s", self.function.name, error)
                 return self.call(context, *arguments)
             return run_table(self, context, arguments)
 
         return start
+
+    @cached_property
+    def _returns_what_it_declares(self) -> bool:
+        """Whether callers may rely on the classes of the results; not in some corrupt files."""
+        classes, graph = self.plans.classes(self.graph), self.graph
+        return tuple([classes[r] for r in graph.result_registers]) == tuple(map(class_of, self.function.result_types))
+
+    def _starts_again(self, kernel: int) -> bool:
+        """Whether the functions that are run in a kernel's stead may start again where Python's stack has ended.
+
+        In a function that may itself, its caller sees to it.
+        """
+        restarts = self.plans.restarts
+        if restarts[self.function.index]:
+            return False
+        return all(restarts[function.index] for function in self.graph.bound[kernel].functions)
 
     def _runner(self, kernel: int) -> Callable[..., Any] | None:
         """A function of the context and operands that runs a kernel's functions in its stead."""

@@ -1,13 +1,14 @@
-"""What the lines of a generated plan mean."""
+"""What generated source means: its scopes, each one function's registers, and its exits, where a plan may stop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from types import CodeType
 from typing import Any
 
-from tfrt.executor.dataflow import Graph
+from tfrt.executor.graph import Graph
 from tfrt.executor.kernel_registry import Control
 
 
@@ -62,11 +63,39 @@ class Scope:
         return variables.get(self.names[register])
 
 
-HEAD, CALLED = -1, -2
-"""In place of a kernel's number: at the head of a loop, before an iteration of the scope; in a call of its body."""
-
 Site = tuple[Scope, int]
-"""What a line does: a kernel of a scope, 0 before the first one, `HEAD` or `CALLED`."""
+"""What a line does: a kernel of a scope, or 0 where it is none's."""
+
+
+class Stands(Enum):
+    """Where a plan stands when it takes an exit."""
+
+    BEFORE = auto()
+    """The kernel has not begun; kernel 0 is the function's begin."""
+    RAISED = auto()
+    """The kernel has raised the exception that is being handled."""
+    RETURNED = auto()
+    """The kernel has returned."""
+    HANDED_OVER = auto()
+    """A function that the plan ran in the kernel's stead has raised the `HandOver` that is being handled."""
+    AT_ITERATION = auto()
+    """The loop whose body the scope is is about to begin an iteration."""
+    IN_ITERATION = auto()
+    """The body of that loop, called as a function, has raised the `HandOver` that is being handled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One place where a plan may stop.
+
+    Attributes:
+        results: the names that hold what the kernel has returned, for `Stands.RETURNED`.
+    """
+
+    stands: Stands
+    scope: Scope
+    kernel: int
+    results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +103,13 @@ class Generated:
     """A generated function.
 
     Attributes:
-        sites: for each line, from 1 on, what it does; None where it cannot raise.
-        parts: the code of the functions that it is split into.
+        sites: for each line, from 1 on, what it does.
+        codes: the code of the function, and of those that it is split into.
         is_loop: whether it is a loop of a function, not a function.
     """
 
     function: Callable[..., Any]
     source: str
     sites: list[Site | None]
-    parts: frozenset[CodeType] = frozenset()
+    codes: tuple[CodeType, ...]
     is_loop: bool = False

@@ -1,11 +1,19 @@
-"""How a plan says that it cannot go on. Raised in plans, caught where they were entered; see the package."""
+"""How a plan says that it cannot go on. Raised in plans, caught where they were called; see the package."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 
-class Pending(Exception):
-    """The kernel that has just run has results that are pending or failed."""
 
+class HandOver(Exception):
+    """A plan has stopped where it could not go on.
 
-class Stop(Exception):
-    """The request was cancelled; the kernel at which the plan stands has run."""
+    Attributes:
+        go_on: goes on with its call in the dataflow executor and returns the results, as `execute` does. To be called
+            once, when it is the call's turn.
+    """
+
+    def __init__(self, go_on: Callable[[], list[Any]]):
+        super().__init__()
+        self.go_on = go_on

@@ -1,20 +1,23 @@
 """The first tier: a loop over a table of kernels, with a shape of entry for each kind of call.
 
 A plan is a function of the context and plain operands. It returns None, a value or a tuple, as the function has no
-result, one or several, or raises one of `signals.py`.
+result, one or several, or raises a `HandOver`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.binding import BoundKernel, unpack
-from tfrt.executor.dataflow import Graph
+from tfrt.executor.graph import Graph
 from tfrt.executor.kernel_registry import Control
-from tfrt.executor.plans.signals import Pending, Stop
+from tfrt.executor.plans.classes import Classes, fit, is_checked, is_inline
+from tfrt.executor.plans.hand_over import handed_over, loop_after, loop_from, raised, stop
+from tfrt.executor.plans.signals import HandOver
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
@@ -24,7 +27,7 @@ PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, GENERAL = range(7)
 """The shapes of entries. Inline kernels always have plain results, so theirs need not be looked at."""
 
 Step = tuple[int, Any, Any, Any, Any]
-"""Shape, callable, then by shape: two operands and the result (unary and binary); operands, nothing and the results
+"""Shape, callable, then by shape: two operands and the result (unary and binary); operands, a `Runs` and the results
 (`CONTROL`); operands, a `General` and the results; the registers to drop. Short, because unpacking it is part of every
 kernel's cost: which kernel it is, `Planned.kernel_at` knows."""
 
@@ -34,42 +37,74 @@ START: Step = (DROP, None, (), None, None)
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """What else the table knows of a kernel called in the general way."""
+    """What else the table knows of a kernel called in the general way; `expected` are the classes of its results."""
 
     needs_context: bool
     returns_tuple: bool
+    expected: Classes
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What else the table knows of functions that are run in a kernel's stead.
+
+    Attributes:
+        starts_again: whether they may start again where Python's stack ends.
+    """
+
+    starts_again: bool
 
 
 def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
-    """Run a function from its table. Locals are read by `hand_over.py` when an exception leaves this function."""
+    """Run a function from its table.
+
+    Raises:
+        HandOver: it cannot go on.
+    """
     step = START
     registers = planned.template.copy()
     registers[: len(arguments)] = arguments
     if context.cancellation is not None:
-        raise Stop
+        stop(planned.graph, context, registers, 0, None)
     for step in planned.steps:
         shape, call, a, b, result = step
         if shape == PLAIN_BINARY:
-            registers[result] = call(registers[a], registers[b])
+            try:
+                registers[result] = call(registers[a], registers[b])
+            except BaseException:
+                planned.stop_at(step, context, registers, raised())
         elif shape == PLAIN_UNARY:
-            registers[result] = call(registers[a])
+            try:
+                registers[result] = call(registers[a])
+            except BaseException:
+                planned.stop_at(step, context, registers, raised())
         elif shape == BINARY:
-            value = registers[result] = call(registers[a], registers[b])
-            if type(value) is AsyncValue:
-                raise Pending
-            if context.cancellation is not None:
-                raise Stop
+            try:
+                value = registers[result] = call(registers[a], registers[b])
+            except BaseException:
+                planned.stop_at(step, context, registers, raised())
+            if type(value) is AsyncValue or context.cancellation is not None:
+                planned.stop_at(step, context, registers, partial(_same, value))
         elif shape == UNARY:
-            value = registers[result] = call(registers[a])
-            if type(value) is AsyncValue:
-                raise Pending
-            if context.cancellation is not None:
-                raise Stop
+            try:
+                value = registers[result] = call(registers[a])
+            except BaseException:
+                planned.stop_at(step, context, registers, raised())
+            if type(value) is AsyncValue or context.cancellation is not None:
+                planned.stop_at(step, context, registers, partial(_same, value))
         elif shape == DROP:
             for register in a:
                 registers[register] = None
         elif shape == CONTROL:
-            value = call(context, *[registers[r] for r in a])
+            try:
+                value = call(context, *[registers[r] for r in a])
+            except HandOver as inner:
+                kernel = planned.kernel_at(step)
+                planned.stop_at(step, context, registers, handed_over(planned.graph, kernel, inner.go_on))
+            except RecursionError:
+                if not b.starts_again:
+                    raise
+                planned.stop_at(step, context, registers, None)
             if len(result) == 1:
                 registers[result[0]] = value
             else:
@@ -77,39 +112,47 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
                     registers[register] = item
         else:
             operands = [registers[r] for r in a]
-            value = call(context, *operands) if b.needs_context else call(*operands)
-            if type(value) is AsyncValue:
-                raise Pending
-            if not b.returns_tuple and len(result) == 1:
-                registers[result[0]] = value
-            else:
-                for register, item in zip(result, unpack(value, len(result), b.returns_tuple), strict=True):
-                    if type(item) is AsyncValue:
-                        raise Pending
-                    registers[register] = item
-            if context.cancellation is not None:
-                raise Stop
+            try:
+                value = call(context, *operands) if b.needs_context else call(*operands)
+                if len(result) > 1 or b.returns_tuple:
+                    values = unpack(value, len(result), b.returns_tuple) if type(value) is not AsyncValue else ()
+                else:
+                    values = (value,) if result else ()
+            except BaseException:
+                planned.stop_at(step, context, registers, raised())
+            if type(value) is AsyncValue or context.cancellation is not None or not fit(values, b.expected):
+                planned.stop_at(step, context, registers, partial(_same, value))
+            for register, item in zip(result, values, strict=True):
+                registers[register] = item
     found = planned.graph.result_registers
     if len(found) == 1:
         return registers[found[0]]
     return tuple([registers[r] for r in found]) if found else None
 
 
-def make_template(graph: Graph) -> list[Any]:
+def _same(value: Any) -> Any:
+    return value
+
+
+def make_template(graph: Graph, classes: Classes) -> list[Any]:
     """The registers before a run, those of constants filled in."""
     template: list[Any] = [None] * graph.register_count
     for kernel, bound in enumerate(graph.bound[1:], 1):
-        constant = constant_of(bound)
+        constant = constant_of(bound, tuple([classes[r] for r in graph.results[kernel]]))
         if constant is not None:
             template[graph.results[kernel][0]] = constant[0]
     return template
 
 
-def make_steps(graph: Graph, runner: Callable[[int], Any]) -> tuple[list[Step], list[int]]:
+def make_steps(
+    graph: Graph, classes: Classes, runner: Callable[[int], Any], starts_again: Callable[[int], bool]
+) -> tuple[list[Step], list[int]]:
     """The table of a function, and the kernel of each step.
 
     Args:
+        classes: of the registers.
         runner: the function that runs a kernel's functions in its stead, or None where only the kernel can.
+        starts_again: whether these functions may start again.
     """
     steps: list[Step] = []
     kernels: list[int] = []
@@ -117,15 +160,22 @@ def make_steps(graph: Graph, runner: Callable[[int], Any]) -> tuple[list[Step], 
     for kernel, bound in enumerate(graph.bound[1:], 1):
         operands, results = graph.arguments[kernel], graph.results[kernel]
         run = runner(kernel) if bound.control is not None else None
-        if constant_of(bound) is not None:
+        operand_classes, expected = tuple([classes[r] for r in operands]), tuple([classes[r] for r in results])
+        if constant_of(bound, expected) is not None:
             continue
+        is_plain = is_inline(bound, operand_classes, expected) and bound.is_exact
         if run is not None:
-            steps.append((CONTROL, run, operands, None, results))
-        elif len(results) == 1 and len(operands) in (1, 2) and not (bound.needs_context or bound.returns_tuple):
-            shapes = (UNARY, BINARY) if bound.inline is None else (PLAIN_UNARY, PLAIN_BINARY)
+            steps.append((CONTROL, run, operands, Runs(starts_again(kernel)), results))
+        elif (
+            len(results) == 1
+            and len(operands) in (1, 2)
+            and not (bound.needs_context or bound.returns_tuple)
+            and (is_plain or expected[0] is None or is_checked(bound, expected))
+        ):
+            shapes = (PLAIN_UNARY, PLAIN_BINARY) if is_plain else (UNARY, BINARY)
             steps.append((shapes[len(operands) - 1], bound.call, operands[0], operands[-1], results[0]))
         else:
-            general = General(bound.needs_context, bound.returns_tuple)
+            general = General(bound.needs_context, bound.returns_tuple, expected)
             steps.append((GENERAL, bound.call, operands, general, results))
         if drops[kernel]:
             steps.append((DROP, None, drops[kernel], None, None))
@@ -133,14 +183,19 @@ def make_steps(graph: Graph, runner: Callable[[int], Any]) -> tuple[list[Step], 
     return steps, kernels
 
 
-def constant_of(bound: BoundKernel) -> tuple[Any] | None:
-    """A kernel's value, in a tuple, if it is always the same; None also where it fails, which it does when it runs."""
+def constant_of(bound: BoundKernel, expected: Classes) -> tuple[Any] | None:
+    """A kernel's value, in a tuple, if it is always the same; None also where it fails, which it does when it runs.
+
+    Args:
+        expected: the class of its result.
+    """
     if not bound.is_constant:
         return None
     try:
-        return (bound.call(),)
+        value = bound.call()
     except Exception:
         return None
+    return (value,) if fit((value,), expected) else None
 
 
 def last_uses(graph: Graph) -> list[tuple[int, ...]]:
@@ -175,28 +230,43 @@ class Loop:
 
 
 def run_repeat(loop: Loop, context: ExecutionContext, count: int, values: tuple[Any, ...]) -> Any:
-    """Run a `Control.REPEAT` loop. Locals are read by `hand_over.py`."""
+    """Run a `Control.REPEAT` loop.
+
+    Raises:
+        HandOver: it cannot go on.
+    """
     body, threshold = loop.body, loop.body.plans.threshold
     single = len(values) == 1
     for done in range(count):
         if context.cancellation is not None:
-            raise Stop
+            raise HandOver(loop_from(loop.go_on, context, count - done, values))
         if body.runs >= threshold:
             return loop.generated()(context, count - done, *values)
-        found = body.call(context, *values)
+        try:
+            found = body.call(context, *values)
+        except HandOver as inner:
+            going_on = loop_after(loop.kind, loop.go_on, context, count - done - 1, inner.go_on)
+            raise HandOver(going_on) from None
         values = (found,) if single else found or ()
     return values[0] if single else values
 
 
 def run_while(loop: Loop, context: ExecutionContext, condition: Any, values: tuple[Any, ...]) -> Any:
-    """Run a `Control.WHILE` loop. Locals are read by `hand_over.py`."""
+    """Run a `Control.WHILE` loop.
+
+    Raises:
+        HandOver: it cannot go on.
+    """
     body, threshold = loop.body, loop.body.plans.threshold
     while condition:
         if context.cancellation is not None:
-            raise Stop
+            raise HandOver(loop_from(loop.go_on, context, condition, values))
         if body.runs >= threshold:
             return loop.generated()(context, condition, *values)
-        found = body.call(context, *values)
+        try:
+            found = body.call(context, *values)
+        except HandOver as inner:
+            raise HandOver(loop_after(loop.kind, loop.go_on, context, 0, inner.go_on)) from None
         *rest, condition = found if values else (found,)
         values = tuple(rest)
     return values[0] if len(values) == 1 else values

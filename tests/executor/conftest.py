@@ -10,7 +10,7 @@ import pytest
 
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.binding import BoundKernel
-from tfrt.executor.dataflow import Graph
+from tfrt.executor.graph import Graph
 from tfrt.executor.location import FileLineCol, Location
 
 

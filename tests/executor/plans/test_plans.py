@@ -95,8 +95,8 @@ def test_what_is_generated():
         )
 
     assert lines == [
-        "def fib(context, r0):",
-        "    if context.cancellation is not None: raise Stop",
+        "def f0_fib(context, r0):",
+        "    if context.cancellation is not None: exit1(0)",
         "    r2 = (r0) <= (1)",
         "    if r2:",
         "        pass",
@@ -104,8 +104,10 @@ def test_what_is_generated():
         "    else:",
         f"        s2_r2 = {wrapped('(r0) - (1)')}",
         f"        s2_r3 = {wrapped('(s2_r2) - (1)')}",
-        "        s2_r4 = fib(context, s2_r2)",
-        "        s2_r5 = fib(context, s2_r3)",
+        "        try: s2_r4 = f0_fib(context, s2_r2)",
+        "        except HandOver: exit1(1)",
+        "        try: s2_r5 = f0_fib(context, s2_r3)",
+        "        except HandOver: exit1(2)",
         f"        s2_r6 = {wrapped('(s2_r4) + (s2_r5)')}",
         "        r3 = s2_r6",
         "    return r3",
@@ -341,7 +343,7 @@ def test_large_functions_are_split(monkeypatch, kernels, act):
         program = load(PROGRAM, GENERATED)
         expected = run(load(PROGRAM, plans=False), "line", 1, 2, tfrt.CHAIN)
         compare(run(program, "line", 1, 2, tfrt.CHAIN), expected, act)
-        assert "line_part_2" in program.plans.namespace
+        assert any(name.endswith("line_part_2") for name in program.plans.namespace)
 
 
 def test_buffers_go_after_their_last_use():
@@ -375,21 +377,18 @@ def test_buffers_go_after_their_last_use():
 
 
 def test_tracebacks_show_the_program():
-    class Interrupt(BaseException):
-        pass
-
     @tfrt.kernel("p.act")
     def act(x: int, chain: tfrt.Chain):
-        raise Interrupt
+        raise KeyboardInterrupt
 
     program = load(PROGRAM, GENERATED)
-    with pytest.raises(Interrupt) as caught:
+    with pytest.raises(KeyboardInterrupt) as caught:
         program["calls"](1, 2, tfrt.CHAIN)
     linecache.checkcache()
     shown = [
         line.line for line in traceback.extract_tb(caught.value.__traceback__) if line.filename.startswith("plan of")
     ]
-    assert [line.split("#")[-1] for line in shown] == [" t.mlir:12:13 tfrt.call", " t.mlir:3:9 p.act"]
+    assert [line.split("#")[-1] for line in shown if "#" in line] == [" t.mlir:12:13 tfrt.call", " t.mlir:3:9 p.act"]
 
 
 def test_a_plan_that_is_handed_over_again_and_again_is_given_up(kernels):

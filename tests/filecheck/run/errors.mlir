@@ -2,7 +2,7 @@
 // RUN: not --exit-code 1 bef-run %t 2>&1 | filecheck %s
 // RUN: not --exit-code 1 bef-run %t --functions=by_zero --print_error_code 2>&1 | filecheck %s --check-prefix=CODE
 // RUN: bef-run %t --functions=unused,fine --no-plans 2>&1 | filecheck %s --check-prefix=UNUSED
-// RUN: bef-run %t --functions=unused,fine 2>&1 | filecheck %s --check-prefix=PLAN
+// RUN: bef-run %t --functions=unused,fine 2>&1 | filecheck %s --check-prefix=UNUSED
 
 // Reported once, where it happened, with the line; returned by what depends on it, and by nothing else.
 // CHECK-LABEL: --- Running 'by_zero':
@@ -20,14 +20,10 @@ func.func @by_zero() -> (i32, i32, i32) {
 }
 
 // An error that nobody uses is reported all the same, and is no failure of the function.
-// In the dataflow executor it comes later: the division is none of what the result waits for, and runs after it has
-// been printed. A plan runs kernels one after the other.
+// It comes later: the division is none of what the result waits for, and runs after it has been printed.
 // UNUSED: --- Running 'unused':
 // UNUSED-NEXT: 'unused' returned 1
-// UNUSED-NEXT: {{.*}}errors.mlir:34:12: error: runtime error: Divide by zero
-// PLAN: --- Running 'unused':
-// PLAN-NEXT: {{.*}}errors.mlir:34:12: error: runtime error: Divide by zero
-// PLAN: 'unused' returned 1
+// UNUSED-NEXT: {{.*}}errors.mlir:30:12: error: runtime error: Divide by zero
 func.func @unused() -> i32 {
   %one = tfrt.constant.i32 1
   %zero = tfrt.constant.i32 0

@@ -1,0 +1,44 @@
+"""How many calls stand on a thread's stack, and when there is no room for another.
+
+Functions recurse as deep as memory allows, while Python's stack is short, and the caller may stand deep in it already.
+So calls are counted, and beyond `MAX_CALL_DEPTH`, or where Python's recursion limit is near, a call becomes a task of
+the work queue, which begins lower on the stack. To look for the limit takes half a microsecond, so it is looked for at
+the first nested call and then at every eighth; `RESERVE` is enough for those in between.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+MAX_CALL_DEPTH = 64
+"""Nested calls on a thread's stack, each some six Python frames."""
+
+RESERVE = 200
+"""Python frames that are kept for seven more calls and a kernel."""
+
+
+class _Calls(threading.local):
+    depth = 0
+
+
+calls = _Calls()
+"""The calls, of synchronous functions too, that stand on this thread's stack."""
+
+
+def is_full(depth: int, weight: int = 1) -> bool:
+    """Whether no call should be put on a stack that has `depth` of them, if it counts as `weight` calls."""
+    if depth >= MAX_CALL_DEPTH:
+        return True
+    return (depth == 1 or depth >> 3 != (depth + weight) >> 3) and _is_limit_near()
+
+
+def _is_limit_near() -> bool:
+    allowed = sys.getrecursionlimit() - RESERVE
+    if allowed <= 0:
+        return True
+    try:
+        sys._getframe(allowed)
+    except ValueError:
+        return False
+    return True
