@@ -2,8 +2,9 @@
 
 What a BEF file does not say is made up so that compiling the text gives the same bytes again:
 
-* names of attributes that refer to functions: from the op's definition, else ``function0``, ``function1``, …; an array
-  of functions leaves its name among the strings that nothing else refers to;
+* names of attributes that refer to functions: from the op's definition, else ``callee``, or ``function0``,
+  ``function1``, … where there are several; an array of functions leaves its name among the strings that nothing else
+  refers to;
 * costs: an op that must state one says 1. A function whose streams do not follow from that states them, in
   the attribute `tfrt.compiler.streams.STREAM_ATTRIBUTE` of each of its ops.
 
@@ -203,6 +204,8 @@ class _Disassembler:
         elif arrays and (len(names) > 1 or not self.has_longer_lists()):
             attributes[arrays[0]] = ArrayAttr(references)
             self.array_names.remove(arrays[0])
+        elif len(names) == 1 and "callee" not in attributes:
+            attributes["callee"] = references[0]
         else:
             width = len(str(len(names)))
             attributes.update((f"function{i:0{width}}", reference) for i, reference in enumerate(references))

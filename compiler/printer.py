@@ -146,13 +146,19 @@ class MlirPrinter(Printer):
         self._print_location(op)
 
     def _print_generic_op(self, op: Operation) -> None:
-        name, attributes = op.name, op.attributes | op.properties
+        name, attributes = op.name, dict(op.attributes)
         if isinstance(op, UnregisteredOp):
             name = op.op_name.data
-            attributes = {key: value for key, value in attributes.items() if key != "op_name__"}
+            attributes.pop("op_name__", None)
         self.print_string_literal(name)
         self.print_operands(op.operands)
-        self.print_successors(op.successors)
+        if op.successors:
+            with self.in_square_brackets():
+                self.print_list(op.successors, self.print_block_name)
+        if op.properties:
+            self.print_string(" ")
+            with self.in_angle_brackets():
+                self.print_attr_dict(op.properties)
         self.print_regions(op.regions)
         self.print_op_attributes(attributes)
         self.print_string(" : ")

@@ -1,8 +1,8 @@
 """A compiled module as the text that goes into a BEF file: MLIR's generic form, character by character.
 
-The differences from `print_module(generic=True)`: properties have a dictionary of their own, ``<{…}>``; values are
-numbered, whatever their names were, each number once in the text and the last region first; affine maps and sets are
-spelled once, as aliases in front; blocks say who their predecessors are.
+The differences from `print_module(generic=True)`: values are numbered, whatever their names were, each number once in
+the text and the last region first; affine maps and sets are spelled once, as aliases in front; blocks say who their
+predecessors are.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from io import StringIO
 from itertools import count
 from typing import Any
 
-from xdsl.dialects.builtin import AffineMapAttr, AffineSetAttr, ArrayAttr, DictionaryAttr, ModuleOp, UnregisteredOp
-from xdsl.ir import Attribute, Block, Operation, Region
+from xdsl.dialects.builtin import AffineMapAttr, AffineSetAttr, ArrayAttr, DictionaryAttr, ModuleOp
+from xdsl.ir import Attribute, Block, Region
 
 from tfrt.compiler.printer import MlirPrinter
 
@@ -83,25 +83,6 @@ class _SerializingPrinter(MlirPrinter):
                         names = [name] if len(op.results) == 1 else [f"{name}#{i}" for i in range(len(op.results))]
                         self._ssa_values.update(zip(op.results, names, strict=True))
             waiting += [inner for block in region.blocks for op in block.ops for inner in op.regions]
-
-    def _print_generic_op(self, op: Operation) -> None:
-        attributes = dict(op.attributes)
-        name = op.name
-        if isinstance(op, UnregisteredOp):
-            name = attributes.pop("op_name__", op.op_name).data  # type: ignore[attr-defined]
-        self.print_string_literal(name)
-        self.print_operands(op.operands)
-        if op.successors:
-            with self.in_square_brackets():
-                self.print_list(op.successors, self.print_block_name)
-        if op.properties:
-            self.print_string(" ")
-            with self.in_angle_brackets():
-                self.print_attr_dict(op.properties)
-        self.print_regions(op.regions)
-        self.print_op_attributes(attributes)
-        self.print_string(" : ")
-        self.print_function_type(op.operand_types, op.result_types)
 
     def print_region(self, region: Region, *args: Any, **kwargs: Any) -> None:
         self._blocks.update((block, f"bb{number}") for number, block in enumerate(region.blocks))

@@ -7,7 +7,7 @@ expect; 2 for bad usage.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import unified_diff
 from itertools import islice
@@ -66,7 +66,7 @@ def _main(argv: Sequence[str]) -> int:
     code = cli.OK
     for lines_before, part in parts:
         try:
-            printed.append(_process(lines_before, part, passes, options))
+            printed.append(_process("\n" * lines_before + part, passes, options))
         except CompileError as error:
             cli.report(error.diagnostics, source)
             code = cli.FAILED
@@ -88,31 +88,20 @@ def _verify_diagnostics(
     parts: Sequence[tuple[int, str]], passes: Sequence[ModulePass], options: argparse.Namespace
 ) -> int:
     """Process every part and compare what it says with what its comments expect; prints the valid parts."""
-    from tfrt.compiler.verify_diagnostics import check, find_expectations
+    from tfrt.compiler.verify_diagnostics import check_parts
 
-    printed: list[str] = []
-    problems: list[Diagnostic] = []
-    for lines_before, part in parts:
-        padded = "\n" * lines_before + part
-        expectations, malformed = find_expectations(padded, options.name)
-        diagnostics: list[Diagnostic] = []
-        options.watch = replace(options.watch, remark=diagnostics.append)
-        try:
-            printed.append(_process(lines_before, part, passes, options))
-        except CompileError as error:
-            diagnostics += error.diagnostics
-        found = malformed + check(expectations, diagnostics)
-        cli.report(found, source_of_text(options.name, padded))
-        problems += found
-    if problems:
-        return cli.FAILED
+    def process(padded: str, remark: Callable[[Diagnostic], None]) -> str:
+        options.watch = replace(options.watch, remark=remark)
+        return _process(padded, passes, options)
+
+    printed = check_parts(parts, options.name, process)
     if printed:
         cli.write_text(options.output, _SEPARATOR.join(printed))
-    return cli.OK
+    return cli.FAILED if printed is None else cli.OK
 
 
-def _process(lines_before: int, text: str, passes: Sequence[ModulePass], options: argparse.Namespace) -> str:
-    """The printed form of one part of the input after all passes; `lines_before` lines come before the part.
+def _process(padded: str, passes: Sequence[ModulePass], options: argparse.Namespace) -> str:
+    """The printed form of one part of the input, after the lines that come before it, after all passes.
 
     Raises:
         CompileError: the part is invalid, a pass failed, or the printed form does not read back.
@@ -121,13 +110,17 @@ def _process(lines_before: int, text: str, passes: Sequence[ModulePass], options
     from tfrt.compiler.passes.manager import run_passes
     from tfrt.compiler.printer import print_module
 
-    padded = "\n" * lines_before + text
     module = parse_module(padded, options.name, allow_unregistered=options.allow_unregistered_dialect)
     if passes:
         run_passes(module, passes, allow_unregistered=options.allow_unregistered_dialect, watch=options.watch)
     if options.verify_roundtrip:
         _check_roundtrip(module, options.allow_unregistered_dialect)
-    return print_module(module, generic=options.print_generic, locations=options.print_debuginfo)
+    return print_module(
+        module,
+        generic=options.print_generic,
+        locations=options.print_debuginfo,
+        keep_names=options.keep_value_names,
+    )
 
 
 def _check_roundtrip(module: ModuleOp, allow_unregistered: bool) -> None:
@@ -188,6 +181,11 @@ def _parser() -> cli.OptionParser:
     parser.add_argument("--allow-unregistered-dialect", action="store_true", help="accept ops of unknown dialects")
     parser.add_argument(
         "--print-generic", "--mlir-print-op-generic", action="store_true", help="print the generic form"
+    )
+    parser.add_argument(
+        "--keep-value-names",
+        action="store_true",
+        help="print values by the names that they have in the source, and do not number them as MLIR does",
     )
     parser.add_argument("--print-debuginfo", "--mlir-print-debuginfo", action="store_true", help="print locations")
     return parser

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tfrt.executor import cli
 from tfrt.executor.bef.format import MAGIC
-from tfrt.executor.diagnostics import source_of_text
+from tfrt.executor.diagnostics import Diagnostic, source_of_text
 from tfrt.executor.errors import BefError, CompileError, UsageError
 
 _EXAMPLES = """\
@@ -39,7 +39,9 @@ def _main(argv: Sequence[str]) -> int:
 
 def _compile(content: bytes, options: argparse.Namespace) -> int:
     from tfrt.compiler import compile
+    from tfrt.compiler.frontend import split_input
     from tfrt.compiler.passes.manager import watch_of
+    from tfrt.compiler.verify_diagnostics import check_parts
 
     if content.startswith(MAGIC):
         raise UsageError(f"'{options.file}' is a BEF file already; --bef-to-mlir shows it as text")
@@ -48,20 +50,37 @@ def _compile(content: bytes, options: argparse.Namespace) -> int:
     name = _STDIN if options.file == "-" else options.file
     text = cli.decode_text(content, options.file)
     source = source_of_text(name, text)
-    watch = replace(watch_of(options), remark=lambda remark: cli.report([remark], source))
-    try:
-        bef = compile(
-            text,
+    watch = watch_of(options)
+
+    def compile_part(padded: str, remark: Callable[[Diagnostic], None]) -> bytes:
+        return compile(
+            padded,
             name,
             optional_sections=not options.disable_optional_sections,
             opt_level=options.opt_level or 0,
             pipeline=",".join(options.pipeline),
-            watch=watch,
+            watch=replace(watch, remark=remark),
         )
-    except CompileError as error:
-        cli.report(error.diagnostics, source)
+
+    parts = split_input(text) if options.split_input_file else [(0, text)]
+    if options.verify_diagnostics:
+        return cli.FAILED if check_parts(parts, name, compile_part) is None else cli.OK
+    compiled: list[bytes] = []
+    failed = False
+    for lines_before, part in parts:
+        try:
+            compiled.append(compile_part("\n" * lines_before + part, lambda remark: cli.report([remark], source)))
+        except CompileError as error:
+            cli.report(error.diagnostics, source)
+            failed = True
+    if failed:
         return cli.FAILED
-    cli.write_bytes(options.output, bef)
+    if len(compiled) > 1:
+        raise UsageError(
+            f"'{options.file}' has {len(compiled)} parts, of which no single BEF file can be made;"
+            " --split-input-file goes with --verify-diagnostics"
+        )
+    cli.write_bytes(options.output, compiled[0])
     return cli.OK
 
 
@@ -73,16 +92,16 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
         raise UsageError("--disable-optional-sections goes with --mlir-to-bef")
     if options.opt_level is not None or options.pipeline:
         raise UsageError("passes run on MLIR text, not on BEF files: -O and -p go with --mlir-to-bef")
+    if options.split_input_file or options.verify_diagnostics:
+        raise UsageError("--split-input-file and --verify-diagnostics go with --mlir-to-bef")
     try:
         bef = read_bef(content)
-        text = disassemble(bef, generic=not options.print_custom, locations=True)
+        if not is_complete(bef):
+            message = "warning: Missing AttributeTypes, AttributeNames or RegisterTypes sections."
+            cli.complain("tfrt-translate", message)
+        text = disassemble(bef, generic=options.print_generic, locations=True)
     except BefError as error:
         raise UsageError(f"'{options.file}': {error}") from error
-    if not is_complete(bef):
-        cli.complain(
-            "tfrt-translate",
-            "warning: Missing AttributeTypes, AttributeNames or RegisterTypes sections.",
-        )
     cli.write_text(options.output, text)
     return cli.OK
 
@@ -115,8 +134,19 @@ def _parser() -> cli.OptionParser:
     )  # fmt: skip
     add_options(parser)
     parser.add_argument(
-        "--print-custom", action="store_true", help="disassemble into the ops' custom forms, not the generic form"
+        "--print-generic", "--mlir-print-op-generic", action="store_true", help="disassemble into the generic form"
     )
+    parser.add_argument(
+        "--print-custom", dest="print_generic", action="store_false",
+        help="disassemble into the ops' custom forms (default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--split-input-file", action="store_true", help="compile the parts between '// -----' lines one by one"
+    )
+    parser.add_argument(
+        "--verify-diagnostics", action="store_true",
+        help="write nothing; check diagnostics against 'expected-error@+1 {{…}}' comments",
+    )  # fmt: skip
     return parser
 
 

@@ -13,11 +13,16 @@ and ``@above`` mean the nearest line without designators, ``@unknown`` a diagnos
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor import cli
+from tfrt.executor.diagnostics import Diagnostic, source_of_text
+from tfrt.executor.errors import CompileError
 from tfrt.executor.location import FileLineCol, position
+
+T = TypeVar("T")
 
 _WHERE = r"[ \t]*(?:@(?P<where>[+-]?\d+|above|below|unknown))?[ \t]*"
 _SEVERITY = r"expected-(?P<severity>error|warning|remark|note)"
@@ -69,6 +74,39 @@ def find_expectations(text: str, filename: str) -> tuple[list[Expectation], list
                 continue
             expectations.append(Expectation(match["severity"], target, match["text"], pattern, at))
     return expectations, errors
+
+
+def check_parts(
+    parts: Sequence[tuple[int, str]],
+    filename: str,
+    process: Callable[[str, Callable[[Diagnostic], None]], T],
+) -> list[T] | None:
+    """Process every part of a text and compare what is said about it with what its comments expect.
+
+    What differs is reported.
+
+    Args:
+        parts: see `tfrt.compiler.frontend.split_input`.
+        filename: what locations call the text.
+        process: called with a part, after as many empty lines as come before it, and a handler of remarks.
+
+    Returns:
+        What `process` returned for the parts that are valid; None where anything differs.
+    """
+    results: list[T] = []
+    as_expected = True
+    for lines_before, part in parts:
+        padded = "\n" * lines_before + part
+        expectations, malformed = find_expectations(padded, filename)
+        diagnostics: list[Diagnostic] = []
+        try:
+            results.append(process(padded, diagnostics.append))
+        except CompileError as error:
+            diagnostics += error.diagnostics
+        found = malformed + check(expectations, diagnostics)
+        cli.report(found, source_of_text(filename, padded))
+        as_expected = as_expected and not found
+    return results if as_expected else None
 
 
 def check(expectations: Iterable[Expectation], diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

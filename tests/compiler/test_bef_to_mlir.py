@@ -30,10 +30,11 @@ def test_both_forms():
         "    tfrt.return %0 : i32\n  }\n}\n"
     )
     assert shown(text) == (
-        '"builtin.module"() ({\n  "func.func"() ({\n  ^bb0(%arg0: i32):\n'
+        '"builtin.module"() ({\n'
+        '  "func.func"() <{function_type = (i32) -> i32, sym_name = "f"}> ({\n  ^bb0(%arg0: i32):\n'
         '    %0 = "tfrt.add.i32"(%arg0, %arg0) : (i32, i32) -> i32\n'
         '    "tfrt.return"(%0) : (i32) -> ()\n'
-        '  }) {function_type = (i32) -> i32, sym_name = "f"} : () -> ()\n}) : () -> ()\n'
+        "  }) : () -> ()\n}) : () -> ()\n"
     )
 
 
@@ -48,11 +49,11 @@ def test_function_results_that_are_functions():
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [
-        ("callee = @g", "{function0 = @g}"),
+        ("callee = @g", "{callee = @g}"),
         ("x = @h, y = @g", "{function0 = @h, function1 = @g}"),
         ("x = [@h, @g, @h]", "{x = [@h, @g, @h]}"),
         ("x = [@h]", "{x = [@h]}"),
-        ("a = 1 : i32, x = @g", "{a = 1 : i32, function0 = @g}"),
+        ("a = 1 : i32, x = @g", "{a = 1 : i32, callee = @g}"),
     ],
 )
 def test_names_of_references_of_unknown_ops(attributes, expected):
@@ -101,11 +102,12 @@ def test_without_optional_sections():
     assert not is_complete(bef)
     assert is_complete(read_bef(compile(text)))
     assert shown(text, optional_sections=False) == (
-        '"builtin.module"() ({\n  "func.func"() ({\n  ^bb0(%arg0: f32):\n'
+        '"builtin.module"() ({\n'
+        '  "func.func"() <{function_type = (f32) -> i32, sym_name = "f"}> ({\n  ^bb0(%arg0: f32):\n'
         '    %0 = "a.b"(%arg0) {attr0 = -559038737 : i32} : (f32) -> none\n'
         '    %1 = "a.c"(%0) : (none) -> i32\n'
         '    "tfrt.return"(%1) : (i32) -> ()\n'
-        '  }) {function_type = (f32) -> i32, sym_name = "f"} : () -> ()\n}) : () -> ()\n'
+        "  }) : () -> ()\n}) : () -> ()\n"
     )
 
 

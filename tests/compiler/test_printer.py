@@ -292,7 +292,7 @@ MODULES = {
         """module {
   "x.r"() ({
   ^entry(%arg0: i32):
-    "x.br"(%arg0) [^next] : (i32) -> ()
+    "x.br"(%arg0)[^next] : (i32) -> ()
   ^next(%0: i32):
     "x.end"(%0) : (i32) -> ()
   }) : () -> ()
@@ -345,11 +345,11 @@ def test_generic_form_of_everything(parse: Parse) -> None:
     }""")
     assert print_module(module, generic=True) == (
         """"builtin.module"() ({
-  "func.func"() ({
+  "func.func"() <{function_type = (i32) -> i32, sym_name = "f"}> ({
   ^bb0(%x: i32):
     %y = "tfrt.add.i32"(%x, %x) {k = 1 : i32} : (i32, i32) -> i32
     "tfrt.return"(%y) : (i32) -> ()
-  }) {function_type = (i32) -> i32, sym_name = "f", tfrt.sync} : () -> ()
+  }) {tfrt.sync} : () -> ()
 }) : () -> ()
 """
     )

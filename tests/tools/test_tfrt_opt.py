@@ -106,7 +106,7 @@ func.func @f(%a: !tfrt.chain, %b: !tfrt.chain, %c: !tfrt.chain) -> (!tfrt.chain,
 def test_what_a_rewrite_inserts_is_where_the_rewritten_op_was(opt):
     code, printed, _ = opt(MERGE, "-canonicalize", "--print-debuginfo")
     assert code == 0
-    assert re.search(r'tfrt.merge.chains %b, %c : !tfrt.chain, !tfrt.chain loc\("<stdin>":2:8\)', printed)
+    assert re.search(r'tfrt.merge.chains %arg1, %arg2 : !tfrt.chain, !tfrt.chain loc\("<stdin>":2:8\)', printed)
 
 
 def test_what_a_pattern_inserts_without_a_location_gets_that_of_the_op_it_matched():
@@ -463,3 +463,22 @@ def test_remarks_that_nobody_expected(opt):
         f"<stdin>:{at}: error: unexpected remark: stream id: 0, stream cost: 3, parent stream: -1"
         for at in ("2:1", "3:8", "4:3")
     ] + ['<stdin>:1:4: error: expected remark "no stream" was not produced']
+
+
+NAMED = "func.func @f(%x: i32, %y: i32) -> i32 {\n  %sum = tfrt.add.i32 %x, %y\n  tfrt.return %sum : i32\n}\n"
+
+
+def test_values_are_numbered_as_mlir_does(opt):
+    _, printed, _ = opt(NAMED)
+    assert "func.func @f(%arg0: i32, %arg1: i32) -> i32 {" in printed
+    assert "%0 = tfrt.add.i32 %arg0, %arg1" in printed
+
+
+def test_results_of_one_op_are_numbered_together(opt):
+    _, printed, _ = opt("func.func @f(%x: i32) {\n  %q, %r = tfrt.div.i32 %x, %x\n  tfrt.return\n}\n")
+    assert "%0:2 = tfrt.div.i32 %arg0, %arg0" in printed
+
+
+def test_names_of_values_can_be_kept(opt):
+    _, printed, _ = opt(NAMED, "--keep-value-names")
+    assert "%sum = tfrt.add.i32 %x, %y" in printed

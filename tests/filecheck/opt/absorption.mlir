@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s -p canonicalize | filecheck %s
-// RUN: tfrt-opt %s -p canonicalize --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // In a branch %x and %t are no errors, for else it would not run.
 // CHECK-LABEL: func.func @in_a_branch

@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s -p canonicalize | filecheck %s
-// RUN: tfrt-opt %s -p canonicalize,cse | filecheck %s --check-prefixes=CHECK,CSE
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize,cse | filecheck %s --check-prefixes=CHECK,CSE
 
 // CHECK-LABEL: func.func @unused
 // CHECK-NOT: tfrt.constant

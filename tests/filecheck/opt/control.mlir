@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s -p canonicalize | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize | filecheck %s
 
 // CHECK-LABEL: func.func @taken
 // CHECK-NEXT: %y = tfrt.add.i32 %x, %x

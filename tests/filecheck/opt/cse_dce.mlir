@@ -1,6 +1,6 @@
-// RUN: tfrt-opt %s -p cse | filecheck %s --check-prefix=CSE
-// RUN: tfrt-opt %s -p cse --print-debuginfo | filecheck %s --check-prefix=WHERE
-// RUN: tfrt-opt %s -p dce | filecheck %s --check-prefix=DCE
+// RUN: tfrt-opt --keep-value-names %s -p cse | filecheck %s --check-prefix=CSE
+// RUN: tfrt-opt --keep-value-names %s -p cse --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p dce | filecheck %s --check-prefix=DCE
 
 // Ops in generic form are known from their kernels.
 // CSE-LABEL: func.func @alike

@@ -1,6 +1,6 @@
-// RUN: tfrt-opt %s -p dead-argument-elimination | filecheck %s
-// RUN: tfrt-opt %s -p dead-argument-elimination --print-debuginfo | filecheck %s --check-prefix=WHERE
-// RUN: tfrt-opt %s -p dead-argument-elimination,dead-argument-elimination | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p dead-argument-elimination | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p dead-argument-elimination --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p dead-argument-elimination,dead-argument-elimination | filecheck %s
 
 // The same constant in all calls; an argument that nobody uses; a result that nobody uses.
 // CHECK-LABEL: func.func @caller

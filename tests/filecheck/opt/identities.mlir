@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s -p canonicalize | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize | filecheck %s
 
 // CHECK-LABEL: func.func @integers
 // CHECK-NEXT: tfrt.return %x, %x, %x, %x, %y, %y, %y, %y : i32, i32, i32, i32, i64, i64, i64, i64

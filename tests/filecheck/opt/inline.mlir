@@ -1,7 +1,7 @@
-// RUN: tfrt-opt %s -p inline | filecheck %s
-// RUN: tfrt-opt %s -p 'inline{threshold=1}' | filecheck %s --check-prefix=FEW
-// RUN: tfrt-opt %s -p inline,symbol-dce | filecheck %s --check-prefix=DEAD
-// RUN: tfrt-opt %s -p inline --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p inline | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p 'inline{threshold=1}' | filecheck %s --check-prefix=FEW
+// RUN: tfrt-opt --keep-value-names %s -p inline,symbol-dce | filecheck %s --check-prefix=DEAD
+// RUN: tfrt-opt --keep-value-names %s -p inline --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // DEAD-NOT: @twice
 func.func private @twice(%x: i32) -> i32 {

@@ -1,6 +1,6 @@
-// RUN: tfrt-opt %s -p loop-invariant-code-motion | filecheck %s
-// RUN: tfrt-opt %s -p loop-invariant-code-motion,canonicalize | filecheck %s --check-prefix=DEAD
-// RUN: tfrt-opt %s -p loop-invariant-code-motion --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p loop-invariant-code-motion | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p loop-invariant-code-motion,canonicalize | filecheck %s --check-prefix=DEAD
+// RUN: tfrt-opt --keep-value-names %s -p loop-invariant-code-motion --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // The sum of %y and one is the same in every iteration. It comes before %y: where both are errors, results are %y's.
 // CHECK-LABEL: func.func @repeat

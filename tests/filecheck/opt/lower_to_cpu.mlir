@@ -1,7 +1,7 @@
-// RUN: tfrt-opt %s -p lower-to-cpu | filecheck %s
-// RUN: tfrt-opt %s -p lower-to-cpu --print-debuginfo | filecheck %s --check-prefix=WHERE
-// RUN: tfrt-opt %s -p 'lower-to-cpu{handlers=gpu}' | filecheck %s --check-prefix=GPU
-// RUN: tfrt-opt %s -p lower-to-cpu,lower-to-cpu | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p lower-to-cpu | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p lower-to-cpu --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p 'lower-to-cpu{handlers=gpu}' | filecheck %s --check-prefix=GPU
+// RUN: tfrt-opt --keep-value-names %s -p lower-to-cpu,lower-to-cpu | filecheck %s
 
 func.func @register() {
   %null = "corert.create_null_op_handler"() : () -> !corert.ophandler

@@ -1,6 +1,6 @@
-// RUN: tfrt-opt %s -p outline-regions | filecheck %s
-// RUN: tfrt-opt %s -p 'outline-regions{threshold=9}' | filecheck %s --check-prefix=LARGE
-// RUN: tfrt-opt %s -p outline-regions --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p outline-regions | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p 'outline-regions{threshold=9}' | filecheck %s --check-prefix=LARGE
+// RUN: tfrt-opt --keep-value-names %s -p outline-regions --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // LARGE-NOT: @outlined
 // CHECK-LABEL: func.func @first

@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s -p canonicalize | filecheck %s
-// RUN: tfrt-opt %s -p canonicalize --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // CHECK-LABEL: func.func @sums
 // CHECK: [[A:%.+]] = tfrt.constant.i32 2

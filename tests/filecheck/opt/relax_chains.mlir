@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s -p relax-chains | filecheck %s
-// RUN: tfrt-opt %s -p relax-chains --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p relax-chains | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p relax-chains --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // Both tensors are set at once, while something is printed; what came after still does.
 // CHECK-LABEL: func.func @first_accesses

@@ -1,7 +1,7 @@
-// RUN: tfrt-opt %s -p schedule | filecheck %s
-// RUN: tfrt-opt %s -O2 | filecheck %s --check-prefix=O2
-// RUN: tfrt-opt %s -O1 | filecheck %s --check-prefix=O1
-// RUN: tfrt-opt %s -p schedule --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p schedule | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -O2 | filecheck %s --check-prefix=O2
+// RUN: tfrt-opt --keep-value-names %s -O1 | filecheck %s --check-prefix=O1
+// RUN: tfrt-opt --keep-value-names %s -p schedule --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // What runs elsewhere starts first, after what it needs. The others keep their order, and what needs it comes last.
 // CHECK-LABEL: func.func @starts_first

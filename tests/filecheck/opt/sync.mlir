@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s -p canonicalize,cse | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p canonicalize,cse | filecheck %s
 
 // A synchronous function may not return an argument, nor a value twice.
 // CHECK-LABEL: func.func @argument

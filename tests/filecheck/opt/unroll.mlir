@@ -1,7 +1,7 @@
-// RUN: tfrt-opt %s -p unroll | filecheck %s
-// RUN: tfrt-opt %s -p 'unroll{threshold=8}' | filecheck %s --check-prefix=FEW
-// RUN: tfrt-opt %s -p unroll,canonicalize | filecheck %s --check-prefix=FOLDED
-// RUN: tfrt-opt %s -p unroll --print-debuginfo | filecheck %s --check-prefix=WHERE
+// RUN: tfrt-opt --keep-value-names %s -p unroll | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -p 'unroll{threshold=8}' | filecheck %s --check-prefix=FEW
+// RUN: tfrt-opt --keep-value-names %s -p unroll,canonicalize | filecheck %s --check-prefix=FOLDED
+// RUN: tfrt-opt --keep-value-names %s -p unroll --print-debuginfo | filecheck %s --check-prefix=WHERE
 
 // Each copy is given what the one before returns.
 // CHECK-LABEL: func.func @three_times

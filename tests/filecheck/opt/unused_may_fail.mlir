@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s -O1 | filecheck %s
-// RUN: tfrt-opt %s -O2 | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -O1 | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s -O2 | filecheck %s
 
 // An op that may fail is reported where it does, though nobody uses its result.
 // CHECK-LABEL: func.func @unused

@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s --allow-unregistered-dialect --verify-roundtrip --mlir-print-debuginfo | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --allow-unregistered-dialect --verify-roundtrip --mlir-print-debuginfo | filecheck %s
 
 // Aliases stand for attributes, types and locations, defined before or after they are used.
 #shape = #corert.shape<2x?>

@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s --verify-roundtrip | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --verify-roundtrip | filecheck %s
 
 // CHECK-LABEL: func.func @ops
 func.func @ops(%ch0: !tfrt.chain) -> !tfrt.chain {

@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s --verify-roundtrip | filecheck %s
-// RUN: tfrt-opt %s --mlir-print-op-generic | tfrt-opt | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --verify-roundtrip | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --mlir-print-op-generic | tfrt-opt --keep-value-names | filecheck %s
 
 // CHECK-LABEL: func.func @forms
 func.func @forms(%x: i32, %ch0: !tfrt.chain) -> !tfrt.chain {

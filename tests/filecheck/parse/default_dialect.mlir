@@ -1,6 +1,6 @@
-// RUN: tfrt-opt --allow-unregistered-dialect %s | filecheck %s
-// RUN: tfrt-opt --allow-unregistered-dialect --verify-roundtrip %s
-// RUN: tfrt-opt --allow-unregistered-dialect --mlir-print-op-generic %s | tfrt-opt --allow-unregistered-dialect | filecheck %s
+// RUN: tfrt-opt --keep-value-names --allow-unregistered-dialect %s | filecheck %s
+// RUN: tfrt-opt --keep-value-names --allow-unregistered-dialect --verify-roundtrip %s
+// RUN: tfrt-opt --keep-value-names --allow-unregistered-dialect --mlir-print-op-generic %s | tfrt-opt --keep-value-names --allow-unregistered-dialect | filecheck %s
 
 // Directly in a function, `call` and `return` are those of its dialect.
 

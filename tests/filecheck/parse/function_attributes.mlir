@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s --allow-unregistered-dialect --verify-roundtrip | filecheck %s
-// RUN: tfrt-opt %s --allow-unregistered-dialect --mlir-print-debuginfo | filecheck %s --check-prefix=LOC
+// RUN: tfrt-opt --keep-value-names %s --allow-unregistered-dialect --verify-roundtrip | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --allow-unregistered-dialect --mlir-print-debuginfo | filecheck %s --check-prefix=LOC
 
 // CHECK: func.func private @declared(i32 {x.a}, f32 {x.b = "q"}) -> (i32 {x.r})
 func.func private @declared(i32 {x.a}, f32 {x.b = "q"}) -> (i32 {x.r})
@@ -22,8 +22,8 @@ func.func private @function((i32) -> i32) -> ((i32) -> i32 {x.r})
 func.func private @nested() -> (() -> (() -> i32))
 
 // What the custom form cannot say is printed in the generic one.
-// CHECK: "func.func"() ({
-// CHECK-NEXT: }) {arg_attrs = [], function_type = (i32) -> (), sym_name = "few", sym_visibility = "private"} : () -> ()
+// CHECK: "func.func"() <{arg_attrs = [], function_type = (i32) -> (), sym_name = "few", sym_visibility = "private"}> ({
+// CHECK-NEXT: }) : () -> ()
 "func.func"() ({}) {arg_attrs = [], function_type = (i32) -> (), sym_name = "few", sym_visibility = "private"} : () -> ()
 
 // CHECK: sym_visibility = "hidden"

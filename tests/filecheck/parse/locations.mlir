@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s --allow-unregistered-dialect --verify-roundtrip --mlir-print-debuginfo | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --allow-unregistered-dialect --verify-roundtrip --mlir-print-debuginfo | filecheck %s
 
 // CHECK-LABEL: func.func @forms
 func.func @forms() {

@@ -1,5 +1,5 @@
-// RUN: tfrt-opt %s --verify-roundtrip | filecheck %s
-// RUN: tfrt-opt %s --mlir-print-op-generic | tfrt-opt | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --verify-roundtrip | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --mlir-print-op-generic | tfrt-opt --keep-value-names | filecheck %s
 
 // CHECK: module @outer attributes {tfrt.cost_threshold = 10 : i64} {
 module @outer attributes {tfrt.cost_threshold = 10 : i64} {

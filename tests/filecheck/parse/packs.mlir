@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s --allow-unregistered-dialect --verify-roundtrip | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --allow-unregistered-dialect --verify-roundtrip | filecheck %s
 
 // One name for several results; each is `#` and its number.
 // CHECK-LABEL: func.func @packs

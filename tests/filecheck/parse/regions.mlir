@@ -1,4 +1,4 @@
-// RUN: tfrt-opt %s --verify-roundtrip | filecheck %s
+// RUN: tfrt-opt --keep-value-names %s --verify-roundtrip | filecheck %s
 
 // Regions of these ops declare the op's operands anew, under the same names.
 // CHECK-LABEL: func.func @regions

@@ -1,7 +1,7 @@
-// RUN: tfrt-translate -O0 %s | tfrt-translate --bef-to-mlir | filecheck %s --check-prefix=O0
-// RUN: tfrt-translate -O1 %s | tfrt-translate --bef-to-mlir | filecheck %s --check-prefix=O1
-// RUN: tfrt-translate -O2 %s | tfrt-translate --bef-to-mlir | filecheck %s --check-prefix=O2
-// RUN: tfrt-translate -p 'func.func(canonicalize,cse)' %s | tfrt-translate --bef-to-mlir | filecheck %s --check-prefix=O1
+// RUN: tfrt-translate -O0 %s | tfrt-translate --bef-to-mlir --mlir-print-op-generic | filecheck %s --check-prefix=O0
+// RUN: tfrt-translate -O1 %s | tfrt-translate --bef-to-mlir --mlir-print-op-generic | filecheck %s --check-prefix=O1
+// RUN: tfrt-translate -O2 %s | tfrt-translate --bef-to-mlir --mlir-print-op-generic | filecheck %s --check-prefix=O2
+// RUN: tfrt-translate -p 'func.func(canonicalize,cse)' %s | tfrt-translate --bef-to-mlir --mlir-print-op-generic | filecheck %s --check-prefix=O1
 // RUN: tfrt-translate -O2 %s | bef-run | filecheck %s --check-prefix=OUT
 // RUN: not --exit-code 2 tfrt-translate -O1 -O2 %s 2>&1 | filecheck %s --check-prefix=TWICE
 // RUN: not --exit-code 2 tfrt-translate --bef-to-mlir -O1 %s 2>&1 | filecheck %s --check-prefix=BACK
