@@ -38,7 +38,7 @@ class HostBuffer:
 
     @staticmethod
     def allocate(size: int, alignment: int) -> HostBuffer:
-        """Uninitialized memory of `size` bytes whose address is a multiple of `alignment`.
+        """Memory of `size` bytes whose address is a multiple of `alignment`; zeros, not what the process had there.
 
         Raises:
             KernelError: the alignment is not a power of two, or there is not enough memory.
@@ -48,7 +48,7 @@ class HostBuffer:
         if size < 0:
             raise KernelError(f"Cannot allocate host buffer of {size} bytes")
         try:
-            memory = np.empty(size + alignment - 1, np.uint8)
+            memory = np.zeros(size + alignment - 1, np.uint8)
         except (MemoryError, ValueError, OverflowError):
             raise KernelError(f"Cannot allocate host buffer of {size} bytes") from None
         start = -memory.ctypes.data % alignment
@@ -96,6 +96,18 @@ class DenseHostTensor:
         """
         try:
             return DenseHostTensor(np.empty(shape, dtype.numpy), dtype)
+        except (MemoryError, ValueError, OverflowError):
+            raise KernelError(f"Cannot allocate tensor of shape {list(shape)}") from None
+
+    @staticmethod
+    def zeros(dtype: DType, shape: tuple[int, ...]) -> DenseHostTensor:
+        """A new tensor of zeros.
+
+        Raises:
+            KernelError: a dimension is negative, or there is not enough memory.
+        """
+        try:
+            return DenseHostTensor(np.zeros(shape, dtype.numpy), dtype)
         except (MemoryError, ValueError, OverflowError):
             raise KernelError(f"Cannot allocate tensor of shape {list(shape)}") from None
 

@@ -158,7 +158,8 @@ def create_uninitialized_tensor(dtype: DType) -> Any:
     """The kernel that creates tensors of that element type."""
 
     def create(*, shape: I64Array) -> DenseHostTensor:
-        return DenseHostTensor.uninitialized(dtype, shape)
+        # Zeros: what the process held in this memory is not the program's.
+        return DenseHostTensor.zeros(dtype, shape)
 
     return create
 

@@ -5,6 +5,7 @@ import pytest
 
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
+from tfrt.executor.kernel_registry import BUILTIN
 from tfrt.executor.tensor import (
     DenseHostTensor,
     HostBuffer,
@@ -141,3 +142,15 @@ def test_kernels_check_element_type_and_rank():
         expect(tensor, DType.F32)
     with pytest.raises(KernelError, match=r"^expected a tensor of rank 1, got shape \[2, 2\]$"):
         expect(tensor, DType.UI8, 1)
+
+
+def test_new_memory_holds_nothing_of_the_process():
+    """Memory that has just been given back is what the next one of that size gets."""
+    create = BUILTIN.get("tfrt_dht.create_uninitialized_tensor.i8.1").function
+    allocate = BUILTIN.get("tfrt_dht.allocate_buffer").function
+    for size in (16, 4096):
+        for make in (lambda size: create(shape=(size,)).array, lambda size: allocate(size, 1).memory):
+            found = make(size)
+            found[:] = 0x55
+            del found
+            assert not make(size).any()

@@ -1,0 +1,230 @@
+"""Programs that nobody meant (see `tests.bef.rewiring`), on the real kernels, run the same in all tiers.
+
+Each is refused when it is loaded, or runs to an end: without plans, from tables, and generated. No exception escapes,
+nobody waits for what nobody provides, and what can be seen is the same. ``TFRT_REWIRED`` says how many programs;
+``TFRT_REWIRED_FROM`` is the first one's number, which is all that a program is made of.
+
+Kernels that sleep, and that measure time, are left out. A program may run for ever, or use up the memory, so each call
+may look only so often whether it has been cancelled, and then it is; such calls must end, and are not compared.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import re
+from collections import Counter
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tfrt
+from tests.bef.rewiring import rewire
+from tfrt.executor.async_value import AsyncValue, run_deferred
+from tfrt.executor.bef import BefFile, read_bef
+from tfrt.executor.core_runtime import core_runtime
+from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.errors import CancelledError, KernelError, LoadError
+from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.program import Function, Program
+from tfrt.executor.tensor import DenseHostTensor
+from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.work_queue import SingleThreadedQueue
+
+COUNT = int(os.environ.get("TFRT_REWIRED", "500"))
+FIRST = int(os.environ.get("TFRT_REWIRED_FROM", "0"))
+
+TESTS = Path(__file__).parent.parent
+
+OPTIMISED = ("control_flow", "core_runtime_control_flow", "plans", "tf_ops")
+"""The programs that are there optimised, too."""
+
+BUDGET = 1000
+"""How often a call may look whether it has been cancelled."""
+
+TABLE = 1_000_000
+TIERS: dict[str, dict[str, Any]] = {
+    "no plans": {"plans": False},
+    "table": {"plan_threshold": TABLE},
+    "generated": {"plan_threshold": 0},
+}
+
+Observation = tuple[Any, ...]
+
+
+class Budget(ExecutionContext):
+    """A request that is cancelled once it has looked `BUDGET` times whether it is."""
+
+    def __init__(self, host: HostContext):
+        self.left = BUDGET
+        super().__init__(host)
+
+    @property
+    def cancellation(self) -> AsyncValue | None:  # type: ignore[override]
+        self.left -= 1
+        if self.left < 0 and self._found is None:
+            self._found = AsyncValue.failed(CancelledError())
+        return self._found
+
+    @cancellation.setter
+    def cancellation(self, found: AsyncValue | None) -> None:
+        self._found = found
+
+
+class Standstill(BaseException):
+    """Somebody waits for a value that nobody is going to provide. No kernel's error, so that none stands in for it."""
+
+
+class Impatient(SingleThreadedQueue):
+    """Does not wait where there is nothing left to do."""
+
+    def wait(self, values: Any) -> None:
+        for value in values:
+            while type(value) is AsyncValue and value.is_pending:
+                run_deferred()
+                if value.is_pending and not self.run_one():
+                    raise Standstill
+
+
+class Kernels(KernelRegistry):
+    """The real ones, but for those that take time, or memory, as an operand says."""
+
+    def get(self, name: str) -> Kernel | None:
+        if name in ("tfrt_test.usleep", "tfrt_test.blocking.usleep"):
+            return Kernel(name, _no_sleep)
+        if name in ("tfrt.parallel_for.i32", "tfrt.parallel_call.i32"):
+            return _with_few_blocks(name)
+        return BUILTIN.get(name)
+
+
+def _no_sleep(microseconds: int) -> Any:
+    return CHAIN
+
+
+@cache
+def _with_few_blocks(name: str) -> Kernel:
+    kernel = BUILTIN.get(name)
+    assert kernel is not None
+
+    def few(start: int, end: int, size: int, *operands: Any, body: Function, context: ExecutionContext) -> Any:
+        if not all(type(number) is int for number in (start, end, size)) or (end - start) > 1000 * max(size, 1):
+            raise KernelError("too many blocks")
+        names = {"tfrt.parallel_for.i32": "body", "tfrt.parallel_call.i32": "callee"}
+        return kernel.function(start, end, size, *operands, **{names[name]: body}, context=context)
+
+    return Kernel(name, few, runs=kernel.runs)
+
+
+@cache
+def sources() -> list[BefFile]:
+    """What programs are made of: the reference's files, and ours of the tests of `bef-run`."""
+    files = [path.read_bytes() for path in sorted((TESTS / "golden").glob("*.bef"))]
+    for path in sorted((TESTS / "filecheck" / "run").glob("*.mlir")):
+        if path.stem not in ("unknown_kernel", "benchmarks"):
+            levels = (0, 2) if path.stem in OPTIMISED else (0,)
+            text = path.read_text(encoding="utf-8")
+            files += [tfrt.compile(text, path.name, opt_level=level) for level in levels]
+    return [read_bef(file) for file in files]
+
+
+def make(number: int) -> tuple[BefFile, set[int]]:
+    """A file, and the functions in it that are not what they were, or call such."""
+    rng = random.Random(number)
+    source = rng.choices(sources(), [len(source.functions) for source in sources()])[0]
+    bef = read_bef(rewire(source, rng))
+    changed = {new.index for new, old in zip(bef.functions, source.functions, strict=True) if new != old}
+    while True:
+        callers = {f.index for f in bef.functions for k in f.kernels if not changed.isdisjoint(k.functions)}
+        if callers <= changed:
+            return bef, changed
+        changed |= callers
+
+
+def observe(bef: BefFile, changed: set[int], **options: Any) -> dict[str, Observation] | None:
+    """What can be seen of each function; None where the file is refused, and for functions that do not end."""
+    found: dict[str, Observation] = {}
+    diagnostics: list[Diagnostic] = []
+    out = io.StringIO()
+    with HostContext(
+        Impatient(),
+        registry=Kernels(),
+        native=False,
+        out=out,
+        files=False,
+        diagnostic_handler=diagnostics.append,
+        **options,
+    ) as host:
+        try:
+            program = Program(bef, host)
+        except LoadError:
+            return None
+        for function in program.all_functions:
+            arguments = [SAMPLES.get(type) for type in function.argument_types]
+            if function.index not in changed or None in arguments:
+                continue
+            diagnostics.clear()
+            out.seek(0)
+            out.truncate()
+            context = Budget(host)
+            try:
+                results = function.execute(context, arguments)
+                host.wait(results)
+                seen = tuple(map(_show, results))
+            except KernelError as error:
+                seen = (f"raised {error}",)
+            host.quiesce()
+            # Names are not unique, and regions have none.
+            if context.left >= 0:
+                shown = Counter(_depth(d.headline()) for d in diagnostics)
+                found[f"{function.index} {function.name}"] = (seen, out.getvalue(), sorted(shown.items()))
+    return found
+
+
+SAMPLES: dict[str, Any] = {"i1": True, "i32": 3, "i64": 4, "f32": 0.5, "f64": 0.25, "!tfrt.chain": CHAIN}
+
+
+def _show(value: Any) -> Any:
+    if type(value) is AsyncValue:
+        return f"error: {_depth(str(value.error))}" if value.is_error else _show(value.value)
+    if isinstance(value, bool | int | float | complex | str | Chain):
+        return f"{type(value).__name__} {value!r}"
+    if isinstance(value, DenseHostTensor):
+        return f"{value.dtype.mlir} {value.shape} {sha256(np.ascontiguousarray(value.array)).hexdigest()}"
+    return type(value).__name__
+
+
+def _depth(message: str) -> str:
+    """What Python says about its stack depends on where it happens to end."""
+    return re.sub(r"(RecursionError: maximum recursion depth exceeded).*", r"\1", message)
+
+
+def check(number: int) -> None:
+    bef, changed = make(number)
+    seen = {tier: observe(bef, changed, **options) for tier, options in TIERS.items()}
+    expected = seen["no plans"]
+    for tier, found in seen.items():
+        assert (found is None) == (expected is None), tier
+        for name in (expected or {}).keys() & (found or {}).keys():
+            assert found[name] == expected[name], (tier, name)  # type: ignore[index]
+
+
+@pytest.fixture(autouse=True)
+def no_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs ask in loops for handlers that there are not; to look through all installed packages takes its time."""
+    monkeypatch.setattr(core_runtime, "find_device", lambda name: None)
+
+
+@pytest.mark.parametrize("block", range(FIRST, FIRST + COUNT, 50))
+def test_rewired_programs(block: int) -> None:
+    for number in range(block, min(block + 50, FIRST + COUNT)):
+        try:
+            check(number)
+        except BaseException as error:
+            error.add_note(f"program {number}")
+            raise
