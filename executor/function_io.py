@@ -75,8 +75,12 @@ def mismatches(
 
 
 def to_arrays(function: Function, results: Sequence[Any]) -> dict[str, Any]:
-    """The results that numpy can hold, under the names by which they are saved: ``FUNCTION.INDEX``."""
-    arrays = {f"{function.name}.{index}": to_numpy(result) for index, result in enumerate(results)}
+    """The results that numpy can hold, under the names by which they are saved: ``FUNCTION.INDEX``.
+
+    Names in such a file are UTF-8; bytes of a function's name that are not are spelled ``\\xff``.
+    """
+    name = function.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    arrays = {f"{name}.{index}": to_numpy(result) for index, result in enumerate(results)}
     return {name: array for name, array in arrays.items() if array is not None}
 
 

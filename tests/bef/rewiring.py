@@ -140,8 +140,6 @@ def _order(rng: random.Random, bef: BefFile, function: FunctionRecord, number: i
 
 
 def _kind(rng: random.Random, bef: BefFile, function: FunctionRecord, number: int) -> FunctionRecord | None:
-    if any(kernel.functions for kernel in function.kernels):
-        return None
     other = FunctionKind.SYNC if function.kind is FunctionKind.ASYNC else FunctionKind.ASYNC
     return replace(function, kind=other)
 

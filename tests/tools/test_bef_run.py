@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import textwrap
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import tfrt
+from tfrt.executor import bef_run
 from tfrt.executor.kernel_registry import kernel
 from tfrt.executor.profile import read_profile
 
@@ -576,3 +578,43 @@ def test_a_location_opens_no_other_file(tool, tmp_path, monkeypatch, name):
     text = f"func.func @f() -> i32 {{\n  %x = {op}\n  tfrt.return %x : i32\n}}\n"
     Path("f.bef").write_bytes(tfrt.compile(text))
     assert tool("bef-run", "f.bef").err == f"{name}:1:1: error: runtime error: something bad happened\n"
+
+
+def test_names_that_are_not_utf8(tmp_path, monkeypatch):
+    """Of functions, files and attributes: they pass through; in an .npz file, which has none such, they are escaped."""
+    text = """
+        func.func @gabc(%a: i32) -> i32 {
+          %x = "tfrt_test.sync_sum_attributes"() {qqq = 1 : i32} : () -> i32
+          tfrt.return %x : i32
+        }
+        func.func @habc() -> (i32, i32) {
+          %a = tfrt.constant.i32 5
+          %x = tfrt.call @gabc(%a) : (i32) -> i32
+          %y = "tfrt_test.fail"() : () -> i32 loc("ffff.mlir":1:1)
+          tfrt.return %a, %y : i32, i32
+        }
+        """
+    content = compiled(tmp_path, text).read_bytes()
+    for name in (b"gabc", b"habc", b"ffff.mlir", b"qqq"):
+        content = content.replace(name, name[:1] + b"\xff" + name[2:])
+    (tmp_path / "f.bef").write_bytes(content)
+    npz = tmp_path / "f.npz"
+
+    def run(*options):
+        streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+        monkeypatch.setattr("sys.stdout", streams[0])
+        monkeypatch.setattr("sys.stderr", streams[1])
+        bef_run.main([str(tmp_path / "f.bef"), *map(str, options)])
+        return [stream.buffer.getvalue() for stream in streams]
+
+    for options in ((), ("--no-plans",), ("--plan-threshold=0",), ("--work_queue_type=mstd:1",)):
+        assert run(*options, "--functions=h\udcffbc") == [
+            b"--- Running 'h\xffbc':\n'h\xffbc' returned 5,<<error: something bad happened>>\n",
+            b"f\xfff.mlir:1:1: error: runtime error: something bad happened\n",
+        ]
+    assert b"h\xffbc" in run("--functions=f")[1]
+    assert b"h\xffbc" in run("--dump-plan")[0]
+    assert run("--profile", tmp_path / "p.json")[1].startswith(b"f\xfff.mlir:1:1")
+    run("--output", npz)
+    with np.load(npz) as saved:
+        assert saved.files == ["h\\xffbc.0"]
