@@ -81,12 +81,18 @@ def may_change_type(function: FuncOp) -> bool:
 
 
 def keep_operands(found: Callable, arguments: Sequence[bool], results: Sequence[bool]) -> None:
-    """Drop what sites give and get, and bodies return, but for these arguments and results."""
-    for body in found.bodies:
-        _end(body).operands = _chosen(_end(body).operands, results)
+    """Drop what sites give and bodies return, but for these arguments and results."""
+    for end in found.ends():
+        end.operands = _chosen(end.operands, results)
+    for site in found.sites:
+        site.operands = [*site.operands[: found.skipped], *_chosen(site.operands[found.skipped :], arguments)]
+
+
+def keep_results(found: Callable, results: Sequence[bool]) -> None:
+    """Drop all results of sites but these. The others have no uses, and bodies do not return them any more."""
     for site in found.sites:
         new = type(site).create(
-            operands=[*site.operands[: found.skipped], *_chosen(site.operands[found.skipped :], arguments)],
+            operands=site.operands,
             result_types=[result.type for result in _chosen(site.results, results)],
             attributes=site.attributes,
             properties=site.properties,

@@ -18,7 +18,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.call_sites import Callable, callables_in, keep_arguments, keep_operands
+from tfrt.compiler.passes.call_sites import Callable, callables_in, keep_arguments, keep_operands, keep_results
 from tfrt.compiler.passes.purity import Infallible, cannot_fail, is_pure, name_of
 from tfrt.dialects.tfrt.control_flow import IfOp
 
@@ -108,56 +108,80 @@ def _propagate_results(found: Callable, strict: Container[Block], known: Infalli
 
 def _drop(found: Sequence[Callable], strict: Container[Block]) -> bool:
     """Drop the arguments and results that nobody uses."""
-    dead = _dead_arguments(found, strict)
+    alive = _Alive(found, strict)
     choices = []
     for each in found:
-        arguments = [argument not in dead for argument in each.bodies[0].args]
-        results = (
-            arguments
-            if each.is_carried
-            else [any(site.results[number].uses for site in each.sites) for number in range(len(each.sites[0].results))]
-        )
+        arguments = [("argument", id(each), n) in alive.slots for n in range(len(each.bodies[0].args))]
+        results = [("result", id(each), n) in alive.slots for n in range(len(each.sites[0].results))]
+        if each.is_carried:
+            results = arguments
         if not all((*arguments, *results)):
             choices.append((each, arguments, results))
     for each, arguments, results in choices:
         keep_operands(each, arguments, results)
-    # Now nobody hands on a dead argument as another one any more.
+    # Now nobody hands on what is dropped any more.
+    for each, _, results in choices:
+        keep_results(each, results)
     for each, arguments, _ in choices:
         keep_arguments(each, arguments)
     return bool(choices)
 
 
-def _dead_arguments(found: Sequence[Callable], strict: Container[Block]) -> set[SSAValue]:
-    """The arguments, in the first bodies, that are used for nothing but to be handed on as such arguments.
+_Slot = tuple[str, int, int]
+"""An argument or a result of a callable, by that word, the callable's id and a number."""
 
-    What is given for them cannot be an error.
+
+class _Alive:
+    """The arguments and results that are needed; a loop's carried values are arguments.
+
+    Needed are those that are used for something else than to be handed on as ones which are not, and arguments for
+    which something is given that may be an error.
     """
-    dead: set[SSAValue] = set()
-    taken_by: dict[tuple[Operation, int], SSAValue] = {}
-    body_of: dict[Block, Callable] = {}
-    known: Infallible = {}
-    for each in found:
-        body_of.update(dict.fromkeys(each.bodies, each))
-        for number, argument in enumerate(each.bodies[0].args):
-            taken_by.update({(site, each.skipped + number): argument for site in each.sites})
-            is_wanted = each.is_carried and bool(each.sites[0].results[number].uses)
-            if not is_wanted and all(cannot_fail(operand, strict, known) for operand in each.given(number)):
-                dead.add(argument)
 
-    def is_dead(each: Callable, number: int) -> bool:
-        uses = (use for body in each.bodies for use in body.args[number].uses)
-        return all(taken_by.get((use.operation, use.index)) in dead or _hands_on(use, each, number) for use in uses)
+    def __init__(self, found: Sequence[Callable], strict: Container[Block]):
+        self.slots: set[_Slot] = set()
+        self._by_id = {id(each): each for each in found}
+        self._of_site = {site: each for each in found for site in each.sites}
+        self._of_end = {end: each for each in found for end in each.ends()}
+        self._of_body = {body: each for each in found for body in each.bodies}
+        known: Infallible = {}
+        waiting: list[_Slot] = []
+        for each in found:
+            for number, given in enumerate(zip(*(site.operands[each.skipped :] for site in each.sites), strict=True)):
+                is_used = any(self._is_needed_by(use) for body in each.bodies for use in body.args[number].uses)
+                if is_used or not all(cannot_fail(value, strict, known) for value in given):
+                    waiting.append(("argument", id(each), number))
+            for number in range(len(each.sites[0].results)):
+                if any(self._is_needed_by(use) for site in each.sites for use in site.results[number].uses):
+                    waiting.append(self._result(each, number))
+        while waiting:
+            slot = waiting.pop()
+            if slot not in self.slots:
+                self.slots.add(slot)
+                waiting.extend(s for value in self._handed_on(slot) if (s := self._slot_of(value)) is not None)
 
-    waiting = [(each, number) for each in found for number in range(len(each.bodies[0].args))]
-    while waiting:
-        each, number = waiting.pop()
-        argument = each.bodies[0].args[number]
-        if argument in dead and not is_dead(each, number):
-            dead.remove(argument)
-            # Nor is what is handed on as this one.
-            given = (value for value in each.given(number) if isinstance(value, BlockArgument))
-            waiting.extend((body_of[value.block], value.index) for value in given if value.block in body_of)
-    return dead
+    def _is_needed_by(self, use: Use) -> bool:
+        """Whether a use is more than handing a value on, so that it is needed whatever else is."""
+        site = self._of_site.get(use.operation)
+        return use.operation not in self._of_end and (site is None or use.index < site.skipped)
+
+    def _handed_on(self, slot: _Slot) -> list[SSAValue]:
+        """What becomes the argument or result."""
+        word, number = slot[0], slot[2]
+        each = self._by_id[slot[1]]
+        given = each.given(number) if word == "argument" else []
+        return given + (each.returned(number) if word == "result" or each.is_carried else [])
+
+    def _slot_of(self, value: SSAValue) -> _Slot | None:
+        """The argument or result that a value is."""
+        if isinstance(value, BlockArgument):
+            body = self._of_body.get(value.block)
+            return None if body is None else ("argument", id(body), value.index)
+        site = self._of_site.get(value.owner) if isinstance(value.owner, Operation) else None
+        return None if site is None else self._result(site, value.index)  # type: ignore[attr-defined]
+
+    def _result(self, each: Callable, number: int) -> _Slot:
+        return ("argument" if each.is_carried else "result", id(each), number)
 
 
 def _hands_on(use: Use, found: Callable, number: int) -> bool:

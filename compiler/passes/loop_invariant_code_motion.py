@@ -28,6 +28,9 @@ from tfrt.compiler.passes.purity import is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.tfrt.control_flow import ParallelCallI32Op, ParallelForI32Op, RepeatI32Op, WhileOp
 
+_MOST_LOOPS = 16
+"""How many loops around it an op may leave, each of which has to hand its result on."""
+
 
 @dataclass(frozen=True)
 class LoopInvariantCodeMotion(ModulePass):
@@ -35,7 +38,7 @@ class LoopInvariantCodeMotion(ModulePass):
 
     Loops are `tfrt.repeat.i32` and `tfrt.parallel_for.i32`, and `tfrt.while` and `tfrt.parallel_call.i32` where their
     function is private and nothing else refers to it. In `tfrt.repeat.i32` and `tfrt.while` those arguments are the
-    same that each iteration returns as they are. Inner loops come first, so that an op may leave several.
+    same that each iteration returns as they are. Inner loops come first, so that an op may leave several, up to 16.
     """
 
     name = "loop-invariant-code-motion"
@@ -44,10 +47,11 @@ class LoopInvariantCodeMotion(ModulePass):
         functions = functions_of(op)
         references = Counter(names_in(op))
         own = {name: f for name, f in functions.items() if references[name] == 1 and may_change_type(f)}
+        left: Counter[Operation] = Counter()
         for name in _inner_first(functions, own):
             for inner in reversed(list(functions[name].walk())):
                 if (loop := _loop(inner, own.get(_body_function(inner) or ""))) is not None:
-                    _move_out(loop)
+                    _move_out(loop, left)
 
 
 def _inner_first(functions: dict[str, FuncOp], own: dict[str, FuncOp]) -> list[str]:
@@ -123,11 +127,14 @@ def _loop(op: Operation, function: FuncOp | None) -> _Loop | None:
     return None
 
 
-def _move_out(loop: _Loop) -> None:
+def _move_out(loop: _Loop, left: Counter[Operation]) -> None:
+    """Move what is the same in every iteration before the loop; `left` counts how many loops ops have left."""
     outside = loop.invariants()
     moved: list[SSAValue] = []
     for op in list(loop.body.ops):
-        if op.operands and op.results and is_pure(op) and all(_is_outside(operand, outside) for operand in op.operands):
+        may_leave = bool(op.operands and op.results) and left[op] < _MOST_LOOPS and is_pure(op)
+        if may_leave and all(_is_outside(operand, outside) for operand in op.operands):
+            left[op] += 1
             operands = [_outside(operand, outside, loop) for operand in op.operands]
             op.detach()
             op.operands = operands

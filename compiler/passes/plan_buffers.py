@@ -16,7 +16,7 @@ from tfrt.dialects.cpu import ArenaOp, CallIntoOp, CallOp, ElementwiseIntoOp, El
 _ALIGNMENT = 64
 """Arrays start where cache lines do."""
 
-_MOST_IN_ARENA = 256
+_MOST_IN_ARENA = 64
 """Each temporary is compared with all others of its arena."""
 
 
