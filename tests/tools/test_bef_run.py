@@ -610,11 +610,11 @@ def test_names_that_are_not_utf8(tmp_path, monkeypatch):
     for options in ((), ("--no-plans",), ("--plan-threshold=0",), ("--work_queue_type=mstd:1",)):
         assert run(*options, "--functions=h\udcffbc") == [
             b"--- Running 'h\xffbc':\n'h\xffbc' returned 5,<<error: something bad happened>>\n",
-            b"f\xfff.mlir:1:1: error: runtime error: something bad happened\n",
+            b"f\xffff.mlir:1:1: error: runtime error: something bad happened\n",
         ]
     assert b"h\xffbc" in run("--functions=f")[1]
     assert b"h\xffbc" in run("--dump-plan")[0]
-    assert run("--profile", tmp_path / "p.json")[1].startswith(b"f\xfff.mlir:1:1")
+    assert run("--profile", tmp_path / "p.json")[1].startswith(b"f\xffff.mlir:1:1")
     run("--output", npz)
     with np.load(npz) as saved:
         assert saved.files == ["h\\xffbc.0"]
