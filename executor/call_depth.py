@@ -20,10 +20,17 @@ RESERVE = 200
 
 class _Calls(threading.local):
     depth = 0
+    is_awaited = False
 
 
 calls = _Calls()
-"""The calls, of synchronous functions too, that stand on this thread's stack."""
+"""The calls that stand on this thread's stack.
+
+Attributes:
+    depth: how many they are, those of synchronous functions included.
+    is_awaited: whether a synchronous function waits for what is called now. Then nothing is put off that can be run at
+        once, for the wait would have to run it, and what waits in there, and so on as deep as there are tasks.
+"""
 
 
 def is_full(depth: int, weight: int = 1) -> bool:

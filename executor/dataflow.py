@@ -26,7 +26,7 @@ looked at. On the caller's stack the exception goes on to the caller.
 
 **Recorded calls.** A plan that cannot go on (`tfrt.executor.plans`) becomes a frame that knows what its first kernels,
 in the file's order, came to. It runs like any other, in the same order, but instead of running them again it takes
-what they came to.
+what they came to. If the request is cancelled meanwhile, those whose turn comes later are skipped nevertheless.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Suspended:
         graph, recorded = self.graph, self.recorded
         had = {register for written in graph.results[1 : recorded.done + 1] for register in written}
         return [
-            recorded.registers[register] if register in had else result
+            recorded.registers[register] if register in had and _is_pending(result) else result
             for register, result in zip(graph.result_registers, results, strict=True)
         ]
 
@@ -164,6 +164,10 @@ def _let_go(error: BaseException, *, is_promised: bool) -> None:
         report_uncaught(error.error if isinstance(error, CallEnded) else error)
 
 
+def _is_pending(value: Any) -> bool:
+    return type(value) is AsyncValue and value.is_pending
+
+
 def _returns(value: Any) -> Callable[..., Any]:
     return lambda *_: value
 
@@ -181,6 +185,7 @@ class _Frame:
         "recorded",
         "registers",
         "reported",
+        "streams",
         "tasks",
         "tokens",
         "uses",
@@ -191,6 +196,7 @@ class _Frame:
         self.context = context
         self.calls = graph.calls
         self.tasks = graph.tasks
+        self.streams = graph.one_stream if calls.is_awaited else graph.streams
         self.registers: list[Any] = [_UNSET] * graph.register_count
         self.tokens = [t and t.copy() for t in graph.tokens]
         self.promises: dict[int, AsyncValue] = {}
@@ -208,16 +214,17 @@ class _Frame:
             results = [registers[r] for r in graph.results[kernel]]
             is_plain = len(results) == 1 and not graph.returns_tuple[kernel]
             self.calls[kernel] = _returns(results[0] if is_plain else tuple(results))
-        self.recorded = recorded.done
-        outcome = recorded.outcome
+        count, outcome = recorded.done, recorded.outcome
         if outcome is not None:
-            self.recorded += 1
-            self.calls[self.recorded] = lambda *_: outcome()
-        self.tasks[1 : self.recorded + 1] = [None] * self.recorded
+            count += 1
+            self.calls[count] = lambda *_: outcome()
+        self.tasks[1 : count + 1] = [None] * count
+        if self.context.cancellation is not None:
+            self.recorded = count
 
     def start(self, arguments: Sequence[Any]) -> None:
         users = self.graph.users[0]
-        stream = self.graph.streams[0]
+        stream = self.streams[0]
         ready: list[int] = []
         foreign: list[int] = []
         self.make_ready(users[0], stream, ready, foreign)
@@ -264,7 +271,7 @@ class _Frame:
         registers, tokens = self.registers, self.tokens
         calls, all_arguments, all_users = self.calls, graph.arguments, graph.users
         all_results, result_counts, returns_tuple = graph.results, graph.result_counts, graph.returns_tuple
-        needs_context, streams, releases = graph.needs_context, graph.streams, graph.releases
+        needs_context, streams, releases = graph.needs_context, self.streams, graph.releases
         tasks, is_inline = self.tasks, graph.is_inline
         batch: list[int] = []
         while True:
@@ -340,7 +347,7 @@ class _Frame:
         failure = self.failure
         if failure is None:
             if kernel <= self.recorded:
-                # It has not been skipped where it ran.
+                # It has run before the request was cancelled.
                 return False
             failure = self.context.cancellation
             for register in self.graph.arguments[kernel]:
@@ -402,7 +409,7 @@ class _Frame:
         self.make_ready(users, stream, ready, foreign)
 
     def make_ready(self, users: tuple[int, ...], stream: int, ready: list[int], foreign: list[int]) -> None:
-        tokens, streams = self.tokens, self.graph.streams
+        tokens, streams = self.tokens, self.streams
         for user in users:
             left = tokens[user]
             if left is None or left.pop():
@@ -454,7 +461,7 @@ class _Frame:
 
     def enqueue(self, kernels: list[int]) -> None:
         """Hand ready kernels to the work queue, one task a stream."""
-        streams = self.graph.streams
+        streams = self.streams
         by_stream: dict[int, list[int]] = {}
         for kernel in kernels:
             by_stream.setdefault(streams[kernel], []).append(kernel)
@@ -505,7 +512,7 @@ class _Frame:
                 for user in users:
                     left = tokens[user]
                     if left is None or left.pop():
-                        of_user = graph.streams[user]
+                        of_user = self.streams[user]
                         (ready if of_user == stream or of_user < 0 else foreign).append(user)
         if releases:
             self.release(releases)

@@ -35,6 +35,7 @@ class Graph:
         "is_inline",
         "name",
         "needs_context",
+        "one_stream",
         "record",
         "register_count",
         "releases",
@@ -67,6 +68,7 @@ class Graph:
         self.result_counts = [len(k.results) for k in kernels]
         self.users = [k.users for k in kernels]
         self.streams = [k.stream for k in kernels]
+        self.one_stream = [ANY_STREAM] * len(kernels)
         if is_order_free:
             for kernel, found in enumerate(bound, 1):
                 if found.inline is not None or found.only_starts:

@@ -170,6 +170,15 @@ class Kernel:
     overwrites: bool = False
     runs: tuple[Runs, ...] = ()
     exact: bool = False
+    cancels: bool | None = None
+
+    @cached_property
+    def may_cancel(self) -> bool:
+        """Whether it may cancel the request, as far as one can know."""
+        if self.cancels is not None:
+            return self.cancels
+        takes_context = any(what == "context" for _, what in self.signature.injected)
+        return takes_context and not self.is_pure and not is_of_this_package(self.function)
 
     @cached_property
     def is_exact(self) -> bool:
@@ -275,6 +284,7 @@ def kernel(
     overwrites: bool = False,
     runs: Runs | tuple[Runs, ...] = (),
     exact: bool = False,
+    cancels: bool | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
 
@@ -303,6 +313,8 @@ def kernel(
         exact: results of scalar types are values of them as `tfrt.executor.scalars` has it: floats rounded to the
             type's precision, integers within its range, Python's own numbers. Without it, results are converted,
             and `inline` and `native` only serve for results that are no scalars. This package's kernels are exact.
+        cancels: whether the kernel may cancel the request; by default those may that are given an `ExecutionContext`,
+            unless they are pure.
     """
     if control is not None:
         runs = _RUNS[control]
@@ -325,6 +337,7 @@ def kernel(
                 overwrites,
                 runs,
                 exact,
+                cancels,
             )
         )
         return function

@@ -35,11 +35,12 @@ def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any])
     Raises:
         KernelError: a kernel failed, and there are no results.
     """
-    depth = calls.depth
+    depth, is_awaited = calls.depth, calls.is_awaited
     if depth >= MAX_CALL_DEPTH:
         return failed_results(_too_deep(graph), len(graph.result_registers))
     try:
         calls.depth = depth + 1
+        calls.is_awaited = True
         return _run(graph, context, arguments)
     except KernelError as error:
         failure = error
@@ -48,6 +49,7 @@ def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any])
         raise CallEnded(error) from None
     finally:
         calls.depth = depth
+        calls.is_awaited = is_awaited
     return failed_results(failure, len(graph.result_registers))
 
 

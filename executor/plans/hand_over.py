@@ -6,7 +6,9 @@ what the function's kernels have come to so far (`Recorded`) and raises a `HandO
 one catches that at its call, where it does the same for itself: what the call's kernel came to is then that the inner
 one goes on. So a `HandOver` arrives where plans were entered with all calls that stand in one another, and only there
 the outermost goes on, in the dataflow executor; when it comes to the kernel in which the next one stands, that goes on.
-Thus everything that had not been run is run in the dataflow executor's own order.
+Thus everything that had not been run is run in the dataflow executor's own order. And if a kernel has cancelled the
+request, that counts from its turn in this order on: what comes before it is not skipped, even if it had not been run,
+and what comes after it is skipped, even if it had.
 
 Nothing is read from exceptions of kernels or their tracebacks, which may belong to several threads.
 """
@@ -18,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.dataflow import Recorded, Suspended
 from tfrt.executor.failures import as_kernel_error, ends_call
 from tfrt.executor.graph import Graph
@@ -33,10 +36,37 @@ GoOn = Callable[[], list[Any]]
 
 
 def stop(
-    graph: Graph, context: ExecutionContext, registers: Sequence[Any], done: int, outcome: Callable[[], Any] | None
+    graph: Graph,
+    context: ExecutionContext,
+    registers: Sequence[Any],
+    done: int,
+    outcome: Callable[[], Any] | None,
+    cancellation: AsyncValue | None = None,
 ) -> NoReturn:
-    """Hand over a call; the parameters are those of `Recorded`."""
-    raise HandOver(Suspended(graph, context, Recorded(registers, done, outcome))) from None
+    """Hand over a call; the parameters are those of `Recorded` and `HandOver`."""
+    raise HandOver(Suspended(graph, context, Recorded(registers, done, outcome)), cancellation) from None
+
+
+def cancelled_by(context: ExecutionContext) -> AsyncValue | None:
+    """The cancellation, where the kernel that has just run counts as what has cancelled the request.
+
+    On threads everybody sees at once that it is cancelled, and nobody can tell in which order things happen.
+    """
+    return None if context.host.work_queue.has_threads else context.cancellation
+
+
+def once_more(
+    context: ExecutionContext, cancellation: AsyncValue | None, outcome: Callable[[], Any]
+) -> Callable[[], Any]:
+    """What a kernel came to, that it has cancelled the request included."""
+    if cancellation is None:
+        return outcome
+
+    def cancel() -> Any:
+        context.cancellation = cancellation
+        return outcome()
+
+    return cancel
 
 
 def raised() -> Callable[[], NoReturn]:
@@ -101,37 +131,43 @@ class Exits:
         scope, kernel = exit.scope, exit.kernel
         variables = sys._getframe(1).f_locals
         context = variables["context"]
-        outcome: Callable[[], Any]
+        cancellation: AsyncValue | None = None
+        outcome: Callable[[], Any] | None = None
+        going_on: GoOn | None = None
         match exit.stands:
-            case Stands.BEFORE:
-                going_on = _scope_going_on(scope, max(kernel - 1, 0), None, variables, context)
             case Stands.RAISED:
-                going_on = _scope_going_on(scope, kernel - 1, raised(), variables, context)
+                cancellation = cancelled_by(context)
+                outcome = once_more(context, cancellation, raised())
             case Stands.RETURNED:
-                outcome = partial(_returned, scope.graph, kernel, [variables[name] for name in exit.results])
-                going_on = _scope_going_on(scope, kernel - 1, outcome, variables, context)
+                cancellation = cancelled_by(context)
+                values = [variables[name] for name in exit.results]
+                outcome = once_more(context, cancellation, partial(_returned, scope.graph, kernel, values))
             case Stands.HANDED_OVER:
-                outcome = handed_over(scope.graph, kernel, _inner())
-                going_on = _scope_going_on(scope, kernel - 1, outcome, variables, context)
+                inner = _inner()
+                cancellation = inner.cancellation
+                outcome = handed_over(scope.graph, kernel, inner.go_on)
             case Stands.AT_ITERATION:
                 assert scope.loop is not None
                 going_on = _at_iteration(scope.loop, variables, context)
             case Stands.IN_ITERATION:
-                going_on = _in_iteration(scope, _inner(), variables, context)
-        if exit.stands not in (Stands.AT_ITERATION, Stands.IN_ITERATION):
+                inner = _inner()
+                cancellation = inner.cancellation
+                going_on = _in_iteration(scope, inner.go_on, variables, context)
+        if going_on is None:
+            going_on = _suspended(scope, max(kernel - 1, 0), outcome, variables, context)
             going_on = _in_iteration(scope, going_on, variables, context)
         while scope.parent is not None:
             outcome = handed_over(scope.parent.graph, scope.kernel, going_on)
-            going_on = _scope_going_on(scope.parent, scope.kernel - 1, outcome, variables, context)
+            going_on = _suspended(scope.parent, scope.kernel - 1, outcome, variables, context)
             scope = scope.parent
             going_on = _in_iteration(scope, going_on, variables, context)
-        raise HandOver(going_on) from None
+        raise HandOver(going_on, cancellation) from None
 
 
-def _inner() -> GoOn:
+def _inner() -> HandOver:
     error = sys.exc_info()[1]
     assert isinstance(error, HandOver)
-    return error.go_on
+    return error
 
 
 def _returned(graph: Graph, kernel: int, values: Sequence[Any]) -> Any:
@@ -139,8 +175,12 @@ def _returned(graph: Graph, kernel: int, values: Sequence[Any]) -> Any:
     return values[0] if not count or (count == 1 and not graph.returns_tuple[kernel]) else tuple(values)
 
 
-def _scope_going_on(
-    scope: Scope, done: int, outcome: Callable[[], Any] | None, variables: Mapping[str, Any], context: ExecutionContext
+def _suspended(
+    scope: Scope,
+    done: int,
+    outcome: Callable[[], Any] | None,
+    variables: Mapping[str, Any],
+    context: ExecutionContext,
 ) -> GoOn:
     graph = scope.graph
     registers: list[Any] = [None] * graph.register_count

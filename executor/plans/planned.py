@@ -18,12 +18,12 @@ from tfrt.executor.call_depth import calls, is_full
 from tfrt.executor.dataflow import Suspended, execute
 from tfrt.executor.failures import CallEnded
 from tfrt.executor.graph import Graph
-from tfrt.executor.kernel_registry import Control
+from tfrt.executor.kernel_registry import Control, Kernel
 from tfrt.executor.native_code import NATIVE_AFTER, CannotCompile, is_available
 from tfrt.executor.plans.classes import Classes, class_of, register_classes
 from tfrt.executor.plans.effects import Effects, callers_of, summarize
 from tfrt.executor.plans.generate import generate, generate_loop
-from tfrt.executor.plans.hand_over import stop
+from tfrt.executor.plans.hand_over import cancelled_by, once_more, stop
 from tfrt.executor.plans.native import can_be_native, is_worthwhile, make_native
 from tfrt.executor.plans.scope import Generated
 from tfrt.executor.plans.signals import HandOver
@@ -178,18 +178,24 @@ class Plans:
     @cached_property
     def restarts(self) -> list[bool]:
         """For each function, whether a call of it may start again: all that it runs is pure and may run twice."""
+        overwrites = self._running(lambda kernel: kernel.overwrites)
+        return [not effects.any and not may_not for effects, may_not in zip(self.effects, overwrites, strict=True)]
+
+    @cached_property
+    def may_cancel(self) -> list[bool]:
+        """For each function, whether it may cancel the request that it belongs to."""
+        return self._running(lambda kernel: kernel.may_cancel)
+
+    def _running(self, is_such: Callable[[Kernel], bool]) -> list[bool]:
+        """For each function, whether it runs such a kernel, or another function does that it calls."""
         functions, kernels = self._program.bef.functions, self._program.kernels
-        found = [
-            not self.effects[function.index].any
-            and not any(kernels[kernel.name].overwrites for kernel in function.kernels[1:])
-            for function in functions
-        ]
+        found = [any(is_such(kernels[kernel.name]) for kernel in function.kernels[1:]) for function in functions]
         callers = callers_of(functions)
-        waiting = [index for index, restarts in enumerate(found) if not restarts]
+        waiting = [index for index, is_found in enumerate(found) if is_found]
         while waiting:
             for caller in callers[waiting.pop()]:
-                if found[caller]:
-                    found[caller] = False
+                if not found[caller]:
+                    found[caller] = True
                     waiting.append(caller)
         return found
 
@@ -304,10 +310,22 @@ class Planned:
         return next(kernel for found, kernel in zip(*self._table, strict=True) if found is step)
 
     def stop_at(
-        self, step: Step, context: ExecutionContext, registers: Sequence[Any], outcome: Callable[[], Any] | None
+        self,
+        step: Step,
+        context: ExecutionContext,
+        registers: Sequence[Any],
+        outcome: Callable[[], Any] | None,
+        cancellation: AsyncValue | None = None,
     ) -> NoReturn:
         """Hand over a call that stands at a step of the table, whose kernel came to `outcome`, if it has begun."""
-        stop(self.graph, context, registers, self.kernel_at(step) - 1, outcome)
+        stop(self.graph, context, registers, self.kernel_at(step) - 1, outcome, cancellation)
+
+    def stop_after(
+        self, step: Step, context: ExecutionContext, registers: Sequence[Any], outcome: Callable[[], Any]
+    ) -> NoReturn:
+        """Hand over a call that stands at a step of the table, whose kernel has just come to `outcome`."""
+        cancellation = cancelled_by(context)
+        self.stop_at(step, context, registers, once_more(context, cancellation, outcome), cancellation)
 
     def enter(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         """Start a call, from outside of plans. Like `tfrt.executor.dataflow.execute`, which it falls back to."""
@@ -327,11 +345,11 @@ class Planned:
             count = len(self.graph.result_registers)
             return [value] if count == 1 else list(value or ())
         except HandOver as stopped:
-            going_on = stopped.go_on
+            going_on, cancellation = stopped.go_on, stopped.cancellation
         except RecursionError as error:
             if not self.plans.restarts[self.function.index]:
                 raise CallEnded(error) from None
-            going_on = partial(execute, self.graph, context, arguments)
+            going_on, cancellation = partial(execute, self.graph, context, arguments), None
         except Exception as error:
             # No kernel has raised it.
             raise CallEnded(error) from None
@@ -340,8 +358,16 @@ class Planned:
             if start:
                 self.plans.spend(perf_counter() - start)
         self._handed_over += 1
-        results = going_on()
-        return results if depth or not isinstance(going_on, Suspended) else going_on.known(results)
+        if cancellation is not None:
+            context.cancellation = None
+        try:
+            results = going_on()
+        except BaseException:
+            context.cancellation = context.cancellation or cancellation
+            raise
+        if depth or self.plans.may_cancel[self.function.index] or not isinstance(going_on, Suspended):
+            return results
+        return going_on.known(results)
 
     def generate(self) -> Generated:
         """Generate the second tier and run it from now on."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfrt.executor.async_value import AsyncValue
+
 
 class HandOver(Exception):
     """A plan has stopped where it could not go on.
@@ -12,8 +14,11 @@ class HandOver(Exception):
     Attributes:
         go_on: goes on with its call in the dataflow executor and returns the results, as `execute` does. To be called
             once, when it is the call's turn.
+        cancellation: where the kernel at which it stands has cancelled the request, that. Until the kernel's turn comes
+            in the dataflow executor, which starts from the beginning, the request is not cancelled.
     """
 
-    def __init__(self, go_on: Callable[[], list[Any]]):
+    def __init__(self, go_on: Callable[[], list[Any]], cancellation: AsyncValue | None = None):
         super().__init__()
         self.go_on = go_on
+        self.cancellation = cancellation

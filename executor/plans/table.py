@@ -72,26 +72,26 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             try:
                 registers[result] = call(registers[a], registers[b])
             except BaseException:
-                planned.stop_at(step, context, registers, raised())
+                planned.stop_after(step, context, registers, raised())
         elif shape == PLAIN_UNARY:
             try:
                 registers[result] = call(registers[a])
             except BaseException:
-                planned.stop_at(step, context, registers, raised())
+                planned.stop_after(step, context, registers, raised())
         elif shape == BINARY:
             try:
                 value = registers[result] = call(registers[a], registers[b])
             except BaseException:
-                planned.stop_at(step, context, registers, raised())
+                planned.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None:
-                planned.stop_at(step, context, registers, partial(_same, value))
+                planned.stop_after(step, context, registers, partial(_same, value))
         elif shape == UNARY:
             try:
                 value = registers[result] = call(registers[a])
             except BaseException:
-                planned.stop_at(step, context, registers, raised())
+                planned.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None:
-                planned.stop_at(step, context, registers, partial(_same, value))
+                planned.stop_after(step, context, registers, partial(_same, value))
         elif shape == DROP:
             for register in a:
                 registers[register] = None
@@ -99,8 +99,8 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             try:
                 value = call(context, *[registers[r] for r in a])
             except HandOver as inner:
-                kernel = planned.kernel_at(step)
-                planned.stop_at(step, context, registers, handed_over(planned.graph, kernel, inner.go_on))
+                outcome = handed_over(planned.graph, planned.kernel_at(step), inner.go_on)
+                planned.stop_at(step, context, registers, outcome, inner.cancellation)
             except RecursionError:
                 if not b.starts_again:
                     raise
@@ -119,9 +119,9 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
                 else:
                     values = (value,) if result else ()
             except BaseException:
-                planned.stop_at(step, context, registers, raised())
+                planned.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None or not fit(values, b.expected):
-                planned.stop_at(step, context, registers, partial(_same, value))
+                planned.stop_after(step, context, registers, partial(_same, value))
             for register, item in zip(result, values, strict=True):
                 registers[register] = item
     found = planned.graph.result_registers
@@ -246,7 +246,7 @@ def run_repeat(loop: Loop, context: ExecutionContext, count: int, values: tuple[
             found = body.call(context, *values)
         except HandOver as inner:
             going_on = loop_after(loop.kind, loop.go_on, context, count - done - 1, inner.go_on)
-            raise HandOver(going_on) from None
+            raise HandOver(going_on, inner.cancellation) from None
         values = (found,) if single else found or ()
     return values[0] if single else values
 
@@ -266,7 +266,8 @@ def run_while(loop: Loop, context: ExecutionContext, condition: Any, values: tup
         try:
             found = body.call(context, *values)
         except HandOver as inner:
-            raise HandOver(loop_after(loop.kind, loop.go_on, context, 0, inner.go_on)) from None
+            going_on = loop_after(loop.kind, loop.go_on, context, 0, inner.go_on)
+            raise HandOver(going_on, inner.cancellation) from None
         *rest, condition = found if values else (found,)
         values = tuple(rest)
     return values[0] if len(values) == 1 else values

@@ -69,7 +69,7 @@ def report_error_indirect_async(value: int, *, host: HostContext) -> AsyncValue:
     return result
 
 
-@kernel("tfrt_test.cancel")
+@kernel("tfrt_test.cancel", cancels=True)
 def cancel(chain: Chain, *, context: ExecutionContext) -> tuple[Any, ...]:
     """Cancel the request from within, as a test; it is the caller's business otherwise."""
     context.cancel()
