@@ -14,8 +14,8 @@ from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecor
 from tfrt.executor.bef.format import PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION, SectionId
 
 
-def encode(bef: BefFile, functions: Sequence[FunctionRecord]) -> bytes:
-    """The bytes of the file with these functions."""
+def encode(bef: BefFile, functions: Sequence[FunctionRecord], *, keeps_types: bool = True) -> bytes:
+    """The bytes of the file with these functions; without the registers' types unless `keeps_types`."""
     offsets = {text: offset for offset, text in bef._strings.items()}
     codes = {name: code for code, name in enumerate(bef.kernel_names)}
     types = {type: number for number, type in enumerate(bef.types)}
@@ -40,7 +40,8 @@ def encode(bef: BefFile, functions: Sequence[FunctionRecord]) -> bytes:
     }
     sections |= {"function_index": vbr(len(functions)) + index, "functions": bodies}
     sections["attribute_names"] = names if bef.has(SectionId.ATTRIBUTE_NAMES) else None
-    sections["register_types"] = registers if bef.has(SectionId.REGISTER_TYPES) else None
+    has_types = keeps_types and bef.has(SectionId.REGISTER_TYPES)
+    sections["register_types"] = registers if has_types else None
     return build(Parts(**sections))  # type: ignore[arg-type]
 
 

@@ -21,7 +21,7 @@ LIKELY = 0.8
 
 
 def rewire(bef: BefFile, rng: random.Random) -> bytes:
-    """A file with one to four changes."""
+    """A file with one to four changes, some without the registers' types."""
     functions = list(bef.functions)
     for _ in range(rng.choice((1, 1, 2, 3, 4))):
         for _ in range(20):
@@ -33,7 +33,8 @@ def rewire(bef: BefFile, rng: random.Random) -> bytes:
             if changed is not None:
                 functions[function.index] = connect(changed)
                 break
-    return encode(bef, functions)
+    # Without them, nothing says that what a function is given is of the type that it takes.
+    return encode(bef, functions, keeps_types=rng.random() < LIKELY)
 
 
 def _with_kernel(function: FunctionRecord, number: int, **changes: object) -> FunctionRecord:

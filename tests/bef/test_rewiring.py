@@ -15,6 +15,7 @@ import os
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -143,7 +144,8 @@ def make(number: int) -> tuple[BefFile, set[int]]:
     rng = random.Random(number)
     source = rng.choices(sources(), [len(source.functions) for source in sources()])[0]
     bef = read_bef(rewire(source, rng))
-    changed = {new.index for new, old in zip(bef.functions, source.functions, strict=True) if new != old}
+    pairs = zip(bef.functions, source.functions, strict=True)
+    changed = {new.index for new, old in pairs if replace(new, register_types=old.register_types) != old}
     while True:
         callers = {f.index for f in bef.functions for k in f.kernels if not changed.isdisjoint(k.functions)}
         if callers <= changed:
