@@ -41,6 +41,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region, SSAValue
+from xdsl.irdl import IRDLOperation
 from xdsl.printer import Printer
 
 from tfrt.compiler.float_bits import unpack
@@ -91,6 +92,8 @@ class _Scope:
     numbers: Iterator[int] = field(default_factory=count)
     argument_numbers: Iterator[int] = field(default_factory=count)
     suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
+    conflicts: int = 0
+    """How many names of definitions were taken already, around this region and in it."""
 
     def claim(self, hint: str | None, *, argument: bool = False) -> str:
         """A name that is still free: from `hint`, else `arg` and a number, else a number."""
@@ -103,6 +106,15 @@ class _Scope:
         name = next(candidate for candidate in candidates if not self._is_taken(candidate))
         self.taken.add(name)
         return name
+
+    def claim_defined(self, name: str) -> str:
+        """A name that is still free, from the one that a result has in its op's definition, as MLIR makes it."""
+        found = name
+        while self._is_taken(found):
+            found = f"{name}_{self.conflicts}"
+            self.conflicts += 1
+        self.taken.add(found)
+        return found
 
     def _variants(self, hint: str) -> Iterator[str]:
         yield hint
@@ -220,7 +232,7 @@ class MlirPrinter(Printer):
         if not op.results:
             return
         self._name_results(op)
-        self.print_list(self._groups(op.results), self._print_group)
+        self.print_list([group for _, group in self._groups(op)], self._print_group)
         self.print_string(" = ")
 
     def _print_group(self, group: Sequence[SSAValue]) -> None:
@@ -233,7 +245,7 @@ class MlirPrinter(Printer):
         return super().print_ssa_value(value)
 
     def print_region(self, region: Region, *args: Any, **kwargs: Any) -> None:
-        scope = _Scope(self._scopes[-1])
+        scope = _Scope(self._scopes[-1], conflicts=self._scopes[-1].conflicts)
         self._scopes.append(scope)
         # Arguments already named are those of a function, or re-declare operands of the region's op.
         scope.taken.update(self._ssa_values[arg] for arg in _arguments(region) if arg in self._ssa_values)
@@ -247,10 +259,14 @@ class MlirPrinter(Printer):
         self._scopes.pop()
 
     def _name_results(self, op: Operation) -> None:
-        for group in self._groups(op.results):
+        for defined, group in self._groups(op):
             if group[0] in self._ssa_values:
                 continue
-            name = self._scopes[-1].claim(group[0].name_hint if self.keep_names else None)
+            scope = self._scopes[-1]
+            if defined is None:
+                name = scope.claim(group[0].name_hint if self.keep_names else None)
+            else:
+                name = scope.claim_defined(defined)
             members = [name] if len(group) == 1 else [f"{name}#{i}" for i in range(len(group))]
             self._ssa_values.update(zip(group, members, strict=True))
 
@@ -260,11 +276,26 @@ class MlirPrinter(Printer):
         hint = value.name_hint if self.keep_names else None
         self._ssa_values[value] = self._scopes[-1].claim(hint, argument=is_entry_argument)
 
-    def _groups(self, results: Sequence[SSAValue]) -> list[list[SSAValue]]:
-        """Results declared together, as in `%x:2 = …`: neighbours that share a name; without names all of an op's."""
-        if not self.keep_names:
-            return [list(results)] if results else []
-        return [list(group) for _, group in groupby(results, key=lambda value: value.name_hint)]
+    def _groups(self, op: Operation) -> list[tuple[str | None, list[SSAValue]]]:
+        """Results declared together, as in `%x:2 = …`, and what the op's definition calls them where that names them.
+
+        They are neighbours that share a name. Without names all of an op's are, but for ops whose definition has
+        several results: these have the definition's names in MLIR, unless the generic form is printed.
+        """
+        if not op.results:
+            return []
+        if self.keep_names:
+            groups = groupby(op.results, key=lambda value: value.name_hint)
+            return [(None, list(group)) for _, group in groups]
+        if not self.print_generic_format and isinstance(op, IRDLOperation):
+            definitions = op.get_irdl_definition().results
+            if len(definitions) > 1:
+                named = [(name, getattr(op, name)) for name, _ in definitions]
+                spread = [
+                    (name, [found] if isinstance(found, SSAValue) else list(found or ())) for name, found in named
+                ]
+                return [(name, group) for name, group in spread if group]
+        return [(None, list(op.results))]
 
     # Attributes
 

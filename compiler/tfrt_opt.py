@@ -88,7 +88,7 @@ def _verify_diagnostics(
     parts: Sequence[tuple[int, str]], passes: Sequence[ModulePass], options: argparse.Namespace
 ) -> int:
     """Process every part and compare what it says with what its comments expect; prints the valid parts."""
-    from tfrt.compiler.verify_diagnostics import check_parts
+    from tfrt.executor.verify_diagnostics import check_parts
 
     def process(padded: str, remark: Callable[[Diagnostic], None]) -> str:
         options.watch = replace(options.watch, remark=remark)

@@ -41,7 +41,7 @@ def _compile(content: bytes, options: argparse.Namespace) -> int:
     from tfrt.compiler import compile
     from tfrt.compiler.frontend import split_input
     from tfrt.compiler.passes.manager import watch_of
-    from tfrt.compiler.verify_diagnostics import check_parts
+    from tfrt.executor.verify_diagnostics import check_parts
 
     if content.startswith(MAGIC):
         raise UsageError(f"'{options.file}' is a BEF file already; --bef-to-mlir shows it as text")

@@ -18,22 +18,26 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
 
-from tfrt.executor import cli
+from tfrt.executor import allocation, cli
+from tfrt.executor.allocation import Allocator
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
 from tfrt.executor.diagnostics import Diagnostic, SourceLookup, source_below
 from tfrt.executor.errors import BefError, KernelError, LoadError, UsageError
 from tfrt.executor.host_context import PLAN_THRESHOLD, ExecutionContext, HostContext
 from tfrt.executor.kernel_modules import import_kernels
+from tfrt.executor.location import position
 from tfrt.executor.program import Function, Program
 
 if TYPE_CHECKING:
     from tfrt.executor.profile import Profile
+    from tfrt.executor.tracing import Trace
 
 _TOOL = "bef-run"
 
@@ -55,6 +59,18 @@ inputs and expected outputs:
   Chains are neither given nor compared."""
 
 _DEFAULT_TOLERANCE = 1e-4
+
+_ALLOCATORS: dict[str, Callable[[], tuple[Allocator, bool]]] = {
+    "kernels_only": lambda: (Allocator(), False),
+    "malloc": lambda: (Allocator(), False),
+    "test_fixed_size_1k": lambda: (Allocator(1024, allocation.log), True),
+    "profiled_allocator": lambda: (Allocator(), True),
+    "leak_check_allocator": lambda: (Allocator(), True),
+    "leak_check": lambda: (Allocator(), True),
+}
+"""The host's allocator, and whether the memory of tensors is counted."""
+_LEAK_CHECKS = ("kernels_only", "leak_check_allocator", "leak_check")
+_TRACING_LEVELS = ("none", "default", "verbose", "debug")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,36 +114,96 @@ def _main(argv: Sequence[str]) -> int:
         import_kernels(module)
     if options.profile is not None and options.dump_plan:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
+    trace = _new_trace(options) if options.enable_tracing else None
     bef = _open(options.file)
     profile = _new_profile() if options.profile is not None else None
+    allocator, counts_tensors = _ALLOCATORS[options.host_allocator_type]()
+    reported: list[Diagnostic] = []
     source = cache(source_below(options.source_root))
     host = HostContext(
         options.work_queue_type,
-        plans=options.plans,
+        # Plans allocate in another order, which a capacity shows.
+        plans=options.plans and allocator.capacity is None,
         plan_threshold=options.plan_threshold,
         native=None if options.native else False,
-        profile=profile,
+        profile=trace if trace is not None and trace.has_kernels else profile,
+        allocator=allocator,
         out=_Output(),
-        diagnostic_handler=lambda diagnostic: _show(diagnostic, source),
+        diagnostic_handler=(
+            reported.append if options.verify_diagnostics else lambda diagnostic: _show(diagnostic, source)
+        ),
     )
     try:
-        program = Program(bef, host)
-        # What is there now stays until the end: the garbage collector need not look at it again and again.
-        gc.freeze()
-        code = _dump_plans(program, host) if options.dump_plan else _run_program(program, host, options)
+        with (
+            trace.scope("Bef Executor") if trace else nullcontext(),
+            allocation.counted_by(allocator) if counts_tensors else nullcontext(),
+        ):
+            code = _run_file(bef, host, options, trace)
     except LoadError as error:
-        cli.report(error.diagnostics, source)
         code = cli.BAD_USAGE
+        if options.verify_diagnostics:
+            reported += error.diagnostics
+        else:
+            cli.report(error.diagnostics, source)
     except (UsageError, BefError):
         host.close()
         raise
     # After Ctrl-C the host is not closed: that would wait for what still runs, but its threads are daemons.
     host.close()
+    if options.verify_diagnostics:
+        code = _verify(bef, reported, source)
+    if trace is not None:
+        host.write(trace.text())
+    if options.host_allocator_type == "profiled_allocator":
+        host.write(allocator.profile())
+    elif options.host_allocator_type in _LEAK_CHECKS and (leak := _leak(allocator)):
+        host.write(leak)
+        code = cli.FAILED
     if profile is not None and code != cli.BAD_USAGE:
         from tfrt.executor.profile import write_profile
 
         cli.write_text(options.profile, write_profile(profile.kernels()))
     return code
+
+
+def _run_file(bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None) -> int:
+    program = Program(bef, host)
+    # What is there now stays until the end: the garbage collector need not look at it again and again.
+    gc.freeze()
+    return _dump_plans(program, host) if options.dump_plan else _run_program(program, host, options, trace)
+
+
+def _verify(bef: BefFile, reported: Sequence[Diagnostic], source: SourceLookup) -> int:
+    """Compare what has been reported with what the comments in the source files of the program expect."""
+    from tfrt.executor.verify_diagnostics import check, find_expectations
+
+    places = [bef.location(function.location) for function in bef.functions]
+    found = {at.filename: None for at in map(position, [*places, *(d.location for d in reported)]) if at is not None}
+    expectations, problems = [], []
+    for filename in found:
+        expected, malformed = find_expectations(source(filename) or "", filename)
+        expectations += expected
+        problems += malformed
+    problems += check(expectations, reported)
+    cli.report(problems, source)
+    return cli.FAILED if problems else cli.OK
+
+
+def _leak(allocator: Allocator) -> str:
+    if allocator.alive:
+        # What only cycles refer to is no leak.
+        gc.unfreeze()
+        gc.collect()
+    return allocator.leak()
+
+
+def _new_trace(options: argparse.Namespace) -> Trace:
+    from tfrt.executor.tracing import Trace
+
+    trace = Trace(options.tracing_level)
+    if trace.has_kernels and options.profile is not None:
+        raise UsageError("--profile and --tracing_level=debug exclude each other: the trace would be in the times")
+    return trace
 
 
 def _new_profile() -> Profile:
@@ -167,7 +243,7 @@ def _dump_plans(program: Program, host: HostContext) -> int:
     return cli.OK
 
 
-def _run_program(program: Program, host: HostContext, options: argparse.Namespace) -> int:
+def _run_program(program: Program, host: HostContext, options: argparse.Namespace, trace: Trace | None) -> int:
     runs = _plan(program, options)
     code = cli.OK
     saved: dict[str, Any] = {}
@@ -181,7 +257,8 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
         if not function.name:
             continue
         host.write(f"--- Running '{function.name}':\n")
-        results = _run_function(run, host, options.print_error_code)
+        with trace.scope(f"Function: {function.name}") if trace else nullcontext():
+            results = _run_function(run, host, options.print_error_code)
         if any(_is_error(result) for result in results):
             code = cli.FAILED
         if run.expected:
@@ -360,6 +437,20 @@ def _parser() -> cli.OptionParser:
         help="by how much floats may differ, relative beyond 1 (default: %(default)s)",
     )  # fmt: skip
     add("--output", metavar="FILE.npz", help="save results, as numbers and arrays named FUNCTION.INDEX")
+    add(
+        "--host_allocator_type", choices=list(_ALLOCATORS), default="kernels_only", metavar="TYPE",
+        help="leak_check: say which memory of tensors is alive at the end; profiled_allocator: count it;"
+        " test_fixed_size_1k: refuse more than 1 kB; malloc: count nothing (default: check what kernels allocate)",
+    )  # fmt: skip
+    add("--enable_tracing", action="store_true", help="print a trace of what ran, after all else")
+    add(
+        "--tracing_level", choices=_TRACING_LEVELS, default="default", metavar="LEVEL",
+        help="default: functions; debug: kernels, too; none, verbose",
+    )  # fmt: skip
+    add(
+        "--verify-diagnostics", action="store_true",
+        help="check what kernels report against 'expected-error@+1 {{…}}' comments in the source, and show it no more",
+    )  # fmt: skip
     add("--print_error_code", action="store_true", help="print the status code of errors, too")
     return parser
 

@@ -16,6 +16,7 @@ from ctypes import addressof, c_uint8
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tfrt.executor import native_threads
+from tfrt.executor.allocation import Allocator
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CancelledError, KernelError
@@ -28,6 +29,7 @@ from tfrt.executor.work_queue import Task, WorkQueue, create_work_queue
 
 if TYPE_CHECKING:
     from tfrt.executor.profile import Profile
+    from tfrt.executor.tracing import Trace
 
 T = TypeVar("T")
 
@@ -53,7 +55,8 @@ class HostContext:
         plan_threshold: after how many runs a function is generated as Python.
         native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
             that take long, where it is installed; True means all as soon as they are generated.
-        profile: collects how long kernels take. Then nothing runs from plans.
+        profile: collects how long kernels take, or traces them. Then nothing runs from plans.
+        allocator: counts the memory that kernels take from the host; see `tfrt.executor.allocation`.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
             What kernels of your own open by other means than `files` is theirs.
@@ -78,7 +81,8 @@ class HostContext:
         plans: bool = True,
         plan_threshold: int = PLAN_THRESHOLD,
         native: bool | None = None,
-        profile: Profile | None = None,
+        profile: Profile | Trace | None = None,
+        allocator: Allocator | None = None,
         out: Output | None = None,
         files: bool | str | os.PathLike[str] = True,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
@@ -91,6 +95,7 @@ class HostContext:
         self.plan_threshold = plan_threshold
         self.native = native
         self.profile = profile
+        self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
         self._out = out
         self.files = Files(files)

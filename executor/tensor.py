@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tfrt.executor import native_threads
+from tfrt.executor import allocation, native_threads
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
 
@@ -48,7 +48,7 @@ class HostBuffer:
         if size < 0:
             raise KernelError(f"Cannot allocate host buffer of {size} bytes")
         try:
-            memory = np.zeros(size + alignment - 1, np.uint8)
+            memory = allocation.counted(np.zeros(size + alignment - 1, np.uint8))
         except (MemoryError, ValueError, OverflowError):
             raise KernelError(f"Cannot allocate host buffer of {size} bytes") from None
         start = -memory.ctypes.data % alignment
@@ -95,7 +95,7 @@ class DenseHostTensor:
             KernelError: a dimension is negative, or there is not enough memory.
         """
         try:
-            return DenseHostTensor(np.empty(shape, dtype.numpy), dtype)
+            return DenseHostTensor(allocation.counted(np.empty(shape, dtype.numpy)), dtype)
         except (MemoryError, ValueError, OverflowError):
             raise KernelError(f"Cannot allocate tensor of shape {list(shape)}") from None
 
@@ -107,7 +107,7 @@ class DenseHostTensor:
             KernelError: a dimension is negative, or there is not enough memory.
         """
         try:
-            return DenseHostTensor(np.zeros(shape, dtype.numpy), dtype)
+            return DenseHostTensor(allocation.counted(np.zeros(shape, dtype.numpy)), dtype)
         except (MemoryError, ValueError, OverflowError):
             raise KernelError(f"Cannot allocate tensor of shape {list(shape)}") from None
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import threading
-import time
 from typing import Any
 
+from tfrt.executor.allocation import log
 from tfrt.executor.attributes import I64, String
 from tfrt.executor.errors import KernelError
 from tfrt.executor.host_context import ExecutionContext, HostContext
@@ -104,14 +103,8 @@ def logging(text: str, chain: Chain = CHAIN) -> Chain:
     """Log to standard error at each severity, unconditionally and where a condition holds."""
     for form in ("TFRT_LOG({})", "TFRT_LOG_IF({}, true)"):
         for severity in ("INFO", "WARNING", "ERROR"):
-            _log(severity, f"from {form.format(severity)}: {text}")
+            log(severity[0], f"from {form.format(severity)}: {text}")
     return chain
-
-
-def _log(severity: str, message: str) -> None:
-    now = time.time_ns() // 1000
-    seconds = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now // 1_000_000))
-    sys.stderr.write(f"{severity[0]} {seconds}.{now % 1_000_000:06d} {threading.get_native_id()}] {message}\n")
 
 
 @kernel("tfrt_test.get_request_context_data.i32")

@@ -154,10 +154,7 @@ def deallocate_resource(resource: Resource, chain: Chain, *, host: HostContext) 
     return chain
 
 
-class _Leak(list[int]):
-    """Integers that live as long as their host."""
-
-
 @kernel("tfrt_test.memory_leak_one_int32")
 def memory_leak_one_int32(*, host: HostContext) -> None:
-    host.shared(_Leak).append(0)
+    """Take memory from the host and never give it back."""
+    host.allocator.acquire(4)

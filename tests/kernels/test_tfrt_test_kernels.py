@@ -452,7 +452,7 @@ def test_logging(capsys):
     ]
     assert len(lines) == len(expected)
     for line, (severity, message) in zip(lines, expected, strict=True):
-        pattern = rf"{severity} \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{{6}} \d+\] {re.escape(message)}"
+        pattern = rf"{severity} \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{{6}} \d+ debug\.py:\d+\] {re.escape(message)}"
         assert re.fullmatch(pattern, line)
 
 

@@ -618,3 +618,137 @@ def test_names_that_are_not_utf8(tmp_path, monkeypatch):
     run("--output", npz)
     with np.load(npz) as saved:
         assert saved.files == ["h\\xffbc.0"]
+
+
+TENSORS = """
+func.func @f() {
+  %x = tfrt_dht.create_uninitialized_tensor.f32.1 [32 : i64]
+  %y = tfrt_dht.create_uninitialized_tensor.f32.1 [32 : i64]
+  %z = tfrt_dht.create_uninitialized_tensor.f32.1 [1024 : i64]
+  tfrt.return
+}
+"""
+LEAK = 'func.func @f() {\n  "tfrt_test.memory_leak_one_int32"() : () -> ()\n  tfrt.return\n}\n'
+PROFILE = """\
+HostAllocator profile:
+Current number of allocations = 1
+Max number of allocations = 1
+Total number of allocations = 1
+Current number of bytes allocated = 4
+Max number of bytes allocated = 4
+"""
+
+
+def test_an_allocator_of_a_fixed_size(tool, tmp_path):
+    done = tool("bef-run", compiled(tmp_path, TENSORS), "--host_allocator_type", "test_fixed_size_1k")
+    said = [line.partition("] ")[2] for line in done.err.splitlines() if "allocation.py" in line]
+    assert said == [
+        "Allocating 192 bytes. 832 remaining.",
+        "Freeing 192 bytes. 1024 available.",
+        "Attempted to allocate 4160 bytes. However current capacity is only 1024.",
+        "Allocating 192 bytes. 832 remaining.",
+        "Freeing 192 bytes. 1024 available.",
+    ]
+    assert "error: runtime error: Cannot allocate tensor of shape [1024]\n" in done.err
+
+
+@pytest.mark.parametrize("type", ["", "leak_check", "leak_check_allocator"])
+def test_what_is_alive_at_the_end_is_told(tool, tmp_path, type):
+    options = [f"--host_allocator_type={type}"] if type else []
+    done = tool("bef-run", compiled(tmp_path, LEAK), *options)
+    assert done.code == 1
+    assert done.out == (f"--- Running 'f':\n{PROFILE}Memory leak detected: 1 alive allocations, 4 alive bytes\n")
+
+
+@pytest.mark.parametrize("plans", [[], ["--no-plans"]])
+def test_tensors_that_are_gone_are_no_leak(tool, tmp_path, plans):
+    text = TENSORS.replace("1024", "16")
+    done = tool("bef-run", compiled(tmp_path, text), "--host_allocator_type=leak_check", *plans)
+    assert (done.code, done.out) == (0, "--- Running 'f':\n")
+
+
+def test_allocations_can_be_counted_or_left_alone(tool, tmp_path):
+    path = compiled(tmp_path, LEAK)
+    assert tool("bef-run", path, "--host_allocator_type=malloc").out == "--- Running 'f':\n"
+    done = tool("bef-run", path, "--host_allocator_type=profiled_allocator")
+    assert (done.code, done.out) == (0, f"--- Running 'f':\n{PROFILE}")
+
+
+TRACED = """
+func.func @f() {
+  %c = tfrt.new.chain
+  %d = "tfrt_test.print_hello"(%c) : (!tfrt.chain) -> !tfrt.chain
+  tfrt.return
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "trace"),
+    [
+        ("none", ""),
+        ("default", "Scope:Bef Executor\nScope:Function: f\nEnd Scope\nEnd Scope\n"),
+        (
+            "debug",
+            "Scope:Bef Executor\nScope:Function: f\nScope:tfrt.new.chain\nEnd Scope\nScope:tfrt_test.print_hello\n"
+            "End Scope\nEnd Scope\nEnd Scope\n",
+        ),
+    ],
+)
+def test_traces(tool, tmp_path, level, trace):
+    done = tool("bef-run", compiled(tmp_path, TRACED), "--enable_tracing", f"--tracing_level={level}")
+    assert (done.code, done.out) == (0, f"--- Running 'f':\nhello host executor!\n{trace}")
+
+
+def test_no_trace_unless_enabled(tool, tmp_path):
+    done = tool("bef-run", compiled(tmp_path, TRACED), "--tracing_level=debug")
+    assert "Scope" not in done.out
+
+
+def test_kernels_are_traced_or_profiled(tool, tmp_path):
+    options = ["--enable_tracing", "--tracing_level=debug", "--profile", tmp_path / "p.json"]
+    done = tool("bef-run", compiled(tmp_path, TRACED), *options)
+    assert (done.code, done.err) == (
+        2,
+        "bef-run: --profile and --tracing_level=debug exclude each other: the trace would be in the times\n",
+    )
+
+
+DIAGNOSED = """
+func.func @f() -> i32 {
+  // expected-error@+1 {{something bad happened}}
+  %x = "tfrt_test.fail"() : () -> i32
+  tfrt.return %x : i32
+}
+"""
+
+
+def source_and_program(tmp_path, text):
+    (tmp_path / "p.mlir").write_text(text)
+    (tmp_path / "p.bef").write_bytes(tfrt.compile(text, "p.mlir"))
+    return ["p.bef", "--source-root", "."]
+
+
+def test_expected_diagnostics_are_checked_and_not_shown(tool, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = tool("bef-run", *source_and_program(tmp_path, DIAGNOSED), "--verify-diagnostics")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "--- Running 'f':\n'f' returned <<error: something bad happened>>\n"
+
+
+def test_unexpected_and_missing_diagnostics(tool, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = tool("bef-run", *source_and_program(tmp_path, DIAGNOSED.replace("{{some", "{{no")), "--verify-diagnostics")
+    assert done.code == 1
+    assert [line for line in done.err.splitlines() if "error: " in line] == [
+        "p.mlir:4:8: error: unexpected error: runtime error: something bad happened",
+        'p.mlir:3:6: error: expected error "nothing bad happened" was not produced',
+    ]
+
+
+def test_kernels_that_do_not_exist_can_be_expected(tool, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    comment = "// expected-error@+1 {{unknown kernel name 'x.y'}}"
+    text = f'func.func @f() {{\n  {comment}\n  "x.y"() : () -> ()\n  tfrt.return\n}}\n'
+    done = tool("bef-run", *source_and_program(tmp_path, text), "--verify-diagnostics")
+    assert (done.code, done.out, done.err) == (0, "", "")

@@ -475,8 +475,19 @@ def test_values_are_numbered_as_mlir_does(opt):
 
 
 def test_results_of_one_op_are_numbered_together(opt):
-    _, printed, _ = opt("func.func @f(%x: i32) {\n  %q, %r = tfrt.div.i32 %x, %x\n  tfrt.return\n}\n")
-    assert "%0:2 = tfrt.div.i32 %arg0, %arg0" in printed
+    text = 'func.func @f() {\n  %q, %r = "x.two"() : () -> (i32, i32)\n  "x.use"(%r) : (i32) -> ()\n  tfrt.return\n}\n'
+    _, printed, _ = opt(text, "--allow-unregistered-dialect")
+    assert '%0:2 = "x.two"() : () -> (i32, i32)' in printed
+    assert '"x.use"(%0#1) : (i32) -> ()' in printed
+
+
+def test_ops_that_define_several_results_name_them_as_mlir_does(opt):
+    text = "func.func @f(%x: i32) {\n  %q, %r = tfrt.div.i32 %x, %x\n  %s, %t = tfrt.div.i32 %q, %r\n  tfrt.return\n}\n"
+    _, printed, _ = opt(text)
+    names = re.search(r"%(\w+), %(\w+) = tfrt.div.i32 %arg0, %arg0\n", printed)
+    assert f"%{names[1]}_0, %{names[2]}_1 = tfrt.div.i32 %{names[1]}, %{names[2]}\n" in printed
+    _, generic, _ = opt(text, "--mlir-print-op-generic")
+    assert '%0:2 = "tfrt.div.i32"(%arg0, %arg0)' in generic
 
 
 def test_names_of_values_can_be_kept(opt):
