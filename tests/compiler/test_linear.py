@@ -175,11 +175,11 @@ Make = Callable[[int], str]
 
 # With the smallest size of each.
 KINDS: dict[Make, int] = {
-    many_functions: 40,
-    many_references: 40,
+    many_functions: 25,
+    many_references: 25,
     chain_of_calls: 40,
-    nested_loop_functions: 30,
-    dead_arguments_through_calls: 16,
+    nested_loop_functions: 24,
+    dead_arguments_through_calls: 12,
     calls_of_one_function: 60,
     long_function: 60,
     constants: 60,
@@ -187,12 +187,12 @@ KINDS: dict[Make, int] = {
     products_with_zero: 40,
     chained_effects: 60,
     merged_chains: 60,
-    wide_regions: 30,
-    known_branches: 30,
+    wide_regions: 20,
+    known_branches: 24,
     invariants: 40,
-    known_trip_counts: 30,
-    tensors: 35,
-    compiled_modules: 40,
+    known_trip_counts: 20,
+    tensors: 22,
+    compiled_modules: 25,
 }
 
 PASSES = f"{PIPELINES[3]},dce,outline-regions,relax-chains"
@@ -246,7 +246,6 @@ def test_steps_grow_with_the_module(make: Make, size: int) -> None:
 DEEP: dict[Make, str] = {
     chain_of_calls: "inline",
     nested_loop_functions: "loop-invariant-code-motion",
-    dead_arguments_through_calls: "dead-argument-elimination",
 }
 
 
