@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DenseIntOrFPElementsAttr, ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
@@ -86,6 +86,8 @@ class _Lowering:
         for source in sources:
             if self._is_done_with(source):
                 _erase(source)
+            else:
+                self._take_one_by_one(source)
 
     def _note(self, op: Operation) -> bool:
         """Note what an op that is not lowered says of its results; whether it says anything."""
@@ -196,6 +198,23 @@ class _Lowering:
         (arrays,) = taken
         arrays.operands = [arrays.operands[0], *source.operands]
         return True
+
+    def _take_one_by_one(self, source: Operation) -> None:
+        """Take each array of a source by itself: an ensured tensor may be an error, and others none."""
+        for (ensure, handler), arrays in self.taken.items():
+            if ensure is not source or len(arrays.results) == 1:
+                continue
+            for handle, array, metadata in zip(arrays.handles, arrays.arrays, arrays.metadata, strict=True):
+                if array.uses:
+                    made = ArraysOp.create(
+                        operands=[handler, handle],
+                        attributes={"metadata": ArrayAttr([metadata])},
+                        result_types=[array.type],
+                    )
+                    made.location = arrays.location
+                    self.block.insert_ops_before([made], arrays)
+                    array.replace_all_uses_with(made.results[0])
+            _erase(arrays)
 
 
 def _erase(op: Operation) -> None:

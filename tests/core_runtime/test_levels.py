@@ -13,9 +13,14 @@ import random
 import re
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 import tfrt
+from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.device import HOST_DEVICE
+from tfrt.executor.host_context import ExecutionContext
+from tfrt.executor.tensor import dense_from_numpy
 
 SEEDS = range(int(os.environ.get("TFRT_CORERT_SEEDS", "60")))
 """More of them explore; these are what CI runs."""
@@ -175,3 +180,36 @@ def test_levels_do_the_same(seed: int) -> None:
     wanted = run(text, 0)
     for opt_level in (1, 2, 3):
         assert run(text, opt_level) == wanted, f"at -O{opt_level}:\n{text}"
+
+
+PENDING = """
+func.func @main(%x: !corert.tensorhandle, %y: !corert.tensorhandle) -> (!corert.tensorhandle, !corert.tensorhandle) {
+  %null = "corert.create_null_op_handler"() : () -> !corert.ophandler
+  %cpu = "corert.create_cpu_op_handler"(%null) : (!corert.ophandler) -> !corert.ophandler
+  %ch = corert.register_op_handler %cpu "cpu"
+  %found = corert.get_op_handler %ch "cpu"
+  %e:2 = corert.ensure_metadata %x, %y {metadata = [[f32, 2], [f32, 2]]}
+    : (!corert.tensorhandle, !corert.tensorhandle) -> (!corert.tensorhandle, !corert.tensorhandle)
+  %r = corert.executeop(%found) "tf.Relu"(%e#0) : 1
+  %s = corert.executeop(%found) "tf.Relu"(%e#1) : 1
+  RETURN
+}
+"""
+
+
+@pytest.mark.parametrize("returned", ["%r, %s", "%r, %e#1"])
+@pytest.mark.parametrize("opt_level", [0, 2])
+def test_one_of_several_pending_tensors_is_another_one(returned: str, opt_level: int) -> None:
+    text = PENDING.replace("RETURN", f"tfrt.return {returned} : {HANDLE}, {HANDLE}")
+    with tfrt.HostContext("s", diagnostic_handler=lambda _: None) as host:
+        tensors = [tfrt.AsyncValue(), tfrt.AsyncValue()]
+        handles = [TensorHandle(host, HOST_DEVICE, tensor) for tensor in tensors]
+        context = ExecutionContext(host)
+        program = tfrt.load(tfrt.compile(text, opt_level=opt_level), host=host)
+        results = program.all_functions[-1].execute(context, handles)
+        for tensor, values in zip(tensors, ([-1.0, 2.0], [1.0, 2.0, 3.0]), strict=True):
+            tensor.set(dense_from_numpy(np.array(values, np.float32)))
+        host.wait(results)
+        good, bad = results
+        assert good.value.numpy().tolist() == [0.0, 2.0]
+        assert str(bad.error) == "-:7:10: expected a tensor of f32 [2], got f32 [3]"
