@@ -68,7 +68,7 @@ class _Lowering:
     handlers: frozenset[str]
     facts: dict[SSAValue, Fact] = field(default_factory=dict)
     arrays: dict[SSAValue, SSAValue] = field(default_factory=dict)
-    taken: dict[tuple[Operation, SSAValue], ArraysOp] = field(default_factory=dict)
+    taken: dict[Operation, dict[SSAValue, ArraysOp]] = field(default_factory=dict)
     behind: dict[SSAValue, frozenset[SSAValue]] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -148,9 +148,10 @@ class _Lowering:
         source = tensor.owner
         assert isinstance(source, Operation)
         if isinstance(source, EnsureMetadataOp):
-            if (source, handler) not in self.taken:
-                self.taken[source, handler] = self._take(source, handler, user)
-            return self.taken[source, handler].results[tensor.index]  # type: ignore[attr-defined]
+            taken = self.taken.setdefault(source, {})
+            if handler not in taken:
+                taken[handler] = self._take(source, handler, user)
+            return taken[handler].results[tensor.index]  # type: ignore[attr-defined]
         value = self._constant(source)
         assert value is not None
         made = constant(value, source.location)
@@ -192,7 +193,7 @@ class _Lowering:
         users = {use.operation for result in source.results for use in result.uses}
         if not isinstance(source, EnsureMetadataOp):
             return not users and source.results[0] in self.arrays
-        taken = [arrays for (ensure, _), arrays in self.taken.items() if ensure is source]
+        taken = list(self.taken.get(source, {}).values())
         if len(taken) != 1 or users != set(taken):
             return False
         (arrays,) = taken
@@ -201,8 +202,8 @@ class _Lowering:
 
     def _take_one_by_one(self, source: Operation) -> None:
         """Take each array of a source by itself: an ensured tensor may be an error, and others none."""
-        for (ensure, handler), arrays in self.taken.items():
-            if ensure is not source or len(arrays.results) == 1:
+        for handler, arrays in self.taken.get(source, {}).items():
+            if len(arrays.results) == 1:
                 continue
             for handle, array, metadata in zip(arrays.handles, arrays.arrays, arrays.metadata, strict=True):
                 if array.uses:
