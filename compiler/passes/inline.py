@@ -15,7 +15,7 @@ from tfrt.compiler.frontend.lexer import MAX_NESTING
 from tfrt.compiler.passes.fold import is_in_sync_function
 from tfrt.compiler.passes.purity import Infallible
 from tfrt.compiler.passes.splice import can_splice, splice
-from tfrt.compiler.passes.symbol_dce import functions_of, names_in
+from tfrt.compiler.passes.symbol_dce import erase_unused, functions_of, is_private, names_in
 from tfrt.dialects.tfrt.control_flow import CallOp
 
 
@@ -25,7 +25,7 @@ class Inline(ModulePass):
 
     Recursive functions are left alone, calls whose regions would nest deeper than text may, and calls where an error
     would no longer stop all that the function does; see `tfrt.compiler.passes.splice`. Ops keep the locations that they
-    have in the function.
+    have in the function. Private functions whose calls are all gone are removed.
 
     Args:
         threshold: the most ops that a function may have, those in its regions included.
@@ -40,24 +40,30 @@ class Inline(ModulePass):
         order, recursive = _callees_first(functions)
         extents: dict[str, _Extent] = {}
         known: Infallible = {}
+        inlined: set[str] = set()
         for name in order:
             for call in _calls(functions[name]):
                 callee = _callee(call)
-                if callee in functions and callee not in recursive and not is_in_sync_function(call):
-                    self._inline(call, functions[callee], extents, known)
+                if callee not in functions or callee in recursive or is_in_sync_function(call):
+                    continue
+                if self._inline(call, functions[callee], extents, known):
+                    inlined.add(callee)
+        erase_unused(op, {name for name in inlined if is_private(functions[name])})
 
-    def _inline(self, call: CallOp, callee: FuncOp, extents: dict[str, _Extent], known: Infallible) -> None:
-        """Inline a call of a function that does not change any more, whose extent is kept in `extents`."""
+    def _inline(self, call: CallOp, callee: FuncOp, extents: dict[str, _Extent], known: Infallible) -> bool:
+        """Inline a call of a function that changes no more, whose extent is kept in `extents`, if that may be done."""
         if len(callee.body.blocks) != 1 or "tfrt.sync" in callee.attributes:
-            return
+            return False
         name = callee.sym_name.data
         if name not in extents:
             extents[name] = _extent(callee)
         extent = extents[name]
         if extent.size > self.threshold or _depth(call) + extent.depth > MAX_NESTING:
-            return
-        if can_splice(callee.body.block, call.operands, known):
-            splice(call, callee.body.clone().block, call.operands, PatternRewriter(call))
+            return False
+        if not can_splice(callee.body.block, call.operands, known):
+            return False
+        splice(call, callee.body.clone().block, call.operands, PatternRewriter(call))
+        return True
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -20,18 +20,24 @@ class SymbolDce(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
-        waiting = [name for name, function in functions.items() if not _is_private(function)]
-        waiting += [name for other in op.ops if not isinstance(other, FuncOp) for name in names_in(other)]
-        used: set[str] = set()
-        while waiting:
-            name = waiting.pop()
-            if name in functions and name not in used:
-                used.add(name)
-                waiting.extend(names_in(functions[name]))
-        for name, function in functions.items():
-            if name not in used:
-                function.detach()
-                function.erase()
+        erase_unused(op, {name for name, function in functions.items() if is_private(function)})
+
+
+def erase_unused(module: ModuleOp, candidates: Set[str]) -> None:
+    """Remove those of the candidates, functions of `module`, that none of its other functions leads to."""
+    functions = functions_of(module)
+    waiting = [name for name in functions if name not in candidates]
+    waiting += [name for other in module.ops if not isinstance(other, FuncOp) for name in names_in(other)]
+    used: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in functions and name not in used:
+            used.add(name)
+            waiting.extend(names_in(functions[name]))
+    for name, function in functions.items():
+        if name not in used:
+            function.detach()
+            function.erase()
 
 
 def functions_of(module: ModuleOp) -> dict[str, FuncOp]:
@@ -58,5 +64,5 @@ def _names(attribute: Attribute) -> Iterator[str]:
                 yield from _names(item)
 
 
-def _is_private(function: FuncOp) -> bool:
+def is_private(function: FuncOp) -> bool:
     return function.sym_visibility == StringAttr("private") and bool(function.body.blocks)
