@@ -213,3 +213,36 @@ def test_one_of_several_pending_tensors_is_another_one(returned: str, opt_level:
         good, bad = results
         assert good.value.numpy().tolist() == [0.0, 2.0]
         assert str(bad.error) == "-:7:10: expected a tensor of f32 [2], got f32 [3]"
+
+
+CONSTANT = """func.func @main(%ch: !tfrt.chain) -> (!tfrt.chain, !corert.tensorhandle) {
+  %null = "corert.create_null_op_handler"() : () -> !corert.ophandler
+  %c = "corert.create_cpu_op_handler"(%null) : (!corert.ophandler) -> !corert.ophandler
+  REGISTER
+  %h = corert.get_op_handler %ch1 "cpu"
+  %a = corert.executeop(%h) "tf.Const"() {value = dense<7> : tensor<1xi32>, dtype = DTYPE} : 1
+  tfrt.return %ch1, %a : !tfrt.chain, !corert.tensorhandle
+}
+"""
+
+
+@pytest.mark.parametrize("opt_level", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    ("register", "dtype", "reported"),
+    [
+        ('%ch1 = corert.register_op_handler %c "cpu"', "i32", ()),
+        (
+            '%ch1 = corert.register_op_handler %c "cpu"',
+            "f32",
+            ("-:6:8: error: runtime error: dtype attribute mismatch with expected tensor dtype",),
+        ),
+        (
+            '%ch1 = corert.register_op_handler %c "other"',
+            "i32",
+            ("-:5:8: error: runtime error: op_handler not found: cpu",),
+        ),
+    ],
+)
+def test_a_constant_may_fail(register: str, dtype: str, reported: tuple[str, ...], opt_level: int) -> None:
+    text = CONSTANT.replace("REGISTER", register).replace("DTYPE", dtype)
+    assert run(text, opt_level).diagnostics == reported
