@@ -124,7 +124,11 @@ def _blocked(
         chosen = fresh if out is None else body
         if out is None:
             out = np.empty(result, arrays[min(full, default=0)].dtype)
-        values = [array.reshape(by_rows) if number in full else array for number, array in enumerate(arrays)]
+        # Rows have no more dimensions than a block; those of size 1 in front would give it another shape.
+        values = [
+            array.reshape(by_rows if number in full else without_leading_ones(array.shape))
+            for number, array in enumerate(arrays)
+        ]
         quiet.call(run_blocks, chosen, values, out.reshape(by_rows))
         return out
 

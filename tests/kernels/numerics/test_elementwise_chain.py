@@ -125,3 +125,12 @@ def test_values_between_steps_take_a_block_of_memory():
 )
 def test_which_arrays_are_rows(shape, result, expected):
     assert is_row(shape, result) is expected
+
+
+@pytest.mark.parametrize("row", [(1, 1), (1, 1, 1), (1,), ()])
+def test_rows_with_dimensions_of_size_one_in_front(monkeypatch, row):
+    monkeypatch.setattr(elementwise_chain, "BLOCK_BYTES", 8)
+    array, one = np.arange(3, dtype=np.float32).reshape(3, 1, 1), np.ones(row, np.float32)
+    run = chain([Step(np.add, (0, 1))], [array.shape, row], array.shape, 4)
+    assert run(array, one).tolist() == [[[1]], [[2]], [[3]]]
+    assert run(array, one, out=array).tolist() == [[[1]], [[2]], [[3]]]
