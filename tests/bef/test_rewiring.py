@@ -189,8 +189,8 @@ def observe(bef: BefFile, changed: set[int], **options: Any) -> dict[str, Observ
             # Names are not unique, and regions have none.
             # Nor is one that the program cancelled: which kernels had run by then depends on the tier.
             if context.left >= 0 and not context.is_cancelled:
-                shown = Counter(_depth(d.headline()) for d in diagnostics)
-                found[f"{function.index} {function.name}"] = (seen, out.getvalue(), sorted(shown.items()))
+                shown = Counter(_masked(d.headline()) for d in diagnostics)
+                found[f"{function.index} {function.name}"] = (seen, _masked(out.getvalue()), sorted(shown.items()))
     return found
 
 
@@ -199,7 +199,7 @@ SAMPLES: dict[str, Any] = {"i1": True, "i32": 3, "i64": 4, "f32": 0.5, "f64": 0.
 
 def _show(value: Any) -> Any:
     if type(value) is AsyncValue:
-        return f"error: {_depth(str(value.error))}" if value.is_error else _show(value.value)
+        return f"error: {_masked(str(value.error))}" if value.is_error else _show(value.value)
     if isinstance(value, bool | int | float | complex | str | Chain):
         return f"{type(value).__name__} {value!r}"
     if isinstance(value, DenseHostTensor):
@@ -207,9 +207,10 @@ def _show(value: Any) -> Any:
     return type(value).__name__
 
 
-def _depth(message: str) -> str:
-    """What Python says about its stack depends on where it happens to end."""
-    return re.sub(r"(RecursionError: maximum recursion depth exceeded).*", r"\1", message)
+def _masked(message: str) -> str:
+    """Without what depends on chance: where Python's stack happens to end, and where memory happens to be."""
+    message = re.sub(r"(RecursionError: maximum recursion depth exceeded).*", r"\1", message)
+    return re.sub(r"\b0x[0-9a-f]+", "0x", message)
 
 
 def check(number: int) -> None:
