@@ -30,7 +30,7 @@ from xdsl.dialects.builtin import (
     UnitAttr,
     UnknownLoc,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, ParametrizedAttribute
 
 from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
@@ -63,6 +63,7 @@ class Session:
         self._alias_definitions: dict[str, int] | None = None
         self._aliases: dict[str, Attribute] = {}
         self._open_aliases: list[str] = []
+        self._sizes: dict[int, tuple[int, Attribute]] = {}
         self._resources: dict[str, bytes] = {}
         self._has_looked_for_sections = False
         self._sections_read: set[int] = set()
@@ -91,8 +92,24 @@ class Session:
         self._open_aliases.append(name)
         attribute = self.parse_at(index, "type" if name[0] == "!" else "attribute")
         self._open_aliases.pop()
-        self._aliases[name] = attribute
+        self._keep_alias(token, attribute)
         return attribute
+
+    def _size(self, attribute: Attribute) -> int:
+        """How many attributes and types one is made of, those of aliases counted wherever they are used."""
+        parts: tuple[Any, ...] = ()
+        match attribute:
+            case ParametrizedAttribute():
+                parts = attribute.parameters
+            case ArrayAttr():
+                parts = attribute.data
+            case DictionaryAttr():
+                parts = tuple(attribute.data.values())
+        key = id(attribute)
+        if key not in self._sizes:
+            # Kept together with the attribute, so that its id stays its own.
+            self._sizes[key] = (1 + sum(map(self._size, parts)), attribute)
+        return self._sizes[key][0]
 
     def define_alias(self, token: Token, attribute: Attribute) -> None:
         name = token[1]
@@ -106,7 +123,13 @@ class Session:
             message = f"redefinition of {kind} alias id '{name[1:]}'"
             self.diagnostics.append(self.source.error(token[2], message, (note,)))
             return
-        self._aliases[name] = attribute
+        self._keep_alias(token, attribute)
+
+    def _keep_alias(self, token: Token, attribute: Attribute) -> None:
+        if self._size(attribute) > literals.MAX_ALIAS_SIZE:
+            most = f"{literals.MAX_ALIAS_SIZE:,}"
+            raise SyntaxFailure(token[2], f"alias '{token[1]}' stands for more than {most} attributes and types")
+        self._aliases[token[1]] = attribute
 
     def resource(self, key: str) -> bytes | None:
         """What the file's metadata, wherever in the text it stands, says that `dense_resource<key>` is."""

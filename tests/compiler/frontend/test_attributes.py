@@ -42,7 +42,9 @@ from xdsl.dialects.builtin import (
     i64,
 )
 
+from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.frontend.attributes import round_to
+from tfrt.executor.errors import CompileError
 
 TO_I1, TO_I8 = (FunctionType.from_lists([], [type]) for type in (i1, i8))
 UI8 = IntegerType(8, Signedness.UNSIGNED)
@@ -256,3 +258,12 @@ def test_bf16_rounds_once_and_to_even():
     assert round_to(1.0 + 2.0**-8, bf16) == 1.0
     assert round_to(1.0 + 3 * 2.0**-8, bf16) == 1.0 + 2.0**-6
     assert round_to(3.4e38, bf16) == math.inf
+
+
+def test_aliases_stand_for_a_bounded_number_of_types() -> None:
+    lines = ["!a0 = tuple<i32, i32>", *(f"!a{i} = tuple<!a{i - 1}, !a{i - 1}>" for i in range(1, 40))]
+    with pytest.raises(CompileError) as caught:
+        parse_module("\n".join([*lines, '"x.y"() {t = !a39} : () -> ()']), allow_unregistered=True)
+    assert str(caught.value).partition("\n")[0] == (
+        "-:18:1: error: alias '!a17' stands for more than 1,000,000 attributes and types"
+    )
