@@ -35,15 +35,17 @@ import os
 import threading
 import typing
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property
+from functools import cached_property, partial
 from types import EllipsisType
 from typing import Any, NewType, TypeVar
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import Stored
-from tfrt.executor.errors import UsageError
+from tfrt.executor.errors import UsageError, describe
+from tfrt.executor.fork import restart_after_fork
 from tfrt.executor.values import Chain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -232,23 +234,58 @@ class _BuiltinRegistry(KernelRegistry):
 
     def __init__(self) -> None:
         super().__init__()
-        self._unsearched: dict[str, Iterator[str]] = {}
-        self._searching = threading.RLock()
+        self._unsearched: dict[str, list[str]] = {}
         self._entry_points_loaded = False
+        self.restart()
+        restart_after_fork(self)
+
+    def restart(self) -> None:
+        """In a forked process: who was importing a module is gone."""
+        self._searching = threading.RLock()
 
     def get(self, name: str) -> Kernel | None:
+        """The kernel of that op name, or None.
+
+        Raises:
+            UsageError: a module that may hold it cannot be imported; that is tried again each time.
+        """
         found = self._kernels.get(name)
         if found is not None:
             return found
         dialect = name.partition(".")[0]
         with self._searching:
-            modules = self._unsearched.setdefault(dialect, modules_of(dialect))
-            while name not in self._kernels and (module := next(modules, None)) is not None:
-                importlib.import_module(module)
+            if dialect not in self._unsearched:
+                self._unsearched[dialect] = list(modules_of(dialect))
+            import_until(self._unsearched[dialect], lambda: name in self._kernels)
             if name not in self._kernels and not self._entry_points_loaded:
-                self._entry_points_loaded = True
                 _import_entry_points()
+                self._entry_points_loaded = True
         return self._kernels.get(name)
+
+
+def import_until(modules: list[str], is_found: Callable[[], bool]) -> None:
+    """Import modules, the first one first, until something is found; those that have been imported leave the list.
+
+    Raises:
+        UsageError: one cannot be imported; it stays in the list.
+    """
+    while modules and not is_found():
+        module = modules[0]
+        with _said_what_fails(module):
+            importlib.import_module(module)
+        # Importing it may have led here again.
+        if modules and modules[0] == module:
+            del modules[0]
+
+
+@contextmanager
+def _said_what_fails(source: str) -> Iterator[None]:
+    try:
+        yield
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(f"cannot import kernels from '{source}': {describe(error)}") from error
 
 
 def modules_of(dialect: str, *, ops_first: bool = False) -> Iterator[str]:
@@ -308,6 +345,9 @@ def kernel(
             before the program runs, and returns the function of operands that is called each time.
         overwrites: the kernel may write into memory of its operands; programs give it such as nobody else looks at.
             It may be `pure` nevertheless, but must not run twice.
+
+    Raises:
+        UsageError: (when a function is decorated) it is a coroutine function or a generator function.
         runs: how the kernel runs its functions, one after the other; the last one is also how it runs all further
             ones. Kernels with `control` need not say.
         exact: results of scalar types are values of them as `tfrt.executor.scalars` has it: floats rounded to the
@@ -322,6 +362,7 @@ def kernel(
         runs = (runs,)
 
     def register(function: F) -> F:
+        refuse_coroutines(f"kernel '{name}'", function)
         BUILTIN.register(
             Kernel(
                 name,
@@ -350,11 +391,28 @@ def is_of_this_package(function: Callable[..., Any]) -> bool:
     return (getattr(function, "__module__", None) or "").startswith("tfrt.kernels.")
 
 
+def refuse_coroutines(what: str, function: Callable[..., Any]) -> None:
+    """Refuse a function that, when called, only makes something which somebody else would have to run.
+
+    Raises:
+        UsageError: it is a coroutine function or a generator function.
+    """
+    call = function if inspect.isroutine(function) or isinstance(function, partial) else type(function).__call__
+    if inspect.iscoroutinefunction(call):
+        kind, advice = "coroutine", "run it to its end with asyncio.run in a kernel that is blocking=True"
+    elif inspect.isasyncgenfunction(call) or inspect.isgeneratorfunction(call):
+        kind, advice = "generator", "return the values"
+    else:
+        return
+    raise UsageError(f"{what} cannot be a {kind} function: {advice}, or return a tfrt.AsyncValue and set it later")
+
+
 def _import_entry_points() -> None:
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=ENTRY_POINT_GROUP):
-        entry.load()
+        with _said_what_fails(entry.value):
+            entry.load()
 
 
 def _injectables() -> dict[Any, str]:

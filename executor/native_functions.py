@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar
 
+from tfrt.executor.kernel_registry import refuse_coroutines
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {}
@@ -18,6 +20,7 @@ def native_function(name: str) -> Callable[[F], F]:
     """
 
     def register(function: F) -> F:
+        refuse_coroutines(f"native function '{name}'", function)
         _FUNCTIONS[name] = function
         return function
 

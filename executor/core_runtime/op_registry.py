@@ -25,11 +25,10 @@ beforehand. An op may say two more things for them:
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import threading
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cached_property
@@ -39,7 +38,8 @@ from tfrt.executor.core_runtime.metadata import TensorMetadata
 from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.dtype import DType
 from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import modules_of
+from tfrt.executor.fork import restart_after_fork
+from tfrt.executor.kernel_registry import import_until, modules_of, refuse_coroutines
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -241,7 +241,12 @@ class OpRegistry:
 
     def __init__(self) -> None:
         self._ops: dict[str, OpEntry] = {}
-        self._unsearched: dict[str, Iterator[str]] = {}
+        self._unsearched: dict[str, list[str]] = {}
+        self.restart()
+        restart_after_fork(self)
+
+    def restart(self) -> None:
+        """In a forked process: who was importing a module is gone."""
         self._searching = threading.RLock()
 
     def register(self, entry: OpEntry) -> None:
@@ -249,15 +254,19 @@ class OpRegistry:
         self._ops[entry.name] = entry
 
     def get(self, name: str) -> OpEntry | None:
-        """The op of that name, or None."""
+        """The op of that name, or None.
+
+        Raises:
+            UsageError: a module that may hold it cannot be imported; that is tried again each time.
+        """
         found = self._ops.get(name)
         if found is not None:
             return found
         dialect = name.partition(".")[0]
         with self._searching:
-            modules = self._unsearched.setdefault(dialect, modules_of(dialect, ops_first=True))
-            while name not in self._ops and (module := next(modules, None)) is not None:
-                importlib.import_module(module)
+            if dialect not in self._unsearched:
+                self._unsearched[dialect] = list(modules_of(dialect, ops_first=True))
+            import_until(self._unsearched[dialect], lambda: name in self._ops)
         return self._ops.get(name)
 
     def names(self) -> frozenset[str]:
@@ -288,6 +297,7 @@ def cpu_op(
     """
 
     def register(function: F) -> F:
+        refuse_coroutines(f"op '{name}'", function)
         CPU_OPS.register(OpEntry(name, function, metadata, flags, array_form, constant_metadata, elementwise, native))
         return function
 

@@ -135,6 +135,7 @@ class _Stream:
 
     def restart(self) -> None:
         """Begin without a thread and tasks; in a forked process those are the parent's."""
+        self._is_ending = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"tfrt-{self._name}", daemon=True)
@@ -154,8 +155,10 @@ class _Stream:
         with self._lock:
             if self._thread.ident is None:
                 self._is_closed = True
-                return
-            self._tasks.put(None)
+            elif not self._is_ending:
+                # The thread puts it back as long as tasks are left, so two of them would never end.
+                self._is_ending = True
+                self._tasks.put(None)
 
     def close(self) -> None:
         self.end()

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import importlib.metadata
 import inspect
+import os
 import re
 import sys
 import threading
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 import tfrt
+from tfrt.executor.core_runtime import core_runtime as core_runtime_module
 from tfrt.executor.core_runtime import transfer
 from tfrt.executor.core_runtime.composite_op import make_composite_op
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
@@ -477,3 +479,98 @@ def test_a_package_that_cannot_be_imported(monkeypatch):
 def test_ordinals_of_the_cpu_share_the_hosts_memory(bench):
     (y,) = bench.runtime.execute("tf.Relu", X, handler=CpuOpHandler(device=Device("CPU:1")))
     assert np.shares_memory(y.to("cpu").numpy(), y.numpy())
+
+
+class Unusual(BaseException):
+    """Not an Exception."""
+
+
+@pytest.mark.parametrize("kind", [Unusual, SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+def test_whatever_a_device_raises_fails_the_op_and_its_thread_lives_on(bench, kind):
+    def fail(what, name):
+        raise kind
+
+    (x,) = bench.run("tf.Abs", X)
+    x.result()
+    object.__setattr__(bench.handler.device, "on_event", fail)
+    (failed,) = bench.run("tf.Neg", x)
+    with pytest.raises(tfrt.KernelError, match=kind.__name__):
+        failed.result()
+    moved = bench.runtime.transfer(x, "cpu")
+    with pytest.raises(tfrt.KernelError, match=kind.__name__):
+        moved.result()
+    object.__setattr__(bench.handler.device, "on_event", None)
+    assert bench.run("tf.Neg", x)[0].to("cpu").numpy().shape == X.shape
+
+
+@pytest.mark.parametrize("is_pending", [False, True])
+@pytest.mark.parametrize("kind", [Unusual, asyncio.CancelledError])
+def test_whatever_an_op_raises_fails_its_results(bench, kind, is_pending):
+    def fail(x):
+        raise kind
+
+    CPU_OPS.register(OpEntry("tf.RaisesInTests", fail, lambda x: x, OpFlags.NONE))
+    x = bench.runtime.tensor(X)
+    if is_pending:
+        x = bench.run("tf.Abs", x)[0].to("cpu")
+    (failed,) = bench.runtime.execute("tf.RaisesInTests", x)
+    with pytest.raises(tfrt.KernelError, match=kind.__name__):
+        failed.result()
+
+
+@pytest.mark.parametrize("kind", [Unusual, asyncio.CancelledError])
+def test_whatever_a_copy_raises_fails_the_handle(bench, kind, monkeypatch):
+    def fail(tensor, device, context):
+        raise kind
+
+    monkeypatch.setitem(transfer._COPIES, ("CPU", "SIM"), fail)
+    with pytest.raises(tfrt.KernelError, match=kind.__name__):
+        bench.runtime.transfer(X, "sim").result()
+
+
+def test_a_device_that_nobody_refers_to_ends_its_thread():
+    host = tfrt.HostContext()
+    handler = create_with(host)
+    (result,) = CoreRuntime.of(host).execute("tf.Neg", X, handler=handler)
+    result.result()
+    thread = handler.device._stream._thread
+    assert thread.is_alive()
+    del result, handler, host
+    gc.collect()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_device_that_was_used_works_in_a_forked_process(bench):
+    assert bench.run("tf.Neg", X)[0].to("cpu").numpy().tolist() == (-X).tolist()
+    child = os.fork()
+    if child == 0:
+        same = bench.run("tf.Neg", X)[0].to("cpu").numpy().tolist() == (-X).tolist()
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_packages_handler_is_made_once_however_many_threads_ask(monkeypatch):
+    made, start = [], threading.Barrier(8)
+
+    def create(host):
+        made.append(host)
+        threading.Event().wait(0.01)
+        return create_with(host)
+
+    monkeypatch.setattr(core_runtime_module, "find_device", lambda name: create)
+    with tfrt.HostContext() as host:
+        runtime, found = CoreRuntime.of(host), []
+
+        def ask():
+            start.wait()
+            found.append(runtime.handler("toy"))
+
+        threads = [threading.Thread(target=ask, daemon=True) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert len(made) == 1 and len(found) == 8 and len(set(found)) == 1
