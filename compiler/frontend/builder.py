@@ -38,12 +38,14 @@ class ForwardReference(SSAValue[Attribute]):
 class _Scope:
     """The names that a region defines; `outer` is None where the region is isolated."""
 
-    __slots__ = ("offsets", "outer", "pending", "values")
+    __slots__ = ("given_up", "offsets", "outer", "pending", "values")
 
     def __init__(self, outer: _Scope | None):
         self.outer = outer
         self.values: dict[str, SSAValue] = {}
         self.offsets: dict[str, int] = {}
+        # Names that ops would have defined which could not be read.
+        self.given_up: set[str] = set()
         # The uses of names not yet defined, kept in the isolated scope at the root.
         self.pending: dict[str, list[tuple[ForwardReference, int, tuple[Block, ...]]]] = (
             {} if outer is None else outer.pending
@@ -139,7 +141,12 @@ class Builder:
         outer = self._open_blocks
         self._open_blocks = (*outer, block)
         for record in records:
-            block.add_op(record[1][0](self, record))
+            try:
+                op = record[1][0](self, record)
+            except SyntaxFailure as failure:
+                self.session.report(failure.offset, failure.message)
+                op = build_given_up(self, record)
+            block.add_op(op)
         self._open_blocks = outer
 
     def _add_arguments(self, block: Block, arguments: Sequence[Argument]) -> None:
@@ -179,6 +186,8 @@ class Builder:
             if value is not None:
                 break
             base = name.partition("#")[0]
+            if base in scope.given_up:
+                return ForwardReference(type)
             if base != name and base in scope.offsets:
                 note = self.session.source.note(scope.offsets[base], "defined here")
                 self._error(offset, f"reference to invalid result number of '{base}'", note)
@@ -253,6 +262,13 @@ class Builder:
             offset = min(offset for _, offset, _ in references)
             self._error(offset, f"use of undeclared SSA value name '{name}'")
         self._scope.pending.clear()
+
+    def give_up_names(self, names: Sequence[tuple[str, int | None, int]]) -> None:
+        """Uses of these names are no mistakes, though nothing defines them."""
+        scope = self._scope
+        scope.given_up.update(name for name, _, _ in names)
+        for used in [name for name in scope.pending if name.partition("#")[0] in scope.given_up]:
+            del scope.pending[used]
 
     # Ops
 
@@ -346,7 +362,7 @@ class Builder:
                     " -allow-unregistered-dialect with the MLIR tool used"
                 )
             self._error(offset, message)
-            found = UnregisteredOp.with_name(name)
+            return UnregisteredOp.with_name(name)
         self._op_classes[name] = found
         return found
 
@@ -359,6 +375,12 @@ class Builder:
 
     def _error(self, offset: int, message: str, *notes: Any) -> None:
         self.session.diagnostics.append(self.session.source.error(offset, message, notes))
+
+
+def build_given_up(builder: Builder, record: Record) -> Operation:
+    """Something in the place of an op that is wrong, which has been reported."""
+    builder.give_up_names(record[0])
+    return UnregisteredOp.with_name("given up").create()
 
 
 def build_generic(builder: Builder, record: Record) -> Operation:

@@ -15,12 +15,13 @@ from tfrt.executor.location import FileLineCol
 
 
 class SyntaxFailure(Exception):
-    """The text fits no rule at `offset`."""
+    """The text fits no rule at `offset`. After one that `is_last`, nothing else that could be said helps anybody."""
 
-    def __init__(self, offset: int, message: str):
+    def __init__(self, offset: int, message: str, *, is_last: bool = False):
         super().__init__(message)
         self.offset = offset
         self.message = message
+        self.is_last = is_last
 
 
 class Source:

@@ -101,7 +101,8 @@ DialectTable = Callable[[str, bool, int], Any]
 def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> list[Token]:
     """All tokens of `text`, the last of kind `$END`.
 
-    Raises `SyntaxFailure` where no token starts, where a bracket or string is not closed, and where brackets
+    Where no token starts, a string is not closed or a dialect refuses an attribute, there is a token of kind `BAD`
+    that says why. Raises `SyntaxFailure` where a bracket in a dialect's attribute is not closed, and where brackets
     nest deeper than `MAX_NESTING`.
     """
     tokens: list[Token] = []
@@ -153,7 +154,13 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                 key = (value, is_type)
                 attribute = known_attributes.get(key)
                 if attribute is None:
-                    attribute = known_attributes[key] = dialect_attribute(value, is_type, start)
+                    try:
+                        attribute = known_attributes[key] = dialect_attribute(value, is_type, start)
+                    except SyntaxFailure as failure:
+                        add(("BAD", failure.message, failure.offset))
+                        if resume_at is not None:
+                            break
+                        continue
                 add(("TYPE" if is_type else "DIALECT_ATTRIBUTE", attribute, start))
                 if resume_at is not None:
                     break
@@ -162,7 +169,7 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                 add(("STRING", text[start:resume_at], start))
                 break
             elif kind == "BAD":
-                raise SyntaxFailure(start, _describe_bad_character(value))
+                add(("BAD", _describe_bad_character(value), start))
             elif kind == "END":
                 add(("$END", "", start))
                 return tokens

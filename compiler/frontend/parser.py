@@ -29,6 +29,7 @@ from lark.parsers.lalr_parser import LALR_Parser
 from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describe_unexpected
 from tfrt.compiler.frontend.lexer import Token, word_at
+from tfrt.compiler.frontend.recovery import MAX_SYNTAX_ERRORS, give_up_op
 from tfrt.compiler.frontend.syntax import Session, SyntaxActions
 from tfrt.executor.cache_folder import cache_folder, is_private, keep
 
@@ -42,10 +43,19 @@ class TableParser(LALR_Parser):
 
     _compiled: dict[Any, _State] | None = None
 
-    def parse_tokens(self, tokens: Sequence[Token], first: int, start: str, text: str, prefix: bool = False) -> Any:
+    def parse_tokens(
+        self,
+        tokens: Sequence[Token],
+        first: int,
+        start: str,
+        text: str,
+        prefix: bool = False,
+        failures: list[SyntaxFailure] | None = None,
+    ) -> Any:
         """Parse `tokens[first:]` as `start`; with `prefix`, up to where that rule cannot go on.
 
-        Raises `SyntaxFailure` at the first token that fits no rule.
+        Raises `SyntaxFailure` at the first token that fits no rule. With `failures` it is added to these instead, and
+        the parser goes on with the next op (see recovery.py); the result is None where that is impossible.
         """
         if self._compiled is None:
             self._compiled = self._compile()
@@ -54,42 +64,62 @@ class TableParser(LALR_Parser):
         state = states[self._parse_table.start_states[start]]
         state_stack = [state]
         values: list[Any] = []
+        children: list[Any] = []
         index = first
         token = tokens[index]
         kind = token[0]
         while True:
             try:
-                is_shift, argument = state[kind]
-            except KeyError:
-                if prefix and state is states[end_state]:
-                    return values[-1]
-                replacement = self._fall_back(state, token, text, prefix)
-                if replacement is None:
-                    expected = [k for k in state if _can_follow(state_stack, k, states[end_state])]
-                    raise SyntaxFailure(token[2], _describe(expected, token, text)) from None
-                token = replacement
-                kind = token[0]
-                continue
-            if is_shift:
-                state = argument
-                state_stack.append(state)
-                values.append(token)
-                index += 1
+                while True:
+                    try:
+                        is_shift, argument = state[kind]
+                    except KeyError:
+                        if prefix and state is states[end_state]:
+                            return values[-1]
+                        replacement = self._fall_back(state, token, text, prefix)
+                        if replacement is None:
+                            expected = [k for k in state if _can_follow(state_stack, k, states[end_state])]
+                            children = []
+                            failure = SyntaxFailure(token[2], _describe(expected, token, text))
+                            if failures is not None and kind in ("WORD", "BAD"):
+                                self._finish_op(state_stack, values)
+                            raise failure from None
+                        token = replacement
+                        kind = token[0]
+                        continue
+                    if is_shift:
+                        state = argument
+                        state_stack.append(state)
+                        values.append(token)
+                        index += 1
+                        token = tokens[index]
+                        kind = token[0]
+                        continue
+                    size, callback, origin = argument
+                    if size:
+                        children = values[-size:]
+                        del state_stack[-size:]
+                        del values[-size:]
+                    else:
+                        children = []
+                    values.append(callback(children))
+                    state = state_stack[-1][origin][1]
+                    state_stack.append(state)
+                    if kind == "$END" and state is states[end_state]:
+                        return values[-1]
+            except SyntaxFailure as failure:
+                if failures is None:
+                    raise
+                failures.append(failure)
+                resume_at = None
+                if len(failures) < MAX_SYNTAX_ERRORS and not failure.is_last:
+                    resume_at = give_up_op(state_stack, values, children, tokens, index, text)
+                if resume_at is None:
+                    return None
+                index = resume_at
+                state = state_stack[-1]
                 token = tokens[index]
                 kind = token[0]
-                continue
-            size, callback, origin = argument
-            if size:
-                children = values[-size:]
-                del state_stack[-size:]
-                del values[-size:]
-            else:
-                children = []
-            values.append(callback(children))
-            state = state_stack[-1][origin][1]
-            state_stack.append(state)
-            if kind == "$END" and state is states[end_state]:
-                return values[-1]
 
     def _compile(self) -> dict[Any, _State]:
         """The parse table with states as dictionaries that refer to each other and rules resolved to
@@ -111,6 +141,22 @@ class TableParser(LALR_Parser):
                     rules[id(argument)] = rule
                 state[symbol] = (False, rule)
         return compiled
+
+    @staticmethod
+    def _finish_op(state_stack: list[_State], values: list[Any]) -> None:
+        """Reduce what is complete if another op comes next, which no rule knows the name of."""
+        while True:
+            state = state_stack[-1]
+            action = next((state[kind] for kind in state if kind.startswith("OP_")), None)
+            if action is None or action[0]:
+                return
+            size, callback, origin = action[1]
+            children = values[-size:] if size else []
+            if size:
+                del state_stack[-size:]
+                del values[-size:]
+            values.append(callback(children))
+            state_stack.append(state_stack[-1][origin][1])
 
     @staticmethod
     def _fall_back(state: _State, token: Token, text: str, prefix: bool) -> Token | None:
@@ -150,6 +196,8 @@ def _can_follow(state_stack: Sequence[_State], kind: str, end_state: _State) -> 
 
 
 def _describe(expected: Sequence[str], token: Token, text: str) -> str:
+    if token[0] == "BAD":
+        return str(token[1])
     if token[0] == "WORD" and any(kind.startswith("OP_") for kind in expected):
         return f"custom op '{token[1]}' is unknown"
     return describe_unexpected(text, token, expected)
@@ -173,8 +221,12 @@ class Parser:
         self._lock = threading.RLock()
         self._table = _compile_grammar(grammar, self._actions)
 
-    def parse(self, session: Session, tokens: Sequence[Token]) -> list[Any]:
-        """The syntax records (see syntax.py) of the top-level ops in `tokens`."""
+    def parse(self, session: Session, tokens: Sequence[Token]) -> list[Any] | None:
+        """The syntax records (see syntax.py) of the top-level ops in `tokens`; None where they make no sense.
+
+        What fits no rule is reported, and records stand in for the ops it was found in.
+        """
+        failures: list[SyntaxFailure] = []
 
         def parse_at(index: int, start: str) -> Any:
             return self._table.parse_tokens(tokens, index, start, session.source.text, prefix=True)
@@ -183,9 +235,13 @@ class Parser:
             self._actions.session = session
             session.parse_at = parse_at
             try:
-                records: list[Any] = self._table.parse_tokens(tokens, 0, "module_text", session.source.text)
+                records: list[Any] | None = self._table.parse_tokens(
+                    tokens, 0, "module_text", session.source.text, failures=failures
+                )
             finally:
                 del self._actions.session
+        for failure in failures:
+            session.report(failure.offset, failure.message)
         return records
 
 

@@ -39,13 +39,15 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
             tokens = tokenize(own_text, words, _dialect_attributes(context))
             session = Session(source, tokens, diagnostics, frozenset(context.registered_dialect_names))
             records = parser_for(frozenset(words.rules)).parse(session, tokens)
-            module = Builder(session, context).module(records)
-            if bodies and not diagnostics:
+            module = None if records is None else Builder(session, context).module(records)
+            if bodies and not diagnostics and module is not None:
                 diagnostics += compiled_modules.put_back(module, bodies, source, allow_unregistered=allow_unregistered)
     except SyntaxFailure as failure:
         diagnostics.append(source.error(failure.offset, failure.message))
     if diagnostics:
-        raise CompileError(tuple(sorted(diagnostics, key=line_and_column)))
+        # What an alias says is read where it is used and where it is defined.
+        raise CompileError(tuple(sorted(dict.fromkeys(diagnostics), key=line_and_column)))
+    assert module is not None
     if verified and (diagnostics := verify(module)):
         raise CompileError(tuple(diagnostics))
     return module

@@ -64,6 +64,7 @@ class Session:
         self._aliases: dict[str, Attribute] = {}
         self._open_aliases: list[str] = []
         self._sizes: dict[int, tuple[int, Attribute]] = {}
+        self._wrong_aliases: dict[str, SyntaxFailure] = {}
         self._resources: dict[str, bytes] = {}
         self._has_looked_for_sections = False
         self._sections_read: set[int] = set()
@@ -80,6 +81,8 @@ class Session:
         known = self._aliases.get(name)
         if known is not None:
             return known
+        if name in self._wrong_aliases:
+            raise self._wrong_aliases[name]
         if self._alias_definitions is None:
             self._alias_definitions = self._find_alias_definitions()
         index = self._alias_definitions.get(name)
@@ -88,10 +91,17 @@ class Session:
         if name in self._open_aliases:
             raise SyntaxFailure(token[2], f"alias '{name}' is defined in terms of itself")
         if len(self._open_aliases) >= literals.MAX_ALIAS_DEPTH:
-            raise SyntaxFailure(token[2], f"aliases refer to each other more than {literals.MAX_ALIAS_DEPTH} deep")
+            message = f"aliases refer to each other more than {literals.MAX_ALIAS_DEPTH} deep"
+            raise SyntaxFailure(token[2], message, is_last=True)
         self._open_aliases.append(name)
-        attribute = self.parse_at(index, "type" if name[0] == "!" else "attribute")
-        self._open_aliases.pop()
+        try:
+            attribute = self.parse_at(index, "type" if name[0] == "!" else "attribute")
+        except SyntaxFailure as failure:
+            # Said once, and not again wherever the alias is used or defined.
+            self._wrong_aliases.setdefault(name, failure)
+            raise
+        finally:
+            self._open_aliases.pop()
         self._keep_alias(token, attribute)
         return attribute
 

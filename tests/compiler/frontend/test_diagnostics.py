@@ -53,7 +53,10 @@ SYNTAX = [
         'corert.executeop.seq(%a) "x"() : 1',
         "1:22: error: expected an op handler and a chain in parentheses, found 1 values",
     ),
-    ('corert.executeop(%a) "x"() : -1', "1:30: error: expected a number of results from 0 to 65536"),
+    (
+        '%h = "x.h"() : () -> !corert.ophandler\ncorert.executeop(%h) "x"() : -1',
+        "2:30: error: expected a number of results from 0 to 65536",
+    ),
     ("#a = [#b]\n#b = [#a]", "1:7: error: alias '#b' is defined in terms of itself"),
     ('"x.y"() : () -> () loc(#a)\n#a = 1', "1:24: error: expected location, but found alias '#a' of something else"),
 ]
