@@ -40,6 +40,11 @@ _LANDMARK = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_ENTRY_PART = re.compile(
+    rf"//[^\n]*|(?P<NAME>{_STRING}|[A-Za-z_][\w$.]*)|->|(?P<OPEN>[<({{\[])|(?P<CLOSE>[>)}}\]])|[,=]|[@\#!][\w$.\-]+",
+    re.ASCII,
+)
+_STRINGS = re.compile(rf'//[^\n]*|{_STRING}|"')
 _ALIAS = re.compile(r"^[ \t]*[#!][A-Za-z_$.\-][\w$.\-]*[ \t]*=[ \t]*(?P<KIND>\w*)", re.ASCII | re.MULTILINE)
 _ALIAS_PART = re.compile(rf"//[^\n]*|{_STRING}|->|[<(\[{{]|[>)\]}}]|\n|\Z")
 _OTHERS_ONLY = frozenset({"affine_map", "affine_set", "strided"})
@@ -93,7 +98,8 @@ def put_back(module: ModuleOp, bodies: list[Body], source: Source, *, allow_unre
         source.text[alias.start() : _end_of_alias(source.text, alias)] + "\n" for alias in _aliases(source.text, bodies)
     )
     empty = [op for op in module.walk() if isinstance(op, ModuleOp) and COMPILED in op.attributes]
-    assert len(empty) == len(bodies), "what looks like a compiled module has been read as one"
+    if len(empty) != len(bodies):
+        return [source.error(bodies[0].start, "what this module holds cannot be told from what is around it")]
     for op, body in zip(empty, bodies, strict=True):
         try:
             ops = _read(source, body, aliases, allow_unregistered)
@@ -162,8 +168,18 @@ def _bracketed(text: str, position: int, bracket: str, closing: dict[int, int]) 
 
 
 def _says_compiled(text: str, attributes: Body) -> bool:
-    entries = re.sub(rf"//[^\n]*|(?<=[=\[(])\s*{_STRING}", "", text[attributes.start : attributes.end])
-    return re.search(rf'(?<![\w.$"]){re.escape(COMPILED)}(?![\w.$"])|"{re.escape(COMPILED)}"', entries) is not None
+    """Whether a name in a dictionary of attributes is `tfrt.compiled`; what the names are set to may say anything."""
+    depth, is_name = 0, True
+    for part in _ENTRY_PART.finditer(text, attributes.start, attributes.end):
+        if part["OPEN"]:
+            depth += 1
+        elif part["CLOSE"]:
+            depth -= 1
+        elif depth == 0 and part[0] in ",=":
+            is_name = part[0] == ","
+        elif depth == 0 and is_name and part["NAME"] and part[0].strip('"') == COMPILED:
+            return True
+    return False
 
 
 def _aliases(text: str, bodies: list[Body]) -> Iterator[re.Match[str]]:
@@ -195,6 +211,10 @@ def _read(source: Source, body: Body, aliases: str, allow_unregistered: bool) ->
     """
     from xdsl.utils.exceptions import ParseError, VerifyException
 
+    for part in _STRINGS.finditer(source.text, body.start, body.end):
+        if part[0] == '"':
+            # xDSL's lexer takes time exponential in what follows to find that out.
+            raise CompileError((source.error(part.start(), "expected '\"' in string literal"),))
     head = f"{aliases}module {{"
     text = source.text[body.start : body.end]
     parser = _parser(_context(allow_unregistered), f"{head}{text}}}", source, body.start - len(head))

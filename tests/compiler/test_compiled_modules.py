@@ -214,7 +214,7 @@ def test_disassembly_shows_a_module_once_and_the_last_one_first():
         ("return %x : f32", "k.mlir:5:1: error: in a compiled module: values used but not defined: [%x]"),
         (
             '%x = "arith.constant',
-            "k.mlir:3:10: error: in a compiled module: End of file reached before closing string literal.",
+            "k.mlir:3:10: error: expected '\"' in string literal",
         ),
     ],
 )
@@ -237,3 +237,25 @@ def test_names_in_strings_and_comments_are_no_modules():
     text = "// module @k attributes {tfrt.compiled} {\nfunc.func @f() {\n"
     text += '  "a.b"() {s = "tfrt.compiled {"} : () -> ()\n  tfrt.return\n}\n'
     assert len(read_bef(compile(text)).functions) == 1
+
+
+@pytest.mark.parametrize("attributes", ['s = "tfrt.compiled"', "s = {tfrt.compiled}", "s = [@tfrt.compiled]"])
+def test_modules_whose_attributes_only_mention_it(attributes):
+    text = f"module attributes {{{attributes}}} {{\n  func.func @f() {{\n    tfrt.return\n  }}\n}}"
+    assert [f.name for f in read_bef(compile(text)).functions] == ["f"]
+
+
+def test_an_open_string_before_much_text():
+    """xDSL's lexer would take exponential time."""
+    with pytest.raises(CompileError) as caught:
+        compile(LOOP.replace("%s = scf", '"    %s = scf') + RUN, "k.mlir")
+    assert caught.value.diagnostics[0].render() == "k.mlir:6:5: error: expected '\"' in string literal"
+
+
+def test_functions_without_a_type():
+    body = '"func.func"() ({\n  "func.return"() : () -> ()\n}) {sym_name = "main"} : () -> ()'
+    with pytest.raises(CompileError) as caught:
+        compile(compiled(body) + RUN, "k.mlir")
+    assert [d.render() for d in caught.value.diagnostics] == [
+        "k.mlir:2:1: error: 'func.func' op requires attribute 'function_type'"
+    ]
