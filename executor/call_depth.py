@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from types import FrameType
 
 MAX_CALL_DEPTH = 64
 """Nested calls on a thread's stack, each some six Python frames."""
@@ -31,6 +32,22 @@ Attributes:
     is_awaited: whether a synchronous function waits for what is called now. Then nothing is put off that can be run at
         once, for the wait would have to run it, and what waits in there, and so on as deep as there are tasks.
 """
+
+
+def recount() -> None:
+    """Set the count right where a call has ended with an exception, which may have come while a call was uncounted."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__") in _COUNTING:
+            # That call will.
+            return
+        frame = frame.f_back
+    calls.depth = 0
+    calls.is_awaited = False
+
+
+_COUNTING = frozenset({"tfrt.executor.dataflow", "tfrt.executor.plans.planned", "tfrt.executor.sync_interpreter"})
+"""The modules with the functions that count calls."""
 
 
 def is_full(depth: int, weight: int = 1) -> bool:

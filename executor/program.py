@@ -17,6 +17,7 @@ from tfrt.executor.arguments import Converter, are_passed_on, convert_arguments,
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
 from tfrt.executor.binding import BoundKernel, bind, location_of, unpack
+from tfrt.executor.call_depth import recount
 from tfrt.executor.callees import disagreements
 from tfrt.executor.dataflow import execute
 from tfrt.executor.diagnostics import Diagnostic
@@ -156,8 +157,10 @@ class Function:
         except BaseException:
             # Whatever has not begun is not wanted any more.
             context.cancel(abandon=True)
+            recount()
             raise
         context.cancel(abandon=True)
+        recount()
         raise ended
 
     async def call_async(self, *arguments: Any) -> Any:
@@ -217,6 +220,7 @@ class Function:
             return self._run(ExecutionContext(self._program.host) if context is None else context, converted)
         except CallEnded as error:
             ended = error.error
+        recount()
         raise ended
 
     def execute(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
