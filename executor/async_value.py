@@ -18,10 +18,13 @@ free-threaded build it is not: a plain read may overtake the write of the state,
 happens before or after each other one.
 
 **A callback that raises harms nobody else.** The waiters after it are called nevertheless. An ``Exception`` is shown
-by ``threading.excepthook``; what is none (``KeyboardInterrupt``) goes on to whoever resolves the value, in the end.
+by ``threading.excepthook``; what is none (``KeyboardInterrupt``) goes on to whoever resolves the value, in the end. It
+may have kept the callback from resolving another value. So if the thread is about to sleep until that is there, in the
+same call, the exception is raised there instead (`raise_lost`): better than to wait for ever.
 
 **No deep recursion.** A callback may resolve another value, whose callbacks resolve a third, and so on. Beyond
-`MAX_DEPTH` nested wake-ups on one thread, further ones are put aside and run when the outermost one is done.
+`MAX_DEPTH` nested wake-ups on one thread, or where Python's recursion limit is near, further ones are put aside and run
+when the outermost one is done.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any
 
+from tfrt.executor.call_depth import is_limit_near
 from tfrt.executor.errors import KernelError
 from tfrt.executor.fork import start_anew_after_fork
 
@@ -42,15 +46,21 @@ _PENDING, _AVAILABLE, _ERROR = range(3)
 
 _FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
+
+class ResolvedTwiceError(RuntimeError):
+    """A value is resolved already."""
+
+
 Callback = Callable[["AsyncValue"], None]
 
 
 class _Wakeups(threading.local):
-    """The wake-ups on this thread's stack, and those put aside."""
+    """The wake-ups on this thread's stack, those put aside, and the exception that was shown last."""
 
     def __init__(self) -> None:
         self.depth = 0
         self.deferred: deque[AsyncValue] = deque()
+        self.lost: Exception | None = None
 
 
 _wakeups = _Wakeups()
@@ -124,7 +134,7 @@ class AsyncValue:
             RuntimeError: it is resolved already.
         """
         if self._state:
-            raise RuntimeError("the value is resolved already")
+            raise ResolvedTwiceError("the value is resolved already")
         self._payload = value
         self._state = _AVAILABLE
         if self._waiters or _FREE_THREADED:
@@ -189,7 +199,7 @@ class AsyncValue:
 
     def _resolve(self, state: int, payload: Any) -> None:
         if self._state:
-            raise RuntimeError("the value is resolved already")
+            raise ResolvedTwiceError("the value is resolved already")
         self._payload = payload
         self._state = state
         if self._waiters or _FREE_THREADED:
@@ -198,7 +208,7 @@ class AsyncValue:
     def _wake(self) -> None:
         wakeups = _wakeups
         depth = wakeups.depth
-        if depth >= MAX_DEPTH:
+        if depth >= MAX_DEPTH or (depth & 7 == 7 and is_limit_near()):
             wakeups.deferred.append(self)
             return
         wakeups.depth = depth + 1
@@ -250,9 +260,33 @@ def run_deferred() -> None:
 
 def report(error: BaseException) -> None:
     """Show an exception that has no caller to go to, as one is shown that ends a thread."""
+    lose(error)
     threading.excepthook(
         threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
     )
+
+
+def lose(error: BaseException) -> None:
+    """Keep an exception for `raise_lost`."""
+    if isinstance(error, Exception) and not isinstance(error, ResolvedTwiceError):
+        _wakeups.lost = error
+
+
+def forget_lost() -> None:
+    """Begin a call, in which nothing has been lost yet."""
+    _wakeups.lost = None
+
+
+def raise_lost() -> None:
+    """For whoever is about to sleep until a value is there.
+
+    Raises:
+        Exception: what has been shown on this thread since the call began.
+    """
+    lost = _wakeups.lost
+    if lost is not None:
+        _wakeups.lost = None
+        raise lost
 
 
 def forget_wakeups() -> None:

@@ -38,7 +38,7 @@ def recount() -> None:
     """Set the count right where a call has ended with an exception, which may have come while a call was uncounted."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__") in _COUNTING:
+        if (frame.f_code.co_name, frame.f_globals.get("__name__")) in _COUNTING:
             # That call will.
             return
         frame = frame.f_back
@@ -46,18 +46,25 @@ def recount() -> None:
     calls.is_awaited = False
 
 
-_COUNTING = frozenset({"tfrt.executor.dataflow", "tfrt.executor.plans.planned", "tfrt.executor.sync_interpreter"})
-"""The modules with the functions that count calls."""
+_COUNTING = frozenset(
+    {
+        ("_execute_now", "tfrt.executor.dataflow"),
+        ("enter", "tfrt.executor.plans.planned"),
+        ("interpret", "tfrt.executor.sync_interpreter"),
+    }
+)
+"""The functions that count calls, with their modules."""
 
 
 def is_full(depth: int, weight: int = 1) -> bool:
     """Whether no call should be put on a stack that has `depth` of them, if it counts as `weight` calls."""
     if depth >= MAX_CALL_DEPTH:
         return True
-    return (depth == 1 or depth >> 3 != (depth + weight) >> 3) and _is_limit_near()
+    return (depth == 1 or depth >> 3 != (depth + weight) >> 3) and is_limit_near()
 
 
-def _is_limit_near() -> bool:
+def is_limit_near() -> bool:
+    """Whether fewer than `RESERVE` Python frames are left."""
     allowed = sys.getrecursionlimit() - RESERVE
     if allowed <= 0:
         return True

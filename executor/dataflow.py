@@ -36,9 +36,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.async_value import AsyncValue, lose
 from tfrt.executor.binding import unpack
-from tfrt.executor.call_depth import calls, is_full
+from tfrt.executor.call_depth import calls, is_full, recount
 from tfrt.executor.errors import KernelError
 from tfrt.executor.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
 from tfrt.executor.graph import Graph
@@ -158,10 +158,13 @@ def _let_go(error: BaseException, *, is_promised: bool) -> None:
     Args:
         is_promised: whether results of the call, which have become an `EndedError`, tell of it.
     """
+    recount()
     if not isinstance(error, Exception | CallEnded) and ends_call(error):
         raise error
+    lost = error.error if isinstance(error, CallEnded) else error
+    lose(lost)
     if not is_promised:
-        report_uncaught(error.error if isinstance(error, CallEnded) else error)
+        report_uncaught(lost)
 
 
 def _is_pending(value: Any) -> bool:
@@ -424,6 +427,7 @@ class _Frame:
     def fail(self, kernel: int, error: BaseException, stream: int, ready: list[int], foreign: list[int]) -> None:
         """A kernel raised: its results become the error."""
         failed = as_kernel_error(error)
+        recount()
         self.context.report(failed, self.graph.location(kernel))
         failure = AsyncValue.failed(failed)
         for register, users in zip(self.graph.results[kernel], self.graph.users[kernel], strict=True):

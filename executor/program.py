@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tfrt.executor.arguments import Converter, are_passed_on, convert_arguments, converters
-from tfrt.executor.async_value import AsyncValue
+from tfrt.executor.async_value import AsyncValue, forget_lost
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
 from tfrt.executor.binding import BoundKernel, bind, location_of, unpack
 from tfrt.executor.call_depth import recount
@@ -141,6 +141,7 @@ class Function:
             if are_passed_on(arguments, converted, self._converters):
                 self._passed_on = tuple(map(type, arguments))
         context = ExecutionContext(self._program.host)
+        forget_lost()
         try:
             results = self._run(context, converted)
             for result in results:
@@ -216,6 +217,7 @@ class Function:
             KernelError: see `execute`.
         """
         converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
+        forget_lost()
         try:
             return self._run(ExecutionContext(self._program.host) if context is None else context, converted)
         except CallEnded as error:

@@ -28,7 +28,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue, report, run_deferred
+from tfrt.executor.async_value import AsyncValue, raise_lost, report, run_deferred
 from tfrt.executor.failures import mark_worker
 from tfrt.executor.fork import restart_after_fork, start_anew_after_fork
 
@@ -279,6 +279,7 @@ class MultiThreadedQueue:
         self._blocking.restart()
 
     def _wait_for(self, value: AsyncValue) -> None:
+        raise_lost()
         asleep = threading.Lock()
         asleep.acquire()
         value.and_then(lambda _: asleep.release())

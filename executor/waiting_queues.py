@@ -28,7 +28,7 @@ from queue import Empty, SimpleQueue
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue, report, run_deferred
+from tfrt.executor.async_value import AsyncValue, raise_lost, report, run_deferred
 from tfrt.executor.fork import restart_after_fork
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class SingleThreadedQueue:
                     if task is not None:
                         _run(task)
                     elif not value._state:
+                        raise_lost()
                         self._sleep(bell)
                         self._withdraw(sleeper)
         finally:
@@ -134,6 +135,7 @@ class SingleThreadedQueue:
                     _run(task)
                     await asyncio.sleep(0)
                 elif not value._state:
+                    raise_lost()
                     await bell.wait()
                     bell.clear()
                     self._withdraw(sleeper)

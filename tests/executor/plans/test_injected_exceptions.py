@@ -1,8 +1,8 @@
 """Exceptions from outside, at every boundary between two bytecodes of the engine, in each tier.
 
-Whatever arrives wherever: the call ends with that exception, or a kernel has failed with it; nothing that ran runs again;
-the next call is as if nothing had happened. A trace function stands for what raises from outside: a signal's handler, a
-debugger, `PyThreadState_SetAsyncExc`. ``TFRT_INJECTIONS=1`` tries every boundary, else every few.
+Whatever arrives wherever: the call ends with that exception, or a kernel has failed with it; nothing that ran runs
+again; the next call is as if nothing had happened. A trace function stands for what raises from outside: a signal's
+handler, a debugger, `PyThreadState_SetAsyncExc`. ``TFRT_INJECTIONS=1`` tries every boundary, else every few.
 """
 
 import os
@@ -15,7 +15,7 @@ import tfrt
 from tfrt.executor.call_depth import calls
 from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
 
-STEP = 1 if os.environ.get("TFRT_INJECTIONS") else 7
+STEP = 1 if os.environ.get("TFRT_INJECTIONS") else 11
 
 TIERS = {
     "table": {"plan_threshold": 1_000_000},
@@ -148,15 +148,18 @@ def call_with(function, at):
     return None if is_raised else seen, outcome, effects.ran
 
 
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    """Exceptions that a callback has raised are shown, which here is as it should be."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("name", ["plain", "later", "fails"])
 def test_nothing_runs_twice_and_nothing_is_swallowed(name, tier):
     program = load(**TIERS[tier])
     function = program[name]
-    try:
-        wanted = function(3, tfrt.CHAIN)
-    except tfrt.KernelError as error:
-        wanted = error
+    wanted = function(3, tfrt.CHAIN)
     count, _, complete = call_with(function, 0)
     assert len(complete) > 1
     for at in range(1, count + 1, STEP):
@@ -172,3 +175,87 @@ def test_nothing_runs_twice_and_nothing_is_swallowed(name, tier):
         again = function(3, tfrt.CHAIN)
         assert again == wanted and effects.ran == complete, f"after {at}"
         assert calls.depth == 0, f"after {at}"
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_threads_that_raise_one_object_get_their_own_results(tier):
+    program = load(**TIERS[tier])
+    wrong = []
+
+    def work(seed):
+        for number in range(seed, seed + 60):
+            effects.ran = []
+            x = number * 10
+            try:
+                found = program["fails"](x, tfrt.CHAIN)
+            except BaseException as error:
+                found = error
+            if found != (2 * (x + 1) + 1, tfrt.CHAIN) or effects.ran != [x, 2 * (x + 1)]:
+                wrong.append((x, found, effects.ran))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=[1000 * seed]) for seed in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not wrong
+    # Nothing of ours stays on the object, however often it has been raised.
+    trace = SHARED.__traceback__
+    while trace is not None:
+        assert not is_engine(trace.tb_frame)
+        trace = trace.tb_next
+
+
+DEEP = """
+func.func @down(%n: i32, %ch: !tfrt.chain) -> (i32, !tfrt.chain) {
+  %zero = tfrt.constant.i32 0
+  %done = "tfrt.lessequal.i32"(%n, %zero) : (i32, i32) -> i1
+  %r, %c = tfrt.if %done, %n, %ch : (i32, !tfrt.chain) -> (i32, !tfrt.chain) {
+    tfrt.return %n, %ch : i32, !tfrt.chain
+  } else {
+    %one = tfrt.constant.i32 1
+    %m = "tfrt.minus.i32"(%n, %one) : (i32, i32) -> i32
+    EFFECT
+    %s, %c2 = tfrt.call @down(%m, %c1) : (i32, !tfrt.chain) -> (i32, !tfrt.chain)
+    %t = tfrt.add.i32 %s, %n
+    tfrt.return %t, %c2 : i32, !tfrt.chain
+  }
+  tfrt.return %r, %c : i32, !tfrt.chain
+}"""
+PURE = "%c1 = tfrt.merge.chains %ch, %ch : !tfrt.chain, !tfrt.chain"
+EFFECT = '%e, %c1 = "inj.effect"(%n, %ch) : (i32, !tfrt.chain) -> (i32, !tfrt.chain)'
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("what", [PURE, EFFECT], ids=["pure", "effect"])
+def test_programs_recurse_wherever_the_caller_stands(what, tier):
+    """From any depth of the caller's stack the call succeeds, or, at its very end, raises; nothing runs twice."""
+    host = tfrt.HostContext("s", registry=REGISTRY, native=False, **TIERS[tier])
+    down = tfrt.load(tfrt.compile(DEEP.replace("EFFECT", what), filename="m.mlir"), host=host)["down"]
+    assert down(200, tfrt.CHAIN)[0] == 20100
+
+    def call_from(depth):
+        if depth:
+            return call_from(depth - 1)
+        effects.ran = []
+        return down(200, tfrt.CHAIN)
+
+    complete = list(range(200, 0, -1)) if what == EFFECT else []
+    stack = 0
+    frame = sys._getframe()
+    while frame is not None:
+        stack, frame = stack + 1, frame.f_back
+    room = sys.getrecursionlimit() - stack
+    for depth in [*range(0, room - 60, 53), *range(room - 60, room - 5)]:
+        try:
+            assert call_from(depth)[0] == 20100
+        except RecursionError:
+            assert depth >= room - 60
+        assert effects.ran == complete[: len(effects.ran)]
+        assert calls.depth == 0
+    host.close()
