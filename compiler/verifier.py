@@ -94,6 +94,11 @@ def _error(op: Operation, message: str, *notes: Diagnostic) -> Diagnostic:
     return Diagnostic("error", message, location_of(op.location), notes)
 
 
+def _name_of(op: Operation) -> str:
+    """The op's name, also where xDSL wraps the op because no dialect defines it."""
+    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+
+
 def _note(op: Operation, message: str) -> Diagnostic:
     return Diagnostic("note", message, location_of(op.location))
 
@@ -112,7 +117,7 @@ def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnost
             diagnostics += _duplicate_symbols(op)
     if op._successors and op.parent is not None and op.parent.last_op is not op:
         diagnostics.append(
-            _error(op, f"'{op.name}' op operation with block successors must terminate its parent block")
+            _error(op, f"'{_name_of(op)}' op operation with block successors must terminate its parent block")
         )
     if len(diagnostics) > before:
         # What its own rules would say follows from what is wrong already.
@@ -128,7 +133,7 @@ def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnost
         if culprit is not None:
             diagnostics.append(_error(culprit, str(error)))
         else:
-            diagnostics.append(_error(op, f"'{op.name}' op {_broken_rule(op) or error}"))
+            diagnostics.append(_error(op, f"'{_name_of(op)}' op {_broken_rule(op) or error}"))
 
 
 def _verify_region(region: Region, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
@@ -178,8 +183,11 @@ def _values_of(block: Block) -> Iterator[SSAValue]:
 
 def _dominance_error(op: Operation, index: int, operand: SSAValue) -> Diagnostic:
     owner = operand.owner
+    if isinstance(owner, Operation) and op.is_ancestor(owner):
+        note = _note(owner, "operand defined here (op in a child region)")
+        return _error(op, f"operand #{index} does not dominate this use", note)
     if isinstance(owner, Block) or not _in_scope(op, owner):
-        return _error(op, f"'{op.name}' op using value defined outside the region")
+        return _error(op, f"'{_name_of(op)}' op using value defined outside the region")
     where = "op in a parent region"
     if owner.parent is op.parent:
         where = "op in the same block"

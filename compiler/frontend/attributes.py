@@ -49,9 +49,6 @@ from tfrt.compiler.float_bits import float_attribute, from_bits, pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
 
-MAX_ALIAS_SIZE = 1_000_000
-"""How many attributes and types an alias may stand for: some thirty that use each other twice would be billions."""
-
 MAX_ALIAS_DEPTH = 50
 MAX_DENSE_BYTES = 1 << 30
 """xDSL stores every element, so a splat of a huge shape would take memory in proportion."""

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 class ForwardReference(SSAValue[Attribute]):
     """Stands in for a value that the text has not defined yet, or never does."""
 
+    settled: SSAValue | None = None
+    """What turned out to be meant. Ops with regions are made after it may have turned out, inside of these."""
+
     @property
     def owner(self) -> Operation | Block:
         raise AssertionError("a value that is not defined has no owner")
@@ -198,7 +201,9 @@ class Builder:
             self._scope.pending.setdefault(name, []).append((reference, offset, self._open_blocks))
             return reference
         if value.type != type:
-            note = self.session.source.note(scope.offsets[name.partition("#")[0]], "prior use here")
+            # Operands that a region re-declares are defined under their whole spelling, others without the number.
+            defined_at = scope.offsets[name] if name in scope.offsets else scope.offsets[name.partition("#")[0]]
+            note = self.session.source.note(defined_at, "prior use here")
             self._error(
                 offset,
                 f"use of value '{name}' expects different type than prior uses: '{type}' vs '{value.type}'",
@@ -255,6 +260,7 @@ class Builder:
             if block in open_blocks:
                 note = self.session.source.note(offset, "operand defined here (op in the same block)")
                 self._error(use_offset, f"operand '{name}' does not dominate this use", note)
+            reference.settled = value
             reference.replace_all_uses_with(value)
 
     def _finish_scope(self) -> None:
@@ -288,6 +294,8 @@ class Builder:
         """The op whose name starts at `offset`, with its location, and its results under the names of the
         record.
         """
+        if regions:
+            operands = [(o.settled or o) if isinstance(o, ForwardReference) else o for o in operands]
         op = op_class.create(
             operands=operands,
             result_types=result_types,

@@ -20,7 +20,7 @@ from xdsl.dialects.builtin import (
     i1,
     i32,
 )
-from xdsl.ir import Attribute, Block, Operation, Region
+from xdsl.ir import Attribute, Operation, Region
 
 from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import SyntaxFailure
@@ -167,10 +167,9 @@ def build_if(builder: Builder, record: Record) -> Operation:
     else:
         if result_types:
             builder.session.report(offset, "expected 'else' in 'tfrt.if' with result values")
-        block = Block(arg_types=types)
-        returns = builder.op_class("tfrt.return", offset).create(location=builder.location(offset))
-        block.add_op(returns)
-        regions.append(Region(block))
+        implied = builder.region(([], []), isolated=True, arguments=arguments, needs_block=True)
+        implied.block.add_op(builder.op_class("tfrt.return", offset).create(location=builder.location(offset)))
+        regions.append(implied)
     op_class = builder.op_class("tfrt.if", offset)
     return builder.create(op_class, offset, record, operands, result_types, attributes=attributes, regions=regions)
 

@@ -21,7 +21,11 @@ from tfrt.compiler.frontend.errors import SyntaxFailure
 Token = tuple[str, Any, int]
 
 MAX_NESTING = 100
-"""How deep brackets may nest. Later stages recurse over the structure, and Python's stack is finite."""
+"""How deep brackets may nest. Later stages recurse over the structure, and Python's stack is finite.
+
+The generic form has its regions in `({…})`, custom ones in `{…}`: both count as one, or else a program could be read in
+the one form and not in the other.
+"""
 
 _TOKENS = re.compile(
     r"""
@@ -98,12 +102,13 @@ DialectTable = Callable[[str, bool, int], Any]
 """Gives the attribute that `!d.t<...>` (flag: a type) or `#d.a<...>` at an offset stands for."""
 
 
-def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> list[Token]:
+def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable, alias_depths: dict[int, int]) -> list[Token]:
     """All tokens of `text`, the last of kind `$END`.
 
     Where no token starts, a string is not closed or a dialect refuses an attribute, there is a token of kind `BAD`
-    that says why. Raises `SyntaxFailure` where a bracket in a dialect's attribute is not closed, and where brackets
-    nest deeper than `MAX_NESTING`.
+    that says why. How many brackets are open where an alias stands is put into `alias_depths`, by offset. Raises
+    `SyntaxFailure` where a bracket in a dialect's attribute is not closed, and where brackets nest deeper than
+    `MAX_NESTING`.
     """
     tokens: list[Token] = []
     add = tokens.append
@@ -112,6 +117,8 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
     punctuation = PUNCTUATION
     opening = _OPENING
     depth = 0
+    # How deep the parentheses around regions stand, which do not count themselves.
+    around_regions: list[int] = []
     position: int | None = 0
     while position is not None:
         resume_at = None
@@ -122,11 +129,17 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
             value = match.group(kind)
             if kind == "PUNCTUATION":
                 if value in opening:
-                    depth += 1
+                    if value == "{" and tokens and tokens[-1][0] == "LPAR":
+                        around_regions.append(depth - 1)
+                    else:
+                        depth += 1
                     if depth > MAX_NESTING:
-                        raise _nested_too_deep(start)
+                        raise nested_too_deep(start)
                 elif value in _CLOSING:
-                    depth -= 1
+                    if value == ")" and around_regions and around_regions[-1] == depth:
+                        around_regions.pop()
+                    else:
+                        depth -= 1
                 add((punctuation[value], value, start))
             elif kind == "WORD":
                 word = known_words.get(value)
@@ -138,7 +151,7 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                         continue
                     depth += 1
                     if depth > MAX_NESTING:
-                        raise _nested_too_deep(start)
+                        raise nested_too_deep(start)
                     break
                 add((word[0], value if word[1] is None else word[1], start))
             elif kind == "BANG" or kind == "HASH":
@@ -147,6 +160,7 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                 opens_body = text.startswith("<", end)
                 if not opens_body and "." not in value:
                     add(("BANG_NAME" if is_type else "HASH_NAME", value, start))
+                    alias_depths[start] = depth
                     continue
                 if opens_body:
                     resume_at = _end_of_body(text, end)
@@ -166,7 +180,11 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable) -> li
                     break
             elif kind == "LONG_STRING":
                 resume_at = _end_of_string(text, start)
-                add(("STRING", text[start:resume_at], start))
+                if resume_at is None:
+                    resume_at = start + 1
+                    add(("BAD", _describe_bad_character('"'), start))
+                else:
+                    add(("STRING", text[start:resume_at], start))
                 break
             elif kind == "BAD":
                 add(("BAD", _describe_bad_character(value), start))
@@ -197,15 +215,13 @@ def _shaped_type(text: str, word: str, start: int, end: int, tokens: list[Token]
     return match.end()
 
 
-def _end_of_string(text: str, start: int) -> int:
-    """The offset after the string that starts at `start`; much faster than the pattern for strings of megabytes."""
+def _end_of_string(text: str, start: int) -> int | None:
+    """The offset after the string that starts at `start`, if it ends; much faster than the pattern for megabytes."""
     end = text.find('"', start + 1)
     if end >= 0 and text.find("\n", start, end) < 0 and text.find("\\", start, end) < 0:
         return end + 1
     match = _STRING.match(text, start)
-    if match is None:
-        raise SyntaxFailure(start, _describe_bad_character('"'))
-    return match.end()
+    return None if match is None else match.end()
 
 
 def _end_of_body(text: str, start: int) -> int:
@@ -220,7 +236,7 @@ def _end_of_body(text: str, start: int) -> int:
         if part in _OPENING:
             open_brackets.append(part)
             if len(open_brackets) > MAX_NESTING:
-                raise _nested_too_deep(match.start())
+                raise nested_too_deep(match.start())
         elif part == '"':
             raise SyntaxFailure(match.start(), "expected '\"' in string literal")
         elif part in _CLOSING:
@@ -230,8 +246,8 @@ def _end_of_body(text: str, start: int) -> int:
                 return position
 
 
-def _nested_too_deep(offset: int) -> SyntaxFailure:
-    return SyntaxFailure(offset, f"nesting exceeds the maximum depth of {MAX_NESTING}")
+def nested_too_deep(offset: int) -> SyntaxFailure:
+    return SyntaxFailure(offset, f"nesting exceeds the maximum depth of {MAX_NESTING}", is_last=True)
 
 
 def _describe_bad_character(character: str) -> str:

@@ -36,8 +36,10 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     try:
         with _collector_paused():
             own_text, bodies = compiled_modules.cut(text)
-            tokens = tokenize(own_text, words, _dialect_attributes(context))
-            session = Session(source, tokens, diagnostics, frozenset(context.registered_dialect_names))
+            alias_depths: dict[int, int] = {}
+            tokens = tokenize(own_text, words, _dialect_attributes(context), alias_depths)
+            dialects = frozenset(context.registered_dialect_names)
+            session = Session(source, tokens, diagnostics, dialects, alias_depths)
             records = parser_for(frozenset(words.rules)).parse(session, tokens)
             module = None if records is None else Builder(session, context).module(records)
             if bodies and not diagnostics and module is not None:

@@ -12,7 +12,7 @@ once whole regions are read; builder.py turns records into IR:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -30,11 +30,12 @@ from xdsl.dialects.builtin import (
     UnitAttr,
     UnknownLoc,
 )
-from xdsl.ir import Attribute, ParametrizedAttribute
+from xdsl.ir import Attribute
 
 from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
-from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.extents import Extents
+from tfrt.compiler.frontend.lexer import MAX_NESTING, Token, nested_too_deep
 from tfrt.compiler.locations import file_range, fuse
 from tfrt.executor.diagnostics import Diagnostic
 
@@ -52,10 +53,17 @@ class Session:
     """The state of one parse: the text, its aliases, what has been found wrong, and attributes already made."""
 
     def __init__(
-        self, source: Source, tokens: list[Token], diagnostics: list[Diagnostic], dialects: Collection[str] = ()
+        self,
+        source: Source,
+        tokens: list[Token],
+        diagnostics: list[Diagnostic],
+        dialects: Collection[str],
+        alias_depths: Mapping[int, int],
     ):
+        """`dialects` are those that there are; `alias_depths` see `lexer.tokenize`."""
         self.source = source
         self.dialects = dialects
+        self._alias_depths = alias_depths
         self.diagnostics = diagnostics
         self.parse_at: Callable[[int, str], Any]
         """Parses a rule of the grammar (see `parser.START_RULES`) from the token of an index on."""
@@ -63,7 +71,7 @@ class Session:
         self._alias_definitions: dict[str, int] | None = None
         self._aliases: dict[str, Attribute] = {}
         self._open_aliases: list[str] = []
-        self._sizes: dict[int, tuple[int, Attribute]] = {}
+        self._extents = Extents()
         self._wrong_aliases: dict[str, SyntaxFailure] = {}
         self._resources: dict[str, bytes] = {}
         self._has_looked_for_sections = False
@@ -77,6 +85,13 @@ class Session:
 
     def alias(self, token: Token) -> Attribute:
         """What an alias stands for, wherever in the text it is defined."""
+        attribute = self._meaning_of(token)
+        # Where the alias stands, what it stands for nests as if it was spelled there.
+        if self._alias_depths[token[2]] + self._extents.of(attribute).depth > MAX_NESTING:
+            raise nested_too_deep(token[2])
+        return attribute
+
+    def _meaning_of(self, token: Token) -> Attribute:
         name = token[1]
         known = self._aliases.get(name)
         if known is not None:
@@ -105,22 +120,6 @@ class Session:
         self._keep_alias(token, attribute)
         return attribute
 
-    def _size(self, attribute: Attribute) -> int:
-        """How many attributes and types one is made of, those of aliases counted wherever they are used."""
-        parts: tuple[Any, ...] = ()
-        match attribute:
-            case ParametrizedAttribute():
-                parts = attribute.parameters
-            case ArrayAttr():
-                parts = attribute.data
-            case DictionaryAttr():
-                parts = tuple(attribute.data.values())
-        key = id(attribute)
-        if key not in self._sizes:
-            # Kept together with the attribute, so that its id stays its own.
-            self._sizes[key] = (1 + sum(map(self._size, parts)), attribute)
-        return self._sizes[key][0]
-
     def define_alias(self, token: Token, attribute: Attribute) -> None:
         name = token[1]
         if self._alias_definitions is None:
@@ -136,9 +135,9 @@ class Session:
         self._keep_alias(token, attribute)
 
     def _keep_alias(self, token: Token, attribute: Attribute) -> None:
-        if self._size(attribute) > literals.MAX_ALIAS_SIZE:
-            most = f"{literals.MAX_ALIAS_SIZE:,}"
-            raise SyntaxFailure(token[2], f"alias '{token[1]}' stands for more than {most} attributes and types")
+        if self._extents.of(attribute).size > self._extents.limit:
+            message = f"alias '{token[1]}' stands for more than {self._extents.limit:,} attributes and types"
+            raise SyntaxFailure(token[2], message, is_last=True)
         self._aliases[token[1]] = attribute
 
     def resource(self, key: str) -> bytes | None:

@@ -91,15 +91,15 @@ class _Lowering:
 
     def _note(self, op: Operation) -> bool:
         """Note what an op that is not lowered says of its results; whether it says anything."""
-        if isinstance(op, EnsureMetadataOp):
-            facts: list[Fact] = [*read_metadata(runtime_value(op.metadata, "typed_aggregate"))]
-        elif (value := self._constant(op)) is not None:
-            try:
+        try:
+            if isinstance(op, EnsureMetadataOp):
+                facts: list[Fact] = [*read_metadata(runtime_value(op.metadata, "typed_aggregate"))]
+            elif (value := self._constant(op)) is not None:
                 facts = [runtime_value(value, "dense")]
-            except ValueError:
-                # Elements that files cannot hold, which is reported when the file is written.
+            else:
                 return False
-        else:
+        except ValueError:
+            # What files cannot hold, which is reported when the file is written.
             return False
         if not all(can_hold(metadata_of_fact(fact)) for fact in facts):
             return False

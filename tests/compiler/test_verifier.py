@@ -113,7 +113,7 @@ def body(*lines: str) -> str:
         (
             body('"x.r"() ({', '"x.br"()[^a] : () -> ()', "^a:", "tfrt.return", "}) : () -> ()",
                  '"x.s"() ({', '"x.br"()[^b] : () -> ()', '"x.t"() : () -> ()', "^b:", "tfrt.return", "}) : () -> ()"),
-            ["8:1: error: 'builtin.unregistered' op operation with block successors must terminate its parent block"],
+            ["8:1: error: 'x.br' op operation with block successors must terminate its parent block"],
         ),
         (
             '"x.r"() ({\n"x.br"()[^a, ^b] : () -> ()\n^a:\n%v = "x.d"() : () -> i1\n"x.br"()[^b] : () -> ()\n'

@@ -265,5 +265,5 @@ def test_aliases_stand_for_a_bounded_number_of_types() -> None:
     with pytest.raises(CompileError) as caught:
         parse_module("\n".join([*lines, '"x.y"() {t = !a39} : () -> ()']), allow_unregistered=True)
     assert str(caught.value).partition("\n")[0] == (
-        "-:18:1: error: alias '!a17' stands for more than 1,000,000 attributes and types"
+        "-:12:1: error: alias '!a11' stands for more than 10,000 attributes and types"
     )

@@ -212,3 +212,55 @@ def test_deep_alias_chains_are_refused(errors_of):
     chain = "\n".join(f"#a{i} = [#a{i + 1}]" for i in range(200)) + "\n#a200 = 1"
     (error,) = errors_of(chain)
     assert error == "51:9: error: aliases refer to each other more than 50 deep"
+
+
+REGIONS = [
+    "tfrt.if %a, %b : (i32) -> () {\n tfrt.return\n}",
+    "%r = tfrt.if %a, %b : (i32) -> (i32) {\n tfrt.return %b : i32\n} else {\n tfrt.return %b : i32\n}",
+    "%r = tfrt.repeat.i32 %a, %b : i32 {\n tfrt.return %b : i32\n}",
+    "%r = tfrt.parallel_for.i32 %a to %b fixed %a {\n tfrt.return\n}",
+    "%r = tfrt_test.do.async %a, %b : (i32, i32) -> (i32) {\n tfrt.return %b : i32\n}",
+    '%r = tfrt_test.benchmark "b"(%a: i32, %b: i32) max_count = 1 {\n tfrt.return %b : i32\n}',
+    '%r = "x.op"(%a, %b) ({\n^bb(%x: i32):\n "x.use"(%a, %b, %x) : (i32, i32, i32) -> ()\n}) : (i32, i32) -> i32',
+    '"tfrt.if"(%a, %b) ({\n^bb(%x: i32):\n "tfrt.return"() : () -> ()\n}) : (i1, i32) -> ()',
+    '"func.func"(%a, %b) ({\n "tfrt.return"() : () -> ()\n}) {function_type = () -> ()} : (i1, i1) -> ()',
+]
+
+
+@pytest.mark.parametrize("around", [lambda op: body(op), lambda op: op, lambda op: f"module {{\n{op}\n}}"])
+@pytest.mark.parametrize("op", REGIONS)
+def test_undeclared_operands_of_ops_with_regions(errors_of, op, around):
+    messages = [line.partition("error: ")[2] for line in errors_of(around(op))]
+    assert messages == [f"use of undeclared SSA value name '%{name}'" for name in "ab"]
+
+
+IN_REGIONS = [
+    (
+        '"x.r"(%a) ({\n"x.b"()[^bb] : () -> ()\n^bb:\n%a = "x.u"() : () -> i32\n}) : (i32) -> ()',
+        [
+            "2:1: error: operand #0 does not dominate this use",
+            "5:6: note: operand defined here (op in a child region)",
+        ],
+    ),
+    (
+        '%a:2 = "x.y"() : () -> (i32, i32)\n'
+        'tfrt.if %c, %a#1 : (i32) -> () {\n"x.u"(%a#1) : (f32) -> ()\ntfrt.return\n}',
+        [
+            "4:7: error: use of value '%a#1' expects different type than prior uses: 'f32' vs 'i32'",
+            "3:13: note: prior use here",
+        ],
+    ),
+    (
+        'tfrt.if %c, %a#0 : (i32) -> () {\n"x.u"(%a#0) : (f32) -> ()\ntfrt.return\n}',
+        [
+            "2:13: error: use of undeclared SSA value name '%a#0'",
+            "3:7: error: use of value '%a#0' expects different type than prior uses: 'f32' vs 'i32'",
+            "2:13: note: prior use here",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), IN_REGIONS)
+def test_values_in_and_around_regions(errors_of, text, expected):
+    assert errors_of(f"func.func @f(%c: i1) {{\n{text}\ntfrt.return\n}}") == expected
