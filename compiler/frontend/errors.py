@@ -31,6 +31,7 @@ class Source:
         self.text = text
         self.filename = filename
         self._is_ascii = text.isascii()
+        self._last = (0, 1)
         self._line_starts = [0]
         position = text.find("\n")
         while position >= 0:
@@ -43,7 +44,11 @@ class Source:
         start = self._line_starts[line - 1]
         if self._is_ascii:
             return line, offset - start + 1
-        return line, len(self.text[start:offset].encode("utf-8", "surrogateescape")) + 1
+        # Most positions that are asked for come one after another, maybe in a line of megabytes.
+        known, column = self._last if start <= self._last[0] <= offset else (start, 1)
+        column += len(self.text[known:offset].encode("utf-8", "surrogateescape"))
+        self._last = (offset, column)
+        return line, column
 
     def position(self, offset: int) -> FileLineCol:
         return FileLineCol(self.filename, *self.line_and_column(offset))

@@ -72,10 +72,12 @@ def _unwind(state_stack: list[Any], values: list[Any], dropped: Sequence[Any]) -
 def _next_op(tokens: Sequence[Token], index: int, depth: int, text: str) -> int:
     """The index of the first token from `index` on that may start an op, closes the region, or ends the text."""
     while True:
-        kind, _, offset = tokens[index]
+        kind = tokens[index][0]
         if kind == "$END":
             return index
-        if depth == 0 and (kind == "RBRACE" or (_may_start_op(tokens, index) and _is_first_in_line(text, offset))):
+        if depth == 0 and (
+            kind == "RBRACE" or (_may_start_op(tokens, index) and _is_first_in_line(tokens, index, text))
+        ):
             return index
         if kind in _OPENING:
             depth += 1
@@ -101,8 +103,8 @@ def _may_start_op(tokens: Sequence[Token], index: int) -> bool:
     return False
 
 
-def _is_first_in_line(text: str, offset: int) -> bool:
-    return not text[text.rfind("\n", 0, offset) + 1 : offset].strip()
+def _is_first_in_line(tokens: Sequence[Token], index: int, text: str) -> bool:
+    return index == 0 or "\n" in text[tokens[index - 1][2] : tokens[index][2]]
 
 
 def _defined_names(start: Any) -> list[tuple[str, int | None, int]]:

@@ -92,3 +92,17 @@ def _at(text: str, letter: str):
     from tfrt.compiler.frontend.errors import Source
 
     return Source(text, "f").position(text.index(letter))
+
+
+def test_positions_may_be_asked_for_in_any_order():
+    from tfrt.compiler.frontend.errors import Source
+
+    text = "ü x é\n€ y ü z\n"
+    source = Source(text, "f")
+    expected = {
+        offset: (before.count("\n") + 1, len(before.rpartition("\n")[2].encode()) + 1)
+        for offset in range(len(text))
+        for before in [text[:offset]]
+    }
+    order = [*expected, *reversed(expected), *sorted(expected, key=lambda offset: offset * 7 % 13)]
+    assert [source.line_and_column(offset) for offset in order] == [expected[offset] for offset in order]
