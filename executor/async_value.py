@@ -224,8 +224,10 @@ class AsyncValue:
                 try:
                     callback(self)
                 except Exception as error:
-                    report(error)
+                    if not abandoned(callback, error):
+                        report(error)
                 except BaseException as error:
+                    abandoned(callback, error)
                     ended_by = error
         finally:
             wakeups.depth = depth
@@ -256,6 +258,21 @@ def run_deferred() -> None:
         wakeups.depth = depth
     if ended_by is not None:
         raise ended_by
+
+
+def abandoned(task: Any, error: BaseException) -> bool:
+    """Tell a task or callback that has promised something what has escaped from it; False where it is none such.
+
+    Whoever waits for what was promised gets the exception, so nobody else needs to.
+    """
+    abandon = getattr(task, "abandon", None)
+    if abandon is None:
+        return False
+    try:
+        abandon(error)
+    except BaseException as another:
+        report(another)
+    return True
 
 
 def report(error: BaseException) -> None:

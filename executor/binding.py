@@ -15,7 +15,7 @@ from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, KernelRecord
 from tfrt.executor.errors import BefError, KernelError
-from tfrt.executor.failures import as_kernel_error, ends_call, fail_all, settle_all
+from tfrt.executor.failures import Promised, ends_call, fail_pending, settle_all
 from tfrt.executor.kernel_registry import Control, Kernel, Signature
 from tfrt.executor.location import UNKNOWN, Location
 from tfrt.executor.results import converting, has_scalars
@@ -247,7 +247,8 @@ def _later(
         # Even a kernel without results can fail, and then somebody has to hear of it.
         pending = tuple(AsyncValue() for _ in range(max(results, 1)))
         given = (context, *operands) if takes_context else operands
-        enqueue(partial(_run_and_resolve, context, call, given, pending, results, returns_tuple))
+        run_and_resolve = partial(_run_and_resolve, context, call, given, pending, results, returns_tuple)
+        enqueue(Promised(pending, run_and_resolve))
         return pending if results > 1 or (results and returns_tuple) else pending[0]
 
     return run
@@ -269,7 +270,7 @@ def _run_and_resolve(
         value = call(*operands)
         values = unpack(value, results, returns_tuple)
     except BaseException as error:
-        fail_all(pending, as_kernel_error(error))
+        fail_pending(pending, error)
         if ends_call(error):
             raise
         return

@@ -40,7 +40,7 @@ from tfrt.executor.async_value import AsyncValue, lose
 from tfrt.executor.binding import unpack
 from tfrt.executor.call_depth import calls, is_full, recount
 from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
+from tfrt.executor.failures import CallEnded, Promised, as_ended, as_kernel_error, ends_call, report_uncaught
 from tfrt.executor.graph import Graph
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _execute_later(
             for promise, value in zip(promises, results, strict=True):
                 promise.settle(value)
 
-    context.host.enqueue(run)
+    context.host.enqueue(Promised(promises, run))
     return list(promises)
 
 
@@ -558,6 +558,10 @@ class _Tasks:
         except BaseException as error:
             frame.end_elsewhere(error)
 
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.failures.Promised`."""
+        self.frame.end_elsewhere(error)
+
 
 class _Resume:
     """What goes on, once a pending result is there, where it held the call up."""
@@ -591,6 +595,10 @@ class _Resume:
         except BaseException as error:
             frame.end_elsewhere(error)
 
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.failures.Promised`."""
+        self.frame.end_elsewhere(error)
+
 
 class _Continue:
     """A task that runs ready kernels of one stream."""
@@ -607,6 +615,10 @@ class _Continue:
             self.frame.run(self.stream, self.ready, [])
         except BaseException as error:
             self.frame.end_elsewhere(error)
+
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.failures.Promised`."""
+        self.frame.end_elsewhere(error)
 
 
 def _partition(kernels: list[int], streams: list[int], stream: int) -> tuple[list[int], list[int]]:

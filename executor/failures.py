@@ -89,8 +89,7 @@ def fulfil(promises: Sequence[AsyncValue], work: Callable[[], Sequence[Any]]) ->
         if len(values) != len(promises):
             raise KernelError(f"expected {len(promises)} results and got {len(values)}")
     except BaseException as error:
-        if promises:
-            fail_all(promises, as_kernel_error(error))
+        fail_pending(promises, error)
         if ends_call(error):
             raise
         return
@@ -106,11 +105,47 @@ def guard(promises: Sequence[AsyncValue], work: Callable[[], object]) -> None:
     try:
         work()
     except BaseException as error:
+        fail_pending(promises, error)
+        if ends_call(error):
+            raise
+
+
+class Promised:
+    """A task that resolves promises: whoever runs it abandons it with what escapes from it, be it from outside.
+
+    Where a signal's handler raises before the first line of a task, no handler in the task can see it.
+    """
+
+    __slots__ = ("promises", "work")
+
+    def __init__(self, promises: Sequence[AsyncValue], work: Callable[[], object]):
+        self.promises = promises
+        self.work = work
+
+    def __call__(self) -> None:
+        self.work()
+
+    def abandon(self, error: BaseException) -> None:
+        """`error` has ended the call: nothing will resolve the promises that are pending."""
+        abandon(self.promises, error)
+
+
+def abandon(promises: Sequence[AsyncValue], error: BaseException) -> None:
+    """Resolve promises of a call that `error` has ended, but for those that are resolved."""
+    for promise in promises:
+        if promise.is_pending:
+            promise.set_error(as_ended(error))
+
+
+def fail_pending(promises: Sequence[AsyncValue], error: BaseException) -> None:
+    """Fail the promises that are pending with what a kernel has raised, even if that is interrupted."""
+    try:
         pending = [promise for promise in promises if promise.is_pending]
         if pending:
             fail_all(pending, as_kernel_error(error))
-        if ends_call(error):
-            raise
+    except BaseException as another:
+        abandon(promises, another)
+        raise
 
 
 def settle_all(promises: Sequence[AsyncValue], values: Sequence[Any]) -> None:

@@ -28,7 +28,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue, raise_lost, report, run_deferred
+from tfrt.executor.async_value import AsyncValue, abandoned, forget_lost, raise_lost, report, run_deferred
 from tfrt.executor.failures import mark_worker
 from tfrt.executor.fork import restart_after_fork, start_anew_after_fork
 
@@ -85,7 +85,11 @@ class _Pool:
         try:
             task()
         except Exception as error:
-            report(error)
+            if not abandoned(task, error):
+                report(error)
+        except BaseException as error:
+            abandoned(task, error)
+            raise
         finally:
             self._outstanding.finished()
 
@@ -175,6 +179,8 @@ class _Pool:
                 report(error)
             # The frame would keep what the last task refers to alive until the next one comes.
             del task
+            # What a task has lost is no business of the next one's.
+            forget_lost()
             if debts and _pop(debts):
                 break
         self.threads.remove(threading.current_thread())

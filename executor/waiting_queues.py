@@ -28,7 +28,7 @@ from queue import Empty, SimpleQueue
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue, raise_lost, report, run_deferred
+from tfrt.executor.async_value import AsyncValue, abandoned, raise_lost, report, run_deferred
 from tfrt.executor.fork import restart_after_fork
 
 if TYPE_CHECKING:
@@ -287,7 +287,11 @@ def _run(task: Task) -> None:
     try:
         task()
     except Exception as error:
-        report(error)
+        if not abandoned(task, error):
+            report(error)
+    except BaseException as error:
+        abandoned(task, error)
+        raise
     finally:
         run_deferred()
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I64
 from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil, guard
+from tfrt.executor.failures import Promised, fulfil, guard
 from tfrt.executor.host_context import ExecutionContext
 from tfrt.executor.kernel_registry import Control, Functions, Runs, kernel
 from tfrt.executor.program import Function
@@ -134,7 +135,7 @@ class _While:
 
     def run(self, condition: Any, values: Sequence[Any]) -> tuple[Any, ...]:
         if self.as_tasks and condition:
-            self.context.host.enqueue(lambda: self.go_on(condition, values))
+            self.enqueue(condition, values)
             return self.results
         self.go_on(condition, values)
         return self.results
@@ -161,7 +162,7 @@ class _While:
             pending.and_then(lambda c: self.enqueue(c.value if c.is_available else c, carried))
 
     def enqueue(self, condition: Any, values: Sequence[Any]) -> None:
-        self.context.host.enqueue(lambda: self.go_on(condition, values))
+        self.context.host.enqueue(Promised(self.results, lambda: self.go_on(condition, values)))
 
 
 @kernel("tfrt.repeat.i32", control=Control.REPEAT)
@@ -199,7 +200,7 @@ def _repeat_later(
         fulfil(results, lambda: _repeat(done, count, values, body, context))
 
     # As a task, so that blocks do not pile up on the stack.
-    context.host.run_when_ready(values, lambda: context.host.enqueue(go_on))
+    context.host.run_when_ready(values, lambda: context.host.enqueue(Promised(results, go_on)))
     return results
 
 
@@ -245,7 +246,7 @@ def _parallel_for(
         # Half of the blocks become a task of their own, again and again, so that spreading them is parallel too.
         while last - first > 1:
             middle = (first + last) // 2
-            context.host.enqueue(lambda low=middle, high=last: run(low, high))  # type: ignore[misc]
+            context.host.enqueue(Promised(blocks[middle:last], partial(run, middle, last)))
             last = middle
         low = starts[first]
         fulfil([blocks[first]], lambda: body.execute(context, (low, min(low + block_size, end), *operands)) or [CHAIN])

@@ -12,7 +12,7 @@ from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.attributes import I1, I32
-from tfrt.executor.failures import fulfil
+from tfrt.executor.failures import Promised, fulfil
 from tfrt.executor.host_context import ExecutionContext, HostContext
 from tfrt.executor.kernel_registry import ResultCount, Runs, kernel
 from tfrt.executor.program import Function
@@ -76,7 +76,7 @@ def do_async(
         # Where the body has no results, nobody waits for the error that it raises, which has been reported.
         fulfil(results, lambda: body.execute(context, operands))
 
-    context.host.enqueue(run)
+    context.host.enqueue(Promised(results, run))
     return results
 
 

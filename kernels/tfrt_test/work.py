@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.failures import fulfil
+from tfrt.executor.failures import Promised, fulfil
 from tfrt.executor.host_context import HostContext
 
 
 def enqueue_work(host: HostContext, compute: Callable[..., Any], *operands: Any) -> AsyncValue:
     """The value of `compute`, or the error for what it raises, once the work queue has run it."""
     result = AsyncValue()
-    host.enqueue(lambda: fulfil([result], lambda: [compute(*operands)]))
+    host.enqueue(Promised([result], lambda: fulfil([result], lambda: [compute(*operands)])))
     return result
