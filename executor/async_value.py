@@ -224,6 +224,7 @@ class AsyncValue:
                 try:
                     callback(self)
                 except Exception as error:
+                    lose(error)
                     if not abandoned(callback, error):
                         report(error)
                 except BaseException as error:
@@ -261,7 +262,7 @@ def run_deferred() -> None:
 
 
 def abandoned(task: Any, error: BaseException) -> bool:
-    """Tell a task or callback that has promised something what has escaped from it; False where it is none such.
+    """Tell a task or callback that has promised something what has escaped from it; False if it cannot be told.
 
     Whoever waits for what was promised gets the exception, so nobody else needs to.
     """
@@ -270,14 +271,13 @@ def abandoned(task: Any, error: BaseException) -> bool:
         return False
     try:
         abandon(error)
-    except BaseException as another:
-        report(another)
+    except BaseException:
+        return False
     return True
 
 
 def report(error: BaseException) -> None:
     """Show an exception that has no caller to go to, as one is shown that ends a thread."""
-    lose(error)
     threading.excepthook(
         threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
     )

@@ -181,6 +181,7 @@ class Function:
         converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
         context = ExecutionContext(host)
         outcome = AsyncValue()
+        forget_lost()
 
         def run() -> None:
             # What ends the call is in the outcome, too.

@@ -28,7 +28,7 @@ from queue import Empty, SimpleQueue
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue, abandoned, raise_lost, report, run_deferred
+from tfrt.executor.async_value import AsyncValue, abandoned, forget_lost, lose, raise_lost, report, run_deferred
 from tfrt.executor.fork import restart_after_fork
 
 if TYPE_CHECKING:
@@ -135,7 +135,6 @@ class SingleThreadedQueue:
                     _run(task)
                     await asyncio.sleep(0)
                 elif not value._state:
-                    raise_lost()
                     await bell.wait()
                     bell.clear()
                     self._withdraw(sleeper)
@@ -146,6 +145,8 @@ class SingleThreadedQueue:
     def quiesce(self) -> None:
         while self.run_one():
             pass
+        # Nobody here waits for what these tasks may have lost.
+        forget_lost()
 
     def run_one(self) -> bool:
         task = self._next(get_ident())
@@ -287,6 +288,7 @@ def _run(task: Task) -> None:
     try:
         task()
     except Exception as error:
+        lose(error)
         if not abandoned(task, error):
             report(error)
     except BaseException as error:
