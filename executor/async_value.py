@@ -35,7 +35,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any
 
-from tfrt.executor.call_depth import is_limit_near
+from tfrt.executor.call_depth import counters, is_limit_near, recount
 from tfrt.executor.errors import KernelError
 from tfrt.executor.fork import start_anew_after_fork
 
@@ -278,6 +278,7 @@ def abandoned(task: Any, error: BaseException) -> bool:
 
 def report(error: BaseException) -> None:
     """Show an exception that has no caller to go to, as one is shown that ends a thread."""
+    recount()
     threading.excepthook(
         threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
     )
@@ -313,3 +314,11 @@ def forget_wakeups() -> None:
 
 
 start_anew_after_fork(forget_wakeups)
+
+
+def _forget_depth() -> None:
+    _wakeups.depth = 0
+
+
+_MODULE = "tfrt.executor.async_value"
+counters.append((frozenset({("_wake", _MODULE), ("run_deferred", _MODULE)}), _forget_depth))

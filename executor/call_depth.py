@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 MAX_CALL_DEPTH = 64
 """Nested calls on a thread's stack, each some six Python frames."""
@@ -34,14 +36,7 @@ Attributes:
 """
 
 
-def recount() -> None:
-    """Set the count right where a call has ended with an exception, which may have come while a call was uncounted."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if (frame.f_code.co_name, frame.f_globals.get("__name__")) in _COUNTING:
-            # That call will.
-            return
-        frame = frame.f_back
+def _forget_calls() -> None:
     calls.depth = 0
     calls.is_awaited = False
 
@@ -54,6 +49,24 @@ _COUNTING = frozenset(
     }
 )
 """The functions that count calls, with their modules."""
+
+counters: list[tuple[frozenset[tuple[str, str]], Callable[[], None]]] = [(_COUNTING, _forget_calls)]
+"""What counts itself on the stack: functions and their modules, and what to do where none of them is on it."""
+
+
+def recount() -> None:
+    """Set counts right after an exception, which may have come between counting something and uncounting it.
+
+    Where such functions are on the stack, they do it.
+    """
+    found: set[tuple[str, Any]] = set()
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        found.add((frame.f_code.co_name, frame.f_globals.get("__name__")))
+        frame = frame.f_back
+    for functions, forget in counters:
+        if found.isdisjoint(functions):
+            forget()
 
 
 def is_full(depth: int, weight: int = 1) -> bool:

@@ -12,6 +12,7 @@ import threading
 import pytest
 
 import tfrt
+from tfrt.executor.async_value import _wakeups
 from tfrt.executor.call_depth import calls
 from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
 
@@ -174,7 +175,7 @@ def test_nothing_runs_twice_and_nothing_is_swallowed(name, tier):
         program.host.quiesce()
         again = function(3, tfrt.CHAIN)
         assert again == wanted and effects.ran == complete, f"after {at}"
-        assert calls.depth == 0, f"after {at}"
+        assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"after {at}"
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -257,5 +258,5 @@ def test_programs_recurse_wherever_the_caller_stands(what, tier):
         except RecursionError:
             assert depth >= room - 60
         assert effects.ran == complete[: len(effects.ran)]
-        assert calls.depth == 0
+        assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred
     host.close()
