@@ -225,6 +225,10 @@ class Writer:
     ) -> None:
         """Call the kernel itself."""
         graph, site = scope.graph, (scope, kernel)
+        if bound.only_starts:
+            # It is started in the dataflow executor, whose order the work queue sees.
+            self.line(indent, self.exit(Exit(Stands.BEFORE, scope, kernel)), site)
+            return
         if bound.inline is not None and not bound.is_exact:
             call = bound.inline.format(*names)
         else:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
     from tfrt.executor.plans.planned import Planned
 
-PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, GENERAL = range(7)
+PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, STOP, GENERAL = range(8)
 """The shapes of entries. Inline kernels always have plain results, so theirs need not be looked at."""
 
 Step = tuple[int, Any, Any, Any, Any]
@@ -93,6 +93,7 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             if type(value) is AsyncValue or context.cancellation is not None:
                 planned.stop_after(step, context, registers, partial(_same, value))
         elif shape == DROP:
+            value = None
             for register in a:
                 registers[register] = None
         elif shape == CONTROL:
@@ -110,6 +111,8 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             else:
                 for register, item in zip(result, value or (), strict=True):
                     registers[register] = item
+        elif shape == STOP:
+            planned.stop_at(step, context, registers, None)
         else:
             operands = [registers[r] for r in a]
             try:
@@ -124,6 +127,7 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
                 planned.stop_after(step, context, registers, partial(_same, value))
             for register, item in zip(result, values, strict=True):
                 registers[register] = item
+            operands, values, item = [], (), None
     found = planned.graph.result_registers
     if len(found) == 1:
         return registers[found[0]]
@@ -164,7 +168,10 @@ def make_steps(
         if constant_of(bound, expected) is not None:
             continue
         is_plain = is_inline(bound, operand_classes, expected) and bound.is_exact
-        if run is not None:
+        if bound.only_starts:
+            # It is started in the dataflow executor, whose order the work queue sees.
+            steps.append((STOP, None, (), None, None))
+        elif run is not None:
             steps.append((CONTROL, run, operands, Runs(starts_again(kernel)), results))
         elif (
             len(results) == 1

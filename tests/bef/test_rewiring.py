@@ -187,8 +187,7 @@ def observe(bef: BefFile, changed: set[int], **options: Any) -> dict[str, Observ
                 seen = (f"raised {error}",)
             host.quiesce()
             # Names are not unique, and regions have none.
-            # Nor is one that the program cancelled: which kernels had run by then depends on the tier.
-            if context.left >= 0 and not context.is_cancelled:
+            if context.left >= 0:
                 shown = Counter(_masked(d.headline()) for d in diagnostics)
                 found[f"{function.index} {function.name}"] = (seen, _masked(out.getvalue()), sorted(shown.items()))
     return found

@@ -432,3 +432,135 @@ def test_regions_that_have_hardly_run_are_called():
     assert "(r0) + (r0)" in generated.source
     assert "region" in generated.source and "(r0) - (r0)" not in generated.source
     assert program["f"](5) == 0
+
+
+TIERS = pytest.mark.parametrize(
+    "configuration",
+    [{"plans": False}, {"plan_threshold": TABLE}, {"plan_threshold": GENERATED}],
+    ids=["dataflow", "table", "generated"],
+)
+
+
+def load_with(text, configuration):
+    return tfrt.load(tfrt.compile(text, filename="t.mlir"), host=tfrt.HostContext(native=False, **configuration))
+
+
+@TIERS
+def test_constants_of_two_results(configuration):
+    @tfrt.kernel("p.pair", constant=True)
+    def pair() -> tuple[int, int]:
+        return 3, 4
+
+    text = """func.func @f() -> (i32, i32) {
+  %a, %b = "p.pair"() : () -> (i32, i32)
+  tfrt.return %a, %b : i32, i32
+}"""
+    assert load_with(text, configuration)["f"]() == (3, 4)
+
+
+@TIERS
+@pytest.mark.parametrize(
+    ("kind", "body", "message"),
+    [
+        ("i32", "tfrt.repeat.i32 %x, %n : i32 {", "the result of 'p.odd' must be i32, got float 2.0"),
+        ("i1", "tfrt.if %x, %n : (i32) -> (i32) {", "the result of 'p.odd' must be i1, got float 2.0"),
+    ],
+)
+def test_results_that_are_no_numbers_of_their_type(configuration, kind, body, message):
+    @tfrt.kernel("p.odd")
+    def odd():
+        return 2.0
+
+    text = f"""func.func @f(%n: i32) -> i32 {{
+  %x = "p.odd"() : () -> {kind}
+  %r = {body}
+    tfrt.return %n : i32
+  }} {"else { tfrt.return %n : i32 }" if kind == "i1" else ""}
+  tfrt.return %r : i32
+}}"""
+    function = load_with(text, configuration)["f"]
+    for _ in range(3):
+        with pytest.raises(tfrt.KernelError) as caught:
+            function(1)
+        assert str(caught.value) == f"t.mlir:2:8: {message}"
+
+
+@TIERS
+def test_one_error_object_raised_in_several_places_has_the_place_of_each(configuration):
+    error, other = tfrt.KernelError("no"), ValueError("not here")
+
+    @tfrt.kernel("p.raise")
+    def raise_(x: int) -> int:
+        raise error if x else other
+
+    @tfrt.kernel("p.return")
+    def return_(x: int):
+        return tfrt.AsyncValue.failed(error)
+
+    text = """func.func @a(%x: i32) -> i32 {
+  %y = "p.raise"(%x) : (i32) -> i32
+  tfrt.return %y : i32
+}
+func.func @b(%x: i32) -> i32 {
+  %y = "p.raise"(%x) : (i32) -> i32
+  tfrt.return %y : i32
+}
+func.func @c(%x: i32) -> i32 {
+  %y = "p.return"(%x) : (i32) -> i32
+  tfrt.return %y : i32
+}"""
+    program = load_with(text, configuration)
+    for name, x, expected in [
+        ("a", 1, "t.mlir:2:8: no"),
+        ("b", 1, "t.mlir:6:8: no"),
+        ("a", 0, "t.mlir:2:8: ValueError: not here"),
+        ("b", 0, "t.mlir:6:8: ValueError: not here"),
+        ("c", 1, "t.mlir:10:8: no"),
+        ("a", 1, "t.mlir:2:8: no"),
+    ]:
+        with pytest.raises(tfrt.KernelError) as caught:
+            program[name](x)
+        assert str(caught.value) == expected
+        assert caught.value is not error
+    assert error.location is None and error.__cause__ is None
+    assert vars(other) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "range",
+        "type",
+        "if",
+        "lambda",
+        "r0",
+        "context",
+        "value",
+        "HandOver",
+        "CHAIN",
+        "f0_main",
+        "exit1",
+        "ﬁ",
+        "²",
+        "é",
+        "",
+        " ",
+    ],
+)
+def test_functions_may_have_any_name(name):
+    text = f"""func.func @main(%n: i32) -> i32 {{
+  %r = tfrt.repeat.i32 %n, %n : i32 {{
+    %s = tfrt.call @"{name or "_"}"(%n) : (i32) -> i32
+    tfrt.return %s : i32
+  }}
+  tfrt.return %r : i32
+}}
+func.func @"{name or "_"}"(%n: i32) -> i32 {{
+  %one = tfrt.constant.i32 1
+  %m = tfrt.add.i32 %n, %one
+  tfrt.return %m : i32
+}}"""
+    program = load_with(text, {"plan_threshold": 3})
+    for _ in range(10):
+        assert program["main"](5) == 10
+    assert "".join(dump(program))
