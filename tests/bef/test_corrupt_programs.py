@@ -139,7 +139,7 @@ def test_compilation_units_that_are_no_modules(refused):
     unit = vbr(7, 1, 0, 8) + b"k" + b"nonsense\0"
     data = with_attributes((0,), vbr(1, 0, 29), vbr(1, 2, F), unit)
     assert refused(disassemble, read_bef(data)) == (
-        "the compilation unit 7 is not MLIR: compilation unit:1:1: error: custom op 'nonsense' is unknown"
+        "a compilation unit is not MLIR: compilation unit:1:1: error: custom op 'nonsense' is unknown"
     )
 
 

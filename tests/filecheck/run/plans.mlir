@@ -13,10 +13,10 @@
 // CHECK-NEXT: int32 = 4
 // CHECK-NEXT: 'count' returned !tfrt.chain value
 
-// DUMP: def count(context):
+// DUMP: def f{{[0-9]+}}_count(context):
 // DUMP: for s1_index in range(s1_total):
-// DUMP-NEXT: if context.cancellation is not None: raise Stop
-// DUMP: tfrt_print_i32(
+// DUMP-NEXT: if context.cancellation is not None: exit{{[0-9]+}}(
+// DUMP: k{{[0-9]+}}_tfrt_print_i32(
 // DUMP-SAME: plans.mlir:27:16 tfrt.print.i32
 func.func @count() -> !tfrt.chain {
   %ch0 = tfrt.new.chain
