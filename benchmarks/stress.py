@@ -198,6 +198,12 @@ class Run:
         names = EXPECTED.get(name, ("plain", "second"))
         try:
             result = how(program[name], ticket)
+        except Alarm:
+            # The main thread has helped with the call, and a signal has ended it.
+            if program.host.work_queue.has_threads:
+                raise
+            self.expect(ticket, names, exactly=False)
+            return
         except KernelError as error:
             if name not in BAD:
                 raise Failure(f"@{name} failed: {error!r}") from error
@@ -361,7 +367,9 @@ def _interrupt(run: Run, draw: random.Random) -> None:
 
 
 def _twice() -> list[str]:
-    return [f"ticket {ticket}: effect {name} has happened {n} times" for (ticket, name), n in effects.items() if n > 1]
+    return [
+        f"ticket {ticket}: effect {name} has happened {n} times" for (ticket, name), n in list(effects.items()) if n > 1
+    ]
 
 
 def _resident() -> int:

@@ -33,6 +33,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 from tfrt.executor.call_depth import counters, is_limit_near, recount
@@ -138,7 +139,11 @@ class AsyncValue:
         self._payload = value
         self._state = _AVAILABLE
         if self._waiters or _FREE_THREADED:
-            self._wake()
+            try:
+                self._wake()
+            except BaseException:
+                self._wake_others()
+                raise
 
     def set_error(self, error: KernelError) -> None:
         """Make the value an error.
@@ -203,6 +208,15 @@ class AsyncValue:
         self._payload = payload
         self._state = state
         if self._waiters or _FREE_THREADED:
+            try:
+                self._wake()
+            except BaseException:
+                self._wake_others()
+                raise
+
+    def _wake_others(self) -> None:
+        """Wake those who still wait where something has kept `_wake` from it."""
+        if self._waiters:
             self._wake()
 
     def _wake(self) -> None:
@@ -215,12 +229,9 @@ class AsyncValue:
         waiters = self._waiters
         ended_by: BaseException | None = None
         try:
-            while waiters or _FREE_THREADED:
-                # The first comes first. That moves all others, which only shows where there are thousands.
-                try:
-                    callback = waiters.pop(0)
-                except IndexError:
-                    break
+            # The first comes first. That moves all others, which only shows where there are thousands. Between what the
+            # iterator does and the callback's beginning no signal's handler runs, so none keeps it from being called.
+            for callback in iter(partial(waiters.pop, 0), None):
                 try:
                     callback(self)
                 except Exception as error:
@@ -230,12 +241,22 @@ class AsyncValue:
                 except BaseException as error:
                     abandoned(callback, error)
                     ended_by = error
+                if not (waiters or _FREE_THREADED):
+                    break
+        except IndexError:
+            # Somebody else has taken the last one.
+            pass
         finally:
             wakeups.depth = depth
             if not depth and wakeups.deferred:
                 run_deferred()
         if ended_by is not None:
             raise ended_by
+
+
+def deferred_wakeups() -> deque[AsyncValue]:
+    """The wake-ups that this thread has put aside, now and later: the same object each time."""
+    return _wakeups.deferred
 
 
 def run_deferred() -> None:

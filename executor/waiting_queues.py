@@ -15,6 +15,11 @@ announced sleepers. So one of the two sees the other. Taking an announcement bac
 removing it from a deque, which only one can do. A sleeper is woken for a task that it may run, or by the very value it
 waits for; one that was woken for a task and leaves without having run it wakes the next one, as everybody does who
 leaves while tasks are left.
+
+**A signal's handler that raises loses no other thread's task.** The interpreter runs handlers when a function begins,
+after calls of functions in C and where loops jump back. So a task is taken by a ``for`` over an iterator in C and begun
+without any of these in between, or given to its owner by an operator; what escapes from it once it has begun it is told
+(`abandoned`). A sleeper is woken before its announcement is taken back.
 """
 
 from __future__ import annotations
@@ -22,13 +27,22 @@ from __future__ import annotations
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue, abandoned, forget_lost, lose, raise_lost, report, run_deferred
+from tfrt.executor.async_value import (
+    AsyncValue,
+    abandoned,
+    deferred_wakeups,
+    forget_lost,
+    lose,
+    raise_lost,
+    report,
+    run_deferred,
+)
 from tfrt.executor.fork import restart_after_fork
 
 if TYPE_CHECKING:
@@ -77,7 +91,7 @@ class SingleThreadedQueue:
 
     def __init__(self) -> None:
         self._tasks: Any = deque()
-        self._take: Callable[[], tuple[int, Task]] = self._tasks.popleft
+        self._taken: Iterator[tuple[int, Task]] = iter(self._tasks.popleft, None)
         self._present: dict[int, _Present] = {}
         self._sleepers: deque[_Sleeper] = deque()
         restart_after_fork(self)
@@ -99,14 +113,30 @@ class SingleThreadedQueue:
         present = self._enter(me)
         bell: SimpleQueue[None] = SimpleQueue()
         sleeper = _Sleeper(me, partial(_ring, bell))
+        taken, inbox, deferred = self._taken, present.inbox, deferred_wakeups()
         try:
             for value in pending:
                 if not value._state:
                     value.and_then(lambda _: bell.put(None))
                 while not value._state:
-                    task = self._next(me) or self._announce(sleeper, value)
+                    task = None
+                    if not inbox:
+                        # The common case, kept free of calls.
+                        try:
+                            for owner, found in taken:
+                                task = found if owner == me else self._given(owner, found)
+                                break
+                        except IndexError:
+                            pass
+                    if task is None:
+                        task = self._next(me) or self._announce(sleeper, value)
                     if task is not None:
-                        _run(task)
+                        try:
+                            task()
+                        except BaseException as error:
+                            _escaped(task, error)
+                        if deferred:
+                            run_deferred()
                     elif not value._state:
                         raise_lost()
                         self._sleep(bell)
@@ -132,7 +162,11 @@ class SingleThreadedQueue:
             while not value._state:
                 task = self._next(me) or self._announce(sleeper, value)
                 if task is not None:
-                    _run(task)
+                    try:
+                        task()
+                    except BaseException as error:
+                        _escaped(task, error)
+                    run_deferred()
                     await asyncio.sleep(0)
                 elif not value._state:
                     await bell.wait()
@@ -152,7 +186,11 @@ class SingleThreadedQueue:
         task = self._next(get_ident())
         if task is None:
             return False
-        _run(task)
+        try:
+            task()
+        except BaseException as error:
+            _escaped(task, error)
+        run_deferred()
         return True
 
     def close(self) -> None:
@@ -173,23 +211,37 @@ class SingleThreadedQueue:
     def _next(self, me: int) -> Task | None:
         """Take a task that thread `me` may run, or None. Tasks of other threads that wait go to their inboxes."""
         own = self._present.get(me)
-        if own is not None and own.inbox:
-            return own.inbox.popleft()
-        while True:
-            try:
-                owner, task = self._take()
-            except IndexError:
-                return None
-            if owner == me:
-                return task
+        try:
+            if own is not None and own.inbox:
+                for task in iter(own.inbox.popleft, None):
+                    return task
+            for owner, task in self._taken:
+                given = task if owner == me else self._given(owner, task)
+                if given is not None:
+                    return given
+        except IndexError:
+            return None
+        return None
+
+    def _given(self, owner: int, task: Task) -> Task | None:
+        """A task that was taken, for whoever took it; None where its owner, another thread, waits and gets it."""
+        left: Task | None = task
+        try:
             other = self._present.get(owner)
             if other is None:
                 return task
-            other.inbox.append(task)
+            inbox = other.inbox
+            inbox += (task,)
+            left = None
             if self._present.get(owner) is other:
                 self._rouse(owner)
             else:
                 self._empty(owner, other)
+        except BaseException:
+            if left is not None:
+                self._tasks.append((owner, left))
+            raise
+        return None
 
     def _enter(self, me: int) -> _Present:
         present = self._present.get(me)
@@ -236,7 +288,8 @@ class SingleThreadedQueue:
         """Wake who may run a task of thread `owner`: that thread if it waits, which needs it only if it sleeps."""
         is_present = owner in self._present
         for sleeper in list(self._sleepers):
-            if (sleeper.owner == owner or not is_present) and self._withdraw(sleeper) and sleeper.wake():
+            if (sleeper.owner == owner or not is_present) and sleeper.wake():
+                self._withdraw(sleeper)
                 return
 
     def _sleep(self, bell: SimpleQueue[None]) -> None:
@@ -264,16 +317,16 @@ class SeededQueue(SingleThreadedQueue):
         super().__init__()
         self._random = random.Random(seed)
         self._tasks = []
-        self._take = self._draw
+        self._taken = iter(self._draw, None)
 
     def _draw(self) -> tuple[int, Task]:
         while (count := len(self._tasks)) > 0:
             try:
-                found: tuple[int, Task] = self._tasks.pop(self._random.randrange(count))
+                for found in map(self._tasks.pop, (self._random.randrange(count),)):
+                    return found
             except IndexError:
                 # Another thread was faster.
                 continue
-            return found
         raise IndexError
 
     def _sleep(self, bell: SimpleQueue[None]) -> None:
@@ -283,19 +336,20 @@ class SeededQueue(SingleThreadedQueue):
         super()._sleep(bell)
 
 
-def _run(task: Task) -> None:
-    """Run a task; an ``Exception`` that escapes from it is shown and ends nothing."""
-    try:
-        task()
-    except Exception as error:
+def _escaped(task: Task, error: BaseException) -> None:
+    """Show what has escaped from a task, unless somebody waits for what the task has promised.
+
+    Raises:
+        BaseException: `error`, where it is no ``Exception``.
+    """
+    if isinstance(error, Exception):
         lose(error)
         if not abandoned(task, error):
             report(error)
-    except BaseException as error:
-        abandoned(task, error)
-        raise
-    finally:
-        run_deferred()
+        return
+    abandoned(task, error)
+    run_deferred()
+    raise error
 
 
 def _ring(bell: SimpleQueue[None]) -> bool:
