@@ -21,7 +21,7 @@ from tfrt.compiler.passes import pipeline
 from tfrt.executor.plans import planned
 from tfrt.executor.work_queue import SeededQueue, create_work_queue
 
-PROGRAMS = int(os.environ.get("TFRT_PROGRAMS", "1200"))
+PROGRAMS = int(os.environ.get("TFRT_PROGRAMS", "800"))
 
 GENERATED, TABLE = 0, 1_000_000
 THRESHOLDS = [[GENERATED, TABLE], [1], [2]]
