@@ -366,10 +366,14 @@ def _interrupt(run: Run, draw: random.Random) -> None:
     run.note("main", "signal")
 
 
-def _twice() -> list[str]:
-    return [
-        f"ticket {ticket}: effect {name} has happened {n} times" for (ticket, name), n in list(effects.items()) if n > 1
-    ]
+def _twice(before: float = float("inf")) -> list[str]:
+    """What has happened twice, of tickets before a number, which are forgotten."""
+    # One operation, during which no other thread can add any.
+    found = dict.copy(effects)
+    for key in found:
+        if key[0] < before:
+            effects.pop(key, None)
+    return [f"ticket {ticket}: effect {name} has happened {n} times" for (ticket, name), n in found.items() if n > 1]
 
 
 def _resident() -> int:
@@ -409,9 +413,9 @@ def stress(seconds: float | None = None, steps: int | None = None, seed: int = 0
             (_fork if draw.random() < 0.2 else _interrupt)(run, draw)
             faulthandler.cancel_dump_traceback_later()
         _look_for_hangs(run)
-        if len(effects) > 100_000:
-            run.failures.extend(_twice())
-            effects.clear()
+        if len(effects) > 20_000:
+            # What older tickets' calls were to do they have done.
+            run.failures.extend(_twice(next(_tickets) - 5_000))
     if steps is None:
         run._stop.set()
     for client in clients:
@@ -436,6 +440,7 @@ def _look_for_hangs(run: Run) -> None:
     now = time.monotonic()
     for name, last in list(run.progress.items()):
         if name != "main" and now - last > PATIENCE:
+            print(f"{name} hangs", file=sys.stderr, flush=True)
             faulthandler.dump_traceback(all_threads=True)
             run.failures.append(f"{name} has made no progress for {now - last:.0f} s")
 
