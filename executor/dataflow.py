@@ -171,7 +171,8 @@ def _is_pending(value: Any) -> bool:
     return type(value) is AsyncValue and value.is_pending
 
 
-def _returns(value: Any) -> Callable[..., Any]:
+def returns(value: Any) -> Callable[..., Any]:
+    """Something that has come to `value`, whatever it is called with."""
     return lambda *_: value
 
 
@@ -216,7 +217,7 @@ class _Frame:
         for kernel in range(1, recorded.done + 1):
             results = [registers[r] for r in graph.results[kernel]]
             is_plain = len(results) == 1 and not graph.returns_tuple[kernel]
-            self.calls[kernel] = _returns(results[0] if is_plain else tuple(results))
+            self.calls[kernel] = returns(results[0] if is_plain else tuple(results))
         count, outcome = recorded.done, recorded.outcome
         if outcome is not None:
             count += 1

@@ -20,7 +20,7 @@ from tfrt.executor.allocation import Allocator
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.diagnostics import Diagnostic
 from tfrt.executor.errors import CancelledError, KernelError
-from tfrt.executor.failures import ends_call
+from tfrt.executor.failures import ends_call, report_uncaught
 from tfrt.executor.files import Files
 from tfrt.executor.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.location import Location
@@ -244,7 +244,7 @@ class HostContext:
             # Kernels must not fail, nor threads of the work queue end, because a message could not be shown.
             if ends_call(error):
                 raise
-            sys.excepthook(*sys.exc_info())
+            report_uncaught(error)
 
     def shared(self, factory: Callable[[], T]) -> T:
         """The one object that `factory` makes for this host; made when first asked for, once."""

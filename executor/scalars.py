@@ -56,6 +56,18 @@ def scalar_converter(type: str) -> Converter | None:
     return None
 
 
+@cache
+def scalar_class(type: str) -> type | None:
+    """Python's class of the values that registers hold for an MLIR type, or None where it is no scalar type."""
+    if type == "i1":
+        return bool
+    if type == "index" or _INTEGER.fullmatch(type):
+        return int
+    if type in ("f64", "f32", "f16", "bf16"):
+        return float
+    return complex if type.startswith("complex<") else None
+
+
 def round_to_f32(value: float) -> float:
     """`value` in single precision; infinity where it is too large."""
     return c_float(value).value if value == value else value

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.binding import BoundKernel
 from tfrt.executor.graph import Graph
+from tfrt.executor.scalars import scalar_class
 
 Classes = tuple[type | None, ...]
 """For each of some registers, its class, or None where plans do not rely on one."""
@@ -24,33 +24,21 @@ Classes = tuple[type | None, ...]
 _NAMES = re.compile(r"\{(\d+)")
 
 
-@cache
-def class_of(type: str) -> type | None:
-    """The class of the values of an MLIR type, or None where it is no scalar type."""
-    if type == "i1":
-        return bool
-    if type == "index" or re.fullmatch(r"[su]?i[1-9]\d*", type):
-        return int
-    if re.fullmatch(r"bf16|f16|f32|f64", type):
-        return float
-    return complex if type.startswith("complex<") else None
-
-
 def register_classes(graph: Graph) -> Classes:
     """The class of each register of a function."""
     record = graph.record
     found: list[type | None] = [None] * graph.register_count
     for register, type in enumerate(record.argument_types):
-        found[register] = class_of(type)
+        found[register] = scalar_class(type)
     types = record.register_types
     for kernel, bound in enumerate(graph.bound[1:], 1):
         results = graph.results[kernel]
         for index, register in enumerate(results):
             if types is not None:
-                found[register] = class_of(types[register])
+                found[register] = scalar_class(types[register])
             elif bound.functions and bound.control is not None:
                 declared = bound.functions[0].result_types
-                found[register] = class_of(declared[index]) if index < len(declared) else None
+                found[register] = scalar_class(declared[index]) if index < len(declared) else None
             elif len(results) == 1:
                 found[register] = bound.result_class
     return tuple(found)

@@ -102,7 +102,7 @@ def _generate_parts(writer: Writer, scope: Scope, parameters: list[str]) -> Gene
         taken = ["context", *given]
     for line in driver:
         writer.line(0, line, None)
-    return writer.finish(name, parts=[f"{name}_part_{number}" for number in range(len(ranges))])
+    return writer.finish(name)
 
 
 class _Source:
@@ -148,14 +148,13 @@ class Writer:
         self.scopes = 0
         self.inlined = 0
 
-    def finish(self, name: str, *, parts: Sequence[str] = (), is_loop: bool = False) -> Generated:
+    def finish(self, name: str, *, is_loop: bool = False) -> Generated:
         """Compile what has been written; the function of that name is the plan."""
         source = "\n".join(self.lines) + "\n"
         filename = self.planned.filename(name)
         namespace = self.planned.plans.namespace
         exec(compile(source, filename, "exec"), namespace)
-        codes = tuple([namespace[part].__code__ for part in (name, *parts)])
-        generated = Generated(namespace[name], source, self.sites, codes, is_loop)
+        generated = Generated(namespace[name], source, self.sites, is_loop)
         # Tracebacks show the lines with the program's locations, which are looked up only then.
         linecache.cache.pop(filename, None)
         linecache.lazycache(filename, {"__name__": filename, "__loader__": _Source(generated)})
@@ -186,8 +185,9 @@ class Writer:
 
     def expression(self, scope: Scope, kernel: int, bound: BoundKernel, names: Sequence[str]) -> str | None:
         """A kernel with one result as an expression of its operands that cannot fail, where it is one."""
-        classes = self.planned.plans.classes_at(scope.graph, kernel)
-        if bound.inline is None or not bound.is_exact or not is_inline(bound, *classes):
+        if bound.inline is None or not bound.is_exact:
+            return None
+        if not is_inline(bound, *self.planned.plans.classes_at(scope.graph, kernel)):
             return None
         return bound.inline.format(*names)
 
@@ -203,7 +203,7 @@ class Writer:
     def kernel(self, scope: Scope, kernel: int, bound: BoundKernel, indent: int) -> None:
         graph = scope.graph
         operands, results = graph.arguments[kernel], graph.results[kernel]
-        constant = constant_of(bound, self.planned.plans.classes_at(graph, kernel)[1])
+        constant = constant_of(bound, self.planned.plans.classes(graph), results)
         if constant is not None:
             scope.constants[results[0]] = constant[0]
             scope.names[results[0]] = self.planned.plans.literal(constant[0])
@@ -300,17 +300,9 @@ class Writer:
             return
         call = self.invocation(callee, [scope.names[r] for r in operands])
         handlers = {"HandOver": Exit(Stands.HANDED_OVER, scope, kernel)}
-        if self.starts_again(callee):
+        if self.planned.plans.starts_again(self.planned.function, callee.function):
             handlers["RecursionError"] = Exit(Stands.BEFORE, scope, kernel)
         self.guarded(indent, f"{_targets(targets, unpack=False)}{call}", (scope, kernel), handlers)
-
-    def starts_again(self, callee: Planned) -> bool:
-        """Whether a call may begin again where Python's stack has ended.
-
-        In a function that may itself, its caller sees to it.
-        """
-        plans = self.planned.plans
-        return plans.restarts[callee.function.index] and not plans.restarts[self.planned.function.index]
 
     def is_inlined(self, callee: Planned, indent: int) -> bool:
         return (
@@ -355,7 +347,7 @@ class Writer:
         else:
             call = self.invocation(body, carried)
             handlers = {"HandOver": Exit(Stands.IN_ITERATION, inner, 0)}
-            if self.starts_again(body):
+            if self.planned.plans.starts_again(self.planned.function, body.function):
                 handlers["RecursionError"] = Exit(Stands.AT_ITERATION, inner, 0)
             self.guarded(indent + 1, f"{_targets(loop_results, unpack=False)}{call}", None, handlers)
         return carried

@@ -27,6 +27,7 @@ from tfrt.executor.plans.generate import Writer, tuple_text
 from tfrt.executor.plans.native_calls import free, keep_ticking, new_record
 from tfrt.executor.plans.scope import Exit, Scope, Site
 from tfrt.executor.plans.table import constant_of
+from tfrt.executor.scalars import scalar_class
 
 if TYPE_CHECKING:
     from tfrt.executor.host_context import ExecutionContext
@@ -38,7 +39,6 @@ MAX_DEPTH = 2000
 _RUNTIME = Path(__file__).with_name("native_runtime.py")
 
 _TYPES = {"i1": "boolean", "i32": "int64", "i64": "int64", "f32": "float64", "f64": "float64"}
-_PYTHON_TYPES = {"i1": bool, "i32": int, "i64": int, "f32": float, "f64": float}
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def _can(planned: Planned, around: tuple[int, ...], found: set[int]) -> bool:
         return False
     inside = around if planned.is_region and around else (*around, function.index)
     for kernel, bound in enumerate(graph.bound[1:], 1):
-        constant = constant_of(bound, planned.plans.classes_at(graph, kernel)[1])
+        constant = constant_of(bound, planned.plans.classes(graph), graph.results[kernel])
         if constant is not None:
             can = is_literal(constant[0])
         elif bound.control is None:
@@ -122,7 +122,7 @@ def make_native(planned: Planned) -> Callable[..., Any]:
 def _fit(arguments: Sequence[Any], types: Sequence[str]) -> bool:
     """Whether arguments are such that machine code can be given them."""
     return all(
-        type(argument) is _PYTHON_TYPES[kind] and (type(argument) is not int or -(1 << 63) <= argument < 1 << 63)
+        type(argument) is scalar_class(kind) and (type(argument) is not int or -(1 << 63) <= argument < 1 << 63)
         for argument, kind in zip(arguments, types, strict=True)
     )
 

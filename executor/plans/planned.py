@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from itertools import count
 from time import perf_counter
-from types import CodeType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfrt.executor.async_value import AsyncValue
@@ -20,7 +19,7 @@ from tfrt.executor.failures import CallEnded
 from tfrt.executor.graph import Graph
 from tfrt.executor.kernel_registry import Control, Kernel
 from tfrt.executor.native_code import NATIVE_AFTER, CannotCompile, is_available
-from tfrt.executor.plans.classes import Classes, class_of, register_classes
+from tfrt.executor.plans.classes import Classes, register_classes
 from tfrt.executor.plans.effects import Effects, callers_of, summarize
 from tfrt.executor.plans.generate import generate, generate_loop
 from tfrt.executor.plans.hand_over import cancelled_by, once_more, stop
@@ -28,6 +27,7 @@ from tfrt.executor.plans.native import can_be_native, is_worthwhile, make_native
 from tfrt.executor.plans.scope import Generated
 from tfrt.executor.plans.signals import HandOver
 from tfrt.executor.plans.table import START, Loop, Step, make_steps, make_template, run_repeat, run_table, run_while
+from tfrt.executor.scalars import scalar_class
 from tfrt.executor.values import CHAIN
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Plans:
         namespace: the globals of generated functions.
         wants_native: whether generated functions become machine code: at once, never, or (None) if they take long.
         is_timing: whether calls from outside are timed, to know that.
-        generated_codes: the generated function that a code object belongs to.
+        generated: what has been generated so far, loops included.
     """
 
     def __init__(self, program: Program, threshold: int, wants_native: bool | None = False):
@@ -74,7 +74,7 @@ class Plans:
             # Its frames are the engine's.
             "__name__": "tfrt.executor.plans.generated",
         }
-        self.generated_codes: dict[CodeType, Generated] = {}
+        self.generated: list[Generated] = []
         self._program = program
         self._planned: dict[int, Planned] = {}
         self._names: dict[Any, str] = {}
@@ -122,8 +122,8 @@ class Plans:
             wanted = (*wanted, bool)
         return all(
             function.kind is FunctionKind.ASYNC
-            and tuple(map(class_of, function.argument_types)) == given
-            and tuple(map(class_of, function.result_types)) == wanted
+            and tuple(map(scalar_class, function.argument_types)) == given
+            and tuple(map(scalar_class, function.result_types)) == wanted
             and (self.restarts[function.index] or self.nesting[function.index] < MAX_NESTING)
             for function in bound.functions
         )
@@ -150,11 +150,6 @@ class Plans:
             return repr(value)
         return self.reserve("c", "", value)
 
-    def add(self, generated: Generated) -> None:
-        """Make a generated function's lines known."""
-        for code in generated.codes:
-            self.generated_codes[code] = generated
-
     def spend(self, seconds: float) -> None:
         """Count the time of a call from outside; make machine code if there has been enough."""
         self._spent += seconds
@@ -180,6 +175,13 @@ class Plans:
         """For each function, whether a call of it may start again: all that it runs is pure and may run twice."""
         overwrites = self._running(lambda kernel: kernel.overwrites)
         return [not effects.any and not may_not for effects, may_not in zip(self.effects, overwrites, strict=True)]
+
+    def starts_again(self, caller: Function, callee: Function) -> bool:
+        """Whether a call may begin again where Python's stack has ended.
+
+        In a function that may itself, its caller sees to it.
+        """
+        return self.restarts[callee.index] and not self.restarts[caller.index]
 
     @cached_property
     def may_cancel(self) -> list[bool]:
@@ -273,7 +275,7 @@ class Planned:
         self._cannot_be_generated = False
         self.call: Callable[..., Any] = self._make_first_tier()
         self.python_name = plans.reserve("f", function.name or f"region_{function.index}", self.call)
-        self._argument_classes = tuple(map(class_of, function.argument_types))
+        self._argument_classes = tuple(map(scalar_class, function.argument_types))
 
     @property
     def is_warm(self) -> bool:
@@ -372,7 +374,7 @@ class Planned:
     def generate(self) -> Generated:
         """Generate the second tier and run it from now on."""
         generated = generate(self)
-        self.plans.add(generated)
+        self.plans.generated.append(generated)
         self.call = generated.function
         self._is_generated = True
         if self.plans.wants_native:
@@ -420,17 +422,14 @@ class Planned:
     def _returns_what_it_declares(self) -> bool:
         """Whether callers may rely on the classes of the results; not in some corrupt files."""
         classes, graph = self.plans.classes(self.graph), self.graph
-        return tuple([classes[r] for r in graph.result_registers]) == tuple(map(class_of, self.function.result_types))
+        return tuple([classes[r] for r in graph.result_registers]) == tuple(
+            map(scalar_class, self.function.result_types)
+        )
 
     def _starts_again(self, kernel: int) -> bool:
-        """Whether the functions that are run in a kernel's stead may start again where Python's stack has ended.
-
-        In a function that may itself, its caller sees to it.
-        """
-        restarts = self.plans.restarts
-        if restarts[self.function.index]:
-            return False
-        return all(restarts[function.index] for function in self.graph.bound[kernel].functions)
+        """Whether the functions that are run in a kernel's stead may start again where Python's stack has ended."""
+        functions = self.graph.bound[kernel].functions
+        return all(self.plans.starts_again(self.function, function) for function in functions)
 
     def _runner(self, kernel: int) -> Callable[..., Any] | None:
         """A function of the context and operands that runs a kernel's functions in its stead."""
@@ -459,7 +458,7 @@ class Planned:
         found = self._loops.get(kernel)
         if found is None:
             generated = generate_loop(self, kernel)
-            self.plans.add(generated)
+            self.plans.generated.append(generated)
             found = self._loops[kernel] = generated.function
         return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from types import CodeType
 from typing import Any
 
 from tfrt.executor.graph import Graph
@@ -104,12 +103,10 @@ class Generated:
 
     Attributes:
         sites: for each line, from 1 on, what it does.
-        codes: the code of the function, and of those that it is split into.
         is_loop: whether it is a loop of a function, not a function.
     """
 
     function: Callable[..., Any]
     source: str
     sites: list[Site | None]
-    codes: tuple[CodeType, ...]
     is_loop: bool = False

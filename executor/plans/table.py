@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.binding import BoundKernel, unpack
+from tfrt.executor.dataflow import returns
 from tfrt.executor.graph import Graph
 from tfrt.executor.kernel_registry import Control
 from tfrt.executor.plans.classes import Classes, fit, is_checked, is_inline
@@ -27,9 +27,9 @@ PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, STOP, GENERAL = range(8
 """The shapes of entries. Inline kernels always have plain results, so theirs need not be looked at."""
 
 Step = tuple[int, Any, Any, Any, Any]
-"""Shape, callable, then by shape: two operands and the result (unary and binary); operands, a `Runs` and the results
-(`CONTROL`); operands, a `General` and the results; the registers to drop. Short, because unpacking it is part of every
-kernel's cost: which kernel it is, `Planned.kernel_at` knows."""
+"""Shape, callable, then by shape: two operands and the result (unary and binary); operands, whether the functions may
+start again where Python's stack ends, and the results (`CONTROL`); operands, a `General` and the results; the registers
+to drop. Short, because unpacking it is part of every kernel's cost: which kernel it is, `Planned.kernel_at` knows."""
 
 START: Step = (DROP, None, (), None, None)
 """Where a plan stands before its first kernel."""
@@ -42,17 +42,6 @@ class General:
     needs_context: bool
     returns_tuple: bool
     expected: Classes
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """What else the table knows of functions that are run in a kernel's stead.
-
-    Attributes:
-        starts_again: whether they may start again where Python's stack ends.
-    """
-
-    starts_again: bool
 
 
 def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
@@ -84,14 +73,14 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             except BaseException:
                 planned.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None:
-                planned.stop_after(step, context, registers, partial(_same, value))
+                planned.stop_after(step, context, registers, returns(value))
         elif shape == UNARY:
             try:
                 value = registers[result] = call(registers[a])
             except BaseException:
                 planned.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None:
-                planned.stop_after(step, context, registers, partial(_same, value))
+                planned.stop_after(step, context, registers, returns(value))
         elif shape == DROP:
             value = None
             for register in a:
@@ -103,7 +92,7 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
                 outcome = handed_over(planned.graph, planned.kernel_at(step), inner.go_on)
                 planned.stop_at(step, context, registers, outcome, inner.cancellation)
             except RecursionError:
-                if not b.starts_again:
+                if not b:
                     raise
                 planned.stop_at(step, context, registers, None)
             if len(result) == 1:
@@ -124,7 +113,7 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             except BaseException:
                 planned.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None or not fit(values, b.expected):
-                planned.stop_after(step, context, registers, partial(_same, value))
+                planned.stop_after(step, context, registers, returns(value))
             for register, item in zip(result, values, strict=True):
                 registers[register] = item
             operands, values, item = [], (), None
@@ -134,15 +123,11 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
     return tuple([registers[r] for r in found]) if found else None
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 def make_template(graph: Graph, classes: Classes) -> list[Any]:
     """The registers before a run, those of constants filled in."""
     template: list[Any] = [None] * graph.register_count
     for kernel, bound in enumerate(graph.bound[1:], 1):
-        constant = constant_of(bound, tuple([classes[r] for r in graph.results[kernel]]))
+        constant = constant_of(bound, classes, graph.results[kernel])
         if constant is not None:
             template[graph.results[kernel][0]] = constant[0]
     return template
@@ -164,15 +149,15 @@ def make_steps(
     for kernel, bound in enumerate(graph.bound[1:], 1):
         operands, results = graph.arguments[kernel], graph.results[kernel]
         run = runner(kernel) if bound.control is not None else None
-        operand_classes, expected = tuple([classes[r] for r in operands]), tuple([classes[r] for r in results])
-        if constant_of(bound, expected) is not None:
+        if constant_of(bound, classes, results) is not None:
             continue
+        operand_classes, expected = tuple([classes[r] for r in operands]), tuple([classes[r] for r in results])
         is_plain = is_inline(bound, operand_classes, expected) and bound.is_exact
         if bound.only_starts:
             # It is started in the dataflow executor, whose order the work queue sees.
             steps.append((STOP, None, (), None, None))
         elif run is not None:
-            steps.append((CONTROL, run, operands, Runs(starts_again(kernel)), results))
+            steps.append((CONTROL, run, operands, starts_again(kernel), results))
         elif (
             len(results) == 1
             and len(operands) in (1, 2)
@@ -190,11 +175,12 @@ def make_steps(
     return steps, kernels
 
 
-def constant_of(bound: BoundKernel, expected: Classes) -> tuple[Any] | None:
+def constant_of(bound: BoundKernel, classes: Classes, results: Sequence[int]) -> tuple[Any] | None:
     """A kernel's value, in a tuple, if it is always the same; None also where it fails, which it does when it runs.
 
     Args:
-        expected: the class of its result.
+        classes: of the registers.
+        results: the registers that it writes.
     """
     if not bound.is_constant:
         return None
@@ -202,7 +188,7 @@ def constant_of(bound: BoundKernel, expected: Classes) -> tuple[Any] | None:
         value = bound.call()
     except Exception:
         return None
-    return (value,) if fit((value,), expected) else None
+    return (value,) if fit((value,), tuple([classes[r] for r in results])) else None
 
 
 def last_uses(graph: Graph) -> list[tuple[int, ...]]:

@@ -286,6 +286,20 @@ def _pool_sizes(ksize: Sizes, strides: Sizes, data_format: str) -> Sizes:
     return tuple(sizes)
 
 
+def _pool_windows(
+    images: TensorMetadata,
+    ksize: Sizes,
+    padding: str,
+    explicit_paddings: Sizes,
+    strides: Sizes,
+    dilations: Sizes,
+    data_format: str,
+) -> tuple[Window, Window]:
+    """The windows of a pool over the rows and the columns of its images."""
+    sizes = _pool_sizes(ksize, strides, data_format)
+    return _windows(images.shape, sizes, padding, explicit_paddings, strides, dilations, data_format)
+
+
 def _max_pool_metadata(
     images: TensorMetadata,
     *,
@@ -298,15 +312,7 @@ def _max_pool_metadata(
 ) -> TensorMetadata:
     if images.rank != 4:
         raise KernelError(f"tf.MaxPool input must have rank 4. Actual shape: {list(images.shape)}")
-    rows, columns = _windows(
-        images.shape,
-        _pool_sizes(ksize, strides, data_format),
-        padding,
-        explicit_paddings,
-        strides,
-        dilations,
-        data_format,
-    )
+    rows, columns = _pool_windows(images, ksize, padding, explicit_paddings, strides, dilations, data_format)
     batch, _, _, channels = _to_nhwc(images.shape, data_format)
     return TensorMetadata(images.dtype, _from_nhwc((batch, rows.count, columns.count, channels), data_format))
 
@@ -323,15 +329,7 @@ def _max_pool_form(
 ) -> ArrayForm:
     if images.dtype not in REAL:
         raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
-    rows, columns = _windows(
-        images.shape,
-        _pool_sizes(ksize, strides, data_format),
-        padding,
-        explicit_paddings,
-        strides,
-        dilations,
-        data_format,
-    )
+    rows, columns = _pool_windows(images, ksize, padding, explicit_paddings, strides, dilations, data_format)
     if not channels_first(data_format):
         return lambda x, out=None: max_pool2d(x, rows, columns, out=out)
 

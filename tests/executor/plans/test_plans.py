@@ -169,7 +169,7 @@ def test_loops_are_generated_while_they_run():
         5,
     )
     assert program["loop"](30, 0, 1) == (832040, 1346269)
-    assert [found.is_loop for found in program.plans.generated_codes.values()] == [True]
+    assert [found.is_loop for found in program.plans.generated] == [True]
     assert program["loop"](-1, 3, 4) == (3, 4)
 
 
@@ -320,7 +320,7 @@ def test_regions_are_called_where_inlining_would_go_too_far(monkeypatch, kernels
     expected = run(load(PROGRAM, plans=False), "named_body", 1, 2, tfrt.CHAIN)
     program = load(PROGRAM, GENERATED)
     assert run(program, "named_body", 1, 2, tfrt.CHAIN) == expected
-    assert not any("s1_r" in found.source for found in program.plans.generated_codes.values())
+    assert not any("s1_r" in found.source for found in program.plans.generated)
 
 
 @pytest.mark.parametrize("act", [None, *ACTS])
@@ -428,7 +428,7 @@ def test_regions_that_have_hardly_run_are_called():
         8,
     )
     assert [program["f"](1) for _ in range(10)] == [2] * 10
-    (generated,) = program.plans.generated_codes.values()
+    (generated,) = program.plans.generated
     assert "(r0) + (r0)" in generated.source
     assert "region" in generated.source and "(r0) - (r0)" not in generated.source
     assert program["f"](5) == 0
