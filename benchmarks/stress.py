@@ -205,7 +205,8 @@ class Run:
             self.expect(ticket, names, exactly=False)
             return
         except KernelError as error:
-            if name not in BAD:
+            # The alarm may also come in a kernel that the main thread runs for another, and is the kernel's then.
+            if name not in BAD and ("Alarm" not in error.message or program.host.work_queue.has_threads):
                 raise Failure(f"@{name} failed: {error!r}") from error
             self.expect(ticket, names, exactly=False)
             return
@@ -350,14 +351,16 @@ def _interrupt(run: Run, draw: random.Random) -> None:
     signal.signal(signal.SIGALRM, handler)
     is_over = False
     try:
-        signal.setitimer(signal.ITIMER_REAL, draw.random() * 0.004 + 1e-5)
-        result = program[name](ticket)
-        is_over = True
+        try:
+            signal.setitimer(signal.ITIMER_REAL, draw.random() * 0.004 + 1e-5)
+            result = program[name](ticket)
+            is_over = True
+        finally:
+            # It may come here, too, but only once.
+            armed[0] = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except (Alarm, KernelError):
         run.done["alarm"] += 1
-    finally:
-        armed[0] = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
     if is_over:
         if result != ticket:
             raise Failure(f"interrupted @{name} of {ticket} is {result}")
@@ -413,9 +416,9 @@ def stress(seconds: float | None = None, steps: int | None = None, seed: int = 0
             (_fork if draw.random() < 0.2 else _interrupt)(run, draw)
             faulthandler.cancel_dump_traceback_later()
         _look_for_hangs(run)
-        if len(effects) > 20_000:
+        if len(effects) > 400_000:
             # What older tickets' calls were to do they have done.
-            run.failures.extend(_twice(next(_tickets) - 5_000))
+            run.failures.extend(_twice(next(_tickets) - 100_000))
     if steps is None:
         run._stop.set()
     for client in clients:

@@ -9,8 +9,11 @@ it is neither run again nor waited for in the child.
 from __future__ import annotations
 
 import os
+import sys
 import weakref
 from collections.abc import Callable
+from functools import cached_property
+from threading import RLock
 from typing import Any
 
 _functions: list[Callable[[], None]] = []
@@ -27,7 +30,21 @@ def restart_after_fork(thing: Any) -> None:
     _methods.add(thing)
 
 
+def _renew_property_locks() -> None:
+    """Before Python 3.12 all instances of a class share one lock for each cached property; its holder may be gone."""
+    for name, module in list(sys.modules.items()):
+        if not name.startswith("tfrt."):
+            continue
+        for kind in list(vars(module).values()):
+            if not isinstance(kind, type):
+                continue
+            for found in list(vars(kind).values()):
+                if isinstance(found, cached_property) and hasattr(found, "lock"):
+                    found.lock = RLock()
+
+
 def _in_child() -> None:
+    _renew_property_locks()
     for function in _functions:
         function()
     for thing in list(_methods):

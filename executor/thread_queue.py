@@ -15,6 +15,9 @@ behind.
 waits. One that goes on and finds none left notes a debt instead; the next thread that finishes a task and finds a debt
 pays it by ending without leaving a token. Tokens and debts are elements of deques, so each is taken once.
 
+**A signal's handler that raises in `add_task`** leaves either no task, and none counted, or one that is counted and for
+which there is a thread. The interpreter runs handlers after calls and where functions begin, not after operators.
+
 **No thread holds the queue**, only its pools, so a queue that nobody refers to is collected, and its threads end.
 """
 
@@ -24,6 +27,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -37,6 +41,10 @@ if TYPE_CHECKING:
 
 MAX_THREADS = 4096
 """The most threads of a kind; more are a mistake that would exhaust the machine."""
+
+_ONE = (None,)
+_PLACE = object()
+"""No place is this."""
 
 _LOOK_AGAIN = 0.05
 """Seconds after which who waits looks for tasks, while the machine has no more threads to give."""
@@ -125,19 +133,28 @@ class _Pool:
         """
         if self.tasks.qsize() <= len(self._idle):
             return
-        try:
-            self.places.pop()
-        except IndexError:
-            return
         thread = threading.Thread(target=_work, args=[self], name=f"{self._name}-{next(self._numbers)}", daemon=True)
-        self.threads.append(thread)
+        place: list[None] = []
         try:
+            # Nothing is lost where the place is taken: see the module docstring.
+            for _ in iter(self.places.pop, _PLACE):
+                place += _ONE
+                break
+            self.threads.append(thread)
             if len(self.threads) > MAX_THREADS:
                 raise RuntimeError(f"no more than {MAX_THREADS} threads")
             thread.start()
-        except RuntimeError:
-            self.threads.remove(thread)
+        except IndexError:
+            return
+        except BaseException as error:
+            if thread.ident is not None or not place:
+                # It runs, or another has taken the last place.
+                raise
+            if thread in self.threads:
+                self.threads.remove(thread)
             self.places.append(None)
+            if not isinstance(error, RuntimeError):
+                raise
             self.is_starved = True
             if not self.threads:
                 raise
@@ -183,7 +200,9 @@ class _Pool:
             forget_lost()
             if debts and _pop(debts):
                 break
-        self.threads.remove(threading.current_thread())
+        with suppress(ValueError):
+            # Who started it may have been interrupted, and not know that it runs.
+            self.threads.remove(threading.current_thread())
         # One that was to end a thread that has ended otherwise may have been taken in place of a task's.
         if places and self.tasks.qsize():
             self.grow()
@@ -231,18 +250,26 @@ class MultiThreadedQueue:
         restart_after_fork(self)
 
     def add_task(self, task: Task) -> None:
-        self._outstanding.tasks.append(None)
-        compute = self._compute
-        compute.tasks.put(task)
-        if compute.places:
+        compute, counted = self._compute, self._outstanding.tasks
+        try:
+            counted += _ONE
+            compute.tasks.put(task)
+            if compute.places:
+                compute.grow()
+        except BaseException:
             compute.grow()
+            raise
 
     def add_blocking_task(self, task: Task) -> None:
-        self._outstanding.tasks.append(None)
-        blocking = self._blocking
-        blocking.tasks.put(task)
-        if blocking.places:
+        blocking, counted = self._blocking, self._outstanding.tasks
+        try:
+            counted += _ONE
+            blocking.tasks.put(task)
+            if blocking.places:
+                blocking.grow()
+        except BaseException:
             blocking.grow()
+            raise
 
     def wait(self, values: Iterable[Any]) -> None:
         run_deferred()

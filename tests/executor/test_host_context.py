@@ -1,11 +1,15 @@
 import gc
+import os
+import signal
 import threading
 import weakref
 from typing import ClassVar
 
 import pytest
 
+import tfrt
 from tfrt.executor.host_context import HostContext, ResourceContext
+from tfrt.executor.program import Function
 
 
 def _ask(count, ask):
@@ -104,3 +108,29 @@ def test_a_dropped_host_ends_its_devices_and_threads():
     assert alive() is None and ended == ["device"]
     thread[0].join(60)
     assert not thread[0].is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_waits_for_no_lock_of_a_thread_that_is_gone():
+    """Before Python 3.12 a cached property has one lock for all instances, which any thread may hold."""
+    function = tfrt.load(tfrt.compile("func.func @f(%x: i32) -> i32 {\n  tfrt.return %x : i32\n}"))["f"]
+    lock = getattr(vars(Function)["_run"], "lock", threading.Lock())
+    is_held, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            is_held.set()
+            go_on.wait(60)
+
+    holding = threading.Thread(target=hold, daemon=True)
+    holding.start()
+    assert is_held.wait(60)
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(60)
+        os._exit(0 if function(1) == 1 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    go_on.set()
+    holding.join(60)

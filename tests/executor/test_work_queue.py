@@ -501,3 +501,38 @@ def test_waiting_can_be_interrupted(name):
     queue.wait([value])
     queue.close()
     assert value.value == 1
+
+
+@pytest.mark.parametrize("pool", ["_compute", "_blocking"])
+def test_a_task_whose_adding_is_interrupted_still_runs_and_is_waited_for(pool, monkeypatch):
+    queue, seen = MultiThreadedQueue(1, 1), []
+    grow = getattr(queue, pool).grow
+    interrupts = [KeyboardInterrupt]
+
+    def interrupted():
+        if interrupts:
+            raise interrupts.pop()
+        grow()
+
+    monkeypatch.setattr(getattr(queue, pool), "grow", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        (queue.add_task if pool == "_compute" else queue.add_blocking_task)(lambda: seen.append(1))
+    queue.close()
+    assert seen == [1]
+
+
+def test_a_thread_whose_start_is_interrupted_leaves_its_place(monkeypatch):
+    queue, value = MultiThreadedQueue(1, 1), AsyncValue()
+    interrupts = [KeyboardInterrupt]
+    start = threading.Thread.start
+
+    def interrupted(thread):
+        if interrupts:
+            raise interrupts.pop()
+        start(thread)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(threading.Thread, "start", interrupted)
+        queue.add_task(lambda: value.set(1))
+    queue.wait([value])
+    queue.close()
