@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 import tfrt
-from tfrt.executor.profile import Profile
+from tfrt.executor.runtime.profile import Profile
 
 PROGRAMS = {
     "fib(18), calls": (

@@ -26,7 +26,7 @@ import numpy as np
 
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-from tfrt.executor.tensor_files import read_btf
+from tfrt.executor.values.tensor_files import read_btf
 
 CONVNETS = Path(__file__).parents[1] / "examples" / "convnets"
 HANDLE = "!corert.tensorhandle"

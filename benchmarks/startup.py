@@ -44,7 +44,7 @@ def main() -> None:
         commands = {
             "python -c pass": [*python, "-c", "pass"],
             "python -c 'import numpy'": [*python, "-c", "import numpy"],
-            "bef-run": [*python, "-m", "tfrt.executor.bef_run", str(bef)],
+            "bef-run": [*python, "-m", "tfrt.executor.tools.bef_run", str(bef)],
             "tfrt-translate": [*python, "-m", "tfrt.compiler.tfrt_translate", str(source), "-o", str(bef)],
             "tfrt-opt": [*python, "-m", "tfrt.compiler.tfrt_opt", str(source)],
         }

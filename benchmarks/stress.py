@@ -28,8 +28,8 @@ from queue import SimpleQueue
 from typing import Any
 
 import tfrt
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.errors import KernelError
 
 QUEUES = ("s", "mstd:2,2", "seeded:7", "mstd:1,1")
 PATIENCE = 90.0

@@ -50,7 +50,7 @@ def compile(
 
 def _passes(opt_level: int, pipeline: str) -> tuple[ModulePass, ...]:
     from tfrt.compiler.passes.pipeline import PIPELINES, parse_pipeline
-    from tfrt.executor.errors import UsageError
+    from tfrt.executor.support.errors import UsageError
 
     if opt_level not in range(len(PIPELINES)):
         raise UsageError(f"there is no optimisation level {opt_level}: they are 0 to {len(PIPELINES) - 1}")

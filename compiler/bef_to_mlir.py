@@ -56,14 +56,14 @@ from tfrt.dialects import context as dialect_context
 from tfrt.dialects.corert_types import ShapeAttr
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.dialects.traits import COST_ATTRIBUTE, AttributeCost
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.bef.attribute_values import CompilationUnit, aggregate_elements, decode
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import ARRAY_BIT, AttributeType, SectionId
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import BefError, CompileError
-from tfrt.executor.location import CallSiteLocation, FileLineCol, FusedLocation, Location, NameLocation
+from tfrt.executor.support.errors import BefError, CompileError
+from tfrt.executor.support.location import CallSiteLocation, FileLineCol, FusedLocation, Location, NameLocation
+from tfrt.executor.values.attributes import Stored
+from tfrt.executor.values.dtype import DType
 
 _UNKNOWN_ATTRIBUTE = IntegerAttr(0xDEADBEEF - (1 << 32), i32)
 """The reference's stand-in for an attribute of unknown type."""

@@ -8,11 +8,11 @@ from xdsl.dialects.builtin import SymbolRefAttr
 from xdsl.ir import Attribute
 
 from tfrt.compiler.emitter.attributes import attribute_type, write_attribute
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef.attribute_values import decode
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.bef.writer import Writer
+from tfrt.executor.values.attributes import Stored
 
 
 def runtime_value(attribute: Attribute, stored: str) -> Any:

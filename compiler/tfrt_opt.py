@@ -13,10 +13,10 @@ from difflib import unified_diff
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tfrt.executor import cli
 from tfrt.executor.bef.format import MAGIC
-from tfrt.executor.diagnostics import Diagnostic, source_of_text
-from tfrt.executor.errors import CompileError, UsageError
+from tfrt.executor.support import cli
+from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
+from tfrt.executor.support.errors import CompileError, UsageError
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -88,7 +88,7 @@ def _verify_diagnostics(
     parts: Sequence[tuple[int, str]], passes: Sequence[ModulePass], options: argparse.Namespace
 ) -> int:
     """Process every part and compare what it says with what its comments expect; prints the valid parts."""
-    from tfrt.executor.verify_diagnostics import check_parts
+    from tfrt.executor.support.verify_diagnostics import check_parts
 
     def process(padded: str, remark: Callable[[Diagnostic], None]) -> str:
         options.watch = replace(options.watch, remark=remark)

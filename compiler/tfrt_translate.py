@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tfrt.executor import cli
 from tfrt.executor.bef.format import MAGIC
-from tfrt.executor.diagnostics import Diagnostic, source_of_text
-from tfrt.executor.errors import BefError, CompileError, UsageError
+from tfrt.executor.support import cli
+from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
+from tfrt.executor.support.errors import BefError, CompileError, UsageError
 
 _EXAMPLES = """\
   tfrt-translate program.mlir -o program.bef       compile
@@ -41,7 +41,7 @@ def _compile(content: bytes, options: argparse.Namespace) -> int:
     from tfrt.compiler import compile
     from tfrt.compiler.frontend import split_input
     from tfrt.compiler.passes.manager import watch_of
-    from tfrt.executor.verify_diagnostics import check_parts
+    from tfrt.executor.support.verify_diagnostics import check_parts
 
     if content.startswith(MAGIC):
         raise UsageError(f"'{options.file}' is a BEF file already; --bef-to-mlir shows it as text")

@@ -48,8 +48,8 @@ from xdsl.utils.exceptions import VerifyException
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.definitions import I64Array, StringArray
 from tfrt.dialects.symbols import shared_symbol_tables
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.location import (
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.location import (
     UNKNOWN,
     CallSiteLocation,
     FileLineCol,

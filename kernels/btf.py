@@ -7,12 +7,12 @@ the current folder, and the position of the tensor in the file. Reference:
 
 from __future__ import annotations
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.files import ALL_FILES, Files
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import CooHostTensor, DenseHostTensor
-from tfrt.executor.tensor_files import read_btf, read_btf_coo
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.support.files import ALL_FILES, Files
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor
+from tfrt.executor.values.tensor_files import read_btf, read_btf_coo
 
 DENSE_TYPES = (DType.F32, DType.I32, DType.I64, DType.I8, DType.UI8)
 SPARSE_TYPES = (DType.F32, DType.I32, DType.I8)

@@ -11,7 +11,7 @@ import struct
 from ctypes import c_float
 from math import copysign
 
-from tfrt.executor.errors import KernelError
+from tfrt.executor.support.errors import KernelError
 
 I32_MIN, I32_MAX = -(1 << 31), (1 << 31) - 1
 I64_MIN, I64_MAX = -(1 << 63), (1 << 63) - 1

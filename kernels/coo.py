@@ -7,12 +7,12 @@ dimensions in the wrong order, so that they come out right for square tensors on
 
 from __future__ import annotations
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, expect, to_coo, to_dense
-from tfrt.executor.values import Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.chain import Chain
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor, expect, to_coo, to_dense
 from tfrt.kernels.tfrt_dht import tensors_close
 
 RANKS = range(4)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import String, TypedAggregate
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.op_handler import Invocation, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import ResultCount, kernel
-from tfrt.executor.location import Location
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import ResultCount, kernel
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.location import Location
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import String, TypedAggregate
+from tfrt.executor.values.chain import CHAIN
 from tfrt.kernels.corert.execute import when_there
 from tfrt.kernels.corert.op_handlers import find_op_handler
 from tfrt.kernels.corert.tensors import CREATE_DENSE_TENSOR, const_dense_tensor

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfrt.executor.attributes import F32, I64Array, String
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import DenseHostTensor, expect
-from tfrt.executor.values import Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import F32, I64Array, String
+from tfrt.executor.values.chain import Chain
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, expect
 from tfrt.kernels.numerics import normalization, products
 from tfrt.kernels.numerics.convolution import conv2d, conv2d_filter_gradient, conv2d_input_gradient
 from tfrt.kernels.numerics.pooling import max_pool2d

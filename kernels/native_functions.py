@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.errors import KernelError
-from tfrt.executor.native_functions import native_function
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.native_functions import native_function
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.kernels.c_semantics import wrap32
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.values.chain import CHAIN, Chain
 
 
 def printer(label: str, show: Callable[[Any], str]) -> Callable[..., Chain]:

@@ -12,14 +12,14 @@ from typing import Annotated, Any, TypeVar
 
 import numpy as np
 
-from tfrt.executor.attributes import I64Array, Stored
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.shape import TensorShape
-from tfrt.executor.tensor import DenseHostTensor, HostBuffer, Tensor, elements, expect
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import I64Array, Stored
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.shape import TensorShape
+from tfrt.executor.values.tensor import DenseHostTensor, HostBuffer, Tensor, elements, expect
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.shape import TensorShape
-from tfrt.executor.tensor import DenseHostTensor, HostBuffer, Tensor
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.shape import TensorShape
+from tfrt.executor.values.tensor import DenseHostTensor, HostBuffer, Tensor
 from tfrt.kernels import tfrt_dht
 
 kernel("tfrt_dht_sync.allocate_buffer")(tfrt_dht.allocate_buffer)

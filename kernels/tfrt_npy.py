@@ -6,12 +6,12 @@ reference has no such kernels; names and errors follow those of `btf`.
 
 from __future__ import annotations
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.files import ALL_FILES, Files
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import DenseHostTensor
-from tfrt.executor.tensor_files import read_npy
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.support.files import ALL_FILES, Files
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor
+from tfrt.executor.values.tensor_files import read_npy
 
 
 def _register(suffix: str, dtype: DType, rank: int) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 
-from tfrt.executor.attributes import Aggregate, I64Array
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import StringHostTensor
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import Aggregate, I64Array
+from tfrt.executor.values.tensor import StringHostTensor
 
 
 @kernel("tfrt_sht.create_tensor", pure=True)

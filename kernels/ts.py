@@ -5,10 +5,10 @@ Source of the semantics: ``lib/tensor/tensor_shape_kernels.cc`` in tensorflow/ru
 
 from __future__ import annotations
 
-from tfrt.executor.attributes import I64Array
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.shape import UNKNOWN_DIMENSION, PartialTensorShape, TensorShape
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import I64Array
+from tfrt.executor.values.shape import UNKNOWN_DIMENSION, PartialTensorShape, TensorShape
 from tfrt.kernels.c_semantics import wrap64
 from tfrt.kernels.printing import printer
 

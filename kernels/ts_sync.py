@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.kernels import ts
 
 kernel("ts_sync.build_shape")(ts.build_shape)

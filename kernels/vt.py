@@ -6,10 +6,10 @@ tensorflow/runtime, where a kernel's result is constructed and then moved into i
 
 from __future__ import annotations
 
-from tfrt.executor.attributes import I32
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.values.attributes import I32
+from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.kernels.c_semantics import wrap32
 
 

@@ -40,7 +40,7 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("TFRT_EXPLORE") else "tfrt")
 
 TOOLS = {
-    "bef-run": "tfrt.executor.bef_run",
+    "bef-run": "tfrt.executor.tools.bef_run",
     "tfrt-opt": "tfrt.compiler.tfrt_opt",
     "tfrt-translate": "tfrt.compiler.tfrt_translate",
 }

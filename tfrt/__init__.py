@@ -19,8 +19,24 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import (
+from tfrt.executor.declarations.kernel_registry import Attributes, Functions, KernelRegistry, ResultCount, Runs, kernel
+from tfrt.executor.declarations.native_functions import native_function
+from tfrt.executor.engines.program import Function, Program, load
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import (
+    BefError,
+    CancelledError,
+    CompileError,
+    KernelError,
+    LoadError,
+    TfrtError,
+    UsageError,
+)
+from tfrt.executor.support.files import Files
+from tfrt.executor.support.location import Location
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import (
     BF16,
     F16,
     F32,
@@ -49,46 +65,30 @@ from tfrt.executor.attributes import (
     Type,
     TypeArray,
 )
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import (
-    BefError,
-    CancelledError,
-    CompileError,
-    KernelError,
-    LoadError,
-    TfrtError,
-    UsageError,
-)
-from tfrt.executor.files import Files
-from tfrt.executor.host_context import ExecutionContext, HostContext, ResourceContext
-from tfrt.executor.kernel_registry import Attributes, Functions, KernelRegistry, ResultCount, Runs, kernel
-from tfrt.executor.location import Location
-from tfrt.executor.native_functions import native_function
-from tfrt.executor.program import Function, Program, load
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.dtype import DType
 
 if TYPE_CHECKING:
     from tfrt.executor.core_runtime.core_runtime import CoreRuntime
     from tfrt.executor.core_runtime.eager_op import OpChain
-    from tfrt.executor.core_runtime.metadata import TensorMetadata
-    from tfrt.executor.core_runtime.op_attrs import OpAttrs
     from tfrt.executor.core_runtime.op_handler import OpHandler
-    from tfrt.executor.core_runtime.op_registry import OpFlags, ResultMetadata, cpu_op
     from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-    from tfrt.executor.tensor import DenseHostTensor
+    from tfrt.executor.declarations.metadata import TensorMetadata
+    from tfrt.executor.declarations.op_attrs import OpAttrs
+    from tfrt.executor.declarations.op_registry import OpFlags, ResultMetadata, cpu_op
+    from tfrt.executor.values.tensor import DenseHostTensor
 
 _NEED_NUMPY = {
     "CoreRuntime": "tfrt.executor.core_runtime.core_runtime",
-    "DenseHostTensor": "tfrt.executor.tensor",
-    "OpAttrs": "tfrt.executor.core_runtime.op_attrs",
+    "DenseHostTensor": "tfrt.executor.values.tensor",
+    "OpAttrs": "tfrt.executor.declarations.op_attrs",
     "OpChain": "tfrt.executor.core_runtime.eager_op",
-    "OpFlags": "tfrt.executor.core_runtime.op_registry",
+    "OpFlags": "tfrt.executor.declarations.op_registry",
     "OpHandler": "tfrt.executor.core_runtime.op_handler",
-    "ResultMetadata": "tfrt.executor.core_runtime.op_registry",
+    "ResultMetadata": "tfrt.executor.declarations.op_registry",
     "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
-    "TensorMetadata": "tfrt.executor.core_runtime.metadata",
-    "cpu_op": "tfrt.executor.core_runtime.op_registry",
+    "TensorMetadata": "tfrt.executor.declarations.metadata",
+    "cpu_op": "tfrt.executor.declarations.op_registry",
 }
 """Names that are imported when first used, since numpy comes with them."""
 

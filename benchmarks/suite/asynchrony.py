@@ -62,7 +62,7 @@ def _dask(add: Any, size: int) -> dict[str, Any]:
 
 
 def _products(stack: ExitStack, pool: ThreadPoolExecutor, count: int) -> Row:
-    from tfrt.executor.tensor import dense_from_numpy
+    from tfrt.executor.values.tensor import dense_from_numpy
 
     lines = ["  %one = tfrt.constant.f32 1.0", "  %zero = tfrt.constant.f32 0.0"]
     tensor = "!tfrt_tensor.tensor"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import tfrt
 from suite.row import Row
-from tfrt.executor.host_context import PLAN_THRESHOLD
+from tfrt.executor.runtime.host_context import PLAN_THRESHOLD
 
 
 def rows(size: int) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import tfrt
 from suite.row import WRAP32, Row, program, python
-from tfrt.executor.native_code import is_available
+from tfrt.executor.support.native_code import is_available
 
 HOT = 0
 """Generated at once."""

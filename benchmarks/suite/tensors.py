@@ -8,9 +8,9 @@ from contextlib import ExitStack
 import numpy as np
 
 from suite.row import Row, program
-from tfrt.executor.core_runtime.op_registry import CPU_OPS
-from tfrt.executor.dtype import DType
-from tfrt.executor.native_code import is_available
+from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.support.native_code import is_available
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.elementwise_chain import Step, chain
 from tfrt.kernels.numerics.native_chain import can_be_native, make_native
 
@@ -87,7 +87,7 @@ def _chains(size: int) -> Iterator[Row]:
 
 def _perceptrons(size: int) -> Iterator[Row]:
     """Inference with a batch of 1 and of 64, a hundred times a run (fewer for small sizes)."""
-    from tfrt.executor.tensor import dense_from_numpy
+    from tfrt.executor.values.tensor import dense_from_numpy
 
     random = np.random.default_rng(0)
     count = max(1, size // 100)

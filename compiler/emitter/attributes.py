@@ -27,7 +27,7 @@ from tfrt.compiler.printer import type_text
 from tfrt.dialects.corert_types import ShapeAttr
 from tfrt.executor.bef.format import ARRAY_BIT, ATTRIBUTE_HEADER, DENSE_HEADER, EMPTY_ARRAY, PADDING, AttributeType
 from tfrt.executor.bef.writer import Writer
-from tfrt.executor.dtype import DType
+from tfrt.executor.values.dtype import DType
 
 _BY_SPELLING = {dtype.mlir: dtype for dtype in DType}
 _UNSIGNED = {8: DType.UI8, 16: DType.UI16, 32: DType.UI32, 64: DType.UI64}

@@ -22,8 +22,8 @@ from tfrt.dialects.symbols import symbols_of
 from tfrt.dialects.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
 from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.bef.model import FunctionKind
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CompileError
 
 RETURN = "tfrt.return"
 

@@ -23,8 +23,8 @@ from xdsl.irdl import IRDLOperation
 
 from tfrt.compiler.frontend.errors import Source
 from tfrt.dialects import context as dialect_context
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CompileError
 
 COMPILED = "tfrt.compiled"
 """The attribute of a module that is passed on as text."""

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.location import FileLineCol
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.location import FileLineCol
 
 
 class SyntaxFailure(Exception):

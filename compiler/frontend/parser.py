@@ -31,7 +31,7 @@ from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describ
 from tfrt.compiler.frontend.lexer import Token, word_at
 from tfrt.compiler.frontend.recovery import MAX_SYNTAX_ERRORS, give_up_op
 from tfrt.compiler.frontend.syntax import Session, SyntaxActions
-from tfrt.executor.cache_folder import cache_folder, is_private, keep
+from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
 
 START_RULES = ("module_text", "attribute", "type", "file_metadata")
 

@@ -23,8 +23,8 @@ from tfrt.compiler.verifier import line_and_column, verify
 from tfrt.dialects import OPEN_TO_UNKNOWN_TYPES
 from tfrt.dialects import context as dialect_context
 from tfrt.dialects.open_context import unregistered_attribute
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CompileError
 
 
 def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = False, verified: bool = True) -> ModuleOp:

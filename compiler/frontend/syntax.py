@@ -37,7 +37,7 @@ from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.extents import Extents
 from tfrt.compiler.frontend.lexer import MAX_NESTING, Token, nested_too_deep
 from tfrt.compiler.locations import file_range, fuse
-from tfrt.executor.diagnostics import Diagnostic
+from tfrt.executor.support.diagnostics import Diagnostic
 
 Record = tuple[Any, ...]
 

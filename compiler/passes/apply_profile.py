@@ -12,9 +12,9 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.passes.purity import name_of
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.traits import MEASURED_COST_ATTRIBUTE
-from tfrt.executor.cli import decode_text, read_bytes
-from tfrt.executor.errors import UsageError
-from tfrt.executor.profile import KernelProfile, read_profile
+from tfrt.executor.runtime.profile import KernelProfile, read_profile
+from tfrt.executor.support.cli import decode_text, read_bytes
+from tfrt.executor.support.errors import UsageError
 
 
 @dataclass(frozen=True)

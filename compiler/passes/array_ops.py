@@ -25,10 +25,10 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from tfrt.compiler.runtime_values import runtime_value
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
-from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry
-from tfrt.executor.dtype import DType
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry
+from tfrt.executor.values.dtype import DType
 
 Fact = TensorMetadata | np.ndarray
 """What is known of a tensor: its metadata, or for a constant all of it."""

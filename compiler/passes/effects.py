@@ -1,7 +1,7 @@
 """Which blocks of a module have side effects that their data orders completely.
 
 Ops of such a block may run in any order that respects their operands, and nobody can tell. That is how plans run
-functions, so the executor's analysis (`tfrt.executor.plans.effects`) decides here, too.
+functions, so the executor's analysis (`tfrt.executor.declarations.effects`) decides here, too.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from tfrt.compiler.emitter.entities import (
 )
 from tfrt.dialects.symbols import shared_symbol_tables
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.errors import CompileError
-from tfrt.executor.kernel_registry import BUILTIN, Kernel
-from tfrt.executor.plans.effects import summarize
+from tfrt.executor.declarations.effects import summarize
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
+from tfrt.executor.support.errors import CompileError
 
 
 @dataclass(frozen=True)

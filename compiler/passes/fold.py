@@ -18,8 +18,8 @@ from xdsl.traits import IsTerminator
 from tfrt.compiler.passes.purity import name_of
 from tfrt.dialects.tfrt.constants import CONSTANT_OPS
 from tfrt.dialects.tfrt.types import SCALARS
-from tfrt.executor.kernel_registry import BUILTIN, Kernel
-from tfrt.executor.scalars import round_to_f32, scalar_converter
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
+from tfrt.executor.values.scalars import round_to_f32, scalar_converter
 
 _CONSTANT_OF_TYPE = {
     type: op for op in CONSTANT_OPS for suffix, type in SCALARS.items() if op.name == f"tfrt.constant.{suffix}"

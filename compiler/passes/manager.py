@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfrt.compiler.passes.pipeline import PIPELINES
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import CompileError, UsageError
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CompileError, UsageError
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -129,7 +129,7 @@ def watch_of(options: argparse.Namespace) -> Watch:
         UsageError: they name an unknown pass.
     """
     from tfrt.compiler.passes import get_passes
-    from tfrt.executor.cli import did_you_mean
+    from tfrt.executor.support.cli import did_you_mean
 
     for name in (*options.print_ir_before, *options.print_ir_after):
         if name not in (available := get_passes()):

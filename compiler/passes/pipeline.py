@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfrt.compiler.passes import MODULE_PASSES, PASSES, get_passes
-from tfrt.executor.cli import did_you_mean
-from tfrt.executor.errors import UsageError
+from tfrt.executor.support.cli import did_you_mean
+from tfrt.executor.support.errors import UsageError
 
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass

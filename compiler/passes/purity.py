@@ -15,7 +15,7 @@ from xdsl.traits import IsTerminator, Pure
 
 from tfrt.dialects.tfrt.control_flow import IfOp
 from tfrt.dialects.tfrt.types import CHAIN, SCALARS
-from tfrt.executor.kernel_registry import BUILTIN
+from tfrt.executor.declarations.kernel_registry import BUILTIN
 
 _PLAIN_TYPES = frozenset((*SCALARS.values(), CHAIN))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import tfrt
-from tfrt.executor.tensor_files import read_btf
+from tfrt.executor.values.tensor_files import read_btf
 
 FOLDER = Path(__file__).parent
 LABELS = FOLDER.parent / "digits" / "labels.npy"

@@ -24,7 +24,7 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tfrt.executor.tensor_files import write_btf
+from tfrt.executor.values.tensor_files import write_btf
 
 FOLDER = Path(__file__).parent
 HELD_OUT = 360

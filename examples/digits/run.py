@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 import tfrt
-from tfrt.executor.tensor import dense_from_numpy
-from tfrt.executor.tensor_files import read_btf
+from tfrt.executor.values.tensor import dense_from_numpy
+from tfrt.executor.values.tensor_files import read_btf
 
 FOLDER = Path(__file__).parent
 SHOWN = 8

@@ -20,7 +20,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-from tfrt.executor.tensor_files import write_btf
+from tfrt.executor.values.tensor_files import write_btf
 
 FOLDER = Path(__file__).parent
 HELD_OUT = 360

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import ARRAY_BIT, ATTRIBUTE_HEADER, EMPTY_ARRAY, MAX_NESTING, AttributeType
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import BefError
+from tfrt.executor.support.errors import BefError
+from tfrt.executor.values.attributes import Stored
+from tfrt.executor.values.dtype import DType
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from tfrt.executor.bef.format import MAX_VBR_BYTES
-from tfrt.executor.errors import BefError
+from tfrt.executor.support.errors import BefError
 
 
 class Cursor:

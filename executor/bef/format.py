@@ -14,7 +14,7 @@ import struct
 from enum import IntEnum
 from typing import NamedTuple
 
-from tfrt.executor.dtype import DType
+from tfrt.executor.values.dtype import DType
 
 MAGIC = b"\x0b\xef"
 VERSION = 0

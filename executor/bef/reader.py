@@ -17,7 +17,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import attribute_values
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import (
@@ -36,9 +35,9 @@ from tfrt.executor.bef.format import (
     SectionId,
 )
 from tfrt.executor.bef.model import FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.errors import BefError, UsageError
-from tfrt.executor.files import open_regular
-from tfrt.executor.location import (
+from tfrt.executor.support.errors import BefError, UsageError
+from tfrt.executor.support.files import open_regular
+from tfrt.executor.support.location import (
     UNKNOWN,
     CallSiteLocation,
     FileLineCol,
@@ -46,6 +45,7 @@ from tfrt.executor.location import (
     Location,
     NameLocation,
 )
+from tfrt.executor.values.attributes import Stored
 
 _KERNEL_HEADER = KERNEL_HEADER.struct()
 

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil
-from tfrt.executor.program import Function
-from tfrt.executor.values import CHAIN
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.device import HOST_DEVICE, Device
 
 _HANDLE = "!corert.tensorhandle"
 

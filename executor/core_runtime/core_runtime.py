@@ -22,16 +22,16 @@ import numpy as np
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.device_packages import find_device
 from tfrt.executor.core_runtime.eager_op import BoundOp, EagerOp, OpChain, located
-from tfrt.executor.core_runtime.metadata import metadata_of
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.op_handler import EagerCaller, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.errors import KernelError, UsageError
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.once import get_or_make
-from tfrt.executor.tensor import Tensor, dense_from_numpy
+from tfrt.executor.declarations.metadata import metadata_of
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import KernelError, UsageError
+from tfrt.executor.support.once import get_or_make
+from tfrt.executor.values.device import HOST_DEVICE, Device
+from tfrt.executor.values.tensor import Tensor, dense_from_numpy
 
 _BOUND_OPS = 1024
 """How many ops with their attributes are kept ready before the collection starts anew."""

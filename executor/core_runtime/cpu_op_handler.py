@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfrt.executor.core_runtime.dispatch import dispatch
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.op_handler import Invocation, NullOpHandler, Op, OpHandler, Outcome
-from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry, OpFlags, OpRegistry
 from tfrt.executor.core_runtime.short_cut import ShortCut, short_cut
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, StringHostTensor, to_dense
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry, OpFlags, OpRegistry
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.device import HOST_DEVICE, Device
+from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, StringHostTensor, to_dense
 
 _NULL = NullOpHandler()
 

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfrt.executor.core_runtime.op_handler import OpHandler
-from tfrt.executor.errors import UsageError
+from tfrt.executor.support.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfrt.executor.host_context import HostContext
+    from tfrt.executor.runtime.host_context import HostContext
 
 ENTRY_POINT_GROUP = "tfrt.devices"
 

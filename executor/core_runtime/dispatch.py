@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.op_handler import Invocation, Outcome
-from tfrt.executor.core_runtime.op_registry import OpEntry
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import as_kernel_error, ends_call, fail_all, guard, settle_all
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.op_registry import OpEntry
+from tfrt.executor.runtime.failures import as_kernel_error, ends_call, fail_all, guard, settle_all
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.device import Device
 
 Run = Callable[[OpEntry, list[Any], Invocation, tuple[Any, ...] | None], Sequence[Any]]
 """How a device runs an op: given the op, its inputs (which are there), the call and the results' metadata where known,

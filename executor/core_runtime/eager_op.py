@@ -6,17 +6,17 @@ import sys
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.op_handler import EagerCaller, Invocation, Op
 from tfrt.executor.core_runtime.short_cut import ShortCut
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.errors import KernelError
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN
 
 if TYPE_CHECKING:
     from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-    from tfrt.executor.host_context import ExecutionContext, HostContext
+    from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 
 
 class OpChain:

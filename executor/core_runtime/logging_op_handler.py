@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.tensor import CooHostTensor, ScalarHostTensor, to_dense
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.tensor import CooHostTensor, ScalarHostTensor, to_dense
 
 
 class LoggingOpHandler:

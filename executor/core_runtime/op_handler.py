@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.location import FileLineCol, Location
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.location import FileLineCol, Location
+from tfrt.executor.values.device import HOST_DEVICE, Device
 
 if TYPE_CHECKING:
-    from tfrt.executor.host_context import ExecutionContext
+    from tfrt.executor.runtime.host_context import ExecutionContext
 
 
 # The two classes below are made for every op; initializing frozen ones would take several times as long.

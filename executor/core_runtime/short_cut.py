@@ -29,15 +29,15 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
-from tfrt.executor.core_runtime.op_registry import OpEntry, OpFlags
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.dtype import DType
-from tfrt.executor.failures import ends_call
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.tensor import DenseHostTensor
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.declarations.op_registry import OpEntry, OpFlags
+from tfrt.executor.runtime.failures import ends_call
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.values.device import HOST_DEVICE, Device
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor
 
 ShortCut = Callable[[tuple[Any, ...]], tuple[TensorHandle, ...] | None]
 """Given an op's inputs as the caller passed them, its results, or None where the general way must be taken."""

@@ -6,16 +6,16 @@ import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
-from tfrt.executor.device import Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil
+from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
+from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.device import Device
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfrt.executor.host_context import HostContext
+    from tfrt.executor.runtime.host_context import HostContext
 
 
 class TensorHandle:
@@ -156,7 +156,7 @@ class TensorHandle:
 
 def to_host_array(tensor: Any) -> np.ndarray:
     """A tensor of any kind as a numpy array."""
-    from tfrt.executor.tensor import StringHostTensor, to_dense
+    from tfrt.executor.values.tensor import StringHostTensor, to_dense
 
     if isinstance(tensor, StringHostTensor):
         import numpy as np

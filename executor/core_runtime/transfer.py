@@ -11,14 +11,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.location import Location
+from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.location import Location
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.device import HOST_DEVICE, Device
 
 Copy = Callable[[Any, Device, ExecutionContext], Any]
 """Given a tensor, the device to copy it to and the request: the copy, or an `AsyncValue` of it. It must not block."""

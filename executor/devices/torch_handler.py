@@ -20,20 +20,20 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.dispatch import dispatch
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
-from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import on_device, register_copy
-from tfrt.executor.device import Device
+from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry
 from tfrt.executor.devices.torch_ops import DTYPES, OPS, TorchOp
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, to_dense
+from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.device import Device
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, to_dense
 
 KIND = "TORCH"
 

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import to_dense
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import to_dense
 
 DTYPES = {
     DType.I1: torch.bool,

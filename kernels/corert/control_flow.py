@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import as_kernel_error, ends_call, guard
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import Runs, kernel
-from tfrt.executor.program import Function
-from tfrt.executor.tensor import StringHostTensor, Tensor, to_dense
+from tfrt.executor.declarations.kernel_registry import Runs, kernel
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.failures import as_kernel_error, ends_call, guard
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import StringHostTensor, Tensor, to_dense
 
 
 @kernel("corert.cond", runs=Runs(skips=1))

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import String, TypedAggregate
 from tfrt.executor.core_runtime.composite_op import make_composite_op
-from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.failures import fulfil
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import ResultCount, kernel
-from tfrt.executor.location import Location
-from tfrt.executor.program import Function
-from tfrt.executor.values import Chain
+from tfrt.executor.declarations.kernel_registry import ResultCount, kernel
+from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.location import Location
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import String, TypedAggregate
+from tfrt.executor.values.chain import Chain
 
 
 @kernel("corert.executeop")

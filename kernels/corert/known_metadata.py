@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfrt.executor.attributes import TypedAggregate
-from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
-from tfrt.executor.core_runtime.op_attrs import plain
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
-from tfrt.executor.device import HOST_DEVICE
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import DenseHostTensor, to_dense
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
+from tfrt.executor.declarations.op_attrs import plain
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import TypedAggregate
+from tfrt.executor.values.device import HOST_DEVICE
+from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.corert.tensors import when_tensor_there
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfrt.executor.attributes import (
+from tfrt.executor.bef.attribute_values import TypedAttribute
+from tfrt.executor.bef.format import AttributeType
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs, plain
+from tfrt.executor.values.attributes import (
     F32,
     I1,
     I32,
@@ -18,11 +22,7 @@ from tfrt.executor.attributes import (
     Type,
     TypedAggregate,
 )
-from tfrt.executor.bef.attribute_values import TypedAttribute
-from tfrt.executor.bef.format import AttributeType
-from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs, plain
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.values.chain import CHAIN, Chain
 
 
 @kernel("corert.create_op_attrs")

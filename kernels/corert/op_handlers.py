@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tfrt.executor.attributes import String
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.logging_op_handler import LoggingOpHandler
 from tfrt.executor.core_runtime.op_handler import NullOpHandler, OpHandler
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import String
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.device import HOST_DEVICE, Device
 
 
 @kernel("corert.create_null_op_handler")

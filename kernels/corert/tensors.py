@@ -8,19 +8,19 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import Aggregate, Dense, I64Array, Stored
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.shape import TensorShape
-from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, Tensor, convert, elements, to_dense
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import Aggregate, Dense, I64Array, Stored
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.device import HOST_DEVICE, Device
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.shape import TensorShape
+from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, Tensor, convert, elements, to_dense
 from tfrt.kernels.tfrt_test.tensor_types import TensorType
 
 _ELEMENT_TYPES = {

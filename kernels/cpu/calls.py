@@ -1,7 +1,7 @@
 """Kernels that run ops of the core runtime on arrays, in new memory or, as `..._into`, in memory that they are given.
 
 What follows from shapes and attributes is found out once, when a program is loaded: an op with an array form (see
-`tfrt.executor.core_runtime.op_registry`) is that form alone, and other ops get the tensors that they are used to.
+`tfrt.executor.declarations.op_registry`) is that form alone, and other ops get the tensors that they are used to.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import I64, String, TypedAggregate
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_attrs import OpAttrs, plain
-from tfrt.executor.core_runtime.op_registry import CPU_OPS, ArrayForm, OpEntry
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import DenseHostTensor, to_dense
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_attrs import OpAttrs, plain
+from tfrt.executor.declarations.op_registry import CPU_OPS, ArrayForm, OpEntry
+from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import I64, String, TypedAggregate
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.corert.known_metadata import read_metadata
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
 from tfrt.kernels.numerics.native_chain import can_be_native, when_worthwhile

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tfrt.executor.host_context import HostContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.products import LEAST_WORK, Finish
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, grow

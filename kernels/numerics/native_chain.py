@@ -13,7 +13,7 @@ from time import perf_counter
 
 import numpy as np
 
-from tfrt.executor.native_code import NATIVE_AFTER, CannotCompile, is_available, load
+from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available, load
 from tfrt.kernels.numerics.elementwise_chain import Run, Shape, Step, is_row, without_leading_ones
 
 LEAST_BYTES = 1 << 14

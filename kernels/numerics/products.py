@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfrt.executor.host_context import HostContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.quiet import quiet
 
 Finish = Callable[[np.ndarray], object]

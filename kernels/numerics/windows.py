@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrt.executor.errors import KernelError
+from tfrt.executor.support.errors import KernelError
 
 
 @dataclass(frozen=True, slots=True)

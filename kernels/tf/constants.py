@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import ResultMetadata, cpu_op
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import DenseHostTensor, ScalarHostTensor
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_registry import ResultMetadata, cpu_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor
 from tfrt.kernels.tf.dtypes import FLOATS, REAL
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata, metadata_of
-from tfrt.executor.core_runtime.op_registry import ArrayForm, Epilogue, cpu_op
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.tensor import DenseHostTensor
+from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
+from tfrt.executor.declarations.op_registry import ArrayForm, Epilogue, cpu_op
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.numerics.convolution import conv2d
 from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.quiet import quiet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfrt.executor.dtype import DType
+from tfrt.executor.values.dtype import DType
 
 INTEGERS = frozenset({DType.UI8, DType.UI16, DType.UI32, DType.UI64, DType.I8, DType.I16, DType.I32, DType.I64})
 HALVES = frozenset({DType.F16, DType.BF16})

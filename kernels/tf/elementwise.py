@@ -12,11 +12,11 @@ from itertools import zip_longest
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import ArrayForm, OpFlags, ResultMetadata, cpu_op
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import DenseHostTensor, ScalarHostTensor, elements
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_registry import ArrayForm, OpFlags, ResultMetadata, cpu_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor, elements
 from tfrt.kernels.numerics import casts
 from tfrt.kernels.numerics.halves import in_single
 from tfrt.kernels.numerics.quiet import quiet

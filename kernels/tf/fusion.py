@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.errors import KernelError
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.support.errors import KernelError
 
 
 def fused_epilogue(op: str, fused_ops: Sequence[str]) -> Callable[..., None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfrt.executor.errors import KernelError
+from tfrt.executor.support.errors import KernelError
 
 
 def channels_first(data_format: str) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import OpFlags, cpu_op
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import DenseHostTensor
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.numerics import normalization
 from tfrt.kernels.numerics.halves import single
 from tfrt.kernels.numerics.quiet import quiet

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ctypes import c_float
 
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.c_semantics import (
     I32_MAX,
     I64_MAX,

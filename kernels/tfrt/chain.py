@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.values.chain import CHAIN, Chain
 
 
 @kernel("tfrt.new.chain", inline="CHAIN")

@@ -5,8 +5,8 @@ The executor decodes an attribute once, when it binds the kernel, so running one
 
 from __future__ import annotations
 
-from tfrt.executor.attributes import BF16, F16, F32, F64, I1, I32, I64, UI32, UI64
-from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.values.attributes import BF16, F16, F32, F64, I1, I32, I64, UI32, UI64
 
 
 @kernel("tfrt.constant.i1", inline="{value}")

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import I64
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import Promised, fulfil, guard
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import Control, Functions, Runs, kernel
-from tfrt.executor.program import Function
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import Control, Functions, Runs, kernel
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.failures import Promised, fulfil, guard
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import I64
+from tfrt.executor.values.chain import CHAIN, Chain
 
 
 @kernel("tfrt.call", control=Control.CALL)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tfrt.executor.attributes import String
-from tfrt.executor.device import HOST_DEVICE, Device
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import String
+from tfrt.executor.values.chain import Chain
+from tfrt.executor.values.device import HOST_DEVICE, Device
 
 
 @kernel("tfrt.get_device")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.kernels.c_semantics import f16_bits, format_f
 from tfrt.kernels.printing import printer
 

@@ -10,13 +10,13 @@ import random
 import time
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import I1, I32
-from tfrt.executor.failures import Promised, fulfil
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import ResultCount, Runs, kernel
-from tfrt.executor.program import Function
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import ResultCount, Runs, kernel
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import I1, I32
+from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.kernels.tfrt.arithmetic import add_i32
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.kernels.c_semantics import wrap32
 
 

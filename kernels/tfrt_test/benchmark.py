@@ -9,15 +9,15 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import I32, String
 from tfrt.executor.bef import FunctionKind
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import guard
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import ANY, Runs, kernel
-from tfrt.executor.program import Function
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import ANY, Runs, kernel
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.failures import guard
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import I32, String
+from tfrt.executor.values.chain import CHAIN
 
 _PERCENTILES = (("Min", 0.0), ("50%", 0.5), ("95%", 0.95), ("99%", 0.99))
 

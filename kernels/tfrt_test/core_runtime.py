@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tfrt.executor.core_runtime.op_attrs import OpAttrs
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.chain import CHAIN, Chain
 
 
 @kernel("tfrt_test.error_tensorhandle")

@@ -6,19 +6,19 @@ import itertools
 import threading
 from typing import Any
 
-from tfrt.executor.allocation import log
-from tfrt.executor.attributes import I64, String
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.location import (
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.allocation import log
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.location import (
     CallSiteLocation,
     FusedLocation,
     Location,
     NameLocation,
     UnknownLocation,
 )
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.values.attributes import I64, String
+from tfrt.executor.values.chain import CHAIN, Chain
 
 
 @kernel("tfrt_test.print_hello")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN, Chain
 
 _SYNC_MESSAGE = "something bad happened"
 _ASYNC_MESSAGE = "something bad happened asynchronously"

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import kernel
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.support.errors import KernelError
 
 
 class Kind(IntEnum):

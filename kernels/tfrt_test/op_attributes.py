@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfrt.executor.core_runtime.op_attrs import OpAttr
+from tfrt.executor.declarations.op_attrs import OpAttr
 
 
 def sizes(shape: OpAttr | None) -> tuple[int, ...] | None:

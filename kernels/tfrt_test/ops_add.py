@@ -14,13 +14,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import OpFlags, cpu_op
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.tensor import DenseHostTensor, ScalarHostTensor, elements, numbers
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor, elements, numbers
 from tfrt.kernels.tfrt_test.work import enqueue_work
 
 ADDABLE_TYPES = frozenset(

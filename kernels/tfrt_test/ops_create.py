@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_attrs import OpAttr
-from tfrt.executor.core_runtime.op_registry import ResultMetadata, cpu_op
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, elements
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_attrs import OpAttr
+from tfrt.executor.declarations.op_registry import ResultMetadata, cpu_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, elements
 from tfrt.kernels.tfrt_test.op_attributes import sizes
 
 ATTRIBUTE_TYPES = {

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_attrs import OpAttr
-from tfrt.executor.core_runtime.op_registry import ResultMetadata, cpu_op
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_attrs import OpAttr
+from tfrt.executor.declarations.op_registry import ResultMetadata, cpu_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, dense_from_numpy
 from tfrt.kernels.tfrt_test.op_attributes import sizes
 from tfrt.kernels.tfrt_test.tensors import argmax_along, mean_along
 

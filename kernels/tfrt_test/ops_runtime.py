@@ -5,12 +5,12 @@ Source of the semantics: ``backends/cpu/lib/ops/test/example_ops.cc`` in tensorf
 
 from __future__ import annotations
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.core_runtime.metadata import TensorMetadata
-from tfrt.executor.core_runtime.op_registry import OpFlags, cpu_op
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, Tensor, convert
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, Tensor, convert
 from tfrt.kernels.tfrt_test.work import enqueue_work
 
 

@@ -5,12 +5,12 @@ Strings are Python's; bytes that are not UTF-8 are kept as surrogate escapes.
 
 from __future__ import annotations
 
-from tfrt.executor.attributes import String
-from tfrt.executor.errors import KernelError
-from tfrt.executor.files import ALL_FILES, Files, Refused
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.files import ALL_FILES, Files, Refused
+from tfrt.executor.values.attributes import String
+from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.kernels.c_semantics import format_i32
 
 

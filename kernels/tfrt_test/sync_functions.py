@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from tfrt.executor.bef import FunctionKind
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.kernel_registry import Attributes, Runs, kernel
-from tfrt.executor.program import Function
+from tfrt.executor.declarations.kernel_registry import Attributes, Runs, kernel
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.c_semantics import wrap32
 
 _SYNC = Runs(is_sync=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfrt.executor.attributes import I32Array, String
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.shape import TensorShape
-from tfrt.executor.tensor import DenseHostTensor, expect
-from tfrt.executor.values import CHAIN, Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.attributes import I32Array, String
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.shape import TensorShape
+from tfrt.executor.values.tensor import DenseHostTensor, expect
 from tfrt.kernels.numerics.quiet import quiet
 
 # The reference's maxima start from C's FLT_MIN, the smallest positive normal number: none is below it.

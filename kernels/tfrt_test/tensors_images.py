@@ -11,12 +11,12 @@ import io
 
 import numpy as np
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import DenseHostTensor, expect
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, expect
 from tfrt.kernels.tfrt_test.work import enqueue_work
 
 _JPEG_START = b"\xff\xd8\xff"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.attributes import Aggregate, Dense, I32Array, I64Array, String
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.tensor import DenseHostTensor, dense_from_numpy
-from tfrt.executor.values import Chain
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import Aggregate, Dense, I32Array, I64Array, String
+from tfrt.executor.values.chain import Chain
+from tfrt.executor.values.tensor import DenseHostTensor, dense_from_numpy
 from tfrt.kernels.c_semantics import wrap32, wrap64
 from tfrt.kernels.tfrt_test.debug import request_integer
 

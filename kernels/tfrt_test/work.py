@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.failures import Promised, fulfil
-from tfrt.executor.host_context import HostContext
+from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.values.async_value import AsyncValue
 
 
 def enqueue_work(host: HostContext, compute: Callable[..., Any], *operands: Any) -> AsyncValue:

@@ -15,7 +15,7 @@ import pytest
 from tfrt.executor.bef import BefFile, read_bef
 from tfrt.executor.bef.format import HEADER, PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION, SectionId
 from tfrt.executor.bef.writer import Writer
-from tfrt.executor.errors import BefError
+from tfrt.executor.support.errors import BefError
 
 STRINGS = b"\0f\0i32\0t.op\0"
 """The strings of the default file: the empty one at 0, ``f`` at 1, ``i32`` at 3, ``t.op`` at 7."""

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bef.conftest import vbr, words
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef.attribute_values import CompilationUnit, attribute_type, decode, describe
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import ARRAY_BIT, EMPTY_ARRAY, MAX_NESTING, AttributeType
-from tfrt.executor.dtype import DType
+from tfrt.executor.values.attributes import Stored
+from tfrt.executor.values.dtype import DType
 
 ANY = Stored("any")
 START = 16

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfrt.executor.bef.cursor import Cursor
-from tfrt.executor.errors import BefError
+from tfrt.executor.support.errors import BefError
 
 
 def at(data: bytes, start: int = 0, end: int | None = None) -> Cursor:

@@ -19,15 +19,15 @@ from pathlib import Path
 import pytest
 
 from tfrt.compiler.bef_to_mlir import disassemble
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, FunctionKind, read_bef
 from tfrt.executor.bef.attribute_values import decode
 from tfrt.executor.bef.format import SectionId
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import BefError, KernelError, LoadError
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import Attributes, Functions, Kernel, KernelRegistry, ResultCount
-from tfrt.executor.program import Program
+from tfrt.executor.declarations.kernel_registry import Attributes, Functions, Kernel, KernelRegistry, ResultCount
+from tfrt.executor.engines.program import Program
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import BefError, KernelError, LoadError
+from tfrt.executor.values.attributes import Stored
+from tfrt.executor.values.dtype import DType
 
 GOLDEN = sorted((Path(__file__).parent.parent / "golden").glob("*.bef"))
 MUTATIONS = int(os.environ.get("TFRT_MUTATIONS", "40"))

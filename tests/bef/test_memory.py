@@ -13,7 +13,7 @@ import pytest
 
 from tests.bef.conftest import Body, F, KernelParts, Parts, build, pseudo, vbr
 from tfrt.executor.bef import read_bef
-from tfrt.executor.errors import BefError
+from tfrt.executor.support.errors import BefError
 
 N = 2000
 NAMES = [bytes(pair) for pair in itertools.islice(itertools.product(range(1, 256), repeat=2), N)]

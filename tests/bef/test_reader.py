@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from tests.bef.conftest import EMPTY, I32, OP, STRINGS, Body, F, KernelParts, Parts, build, pseudo, vbr, words
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import FunctionKind, open_bef, read_bef
 from tfrt.executor.bef.format import HEADER, MAX_NESTING, SectionId
 from tfrt.executor.bef.reader import _read_sections
-from tfrt.executor.errors import BefError, UsageError
-from tfrt.executor.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
+from tfrt.executor.support.errors import BefError, UsageError
+from tfrt.executor.support.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
+from tfrt.executor.values.attributes import Stored
 
 GOOD = build(Parts())
 KERNEL = KernelParts(results=(0,), users=[[]])

@@ -26,17 +26,17 @@ import pytest
 
 import tfrt
 from tests.bef.rewiring import rewire
-from tfrt.executor.async_value import AsyncValue, run_deferred
 from tfrt.executor.bef import BefFile, read_bef
 from tfrt.executor.core_runtime import core_runtime
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import CancelledError, KernelError, LoadError
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
-from tfrt.executor.program import Function, Program
-from tfrt.executor.tensor import DenseHostTensor
-from tfrt.executor.values import CHAIN, Chain
-from tfrt.executor.work_queue import SingleThreadedQueue
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.engines.program import Function, Program
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.work_queue import SingleThreadedQueue
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CancelledError, KernelError, LoadError
+from tfrt.executor.values.async_value import AsyncValue, run_deferred
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.tensor import DenseHostTensor
 
 COUNT = int(os.environ.get("TFRT_REWIRED", "500"))
 FIRST = int(os.environ.get("TFRT_REWIRED_FROM", "0"))

@@ -12,7 +12,7 @@ from tfrt.compiler import compile
 from tfrt.compiler.bef_to_mlir import disassemble, is_complete
 from tfrt.compiler.frontend import parse_module
 from tfrt.executor.bef import read_bef
-from tfrt.executor.dtype import DType
+from tfrt.executor.values.dtype import DType
 
 DENSE_TYPES = [d.mlir for d in DType if d.name[0] != "Q" and d not in (DType.STRING, DType.RESOURCE, DType.VARIANT)]
 INTEGERS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "ui8": 8, "ui16": 16, "ui32": 32, "ui64": 64}

@@ -8,10 +8,10 @@ from tfrt.compiler import compile
 from tfrt.compiler.bef_to_mlir import disassemble
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import read_bef
 from tfrt.executor.bef.attribute_values import CompilationUnit
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.errors import CompileError
+from tfrt.executor.values.attributes import Stored
 
 RUN = """
 func.func @f() {

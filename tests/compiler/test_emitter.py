@@ -9,13 +9,13 @@ import pytest
 
 from tfrt.compiler import compile
 from tfrt.compiler.bef_to_mlir import disassemble
-from tfrt.executor.attributes import Stored
 from tfrt.executor.bef import BefFile, FunctionKind, read_bef
 from tfrt.executor.bef.attribute_values import CompilationUnit
 from tfrt.executor.bef.format import SectionId
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import CompileError
-from tfrt.executor.location import FusedLocation
+from tfrt.executor.support.errors import CompileError
+from tfrt.executor.support.location import FusedLocation
+from tfrt.executor.values.attributes import Stored
+from tfrt.executor.values.dtype import DType
 
 ANY = Stored("any")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfrt import compile
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.errors import CompileError
 
 MALFORMED = [
     (

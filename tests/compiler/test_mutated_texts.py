@@ -24,7 +24,7 @@ from tfrt.compiler.bef_to_mlir import disassemble
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.tfrt_opt import _check_roundtrip
 from tfrt.executor.bef import read_bef
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.errors import CompileError
 
 COUNT = int(os.environ.get("TFRT_MUTATED_TEXTS", "200"))
 FIRST = int(os.environ.get("TFRT_MUTATED_TEXTS_FROM", "0"))

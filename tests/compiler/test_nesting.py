@@ -10,7 +10,7 @@ from tfrt.compiler import compile
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.frontend.lexer import MAX_NESTING
 from tfrt.compiler.tfrt_opt import _check_roundtrip
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.errors import CompileError
 
 
 def function(*lines: str) -> str:

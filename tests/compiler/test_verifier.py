@@ -22,8 +22,8 @@ from xdsl.ir import Block
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.verifier import location_of, verify
 from tfrt.dialects import context
-from tfrt.executor.errors import CompileError
-from tfrt.executor.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
+from tfrt.executor.support.errors import CompileError
+from tfrt.executor.support.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
 
 
 def body(*lines: str) -> str:

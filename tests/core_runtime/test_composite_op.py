@@ -7,8 +7,8 @@ import tfrt
 from tfrt.executor.core_runtime.composite_op import CompositeOpHandler, make_composite_op
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE
-from tfrt.executor.location import position
+from tfrt.executor.support.location import position
+from tfrt.executor.values.device import HOST_DEVICE
 
 X = np.array([1, -2, 3], np.float32)
 PROGRAM = """

@@ -23,11 +23,11 @@ from tfrt.executor.core_runtime.composite_op import make_composite_op
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.op_handler import Invocation
-from tfrt.executor.core_runtime.op_registry import CPU_OPS, OpEntry, OpFlags
-from tfrt.executor.device import HOST_DEVICE, Device
+from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry, OpFlags
 from tfrt.executor.devices.simulated import SimulatedDevice, SimulatedOpHandler, SimulatedTensor, create_with
-from tfrt.executor.location import FileLineCol, position
-from tfrt.executor.tensor import ScalarHostTensor, StringHostTensor
+from tfrt.executor.support.location import FileLineCol, position
+from tfrt.executor.values.device import HOST_DEVICE, Device
+from tfrt.executor.values.tensor import ScalarHostTensor, StringHostTensor
 
 X = np.array([[1.0, -2.0, 0.5], [0.1, 3.0, -1.0]], np.float32)
 

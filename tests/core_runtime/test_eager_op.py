@@ -8,12 +8,12 @@ import pytest
 
 import tfrt
 from tfrt.executor.core_runtime import short_cut
-from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
-from tfrt.executor.core_runtime.op_registry import OpEntry, OpFlags
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE
-from tfrt.executor.location import position
-from tfrt.executor.tensor import ScalarHostTensor
+from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.declarations.op_registry import OpEntry, OpFlags
+from tfrt.executor.support.location import position
+from tfrt.executor.values.device import HOST_DEVICE
+from tfrt.executor.values.tensor import ScalarHostTensor
 
 X = np.arange(4, dtype=np.float32)
 
@@ -302,7 +302,7 @@ def test_ops_are_found_by_several_threads_at_once():
     program = """
 import sys, threading
 sys.setswitchinterval(1e-6)
-from tfrt.executor.core_runtime.op_registry import CPU_OPS
+from tfrt.executor.declarations.op_registry import CPU_OPS
 names = ["tf.MatMul", "tf.Relu", "tf.Softmax", "tf.Conv2D", "tf.Shape", "tf.MaxPool"] * 2
 found = []
 barrier = threading.Barrier(len(names))

@@ -8,13 +8,13 @@ import pytest
 
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-from tfrt.executor.core_runtime.metadata import TensorMetadata
 from tfrt.executor.core_runtime.op_handler import NullOpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE
-from tfrt.executor.dtype import DType
-from tfrt.executor.location import position
-from tfrt.executor.tensor import ScalarHostTensor, StringHostTensor
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.support.location import position
+from tfrt.executor.values.device import HOST_DEVICE
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import ScalarHostTensor, StringHostTensor
 
 X = np.arange(4, dtype=np.float32)
 

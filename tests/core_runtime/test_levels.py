@@ -18,9 +18,9 @@ import pytest
 
 import tfrt
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.device import HOST_DEVICE
-from tfrt.executor.host_context import ExecutionContext
-from tfrt.executor.tensor import dense_from_numpy
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.values.device import HOST_DEVICE
+from tfrt.executor.values.tensor import dense_from_numpy
 
 SEEDS = range(int(os.environ.get("TFRT_CORERT_SEEDS", "60")))
 """More of them explore; these are what CI runs."""

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
+from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
 
 
 def test_printing():

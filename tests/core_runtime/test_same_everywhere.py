@@ -19,15 +19,15 @@ from tfrt.compiler import compile as compile_text
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.passes.manager import run_passes
 from tfrt.compiler.passes.pipeline import parse_pipeline
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
-from tfrt.executor.core_runtime.metadata import metadata_of
-from tfrt.executor.core_runtime.op_attrs import OpAttr, OpAttrs
-from tfrt.executor.core_runtime.op_registry import CPU_OPS
-from tfrt.executor.dtype import DType
-from tfrt.executor.kernel_registry import modules_of
-from tfrt.executor.tensor import (
+from tfrt.executor.declarations.kernel_registry import modules_of
+from tfrt.executor.declarations.metadata import metadata_of
+from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
+from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import (
     CooHostTensor,
     DenseHostTensor,
     ScalarHostTensor,

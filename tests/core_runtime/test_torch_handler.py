@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.executor.location import position
+from tfrt.executor.support.location import position
 
 torch = pytest.importorskip("torch")
 
 from tfrt.executor.devices import torch_handler, torch_ops  # noqa: E402
-from tfrt.executor.tensor import ScalarHostTensor, StringHostTensor  # noqa: E402
+from tfrt.executor.values.tensor import ScalarHostTensor, StringHostTensor  # noqa: E402
 
 A = np.array([[1.0, -2.0, 0.5], [0.1, 3.0, -1.0]], np.float32)
 NUMBERS = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import pytest
 
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.errors import CompileError
 
 M = "memref<2xf32>"
 CALL = (

@@ -47,12 +47,12 @@ from tfrt.dialects import get_dialects
 from tfrt.dialects.bodies import RunsFunctions, types_of
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.dialects.traits import RedeclaresOperands
-from tfrt.executor import binding
 from tfrt.executor.bef import read_bef
-from tfrt.executor.binding import BoundKernel, bind
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
-from tfrt.executor.program import Program
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.engines import binding
+from tfrt.executor.engines.binding import BoundKernel, bind
+from tfrt.executor.engines.program import Program
+from tfrt.executor.runtime.host_context import HostContext
 
 OPS: list[type[IRDLOperation]] = sorted(
     (

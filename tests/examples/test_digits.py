@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.executor.dtype import DType
-from tfrt.executor.tensor import dense_from_numpy
-from tfrt.executor.tensor_files import read_btf
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import dense_from_numpy
+from tfrt.executor.values.tensor_files import read_btf
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "examples" / "digits"
@@ -51,7 +51,7 @@ def module(name, *arguments):
 def test_command_line(tmp_path, scores, labels, queue):
     bef = str(tmp_path / "digits.bef")
     module("compiler.tfrt_translate", "examples/digits/digits.mlir", "-o", bef)
-    output = module("executor.bef_run", bef, "--work_queue_type", queue)
+    output = module("executor.tools.bef_run", bef, "--work_queue_type", queue)
     shown = re.search(r"DenseHostTensor dtype = f32, shape = \[\], values = \[(\S+)\]", output)
     assert shown, output
     accuracy = float(shown[1])
@@ -62,7 +62,7 @@ def test_command_line(tmp_path, scores, labels, queue):
 def test_files_are_looked_up_in_the_current_folder(tmp_path):
     bef = tmp_path / "digits.bef"
     bef.write_bytes(tfrt.compile((DIGITS / "digits.mlir").read_text(), "digits.mlir"))
-    run = [sys.executable, "-m", "tfrt.executor.bef_run", str(bef)]
+    run = [sys.executable, "-m", "tfrt.executor.tools.bef_run", str(bef)]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert re.search(

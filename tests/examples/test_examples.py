@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tfrt
-from tfrt.executor.kernel_registry import BUILTIN, Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = Path("examples")

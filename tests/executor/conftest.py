@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.binding import BoundKernel
-from tfrt.executor.graph import Graph
-from tfrt.executor.location import FileLineCol, Location
+from tfrt.executor.engines.binding import BoundKernel
+from tfrt.executor.engines.graph import Graph
+from tfrt.executor.support.location import FileLineCol, Location
 
 
 @dataclass(frozen=True)

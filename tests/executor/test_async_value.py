@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.errors import KernelError
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
 
 
 def test_pending_then_available():

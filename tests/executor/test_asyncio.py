@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 import tfrt
-from tfrt.executor.errors import KernelError
+from tfrt.executor.support.errors import KernelError
 
 KINDS = ["s", "seeded:1", "mstd:1", "mstd:2,2"]
 

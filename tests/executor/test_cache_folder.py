@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tfrt.executor import native_code
-from tfrt.executor.cache_folder import cache_folder, is_private, keep
+from tfrt.executor.support import native_code
+from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
 
 SOURCE = "cached = CACHE\ndef answer(): return 42, cached\n"
 

@@ -10,13 +10,13 @@ import pytest
 import tfrt
 from tests.bef.records import connect, encode
 from tfrt.compiler import compile as compile_text
-from tfrt.executor.attributes import I32
 from tfrt.executor.bef import BefFile, KernelRecord, read_bef
 from tfrt.executor.bef.format import SectionId
-from tfrt.executor.errors import KernelError, LoadError
-from tfrt.executor.host_context import ExecutionContext, HostContext
-from tfrt.executor.kernel_registry import BUILTIN, Attributes, Kernel, KernelRegistry
-from tfrt.executor.program import Function
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Attributes, Kernel, KernelRegistry
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import KernelError, LoadError
+from tfrt.executor.values.attributes import I32
 
 FUNCTIONS = """\
 func.func @none() { tfrt.return }

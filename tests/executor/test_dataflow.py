@@ -6,10 +6,10 @@ import weakref
 
 import pytest
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.dataflow import execute
-from tfrt.executor.errors import CancelledError, KernelError
-from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.engines.dataflow import execute
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import CancelledError, KernelError
+from tfrt.executor.values.async_value import AsyncValue
 
 
 class Run:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import tfrt
-from tfrt.executor.diagnostics import Diagnostic, source_below
-from tfrt.executor.files import MAX_SOURCE_BYTES, Files, Refused, open_regular
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.location import FileLineCol
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.diagnostics import Diagnostic, source_below
+from tfrt.executor.support.files import MAX_SOURCE_BYTES, Files, Refused, open_regular
+from tfrt.executor.support.location import FileLineCol
 
 
 def test_a_number_is_no_path() -> None:
@@ -101,7 +101,7 @@ def test_kernels_of_ones_own_get_the_files(tmp_path: Path) -> None:
         with files.open(str(tmp_path / "file")) as file:
             return len(file.read())
 
-    from tfrt.executor.kernel_registry import Kernel
+    from tfrt.executor.declarations.kernel_registry import Kernel
 
     registry.register(Kernel("t.size", size))
     (tmp_path / "file").write_text("content")

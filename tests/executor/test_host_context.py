@@ -8,8 +8,8 @@ from typing import ClassVar
 import pytest
 
 import tfrt
-from tfrt.executor.host_context import HostContext, ResourceContext
-from tfrt.executor.program import Function
+from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.host_context import HostContext, ResourceContext
 
 
 def _ask(count, ask):

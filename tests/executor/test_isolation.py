@@ -19,7 +19,7 @@ class Refuse:
             raise ImportError(f"{name} is blocked")
 
 sys.meta_path.insert(0, Refuse())
-from tfrt.executor.bef_run import main
+from tfrt.executor.tools.bef_run import main
 code = main(sys.argv[1:])
 assert not [m for m in sys.modules if m.startswith(("xdsl", "lark", "tfrt.compiler", "tfrt.dialects"))]
 raise SystemExit(code)

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 
 import tfrt
-from tfrt.executor.core_runtime.op_registry import OpRegistry, cpu_op
-from tfrt.executor.errors import UsageError
-from tfrt.executor.kernel_registry import _BuiltinRegistry, import_until
-from tfrt.executor.native_functions import native_function
+from tfrt.executor.declarations.kernel_registry import _BuiltinRegistry, import_until
+from tfrt.executor.declarations.native_functions import native_function
+from tfrt.executor.declarations.op_registry import OpRegistry, cpu_op
+from tfrt.executor.support.errors import UsageError
 
 
 @pytest.fixture

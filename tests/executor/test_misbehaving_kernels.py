@@ -6,9 +6,9 @@ import threading
 import pytest
 
 import tfrt
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.errors import KernelError
-from tfrt.executor.failures import fulfil, guard, settle_all
+from tfrt.executor.runtime.failures import fulfil, guard, settle_all
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
 
 QUEUES = ["s", "seeded:1", "mstd:1,1", "mstd:2,2"]
 

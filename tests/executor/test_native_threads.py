@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 import tfrt
-from tfrt.executor import native_threads
+from tfrt.executor.support import native_threads
 from tfrt.kernels.numerics import products
 from tfrt.kernels.numerics.convolution import conv2d
 from tfrt.kernels.numerics.quiet import quiet

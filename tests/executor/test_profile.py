@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import tfrt
-from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
-from tfrt.executor.profile import RECENT, KernelProfile, Profile, read_profile, write_profile
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.runtime.profile import RECENT, KernelProfile, Profile, read_profile, write_profile
 
 
 class Clock:

@@ -33,7 +33,7 @@ def _load(text, host=None, filename="test.mlir"):
 @pytest.fixture
 def temporary_kernels():
     """Kernels registered in a test are gone after it. Modules of kernels are imported once, so theirs stay."""
-    from tfrt.executor.kernel_registry import BUILTIN
+    from tfrt.executor.declarations.kernel_registry import BUILTIN
 
     before = dict(BUILTIN._kernels)
     yield
@@ -152,7 +152,7 @@ def test_a_failing_call_raises_with_its_location():
     program = _load('func.func @f() -> i32 {\n  %x = "tfrt_test.fail"() : () -> i32\n  tfrt.return %x : i32\n}')
     with pytest.raises(tfrt.KernelError, match=r"^test.mlir:2:8: something bad happened$") as caught:
         program["f"]()
-    assert caught.value.location == tfrt.executor.location.FileLineCol("test.mlir", 2, 8)
+    assert caught.value.location == tfrt.executor.support.location.FileLineCol("test.mlir", 2, 8)
 
 
 def test_a_python_exception_keeps_its_cause(temporary_kernels):
@@ -238,7 +238,7 @@ def test_ops_that_do_not_fit_their_kernel(op, message, temporary_kernels):
     ],
 )
 def test_declarations_that_break_the_rules(declare, message, temporary_kernels):
-    from tfrt.executor.kernel_registry import BUILTIN
+    from tfrt.executor.declarations.kernel_registry import BUILTIN
 
     declare()
     with pytest.raises(tfrt.UsageError) as caught:
@@ -481,7 +481,7 @@ func.func @f() -> i32 {
 
 
 def test_a_registry_of_ones_own(temporary_kernels):
-    from tfrt.executor.kernel_registry import BUILTIN, Kernel
+    from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
 
     registry = tfrt.KernelRegistry(parent=BUILTIN)
     registry.register(Kernel("tfrt.add.i32", lambda a, b: 42))

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.dataflow import execute
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext, HostContext
+from tfrt.executor.engines.dataflow import execute
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
 
 
 @dataclass(frozen=True)

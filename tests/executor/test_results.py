@@ -13,7 +13,7 @@ import pytest
 
 import tfrt
 from tfrt.compiler import compile
-from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
 
 HOSTS = {
     "dataflow": {"plans": False},
@@ -238,7 +238,7 @@ def test_all_levels_of_optimisation_agree(folded, function, type, expected):
 
 
 def test_native_functions(monkeypatch):
-    from tfrt.executor import native_functions
+    from tfrt.executor.declarations import native_functions
 
     monkeypatch.setattr(native_functions, "_FUNCTIONS", dict(native_functions._FUNCTIONS))
     tfrt.native_function("user.native")(lambda x: x / 3)

@@ -8,10 +8,10 @@ from queue import SimpleQueue
 
 import pytest
 
-from tfrt.executor import thread_queue, waiting_queues
-from tfrt.executor.async_value import AsyncValue
-from tfrt.executor.errors import UsageError
-from tfrt.executor.work_queue import MultiThreadedQueue, SingleThreadedQueue, create_work_queue
+from tfrt.executor.runtime import thread_queue, waiting_queues
+from tfrt.executor.runtime.work_queue import MultiThreadedQueue, SingleThreadedQueue, create_work_queue
+from tfrt.executor.support.errors import UsageError
+from tfrt.executor.values.async_value import AsyncValue
 
 KINDS = ["s", "mstd:1", "mstd:2", "mstd:8,3", "seeded:1"]
 

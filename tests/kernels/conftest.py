@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tfrt.executor.host_context import HostContext
+from tfrt.executor.runtime.host_context import HostContext
 
 
 class Host(HostContext):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tfrt.executor.errors import KernelError
+from tfrt.executor.support.errors import KernelError
 from tfrt.kernels import c_semantics as c
 
 I32 = st.integers(c.I32_MIN, c.I32_MAX)

@@ -10,11 +10,11 @@ from hypothesis.extra import numpy as npst
 
 import tfrt
 from tfrt.dialects import get_dialects
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import CooHostTensor, DenseHostTensor, dense_from_numpy, to_coo
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor, dense_from_numpy, to_coo
 
 TYPES = {"f32": np.float32, "i32": np.int32}
 RANKS = range(4)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import dense_from_numpy
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.tensor import dense_from_numpy
 
 FLT_MIN = float(np.finfo(np.float32).tiny)
 PARAMETERS = ["scale", "offset", "estimated mean", "estimated var"]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import dense_from_numpy
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.tensor import dense_from_numpy
 from tfrt.kernels.tfrt_test.examples import Example, Feature, Kind, decode_example
 
 

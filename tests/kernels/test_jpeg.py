@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.tfrt_test.tensors_images import decode_jpeg
 
 RED, GREEN, GRAY = (200, 30, 90), (10, 220, 40), (120, 120, 120)

@@ -5,7 +5,7 @@ import io
 import pytest
 
 import tfrt
-from tfrt.executor.host_context import ExecutionContext, ResourceContext
+from tfrt.executor.runtime.host_context import ExecutionContext, ResourceContext
 
 QUEUES = ["s", "mstd:2"]
 

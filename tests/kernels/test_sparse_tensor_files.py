@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import tfrt
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import dense_from_numpy, to_coo, to_dense
-from tfrt.executor.tensor_files import read_btf_coo, write_btf
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import dense_from_numpy, to_coo, to_dense
+from tfrt.executor.values.tensor_files import read_btf_coo, write_btf
 
 CODES = {DType.I8: 0, DType.I32: 2, DType.F32: 4}
 

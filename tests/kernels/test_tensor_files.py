@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import dense_from_numpy, to_coo, to_dense
-from tfrt.executor.tensor_files import read_any_npy, read_btf, read_btf_coo, read_npy, write_btf
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import dense_from_numpy, to_coo, to_dense
+from tfrt.executor.values.tensor_files import read_any_npy, read_btf, read_btf_coo, read_npy, write_btf
 
 ARRAYS = npst.arrays(
     dtype=st.sampled_from([np.dtype(f"{kind}{size}") for kind in "iu" for size in (1, 2, 4, 8)])

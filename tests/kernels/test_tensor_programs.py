@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.executor.tensor_files import write_btf
+from tfrt.executor.values.tensor_files import write_btf
 
 
 def run(body, **paths):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import (
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import (
     DenseHostTensor,
     HostBuffer,
     StringHostTensor,

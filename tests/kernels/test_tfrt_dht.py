@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import DenseHostTensor, HostBuffer, StringHostTensor, dense_from_numpy
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, HostBuffer, StringHostTensor, dense_from_numpy
 
 TYPES = {
     "ui8": DType.UI8,

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfrt.executor.async_value import AsyncValue
 from tfrt.executor.bef import FunctionKind
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import ExecutionContext, HostContext, ResourceContext
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
-from tfrt.executor.native_functions import find_native_function
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.declarations.native_functions import find_native_function
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN
 from tfrt.kernels.tfrt_test.benchmark import Stopwatch
 from tfrt.kernels.tfrt_test.work import enqueue_work
 

@@ -10,12 +10,12 @@ from hypothesis.extra import numpy as npst
 
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-from tfrt.executor.core_runtime.op_attrs import OpAttr
-from tfrt.executor.core_runtime.op_registry import CPU_OPS
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.tensor import (
+from tfrt.executor.declarations.op_attrs import OpAttr
+from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import (
     CooHostTensor,
     DenseHostTensor,
     ScalarHostTensor,

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.tensor import dense_from_numpy
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.tensor import dense_from_numpy
 
 DTYPES = {"f32": np.float32, "i32": np.int32, "i64": np.int64}
 SMALLEST = np.finfo(np.float32).tiny

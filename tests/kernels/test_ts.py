@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfrt.executor.errors import KernelError
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.shape import PartialTensorShape, TensorShape
-from tfrt.executor.values import CHAIN
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.shape import PartialTensorShape, TensorShape
 
 
 def call(name, /, *operands, **attributes):

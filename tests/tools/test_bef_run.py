@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.executor import bef_run
-from tfrt.executor.kernel_registry import kernel
-from tfrt.executor.profile import read_profile
+from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.profile import read_profile
+from tfrt.executor.tools import bef_run
 
 PROGRAM = """\
 func.func @add(%x: i32, %y: i32) -> i32 {

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tfrt.executor import cli
-from tfrt.executor.diagnostics import Diagnostic, source_of_text
-from tfrt.executor.errors import BefError, UsageError
-from tfrt.executor.location import FileLineCol
+from tfrt.executor.support import cli
+from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
+from tfrt.executor.support.errors import BefError, UsageError
+from tfrt.executor.support.location import FileLineCol
 
 
 @pytest.fixture

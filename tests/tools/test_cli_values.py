@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from tfrt.executor.cli_values import difference, is_implicit, parse_value, show, to_numpy
-from tfrt.executor.dtype import DType
-from tfrt.executor.errors import UsageError
-from tfrt.executor.tensor import DenseHostTensor, StringHostTensor, dense_from_numpy
+from tfrt.executor.support.errors import UsageError
+from tfrt.executor.tools.cli_values import difference, is_implicit, parse_value, show, to_numpy
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, dense_from_numpy
 
 TENSOR = "!tfrt_tensor.tensor"
 

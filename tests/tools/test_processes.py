@@ -13,7 +13,7 @@ import pytest
 import tfrt
 
 MODULES = {
-    "bef-run": "tfrt.executor.bef_run",
+    "bef-run": "tfrt.executor.tools.bef_run",
     "tfrt-opt": "tfrt.compiler.tfrt_opt",
     "tfrt-translate": "tfrt.compiler.tfrt_translate",
 }
@@ -104,7 +104,7 @@ def test_wrong_usage_is_one_line(tool):
 def test_bef_run_imports_no_compiler(bef):
     code = (
         "import sys\n"
-        "from tfrt.executor.bef_run import main\n"
+        "from tfrt.executor.tools.bef_run import main\n"
         "assert main([sys.argv[1]]) == 0\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'xdsl', 'lark'}))\n"
         "print(sorted(name for name in sys.modules if name.startswith(('tfrt.compiler', 'tfrt.dialects'))))\n"

@@ -10,7 +10,7 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler import compile, passes
 from tfrt.compiler.passes import pipeline
-from tfrt.executor.errors import UsageError
+from tfrt.executor.support.errors import UsageError
 
 FOLDABLE = """\
 func.func @f(%a: !tfrt.chain) -> (i32, i32, !tfrt.chain) {

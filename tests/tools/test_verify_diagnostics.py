@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.location import UNKNOWN, FileLineCol
-from tfrt.executor.verify_diagnostics import check, find_expectations
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.location import UNKNOWN, FileLineCol
+from tfrt.executor.support.verify_diagnostics import check, find_expectations
 
 
 def problems(text: str, *diagnostics: Diagnostic) -> list[str]:

@@ -9,8 +9,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Operation
 
 from tfrt.compiler.frontend import parse_module
-from tfrt.executor.diagnostics import Diagnostic
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CompileError
 
 ErrorsOf = Callable[[str], list[str]]
 

@@ -44,7 +44,7 @@ from xdsl.dialects.builtin import (
 
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.frontend.attributes import round_to
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.errors import CompileError
 
 TO_I1, TO_I8 = (FunctionType.from_lists([], [type]) for type in (i1, i8))
 UI8 = IntegerType(8, Signedness.UNSIGNED)

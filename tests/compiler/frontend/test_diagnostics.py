@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfrt.compiler.frontend import parse_module
-from tfrt.executor.errors import CompileError
+from tfrt.executor.support.errors import CompileError
 
 SYNTAX = [
     ('"x.y"(', "1:7: error: expected ')' or an SSA value, found the end of the text"),

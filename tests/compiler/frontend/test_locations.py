@@ -8,7 +8,7 @@ from tfrt.compiler import compile
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
 from tfrt.executor.bef import read_bef
-from tfrt.executor.diagnostics import Diagnostic, source_of_text
+from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
 
 
 def program(location: str) -> str:

@@ -11,8 +11,8 @@ from xdsl.dialects.func import FuncOp
 
 from tfrt.compiler.frontend import parse_module, split_input
 from tfrt.compiler.verifier import location_of
-from tfrt.executor.errors import CompileError
-from tfrt.executor.location import FileLineCol
+from tfrt.executor.support.errors import CompileError
+from tfrt.executor.support.location import FileLineCol
 
 
 def op_named(module, name):

@@ -9,7 +9,7 @@ import pytest
 import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.executor.bef import read_bef
-from tfrt.executor.profile import KernelProfile, Profile, write_profile
+from tfrt.executor.runtime.profile import KernelProfile, Profile, write_profile
 
 PROGRAM = """\
 func.func @f(%x: i32) -> i32 attributes {tfrt.cost_threshold = 10 : i64} {

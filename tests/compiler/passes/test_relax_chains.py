@@ -6,7 +6,7 @@ import pytest
 
 import tfrt
 from tfrt.compiler import compile as compile_text
-from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
 
 REGISTRY = KernelRegistry(BUILTIN)
 

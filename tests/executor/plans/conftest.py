@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import tfrt
-from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
 
 REGISTRY = KernelRegistry(BUILTIN)
 

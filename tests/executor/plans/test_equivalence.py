@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.compiler.passes import pipeline
-from tfrt.executor.plans import planned
-from tfrt.executor.work_queue import SeededQueue, create_work_queue
+from tfrt.executor.engines.plans import planned
+from tfrt.executor.runtime.work_queue import SeededQueue, create_work_queue
 
 PROGRAMS = int(os.environ.get("TFRT_PROGRAMS", "800"))
 

@@ -12,9 +12,9 @@ import threading
 import pytest
 
 import tfrt
-from tfrt.executor.async_value import _wakeups
-from tfrt.executor.call_depth import calls
-from tfrt.executor.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.support.call_depth import calls
+from tfrt.executor.values.async_value import _wakeups
 
 STEP = 1 if os.environ.get("TFRT_INJECTIONS") else 11
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tfrt
-from tfrt.executor import native_code
-from tfrt.executor.native_code import is_available
-from tfrt.executor.plans import native, native_calls, planned
+from tfrt.executor.engines.plans import native, native_calls, planned
+from tfrt.executor.support import native_code
+from tfrt.executor.support.native_code import is_available
 
 NUMBA = pytest.mark.skipif(not is_available(), reason="needs Numba")
 
@@ -149,7 +149,7 @@ def test_the_source_is_the_plans_with_native_forms():
     assert (
         source
         == """from numba import njit
-from tfrt.executor.plans.native_runtime import (
+from tfrt.executor.engines.plans.native_runtime import (
     Refused, cancelled, divide, divide32, divide64, enter, leave, single, wrap32,
 )
 

@@ -8,9 +8,9 @@ import weakref
 import pytest
 
 import tfrt
-from tfrt.executor.kernel_registry import BUILTIN
-from tfrt.executor.plans import generate, planned
-from tfrt.executor.plans.dump import dump
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.engines.plans import generate, planned
+from tfrt.executor.engines.plans.dump import dump
 
 TABLE, GENERATED = 1_000_000, 0
 
@@ -406,7 +406,7 @@ def test_what_kernels_raised_earlier_is_not_mistaken_for_a_plan(kernels):
 
 
 def test_numbers_that_are_no_thresholds():
-    from tfrt.executor.bef_run import main
+    from tfrt.executor.tools.bef_run import main
 
     assert main(["--plan-threshold", "-1", "x.bef"]) == 2
 

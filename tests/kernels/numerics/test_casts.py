@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tfrt.executor.dtype import DType
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.casts import cast
 
 INTEGERS = [DType.UI8, DType.UI16, DType.UI32, DType.UI64, DType.I8, DType.I16, DType.I32, DType.I64]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tfrt.executor.core_runtime.op_registry import CPU_OPS
-from tfrt.executor.dtype import DType
+from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import elementwise_chain
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue, is_row
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfrt.executor.core_runtime.op_registry import CPU_OPS
-from tfrt.executor.dtype import DType
-from tfrt.executor.native_code import is_available
+from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.support.native_code import is_available
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import native_chain
 from tfrt.kernels.numerics.elementwise_chain import Step, chain
 from tfrt.kernels.numerics.native_chain import can_be_native, make_native, when_worthwhile

@@ -3,9 +3,9 @@
 import pytest
 
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-from tfrt.executor.errors import KernelError
-from tfrt.executor.host_context import HostContext
-from tfrt.executor.tensor import DenseHostTensor
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.tensor import DenseHostTensor
 
 
 def _run(op, *operands, **attrs):

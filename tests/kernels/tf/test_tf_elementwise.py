@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.tensor import ScalarHostTensor
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import ScalarHostTensor
 
 INTEGERS = [np.uint8, np.uint16, np.uint32, np.uint64, np.int8, np.int16, np.int32, np.int64]
 FLOATS = [np.float32, np.float64]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.tensor import DenseHostTensor
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor
 
 HALVES = [DType.F16, DType.BF16]
 UNARY = [

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tfrt.executor.dtype import DType
-from tfrt.executor.tensor import DenseHostTensor, ScalarHostTensor, StringHostTensor, to_coo
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor, StringHostTensor, to_coo
 
 WORDS = StringHostTensor((2, 1), ("a", "b"))
 NO_STRING = (1,), ("1",)

@@ -1,0 +1,15 @@
+"""What kernels and ops say of themselves, and what follows from that alone. Nothing here runs a program.
+
+The compiler reads these declarations, too: it folds what is pure, lowers by the ops' shape functions, and keeps effects
+in the order that the executor would.
+
+=========================  ===================================================================================
+`kernel_registry.py`       the `@kernel` decorator, and kernels by name
+`native_functions.py`      Python functions behind ``tfrt.native`` functions
+`callees.py`               whether functions fit the kernels that run them
+`effects.py`               which functions have side effects in one possible order
+`op_registry.py`           the `@cpu_op` decorator, and ops of the core runtime by name
+`metadata.py`              shapes and element types of tensors
+`op_attrs.py`              attributes of ops
+=========================  ===================================================================================
+"""

@@ -1,0 +1,74 @@
+"""Whether the functions of a file fit the kernels that run them, as those declare it; see `Runs`.
+
+What kernels that declare nothing do with their functions is their own business;
+`tfrt.executor.engines.program.Function.execute` refuses a wrong number of arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import EllipsisType
+
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.declarations.kernel_registry import ANY, Kernel, Runs
+from tfrt.executor.engines.binding import location_of
+from tfrt.executor.support.diagnostics import Diagnostic
+
+
+def disagreements(bef: BefFile, kernels: Mapping[str, Kernel]) -> list[Diagnostic]:
+    """An error for each kernel of the file that runs functions which do not fit it."""
+    runners = {name: kernel.runs for name, kernel in kernels.items() if kernel.runs}
+    found = []
+    for function in bef.functions:
+        for record in function.kernels:
+            if record.functions and record.name in runners:
+                problem = _problem(record, runners[record.name], function, bef.functions)
+                if problem is not None:
+                    found.append(Diagnostic("error", f"'{record.name}' cannot run {problem}", location_of(record, bef)))
+    return found
+
+
+def _problem(
+    record: KernelRecord, declared: Sequence[Runs], function: FunctionRecord, functions: Sequence[FunctionRecord]
+) -> str | None:
+    operands, results = _types_of(function, record.arguments), _types_of(function, record.results)
+    for number, index in enumerate(record.functions):
+        runs, callee = declared[min(number, len(declared) - 1)], functions[index]
+        # Where there are fewer operands than its own, the kernel fails when it runs, like any other.
+        passed = operands[runs.skips :]
+        problem = None
+        if runs.is_sync and callee.kind is not FunctionKind.SYNC:
+            problem = "it is not synchronous"
+        problem = problem or _difference("it", "argument", callee.argument_types, _expand(runs.takes, passed))
+        if callee.result_types or not runs.or_nothing:
+            problem = problem or _difference("it", "result", callee.result_types, _expand(runs.gives, results))
+        if runs.carries:
+            problem = problem or _difference("the op", "result", results, passed)
+        if problem is not None:
+            return f"{f'@{callee.name}' if callee.name else 'its region'}: {problem}"
+    return None
+
+
+def _types_of(function: FunctionRecord, registers: Sequence[int]) -> tuple[str, ...]:
+    types = function.register_types
+    return (ANY,) * len(registers) if types is None else tuple([types[register] for register in registers])
+
+
+def _expand(types: Sequence[str | EllipsisType], rest: tuple[str, ...]) -> tuple[str, ...]:
+    if types == (...,):
+        return rest
+    found: list[str] = []
+    for type in types:
+        found.extend([type] if isinstance(type, str) else rest)
+    return tuple(found)
+
+
+def _difference(subject: str, noun: str, types: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:
+    if types == wanted:
+        return None
+    if len(types) != len(wanted):
+        return f"{subject} has {len(types)} {noun}{'' if len(types) == 1 else 's'}, not {len(wanted)}"
+    for index, (found, expected) in enumerate(zip(types, wanted, strict=True)):
+        if found != expected and ANY not in (found, expected):
+            return f"{noun} {index} of {subject} is {found}, not {expected}"
+    return None

@@ -1,0 +1,34 @@
+"""Python callables behind functions that a program declares as ``tfrt.native``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar
+
+from tfrt.executor.declarations.kernel_registry import refuse_coroutines
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {}
+
+
+def native_function(name: str) -> Callable[[F], F]:
+    """Register the decorated callable as the native function `name`.
+
+    It takes the function's arguments and returns what a kernel would: nothing, a value, or a tuple.
+    """
+
+    def register(function: F) -> F:
+        refuse_coroutines(f"native function '{name}'", function)
+        _FUNCTIONS[name] = function
+        return function
+
+    return register
+
+
+def find_native_function(name: str) -> Callable[..., Any] | None:
+    """The native function of that name, or None; those that come with this package are imported when needed."""
+    if name not in _FUNCTIONS:
+        import_module("tfrt.kernels.native_functions")
+    return _FUNCTIONS.get(name)

@@ -1,0 +1,303 @@
+"""Fitting a kernel to one place in a program: decode its attributes, find its functions, check that it fits.
+
+What comes out is a plain callable that takes operands, so that running a kernel costs a call and no lookups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.bef import BefFile, KernelRecord
+from tfrt.executor.declarations.kernel_registry import Control, Kernel, Signature
+from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
+from tfrt.executor.support.errors import BefError, KernelError
+from tfrt.executor.support.location import UNKNOWN, Location
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.attributes import Stored
+from tfrt.executor.values.chain import Chain
+from tfrt.executor.values.results import converting, has_scalars
+
+if TYPE_CHECKING:
+    from tfrt.executor.engines.program import Function
+    from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+    from tfrt.executor.runtime.work_queue import Task
+
+
+@dataclass(frozen=True, slots=True)
+class BoundKernel:
+    """A kernel at one place.
+
+    Attributes:
+        name: the op's.
+        call: takes the operands, preceded by the execution context if `needs_context` (as what runs later does).
+        functions: the functions that the op refers to.
+        returns_plain: whether what it returns is never an `AsyncValue`.
+        native: see `tfrt.executor.declarations.kernel_registry.kernel`.
+        is_constant: whether its value is always the same and costs nothing to keep.
+        only_starts: whether calling it only starts something that takes time, and takes none itself.
+        task: where the kernel runs as a task of the work queue, what the task calls; `call` enqueues it.
+        inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
+        is_pure, control: see `tfrt.executor.declarations.kernel_registry.kernel`.
+        restarts: whether the kernel, or what runs in its stead, may be run again from its start.
+        operand_classes, result_class: see `tfrt.executor.declarations.kernel_registry.Signature`.
+        is_exact: whether it keeps to what it declares; see `tfrt.executor.declarations.kernel_registry.kernel`.
+    """
+
+    name: str
+    call: Callable[..., Any]
+    needs_context: bool
+    returns_tuple: bool
+    functions: tuple[Function, ...] = ()
+    inline: str | None = None
+    is_pure: bool = False
+    returns_plain: bool = False
+    only_starts: bool = False
+    native: str | None = None
+    is_constant: bool = False
+    control: Control | None = None
+    task: Callable[..., Any] | None = None
+    restarts: bool = False
+    operand_classes: tuple[type | None, ...] = ()
+    result_class: type | None = None
+    is_exact: bool = False
+
+
+def bind(
+    kernel: Kernel,
+    record: KernelRecord,
+    bef: BefFile,
+    functions: Sequence[Function],
+    host: HostContext,
+    result_types: Sequence[str | None] = (),
+) -> BoundKernel:
+    """Fit `kernel` to `record`.
+
+    Results become values of `result_types`, see `tfrt.executor.values.results`; none are given for kernels that are
+    `exact`.
+
+    A kernel that does not fit is bound to a callable that raises a `KernelError` which says why, so that the rest
+    of the program runs and the error appears where the op is.
+    """
+    signature = kernel.signature
+    try:
+        problem = _mismatch(signature, record)
+        arguments = {} if problem else _fixed_arguments(signature, record, bef, functions, host)
+    except BefError as error:
+        problem = str(error)
+    if problem:
+        return BoundKernel(kernel.name, partial(_fail, f"cannot run '{kernel.name}': {problem}"), False, True)
+    call: Callable[..., Any] = partial(kernel.function, **arguments) if arguments else kernel.function
+    if kernel.prepares:
+        call = _prepared(call)
+    if signature.operands is not None and len(record.arguments) > signature.operands:
+        call = _without_trailing_chain(call, kernel.name)
+    if host.profile is not None:
+        call = host.profile.timed(call, kernel.name, location_of(record, bef), host)
+    context = next((name for name, what in signature.injected if what == "context"), None)
+    if context is not None:
+        call = _with_context(call, context)
+    converts = has_scalars(result_types)
+    if converts:
+        call = converting(call, kernel.name, result_types, returns_tuple=signature.returns_tuple)
+    task = call if kernel.enqueued and context is None else None
+    is_later = kernel.blocking or kernel.enqueued
+    if is_later:
+        enqueue = host.enqueue_blocking if kernel.blocking else host.enqueue
+        call = _later(call, enqueue, len(record.results), signature.returns_tuple, context is not None)
+    callees = tuple(functions[i] for i in record.functions)
+    is_whole = signature.operands is None or len(record.arguments) == signature.operands
+    # The expressions are not converted, so they do not serve then.
+    has_expression = is_whole and not converts
+    inline = _inline(kernel, arguments, record) if has_expression else None
+    needs_context, returns_tuple = context is not None or is_later, signature.returns_tuple
+    # Iterations that are tasks of their own are the kernel's business.
+    control = kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None
+    return BoundKernel(
+        kernel.name,
+        call,
+        needs_context,
+        returns_tuple,
+        callees,
+        inline,
+        kernel.is_pure,
+        signature.returns_plain and not is_later and kernel.is_exact,
+        signature.returns_async or is_later,
+        kernel.native if has_expression else None,
+        not record.arguments
+        and len(record.results) == 1
+        and not returns_tuple
+        and (kernel.constant or inline is not None),
+        control,
+        task,
+        control is not None or (kernel.is_pure and not kernel.overwrites),
+        signature.operand_classes,
+        signature.result_class,
+        kernel.is_exact,
+    )
+
+
+def location_of(record: KernelRecord, bef: BefFile) -> Location:
+    """Where a kernel is in the source. Where the file's location is corrupt, none is better than no program."""
+    try:
+        return bef.location(record.location)
+    except BefError:
+        return UNKNOWN
+
+
+def _inline(kernel: Kernel, attributes: dict[str, Any], record: KernelRecord) -> str | None:
+    """The kernel's inline expression with its attributes as literals; None where there is none."""
+    if kernel.inline is None or len(record.results) != 1:
+        return None
+    if not all(is_literal(value) for value in attributes.values()):
+        return None
+    operands = [f"{{{index}}}" for index in range(len(record.arguments))]
+    return kernel.inline.format(*operands, **{name: f"({value!r})" for name, value in attributes.items()})
+
+
+def is_literal(value: Any) -> bool:
+    """Whether Python source can spell a value so that it is the same again."""
+    return type(value) in (bool, int) or (type(value) is float and isfinite(value))
+
+
+def _mismatch(signature: Signature, record: KernelRecord) -> str | None:
+    given, declared = len(record.arguments), signature.operands
+    has_chain_to_drop = not signature.takes_chain and given - 1 == declared
+    if declared is not None and given != declared and not has_chain_to_drop:
+        return f"it takes {_count(declared, 'operand')} and is given {given}"
+    if given < signature.minimum_operands:
+        return f"it takes at least {_count(signature.minimum_operands, 'operand')} and is given {given}"
+    if signature.all_attributes is None and len(record.attributes) != len(signature.attributes):
+        names = ", ".join(name for name, _ in signature.attributes)
+        expected = _count(len(signature.attributes), "attribute") + (f" ({names})" if names else "")
+        return f"it takes {expected} and is given {len(record.attributes)}"
+    if len(record.attributes) < len(signature.attributes):
+        expected = _count(len(signature.attributes), "attribute")
+        return f"it takes at least {expected} and is given {len(record.attributes)}"
+    if signature.all_functions is None and len(record.functions) != len(signature.functions):
+        return f"it takes {_count(len(signature.functions), 'function')} and is given {len(record.functions)}"
+    if len(record.functions) < len(signature.functions):
+        expected = _count(len(signature.functions), "function")
+        return f"it takes at least {expected} and is given {len(record.functions)}"
+    return None
+
+
+def _fixed_arguments(
+    signature: Signature,
+    record: KernelRecord,
+    bef: BefFile,
+    functions: Sequence[Function],
+    host: HostContext,
+) -> dict[str, Any]:
+    attributes = zip(signature.attributes, record.attributes, strict=False)
+    arguments: dict[str, Any] = {name: bef.attribute(at, stored) for (name, stored), at in attributes}
+    if signature.all_attributes is not None:
+        rest = record.attributes[len(signature.attributes) :]
+        arguments[signature.all_attributes] = tuple(bef.attribute(at, Stored("any")) for at in rest)
+    callees = [functions[i] for i in record.functions]
+    arguments.update(zip(signature.functions, callees, strict=False))
+    if signature.all_functions is not None:
+        arguments[signature.all_functions] = tuple(callees[len(signature.functions) :])
+    for name, what in signature.injected:
+        if what == "host":
+            arguments[name] = host
+        elif what == "location":
+            arguments[name] = bef.location(record.location)
+        elif what == "result_count":
+            arguments[name] = len(record.results)
+        elif what == "files":
+            arguments[name] = host.files
+    return arguments
+
+
+def _without_trailing_chain(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def run(*operands: Any) -> Any:
+        if type(operands[-1]) is not Chain:
+            declared = _count(len(operands) - 1, "operand")
+            raise KernelError(f"cannot run '{name}': it takes {declared} and is given {len(operands)}")
+        return call(*operands[:-1])
+
+    return run
+
+
+def _prepared(prepare: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
+    try:
+        return prepare()
+    except KernelError as error:
+        return partial(_fail, str(error))
+
+
+def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def run(context: Any, *operands: Any) -> Any:
+        return call(*operands, **{name: context})
+
+    return run
+
+
+def _later(
+    call: Callable[..., Any],
+    enqueue: Callable[[Task], None],
+    results: int,
+    returns_tuple: bool,
+    takes_context: bool,
+) -> Callable[..., Any]:
+    def run(context: ExecutionContext, *operands: Any) -> Any:
+        # Even a kernel without results can fail, and then somebody has to hear of it.
+        pending = tuple(AsyncValue() for _ in range(max(results, 1)))
+        given = (context, *operands) if takes_context else operands
+        run_and_resolve = partial(_run_and_resolve, context, call, given, pending, results, returns_tuple)
+        enqueue(Promised(pending, run_and_resolve))
+        return pending if results > 1 or (results and returns_tuple) else pending[0]
+
+    return run
+
+
+def _run_and_resolve(
+    context: ExecutionContext,
+    call: Callable[..., Any],
+    operands: tuple[Any, ...],
+    pending: tuple[AsyncValue, ...],
+    results: int,
+    returns_tuple: bool,
+) -> None:
+    cancelled = context.task_cancellation
+    if cancelled is not None:
+        settle_all(pending, [cancelled] * len(pending))
+        return
+    try:
+        value = call(*operands)
+        values = unpack(value, results, returns_tuple)
+    except BaseException as error:
+        fail_pending(pending, error)
+        if ends_call(error):
+            raise
+        return
+    settle_all(pending, values or (None,))
+
+
+def unpack(value: Any, results: int, returns_tuple: bool) -> Sequence[Any]:
+    """What a kernel returned as one item a result.
+
+    Raises:
+        KernelError: it is not that many.
+    """
+    if not returns_tuple:
+        if results == 1:
+            return (value,)
+        if results == 0:
+            return ()
+    if not isinstance(value, tuple | list) or len(value) != results:
+        got = f"{len(value)} values" if isinstance(value, tuple | list) else type(value).__name__
+        raise KernelError(f"the kernel must return {_count(results, 'result')} and returned {got}")
+    return value
+
+
+def _fail(message: str, *_: Any) -> Any:
+    raise KernelError(message)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,47 @@
+"""What `bef-run --dump-plan` shows: each function's plan as source, or why it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfrt.executor.bef import FunctionKind
+from tfrt.executor.engines.plans.generate import annotated, generate
+
+if TYPE_CHECKING:
+    from tfrt.executor.engines.plans.planned import Plans
+    from tfrt.executor.engines.program import Function, Program
+
+
+def dump(program: Program) -> Iterator[str]:
+    """A piece of text for each function with a name, in the file's order."""
+    plans = program.plans
+    if plans is None:
+        return
+    yield f"# A function is generated after {plans.threshold} runs or iterations (--plan-threshold).\n"
+    for function in program.functions.values():
+        why = _why_not(program, plans, function)
+        if why is not None:
+            yield f"\n# @{function.name} {why}\n"
+        else:
+            yield f"\n{annotated(generate(plans.planned(function), with_cold=True))}"
+
+
+def _why_not(program: Program, plans: Plans, function: Function) -> str | None:
+    """Why a function has no plan, or None where it has one."""
+    if function.kind is FunctionKind.NATIVE:
+        return "is native."
+    if function.kind is FunctionKind.SYNC:
+        return "is synchronous: it runs kernel by kernel."
+    effects = plans.effects[function.index]
+    if effects.disorder is not None:
+        first, second = (_kernel(program, function, number) for number in effects.disorder)
+        return f"runs on the dataflow executor: nothing orders\n#   {first} and\n#   {second}."
+    if not effects.ordered:
+        return "runs on the dataflow executor: it runs functions whose effects nothing orders."
+    return None
+
+
+def _kernel(program: Program, function: Function, number: int) -> str:
+    record = program.bef.functions[function.index].kernels[number]
+    return f"{record.name} at {program.bef.location(record.location)}"

@@ -1,0 +1,266 @@
+"""The first tier: a loop over a table of kernels, with a shape of entry for each kind of call.
+
+A plan is a function of the context and plain operands. It returns None, a value or a tuple, as the function has no
+result, one or several, or raises a `HandOver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.declarations.kernel_registry import Control
+from tfrt.executor.engines.binding import BoundKernel, unpack
+from tfrt.executor.engines.dataflow import returns
+from tfrt.executor.engines.graph import Graph
+from tfrt.executor.engines.plans.classes import Classes, fit, is_checked, is_inline
+from tfrt.executor.engines.plans.hand_over import handed_over, loop_after, loop_from, raised, stop
+from tfrt.executor.engines.plans.signals import HandOver
+from tfrt.executor.values.async_value import AsyncValue
+
+if TYPE_CHECKING:
+    from tfrt.executor.engines.plans.planned import Planned
+    from tfrt.executor.runtime.host_context import ExecutionContext
+
+PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, STOP, GENERAL = range(8)
+"""The shapes of entries. Inline kernels always have plain results, so theirs need not be looked at."""
+
+Step = tuple[int, Any, Any, Any, Any]
+"""Shape, callable, then by shape: two operands and the result (unary and binary); operands, whether the functions may
+start again where Python's stack ends, and the results (`CONTROL`); operands, a `General` and the results; the registers
+to drop. Short, because unpacking it is part of every kernel's cost: which kernel it is, `Planned.kernel_at` knows."""
+
+START: Step = (DROP, None, (), None, None)
+"""Where a plan stands before its first kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """What else the table knows of a kernel called in the general way; `expected` are the classes of its results."""
+
+    needs_context: bool
+    returns_tuple: bool
+    expected: Classes
+
+
+def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
+    """Run a function from its table.
+
+    Raises:
+        HandOver: it cannot go on.
+    """
+    step = START
+    registers = planned.template.copy()
+    registers[: len(arguments)] = arguments
+    if context.cancellation is not None:
+        stop(planned.graph, context, registers, 0, None)
+    for step in planned.steps:
+        shape, call, a, b, result = step
+        if shape == PLAIN_BINARY:
+            try:
+                registers[result] = call(registers[a], registers[b])
+            except BaseException:
+                planned.stop_after(step, context, registers, raised())
+        elif shape == PLAIN_UNARY:
+            try:
+                registers[result] = call(registers[a])
+            except BaseException:
+                planned.stop_after(step, context, registers, raised())
+        elif shape == BINARY:
+            try:
+                value = registers[result] = call(registers[a], registers[b])
+            except BaseException:
+                planned.stop_after(step, context, registers, raised())
+            if type(value) is AsyncValue or context.cancellation is not None:
+                planned.stop_after(step, context, registers, returns(value))
+        elif shape == UNARY:
+            try:
+                value = registers[result] = call(registers[a])
+            except BaseException:
+                planned.stop_after(step, context, registers, raised())
+            if type(value) is AsyncValue or context.cancellation is not None:
+                planned.stop_after(step, context, registers, returns(value))
+        elif shape == DROP:
+            value = None
+            for register in a:
+                registers[register] = None
+        elif shape == CONTROL:
+            try:
+                value = call(context, *[registers[r] for r in a])
+            except HandOver as inner:
+                outcome = handed_over(planned.graph, planned.kernel_at(step), inner.go_on)
+                planned.stop_at(step, context, registers, outcome, inner.cancellation)
+            except RecursionError:
+                if not b:
+                    raise
+                planned.stop_at(step, context, registers, None)
+            if len(result) == 1:
+                registers[result[0]] = value
+            else:
+                for register, item in zip(result, value or (), strict=True):
+                    registers[register] = item
+        elif shape == STOP:
+            planned.stop_at(step, context, registers, None)
+        else:
+            operands = [registers[r] for r in a]
+            try:
+                value = call(context, *operands) if b.needs_context else call(*operands)
+                if len(result) > 1 or b.returns_tuple:
+                    values = unpack(value, len(result), b.returns_tuple) if type(value) is not AsyncValue else ()
+                else:
+                    values = (value,) if result else ()
+            except BaseException:
+                planned.stop_after(step, context, registers, raised())
+            if type(value) is AsyncValue or context.cancellation is not None or not fit(values, b.expected):
+                planned.stop_after(step, context, registers, returns(value))
+            for register, item in zip(result, values, strict=True):
+                registers[register] = item
+            operands, values, item = [], (), None
+    found = planned.graph.result_registers
+    if len(found) == 1:
+        return registers[found[0]]
+    return tuple([registers[r] for r in found]) if found else None
+
+
+def make_template(graph: Graph, classes: Classes) -> list[Any]:
+    """The registers before a run, those of constants filled in."""
+    template: list[Any] = [None] * graph.register_count
+    for kernel, bound in enumerate(graph.bound[1:], 1):
+        constant = constant_of(bound, classes, graph.results[kernel])
+        if constant is not None:
+            template[graph.results[kernel][0]] = constant[0]
+    return template
+
+
+def make_steps(
+    graph: Graph, classes: Classes, runner: Callable[[int], Any], starts_again: Callable[[int], bool]
+) -> tuple[list[Step], list[int]]:
+    """The table of a function, and the kernel of each step.
+
+    Args:
+        classes: of the registers.
+        runner: the function that runs a kernel's functions in its stead, or None where only the kernel can.
+        starts_again: whether these functions may start again.
+    """
+    steps: list[Step] = []
+    kernels: list[int] = []
+    drops = last_uses(graph)
+    for kernel, bound in enumerate(graph.bound[1:], 1):
+        operands, results = graph.arguments[kernel], graph.results[kernel]
+        run = runner(kernel) if bound.control is not None else None
+        if constant_of(bound, classes, results) is not None:
+            continue
+        operand_classes, expected = tuple([classes[r] for r in operands]), tuple([classes[r] for r in results])
+        is_plain = is_inline(bound, operand_classes, expected) and bound.is_exact
+        if bound.only_starts:
+            # It is started in the dataflow executor, whose order the work queue sees.
+            steps.append((STOP, None, (), None, None))
+        elif run is not None:
+            steps.append((CONTROL, run, operands, starts_again(kernel), results))
+        elif (
+            len(results) == 1
+            and len(operands) in (1, 2)
+            and not (bound.needs_context or bound.returns_tuple)
+            and (is_plain or expected[0] is None or is_checked(bound, expected))
+        ):
+            shapes = (PLAIN_UNARY, PLAIN_BINARY) if is_plain else (UNARY, BINARY)
+            steps.append((shapes[len(operands) - 1], bound.call, operands[0], operands[-1], results[0]))
+        else:
+            general = General(bound.needs_context, bound.returns_tuple, expected)
+            steps.append((GENERAL, bound.call, operands, general, results))
+        if drops[kernel]:
+            steps.append((DROP, None, drops[kernel], None, None))
+        kernels.extend([kernel] * (len(steps) - len(kernels)))
+    return steps, kernels
+
+
+def constant_of(bound: BoundKernel, classes: Classes, results: Sequence[int]) -> tuple[Any] | None:
+    """A kernel's value, in a tuple, if it is always the same; None also where it fails, which it does when it runs.
+
+    Args:
+        classes: of the registers.
+        results: the registers that it writes.
+    """
+    if not bound.is_constant:
+        return None
+    try:
+        value = bound.call()
+    except Exception:
+        return None
+    return (value,) if fit((value,), tuple([classes[r] for r in results])) else None
+
+
+def last_uses(graph: Graph) -> list[tuple[int, ...]]:
+    """For each kernel, the registers of buffers that nobody needs after it, where kernels run in the file's order."""
+    last: dict[int, int] = {}
+    for kernel, registers in enumerate(graph.releases):
+        for register in registers:
+            last[register] = kernel
+    arguments = len(graph.results[0]) - 1
+    found: list[list[int]] = [[] for _ in graph.releases]
+    for register, kernel in last.items():
+        if register >= arguments:
+            found[kernel].append(register)
+    return [tuple(registers) for registers in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop over a planned function.
+
+    Attributes:
+        kind: `Control.REPEAT` or `Control.WHILE`.
+        body: what it repeats.
+        go_on: the loop's kernel, given the context and operands: takes over where a plan cannot go on.
+        generated: the loop as generated Python, with the same arguments; made when the body has run often enough.
+    """
+
+    kind: Control
+    body: Planned
+    go_on: Callable[..., Any]
+    generated: Callable[[], Callable[..., Any]]
+
+
+def run_repeat(loop: Loop, context: ExecutionContext, count: int, values: tuple[Any, ...]) -> Any:
+    """Run a `Control.REPEAT` loop.
+
+    Raises:
+        HandOver: it cannot go on.
+    """
+    body, threshold = loop.body, loop.body.plans.threshold
+    single = len(values) == 1
+    for done in range(count):
+        if context.cancellation is not None:
+            raise HandOver(loop_from(loop.go_on, context, count - done, values))
+        if body.runs >= threshold:
+            return loop.generated()(context, count - done, *values)
+        try:
+            found = body.call(context, *values)
+        except HandOver as inner:
+            going_on = loop_after(loop.kind, loop.go_on, context, count - done - 1, inner.go_on)
+            raise HandOver(going_on, inner.cancellation) from None
+        values = (found,) if single else found or ()
+    return values[0] if single else values
+
+
+def run_while(loop: Loop, context: ExecutionContext, condition: Any, values: tuple[Any, ...]) -> Any:
+    """Run a `Control.WHILE` loop.
+
+    Raises:
+        HandOver: it cannot go on.
+    """
+    body, threshold = loop.body, loop.body.plans.threshold
+    while condition:
+        if context.cancellation is not None:
+            raise HandOver(loop_from(loop.go_on, context, condition, values))
+        if body.runs >= threshold:
+            return loop.generated()(context, condition, *values)
+        try:
+            found = body.call(context, *values)
+        except HandOver as inner:
+            going_on = loop_after(loop.kind, loop.go_on, context, 0, inner.go_on)
+            raise HandOver(going_on, inner.cancellation) from None
+        *rest, condition = found if values else (found,)
+        values = tuple(rest)
+    return values[0] if len(values) == 1 else values

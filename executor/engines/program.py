@@ -1,0 +1,363 @@
+"""A BEF file on a host: its functions, ready to call.
+
+Loading finds the kernels and native functions that the file names; a function's kernels are bound to their places in it
+when it is first called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property, partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
+from tfrt.executor.declarations.callees import disagreements
+from tfrt.executor.declarations.kernel_registry import Kernel, is_of_this_package
+from tfrt.executor.declarations.native_functions import find_native_function
+from tfrt.executor.engines.binding import BoundKernel, bind, location_of, unpack
+from tfrt.executor.engines.dataflow import execute
+from tfrt.executor.engines.graph import Graph
+from tfrt.executor.engines.plans.planned import Plans
+from tfrt.executor.engines.sync_interpreter import interpret
+from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results, fulfil
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.support.call_depth import recount
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
+from tfrt.executor.values.arguments import Converter, are_passed_on, convert_arguments, converters
+from tfrt.executor.values.async_value import AsyncValue, forget_lost
+from tfrt.executor.values.results import converting, has_scalars
+
+
+def load(source: bytes | bytearray | memoryview | str | Path, *, host: HostContext | None = None) -> Program:
+    """Load a BEF file, given as its bytes or as a path, for running on `host`.
+
+    Files are read into memory, so that they may be overwritten meanwhile; buffers are viewed, not copied.
+
+    Args:
+        host: by default a new host with a single-threaded work queue.
+
+    Raises:
+        BefError: it is not a valid BEF file.
+        LoadError: it names kernels or native functions that nobody registered, or functions that do not fit the
+            kernels that run them.
+        UsageError: the file cannot be opened.
+    """
+    bef = open_bef(source) if isinstance(source, str | Path) else read_bef(source)
+    return Program(bef, HostContext() if host is None else host)
+
+
+class Program:
+    """A loaded file. ``program["name"]`` is a function; iterating yields the names.
+
+    Attributes:
+        functions: the named functions, in file order.
+        all_functions: all functions in file order, those of regions (which have no name) included.
+        plans: how functions run faster, or None where the host wants none.
+    """
+
+    def __init__(self, bef: BefFile, host: HostContext):
+        self.bef = bef
+        self.host = host
+        self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
+        self.all_functions = tuple(Function(self, record) for record in bef.functions)
+        self.plans = Plans(self, host.plan_threshold, host.native) if host.plans else None
+        self.functions: Mapping[str, Function] = MappingProxyType(
+            {function.name: function for function in self.all_functions if function.name}
+        )
+
+    @cached_property
+    def in_order(self) -> tuple[Function, ...]:
+        """The functions, to be run as the dataflow executor runs them, with all that they call."""
+        return tuple(Function(self, record, keeps_order=True) for record in self.bef.functions)
+
+    def __getitem__(self, name: str) -> Function:
+        """The function of that name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        function = self.functions.get(name)
+        if function is None:
+            raise UsageError(f"no function '{name}'; the program has: {', '.join(self.functions) or 'none'}")
+        return function
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.functions
+
+    def __iter__(self) -> Any:
+        return iter(self.functions)
+
+    def __len__(self) -> int:
+        return len(self.functions)
+
+
+class Function:
+    """A function of a loaded program.
+
+    Attributes:
+        index: its place in the file.
+        name: empty for the function of a region.
+        argument_types: MLIR spellings of the arguments' types.
+        result_types: MLIR spellings of the results' types.
+        kind: how it runs.
+    """
+
+    def __init__(self, program: Program, record: FunctionRecord, *, keeps_order: bool = False):
+        self._program = program
+        self._record = record
+        self._keeps_order = keeps_order
+        self.index = record.index
+        self.name = record.name
+        self.argument_types = record.argument_types
+        self.result_types = record.result_types
+        self.kind = record.kind
+        self._passed_on: tuple[type, ...] | None = None
+
+    def __repr__(self) -> str:
+        results = ", ".join(self.result_types)
+        return f"<Function @{self.name}({', '.join(self.argument_types)}) -> ({results})>"
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the function and wait for its results.
+
+        Args:
+            arguments: see `tfrt.executor.values.arguments.convert_arguments`.
+
+        Returns:
+            None where the function has no results, the value where it has one, else a tuple.
+
+        Raises:
+            KernelError: a result is an error; the first one is raised. Or the function failed and has no results.
+            UsageError: the arguments do not fit.
+        """
+        # What `start` does, in fewer calls; tensors, which are passed on, need not be looked at one by one.
+        converted: Sequence[Any] = arguments
+        if tuple(map(type, arguments)) != self._passed_on:
+            converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
+            if are_passed_on(arguments, converted, self._converters):
+                self._passed_on = tuple(map(type, arguments))
+        context = ExecutionContext(self._program.host)
+        forget_lost()
+        try:
+            results = self._run(context, converted)
+            for result in results:
+                if type(result) is AsyncValue:
+                    self._program.host.wait(results)
+                    return _results([_value(r) for r in results])
+            return results[0] if len(results) == 1 else _results(results)
+        except CallEnded as error:
+            ended: BaseException = error.error
+        except KernelError as error:
+            if not isinstance(error, EndedError):
+                raise
+            ended = error.ended_by
+        except BaseException:
+            # Whatever has not begun is not wanted any more.
+            context.cancel(abandon=True)
+            recount()
+            raise
+        context.cancel(abandon=True)
+        recount()
+        raise ended
+
+    async def call_async(self, *arguments: Any) -> Any:
+        """Like calling it, from a coroutine: other coroutines go on meanwhile.
+
+        On a host with compute threads everything runs there. On one without, kernels and tasks run on the event loop's
+        thread, which gets its turn between tasks and while results are pending, not while a kernel computes; then
+        ``await asyncio.to_thread(function, ...)`` keeps the loop free.
+
+        Cancelling the coroutine, e.g. by ``asyncio.wait_for``'s timeout, cancels the request: kernels that have not
+        started do not run.
+
+        Raises:
+            KernelError, UsageError: as calling it does.
+        """
+        host = self._program.host
+        converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
+        context = ExecutionContext(host)
+        outcome = AsyncValue()
+        forget_lost()
+
+        def run() -> None:
+            # What ends the call is in the outcome, too.
+            with suppress(CallEnded):
+                fulfil([outcome], lambda: [self.execute(context, converted)])
+
+        if host.work_queue.has_threads:
+            host.enqueue(run)
+        else:
+            run()
+        is_over = False
+        try:
+            if outcome.is_pending:
+                await outcome
+            if not outcome.is_error:
+                await host.wait_async(outcome.value)
+            is_over = True
+            return _results([_value(result) for result in outcome.value])
+        except EndedError as error:
+            ended = error.ended_by
+        finally:
+            if not is_over:
+                context.cancel(abandon=True)
+        raise ended
+
+    def start(self, *arguments: Any, context: ExecutionContext | None = None) -> list[Any]:
+        """Start the function and return its results as they are: plain values, or `AsyncValue`s.
+
+        Args:
+            context: the request it belongs to, e.g. to cancel it; by default one of its own.
+
+        Raises:
+            UsageError: the arguments do not fit.
+            KernelError: see `execute`.
+        """
+        converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
+        forget_lost()
+        try:
+            return self._run(ExecutionContext(self._program.host) if context is None else context, converted)
+        except CallEnded as error:
+            ended = error.error
+        recount()
+        raise ended
+
+    def execute(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+        """Start a call with values as registers hold them; what kernels use. Does not block.
+
+        Returns:
+            The results: plain values where they are available, else an `AsyncValue`, pending or failed.
+
+        Raises:
+            KernelError: a synchronous or native function without results failed; there is nothing else to tell by.
+                The kernels of other functions may fail without anything that depends on them; that is only
+                reported. Or these are not as many values as the function takes.
+        """
+        if len(arguments) != len(self.argument_types):
+            who = f"@{self.name}" if self.name else "a region"
+            takes = len(self.argument_types)
+            raise KernelError(f"{who} takes {takes} argument{'' if takes == 1 else 's'} and is given {len(arguments)}")
+        return self._run(context, arguments)
+
+    @cached_property
+    def _converters(self) -> tuple[Converter | None, ...]:
+        return converters(self.argument_types)
+
+    @cached_property
+    def _run(self) -> Callable[[ExecutionContext, Sequence[Any]], list[Any]]:
+        if self.kind is FunctionKind.NATIVE:
+            return self._run_native
+        if self.kind is FunctionKind.SYNC:
+            return partial(interpret, self.graph)
+        plans = self._program.plans
+        if plans is None or self._keeps_order:
+            return partial(execute, self.graph)
+        effects = plans.effects[self.index]
+        has_threads = self._program.host.work_queue.has_threads
+        if effects.ordered and (has_threads or not self.result_types or not effects.observable_at_end):
+            return plans.planned(self).enter
+        if has_threads:
+            # Nobody can expect an order of what threads do.
+            return partial(execute, self.graph)
+        return self._program.in_order[self.index]._run
+
+    @property
+    def _is_order_free(self) -> bool:
+        """Whether nobody can tell in which order the kernels run."""
+        plans = self._program.plans
+        if plans is None or self._keeps_order:
+            return False
+        return self._program.host.work_queue.has_threads
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The function for the dataflow executor."""
+        program, record = self._program, self._record
+        functions = program.in_order if self._keeps_order else program.all_functions
+        shared: dict[tuple[str, int, int, tuple[str | None, ...]], BoundKernel] = {}
+        is_profiled = program.host.profile is not None
+        type_of = _known_types(record)
+
+        def bound(kernel: KernelRecord) -> BoundKernel:
+            found = program.kernels[kernel.name]
+            types = () if found.is_exact else tuple([type_of(register) for register in kernel.results])
+            if kernel.attributes or kernel.functions or is_profiled or not found.signature.binds_alike:
+                return bind(found, kernel, program.bef, functions, program.host, types)
+            # Most kernels of a long function are of a few kinds.
+            key = (kernel.name, len(kernel.arguments), len(kernel.results), types)
+            if key not in shared:
+                shared[key] = bind(found, kernel, program.bef, functions, program.host, types)
+            return shared[key]
+
+        bound_kernels = [bound(kernel) for kernel in record.kernels[1:]]
+        return Graph(record, bound_kernels, program.bef, is_order_free=self._is_order_free)
+
+    def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+        native = find_native_function(self.name)
+        count = len(self.result_types)
+        try:
+            if native is None:
+                raise UsageError(f"native function '{self.name}' is not registered")
+            run = native
+            if has_scalars(self.result_types) and not is_of_this_package(native):
+                run = converting(native, self.name, self.result_types, returns_tuple=count > 1)
+            return list(unpack(run(*arguments), count, count > 1))
+        except BaseException as error:
+            if ends_call(error):
+                raise
+            failure = as_kernel_error(error)
+        return failed_results(failure, count)
+
+
+def _known_types(record: FunctionRecord) -> Callable[[int], str | None]:
+    """The MLIR type of a register, where it is known: of a file without types only the functions' results are."""
+    if record.register_types is not None:
+        return record.register_types.__getitem__
+    return dict(zip(record.result_registers, record.result_types, strict=False)).get
+
+
+def _find_kernels(bef: BefFile, host: HostContext) -> dict[str, Kernel]:
+    """The kernels and native functions that the file names, looked up now so that none is missing later."""
+    kernels: dict[str, Kernel] = {}
+    missing: dict[str, str] = {}
+    for name in bef.kernel_names:
+        kernel = host.registry.get(name)
+        if kernel is None:
+            missing[name] = f"unknown kernel name '{name}'"
+        else:
+            kernels[name] = kernel
+    diagnostics = [Diagnostic("error", message, _first_use(bef, name)) for name, message in missing.items()]
+    for function in bef.functions:
+        if function.kind is FunctionKind.NATIVE and find_native_function(function.name) is None:
+            diagnostics.append(Diagnostic("error", f"native function '{function.name}' is not registered"))
+    diagnostics += disagreements(bef, kernels)
+    if diagnostics:
+        raise LoadError(tuple(diagnostics))
+    return kernels
+
+
+def _first_use(bef: BefFile, kernel: str) -> Any:
+    for function in bef.functions:
+        for record in function.kernels:
+            if record.name == kernel:
+                return location_of(record, bef)
+    return None
+
+
+def _value(result: Any) -> Any:
+    """What a result is that is there.
+
+    Raises:
+        KernelError: it is an error.
+    """
+    return result.value if type(result) is AsyncValue else result
+
+
+def _results(values: list[Any]) -> Any:
+    if len(values) == 1:
+        return values[0]
+    return tuple(values) if values else None

@@ -1,0 +1,95 @@
+"""Runs functions that are marked ``tfrt.sync``: kernel after kernel, to completion, on the calling thread.
+
+The first kernel that fails ends the call, and all results are its error; what comes after it does not run. This is
+the reference implementation's ``lib/bef_executor/bef_interpreter.cc``.
+
+Such a call waits for the calls in it, so they all stand on the thread's stack, and their nesting has a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.engines.binding import unpack
+from tfrt.executor.engines.graph import Graph
+from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results
+from tfrt.executor.support.call_depth import calls
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue
+
+if TYPE_CHECKING:
+    from tfrt.executor.runtime.host_context import ExecutionContext
+
+
+MAX_CALL_DEPTH = 100
+"""Nested calls on a thread's stack, each some five Python frames, beyond which no synchronous call starts.
+
+It is larger than `tfrt.executor.support.call_depth.MAX_CALL_DEPTH`, so that the deepest function of another kind can
+call some.
+"""
+
+
+def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+    """Run `graph`'s kernels in order; the results are plain values, or all the same failed `AsyncValue`.
+
+    Raises:
+        KernelError: a kernel failed, and there are no results.
+    """
+    depth, is_awaited = calls.depth, calls.is_awaited
+    if depth >= MAX_CALL_DEPTH:
+        return failed_results(_too_deep(graph), len(graph.result_registers))
+    try:
+        calls.depth = depth + 1
+        calls.is_awaited = True
+        return _run(graph, context, arguments)
+    except KernelError as error:
+        failure = error
+    except Exception as error:
+        # No kernel's failure: those are `KernelError`s.
+        raise CallEnded(error) from None
+    finally:
+        calls.depth = depth
+        calls.is_awaited = is_awaited
+    return failed_results(failure, len(graph.result_registers))
+
+
+def _too_deep(graph: Graph) -> KernelError:
+    return KernelError(
+        f"cannot call '{graph.name}': more than {MAX_CALL_DEPTH} calls are nested, which is too deep for a "
+        "synchronous function; recurse in a function without tfrt.sync, or use a loop"
+    )
+
+
+def _run(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+    registers: list[Any] = [None] * graph.register_count
+    registers[: len(arguments)] = [_now(argument, context) for argument in arguments]
+    for kernel in range(1, len(graph.calls)):
+        _run_kernel(graph, kernel, registers, context)
+    return [registers[r] for r in graph.result_registers]
+
+
+def _run_kernel(graph: Graph, kernel: int, registers: list[Any], context: ExecutionContext) -> None:
+    if context.cancellation is not None:
+        raise context.cancellation.value
+    operands = [registers[a] for a in graph.arguments[kernel]]
+    if graph.needs_context[kernel]:
+        operands.insert(0, context)
+    try:
+        value = graph.calls[kernel](*operands)
+        values = unpack(value, graph.result_counts[kernel], graph.returns_tuple[kernel])
+        for register, item in zip(graph.results[kernel], values, strict=True):
+            registers[register] = _now(item, context)
+    except BaseException as error:
+        if ends_call(error):
+            raise
+        failure = as_kernel_error(error)
+        context.report(failure, graph.location(kernel))
+        raise failure from failure.__cause__
+
+
+def _now(value: Any, context: ExecutionContext) -> Any:
+    if type(value) is not AsyncValue:
+        return value
+    context.host.wait([value])
+    return value.value

@@ -1,0 +1,12 @@
+"""Where programs run: a host with its work queue, and requests.
+
+=====================  =======================================================================================
+`host_context.py`      `HostContext`: what programs share; `ExecutionContext`: one request, which may be cancelled
+`work_queue.py`        who runs what when, and making a queue from its name
+`waiting_queues.py`    queues without threads, `s` and `seeded`
+`thread_queue.py`      the queue with threads, `mstd`
+`failures.py`          what becomes of exceptions, and of promises
+`profile.py`           measuring kernels
+`tracing.py`           recording when they begin and end
+=====================  =======================================================================================
+"""

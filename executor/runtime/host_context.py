@@ -1,0 +1,377 @@
+"""What programs run in: a `HostContext` for the machine's share, an `ExecutionContext` for each request.
+
+The host owns the work queue, the kernels, the place where kernels print, and the handler of diagnostics. Every call of
+a program's function is a request; its context carries cancellation, the resources that kernels keep between ops
+(`tfrt.once`), and data that the caller passes to kernels.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable
+from ctypes import addressof, c_uint8
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
+from tfrt.executor.runtime.failures import ends_call, report_uncaught
+from tfrt.executor.runtime.work_queue import Task, WorkQueue, create_work_queue
+from tfrt.executor.support import native_threads
+from tfrt.executor.support.allocation import Allocator
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CancelledError, KernelError
+from tfrt.executor.support.files import Files
+from tfrt.executor.support.location import Location
+from tfrt.executor.support.once import get, get_or_make
+from tfrt.executor.values.async_value import AsyncValue
+
+if TYPE_CHECKING:
+    from tfrt.executor.runtime.profile import Profile
+    from tfrt.executor.runtime.tracing import Trace
+
+T = TypeVar("T")
+
+PLAN_THRESHOLD = 2000
+"""Runs after which a function is generated. To generate a kernel takes as long as running it some 350 times from the
+table, so nobody loses more than a fifth of the time, however often the function runs afterwards. A region that has run
+a quarter as often is generated along with it, at the same loss, since it has taken a quarter of the time."""
+
+
+class Output(Protocol):
+    """Where kernels print: anything with ``write(str)``."""
+
+    def write(self, text: str, /) -> Any: ...
+
+
+class HostContext:
+    """A host; close it, or use it as a context manager, to end its threads.
+
+    Args:
+        work_queue: a description such as ``"s"`` or ``"mstd:4"`` (see `tfrt.executor.runtime.work_queue`), or a queue.
+        registry: the kernels that programs may use; by default every registered one.
+        plans: whether functions may run from plans (see `tfrt.executor.engines.plans`), which is faster and otherwise
+        the same. plan_threshold: after how many runs a function is generated as Python.
+        native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
+            that take long, where it is installed; True means all as soon as they are generated.
+        profile: collects how long kernels take, or traces them. Then nothing runs from plans.
+        allocator: counts the memory that kernels take from the host; see `tfrt.executor.support.allocation`.
+        out: where kernels print; by default ``sys.stdout`` at the time of printing.
+        files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
+            What kernels of your own open by other means than `files` is theirs.
+        diagnostic_handler: called with each diagnostic of a kernel that fails, at once, on the thread where it fails.
+            By default they are dropped, since errors reach the caller with their location. What the handler raises
+            goes to `sys.excepthook`; the program is not affected.
+
+    Attributes:
+        enqueue: runs a task, which must not block, on the work queue.
+        enqueue_blocking: runs a task, which may block, on the work queue's threads for such tasks.
+        files: opens files for kernels, which get it by the annotation `tfrt.executor.support.files.Files`.
+
+    Raises:
+        UsageError: no work queue has that description.
+    """
+
+    def __init__(
+        self,
+        work_queue: str | WorkQueue = "s",
+        *,
+        registry: KernelRegistry | None = None,
+        plans: bool = True,
+        plan_threshold: int = PLAN_THRESHOLD,
+        native: bool | None = None,
+        profile: Profile | Trace | None = None,
+        allocator: Allocator | None = None,
+        out: Output | None = None,
+        files: bool | str | os.PathLike[str] = True,
+        diagnostic_handler: Callable[[Diagnostic], None] | None = None,
+    ):
+        self.work_queue = create_work_queue(work_queue) if isinstance(work_queue, str) else work_queue
+        self.enqueue: Callable[[Task], None] = self.work_queue.add_task
+        self.enqueue_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
+        self.registry = BUILTIN if registry is None else registry
+        self.plans = plans and profile is None
+        self.plan_threshold = plan_threshold
+        self.native = native
+        self.profile = profile
+        self.allocator = Allocator() if allocator is None else allocator
+        self.diagnostic_handler = diagnostic_handler
+        self._out = out
+        self.files = Files(files)
+        self._shared: dict[Any, Any] = {}
+        self._on_close: list[Callable[[], None]] = []
+        if self.work_queue.has_threads:
+            number = native_threads.enter()
+            # Also where nobody closes the host.
+            self._release_native_threads: Callable[[], Any] = weakref.finalize(self, native_threads.leave, number)
+        else:
+            self._release_native_threads = _nothing
+
+    def __enter__(self) -> HostContext:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what is waiting to run and end the devices' and the work queue's threads. May be called twice.
+
+        Raises:
+            BaseException: what the first device that failed to end has raised; the others have ended nevertheless.
+        """
+        failure: BaseException | None = None
+        while self._on_close:
+            try:
+                self._on_close.pop()()
+            except BaseException as error:
+                failure = failure or error
+        try:
+            self.work_queue.close()
+        finally:
+            self._release_native_threads()
+        if failure is not None:
+            raise failure
+
+    def __del__(self) -> None:
+        # Where nobody has closed it. The work queue, which may have other hosts, ends by itself. When the interpreter
+        # ends, threads have ended already, so nobody may wait for them.
+        if not sys.is_finalizing():
+            while getattr(self, "_on_close", None):
+                self._on_close.pop()()
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when the host is closed, the newest first and before the work queue ends.
+
+        For devices: they finish what they have been given, and end their threads.
+        """
+        self._on_close.append(callback)
+
+    @property
+    def parallelism(self) -> int:
+        """How many tasks can compute at the same time."""
+        return self.work_queue.parallelism
+
+    def parallel_for(self, total: int, least: int, body: Callable[[int, int], None]) -> None:
+        """Call ``body(start, end)`` for blocks that make up ``range(total)``, on all compute threads; wait for them.
+
+        The calling thread takes blocks too, so it waits for none that nobody has begun: kernels may call this.
+
+        Args:
+            least: the fewest elements that are worth a block.
+
+        Raises:
+            BaseException: what the first block that failed, in order, raised; all others have been done.
+        """
+        blocks = min(self.parallelism, total // max(1, least))
+        if blocks <= 1:
+            if total > 0:
+                body(0, total)
+            return
+        bounds = [total * number // blocks for number in range(blocks + 1)]
+        waiting = deque(range(blocks))
+        finished: list[AsyncValue] = [AsyncValue() for _ in range(blocks)]
+        errors: dict[int, BaseException] = {}
+
+        def work() -> None:
+            while True:
+                try:
+                    number = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    body(bounds[number], bounds[number + 1])
+                except BaseException as error:
+                    # Whatever it is, the caller waits for this block.
+                    errors[number] = error
+                finished[number].set(None)
+
+        for _ in range(blocks - 1):
+            self.enqueue(work)
+        work()
+        self.wait(finished)
+        if errors:
+            raise errors[min(errors)]
+
+    def run_when_ready(self, values: Iterable[Any], callback: Callable[[], None]) -> None:
+        """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is."""
+        pending = [v for v in values if type(v) is AsyncValue and v.is_pending]
+        if not pending:
+            callback()
+            return
+        # Popping is atomic, and the first element is popped last: whoever gets it is the last to arrive.
+        tokens = [True] + [False] * (len(pending) - 1)
+
+        def arrive(_: AsyncValue) -> None:
+            if tokens.pop():
+                callback()
+
+        for value in pending:
+            value.and_then(arrive)
+
+    def wait(self, values: Iterable[Any]) -> None:
+        """Block until every `AsyncValue` among `values` is resolved, helping to run tasks. Not for kernels."""
+        self.work_queue.wait(values)
+
+    async def wait_async(self, values: Iterable[Any]) -> None:
+        """Return once every `AsyncValue` among `values` is resolved; other coroutines go on meanwhile.
+
+        Where the work queue has no threads, tasks run on the event loop's thread, which gets its turn between them.
+        """
+        pending = [v for v in values if type(v) is AsyncValue and v.is_pending]
+        if not pending:
+            return
+        there = AsyncValue()
+        self.run_when_ready(pending, lambda: there.set(None))
+        wait = None if self.work_queue.has_threads else getattr(self.work_queue, "wait_async", None)
+        await (there if wait is None else wait(there))
+
+    def quiesce(self) -> None:
+        """Block until no task is waiting or running, helping to run tasks. Not for kernels."""
+        self.work_queue.quiesce()
+
+    def write(self, text: str) -> None:
+        """Print `text` as it is, for kernels."""
+        (sys.stdout if self._out is None else self._out).write(text)
+
+    def emit(self, diagnostic: Diagnostic) -> None:
+        """Hand a diagnostic to the host's handler."""
+        if self.diagnostic_handler is None:
+            return
+        try:
+            self.diagnostic_handler(diagnostic)
+        except BaseException as error:
+            # Kernels must not fail, nor threads of the work queue end, because a message could not be shown.
+            if ends_call(error):
+                raise
+            report_uncaught(error)
+
+    def shared(self, factory: Callable[[], T]) -> T:
+        """The one object that `factory` makes for this host; made when first asked for, once."""
+        found: T = get_or_make(self._shared, factory, factory)
+        return found
+
+
+def _nothing() -> None:
+    """What a host without compute threads does about BLAS."""
+
+
+class ResourceContext:
+    """Named objects that outlive an op: state that kernels share within a request, or across several."""
+
+    __slots__ = ("__weakref__", "_resources")
+
+    def __init__(self) -> None:
+        self._resources: dict[str, Any] = {}
+
+    def get_or_create(self, name: str, factory: Callable[[], T]) -> T:
+        """The resource of that name, made by `factory`, once, where there is none yet."""
+        found: T = get_or_make(self._resources, name, factory)
+        return found
+
+    def get(self, name: str) -> Any:
+        """The resource of that name, or None."""
+        return get(self._resources, name)
+
+    def pop(self, name: str) -> Any:
+        """Remove the resource of that name and return it, or None where there is none."""
+        return None if self.get(name) is None else self._resources.pop(name, None)
+
+
+class ExecutionContext:
+    """One request: what all kernels that it runs have in common.
+
+    Attributes:
+        host: the host it runs on.
+        resources: see `ResourceContext`.
+        data: objects that the caller passes to kernels, by their type.
+        cancellation: the error that kernels which have not started are skipped with, once cancelled.
+        task_cancellation: the same for kernels whose tasks are waiting in the work queue. Where that has no threads,
+            these count as started, as in the reference, unless nobody wants their results any more.
+        within: what `part_within` was given, from the outermost part of the request to this one.
+    """
+
+    __slots__ = ("_flag", "_parts", "cancellation", "data", "host", "resources", "task_cancellation", "within")
+
+    def __init__(
+        self,
+        host: HostContext,
+        *,
+        resources: ResourceContext | None = None,
+        data: Iterable[Any] = (),
+        within: tuple[Any, ...] = (),
+    ):
+        self.host = host
+        self.within = within
+        self.resources = ResourceContext() if resources is None else resources
+        self.data = {type(item): item for item in data} if data else {}
+        self.cancellation: AsyncValue | None = None
+        self.task_cancellation: AsyncValue | None = None
+        self._flag: c_uint8 | None = None
+        self._parts: list[_Part] = []
+
+    def cancel(self, *, abandon: bool = False) -> None:
+        """Skip every kernel of this request that has not started yet; their results are `CancelledError`.
+
+        Args:
+            abandon: nobody wants the request's results any more.
+        """
+        if self.cancellation is None:
+            self.cancellation = AsyncValue.failed(CancelledError())
+            if self._flag is not None:
+                self._flag.value = 1
+        if abandon or self.host.work_queue.has_threads:
+            self.task_cancellation = self.cancellation
+        for part in list(self._parts):
+            part.cancel_part(abandon=abandon)
+
+    def part_within(self, key: Any) -> ExecutionContext:
+        """The request for what runs as a part of it that `key` stands for; all parts are cancelled together."""
+        part = _Part(self, key)
+        self._parts.append(part)
+        # One of `cancel` and this sees what the other has written.
+        if self.cancellation is not None:
+            part.cancel_part(abandon=self.task_cancellation is not None)
+        return part
+
+    def cancellation_flag(self) -> int:
+        """The address of a byte that is set once the request is cancelled, for machine code to look at."""
+        if self._flag is None:
+            # One of `cancel` and this sees what the other has written.
+            self._flag = c_uint8()
+            if self.cancellation is not None:
+                self._flag.value = 1
+        return addressof(self._flag)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the request has been cancelled."""
+        return self.cancellation is not None
+
+    def report(self, error: KernelError, location: Location) -> None:
+        """Locate an error where it arose and tell the host, once; errors that merely pass by are left alone.
+
+        It is written on, so it must be the engine's own: see `tfrt.executor.runtime.failures.as_kernel_error`.
+        """
+        if error.location is not None or error.passes_by:
+            return
+        error.location = location
+        self.host.emit(Diagnostic("error", f"runtime error: {error.message}", location))
+
+
+class _Part(ExecutionContext):
+    """A part of a request; see `ExecutionContext.part_within`."""
+
+    __slots__ = ("_whole",)
+
+    def __init__(self, whole: ExecutionContext, key: Any):
+        super().__init__(whole.host, resources=whole.resources, within=(*whole.within, key))
+        self.data = whole.data
+        self._whole = whole
+
+    def cancel(self, *, abandon: bool = False) -> None:
+        self._whole.cancel(abandon=abandon)
+
+    def cancel_part(self, *, abandon: bool) -> None:
+        """Cancel this part and its own parts, as the whole request is."""
+        super().cancel(abandon=abandon)

@@ -1,0 +1,357 @@
+"""The work queue with threads: compute threads that never block, and threads for tasks that do.
+
+**Who waits for a value sleeps until it is there**, and runs nothing else meanwhile: so a result that is there is
+returned at once. A thread of a pool that waits within a task gives its place to another thread, which is started if
+none is idle, and takes a place again when it goes on. So as many tasks run as there are places, however many tasks
+wait for others.
+
+**No locks of our own.** Tasks are handed over through ``queue.SimpleQueue`` and deques, whose operations are atomic. A
+thread that goes idle announces it, then takes the next task, for which it may have to wait; who adds a task adds it,
+then compares the number of tasks with that of idle threads, and starts a thread if there are too few. A worker that
+takes a task compares them again, so that one that was counted as idle while it was taking another task leaves no task
+behind.
+
+**Places.** A pool has as many tokens as threads may run; a thread takes one to start and leaves it when it ends or
+waits. One that goes on and finds none left notes a debt instead; the next thread that finishes a task and finds a debt
+pays it by ending without leaving a token. Tokens and debts are elements of deques, so each is taken once.
+
+**A signal's handler that raises in `add_task`** leaves either no task, and none counted, or one that is counted and for
+which there is a thread. The interpreter runs handlers after calls and where functions begin, not after operators.
+
+**No thread holds the queue**, only its pools, so a queue that nobody refers to is collected, and its threads end.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import count
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from tfrt.executor.runtime.failures import mark_worker
+from tfrt.executor.support.fork import restart_after_fork, start_anew_after_fork
+from tfrt.executor.values.async_value import AsyncValue, abandoned, forget_lost, raise_lost, report, run_deferred
+
+if TYPE_CHECKING:
+    from tfrt.executor.runtime.work_queue import Task
+
+MAX_THREADS = 4096
+"""The most threads of a kind; more are a mistake that would exhaust the machine."""
+
+_ONE = (None,)
+_PLACE = object()
+"""No place is this."""
+
+_LOOK_AGAIN = 0.05
+"""Seconds after which who waits looks for tasks, while the machine has no more threads to give."""
+
+
+class _Outstanding:
+    """The tasks that are waiting or running, and who waits until there are none."""
+
+    def __init__(self) -> None:
+        self.tasks: deque[None] = deque()
+        self.sleepers: deque[Any] = deque()
+
+    def finished(self) -> None:
+        self.tasks.pop()
+        if self.sleepers and not self.tasks:
+            while _release_one(self.sleepers):
+                pass
+
+
+class _Pool:
+    """Threads that run tasks from one queue; they are started on demand.
+
+    Attributes:
+        places: a token for each thread that may be started.
+        is_starved: whether a thread that is needed could not be started.
+    """
+
+    def __init__(self, name: str, limit: int, outstanding: _Outstanding):
+        self._name = name
+        self._limit = limit
+        self._outstanding = outstanding
+        self._numbers = count()
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin without threads and tasks."""
+        self.tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self.threads: deque[threading.Thread] = deque()
+        self.places: deque[None] = deque([None] * self._limit)
+        self.is_starved = False
+        self._debts: deque[None] = deque()
+        self._idle: deque[None] = deque()
+
+    def run(self, task: Task) -> None:
+        """Run a task that was taken from `tasks`; an ``Exception`` that escapes from it is shown and ends nothing."""
+        try:
+            task()
+        except Exception as error:
+            if not abandoned(task, error):
+                report(error)
+        except BaseException as error:
+            abandoned(task, error)
+            raise
+        finally:
+            self._outstanding.finished()
+
+    def run_one(self) -> bool:
+        """Run a task on a thread that is not the pool's, or for which no other thread can stand in."""
+        try:
+            task = self.tasks.get_nowait()
+        except Empty:
+            return False
+        if task is None:
+            self.tasks.put(None)
+            return False
+        _current.tasks += 1
+        try:
+            self.run(task)
+        finally:
+            _current.tasks -= 1
+            run_deferred()
+        return True
+
+    def dismiss(self) -> list[threading.Thread]:
+        """Let the threads end when there are no more tasks; returns those that have not ended yet."""
+        threads = list(self.threads)
+        for _ in threads:
+            self.tasks.put(None)
+        return threads
+
+    def grow(self) -> None:
+        """Start a thread if there are more tasks than idle ones. To be called after adding a task, if there are places.
+
+        Raises:
+            RuntimeError: the machine has no thread for a pool that has none.
+        """
+        if self.tasks.qsize() <= len(self._idle):
+            return
+        thread = threading.Thread(target=_work, args=[self], name=f"{self._name}-{next(self._numbers)}", daemon=True)
+        place: list[None] = []
+        try:
+            # Nothing is lost where the place is taken: see the module docstring.
+            for _ in iter(self.places.pop, _PLACE):
+                place += _ONE
+                break
+            self.threads.append(thread)
+            if len(self.threads) > MAX_THREADS:
+                raise RuntimeError(f"no more than {MAX_THREADS} threads")
+            thread.start()
+        except IndexError:
+            return
+        except BaseException as error:
+            if thread.ident is not None or not place:
+                # It runs, or another has taken the last place.
+                raise
+            if thread in self.threads:
+                self.threads.remove(thread)
+            self.places.append(None)
+            if not isinstance(error, RuntimeError):
+                raise
+            self.is_starved = True
+            if not self.threads:
+                raise
+        else:
+            self.is_starved = False
+
+    def leave_place(self) -> None:
+        """This thread, one of the pool's, is about to wait; another may run."""
+        self.places.append(None)
+        self.grow()
+
+    def take_place(self) -> None:
+        """This thread goes on."""
+        try:
+            self.places.pop()
+        except IndexError:
+            self._debts.append(None)
+
+    def work(self) -> None:
+        """What a thread does from its start to its end."""
+        idle, get, get_nowait, run = self._idle, self.tasks.get, self.tasks.get_nowait, self.run
+        debts, places = self._debts, self.places
+        while True:
+            try:
+                task = get_nowait()
+            except Empty:
+                idle.append(None)
+                task = get()
+                idle.pop()
+            if task is None:
+                places.append(None)
+                break
+            if places and self.tasks.qsize():
+                self.grow()
+            try:
+                run(task)
+            except BaseException as error:
+                # What ends a call ends no thread: there is no caller here.
+                report(error)
+            # The frame would keep what the last task refers to alive until the next one comes.
+            del task
+            # What a task has lost is no business of the next one's.
+            forget_lost()
+            if debts and _pop(debts):
+                break
+        with suppress(ValueError):
+            # Who started it may have been interrupted, and not know that it runs.
+            self.threads.remove(threading.current_thread())
+        # One that was to end a thread that has ended otherwise may have been taken in place of a task's.
+        if places and self.tasks.qsize():
+            self.grow()
+
+
+class _Current(threading.local):
+    tasks = 0
+    """How many tasks are on this thread's stack."""
+
+    pool: _Pool | None = None
+    """The pool whose place this thread takes, if it takes one."""
+
+
+_current = _Current()
+
+
+def _forget_tasks() -> None:
+    _current.tasks = 0
+    _current.pool = None
+
+
+start_anew_after_fork(_forget_tasks)
+
+
+def _work(pool: _Pool) -> None:
+    mark_worker()
+    # What runs on this thread is always part of a task.
+    _current.tasks = 1
+    _current.pool = pool
+    pool.work()
+
+
+class MultiThreadedQueue:
+    """Threads for tasks that compute, and threads for tasks that block; see the module docstring."""
+
+    name = "multi-threaded"
+    has_threads = True
+
+    def __init__(self, compute_threads: int, blocking_threads: int):
+        self.parallelism = compute_threads
+        self._outstanding = _Outstanding()
+        self._compute = _Pool("tfrt-compute", compute_threads, self._outstanding)
+        self._blocking = _Pool("tfrt-blocking", blocking_threads, self._outstanding)
+        weakref.finalize(self, _dismiss, self._compute, self._blocking).atexit = False
+        restart_after_fork(self)
+
+    def add_task(self, task: Task) -> None:
+        compute, counted = self._compute, self._outstanding.tasks
+        try:
+            counted += _ONE
+            compute.tasks.put(task)
+            if compute.places:
+                compute.grow()
+        except BaseException:
+            compute.grow()
+            raise
+
+    def add_blocking_task(self, task: Task) -> None:
+        blocking, counted = self._blocking, self._outstanding.tasks
+        try:
+            counted += _ONE
+            blocking.tasks.put(task)
+            if blocking.places:
+                blocking.grow()
+        except BaseException:
+            blocking.grow()
+            raise
+
+    def wait(self, values: Iterable[Any]) -> None:
+        run_deferred()
+        for value in values:
+            if type(value) is AsyncValue and not value._state:
+                self._wait_for(value)
+
+    def quiesce(self) -> None:
+        if _current.tasks:
+            raise RuntimeError("quiesce would wait for the task that calls it")
+        outstanding = self._outstanding
+        while outstanding.tasks:
+            if self.run_one():
+                continue
+            asleep = threading.Lock()
+            asleep.acquire()
+            outstanding.sleepers.append(asleep)
+            if not outstanding.tasks:
+                _release_one(outstanding.sleepers)
+            asleep.acquire()
+
+    def run_one(self) -> bool:
+        return self._compute.run_one()
+
+    def close(self) -> None:
+        # Whoever closes the queue from a task must not wait for it, nor for those that wait for it.
+        is_outside = not _current.tasks
+        if is_outside:
+            self.quiesce()
+        threads = [*self._compute.dismiss(), *self._blocking.dismiss()]
+        if is_outside:
+            for thread in threads:
+                thread.join()
+
+    def restart(self) -> None:
+        """In a forked process: what was waiting or running is the parent's."""
+        self._outstanding.tasks.clear()
+        self._outstanding.sleepers.clear()
+        self._compute.restart()
+        self._blocking.restart()
+
+    def _wait_for(self, value: AsyncValue) -> None:
+        raise_lost()
+        asleep = threading.Lock()
+        asleep.acquire()
+        value.and_then(lambda _: asleep.release())
+        pool = _current.pool
+        if pool is not None:
+            # Until it goes on, the thread is as one from outside: it takes no place.
+            _current.pool = None
+            pool.leave_place()
+        try:
+            while not asleep.acquire(timeout=_LOOK_AGAIN if self._is_starved else -1):
+                # Nobody else may be there to run what this thread waits for.
+                while not value._state and (self._compute.run_one() or self._blocking.run_one()):
+                    pass
+        finally:
+            if pool is not None:
+                pool.take_place()
+                _current.pool = pool
+
+    @property
+    def _is_starved(self) -> bool:
+        return self._compute.is_starved or self._blocking.is_starved
+
+
+def _dismiss(*pools: _Pool) -> None:
+    for pool in pools:
+        pool.dismiss()
+
+
+def _pop(tokens: deque[None]) -> bool:
+    try:
+        tokens.pop()
+    except IndexError:
+        return False
+    return True
+
+
+def _release_one(locks: deque[Any]) -> bool:
+    try:
+        locks.pop().release()
+    except IndexError:
+        return False
+    return True

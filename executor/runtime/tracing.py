@@ -1,0 +1,57 @@
+"""A trace of what a program does: scopes that begin and end, `bef-run --enable_tracing`.
+
+At the level ``default`` there is one scope for the run and one for each function that is run from outside, at
+``debug`` one for each kernel, too. As in the reference implementation, a kernel's scope ends when its function returns,
+which may be before its results are there. The text is that of ``lib/tracing/debug_tracing_sink.cc`` in
+tensorflow/runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.location import Location
+
+LEVELS = ("none", "default", "verbose", "debug")
+
+
+class Trace:
+    """Collects the lines of a trace; programs on a host with a trace of kernels run kernel by kernel."""
+
+    def __init__(self, level: str):
+        self._level = LEVELS.index(level)
+        # Appending is atomic: threads trace kernels at the same time.
+        self._lines: list[str] = []
+
+    @property
+    def has_kernels(self) -> bool:
+        """Whether kernels are traced."""
+        return self._level >= LEVELS.index("debug")
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """A scope of the level ``default``."""
+        if self._level < LEVELS.index("default"):
+            yield
+            return
+        self._lines.append(f"Scope:{name}\n")
+        try:
+            yield
+        finally:
+            self._lines.append("End Scope\n")
+
+    def timed(self, call: Callable[..., Any], kernel: str, location: Location, host: HostContext) -> Callable[..., Any]:
+        """`call`, a kernel, in a scope of its own (see `tfrt.executor.runtime.profile.Profile.timed`)."""
+
+        def run(*operands: Any, **keywords: Any) -> Any:
+            with self.scope(kernel):
+                return call(*operands, **keywords)
+
+        return run
+
+    def text(self) -> str:
+        """The trace so far."""
+        return "".join(self._lines)

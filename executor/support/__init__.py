@@ -1,0 +1,18 @@
+"""What everything else stands on, and knows nothing of programs: errors, and the process with its files and threads.
+
+=========================  ===================================================================================
+`errors.py`                the exceptions that are raised on purpose
+`location.py`              places in a source
+`diagnostics.py`           messages with a place, the source's line and a caret
+`verify_diagnostics.py`    comparing them with what a source expects (``-verify-diagnostics``)
+`cli.py`                   what the command lines have in common
+`files.py`                 opening files, of which a program may be allowed some only
+`cache_folder.py`          the folder of what is kept between runs
+`native_code.py`           machine code, compiled by Numba where that is installed
+`native_threads.py`        the threads of numpy's BLAS
+`allocation.py`            counting the memory of buffers
+`call_depth.py`            how deep calls may nest on Python's stack
+`fork.py`                  starting afresh in a forked process
+`once.py`                  doing something once, however many threads ask
+=========================  ===================================================================================
+"""

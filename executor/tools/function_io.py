@@ -1,0 +1,96 @@
+"""What ``bef-run`` gives to one function and expects of it: inputs, expected outputs, results to be saved.
+
+Chains are neither given nor compared: an argument of that type is ready from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tfrt.executor.engines.program import Function
+from tfrt.executor.support.errors import UsageError
+from tfrt.executor.tools.cli_values import difference, is_implicit, parse_value, show, to_numpy
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN
+
+IGNORED = "(ignored)"
+"""The expected output that any value fits."""
+
+
+def parse_inputs(function: Function, texts: Sequence[str]) -> tuple[Any, ...]:
+    """The arguments of a call, chains included.
+
+    Raises:
+        UsageError: there are too many or too few inputs, or one does not fit its type.
+    """
+    explicit = [type_name for type_name in function.argument_types if not is_implicit(type_name)]
+    if len(texts) != len(explicit):
+        count = _count(explicit, "input")
+        raise UsageError(f"function '{function.name}' takes {count}, got {len(texts)}")
+    values = (_parse(f"input #{i}", *pair) for i, pair in enumerate(zip(texts, explicit, strict=True)))
+    return tuple(CHAIN if is_implicit(type_name) else next(values) for type_name in function.argument_types)
+
+
+def parse_expected(function: Function, texts: Sequence[str]) -> tuple[tuple[int, Any], ...]:
+    """The results to compare: their index, and the value expected. None where no output is expected.
+
+    Raises:
+        UsageError: there are too many or too few expected outputs, or one does not fit its type.
+    """
+    if not texts:
+        return ()
+    explicit = [(i, type_name) for i, type_name in enumerate(function.result_types) if not is_implicit(type_name)]
+    if len(texts) != len(explicit):
+        count = _count([type_name for _, type_name in explicit], "output")
+        wanted = "1 is" if len(texts) == 1 else f"{len(texts)} are"
+        raise UsageError(f"function '{function.name}' has {count}, but {wanted} expected")
+    return tuple(
+        (index, _parse(f"expected output #{i}", text, type_name))
+        for i, (text, (index, type_name)) in enumerate(zip(texts, explicit, strict=True))
+        if text != IGNORED
+    )
+
+
+def mismatches(
+    function: Function, expected: Sequence[tuple[int, Any]], results: Sequence[Any], tolerance: float
+) -> Iterator[str]:
+    """One message, with both values, for each result that differs from the expected one.
+
+    Args:
+        expected: see `parse_expected`.
+        results: values, or failed `AsyncValue`s.
+        tolerance: see `tfrt.executor.tools.cli_values.difference`.
+    """
+    for index, wanted in expected:
+        result, type_name = results[index], function.result_types[index]
+        if isinstance(result, AsyncValue):
+            got, details = f"<<error: {result.error.message if result.error else ''}>>", ""
+        else:
+            found = difference(wanted, result, tolerance)
+            if found is None:
+                continue
+            got, details = show(result, type_name) or str(result), f" ({found})" if found else ""
+        yield f"result #{index} of '{function.name}': expected {show(wanted, type_name)}, got {got}{details}"
+
+
+def to_arrays(function: Function, results: Sequence[Any]) -> dict[str, Any]:
+    """The results that numpy can hold, under the names by which they are saved: ``FUNCTION.INDEX``.
+
+    Names in such a file are UTF-8; bytes of a function's name that are not are spelled ``\\xff``.
+    """
+    name = function.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    arrays = {f"{name}.{index}": to_numpy(result) for index, result in enumerate(results)}
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+def _parse(what: str, text: str, type_name: str) -> Any:
+    try:
+        return parse_value(text, type_name)
+    except UsageError as error:
+        raise UsageError(f"{what}: {error}") from error
+
+
+def _count(types: Sequence[str], noun: str) -> str:
+    listed = f" ({', '.join(types)})" if types else ""
+    return f"{len(types)} {noun}{'' if len(types) == 1 else 's'}{listed}"

@@ -1,0 +1,16 @@
+"""What registers hold, and what attributes are.
+
+=====================  =======================================================================================
+`async_value.py`       a value that may not be there yet, and may come to be an error
+`chain.py`             the value that orders side effects
+`dtype.py`             element types
+`scalars.py`           which Python numbers are values of a scalar type
+`results.py`           turning what a kernel returned into values of its results' types
+`arguments.py`         turning what a caller passed into values of a function's types
+`tensor.py`            tensors on the host
+`tensor_files.py`      reading and writing them: BTF, NPY
+`shape.py`             shapes as values
+`attributes.py`        how kernels declare attributes, and how files store them
+`device.py`            devices as values
+=====================  =======================================================================================
+"""

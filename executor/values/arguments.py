@@ -1,0 +1,119 @@
+"""Checking and converting what a caller passes for a function's arguments, by their MLIR types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any
+
+from tfrt.executor.support.errors import UsageError, describe
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.scalars import Converter, MisfitError, misfit, scalar_converter
+
+
+def converters(types: Sequence[str]) -> tuple[Converter | None, ...]:
+    """What converts arguments of these types; None for those that are passed on as they are."""
+    return tuple([_converter(type) for type in types])
+
+
+def convert_arguments(
+    function: str, types: Sequence[str], arguments: Sequence[Any], converters: Sequence[Converter | None]
+) -> list[Any]:
+    """The values that a function's registers hold for these arguments.
+
+    Numbers fit scalar types as `tfrt.executor.values.scalars` says. numpy arrays, and whatever else has ``__array__``
+    or
+    ``__dlpack__``, become dense host tensors that share their memory where they can. Chains may be given as None.
+    Values of other types, and `AsyncValue`s, are passed on as they are.
+
+    Args:
+        converters: those of the types.
+
+    Raises:
+        UsageError: the number of arguments is wrong, or one does not fit its type.
+    """
+    if len(arguments) != len(types):
+        takes = f"{len(types)} argument{'' if len(types) == 1 else 's'}"
+        listed = f" ({', '.join(types)})" if types else ""
+        raise UsageError(f"function '{function}' takes {takes}{listed} and is given {len(arguments)}")
+    values = list(arguments)
+    number = 0
+    try:
+        for convert in converters:
+            if convert is not None:
+                values[number] = convert(values[number])
+            number += 1
+    except MisfitError as error:
+        raise UsageError(f"argument {number} of function '{function}'{error}") from error.__cause__
+    return values
+
+
+def are_passed_on(arguments: Sequence[Any], values: Sequence[Any], converters: Sequence[Converter | None]) -> bool:
+    """Whether `values`, which these arguments were converted to, are the same, and would be for all of their types."""
+    if any(convert not in _THAT_PASS_ON for convert in converters):
+        return False
+    return all(value is argument for value, argument in zip(values, arguments, strict=True))
+
+
+@cache
+def _converter(type: str) -> Converter | None:
+    """What converts arguments of an MLIR type, or None where any value is passed on as it is."""
+    if type in _CONVERTERS:
+        return _CONVERTERS[type]
+    convert = scalar_converter(type)
+    return None if convert is None else partial(_scalar, convert)
+
+
+def _scalar(convert: Converter, value: Any) -> Any:
+    return value if type(value) is AsyncValue else convert(value)
+
+
+def _chain(value: Any) -> Any:
+    if value is None:
+        return CHAIN
+    if type(value) is Chain or type(value) is AsyncValue:
+        return value
+    raise misfit(value, "a chain, which is given as None")
+
+
+def _tensor(value: Any) -> Any:
+    if hasattr(value, "kind") or type(value) is AsyncValue:
+        # It is a tensor, as a rule; arrays have no such attribute.
+        return value
+    if not (hasattr(value, "__array__") or hasattr(value, "__dlpack__")):
+        raise misfit(value, "a tensor or an array")
+    import numpy as np
+
+    from tfrt.executor.values.tensor import dense_from_numpy
+
+    try:
+        return dense_from_numpy(np.asarray(value) if hasattr(value, "__array__") else np.from_dlpack(value))
+    except Exception as error:
+        # Other libraries' arrays refuse with errors of any class: elements on a device, or of a type of their own.
+        raise MisfitError(f": {type(value).__name__} cannot be read as an array: {describe(error)}") from error
+
+
+def _handle(value: Any) -> Any:
+    if type(value) is AsyncValue or (hasattr(value, "tensor") and hasattr(value, "metadata")):
+        return value
+    raise misfit(value, "a tensor handle")
+
+
+def _string(value: Any) -> Any:
+    if isinstance(value, str | AsyncValue):
+        return value
+    raise misfit(value, "a string")
+
+
+_CONVERTERS: dict[str, Converter] = {
+    "!tfrt.chain": _chain,
+    "!tfrt.string": _string,
+    "!corert.tensorhandle": _handle,
+    "!tfrt_tensor.tensor": _tensor,
+    "!t.tensor": _tensor,
+    "!tfrt_dht.tensor": _tensor,
+}
+
+_THAT_PASS_ON = (None, *set(_CONVERTERS.values()))
+"""Those that return all values of a class as they are, or none."""
