@@ -10,7 +10,8 @@ from typing import Any
 
 from tfrt.executor.core_runtime.op_handler import Invocation, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.declarations.kernel_registry import ResultCount, kernel
+from tfrt.executor.declarations.annotations import ResultCount
+from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import OpAttrs
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.location import Location

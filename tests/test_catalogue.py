@@ -19,7 +19,8 @@ from xdsl.irdl import IRDLOperation, OpDef, VariadicDef
 
 from tfrt.dialects import get_dialects
 from tfrt.dialects.traits import COST_ATTRIBUTE
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, modules_of
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, modules_of
 from tfrt.executor.declarations.op_registry import CPU_OPS
 
 DENSE = "i8,i32,i64,ui8,ui16,ui32,ui64,f32,f64,bool,complex64,complex128"

@@ -19,7 +19,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.declarations.kernel_registry import Attributes, Functions, KernelRegistry, ResultCount, Runs, kernel
+from tfrt.executor.declarations.annotations import Attributes, Functions, ResultCount, ResultMetadata
+from tfrt.executor.declarations.kernel import Runs
+from tfrt.executor.declarations.kernel_registry import KernelRegistry, kernel
 from tfrt.executor.declarations.native_functions import native_function
 from tfrt.executor.engines.program import Function, Program, load
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
@@ -75,7 +77,7 @@ if TYPE_CHECKING:
     from tfrt.executor.core_runtime.tensor_handle import TensorHandle
     from tfrt.executor.declarations.metadata import TensorMetadata
     from tfrt.executor.declarations.op_attrs import OpAttrs
-    from tfrt.executor.declarations.op_registry import OpFlags, ResultMetadata, cpu_op
+    from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
     from tfrt.executor.values.tensor import DenseHostTensor
 
 _NEED_NUMPY = {
@@ -85,7 +87,6 @@ _NEED_NUMPY = {
     "OpChain": "tfrt.executor.core_runtime.eager_op",
     "OpFlags": "tfrt.executor.declarations.op_registry",
     "OpHandler": "tfrt.executor.core_runtime.op_handler",
-    "ResultMetadata": "tfrt.executor.declarations.op_registry",
     "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
     "TensorMetadata": "tfrt.executor.declarations.metadata",
     "cpu_op": "tfrt.executor.declarations.op_registry",

@@ -24,7 +24,8 @@ from tfrt.compiler.emitter.entities import (
 from tfrt.dialects.symbols import shared_symbol_tables
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.declarations.effects import summarize
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.support.errors import CompileError
 
 

@@ -18,7 +18,8 @@ from xdsl.traits import IsTerminator
 from tfrt.compiler.passes.purity import name_of
 from tfrt.dialects.tfrt.constants import CONSTANT_OPS
 from tfrt.dialects.tfrt.types import SCALARS
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.values.scalars import round_to_f32, scalar_converter
 
 _CONSTANT_OF_TYPE = {

@@ -4,6 +4,8 @@ The compiler reads these declarations, too: it folds what is pure, lowers by the
 in the order that the executor would.
 
 =========================  ===================================================================================
+`annotations.py`           what parameters are given, by their annotations
+`kernel.py`                what a kernel is, and what its signature declares
 `kernel_registry.py`       the `@kernel` decorator, and kernels by name
 `native_functions.py`      Python functions behind ``tfrt.native`` functions
 `callees.py`               whether functions fit the kernels that run them

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import EllipsisType
 
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.declarations.kernel_registry import ANY, Kernel, Runs
+from tfrt.executor.declarations.kernel import ANY, Kernel, Runs
 from tfrt.executor.engines.binding import location_of
 from tfrt.executor.support.diagnostics import Diagnostic
 

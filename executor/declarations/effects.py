@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.declarations.kernel_registry import Control, Kernel
+from tfrt.executor.declarations.kernel import Control, Kernel
 
 MAX_ROUNDS = 100
 """How often summaries are refined before what still changes is given up; calls nested as deep need as many."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar
 
-from tfrt.executor.declarations.kernel_registry import refuse_coroutines
+from tfrt.executor.declarations.annotations import refuse_coroutines
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -29,17 +29,19 @@ import inspect
 import threading
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Flag, auto
 from functools import cached_property
-from typing import Any, NewType, TypeVar
+from typing import Any, TypeVar
 
-from tfrt.executor.declarations.kernel_registry import import_until, modules_of, refuse_coroutines
+from tfrt.executor.declarations.annotations import Supplied, annotations_of, refuse_coroutines, supplied_as
+from tfrt.executor.declarations.kernel_registry import import_until, modules_of
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
-from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.errors import KernelError, UsageError
 from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,12 +51,7 @@ ArrayForm = Callable[..., Any]
 Elementwise = Callable[[DType], Callable[..., Any] | None]
 """For an element type, the function of arrays that an elementwise op is; None where it is not just that."""
 
-Epilogue = NewType("Epilogue", object)
-"""Annotation: None, or a function that changes some innermost rows of the result in place. It takes these, as a matrix,
-and then all arrays that the array form's function is given beside its inputs."""
-
-ResultMetadata = NewType("ResultMetadata", tuple)
-"""Annotation: the results' metadata, as the metadata function gave it."""
+_SUPPLIED = frozenset({Supplied.HOST, Supplied.METADATA, Supplied.EPILOGUE})
 
 
 class OpFlags(Flag):
@@ -90,6 +87,7 @@ class OpEntry:
     dispatch: Callable[..., Any]
     metadata: Callable[..., Any] | None
     flags: OpFlags
+    _: KW_ONLY
     array_form: Callable[..., Any] | None = None
     constant_metadata: Callable[..., Any] | None = None
     elementwise: Elementwise | None = None
@@ -158,8 +156,6 @@ class OpEntry:
     @cached_property
     def gives_dense(self) -> bool:
         """Whether the dispatch function's annotation says that all results are dense tensors."""
-        from tfrt.executor.values.tensor import DenseHostTensor
-
         hint = typing.get_type_hints(self.dispatch).get("return")
         results = typing.get_args(hint) if typing.get_origin(hint) is tuple else (hint,)
         return all(result in (DenseHostTensor, Ellipsis) for result in results)
@@ -167,7 +163,9 @@ class OpEntry:
     @cached_property
     def takes_epilogue(self) -> bool:
         """Whether the array form can have something done to the result."""
-        return self.array_form is not None and "epilogue" in (what for _, what in self._array_form_signature.supplied)
+        return self.array_form is not None and Supplied.EPILOGUE in (
+            what for _, what in self._array_form_signature.supplied
+        )
 
     def arrays(
         self,
@@ -183,7 +181,7 @@ class OpEntry:
             KernelError: the inputs do not fit the op, or the epilogue does not.
         """
         assert self.array_form is not None
-        supplied = {"host": host, "metadata": metadata, "epilogue": epilogue}
+        supplied = {Supplied.HOST: host, Supplied.METADATA: metadata, Supplied.EPILOGUE: epilogue}
         keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
         found: ArrayForm = self.array_form(*inputs, **keywords)
         return found
@@ -196,7 +194,9 @@ class OpEntry:
         Raises:
             KernelError: the number of inputs is wrong, or an attribute is missing.
         """
-        return self._dispatch_signature.arguments(self.name, inputs, attrs, {"host": host, "metadata": metadata})
+        return self._dispatch_signature.arguments(
+            self.name, inputs, attrs, {Supplied.HOST: host, Supplied.METADATA: metadata}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +208,13 @@ class _Signature:
     required: tuple[str, ...]
     optional: tuple[str, ...]
     typed: frozenset[str]
-    supplied: tuple[tuple[str, str], ...]
+    supplied: tuple[tuple[str, Supplied], ...]
     takes_inputs_only: bool
     """Whether there is nothing to pass beside inputs; most calls are of this kind, and short."""
 
-    def arguments(self, op: str, inputs: int, attrs: Mapping[str, Any], supplied: Mapping[str, Any]) -> dict[str, Any]:
+    def arguments(
+        self, op: str, inputs: int, attrs: Mapping[str, Any], supplied: Mapping[Supplied, Any]
+    ) -> dict[str, Any]:
         """The keyword arguments for a call with that many inputs.
 
         Raises:
@@ -298,29 +300,38 @@ def cpu_op(
 
     def register(function: F) -> F:
         refuse_coroutines(f"op '{name}'", function)
-        CPU_OPS.register(OpEntry(name, function, metadata, flags, array_form, constant_metadata, elementwise, native))
+        CPU_OPS.register(
+            OpEntry(
+                name=name,
+                dispatch=function,
+                metadata=metadata,
+                flags=flags,
+                array_form=array_form,
+                constant_metadata=constant_metadata,
+                elementwise=elementwise,
+                native=native,
+            )
+        )
         return function
 
     return register
 
 
 def _read_signature(function: Callable[..., Any]) -> _Signature:
-    from tfrt.executor.runtime.host_context import HostContext
-
-    hints = typing.get_type_hints(function)
+    what = f"op function '{function.__qualname__}'"
+    hints = annotations_of(what, function)
     required: list[str] = []
     optional: list[str] = []
     typed: list[str] = []
-    supplied: list[tuple[str, str]] = []
+    supplied: list[tuple[str, Supplied]] = []
     least, most = 0, 0.0
     for parameter in inspect.signature(function).parameters.values():
         hint = hints.get(parameter.name)
-        if hint is HostContext:
-            supplied.append((parameter.name, "host"))
-        elif hint is ResultMetadata:
-            supplied.append((parameter.name, "metadata"))
-        elif hint == Epilogue | None:
-            supplied.append((parameter.name, "epilogue"))
+        given = supplied_as(hint)
+        if given in _SUPPLIED:
+            supplied.append((parameter.name, given))
+        elif given is not None:
+            raise UsageError(f"{what}: '{parameter.name}' is what only kernels are given")
         elif parameter.kind is parameter.KEYWORD_ONLY:
             (required if parameter.default is parameter.empty else optional).append(parameter.name)
             if hint in (OpAttr, OpAttr | None):

@@ -12,7 +12,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.bef import BefFile, KernelRecord
-from tfrt.executor.declarations.kernel_registry import Control, Kernel, Signature
+from tfrt.executor.declarations.annotations import Supplied
+from tfrt.executor.declarations.kernel import Control, Kernel, Signature
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
 from tfrt.executor.support.errors import BefError, KernelError
 from tfrt.executor.support.location import UNKNOWN, Location
@@ -96,8 +97,8 @@ def bind(
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
     if host.profile is not None:
-        call = host.profile.timed(call, kernel.name, location_of(record, bef), host)
-    context = next((name for name, what in signature.injected if what == "context"), None)
+        call = host.profile.watched(call, kernel.name, location_of(record, bef), host.run_when_ready)
+    context = next((name for name, what in signature.injected if what is Supplied.CONTEXT), None)
     if context is not None:
         call = _with_context(call, context)
     converts = has_scalars(result_types)
@@ -202,14 +203,15 @@ def _fixed_arguments(
     if signature.all_functions is not None:
         arguments[signature.all_functions] = tuple(callees[len(signature.functions) :])
     for name, what in signature.injected:
-        if what == "host":
-            arguments[name] = host
-        elif what == "location":
-            arguments[name] = bef.location(record.location)
-        elif what == "result_count":
-            arguments[name] = len(record.results)
-        elif what == "files":
-            arguments[name] = host.files
+        match what:
+            case Supplied.HOST:
+                arguments[name] = host
+            case Supplied.LOCATION:
+                arguments[name] = bef.location(record.location)
+            case Supplied.RESULT_COUNT:
+                arguments[name] = len(record.results)
+            case Supplied.FILES:
+                arguments[name] = host.files
     return arguments
 
 

@@ -11,11 +11,12 @@ from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
+from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.callees import disagreements
-from tfrt.executor.declarations.kernel_registry import Kernel, is_of_this_package
+from tfrt.executor.declarations.kernel import Kernel, is_of_this_package
 from tfrt.executor.declarations.native_functions import find_native_function
 from tfrt.executor.engines.binding import BoundKernel, bind, location_of, unpack
 from tfrt.executor.engines.dataflow import execute
@@ -105,6 +106,8 @@ class Function:
         result_types: MLIR spellings of the results' types.
         kind: how it runs.
     """
+
+    supplied_as: ClassVar[Supplied] = Supplied.FUNCTION
 
     def __init__(self, program: Program, record: FunctionRecord, *, keeps_order: bool = False):
         self._program = program

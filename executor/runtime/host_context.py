@@ -13,8 +13,9 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from ctypes import addressof, c_uint8
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
+from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime.failures import ends_call, report_uncaught
 from tfrt.executor.runtime.work_queue import Task, WorkQueue, create_work_queue
@@ -26,10 +27,6 @@ from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.once import get, get_or_make
 from tfrt.executor.values.async_value import AsyncValue
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.profile import Profile
-    from tfrt.executor.runtime.tracing import Trace
 
 T = TypeVar("T")
 
@@ -45,14 +42,32 @@ class Output(Protocol):
     def write(self, text: str, /) -> Any: ...
 
 
+class Observer(Protocol):
+    """What watches the kernels of a host: a profile, a trace."""
+
+    def watched(
+        self,
+        call: Callable[..., Any],
+        kernel: str,
+        location: Location,
+        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
+    ) -> Callable[..., Any]:
+        """`call`, a kernel at one place, to be watched each time that it runs.
+
+        Args:
+            run_when_ready: see `HostContext.run_when_ready`.
+        """
+
+
 class HostContext:
     """A host; close it, or use it as a context manager, to end its threads.
 
     Args:
         work_queue: a description such as ``"s"`` or ``"mstd:4"`` (see `tfrt.executor.runtime.work_queue`), or a queue.
         registry: the kernels that programs may use; by default every registered one.
-        plans: whether functions may run from plans (see `tfrt.executor.engines.plans`), which is faster and otherwise
-        the same. plan_threshold: after how many runs a function is generated as Python.
+        plans: whether functions may run from plans (see `tfrt.executor.engines.plans`), which is faster and
+            otherwise the same.
+        plan_threshold: after how many runs a function is generated as Python.
         native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
             that take long, where it is installed; True means all as soon as they are generated.
         profile: collects how long kernels take, or traces them. Then nothing runs from plans.
@@ -73,6 +88,8 @@ class HostContext:
         UsageError: no work queue has that description.
     """
 
+    supplied_as: ClassVar[Supplied] = Supplied.HOST
+
     def __init__(
         self,
         work_queue: str | WorkQueue = "s",
@@ -81,7 +98,7 @@ class HostContext:
         plans: bool = True,
         plan_threshold: int = PLAN_THRESHOLD,
         native: bool | None = None,
-        profile: Profile | Trace | None = None,
+        profile: Observer | None = None,
         allocator: Allocator | None = None,
         out: Output | None = None,
         files: bool | str | os.PathLike[str] = True,
@@ -290,6 +307,8 @@ class ExecutionContext:
             these count as started, as in the reference, unless nobody wants their results any more.
         within: what `part_within` was given, from the outermost part of the request to this one.
     """
+
+    supplied_as: ClassVar[Supplied] = Supplied.CONTEXT
 
     __slots__ = ("_flag", "_parts", "cancellation", "data", "host", "resources", "task_cancellation", "within")
 

@@ -15,15 +15,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.support.location import Location, UnknownLocation
 from tfrt.executor.values.async_value import AsyncValue
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.host_context import HostContext
 
 RECENT = 1024
 """Runs of a kernel at one place, the last ones, of which the median is taken."""
@@ -62,8 +59,14 @@ class Profile:
         # Threads of the work queue finish runs of one kernel at the same time.
         self._lock = Lock()
 
-    def timed(self, call: Callable[..., Any], kernel: str, location: Location, host: HostContext) -> Callable[..., Any]:
-        """`call`, a kernel at one place, with its runs counted."""
+    def watched(
+        self,
+        call: Callable[..., Any],
+        kernel: str,
+        location: Location,
+        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
+    ) -> Callable[..., Any]:
+        """`call`, a kernel at one place, with its runs counted; see `tfrt.executor.runtime.host_context.Observer`."""
         key = (kernel, None if isinstance(location, UnknownLocation) else str(location))
         place = self._places.setdefault(key, _Place())
         clock = self._clock
@@ -79,7 +82,7 @@ class Profile:
                     with self._lock:
                         place.add(end - start)
 
-            host.run_when_ready(results, finish)
+            run_when_ready(results, finish)
             return value
 
         return run

@@ -8,11 +8,10 @@ tensorflow/runtime.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.location import Location
 
 LEVELS = ("none", "default", "verbose", "debug")
@@ -43,8 +42,14 @@ class Trace:
         finally:
             self._lines.append("End Scope\n")
 
-    def timed(self, call: Callable[..., Any], kernel: str, location: Location, host: HostContext) -> Callable[..., Any]:
-        """`call`, a kernel, in a scope of its own (see `tfrt.executor.runtime.profile.Profile.timed`)."""
+    def watched(
+        self,
+        call: Callable[..., Any],
+        kernel: str,
+        location: Location,
+        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
+    ) -> Callable[..., Any]:
+        """`call`, a kernel, in a scope of its own; see `tfrt.executor.runtime.host_context.Observer`."""
 
         def run(*operands: Any, **keywords: Any) -> Any:
             with self.scope(kernel):

@@ -12,7 +12,8 @@ from typing import Any
 from tfrt.executor.core_runtime.composite_op import make_composite_op
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.declarations.kernel_registry import ResultCount, kernel
+from tfrt.executor.declarations.annotations import ResultCount
+from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.failures import fulfil

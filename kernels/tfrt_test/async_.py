@@ -10,7 +10,9 @@ import random
 import time
 from typing import Any
 
-from tfrt.executor.declarations.kernel_registry import ResultCount, Runs, kernel
+from tfrt.executor.declarations.annotations import ResultCount
+from tfrt.executor.declarations.kernel import Runs
+from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.failures import Promised, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext

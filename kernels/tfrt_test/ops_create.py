@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import OpAttr
-from tfrt.executor.declarations.op_registry import ResultMetadata, cpu_op
+from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor, ScalarHostTensor, elements

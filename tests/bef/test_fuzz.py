@@ -22,7 +22,9 @@ from tfrt.compiler.bef_to_mlir import disassemble
 from tfrt.executor.bef import BefFile, FunctionKind, read_bef
 from tfrt.executor.bef.attribute_values import decode
 from tfrt.executor.bef.format import SectionId
-from tfrt.executor.declarations.kernel_registry import Attributes, Functions, Kernel, KernelRegistry, ResultCount
+from tfrt.executor.declarations.annotations import Attributes, Functions, ResultCount
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import KernelRegistry
 from tfrt.executor.engines.program import Program
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import BefError, KernelError, LoadError

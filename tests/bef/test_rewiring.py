@@ -28,7 +28,8 @@ import tfrt
 from tests.bef.rewiring import rewire
 from tfrt.executor.bef import BefFile, read_bef
 from tfrt.executor.core_runtime import core_runtime
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines.program import Function, Program
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.runtime.work_queue import SingleThreadedQueue

@@ -48,7 +48,8 @@ from tfrt.dialects.bodies import RunsFunctions, types_of
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.dialects.traits import RedeclaresOperands
 from tfrt.executor.bef import read_bef
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines import binding
 from tfrt.executor.engines.binding import BoundKernel, bind
 from tfrt.executor.engines.program import Program

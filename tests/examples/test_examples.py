@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import tfrt
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = Path("examples")

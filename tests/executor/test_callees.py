@@ -12,7 +12,9 @@ from tests.bef.records import connect, encode
 from tfrt.compiler import compile as compile_text
 from tfrt.executor.bef import BefFile, KernelRecord, read_bef
 from tfrt.executor.bef.format import SectionId
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Attributes, Kernel, KernelRegistry
+from tfrt.executor.declarations.annotations import Attributes
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError, LoadError

@@ -101,7 +101,7 @@ def test_kernels_of_ones_own_get_the_files(tmp_path: Path) -> None:
         with files.open(str(tmp_path / "file")) as file:
             return len(file.read())
 
-    from tfrt.executor.declarations.kernel_registry import Kernel
+    from tfrt.executor.declarations.kernel import Kernel
 
     registry.register(Kernel("t.size", size))
     (tmp_path / "file").write_text("content")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import tfrt
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime.profile import RECENT, KernelProfile, Profile, read_profile, write_profile
 
 
@@ -134,7 +135,7 @@ def test_the_median_is_of_the_last_runs(profiled, clock):
         clock.now += time
 
     with tfrt.HostContext() as host:
-        call = profile.timed(spend, "t.spend", "here", host)
+        call = profile.watched(spend, "t.spend", "here", host.run_when_ready)
         for time in [1000] * RECENT + [1] * (RECENT // 2 + 1):
             call(time)
     (found,) = profile.kernels()

@@ -481,7 +481,8 @@ func.func @f() -> i32 {
 
 
 def test_a_registry_of_ones_own(temporary_kernels):
-    from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel
+    from tfrt.executor.declarations.kernel import Kernel
+    from tfrt.executor.declarations.kernel_registry import BUILTIN
 
     registry = tfrt.KernelRegistry(parent=BUILTIN)
     registry.register(Kernel("tfrt.add.i32", lambda a, b: 42))

@@ -13,7 +13,8 @@ import pytest
 
 import tfrt
 from tfrt.compiler import compile
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 
 HOSTS = {
     "dataflow": {"plans": False},

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
@@ -24,7 +25,7 @@ def call(name, *operands, **attrs):
     """Run a kernel on arrays, which it may write into."""
     tensors = [dense_from_numpy(x) if isinstance(x, np.ndarray) else x for x in operands]
     kernel = BUILTIN.get(name)
-    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what == "host"}
+    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what is Supplied.HOST}
     return kernel.function(*tensors, **hosts, **attrs)
 
 

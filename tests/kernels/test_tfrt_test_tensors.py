@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
@@ -21,7 +22,7 @@ HOST = HostContext("s")
 
 def call(name, *operands, **attributes):
     kernel = BUILTIN.get(name)
-    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what == "host"}
+    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what is Supplied.HOST}
     return kernel.function(*operands, **{**hosts, **attributes})
 
 

@@ -20,7 +20,7 @@ import linecache
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfrt.executor.declarations.kernel_registry import Control
+from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.binding import BoundKernel
 from tfrt.executor.engines.plans.classes import is_checked, is_inline
 from tfrt.executor.engines.plans.hand_over import Exits

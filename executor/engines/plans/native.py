@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.bef import FunctionKind
-from tfrt.executor.declarations.kernel_registry import Control
+from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.binding import BoundKernel, is_literal
 from tfrt.executor.engines.plans.generate import Writer, tuple_text
 from tfrt.executor.engines.plans.native_calls import free, keep_ticking, new_record

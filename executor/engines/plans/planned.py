@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.effects import Effects, callers_of, summarize
-from tfrt.executor.declarations.kernel_registry import Control, Kernel
+from tfrt.executor.declarations.kernel import Control, Kernel
 from tfrt.executor.engines.binding import BoundKernel, is_literal, unpack
 from tfrt.executor.engines.dataflow import Suspended, execute
 from tfrt.executor.engines.graph import Graph

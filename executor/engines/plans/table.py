@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tfrt.executor.declarations.kernel_registry import Control
+from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.binding import BoundKernel, unpack
 from tfrt.executor.engines.dataflow import returns
 from tfrt.executor.engines.graph import Graph

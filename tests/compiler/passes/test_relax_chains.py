@@ -6,7 +6,8 @@ import pytest
 
 import tfrt
 from tfrt.compiler import compile as compile_text
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 
 REGISTRY = KernelRegistry(BUILTIN)
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import tfrt
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 
 REGISTRY = KernelRegistry(BUILTIN)
 

@@ -12,7 +12,8 @@ import threading
 import pytest
 
 import tfrt
-from tfrt.executor.declarations.kernel_registry import BUILTIN, Kernel, KernelRegistry
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.support.call_depth import calls
 from tfrt.executor.values.async_value import _wakeups
 
