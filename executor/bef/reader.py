@@ -126,6 +126,13 @@ class BefFile:
         recorded = None if self.attribute_types is None else self.attribute_types.get(offset)
         return attribute_values.decode(cursor, offset, stored, recorded)
 
+    def kernel_location(self, kernel: KernelRecord) -> Location:
+        """Where a kernel is in the source. Where the file's location is corrupt, none is better than no program."""
+        try:
+            return self.location(kernel.location)
+        except BefError:
+            return UNKNOWN
+
     def location(self, offset: int) -> Location:
         """The location at `offset` of the location section; `UNKNOWN` for virtual offsets.
 

@@ -11,7 +11,6 @@ from types import EllipsisType
 
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.declarations.kernel import ANY, Kernel, Runs
-from tfrt.executor.engines.binding import location_of
 from tfrt.executor.support.diagnostics import Diagnostic
 
 
@@ -24,7 +23,9 @@ def disagreements(bef: BefFile, kernels: Mapping[str, Kernel]) -> list[Diagnosti
             if record.functions and record.name in runners:
                 problem = _problem(record, runners[record.name], function, bef.functions)
                 if problem is not None:
-                    found.append(Diagnostic("error", f"'{record.name}' cannot run {problem}", location_of(record, bef)))
+                    found.append(
+                        Diagnostic("error", f"'{record.name}' cannot run {problem}", bef.kernel_location(record))
+                    )
     return found
 
 

@@ -9,26 +9,35 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from tfrt.executor.bef import BefFile, KernelRecord
+from tfrt.executor.bef import BefFile, FunctionKind, KernelRecord
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel import Control, Kernel, Signature
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.errors import BefError, KernelError
-from tfrt.executor.support.location import UNKNOWN, Location
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import Stored
 from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.results import converting, has_scalars
 
-if TYPE_CHECKING:
-    from tfrt.executor.engines.program import Function
-    from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
-    from tfrt.executor.runtime.work_queue import Task
+
+class Callee(Protocol):
+    """A function of a loaded program, as the kernels that it is given to see it."""
+
+    index: int
+    name: str
+    kind: FunctionKind
+    argument_types: tuple[str, ...]
+    result_types: tuple[str, ...]
+
+    def execute(self, context: ExecutionContext, arguments: Sequence[Any], /) -> list[Any]:
+        """See `tfrt.executor.engines.program.Function.execute`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoundKernel:
     """A kernel at one place.
 
@@ -43,7 +52,6 @@ class BoundKernel:
         task: where the kernel runs as a task of the work queue, what the task calls; `call` enqueues it.
         inline: an expression of the operands ``{0}``, ``{1}``, … with the kernel's value, or None.
         is_pure, control: see `tfrt.executor.declarations.kernel_registry.kernel`.
-        restarts: whether the kernel, or what runs in its stead, may be run again from its start.
         operand_classes, result_class: see `tfrt.executor.declarations.kernel_registry.Signature`.
         is_exact: whether it keeps to what it declares; see `tfrt.executor.declarations.kernel_registry.kernel`.
     """
@@ -52,7 +60,7 @@ class BoundKernel:
     call: Callable[..., Any]
     needs_context: bool
     returns_tuple: bool
-    functions: tuple[Function, ...] = ()
+    functions: tuple[Callee, ...] = ()
     inline: str | None = None
     is_pure: bool = False
     returns_plain: bool = False
@@ -61,7 +69,6 @@ class BoundKernel:
     is_constant: bool = False
     control: Control | None = None
     task: Callable[..., Any] | None = None
-    restarts: bool = False
     operand_classes: tuple[type | None, ...] = ()
     result_class: type | None = None
     is_exact: bool = False
@@ -71,7 +78,7 @@ def bind(
     kernel: Kernel,
     record: KernelRecord,
     bef: BefFile,
-    functions: Sequence[Function],
+    functions: Sequence[Callee],
     host: HostContext,
     result_types: Sequence[str | None] = (),
 ) -> BoundKernel:
@@ -84,20 +91,22 @@ def bind(
     of the program runs and the error appears where the op is.
     """
     signature = kernel.signature
+    call: Callable[..., Any]
     try:
         problem = _mismatch(signature, record)
         arguments = {} if problem else _fixed_arguments(signature, record, bef, functions, host)
     except BefError as error:
         problem = str(error)
     if problem:
-        return BoundKernel(kernel.name, partial(_fail, f"cannot run '{kernel.name}': {problem}"), False, True)
-    call: Callable[..., Any] = partial(kernel.function, **arguments) if arguments else kernel.function
+        call = partial(_fail, f"cannot run '{kernel.name}': {problem}")
+        return BoundKernel(name=kernel.name, call=call, needs_context=False, returns_tuple=True)
+    call = partial(kernel.function, **arguments) if arguments else kernel.function
     if kernel.prepares:
         call = _prepared(call)
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
     if host.profile is not None:
-        call = host.profile.watched(call, kernel.name, location_of(record, bef), host.run_when_ready)
+        call = host.profile.watched(call, kernel.name, bef.kernel_location(record), host.run_when_ready)
     context = next((name for name, what in signature.injected if what is Supplied.CONTEXT), None)
     if context is not None:
         call = _with_context(call, context)
@@ -117,36 +126,25 @@ def bind(
     needs_context, returns_tuple = context is not None or is_later, signature.returns_tuple
     # Iterations that are tasks of their own are the kernel's business.
     control = kernel.control if arguments.get("parallel_iterations", 1) <= 1 else None
+    is_constant = not record.arguments and len(record.results) == 1 and not returns_tuple
     return BoundKernel(
-        kernel.name,
-        call,
-        needs_context,
-        returns_tuple,
-        callees,
-        inline,
-        kernel.is_pure,
-        signature.returns_plain and not is_later and kernel.is_exact,
-        signature.returns_async or is_later,
-        kernel.native if has_expression else None,
-        not record.arguments
-        and len(record.results) == 1
-        and not returns_tuple
-        and (kernel.constant or inline is not None),
-        control,
-        task,
-        control is not None or (kernel.is_pure and not kernel.overwrites),
-        signature.operand_classes,
-        signature.result_class,
-        kernel.is_exact,
+        name=kernel.name,
+        call=call,
+        needs_context=needs_context,
+        returns_tuple=returns_tuple,
+        functions=callees,
+        inline=inline,
+        is_pure=kernel.is_pure,
+        returns_plain=signature.returns_plain and not is_later and kernel.is_exact,
+        only_starts=signature.returns_async or is_later,
+        native=kernel.native if has_expression else None,
+        is_constant=is_constant and (kernel.constant or inline is not None),
+        control=control,
+        task=task,
+        operand_classes=signature.operand_classes,
+        result_class=signature.result_class,
+        is_exact=kernel.is_exact,
     )
-
-
-def location_of(record: KernelRecord, bef: BefFile) -> Location:
-    """Where a kernel is in the source. Where the file's location is corrupt, none is better than no program."""
-    try:
-        return bef.location(record.location)
-    except BefError:
-        return UNKNOWN
 
 
 def _inline(kernel: Kernel, attributes: dict[str, Any], record: KernelRecord) -> str | None:
@@ -190,7 +188,7 @@ def _fixed_arguments(
     signature: Signature,
     record: KernelRecord,
     bef: BefFile,
-    functions: Sequence[Function],
+    functions: Sequence[Callee],
     host: HostContext,
 ) -> dict[str, Any]:
     attributes = zip(signature.attributes, record.attributes, strict=False)
@@ -230,6 +228,11 @@ def _prepared(prepare: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
         return prepare()
     except KernelError as error:
         return partial(_fail, str(error))
+
+
+def taking_context(bound: BoundKernel) -> Callable[..., Any]:
+    """A bound kernel as a function of the context and its operands."""
+    return bound.call if bound.needs_context else lambda context, *operands: bound.call(*operands)
 
 
 def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -34,17 +34,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfrt.executor.engines.binding import unpack
 from tfrt.executor.engines.graph import Graph
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_ended, as_kernel_error, ends_call, report_uncaught
+from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls, is_full, recount
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue, lose
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.host_context import ExecutionContext
 
 _UNSET = object()
 

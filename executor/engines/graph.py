@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tfrt.executor.bef import BefFile, FunctionRecord
-from tfrt.executor.engines.binding import BoundKernel, location_of
+from tfrt.executor.engines.binding import BoundKernel, Callee
 
 ANY_STREAM = -1
 """The stream of kernels that run at once, whatever the current stream is."""
@@ -87,7 +87,15 @@ class Graph:
 
     def location(self, kernel: int) -> Any:
         """The source location of a kernel."""
-        return location_of(self.record.kernels[kernel], self.bef)
+        return self.bef.kernel_location(self.record.kernels[kernel])
+
+
+class Runnable(Callee, Protocol):
+    """A function of a loaded program, as the engines see it."""
+
+    @property
+    def graph(self) -> Graph:
+        """The function, ready to run."""
 
 
 def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:

@@ -18,7 +18,7 @@ from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.callees import disagreements
 from tfrt.executor.declarations.kernel import Kernel, is_of_this_package
 from tfrt.executor.declarations.native_functions import find_native_function
-from tfrt.executor.engines.binding import BoundKernel, bind, location_of, unpack
+from tfrt.executor.engines.binding import BoundKernel, bind, unpack
 from tfrt.executor.engines.dataflow import execute
 from tfrt.executor.engines.graph import Graph
 from tfrt.executor.engines.plans.planned import Plans
@@ -259,7 +259,7 @@ class Function:
         plans = self._program.plans
         if plans is None or self._keeps_order:
             return partial(execute, self.graph)
-        effects = plans.effects[self.index]
+        effects = plans.facts.effects[self.index]
         has_threads = self._program.host.work_queue.has_threads
         if effects.ordered and (has_threads or not self.result_types or not effects.observable_at_end):
             return plans.planned(self).enter
@@ -347,7 +347,7 @@ def _first_use(bef: BefFile, kernel: str) -> Any:
     for function in bef.functions:
         for record in function.kernels:
             if record.name == kernel:
-                return location_of(record, bef)
+                return bef.kernel_location(record)
     return None
 
 

@@ -9,18 +9,15 @@ Such a call waits for the calls in it, so they all stand on the thread's stack, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfrt.executor.engines.binding import unpack
 from tfrt.executor.engines.graph import Graph
 from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results
+from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.host_context import ExecutionContext
-
 
 MAX_CALL_DEPTH = 100
 """Nested calls on a thread's stack, each some five Python frames, beyond which no synchronous call starts.

@@ -18,7 +18,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime.failures import ends_call, report_uncaught
-from tfrt.executor.runtime.work_queue import Task, WorkQueue, create_work_queue
+from tfrt.executor.runtime.queues import create_work_queue
+from tfrt.executor.runtime.work_queue import Task, WorkQueue
 from tfrt.executor.support import native_threads
 from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic
@@ -63,7 +64,7 @@ class HostContext:
     """A host; close it, or use it as a context manager, to end its threads.
 
     Args:
-        work_queue: a description such as ``"s"`` or ``"mstd:4"`` (see `tfrt.executor.runtime.work_queue`), or a queue.
+        work_queue: a description such as ``"s"`` or ``"mstd:4"`` (see `tfrt.executor.runtime.queues`), or a queue.
         registry: the kernels that programs may use; by default every registered one.
         plans: whether functions may run from plans (see `tfrt.executor.engines.plans`), which is faster and
             otherwise the same.

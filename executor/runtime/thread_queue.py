@@ -30,14 +30,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfrt.executor.runtime.failures import mark_worker
+from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.fork import restart_after_fork, start_anew_after_fork
 from tfrt.executor.values.async_value import AsyncValue, abandoned, forget_lost, raise_lost, report, run_deferred
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.work_queue import Task
 
 MAX_THREADS = 4096
 """The most threads of a kind; more are a mistake that would exhaust the machine."""

@@ -33,6 +33,7 @@ from queue import Empty, SimpleQueue
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.values.async_value import (
     AsyncValue,
@@ -48,7 +49,6 @@ from tfrt.executor.values.async_value import (
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from tfrt.executor.runtime.work_queue import Task
 
 STUCK_AFTER = 2.0
 """Seconds after which the tasks of a thread that waits, and does not come to run them, are run by others."""

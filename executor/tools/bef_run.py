@@ -236,7 +236,7 @@ def _looks_like_mlir(content: bytes) -> bool:
 
 
 def _dump_plans(program: Program, host: HostContext) -> int:
-    from tfrt.executor.engines.plans.dump import dump
+    from tfrt.executor.tools.dump_plans import dump
 
     for text in dump(program):
         host.write(text)

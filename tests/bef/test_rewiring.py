@@ -32,7 +32,7 @@ from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines.program import Function, Program
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
-from tfrt.executor.runtime.work_queue import SingleThreadedQueue
+from tfrt.executor.runtime.queues import SingleThreadedQueue
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CancelledError, KernelError, LoadError
 from tfrt.executor.values.async_value import AsyncValue, run_deferred

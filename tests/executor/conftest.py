@@ -32,8 +32,8 @@ class Step:
 class _Locations:
     """Stands for a BEF file: kernel n of a function is at line n."""
 
-    def location(self, offset: int) -> Location:
-        return FileLineCol("test.mlir", offset, 1)
+    def kernel_location(self, kernel: KernelRecord) -> Location:
+        return FileLineCol("test.mlir", kernel.location, 1)
 
 
 @pytest.fixture
@@ -90,7 +90,13 @@ def _make_graph(arguments: int, steps: Sequence[Step], returns: Sequence[int]) -
         tuple(returns),
     )
     bound = [
-        BoundKernel("test.kernel", s.call, s.needs_context, s.results != 1, task=s.call if s.is_task else None)
+        BoundKernel(
+            name="test.kernel",
+            call=s.call,
+            needs_context=s.needs_context,
+            returns_tuple=s.results != 1,
+            task=s.call if s.is_task else None,
+        )
         for s in steps
     ]
     return Graph(record, bound, _Locations())  # type: ignore[arg-type]

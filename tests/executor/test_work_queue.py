@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import pytest
 
 from tfrt.executor.runtime import thread_queue, waiting_queues
-from tfrt.executor.runtime.work_queue import MultiThreadedQueue, SingleThreadedQueue, create_work_queue
+from tfrt.executor.runtime.queues import MultiThreadedQueue, SingleThreadedQueue, create_work_queue
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.values.async_value import AsyncValue
 

@@ -4,17 +4,18 @@ The dataflow executor (`tfrt.executor.engines.dataflow`) can run everything, and
 the time nothing is pending and nothing fails; then a function is just a list of calls.
 
 =================  ==================================================================================
-`effects.py`       which functions may run in any order
 `planned.py`       a function with its plans: how it is entered, and when it moves to the next tier
+`plan.py`          the same, as the tiers see it
+`facts.py`         what follows from the program before anything has run: effects, classes, nesting
 `table.py`         the first tier: a loop over a table of kernels
 `generate.py`      the second tier: one generated Python function
 `native.py`        the third tier, optional: machine code
 `native_calls.py`  how signals and cancellation reach machine code
 `classes.py`       of which Python class the values of registers are
+`names.py`         the global names of generated source
 `scope.py`         what generated source means: each function's registers, and the exits
 `signals.py`       how a plan says that it cannot go on
 `hand_over.py`     how a plan that cannot go on becomes calls of the dataflow executor
-`dump.py`          plans for people to read
 =================  ==================================================================================
 
 **Invariants.**
@@ -27,7 +28,7 @@ the time nothing is pending and nothing fails; then a function is just a list of
    kernel has returned what is not plain, the request is cancelled, and a kernel has raised. Then the plan raises a
    `HandOver` that holds what its kernels have come to. All other exceptions pass through it untouched.
 4. Nothing that ran runs again, unless it is pure.
-5. Functions have plans only if nobody can tell in which order their kernels run (`effects.py`).
+5. Functions have plans only if nobody can tell in which order their kernels run (`tfrt.executor.declarations.effects`).
 
 **Why nothing runs twice.** A function's call goes on in the dataflow executor only from a `HandOver`, or from the
 start. A `HandOver` is raised by a handler or an exit, in which the kernels before the one where it stands are recorded

@@ -18,17 +18,14 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tfrt.executor.declarations.kernel import Control
-from tfrt.executor.engines.binding import BoundKernel
+from tfrt.executor.engines.binding import BoundKernel, taking_context
 from tfrt.executor.engines.plans.classes import is_checked, is_inline
 from tfrt.executor.engines.plans.hand_over import Exits
+from tfrt.executor.engines.plans.plan import Plan
 from tfrt.executor.engines.plans.scope import Exit, Generated, LoopNames, Scope, Site, Stands
 from tfrt.executor.engines.plans.table import constant_of, last_uses
-
-if TYPE_CHECKING:
-    from tfrt.executor.engines.plans.planned import Planned
 
 MAX_INLINED = 2000
 """Kernels of a plan beyond which further regions are called as functions of their own."""
@@ -41,14 +38,14 @@ MAX_PART = 25_000
 while Python compiles it."""
 
 
-def generate(planned: Planned, *, with_cold: bool = False) -> Generated:
+def generate(plan: Plan, *, with_cold: bool = False) -> Generated:
     """A function as Python.
 
     Args:
         with_cold: whether to inline regions, too, that have hardly run.
     """
-    writer = Writer(planned, with_cold)
-    graph = planned.graph
+    writer = Writer(plan, with_cold)
+    graph = plan.graph
     scope = Scope(graph, "")
     count = len(graph.results[0]) - 1
     for register in range(count):
@@ -56,18 +53,18 @@ def generate(planned: Planned, *, with_cold: bool = False) -> Generated:
     parameters = ["context", *(f"r{register}" for register in range(count))]
     if len(graph.bound) > MAX_PART:
         return _generate_parts(writer, scope, parameters)
-    writer.define(planned.python_name, parameters)
+    writer.define(plan.python_name, parameters)
     writer.stop_if_cancelled(1, Exit(Stands.BEFORE, scope, 0))
     writer.kernels(scope, range(1, len(graph.bound)), 1)
     writer.line(1, f"return {tuple_text([scope.names[r] for r in graph.result_registers])}", None)
-    return writer.finish(planned.python_name)
+    return writer.finish(plan.python_name)
 
 
-def generate_loop(owner: Planned, kernel: int) -> Generated:
+def generate_loop(owner: Plan, kernel: int) -> Generated:
     """The loop that a kernel of `owner` runs, as a function of the kernel's operands."""
     writer = Writer(owner)
     bound = owner.graph.bound[kernel]
-    body = owner.plans.planned(bound.functions[0])
+    body = owner.plan_of(bound.functions[0])
     name = f"{owner.python_name}_loop_{kernel}"
     carried = [f"v{i}" for i in range(len(owner.graph.arguments[kernel]) - 1)]
     writer.define(name, ["context", "control", *carried])
@@ -78,7 +75,7 @@ def generate_loop(owner: Planned, kernel: int) -> Generated:
 
 def _generate_parts(writer: Writer, scope: Scope, parameters: list[str]) -> Generated:
     """A driver that calls the parts in turn; each takes and returns what those after it need."""
-    graph, name = scope.graph, writer.planned.python_name
+    graph, name = scope.graph, writer.plan.python_name
     kernels = range(1, len(graph.bound))
     ranges = [kernels[first : first + MAX_PART] for first in range(0, len(kernels), MAX_PART)]
     needed: list[set[int]] = [set(graph.result_registers)]
@@ -138,10 +135,10 @@ class Writer:
 
     cancelled = "context.cancellation is not None"
 
-    def __init__(self, planned: Planned, with_cold: bool = False):
-        self.planned = planned
+    def __init__(self, plan: Plan, with_cold: bool = False):
+        self.plan = plan
         self.exits = Exits()
-        self.exit_name = planned.plans.reserve("exit", "", self.exits)
+        self.exit_name = plan.names.reserve("exit", "", self.exits)
         self.with_cold = with_cold
         self.lines: list[str] = []
         self.sites: list[Site | None] = [None]
@@ -151,8 +148,8 @@ class Writer:
     def finish(self, name: str, *, is_loop: bool = False) -> Generated:
         """Compile what has been written; the function of that name is the plan."""
         source = "\n".join(self.lines) + "\n"
-        filename = self.planned.filename(name)
-        namespace = self.planned.plans.namespace
+        filename = f"plan of {name}"
+        namespace = self.plan.names.namespace
         exec(compile(source, filename, "exec"), namespace)
         generated = Generated(namespace[name], source, self.sites, is_loop)
         # Tracebacks show the lines with the program's locations, which are looked up only then.
@@ -180,14 +177,14 @@ class Writer:
         for caught, exit in handlers.items():
             self.line(indent, f"except{caught and ' '}{caught}: {self.exit(exit)}", None)
 
-    def invocation(self, callee: Planned, arguments: Sequence[str]) -> str:
+    def invocation(self, callee: Plan, arguments: Sequence[str]) -> str:
         return f"{callee.python_name}({', '.join(['context', *arguments])})"
 
     def expression(self, scope: Scope, kernel: int, bound: BoundKernel, names: Sequence[str]) -> str | None:
         """A kernel with one result as an expression of its operands that cannot fail, where it is one."""
         if bound.inline is None or not bound.is_exact:
             return None
-        if not is_inline(bound, *self.planned.plans.classes_at(scope.graph, kernel)):
+        if not is_inline(bound, *self.plan.facts.classes_at(scope.graph, kernel)):
             return None
         return bound.inline.format(*names)
 
@@ -203,10 +200,10 @@ class Writer:
     def kernel(self, scope: Scope, kernel: int, bound: BoundKernel, indent: int) -> None:
         graph = scope.graph
         operands, results = graph.arguments[kernel], graph.results[kernel]
-        constant = constant_of(bound, self.planned.plans.classes(graph), results)
+        constant = constant_of(bound, self.plan.facts.classes(graph), results)
         if constant is not None:
             scope.constants[results[0]] = constant[0]
-            scope.names[results[0]] = self.planned.plans.literal(constant[0])
+            scope.names[results[0]] = self.plan.names.literal(constant[0])
             return
         names = [scope.names[r] for r in operands]
         targets = [f"{scope.prefix}r{r}" for r in results]
@@ -214,7 +211,7 @@ class Writer:
         expression = self.expression(scope, kernel, bound, names)
         if expression is not None:
             self.line(indent, f"{targets[0]} = {expression}", site)
-        elif self.planned.plans.runs_directly(graph, kernel):
+        elif self.plan.facts.runs_directly(graph, kernel):
             targets = self.control(scope, kernel, bound, names, targets, indent)
         else:
             self.call(scope, kernel, bound, names, targets, indent)
@@ -232,7 +229,7 @@ class Writer:
         if bound.inline is not None and not bound.is_exact:
             call = bound.inline.format(*names)
         else:
-            function = self.planned.plans.name_of(bound)
+            function = self.plan.names.of_kernel(bound)
             call = f"{function}({', '.join(['context', *names] if bound.needs_context else names)})"
         count = len(targets)
         results = targets or ["value"]
@@ -241,7 +238,7 @@ class Writer:
             targets = [*targets, ""] if count == 1 else targets
         handlers = {"": Exit(Stands.RAISED, scope, kernel)}
         self.guarded(indent, f"{', '.join(targets or results)} = {call}", site, handlers)
-        expected = self.planned.plans.classes_at(graph, kernel)[1]
+        expected = self.plan.facts.classes_at(graph, kernel)[1]
         doubts = []
         if not is_checked(bound, expected):
             doubts = [
@@ -260,7 +257,7 @@ class Writer:
         self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
     ) -> list[str]:
         """Run the kernel's functions in its stead; returns what its results are called."""
-        functions = [self.planned.plans.planned(function) for function in bound.functions]
+        functions = [self.plan.plan_of(function) for function in bound.functions]
         match bound.control:
             case Control.CALL:
                 self.callee(functions[0], scope, kernel, None, targets, indent)
@@ -286,7 +283,7 @@ class Writer:
         return targets
 
     def callee(
-        self, callee: Planned, scope: Scope, kernel: int, skip: int | None, targets: list[str], indent: int
+        self, callee: Plan, scope: Scope, kernel: int, skip: int | None, targets: list[str], indent: int
     ) -> None:
         """Run a function on the kernel's operands (without the first `skip`): inlined if it is a region."""
         operands = scope.graph.arguments[kernel][skip:]
@@ -300,11 +297,11 @@ class Writer:
             return
         call = self.invocation(callee, [scope.names[r] for r in operands])
         handlers = {"HandOver": Exit(Stands.HANDED_OVER, scope, kernel)}
-        if self.planned.plans.starts_again(self.planned.function, callee.function):
+        if self.plan.facts.starts_again(self.plan.function, callee.function):
             handlers["RecursionError"] = Exit(Stands.BEFORE, scope, kernel)
         self.guarded(indent, f"{_targets(targets, unpack=False)}{call}", (scope, kernel), handlers)
 
-    def is_inlined(self, callee: Planned, indent: int) -> bool:
+    def is_inlined(self, callee: Plan, indent: int) -> bool:
         return (
             callee.is_region
             and (callee.is_warm or self.with_cold)
@@ -312,11 +309,11 @@ class Writer:
             and self.inlined + len(callee.graph.bound) <= MAX_INLINED
         )
 
-    def inner(self, callee: Planned, scope: Scope, kernel: int) -> Scope:
+    def inner(self, callee: Plan, scope: Scope, kernel: int) -> Scope:
         self.scopes += 1
         return Scope(callee.graph, f"s{self.scopes}_", scope, kernel)
 
-    def body(self, callee: Planned, inner: Scope, indent: int) -> None:
+    def body(self, callee: Plan, inner: Scope, indent: int) -> None:
         self.inlined += len(callee.graph.bound)
         before = len(self.lines)
         self.kernels(inner, range(1, len(callee.graph.bound)), indent)
@@ -324,7 +321,7 @@ class Writer:
             self.line(indent, "pass", None)
 
     def loop(
-        self, bound: BoundKernel, body: Planned, inner: Scope, control: str, carried: list[str], indent: int
+        self, bound: BoundKernel, body: Plan, inner: Scope, control: str, carried: list[str], indent: int
     ) -> list[str]:
         """A loop over `body`, whose operands are `control` and what it carries; returns the results' names."""
         prefix = inner.prefix
@@ -332,7 +329,7 @@ class Writer:
         assert kind is not None
         repeats = kind is Control.REPEAT
         total, index = f"{prefix}total", f"{prefix}index"
-        inner.loop = LoopNames(kind, self.planned.plans.go_on(bound), total, index, tuple(carried))
+        inner.loop = LoopNames(kind, taking_context(bound), total, index, tuple(carried))
         self.line(indent, f"{total} = {control}", None)
         if repeats:
             self.line(indent, f"for {index} in range({total}):", None)
@@ -347,7 +344,7 @@ class Writer:
         else:
             call = self.invocation(body, carried)
             handlers = {"HandOver": Exit(Stands.IN_ITERATION, inner, 0)}
-            if self.planned.plans.starts_again(self.planned.function, body.function):
+            if self.plan.facts.starts_again(self.plan.function, body.function):
                 handlers["RecursionError"] = Exit(Stands.AT_ITERATION, inner, 0)
             self.guarded(indent + 1, f"{_targets(loop_results, unpack=False)}{call}", None, handlers)
         return carried

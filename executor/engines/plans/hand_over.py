@@ -18,7 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.dataflow import Recorded, Suspended
@@ -26,10 +26,8 @@ from tfrt.executor.engines.graph import Graph
 from tfrt.executor.engines.plans.scope import Exit, LoopNames, Scope, Stands
 from tfrt.executor.engines.plans.signals import HandOver
 from tfrt.executor.runtime.failures import as_kernel_error, ends_call
+from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.host_context import ExecutionContext
 
 GoOn = Callable[[], list[Any]]
 """Goes on with a call and returns its results, as `tfrt.executor.engines.dataflow.execute` does."""

@@ -17,21 +17,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.binding import BoundKernel, is_literal
 from tfrt.executor.engines.plans.generate import Writer, tuple_text
 from tfrt.executor.engines.plans.native_calls import free, keep_ticking, new_record
+from tfrt.executor.engines.plans.plan import Plan
 from tfrt.executor.engines.plans.scope import Exit, Scope, Site
 from tfrt.executor.engines.plans.table import constant_of
+from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.native_code import load
 from tfrt.executor.values.scalars import scalar_class
-
-if TYPE_CHECKING:
-    from tfrt.executor.engines.plans.planned import Planned
-    from tfrt.executor.runtime.host_context import ExecutionContext
 
 MAX_DEPTH = 2000
 """Nested native calls on a thread's stack; deeper recursion is left to the ordinary plan."""
@@ -43,33 +41,32 @@ _TYPES = {"i1": "boolean", "i32": "int64", "i64": "int64", "f32": "float64", "f6
 _log = logging.getLogger(__name__)
 
 
-def can_be_native(planned: Planned) -> bool:
+def can_be_native(plan: Plan) -> bool:
     """Whether a function, with all that it calls, has a native form."""
-    return _can(planned, (), set())
+    return _can(plan, (), set())
 
 
-def _can(planned: Planned, around: tuple[int, ...], found: set[int]) -> bool:
+def _can(plan: Plan, around: tuple[int, ...], found: set[int]) -> bool:
     """`around` are the functions with names that are being looked at, outermost first; `found` those that can."""
-    function, graph = planned.function, planned.graph
+    function, graph = plan.function, plan.graph
     if function.index in found:
         return True
-    if function.kind is not FunctionKind.ASYNC or planned.plans.effects[function.index].any:
+    if function.kind is not FunctionKind.ASYNC or plan.facts.effects[function.index].any:
         return False
     types = graph.record.register_types
     if types is None or not all(type in _TYPES for type in (*types, *function.argument_types)):
         return False
-    inside = around if planned.is_region and around else (*around, function.index)
+    inside = around if plan.is_region and around else (*around, function.index)
     for kernel, bound in enumerate(graph.bound[1:], 1):
-        constant = constant_of(bound, planned.plans.classes(graph), graph.results[kernel])
+        constant = constant_of(bound, plan.facts.classes(graph), graph.results[kernel])
         if constant is not None:
             can = is_literal(constant[0])
         elif bound.control is None:
             can = bound.native is not None or bound.inline is not None
         else:
             # A function may call itself. Functions that call one another have no order to be compiled in.
-            can = planned.plans.runs_directly(graph, kernel) and all(
-                callee.index == inside[-1]
-                or (callee.index not in inside and _can(planned.plans.planned(callee), inside, found))
+            can = plan.facts.runs_directly(graph, kernel) and all(
+                callee.index == inside[-1] or (callee.index not in inside and _can(plan.plan_of(callee), inside, found))
                 for callee in bound.functions
             )
         if not can:
@@ -78,9 +75,9 @@ def _can(planned: Planned, around: tuple[int, ...], found: set[int]) -> bool:
     return True
 
 
-def is_worthwhile(planned: Planned) -> bool:
+def is_worthwhile(plan: Plan) -> bool:
     """Whether a function can take long: whether it has a loop, or calls itself."""
-    waiting, seen = [planned], set[int]()
+    waiting, seen = [plan], set[int]()
     while waiting:
         current = waiting.pop()
         if current.function.index in seen:
@@ -90,16 +87,16 @@ def is_worthwhile(planned: Planned) -> bool:
             if bound.control in (Control.REPEAT, Control.WHILE):
                 return True
             for function in bound.functions:
-                if function.index == planned.function.index:
+                if function.index == plan.function.index:
                     return True
-                waiting.append(planned.plans.planned(function))
+                waiting.append(plan.plan_of(function))
     return False
 
 
-def make_native(planned: Planned) -> Callable[..., Any]:
+def make_native(plan: Plan) -> Callable[..., Any]:
     """A function as machine code: a plan that falls back to the ordinary one."""
-    native = load(native_source(planned), _entry(planned), _RUNTIME)
-    ordinary, types = planned.call, planned.function.argument_types
+    native = load(native_source(plan), _entry(plan), _RUNTIME)
+    ordinary, types = plan.call, plan.function.argument_types
 
     def run(context: ExecutionContext, *arguments: Any) -> Any:
         record = call, address = free.pop() if free else new_record()
@@ -127,64 +124,64 @@ def _fit(arguments: Sequence[Any], types: Sequence[str]) -> bool:
     )
 
 
-def native_source(planned: Planned) -> str:
+def native_source(plan: Plan) -> str:
     """A module with a function, and those that it calls, for Numba."""
     written: dict[int, str] = {}
-    _write(planned, written)
+    _write(plan, written)
     head = (
         "from numba import njit\n"
         "from tfrt.executor.engines.plans.native_runtime import (\n"
         "    Refused, cancelled, divide, divide32, divide64, enter, leave, single, wrap32,\n"
         ")\n"
     )
-    return head + "".join(written.values()) + _entry_source(planned)
+    return head + "".join(written.values()) + _entry_source(plan)
 
 
-def _write(planned: Planned, written: dict[int, str]) -> None:
-    function = planned.function
+def _write(plan: Plan, written: dict[int, str]) -> None:
+    function = plan.function
     if function.index in written:
         return
     written[function.index] = ""
-    writer = _NativeWriter(planned)
-    scope = Scope(planned.graph, "")
+    writer = _NativeWriter(plan)
+    scope = Scope(plan.graph, "")
     parameters = [f"r{register}" for register in range(len(function.argument_types))]
     scope.names.update(enumerate(parameters))
-    writer.define(_name(planned), ["flag", "call", "depth", *parameters])
+    writer.define(_name(plan), ["flag", "call", "depth", *parameters])
     writer.line(1, f"if depth > {MAX_DEPTH} or cancelled(flag, call): raise Refused", None)
-    writer.kernels(scope, range(1, len(planned.graph.bound)), 1)
-    writer.line(1, f"return {tuple_text([scope.names[r] for r in planned.graph.result_registers])}", None)
+    writer.kernels(scope, range(1, len(plan.graph.bound)), 1)
+    writer.line(1, f"return {tuple_text([scope.names[r] for r in plan.graph.result_registers])}", None)
     for callee in writer.callees:
         _write(callee, written)
     del written[function.index]
-    written[function.index] = _decorator(planned, 3) + "\n".join(writer.lines) + "\n"
+    written[function.index] = _decorator(plan, 3) + "\n".join(writer.lines) + "\n"
 
 
-def _entry_source(planned: Planned) -> str:
+def _entry_source(plan: Plan) -> str:
     """What Python calls: marks what happens in machine code as such."""
-    parameters = [f"r{register}" for register in range(len(planned.function.argument_types))]
+    parameters = [f"r{register}" for register in range(len(plan.function.argument_types))]
     return (
-        f"{_decorator(planned, 2)}"
-        f"def {_entry(planned)}({', '.join(['flag', 'call', *parameters])}):\n"
+        f"{_decorator(plan, 2)}"
+        f"def {_entry(plan)}({', '.join(['flag', 'call', *parameters])}):\n"
         f"    enter(call)\n"
-        f"    results = {_name(planned)}({', '.join(['flag', 'call', '0', *parameters])})\n"
+        f"    results = {_name(plan)}({', '.join(['flag', 'call', '0', *parameters])})\n"
         f"    leave(call)\n"
         f"    return results\n"
     )
 
 
-def _decorator(planned: Planned, numbers: int) -> str:
+def _decorator(plan: Plan, numbers: int) -> str:
     """For a function of a few 64-bit integers and the arguments."""
-    function = planned.function
+    function = plan.function
     arguments = ", ".join([*["int64"] * numbers, *(_TYPES[type] for type in function.argument_types)])
     return f'\n\n@njit("{_result_type(function.result_types)}({arguments})", nogil=True, cache=CACHE)\n'
 
 
-def _name(planned: Planned) -> str:
-    return f"native_{planned.function.index}"
+def _name(plan: Plan) -> str:
+    return f"native_{plan.function.index}"
 
 
-def _entry(planned: Planned) -> str:
-    return f"enter_{planned.function.index}"
+def _entry(plan: Plan) -> str:
+    return f"enter_{plan.function.index}"
 
 
 def _result_type(types: Sequence[str]) -> str:
@@ -198,9 +195,9 @@ def _result_type(types: Sequence[str]) -> str:
 class _NativeWriter(Writer):
     """Writes plans that Numba understands: without a context, and with native forms of kernels."""
 
-    def __init__(self, planned: Planned):
-        super().__init__(planned, with_cold=True)
-        self.callees: list[Planned] = []
+    def __init__(self, plan: Plan):
+        super().__init__(plan, with_cold=True)
+        self.callees: list[Plan] = []
 
     def stop_if_cancelled(self, indent: int, exit: Exit) -> None:
         self.line(indent, "if cancelled(flag, call): raise Refused", None)
@@ -208,7 +205,7 @@ class _NativeWriter(Writer):
     def guarded(self, indent: int, text: str, site: Site | None, handlers: dict[str, Exit]) -> None:
         self.line(indent, text, site)
 
-    def invocation(self, callee: Planned, arguments: Sequence[str]) -> str:
+    def invocation(self, callee: Plan, arguments: Sequence[str]) -> str:
         self.callees.append(callee)
         return f"{_name(callee)}({', '.join(['flag', 'call', 'depth + 1', *arguments])})"
 

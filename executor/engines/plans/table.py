@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.binding import BoundKernel, unpack
 from tfrt.executor.engines.dataflow import returns
 from tfrt.executor.engines.graph import Graph
 from tfrt.executor.engines.plans.classes import Classes, fit, is_checked, is_inline
-from tfrt.executor.engines.plans.hand_over import handed_over, loop_after, loop_from, raised, stop
+from tfrt.executor.engines.plans.hand_over import (
+    cancelled_by,
+    handed_over,
+    loop_after,
+    loop_from,
+    once_more,
+    raised,
+    stop,
+)
+from tfrt.executor.engines.plans.plan import Plan
 from tfrt.executor.engines.plans.signals import HandOver
+from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
-
-if TYPE_CHECKING:
-    from tfrt.executor.engines.plans.planned import Planned
-    from tfrt.executor.runtime.host_context import ExecutionContext
 
 PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, STOP, GENERAL = range(8)
 """The shapes of entries. Inline kernels always have plain results, so theirs need not be looked at."""
@@ -29,7 +35,7 @@ PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, STOP, GENERAL = range(8
 Step = tuple[int, Any, Any, Any, Any]
 """Shape, callable, then by shape: two operands and the result (unary and binary); operands, whether the functions may
 start again where Python's stack ends, and the results (`CONTROL`); operands, a `General` and the results; the registers
-to drop. Short, because unpacking it is part of every kernel's cost: which kernel it is, `Planned.kernel_at` knows."""
+to drop. Short, because unpacking it is part of every kernel's cost: which kernel it is, the `Table` knows."""
 
 START: Step = (DROP, None, (), None, None)
 """Where a plan stands before its first kernel."""
@@ -44,43 +50,83 @@ class General:
     expected: Classes
 
 
-def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A function as a table.
+
+    Attributes:
+        template: the registers before a run, those of constants filled in.
+        steps: what to do, in order.
+        kernels: for each step, the kernel that it belongs to.
+    """
+
+    graph: Graph
+    template: list[Any]
+    steps: list[Step]
+    kernels: list[int]
+
+    def kernel_at(self, step: Step) -> int:
+        """The kernel of a step; 0 for `START`."""
+        if step is START:
+            return 0
+        return next(kernel for found, kernel in zip(self.steps, self.kernels, strict=True) if found is step)
+
+    def stop_at(
+        self,
+        step: Step,
+        context: ExecutionContext,
+        registers: Sequence[Any],
+        outcome: Callable[[], Any] | None,
+        cancellation: AsyncValue | None = None,
+    ) -> NoReturn:
+        """Hand over a call that stands at a step, whose kernel came to `outcome`, if it has begun."""
+        stop(self.graph, context, registers, self.kernel_at(step) - 1, outcome, cancellation)
+
+    def stop_after(
+        self, step: Step, context: ExecutionContext, registers: Sequence[Any], outcome: Callable[[], Any]
+    ) -> NoReturn:
+        """Hand over a call that stands at a step, whose kernel has just come to `outcome`."""
+        cancellation = cancelled_by(context)
+        self.stop_at(step, context, registers, once_more(context, cancellation, outcome), cancellation)
+
+
+def run_table(table: Table, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
     """Run a function from its table.
 
     Raises:
         HandOver: it cannot go on.
     """
     step = START
-    registers = planned.template.copy()
+    registers = table.template.copy()
     registers[: len(arguments)] = arguments
     if context.cancellation is not None:
-        stop(planned.graph, context, registers, 0, None)
-    for step in planned.steps:
+        stop(table.graph, context, registers, 0, None)
+    for step in table.steps:
         shape, call, a, b, result = step
         if shape == PLAIN_BINARY:
             try:
                 registers[result] = call(registers[a], registers[b])
             except BaseException:
-                planned.stop_after(step, context, registers, raised())
+                table.stop_after(step, context, registers, raised())
         elif shape == PLAIN_UNARY:
             try:
                 registers[result] = call(registers[a])
             except BaseException:
-                planned.stop_after(step, context, registers, raised())
+                table.stop_after(step, context, registers, raised())
         elif shape == BINARY:
             try:
                 value = registers[result] = call(registers[a], registers[b])
             except BaseException:
-                planned.stop_after(step, context, registers, raised())
+                table.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None:
-                planned.stop_after(step, context, registers, returns(value))
+                table.stop_after(step, context, registers, returns(value))
         elif shape == UNARY:
             try:
                 value = registers[result] = call(registers[a])
             except BaseException:
-                planned.stop_after(step, context, registers, raised())
+                table.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None:
-                planned.stop_after(step, context, registers, returns(value))
+                table.stop_after(step, context, registers, returns(value))
         elif shape == DROP:
             value = None
             for register in a:
@@ -89,19 +135,19 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
             try:
                 value = call(context, *[registers[r] for r in a])
             except HandOver as inner:
-                outcome = handed_over(planned.graph, planned.kernel_at(step), inner.go_on)
-                planned.stop_at(step, context, registers, outcome, inner.cancellation)
+                outcome = handed_over(table.graph, table.kernel_at(step), inner.go_on)
+                table.stop_at(step, context, registers, outcome, inner.cancellation)
             except RecursionError:
                 if not b:
                     raise
-                planned.stop_at(step, context, registers, None)
+                table.stop_at(step, context, registers, None)
             if len(result) == 1:
                 registers[result[0]] = value
             else:
                 for register, item in zip(result, value or (), strict=True):
                     registers[register] = item
         elif shape == STOP:
-            planned.stop_at(step, context, registers, None)
+            table.stop_at(step, context, registers, None)
         else:
             operands = [registers[r] for r in a]
             try:
@@ -111,68 +157,61 @@ def run_table(planned: Planned, context: ExecutionContext, arguments: Sequence[A
                 else:
                     values = (value,) if result else ()
             except BaseException:
-                planned.stop_after(step, context, registers, raised())
+                table.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None or not fit(values, b.expected):
-                planned.stop_after(step, context, registers, returns(value))
+                table.stop_after(step, context, registers, returns(value))
             for register, item in zip(result, values, strict=True):
                 registers[register] = item
             operands, values, item = [], (), None
-    found = planned.graph.result_registers
+    found = table.graph.result_registers
     if len(found) == 1:
         return registers[found[0]]
     return tuple([registers[r] for r in found]) if found else None
 
 
-def make_template(graph: Graph, classes: Classes) -> list[Any]:
-    """The registers before a run, those of constants filled in."""
-    template: list[Any] = [None] * graph.register_count
-    for kernel, bound in enumerate(graph.bound[1:], 1):
-        constant = constant_of(bound, classes, graph.results[kernel])
-        if constant is not None:
-            template[graph.results[kernel][0]] = constant[0]
-    return template
-
-
-def make_steps(
+def make_table(
     graph: Graph, classes: Classes, runner: Callable[[int], Any], starts_again: Callable[[int], bool]
-) -> tuple[list[Step], list[int]]:
-    """The table of a function, and the kernel of each step.
+) -> Table:
+    """The table of a function.
 
     Args:
         classes: of the registers.
         runner: the function that runs a kernel's functions in its stead, or None where only the kernel can.
         starts_again: whether these functions may start again.
     """
+    template: list[Any] = [None] * graph.register_count
     steps: list[Step] = []
     kernels: list[int] = []
     drops = last_uses(graph)
     for kernel, bound in enumerate(graph.bound[1:], 1):
-        operands, results = graph.arguments[kernel], graph.results[kernel]
-        run = runner(kernel) if bound.control is not None else None
-        if constant_of(bound, classes, results) is not None:
+        results = graph.results[kernel]
+        constant = constant_of(bound, classes, results)
+        if constant is not None:
+            template[results[0]] = constant[0]
             continue
-        operand_classes, expected = tuple([classes[r] for r in operands]), tuple([classes[r] for r in results])
-        is_plain = is_inline(bound, operand_classes, expected) and bound.is_exact
-        if bound.only_starts:
-            # It is started in the dataflow executor, whose order the work queue sees.
-            steps.append((STOP, None, (), None, None))
-        elif run is not None:
-            steps.append((CONTROL, run, operands, starts_again(kernel), results))
-        elif (
-            len(results) == 1
-            and len(operands) in (1, 2)
-            and not (bound.needs_context or bound.returns_tuple)
-            and (is_plain or expected[0] is None or is_checked(bound, expected))
-        ):
-            shapes = (PLAIN_UNARY, PLAIN_BINARY) if is_plain else (UNARY, BINARY)
-            steps.append((shapes[len(operands) - 1], bound.call, operands[0], operands[-1], results[0]))
+        run = runner(kernel) if bound.control is not None else None
+        if run is not None:
+            steps.append((CONTROL, run, graph.arguments[kernel], starts_again(kernel), results))
         else:
-            general = General(bound.needs_context, bound.returns_tuple, expected)
-            steps.append((GENERAL, bound.call, operands, general, results))
+            steps.append(_step(bound, graph.arguments[kernel], results, classes))
         if drops[kernel]:
             steps.append((DROP, None, drops[kernel], None, None))
         kernels.extend([kernel] * (len(steps) - len(kernels)))
-    return steps, kernels
+    return Table(graph, template, steps, kernels)
+
+
+def _step(bound: BoundKernel, operands: tuple[int, ...], results: tuple[int, ...], classes: Classes) -> Step:
+    """What calls a kernel itself."""
+    if bound.only_starts:
+        # It is started in the dataflow executor, whose order the work queue sees.
+        return STOP, None, (), None, None
+    expected = tuple([classes[r] for r in results])
+    is_plain = bound.is_exact and is_inline(bound, tuple([classes[r] for r in operands]), expected)
+    is_short = len(results) == 1 and len(operands) in (1, 2) and not (bound.needs_context or bound.returns_tuple)
+    if is_short and (is_plain or expected[0] is None or is_checked(bound, expected)):
+        shapes = (PLAIN_UNARY, PLAIN_BINARY) if is_plain else (UNARY, BINARY)
+        return shapes[len(operands) - 1], bound.call, operands[0], operands[-1], results[0]
+    return GENERAL, bound.call, operands, General(bound.needs_context, bound.returns_tuple, expected), results
 
 
 def constant_of(bound: BoundKernel, classes: Classes, results: Sequence[int]) -> tuple[Any] | None:
@@ -213,12 +252,14 @@ class Loop:
         kind: `Control.REPEAT` or `Control.WHILE`.
         body: what it repeats.
         go_on: the loop's kernel, given the context and operands: takes over where a plan cannot go on.
-        generated: the loop as generated Python, with the same arguments; made when the body has run often enough.
+        threshold: after how many runs of the body the loop is generated.
+        generated: the loop as generated Python, with the same arguments.
     """
 
     kind: Control
-    body: Planned
+    body: Plan
     go_on: Callable[..., Any]
+    threshold: int
     generated: Callable[[], Callable[..., Any]]
 
 
@@ -228,7 +269,7 @@ def run_repeat(loop: Loop, context: ExecutionContext, count: int, values: tuple[
     Raises:
         HandOver: it cannot go on.
     """
-    body, threshold = loop.body, loop.body.plans.threshold
+    body, threshold = loop.body, loop.threshold
     single = len(values) == 1
     for done in range(count):
         if context.cancellation is not None:
@@ -250,7 +291,7 @@ def run_while(loop: Loop, context: ExecutionContext, condition: Any, values: tup
     Raises:
         HandOver: it cannot go on.
     """
-    body, threshold = loop.body, loop.body.plans.threshold
+    body, threshold = loop.body, loop.threshold
     while condition:
         if context.cancellation is not None:
             raise HandOver(loop_from(loop.go_on, context, condition, values))

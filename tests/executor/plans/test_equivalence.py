@@ -19,7 +19,7 @@ import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.compiler.passes import pipeline
 from tfrt.executor.engines.plans import planned
-from tfrt.executor.runtime.work_queue import SeededQueue, create_work_queue
+from tfrt.executor.runtime.queues import SeededQueue, create_work_queue
 
 PROGRAMS = int(os.environ.get("TFRT_PROGRAMS", "800"))
 
@@ -189,7 +189,7 @@ def check(
 def _order(program: tfrt.Program, name: str) -> str:
     if program.plans is None:
         return "not known"
-    effects = program.plans.effects[program[name].index]
+    effects = program.plans.facts.effects[program[name].index]
     return ("none" if not effects.any else "known") if effects.ordered else "free"
 
 

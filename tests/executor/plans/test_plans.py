@@ -10,7 +10,7 @@ import pytest
 import tfrt
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.engines.plans import generate, planned
-from tfrt.executor.engines.plans.dump import dump
+from tfrt.executor.tools.dump_plans import dump
 
 TABLE, GENERATED = 1_000_000, 0
 
@@ -333,7 +333,7 @@ def test_large_functions_are_split(monkeypatch, kernels, act):
         program = load(PROGRAM, GENERATED)
         expected = run(load(PROGRAM, plans=False), "line", 1, 2, tfrt.CHAIN)
         assert run(program, "line", 1, 2, tfrt.CHAIN) == expected
-        assert any(name.endswith("line_part_2") for name in program.plans.namespace)
+        assert any(name.endswith("line_part_2") for name in program.plans.names.namespace)
 
 
 def test_buffers_go_after_their_last_use():

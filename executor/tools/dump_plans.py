@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.engines.plans.generate import annotated, generate
-
-if TYPE_CHECKING:
-    from tfrt.executor.engines.plans.planned import Plans
-    from tfrt.executor.engines.program import Function, Program
+from tfrt.executor.engines.plans.planned import Plans
+from tfrt.executor.engines.program import Function, Program
 
 
 def dump(program: Program) -> Iterator[str]:
@@ -33,7 +30,7 @@ def _why_not(program: Program, plans: Plans, function: Function) -> str | None:
         return "is native."
     if function.kind is FunctionKind.SYNC:
         return "is synchronous: it runs kernel by kernel."
-    effects = plans.effects[function.index]
+    effects = plans.facts.effects[function.index]
     if effects.disorder is not None:
         first, second = (_kernel(program, function, number) for number in effects.disorder)
         return f"runs on the dataflow executor: nothing orders\n#   {first} and\n#   {second}."
