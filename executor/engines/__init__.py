@@ -3,8 +3,10 @@
 =======================  =====================================================================================
 `program.py`             `Program` and `Function`: a file on a host, ready to call
 `binding.py`             fitting a kernel to one place in a program
-`graph.py`               a function made ready to run: its kernels bound, tables by kernel number
+`graph.py`               a function made ready to run: its kernels bound, with what each reads and wakes
 `dataflow.py`            runs everything: each kernel as soon as its operands are there
+`frame.py`               one call of it
+`recorded.py`            what a call has come to elsewhere, from which it goes on
 `sync_interpreter.py`    runs synchronous functions, kernel after kernel
 `plans/`                 functions as straight-line Python, as long as nothing is pending or fails
 =======================  =====================================================================================

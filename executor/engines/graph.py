@@ -1,91 +1,86 @@
-"""A function made ready to run: its kernels bound, tables by kernel number."""
+"""A function made ready to run: its kernels bound to their places, with what each reads and wakes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from tfrt.executor.bef import BefFile, FunctionRecord
+from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord
 from tfrt.executor.engines.binding import BoundKernel, Callee
+from tfrt.executor.support.location import Location
 
 ANY_STREAM = -1
 """The stream of kernels that run at once, whatever the current stream is."""
 
-Task = tuple[Callable[..., Any], tuple[int, ...], int | None, tuple[int, ...], tuple[int, ...]]
-"""A kernel that is a task: what to call, its operands, its result and the users where there is one, its releases."""
 
-
-class Graph:
-    """A function ready to run. Tables are indexed by kernel number; kernel 0 is the pseudo kernel.
+@dataclass(slots=True)
+class Node:
+    """A kernel of a graph. Never changed; it is not frozen because making many of these is part of loading.
 
     Attributes:
-        tokens: for each kernel with more than one operand, the tokens that its operands take, else None.
-        releases: registers that a kernel reads and that hold buffers, which are dropped after their last use.
-
-    Args:
-        is_order_free: whether nobody can tell in which order kernels run. Then those that take less time to run than to
-            hand over to another thread stay where they become ready.
+        number: its place in the function; 0 is the pseudo kernel, whose results are the pseudo register and the
+            arguments.
+        bound: the kernel; the pseudo kernel's does nothing.
+        call: what to call, with the context in front if `needs_context`.
+        arguments: the registers that it reads.
+        results: the registers that it writes.
+        users: for each result, the kernels that read it.
+        is_single: whether what it returns is its one result, as it is.
+        is_inline: whether it takes less time than to hand it over to another thread.
+        task: where it runs as a task of the work queue, what the task calls.
+        releases: registers that hold buffers, to be dropped after their last use: those that it reads, and those that
+            it writes and nobody reads.
     """
 
-    __slots__ = (
-        "arguments",
-        "bef",
-        "bound",
-        "calls",
-        "is_inline",
-        "name",
-        "needs_context",
-        "one_stream",
-        "record",
-        "register_count",
-        "releases",
-        "result_counts",
-        "result_registers",
-        "results",
-        "returns_tuple",
-        "streams",
-        "tasks",
-        "tokens",
-        "users",
-    )
+    number: int
+    bound: BoundKernel
+    call: Callable[..., Any]
+    arguments: tuple[int, ...]
+    results: tuple[int, ...]
+    users: tuple[tuple[int, ...], ...]
+    needs_context: bool
+    is_single: bool
+    is_inline: bool
+    task: Callable[..., Any] | None
+    releases: tuple[int, ...]
 
-    def __init__(
-        self, record: FunctionRecord, bound: Sequence[BoundKernel], bef: BefFile, *, is_order_free: bool = False
-    ):
-        kernels = record.kernels
-        self.record = record
-        self.name = record.name
-        self.bef = bef
-        self.register_count = len(record.use_counts)
-        self.result_registers = record.result_registers
-        self.bound: list[Any] = [None, *bound]
-        self.calls: list[Any] = [None, *(b.call for b in bound)]
-        self.is_inline = [False, *(b.inline is not None for b in bound)]
-        self.needs_context = [False, *(b.needs_context for b in bound)]
-        self.returns_tuple = [False, *(b.returns_tuple for b in bound)]
-        self.arguments = [k.arguments for k in kernels]
-        self.results = [k.results for k in kernels]
-        self.result_counts = [len(k.results) for k in kernels]
-        self.users = [k.users for k in kernels]
-        self.streams = [k.stream for k in kernels]
-        self.one_stream = [ANY_STREAM] * len(kernels)
-        if is_order_free:
-            for kernel, found in enumerate(bound, 1):
-                if found.inline is not None or found.only_starts:
-                    self.streams[kernel] = ANY_STREAM
-        self.tokens = [[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels]
-        self.releases = _releases(record)
-        self.tasks = [None, *(self._task(kernel, b) for kernel, b in enumerate(bound, 1))]
+    def having_run(self, call: Callable[..., Any]) -> Node:
+        """The same kernel, with `call` for what it has come to."""
+        return replace(self, call=call, task=None)
 
-    def _task(self, kernel: int, bound: BoundKernel) -> Task | None:
-        if bound.task is None:
-            return None
-        results, users = self.results[kernel], self.users[kernel]
-        if len(results) == 1 and not bound.returns_tuple:
-            return bound.task, self.arguments[kernel], results[0], users[0], self.releases[kernel]
-        return bound.task, self.arguments[kernel], None, (), self.releases[kernel]
 
-    def location(self, kernel: int) -> Any:
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A function ready to run.
+
+    Attributes:
+        nodes: its kernels by number, the pseudo kernel first.
+        tokens: for each kernel with more than one operand, the tokens that its operands take, else None.
+        streams: the stream of each kernel.
+        one_stream: the same, where all is to run on one thread.
+    """
+
+    record: FunctionRecord
+    bef: BefFile
+    nodes: list[Node]
+    tokens: list[list[bool] | None]
+    streams: list[int]
+    one_stream: list[int]
+    result_registers: tuple[int, ...]
+    register_count: int
+
+    @property
+    def kernels(self) -> list[Node]:
+        """The kernels proper."""
+        return self.nodes[1:]
+
+    @property
+    def argument_count(self) -> int:
+        """How many arguments the function has; they are in the first registers."""
+        return len(self.nodes[0].results) - 1
+
+    def location(self, kernel: int) -> Location:
         """The source location of a kernel."""
         return self.bef.kernel_location(self.record.kernels[kernel])
 
@@ -96,6 +91,58 @@ class Runnable(Callee, Protocol):
     @property
     def graph(self) -> Graph:
         """The function, ready to run."""
+
+
+def make_graph(
+    record: FunctionRecord, bound: Sequence[BoundKernel], bef: BefFile, *, is_order_free: bool = False
+) -> Graph:
+    """The graph of a function whose kernels, the pseudo kernel aside, are `bound`.
+
+    Args:
+        is_order_free: whether nobody can tell in which order kernels run. Then those that take less time to run than to
+            hand over to another thread stay where they become ready.
+    """
+    kernels = record.kernels
+    streams = [kernel.stream for kernel in kernels]
+    if is_order_free:
+        for kernel, found in enumerate(bound, 1):
+            if found.inline is not None or found.only_starts:
+                streams[kernel] = ANY_STREAM
+    releases = _releases(record)
+    every = [_PSEUDO, *bound]
+    return Graph(
+        record=record,
+        bef=bef,
+        nodes=[_node(number, kernels[number], every[number], releases[number]) for number in range(len(kernels))],
+        tokens=[[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels],
+        streams=streams,
+        one_stream=[ANY_STREAM] * len(kernels),
+        result_registers=record.result_registers,
+        register_count=len(record.use_counts),
+    )
+
+
+def _nothing() -> None:
+    """What the pseudo kernel does."""
+
+
+_PSEUDO = BoundKernel(name="", call=_nothing, needs_context=False, returns_tuple=False)
+
+
+def _node(number: int, record: KernelRecord, bound: BoundKernel, releases: tuple[int, ...]) -> Node:
+    return Node(
+        number,
+        bound,
+        bound.call,
+        record.arguments,
+        record.results,
+        record.users,
+        bound.needs_context,
+        len(record.results) == 1 and not bound.returns_tuple,
+        bound.inline is not None,
+        bound.task,
+        releases,
+    )
 
 
 def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:

@@ -20,7 +20,7 @@ from tfrt.executor.declarations.kernel import Kernel, is_of_this_package
 from tfrt.executor.declarations.native_functions import find_native_function
 from tfrt.executor.engines.binding import BoundKernel, bind, unpack
 from tfrt.executor.engines.dataflow import execute
-from tfrt.executor.engines.graph import Graph
+from tfrt.executor.engines.graph import Graph, make_graph
 from tfrt.executor.engines.plans.planned import Plans
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results, fulfil
@@ -297,7 +297,7 @@ class Function:
             return shared[key]
 
         bound_kernels = [bound(kernel) for kernel in record.kernels[1:]]
-        return Graph(record, bound_kernels, program.bef, is_order_free=self._is_order_free)
+        return make_graph(record, bound_kernels, program.bef, is_order_free=self._is_order_free)
 
     def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         native = find_native_function(self.name)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfrt.executor.engines.binding import unpack
-from tfrt.executor.engines.graph import Graph
+from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls
@@ -53,7 +53,7 @@ def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any])
 
 def _too_deep(graph: Graph) -> KernelError:
     return KernelError(
-        f"cannot call '{graph.name}': more than {MAX_CALL_DEPTH} calls are nested, which is too deep for a "
+        f"cannot call '{graph.record.name}': more than {MAX_CALL_DEPTH} calls are nested, which is too deep for a "
         "synchronous function; recurse in a function without tfrt.sync, or use a loop"
     )
 
@@ -61,27 +61,27 @@ def _too_deep(graph: Graph) -> KernelError:
 def _run(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
     registers: list[Any] = [None] * graph.register_count
     registers[: len(arguments)] = [_now(argument, context) for argument in arguments]
-    for kernel in range(1, len(graph.calls)):
-        _run_kernel(graph, kernel, registers, context)
+    for node in graph.kernels:
+        _run_kernel(graph, node, registers, context)
     return [registers[r] for r in graph.result_registers]
 
 
-def _run_kernel(graph: Graph, kernel: int, registers: list[Any], context: ExecutionContext) -> None:
+def _run_kernel(graph: Graph, node: Node, registers: list[Any], context: ExecutionContext) -> None:
     if context.cancellation is not None:
         raise context.cancellation.value
-    operands = [registers[a] for a in graph.arguments[kernel]]
-    if graph.needs_context[kernel]:
+    operands = [registers[a] for a in node.arguments]
+    if node.needs_context:
         operands.insert(0, context)
     try:
-        value = graph.calls[kernel](*operands)
-        values = unpack(value, graph.result_counts[kernel], graph.returns_tuple[kernel])
-        for register, item in zip(graph.results[kernel], values, strict=True):
+        value = node.call(*operands)
+        values = unpack(value, len(node.results), node.bound.returns_tuple)
+        for register, item in zip(node.results, values, strict=True):
             registers[register] = _now(item, context)
     except BaseException as error:
         if ends_call(error):
             raise
         failure = as_kernel_error(error)
-        context.report(failure, graph.location(kernel))
+        context.report(failure, graph.location(node.number))
         raise failure from failure.__cause__
 
 

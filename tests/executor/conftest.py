@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.engines import graph
 from tfrt.executor.engines.binding import BoundKernel
 from tfrt.executor.engines.graph import Graph
 from tfrt.executor.support.location import FileLineCol, Location
@@ -99,4 +100,4 @@ def _make_graph(arguments: int, steps: Sequence[Step], returns: Sequence[int]) -
         )
         for s in steps
     ]
-    return Graph(record, bound, _Locations())  # type: ignore[arg-type]
+    return graph.make_graph(record, bound, _Locations())  # type: ignore[arg-type]

@@ -31,8 +31,8 @@ def register_classes(graph: Graph) -> Classes:
     for register, type in enumerate(record.argument_types):
         found[register] = scalar_class(type)
     types = record.register_types
-    for kernel, bound in enumerate(graph.bound[1:], 1):
-        results = graph.results[kernel]
+    for node in graph.kernels:
+        bound, results = node.bound, node.results
         for index, register in enumerate(results):
             if types is not None:
                 found[register] = scalar_class(types[register])

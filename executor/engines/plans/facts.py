@@ -9,7 +9,7 @@ from tfrt.executor.bef import FunctionKind, FunctionRecord
 from tfrt.executor.declarations.effects import Effects, callers_of, summarize
 from tfrt.executor.declarations.kernel import Control, Kernel
 from tfrt.executor.engines.binding import Callee
-from tfrt.executor.engines.graph import Graph
+from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.plans.classes import Classes, register_classes
 from tfrt.executor.values.scalars import scalar_class
 
@@ -39,20 +39,17 @@ class Facts:
         found = self._classes.get(index)
         return self._classes.setdefault(index, register_classes(graph)) if found is None else found
 
-    def classes_at(self, graph: Graph, kernel: int) -> tuple[Classes, Classes]:
+    def classes_at(self, graph: Graph, node: Node) -> tuple[Classes, Classes]:
         """The classes of a kernel's operands, and of its results."""
         classes = self.classes(graph)
-        return (
-            tuple([classes[r] for r in graph.arguments[kernel]]),
-            tuple([classes[r] for r in graph.results[kernel]]),
-        )
+        return tuple([classes[r] for r in node.arguments]), tuple([classes[r] for r in node.results])
 
-    def runs_directly(self, graph: Graph, kernel: int) -> bool:
+    def runs_directly(self, graph: Graph, node: Node) -> bool:
         """Whether plans run a kernel's functions in its stead."""
-        bound = graph.bound[kernel]
+        bound = node.bound
         if bound.control is None:
             return False
-        given, wanted = self.classes_at(graph, kernel)
+        given, wanted = self.classes_at(graph, node)
         if bound.control is not Control.CALL:
             if not given or given[0] is not _CHOOSES[bound.control]:
                 return False

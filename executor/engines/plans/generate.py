@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.binding import BoundKernel, taking_context
+from tfrt.executor.engines.graph import Node
 from tfrt.executor.engines.plans.classes import is_checked, is_inline
 from tfrt.executor.engines.plans.hand_over import Exits
 from tfrt.executor.engines.plans.plan import Plan
@@ -47,26 +48,26 @@ def generate(plan: Plan, *, with_cold: bool = False) -> Generated:
     writer = Writer(plan, with_cold)
     graph = plan.graph
     scope = Scope(graph, "")
-    count = len(graph.results[0]) - 1
+    count = graph.argument_count
     for register in range(count):
         scope.names[register] = f"r{register}"
     parameters = ["context", *(f"r{register}" for register in range(count))]
-    if len(graph.bound) > MAX_PART:
+    if len(graph.nodes) > MAX_PART:
         return _generate_parts(writer, scope, parameters)
     writer.define(plan.python_name, parameters)
     writer.stop_if_cancelled(1, Exit(Stands.BEFORE, scope, 0))
-    writer.kernels(scope, range(1, len(graph.bound)), 1)
+    writer.kernels(scope, graph.kernels, 1)
     writer.line(1, f"return {tuple_text([scope.names[r] for r in graph.result_registers])}", None)
     return writer.finish(plan.python_name)
 
 
-def generate_loop(owner: Plan, kernel: int) -> Generated:
+def generate_loop(owner: Plan, node: Node) -> Generated:
     """The loop that a kernel of `owner` runs, as a function of the kernel's operands."""
     writer = Writer(owner)
-    bound = owner.graph.bound[kernel]
+    bound = node.bound
     body = owner.plan_of(bound.functions[0])
-    name = f"{owner.python_name}_loop_{kernel}"
-    carried = [f"v{i}" for i in range(len(owner.graph.arguments[kernel]) - 1)]
+    name = f"{owner.python_name}_loop_{node.number}"
+    carried = [f"v{i}" for i in range(len(node.arguments) - 1)]
     writer.define(name, ["context", "control", *carried])
     names = writer.loop(bound, body, Scope(body.graph, "b_"), "control", carried, 1)
     writer.line(1, f"return {tuple_text(names)}", None)
@@ -76,22 +77,22 @@ def generate_loop(owner: Plan, kernel: int) -> Generated:
 def _generate_parts(writer: Writer, scope: Scope, parameters: list[str]) -> Generated:
     """A driver that calls the parts in turn; each takes and returns what those after it need."""
     graph, name = scope.graph, writer.plan.python_name
-    kernels = range(1, len(graph.bound))
-    ranges = [kernels[first : first + MAX_PART] for first in range(0, len(kernels), MAX_PART)]
+    kernels = graph.kernels
+    parts = [kernels[first : first + MAX_PART] for first in range(0, len(kernels), MAX_PART)]
     needed: list[set[int]] = [set(graph.result_registers)]
-    for part in reversed(ranges[1:]):
-        needed.append(needed[-1].union(*(graph.arguments[kernel] for kernel in part)))
+    for part in reversed(parts[1:]):
+        needed.append(needed[-1].union(*(node.arguments for node in part)))
     needed.reverse()
     available = set(range(len(parameters) - 1))
     driver = [f"def {name}({', '.join(parameters)}):"]
     taken = parameters
-    for number, (part, later) in enumerate(zip(ranges, needed, strict=True)):
+    for number, (part, later) in enumerate(zip(parts, needed, strict=True)):
         writer.define(f"{name}_part_{number}", taken)
-        writer.stop_if_cancelled(1, Exit(Stands.BEFORE, scope, part[0]))
+        writer.stop_if_cancelled(1, Exit(Stands.BEFORE, scope, part[0].number))
         writer.kernels(scope, part, 1)
-        available.update(*(graph.results[kernel] for kernel in part))
+        available.update(*(node.results for node in part))
         given = list(dict.fromkeys(scope.names[r] for r in sorted(available & later) if r not in scope.constants))
-        is_last = number == len(ranges) - 1
+        is_last = number == len(parts) - 1
         results = [scope.names[r] for r in graph.result_registers] if is_last else given
         writer.line(1, f"return {tuple_text(results)}", None)
         call = f"{name}_part_{number}({', '.join(taken)})"
@@ -127,7 +128,7 @@ def annotated(generated: Generated) -> str:
 
 def _op(site: Site) -> str:
     scope, kernel = site
-    return f"{scope.graph.location(kernel)} {scope.graph.bound[kernel].name}"
+    return f"{scope.graph.location(kernel)} {scope.graph.nodes[kernel].bound.name}"
 
 
 class Writer:
@@ -180,48 +181,45 @@ class Writer:
     def invocation(self, callee: Plan, arguments: Sequence[str]) -> str:
         return f"{callee.python_name}({', '.join(['context', *arguments])})"
 
-    def expression(self, scope: Scope, kernel: int, bound: BoundKernel, names: Sequence[str]) -> str | None:
+    def expression(self, scope: Scope, node: Node, names: Sequence[str]) -> str | None:
         """A kernel with one result as an expression of its operands that cannot fail, where it is one."""
+        bound = node.bound
         if bound.inline is None or not bound.is_exact:
             return None
-        if not is_inline(bound, *self.plan.facts.classes_at(scope.graph, kernel)):
+        if not is_inline(bound, *self.plan.facts.classes_at(scope.graph, node)):
             return None
         return bound.inline.format(*names)
 
-    def kernels(self, scope: Scope, kernels: Sequence[int], indent: int) -> None:
-        graph = scope.graph
-        drops = last_uses(graph)
-        for kernel in kernels:
-            self.kernel(scope, kernel, graph.bound[kernel], indent)
-            names = [scope.names[r] for r in drops[kernel] if scope.names[r] == f"{scope.prefix}r{r}"]
+    def kernels(self, scope: Scope, kernels: Sequence[Node], indent: int) -> None:
+        drops = last_uses(scope.graph)
+        for node in kernels:
+            self.kernel(scope, node, indent)
+            names = [scope.names[r] for r in drops[node.number] if scope.names[r] == f"{scope.prefix}r{r}"]
             if names:
                 self.line(indent, f"del {', '.join(names)}", None)
 
-    def kernel(self, scope: Scope, kernel: int, bound: BoundKernel, indent: int) -> None:
-        graph = scope.graph
-        operands, results = graph.arguments[kernel], graph.results[kernel]
-        constant = constant_of(bound, self.plan.facts.classes(graph), results)
+    def kernel(self, scope: Scope, node: Node, indent: int) -> None:
+        graph, results = scope.graph, node.results
+        constant = constant_of(node, self.plan.facts.classes(graph))
         if constant is not None:
             scope.constants[results[0]] = constant[0]
             scope.names[results[0]] = self.plan.names.literal(constant[0])
             return
-        names = [scope.names[r] for r in operands]
+        names = [scope.names[r] for r in node.arguments]
         targets = [f"{scope.prefix}r{r}" for r in results]
-        site = (scope, kernel)
-        expression = self.expression(scope, kernel, bound, names)
+        expression = self.expression(scope, node, names)
         if expression is not None:
-            self.line(indent, f"{targets[0]} = {expression}", site)
-        elif self.plan.facts.runs_directly(graph, kernel):
-            targets = self.control(scope, kernel, bound, names, targets, indent)
+            self.line(indent, f"{targets[0]} = {expression}", (scope, node.number))
+        elif self.plan.facts.runs_directly(graph, node):
+            targets = self.control(scope, node, names, targets, indent)
         else:
-            self.call(scope, kernel, bound, names, targets, indent)
+            self.call(scope, node, names, targets, indent)
         scope.names.update(zip(results, targets, strict=True))
 
-    def call(
-        self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
-    ) -> None:
+    def call(self, scope: Scope, node: Node, names: list[str], targets: list[str], indent: int) -> None:
         """Call the kernel itself."""
-        graph, site = scope.graph, (scope, kernel)
+        bound, kernel = node.bound, node.number
+        site = (scope, kernel)
         if bound.only_starts:
             # It is started in the dataflow executor, whose order the work queue sees.
             self.line(indent, self.exit(Exit(Stands.BEFORE, scope, kernel)), site)
@@ -238,7 +236,7 @@ class Writer:
             targets = [*targets, ""] if count == 1 else targets
         handlers = {"": Exit(Stands.RAISED, scope, kernel)}
         self.guarded(indent, f"{', '.join(targets or results)} = {call}", site, handlers)
-        expected = self.plan.facts.classes_at(graph, kernel)[1]
+        expected = self.plan.facts.classes_at(scope.graph, node)[1]
         doubts = []
         if not is_checked(bound, expected):
             doubts = [
@@ -253,26 +251,25 @@ class Writer:
         if not count and bound.returns_tuple:
             self.guarded(indent, "unpack(value, 0, True)", site, handlers)
 
-    def control(
-        self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
-    ) -> list[str]:
+    def control(self, scope: Scope, node: Node, names: list[str], targets: list[str], indent: int) -> list[str]:
         """Run the kernel's functions in its stead; returns what its results are called."""
+        bound, kernel = node.bound, node.number
         functions = [self.plan.plan_of(function) for function in bound.functions]
         match bound.control:
             case Control.CALL:
-                self.callee(functions[0], scope, kernel, None, targets, indent)
+                self.callee(functions[0], scope, node, None, targets, indent)
             case Control.BRANCH:
                 self.line(indent, f"if {names[0]}:", (scope, kernel))
-                self.callee(functions[0], scope, kernel, 1, targets, indent + 1)
+                self.callee(functions[0], scope, node, 1, targets, indent + 1)
                 self.line(indent, "else:", None)
-                self.callee(functions[1], scope, kernel, 1, targets, indent + 1)
+                self.callee(functions[1], scope, node, 1, targets, indent + 1)
             case Control.CASE:
                 for index, function in enumerate(functions[:-1]):
                     self.line(indent, f"{'el' if index else ''}if {names[0]} == {index}:", (scope, kernel))
-                    self.callee(function, scope, kernel, 1, targets, indent + 1)
+                    self.callee(function, scope, node, 1, targets, indent + 1)
                 if len(functions) > 1:
                     self.line(indent, "else:", None)
-                self.callee(functions[-1], scope, kernel, 1, targets, indent + (len(functions) > 1))
+                self.callee(functions[-1], scope, node, 1, targets, indent + (len(functions) > 1))
             case _:
                 body = functions[0]
                 inner = self.inner(body, scope, kernel)
@@ -282,11 +279,9 @@ class Writer:
                 return self.loop(bound, body, inner, names[0], carried, indent)
         return targets
 
-    def callee(
-        self, callee: Plan, scope: Scope, kernel: int, skip: int | None, targets: list[str], indent: int
-    ) -> None:
+    def callee(self, callee: Plan, scope: Scope, node: Node, skip: int | None, targets: list[str], indent: int) -> None:
         """Run a function on the kernel's operands (without the first `skip`): inlined if it is a region."""
-        operands = scope.graph.arguments[kernel][skip:]
+        kernel, operands = node.number, node.arguments[skip:]
         if self.is_inlined(callee, indent):
             inner = self.inner(callee, scope, kernel)
             for register, operand in enumerate(operands):
@@ -306,7 +301,7 @@ class Writer:
             callee.is_region
             and (callee.is_warm or self.with_cold)
             and indent < MAX_INDENT
-            and self.inlined + len(callee.graph.bound) <= MAX_INLINED
+            and self.inlined + len(callee.graph.nodes) <= MAX_INLINED
         )
 
     def inner(self, callee: Plan, scope: Scope, kernel: int) -> Scope:
@@ -314,9 +309,9 @@ class Writer:
         return Scope(callee.graph, f"s{self.scopes}_", scope, kernel)
 
     def body(self, callee: Plan, inner: Scope, indent: int) -> None:
-        self.inlined += len(callee.graph.bound)
+        self.inlined += len(callee.graph.nodes)
         before = len(self.lines)
-        self.kernels(inner, range(1, len(callee.graph.bound)), indent)
+        self.kernels(inner, callee.graph.kernels, indent)
         if len(self.lines) == before:
             self.line(indent, "pass", None)
 

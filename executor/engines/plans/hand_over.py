@@ -21,10 +21,11 @@ from functools import partial
 from typing import Any, NoReturn
 
 from tfrt.executor.declarations.kernel import Control
-from tfrt.executor.engines.dataflow import Recorded, Suspended
-from tfrt.executor.engines.graph import Graph
+from tfrt.executor.engines.dataflow import Suspended
+from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.plans.scope import Exit, LoopNames, Scope, Stands
 from tfrt.executor.engines.plans.signals import HandOver
+from tfrt.executor.engines.recorded import Recorded
 from tfrt.executor.runtime.failures import as_kernel_error, ends_call
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
@@ -81,10 +82,9 @@ def raised() -> Callable[[], NoReturn]:
     return again
 
 
-def handed_over(graph: Graph, kernel: int, inner: GoOn) -> Callable[[], Any]:
+def handed_over(node: Node, inner: GoOn) -> Callable[[], Any]:
     """What a kernel came to in whose stead a function was run that goes on with `inner`."""
-    is_plain = graph.result_counts[kernel] == 1 and not graph.returns_tuple[kernel]
-    return lambda: inner()[0] if is_plain else tuple(inner())
+    return lambda: inner()[0] if node.is_single else tuple(inner())
 
 
 def loop_from(go_on: Callable[..., Any], context: ExecutionContext, control: Any, values: Sequence[Any]) -> GoOn:
@@ -139,11 +139,11 @@ class Exits:
             case Stands.RETURNED:
                 cancellation = cancelled_by(context)
                 values = [variables[name] for name in exit.results]
-                outcome = once_more(context, cancellation, partial(_returned, scope.graph, kernel, values))
+                outcome = once_more(context, cancellation, partial(_returned, scope.graph.nodes[kernel], values))
             case Stands.HANDED_OVER:
                 inner = _inner()
                 cancellation = inner.cancellation
-                outcome = handed_over(scope.graph, kernel, inner.go_on)
+                outcome = handed_over(scope.graph.nodes[kernel], inner.go_on)
             case Stands.AT_ITERATION:
                 assert scope.loop is not None
                 going_on = _at_iteration(scope.loop, variables, context)
@@ -155,7 +155,7 @@ class Exits:
             going_on = _suspended(scope, max(kernel - 1, 0), outcome, variables, context)
             going_on = _in_iteration(scope, going_on, variables, context)
         while scope.parent is not None:
-            outcome = handed_over(scope.parent.graph, scope.kernel, going_on)
+            outcome = handed_over(scope.parent.graph.nodes[scope.kernel], going_on)
             going_on = _suspended(scope.parent, scope.kernel - 1, outcome, variables, context)
             scope = scope.parent
             going_on = _in_iteration(scope, going_on, variables, context)
@@ -168,9 +168,8 @@ def _inner() -> HandOver:
     return error
 
 
-def _returned(graph: Graph, kernel: int, values: Sequence[Any]) -> Any:
-    count = graph.result_counts[kernel]
-    return values[0] if not count or (count == 1 and not graph.returns_tuple[kernel]) else tuple(values)
+def _returned(node: Node, values: Sequence[Any]) -> Any:
+    return values[0] if node.is_single or not node.results else tuple(values)
 
 
 def _suspended(
@@ -182,10 +181,10 @@ def _suspended(
 ) -> GoOn:
     graph = scope.graph
     registers: list[Any] = [None] * graph.register_count
-    for register in range(len(graph.results[0]) - 1):
+    for register in range(graph.argument_count):
         registers[register] = scope.value(register, variables)
-    for results in graph.results[1 : done + 1]:
-        for register in results:
+    for node in graph.nodes[1 : done + 1]:
+        for register in node.results:
             registers[register] = scope.value(register, variables)
     return Suspended(graph, context, Recorded(registers, done, outcome))
 

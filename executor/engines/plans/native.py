@@ -22,6 +22,7 @@ from typing import Any
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.kernel import Control
 from tfrt.executor.engines.binding import BoundKernel, is_literal
+from tfrt.executor.engines.graph import Node
 from tfrt.executor.engines.plans.generate import Writer, tuple_text
 from tfrt.executor.engines.plans.native_calls import free, keep_ticking, new_record
 from tfrt.executor.engines.plans.plan import Plan
@@ -57,15 +58,16 @@ def _can(plan: Plan, around: tuple[int, ...], found: set[int]) -> bool:
     if types is None or not all(type in _TYPES for type in (*types, *function.argument_types)):
         return False
     inside = around if plan.is_region and around else (*around, function.index)
-    for kernel, bound in enumerate(graph.bound[1:], 1):
-        constant = constant_of(bound, plan.facts.classes(graph), graph.results[kernel])
+    for node in graph.kernels:
+        bound = node.bound
+        constant = constant_of(node, plan.facts.classes(graph))
         if constant is not None:
             can = is_literal(constant[0])
         elif bound.control is None:
             can = bound.native is not None or bound.inline is not None
         else:
             # A function may call itself. Functions that call one another have no order to be compiled in.
-            can = plan.facts.runs_directly(graph, kernel) and all(
+            can = plan.facts.runs_directly(graph, node) and all(
                 callee.index == inside[-1] or (callee.index not in inside and _can(plan.plan_of(callee), inside, found))
                 for callee in bound.functions
             )
@@ -83,7 +85,7 @@ def is_worthwhile(plan: Plan) -> bool:
         if current.function.index in seen:
             continue
         seen.add(current.function.index)
-        for bound in current.graph.bound[1:]:
+        for bound in (node.bound for node in current.graph.kernels):
             if bound.control in (Control.REPEAT, Control.WHILE):
                 return True
             for function in bound.functions:
@@ -148,7 +150,7 @@ def _write(plan: Plan, written: dict[int, str]) -> None:
     scope.names.update(enumerate(parameters))
     writer.define(_name(plan), ["flag", "call", "depth", *parameters])
     writer.line(1, f"if depth > {MAX_DEPTH} or cancelled(flag, call): raise Refused", None)
-    writer.kernels(scope, range(1, len(plan.graph.bound)), 1)
+    writer.kernels(scope, plan.graph.kernels, 1)
     writer.line(1, f"return {tuple_text([scope.names[r] for r in plan.graph.result_registers])}", None)
     for callee in writer.callees:
         _write(callee, written)
@@ -209,15 +211,13 @@ class _NativeWriter(Writer):
         self.callees.append(callee)
         return f"{_name(callee)}({', '.join(['flag', 'call', 'depth + 1', *arguments])})"
 
-    def expression(self, scope: Scope, kernel: int, bound: BoundKernel, names: Sequence[str]) -> str | None:
-        if bound.control is not None or len(scope.graph.results[kernel]) != 1:
+    def expression(self, scope: Scope, node: Node, names: Sequence[str]) -> str | None:
+        if node.bound.control is not None or len(node.results) != 1:
             return None
-        return _form(bound).format(*names)
+        return _form(node.bound).format(*names)
 
-    def call(
-        self, scope: Scope, kernel: int, bound: BoundKernel, names: list[str], targets: list[str], indent: int
-    ) -> None:
-        self.line(indent, f"{', '.join(targets)} = {_form(bound).format(*names)}", (scope, kernel))
+    def call(self, scope: Scope, node: Node, names: list[str], targets: list[str], indent: int) -> None:
+        self.line(indent, f"{', '.join(targets)} = {_form(node.bound).format(*names)}", (scope, node.number))
 
 
 def _form(bound: BoundKernel) -> str:

@@ -12,7 +12,7 @@ from tfrt.executor.bef import BefFile
 from tfrt.executor.declarations.kernel import Control, Kernel
 from tfrt.executor.engines.binding import Callee, taking_context
 from tfrt.executor.engines.dataflow import Suspended, execute
-from tfrt.executor.engines.graph import Graph, Runnable
+from tfrt.executor.engines.graph import Graph, Node, Runnable
 from tfrt.executor.engines.plans.facts import Facts
 from tfrt.executor.engines.plans.generate import generate, generate_loop
 from tfrt.executor.engines.plans.names import Names
@@ -223,17 +223,17 @@ class Planned:
             map(scalar_class, self.function.result_types)
         )
 
-    def _starts_again(self, kernel: int) -> bool:
+    def _starts_again(self, node: Node) -> bool:
         """Whether the functions that are run in a kernel's stead may start again where Python's stack has ended."""
-        functions = self.graph.bound[kernel].functions
+        functions = node.bound.functions
         return all(self.facts.starts_again(self.function, function) for function in functions)
 
-    def _runner(self, kernel: int) -> Callable[..., Any] | None:
+    def _runner(self, node: Node) -> Callable[..., Any] | None:
         """A function of the context and operands that runs a kernel's functions in its stead."""
         graph, plans = self.graph, self.plans
-        if not self.facts.runs_directly(graph, kernel):
+        if not self.facts.runs_directly(graph, node):
             return None
-        bound = graph.bound[kernel]
+        bound = node.bound
         functions = [plans.planned(function) for function in bound.functions]
         match bound.control:
             case Control.CALL:
@@ -247,15 +247,15 @@ class Planned:
                     functions[index] if 0 <= index < len(functions) else functions[-1]
                 ).call(context, *operands)
         assert bound.control is not None
-        generated = partial(self._generated_loop, kernel)
+        generated = partial(self._generated_loop, node)
         loop = Loop(bound.control, functions[0], taking_context(bound), plans.threshold, generated)
         run = run_repeat if bound.control is Control.REPEAT else run_while
         return lambda context, control, *operands: run(loop, context, control, operands)
 
-    def _generated_loop(self, kernel: int) -> Callable[..., Any]:
-        found = self._loops.get(kernel)
+    def _generated_loop(self, node: Node) -> Callable[..., Any]:
+        found = self._loops.get(node.number)
         if found is None:
-            generated = generate_loop(self, kernel)
+            generated = generate_loop(self, node)
             self.plans.generated.append(generated)
-            found = self._loops[kernel] = generated.function
+            found = self._loops[node.number] = generated.function
         return found

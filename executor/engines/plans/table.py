@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from tfrt.executor.declarations.kernel import Control
-from tfrt.executor.engines.binding import BoundKernel, unpack
-from tfrt.executor.engines.dataflow import returns
-from tfrt.executor.engines.graph import Graph
+from tfrt.executor.engines.binding import unpack
+from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.plans.classes import Classes, fit, is_checked, is_inline
 from tfrt.executor.engines.plans.hand_over import (
     cancelled_by,
@@ -26,6 +25,7 @@ from tfrt.executor.engines.plans.hand_over import (
 )
 from tfrt.executor.engines.plans.plan import Plan
 from tfrt.executor.engines.plans.signals import HandOver
+from tfrt.executor.engines.recorded import returns
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
 
@@ -135,7 +135,7 @@ def run_table(table: Table, context: ExecutionContext, arguments: Sequence[Any])
             try:
                 value = call(context, *[registers[r] for r in a])
             except HandOver as inner:
-                outcome = handed_over(table.graph, table.kernel_at(step), inner.go_on)
+                outcome = handed_over(table.graph.nodes[table.kernel_at(step)], inner.go_on)
                 table.stop_at(step, context, registers, outcome, inner.cancellation)
             except RecursionError:
                 if not b:
@@ -170,7 +170,7 @@ def run_table(table: Table, context: ExecutionContext, arguments: Sequence[Any])
 
 
 def make_table(
-    graph: Graph, classes: Classes, runner: Callable[[int], Any], starts_again: Callable[[int], bool]
+    graph: Graph, classes: Classes, runner: Callable[[Node], Any], starts_again: Callable[[Node], bool]
 ) -> Table:
     """The table of a function.
 
@@ -183,25 +183,25 @@ def make_table(
     steps: list[Step] = []
     kernels: list[int] = []
     drops = last_uses(graph)
-    for kernel, bound in enumerate(graph.bound[1:], 1):
-        results = graph.results[kernel]
-        constant = constant_of(bound, classes, results)
+    for node in graph.kernels:
+        constant = constant_of(node, classes)
         if constant is not None:
-            template[results[0]] = constant[0]
+            template[node.results[0]] = constant[0]
             continue
-        run = runner(kernel) if bound.control is not None else None
+        run = runner(node) if node.bound.control is not None else None
         if run is not None:
-            steps.append((CONTROL, run, graph.arguments[kernel], starts_again(kernel), results))
+            steps.append((CONTROL, run, node.arguments, starts_again(node), node.results))
         else:
-            steps.append(_step(bound, graph.arguments[kernel], results, classes))
-        if drops[kernel]:
-            steps.append((DROP, None, drops[kernel], None, None))
-        kernels.extend([kernel] * (len(steps) - len(kernels)))
+            steps.append(_step(node, classes))
+        if drops[node.number]:
+            steps.append((DROP, None, drops[node.number], None, None))
+        kernels.extend([node.number] * (len(steps) - len(kernels)))
     return Table(graph, template, steps, kernels)
 
 
-def _step(bound: BoundKernel, operands: tuple[int, ...], results: tuple[int, ...], classes: Classes) -> Step:
+def _step(node: Node, classes: Classes) -> Step:
     """What calls a kernel itself."""
+    bound, operands, results = node.bound, node.arguments, node.results
     if bound.only_starts:
         # It is started in the dataflow executor, whose order the work queue sees.
         return STOP, None, (), None, None
@@ -214,32 +214,30 @@ def _step(bound: BoundKernel, operands: tuple[int, ...], results: tuple[int, ...
     return GENERAL, bound.call, operands, General(bound.needs_context, bound.returns_tuple, expected), results
 
 
-def constant_of(bound: BoundKernel, classes: Classes, results: Sequence[int]) -> tuple[Any] | None:
+def constant_of(node: Node, classes: Classes) -> tuple[Any] | None:
     """A kernel's value, in a tuple, if it is always the same; None also where it fails, which it does when it runs.
 
     Args:
         classes: of the registers.
-        results: the registers that it writes.
     """
-    if not bound.is_constant:
+    if not node.bound.is_constant:
         return None
     try:
-        value = bound.call()
+        value = node.call()
     except Exception:
         return None
-    return (value,) if fit((value,), tuple([classes[r] for r in results])) else None
+    return (value,) if fit((value,), tuple([classes[r] for r in node.results])) else None
 
 
 def last_uses(graph: Graph) -> list[tuple[int, ...]]:
     """For each kernel, the registers of buffers that nobody needs after it, where kernels run in the file's order."""
     last: dict[int, int] = {}
-    for kernel, registers in enumerate(graph.releases):
-        for register in registers:
-            last[register] = kernel
-    arguments = len(graph.results[0]) - 1
-    found: list[list[int]] = [[] for _ in graph.releases]
+    for node in graph.nodes:
+        for register in node.releases:
+            last[register] = node.number
+    found: list[list[int]] = [[] for _ in graph.nodes]
     for register, kernel in last.items():
-        if register >= arguments:
+        if register >= graph.argument_count:
             found[kernel].append(register)
     return [tuple(registers) for registers in found]
 

@@ -1,0 +1,483 @@
+"""One call of a function in the dataflow executor; `dataflow.py` states how it runs, and why without locks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from tfrt.executor.engines.binding import unpack
+from tfrt.executor.engines.graph import Graph, Node
+from tfrt.executor.engines.recorded import Recorded, returns
+from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
+from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.support.call_depth import calls, recount
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.async_value import AsyncValue, lose
+
+_UNSET = object()
+
+
+def let_go(error: BaseException, *, is_promised: bool) -> None:
+    """Deal with an exception that has ended a call where the caller is not on the stack.
+
+    Args:
+        is_promised: whether results of the call, which have become an `EndedError`, tell of it.
+    """
+    recount()
+    if not isinstance(error, Exception | CallEnded) and ends_call(error):
+        raise error
+    lost = error.error if isinstance(error, CallEnded) else error
+    lose(lost)
+    if not is_promised:
+        report_uncaught(lost)
+
+
+class Frame:
+    """One call of a function."""
+
+    __slots__ = (
+        "context",
+        "failure",
+        "graph",
+        "has_errors",
+        "nodes",
+        "promises",
+        "recorded",
+        "registers",
+        "reported",
+        "streams",
+        "tokens",
+        "uses",
+    )
+
+    def __init__(self, graph: Graph, context: ExecutionContext):
+        self.graph = graph
+        self.context = context
+        self.nodes = graph.nodes
+        self.streams = graph.one_stream if calls.is_awaited else graph.streams
+        self.registers: list[Any] = [_UNSET] * graph.register_count
+        self.tokens = [t and t.copy() for t in graph.tokens]
+        self.promises: dict[int, AsyncValue] = {}
+        self.uses = list(graph.record.use_counts)
+        self.has_errors = False
+        self.failure: AsyncValue | None = None
+        self.recorded = 0
+        self.reported: dict[tuple[int, int], tuple[KernelError, AsyncValue]] | None = None
+
+    def record(self, recorded: Recorded) -> None:
+        """Take what the first kernels have come to, instead of running them."""
+        registers, nodes = recorded.registers, self.graph.nodes.copy()
+        for node in nodes[1 : recorded.done + 1]:
+            results = [registers[r] for r in node.results]
+            nodes[node.number] = node.having_run(returns(results[0] if node.is_single else tuple(results)))
+        count, outcome = recorded.done, recorded.outcome
+        if outcome is not None:
+            count += 1
+            nodes[count] = nodes[count].having_run(lambda *_: outcome())
+        self.nodes = nodes
+        if self.context.cancellation is not None:
+            self.recorded = count
+
+    def start(self, arguments: Sequence[Any]) -> None:
+        users = self.nodes[0].users
+        stream = self.streams[0]
+        ready: list[int] = []
+        foreign: list[int] = []
+        self.make_ready(users[0], stream, ready, foreign)
+        for register, value in enumerate(arguments):
+            self.deliver(0, register, value, users[register + 1], stream, ready, foreign)
+        self.run(stream, ready, foreign)
+
+    def take_results(self) -> list[Any]:
+        registers, promises = self.registers, self.promises
+        results = []
+        for register in self.graph.result_registers:
+            value = registers[register]
+            if value is _UNSET:
+                value = promises.get(register) or promises.setdefault(register, AsyncValue())
+                if registers[register : register + 1][0] is not _UNSET:
+                    self.keep_promise(register)
+                elif self.failure is not None:
+                    self.break_promises(self.failure)
+            results.append(value)
+        return results
+
+    def end(self, error: BaseException) -> None:
+        """Start no kernel any more and let all that has been promised be that `error` has ended the call."""
+        if self.failure is None:
+            self.failure = AsyncValue.failed(as_ended(error))
+        self.has_errors = True
+        self.break_promises(self.failure)
+
+    def break_promises(self, failure: AsyncValue) -> None:
+        for register in list(self.promises):
+            promise = self.promises.pop(register, None)
+            if promise is not None:
+                promise.settle(failure)
+
+    def end_elsewhere(self, error: BaseException) -> None:
+        """`end`, on a stack that the caller is not on."""
+        self.end(error)
+        let_go(error, is_promised=bool(self.graph.result_registers))
+
+    def run(self, stream: int, ready: list[int], foreign: list[int]) -> None:
+        """Run ready kernels of `stream`, then of adopted streams, until none is left on this thread."""
+        context, nodes = self.context, self.nodes
+        registers, tokens, streams = self.registers, self.tokens, self.streams
+        batch: list[Node] = []
+        while True:
+            if batch and (foreign or not ready):
+                self.enqueue_tasks(batch, stream)
+                batch = []
+            if foreign:
+                if not ready:
+                    stream = streams[foreign[0]]
+                    foreign, ready = _partition(foreign, streams, stream)
+                if foreign:
+                    self.enqueue(foreign)
+                    foreign = []
+            elif not ready:
+                return
+            node = nodes[ready.pop()]
+            arguments = node.arguments
+            if (self.has_errors or context.cancellation is not None) and self.skip(node, stream, ready, foreign):
+                continue
+            if node.task is not None:
+                batch.append(node)
+                continue
+            if batch and not node.is_inline:
+                # It may take long, and it may enqueue tasks, which come after these.
+                self.enqueue_tasks(batch, stream)
+                batch = []
+            try:
+                if node.needs_context:
+                    value = node.call(context, *[registers[a] for a in arguments])
+                elif len(arguments) == 2:
+                    first, second = arguments
+                    value = node.call(registers[first], registers[second])
+                elif len(arguments) == 1:
+                    value = node.call(registers[arguments[0]])
+                else:
+                    value = node.call(*[registers[a] for a in arguments])
+            except BaseException as error:
+                if ends_call(error):
+                    raise
+                self.fail(node, error, stream, ready, foreign)
+            else:
+                if not node.is_single:
+                    self.deliver_all(node, value, stream, ready, foreign)
+                elif type(value) is not AsyncValue and not self.promises:
+                    # The common case, kept free of calls.
+                    register = node.results[0]
+                    registers[register] = value
+                    if self.promises:
+                        self.keep_promise(register)
+                    for user in node.users[0]:
+                        left = tokens[user]
+                        if left is None or left.pop():
+                            of_user = streams[user]
+                            (ready if of_user == stream or of_user < 0 else foreign).append(user)
+                elif type(value) is AsyncValue and not value._state:
+                    value.and_then(_Resume(self, node.number, node.results[0], node.users[0], stream))
+                else:
+                    self.deliver(node.number, node.results[0], value, node.users[0], stream, ready, foreign)
+            if node.releases:
+                self.release(node.releases)
+
+    def skip(self, node: Node, stream: int, ready: list[int], foreign: list[int]) -> bool:
+        """Whether the kernel must not run, for an operand failed or the request was cancelled; then pass that on."""
+        failure = self.failure
+        if failure is None:
+            if node.number <= self.recorded:
+                # It has run before the request was cancelled.
+                return False
+            failure = self.context.cancellation
+            for register in node.arguments:
+                value = self.registers[register]
+                if type(value) is AsyncValue and value.is_error:
+                    failure = value
+            if failure is None:
+                return False
+        for register, users in zip(node.results, node.users, strict=True):
+            self.write(register, failure, users, stream, ready, foreign)
+        return True
+
+    def deliver_all(self, node: Node, value: Any, stream: int, ready: list[int], foreign: list[int]) -> None:
+        if type(value) is AsyncValue and not node.results:
+            value.and_then(partial(self.report, node.number))
+            return
+        try:
+            values = unpack(value, len(node.results), node.bound.returns_tuple)
+        except KernelError as error:
+            self.fail(node, error, stream, ready, foreign)
+            return
+        for register, item, users in zip(node.results, values, node.users, strict=True):
+            self.deliver(node.number, register, item, users, stream, ready, foreign)
+
+    def deliver(
+        self,
+        kernel: int,
+        register: int,
+        value: Any,
+        users: tuple[int, ...],
+        stream: int,
+        ready: list[int],
+        foreign: list[int],
+    ) -> None:
+        """Store a result and make its users ready, now or when it resolves."""
+        if type(value) is AsyncValue:
+            if not value._state:
+                value.and_then(_Resume(self, kernel, register, users, stream))
+                return
+            value = self.located(kernel, value) if value.is_error else value._payload
+        self.write(register, value, users, stream, ready, foreign)
+
+    def write(
+        self,
+        register: int,
+        value: Any,
+        users: tuple[int, ...],
+        stream: int,
+        ready: list[int],
+        foreign: list[int],
+    ) -> None:
+        if type(value) is AsyncValue:
+            self.has_errors = True
+        self.registers[register] = value
+        if self.promises:
+            self.keep_promise(register)
+        self.make_ready(users, stream, ready, foreign)
+
+    def make_ready(self, users: tuple[int, ...], stream: int, ready: list[int], foreign: list[int]) -> None:
+        tokens, streams = self.tokens, self.streams
+        for user in users:
+            left = tokens[user]
+            if left is None or left.pop():
+                of_user = streams[user]
+                (ready if of_user == stream or of_user < 0 else foreign).append(user)
+
+    def keep_promise(self, register: int) -> None:
+        promise = self.promises.pop(register, None)
+        if promise is not None:
+            promise.settle(self.registers[register])
+
+    def fail(self, node: Node, error: BaseException, stream: int, ready: list[int], foreign: list[int]) -> None:
+        """A kernel raised: its results become the error."""
+        failed = as_kernel_error(error)
+        recount()
+        self.context.report(failed, self.graph.location(node.number))
+        failure = AsyncValue.failed(failed)
+        for register, users in zip(node.results, node.users, strict=True):
+            self.write(register, failure, users, stream, ready, foreign)
+
+    def report(self, kernel: int, resolved: AsyncValue) -> None:
+        self.located(kernel, resolved)
+
+    def located(self, kernel: int, value: AsyncValue) -> AsyncValue:
+        """What stands for a resolved value of a kernel: an error that arose there is reported, and gets its place.
+
+        Errors that merely pass by have theirs. Others belong to the kernel, which may give them to somebody else, too.
+        """
+        error = value.error
+        if error is None or error.location is not None or error.passes_by or not kernel:
+            return value
+        # Several results may be one error.
+        if self.reported is None:
+            self.reported = {}
+        key = (kernel, id(error))
+        if key not in self.reported:
+            failed = error.copy()
+            self.context.report(failed, self.graph.location(kernel))
+            # The error is kept, so that no other one has its identity.
+            self.reported[key] = error, AsyncValue.failed(failed)
+        return self.reported[key][1]
+
+    def release(self, registers: tuple[int, ...]) -> None:
+        # Two threads may both miss a decrement here; then the buffer lives until the call ends. It is never
+        # dropped early, because a use is counted only after it.
+        for register in registers:
+            self.uses[register] -= 1
+            if self.uses[register] <= 0:
+                self.registers[register] = None
+
+    def enqueue(self, kernels: list[int]) -> None:
+        """Hand ready kernels to the work queue, one task a stream."""
+        streams = self.streams
+        by_stream: dict[int, list[int]] = {}
+        for kernel in kernels:
+            by_stream.setdefault(streams[kernel], []).append(kernel)
+        for stream in sorted(by_stream):
+            self.context.host.enqueue(_Continue(self, stream, by_stream[stream]))
+
+    def enqueue_tasks(self, nodes: list[Node], stream: int) -> None:
+        """Hand ready kernels that are tasks to the work queue."""
+        nodes.reverse()
+        tasks = _Tasks(self, nodes, stream)
+        enqueue = self.context.host.enqueue
+        if tasks.is_shared:
+            enqueue(tasks)
+        else:
+            for _ in range(len(nodes)):
+                enqueue(tasks)
+
+    def run_task(self, node: Node, stream: int) -> None:
+        """Run a kernel that is a task, and what it makes ready."""
+        registers, arguments, call = self.registers, node.arguments, node.task
+        assert call is not None
+        ready: list[int] = []
+        foreign: list[int] = []
+        if self.failure is not None or (
+            self.context.task_cancellation is not None and self.skip(node, stream, ready, foreign)
+        ):
+            self.run(stream, ready, foreign)
+            return
+        try:
+            if len(arguments) == 2:
+                first, second = arguments
+                value = call(registers[first], registers[second])
+            else:
+                value = call(*[registers[r] for r in arguments])
+        except BaseException as error:
+            if ends_call(error):
+                raise
+            self.fail(node, error, stream, ready, foreign)
+        else:
+            if not node.is_single or type(value) is AsyncValue:
+                self.deliver_all(node, value, stream, ready, foreign)
+            else:
+                # The common case, kept free of calls.
+                register = node.results[0]
+                registers[register] = value
+                if register in self.promises:
+                    self.keep_promise(register)
+                tokens = self.tokens
+                for user in node.users[0]:
+                    left = tokens[user]
+                    if left is None or left.pop():
+                        of_user = self.streams[user]
+                        (ready if of_user == stream or of_user < 0 else foreign).append(user)
+        if node.releases:
+            self.release(node.releases)
+        if ready or foreign:
+            self.run(stream, ready, foreign)
+
+
+class _Tasks:
+    """Ready kernels that are tasks, the first one last.
+
+    Where there are threads it is shared: it stays in the work queue as long as kernels are left, and every thread that
+    takes it from there runs kernels until none is. So enqueueing and finding tasks costs something once a batch. Else
+    each call runs one kernel, so that these and other tasks run in the order in which they became ready.
+    """
+
+    __slots__ = ("frame", "is_shared", "nodes", "stream")
+
+    def __init__(self, frame: Frame, nodes: list[Node], stream: int):
+        self.frame = frame
+        self.nodes = nodes
+        self.stream = stream
+        self.is_shared = frame.context.host.work_queue.has_threads
+
+    def __call__(self) -> None:
+        nodes, frame, stream = self.nodes, self.frame, self.stream
+        try:
+            if not self.is_shared:
+                frame.run_task(nodes.pop(), stream)
+                return
+            if len(nodes) > 1:
+                frame.context.host.enqueue(self)
+            while nodes:
+                try:
+                    node = nodes.pop()
+                except IndexError:
+                    # Another thread was faster.
+                    return
+                frame.run_task(node, stream)
+        except BaseException as error:
+            frame.end_elsewhere(error)
+
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.runtime.failures.Promised`."""
+        self.frame.end_elsewhere(error)
+
+
+class _Resume:
+    """What goes on, once a pending result is there, where it held the call up."""
+
+    __slots__ = ("frame", "kernel", "register", "stream", "users")
+
+    def __init__(self, frame: Frame, kernel: int, register: int, users: tuple[int, ...], stream: int):
+        self.frame = frame
+        self.kernel = kernel
+        self.register = register
+        self.users = users
+        self.stream = stream
+
+    def __call__(self, resolved: AsyncValue) -> None:
+        frame = self.frame
+        ready: list[int] = []
+        foreign: list[int] = []
+        try:
+            if resolved.is_error or frame.promises:
+                frame.deliver(self.kernel, self.register, resolved, self.users, self.stream, ready, foreign)
+            else:
+                # The common case, kept free of calls.
+                frame.registers[self.register] = resolved._payload
+                if frame.promises:
+                    frame.keep_promise(self.register)
+                if not self.users:
+                    return
+                frame.make_ready(self.users, self.stream, ready, foreign)
+            if ready or foreign:
+                frame.run(self.stream, ready, foreign)
+        except BaseException as error:
+            frame.end_elsewhere(error)
+
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.runtime.failures.Promised`."""
+        self.frame.end_elsewhere(error)
+
+
+class _Continue:
+    """A task that runs ready kernels of one stream."""
+
+    __slots__ = ("frame", "ready", "stream")
+
+    def __init__(self, frame: Frame, stream: int, ready: list[int]):
+        self.frame = frame
+        self.stream = stream
+        self.ready = ready
+
+    def __call__(self) -> None:
+        try:
+            self.frame.run(self.stream, self.ready, [])
+        except BaseException as error:
+            self.frame.end_elsewhere(error)
+
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.runtime.failures.Promised`."""
+        self.frame.end_elsewhere(error)
+
+
+def _partition(kernels: list[int], streams: list[int], stream: int) -> tuple[list[int], list[int]]:
+    """The kernels of other streams, and those of `stream`.
+
+    The reference uses C++'s ``std::partition``, which swaps from both ends and so does not keep the order; since
+    ready kernels run last in first out, that is observable.
+    """
+    kernels = list(kernels)
+    low, high = 0, len(kernels)
+    while True:
+        while low < high and streams[kernels[low]] != stream:
+            low += 1
+        if low == high:
+            break
+        high -= 1
+        while low < high and streams[kernels[high]] == stream:
+            high -= 1
+        if low == high:
+            break
+        kernels[low], kernels[high] = kernels[high], kernels[low]
+        low += 1
+    return kernels[:low], kernels[low:]
