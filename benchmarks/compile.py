@@ -16,8 +16,8 @@ import time
 from statistics import median
 
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.passes.manager import run_passes
-from tfrt.compiler.passes.pipeline import PIPELINES, parse_pipeline
+from tfrt.compiler.pipelines.manager import run_passes
+from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
 
 
 def text_of(ops: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass
 
-    from tfrt.compiler.passes.manager import Watch
+    from tfrt.compiler.pipelines.manager import Watch
 
 
 def compile(
@@ -28,7 +28,7 @@ def compile(
         text: the program.
         filename: what locations call it.
         optional_sections: see `tfrt.compiler.emitter.emit`.
-        opt_level: 0 to 3, which passes to run; see `tfrt.compiler.passes.pipeline.PIPELINES`.
+        opt_level: 0 to 3, which passes to run; see `tfrt.compiler.pipelines.pipeline.PIPELINES`.
         pipeline: further passes, as in ``func.func(canonicalize,cse)``.
         watch: what to write about the passes.
 
@@ -42,14 +42,14 @@ def compile(
     passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
     module = parse_module(text, filename, allow_unregistered=True)
     if passes:
-        from tfrt.compiler.passes.manager import run_passes
+        from tfrt.compiler.pipelines.manager import run_passes
 
         run_passes(module, passes, watch=watch)
     return emit(module, optional_sections=optional_sections)
 
 
 def _passes(opt_level: int, pipeline: str) -> tuple[ModulePass, ...]:
-    from tfrt.compiler.passes.pipeline import PIPELINES, parse_pipeline
+    from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
     from tfrt.executor.support.errors import UsageError
 
     if opt_level not in range(len(PIPELINES)):

@@ -53,9 +53,9 @@ from tfrt.compiler.printer import print_module, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE, Streams, analyse_streams
 from tfrt.compiler.verifier import verify
 from tfrt.dialects import context as dialect_context
-from tfrt.dialects.corert_types import ShapeAttr
+from tfrt.dialects.shared.corert_types import ShapeAttr
+from tfrt.dialects.shared.traits import COST_ATTRIBUTE, AttributeCost
 from tfrt.dialects.tfrt.control_flow import ReturnOp
-from tfrt.dialects.traits import COST_ATTRIBUTE, AttributeCost
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.bef.attribute_values import CompilationUnit, aggregate_elements, decode
 from tfrt.executor.bef.cursor import Cursor

@@ -19,7 +19,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i1
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation
 
-from tfrt.dialects.traits import cost_of
+from tfrt.dialects.shared.traits import cost_of
 
 _CHEAP = ("func.return", "tfrt.return", "tfrt.merge.chains")
 _RETURNS = ("func.return", "tfrt.return")

@@ -43,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str]) -> int:
     from tfrt.compiler.frontend import split_input
-    from tfrt.compiler.passes.manager import watch_of
-    from tfrt.compiler.passes.pipeline import PIPELINES, parse_pipeline
+    from tfrt.compiler.pipelines.manager import watch_of
+    from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
 
     options = _parser().parse(argv)
     options.watch = watch_of(options)
@@ -76,7 +76,7 @@ def _main(argv: Sequence[str]) -> int:
 
 
 def _reproduced_pipeline(text: str, file: str) -> str:
-    from tfrt.compiler.passes.manager import REPRODUCER_HEAD
+    from tfrt.compiler.pipelines.manager import REPRODUCER_HEAD
 
     first = text.partition("\n")[0]
     if not first.startswith(REPRODUCER_HEAD):
@@ -107,7 +107,7 @@ def _process(padded: str, passes: Sequence[ModulePass], options: argparse.Namesp
         CompileError: the part is invalid, a pass failed, or the printed form does not read back.
     """
     from tfrt.compiler.frontend import parse_module
-    from tfrt.compiler.passes.manager import run_passes
+    from tfrt.compiler.pipelines.manager import run_passes
     from tfrt.compiler.printer import print_module
 
     module = parse_module(padded, options.name, allow_unregistered=options.allow_unregistered_dialect)
@@ -152,7 +152,7 @@ def _check_roundtrip(module: ModuleOp, allow_unregistered: bool) -> None:
 
 def _parser() -> cli.OptionParser:
     from tfrt.compiler.passes import PASSES
-    from tfrt.compiler.passes.manager import add_options
+    from tfrt.compiler.pipelines.manager import add_options
 
     parser = cli.OptionParser("tfrt-opt", "Parse, verify, transform and print MLIR programs.", _EXAMPLES)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the program (default: stdin)")

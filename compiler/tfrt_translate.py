@@ -40,7 +40,7 @@ def _main(argv: Sequence[str]) -> int:
 def _compile(content: bytes, options: argparse.Namespace) -> int:
     from tfrt.compiler import compile
     from tfrt.compiler.frontend import split_input
-    from tfrt.compiler.passes.manager import watch_of
+    from tfrt.compiler.pipelines.manager import watch_of
     from tfrt.executor.support.verify_diagnostics import check_parts
 
     if content.startswith(MAGIC):
@@ -107,7 +107,7 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
 
 
 def _parser() -> cli.OptionParser:
-    from tfrt.compiler.passes.manager import add_options
+    from tfrt.compiler.pipelines.manager import add_options
 
     parser = cli.OptionParser("tfrt-translate", "Translate MLIR text to BEF, or BEF to MLIR text.", _EXAMPLES)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="what to translate (default: stdin)")

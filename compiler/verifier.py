@@ -46,8 +46,8 @@ from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTab
 from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.locations import start_of_range
-from tfrt.dialects.definitions import I64Array, StringArray
-from tfrt.dialects.symbols import shared_symbol_tables
+from tfrt.dialects.shared.definitions import I64Array, StringArray
+from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.location import (
     UNKNOWN,

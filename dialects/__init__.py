@@ -1,8 +1,8 @@
 """The dialects of TFRT programs, as xDSL definitions.
 
-`get_dialects()` is a lazy registry: it names every dialect without importing any of them; `context()` gives
-an xDSL context that loads a dialect when a program first uses it. Adding a dialect is one line in
-`_FACTORIES`.
+Every module, or package, in this folder is the dialect of its name, and holds an xDSL `Dialect` of that name; so a new
+dialect is one file. The only exception is `shared/`: what dialects are made of. `get_dialects()` names all dialects
+without importing any; `context()` gives an xDSL context that loads a dialect when a program first uses it.
 
 What the rest of the compiler reads from an op class:
 
@@ -11,61 +11,38 @@ What the rest of the compiler reads from an op class:
   (`constr.can_infer`);
 * `op.assembly_format`, one string in xDSL's declarative format, from which xDSL prints and from which the
   front end derives its parse rule; `None` for ops derived from `HandWrittenOp`, which print themselves;
-* traits: `Pure`, `IsTerminator`, `IsolatedFromAbove`, and those of `tfrt.dialects.traits` and `tfrt.dialects.bodies`;
-* `verify_()`, which raises `VerifyException` (see `tfrt.dialects.verification`).
+* traits: `Pure`, `IsTerminator`, `IsolatedFromAbove`, and those of `tfrt.dialects.shared`;
+* `verify_()`, which raises `VerifyException` (see `tfrt.dialects.shared.verification`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xdsl.context import Context
     from xdsl.ir import Dialect
 
-_FACTORIES: dict[str, tuple[str, str]] = {
-    # dialect: (module, attribute that holds the Dialect)
-    "builtin": ("xdsl.dialects.builtin", "Builtin"),
-    "func": ("tfrt.dialects.func", "FUNC"),
-    "tfrt": ("tfrt.dialects.tfrt", "TFRT"),
-    "tfrt_test": ("tfrt.dialects.tfrt_test", "TFRT_TEST"),
-    "tfrt_test_sync": ("tfrt.dialects.tfrt_test_sync", "TFRT_TEST_SYNC"),
-    "ts": ("tfrt.dialects.ts", "TS"),
-    "ts_sync": ("tfrt.dialects.ts_sync", "TS_SYNC"),
-    "tfrt_tensor": ("tfrt.dialects.tfrt_tensor", "TFRT_TENSOR"),
-    "ht": ("tfrt.dialects.ht", "HT"),
-    "tfrt_dht": ("tfrt.dialects.tfrt_dht", "TFRT_DHT"),
-    "tfrt_dht_sync": ("tfrt.dialects.tfrt_dht_sync", "TFRT_DHT_SYNC"),
-    "coo": ("tfrt.dialects.coo", "COO"),
-    "corert": ("tfrt.dialects.corert", "CORERT"),
-    "corert_sync": ("tfrt.dialects.corert_sync", "CORERT_SYNC"),
-    "cpu": ("tfrt.dialects.cpu", "CPU"),
-    "proto": ("tfrt.dialects.proto", "PROTO"),
-}
+    from tfrt.dialects.shared.open_context import OpenContext
 
-OPEN_TO_UNKNOWN_OPS: frozenset[str] = frozenset(
-    {"tfrt", "tfrt_test", "tfrt_test_sync", "corert", "corert_sync", "tfrt_dht", "tfrt_dht_sync", "coo"}
-)
-"""Dialects that accept ops without a definition, in generic form, as in the reference implementation."""
-
-OPEN_TO_UNKNOWN_TYPES: frozenset[str] = OPEN_TO_UNKNOWN_OPS
-"""Dialects that keep types without a definition verbatim; `ht`, `tfrt_tensor` and `ts` define all theirs."""
+_SHARED = "shared"
 
 
 def get_dialects() -> dict[str, Callable[[], Dialect]]:
     """Every dialect by name, each behind a callable that imports it."""
-    return {name: _loader(*where) for name, where in _FACTORIES.items()}
+    return {name: partial(_load, name) for name in _names()}
 
 
-def context(allow_unregistered: bool = False) -> Context:
+def context(allow_unregistered: bool = False) -> OpenContext:
     """An xDSL context that knows all dialects and loads each when it is first used.
 
-    Unknown ops and types of the dialects that are open to them (`OPEN_TO_UNKNOWN_OPS`,
-    `OPEN_TO_UNKNOWN_TYPES`) are accepted even where `allow_unregistered` is off.
+    Unknown ops and types of the dialects that are open to them (see `OpenDialect`) are accepted even where
+    `allow_unregistered` is off.
     """
-    from tfrt.dialects.open_context import OpenContext
+    from tfrt.dialects.shared.open_context import OpenContext
 
     ctx = OpenContext(allow_unregistered=allow_unregistered)
     for name, factory in get_dialects().items():
@@ -73,9 +50,14 @@ def context(allow_unregistered: bool = False) -> Context:
     return ctx
 
 
-def _loader(module: str, attribute: str) -> Callable[[], Dialect]:
-    def load() -> Dialect:
-        dialect: Dialect = getattr(import_module(module), attribute)
-        return dialect
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(module.name for module in iter_modules(__path__) if module.name != _SHARED)
 
-    return load
+
+def _load(name: str) -> Dialect:
+    from xdsl.ir import Dialect
+
+    module = import_module(f"{__name__}.{name}")
+    (found,) = (held for held in vars(module).values() if isinstance(held, Dialect) and held.name == name)
+    return found

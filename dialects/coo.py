@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import i1
-from xdsl.ir import Dialect
 
-from tfrt.dialects.definitions import OpClass, define_op
+from tfrt.dialects.shared.definitions import OpClass, define_dialect, define_op
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.tfrt_tensor import TENSOR
 
@@ -38,13 +37,8 @@ PrintTensorOp = define_op(
     summary="Writes a sparse tensor to standard output.",
 )
 
-COO = Dialect(
-    "coo",
-    [
-        *(_convert("coo_to_dht", dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS),
-        *(_convert("dht_to_coo", dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS),
-        *(_tensor_equal(dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS),
-        PrintTensorOp,
-    ],
-    [],
-)
+COO_TO_DHT_OPS = tuple(_convert("coo_to_dht", dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS)
+DHT_TO_COO_OPS = tuple(_convert("dht_to_coo", dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS)
+TENSOR_EQUAL_OPS = tuple(_tensor_equal(dtype, rank) for dtype in ELEMENT_TYPES for rank in RANKS)
+
+COO = define_dialect("coo", __name__, is_open=True)

@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute, Dialect, TypeAttribute
+from xdsl.ir import Attribute, TypeAttribute
 from xdsl.irdl import (
     IRDLOperation,
     attr_def,
@@ -25,19 +25,15 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
-from tfrt.dialects.bodies import Carries, OperandsFrom, Runs, RunsFunctions, Words
-from tfrt.dialects.corert_types import (
-    ELEMENT_TYPES,
+from tfrt.dialects.shared.bodies import Carries, OperandsFrom, Runs, RunsFunctions, Words
+from tfrt.dialects.shared.corert_types import (
     OP_HANDLER,
     TENSOR_HANDLE,
-    OpHandlerType,
-    ShapeAttr,
-    TensorHandleType,
 )
-from tfrt.dialects.definitions import I64Array, OpClass, StringArray, define_op
-from tfrt.dialects.execute_op import ExecuteOpForm
+from tfrt.dialects.shared.definitions import I64Array, OpClass, StringArray, define_dialect, define_op
+from tfrt.dialects.shared.execute_op import ExecuteOpForm
+from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.tfrt.types import CHAIN, DEVICE, TENSOR_TYPE
-from tfrt.dialects.verification import fail
 
 _MISMATCHING = Words(*["'{name}' has mismatching operand types"] * 2, *["'{name}' has mismatching result types"] * 2)
 
@@ -259,23 +255,6 @@ TensorHandleToInt32Op = define_op(
 )
 
 
-CORERT = Dialect(
-    "corert",
-    [
-        *create_dense_tensor_ops("corert"),
-        ConstDenseTensorOp,
-        ConstStringTensorOp,
-        ExecuteOp,
-        ExecuteOpSeq,
-        GetOpHandlerOp,
-        RegisterOpHandlerOp,
-        CondOp,
-        WhileOp,
-        EnsureMetadataOp,
-        GetDstTensorTypeOp,
-        TransferOp,
-        TransferInferredTensortypeOp,
-        TensorHandleToInt32Op,
-    ],
-    [OpHandlerType, TensorHandleType, *ELEMENT_TYPES, ShapeAttr],
-)
+CREATE_DENSE_TENSOR_OPS = create_dense_tensor_ops("corert")
+
+CORERT = define_dialect("corert", __name__, "tfrt.dialects.shared.corert_types", is_open=True)

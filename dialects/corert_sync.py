@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
-from xdsl.ir import Dialect
 from xdsl.irdl import (
     IRDLOperation,
     attr_def,
@@ -18,8 +17,9 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 
 from tfrt.dialects.corert import const_dense_tensor_op, create_dense_tensor_ops
-from tfrt.dialects.corert_types import OP_HANDLER, TENSOR_HANDLE
-from tfrt.dialects.execute_op import ExecuteOpForm
+from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
+from tfrt.dialects.shared.definitions import define_dialect
+from tfrt.dialects.shared.execute_op import ExecuteOpForm
 
 ConstDenseTensorOp = const_dense_tensor_op("corert_sync")
 
@@ -51,8 +51,6 @@ class GetOpHandlerOp(IRDLOperation):
     assembly_format = "$device_name attr-dict"
 
 
-CORERT_SYNC = Dialect(
-    "corert_sync",
-    [*create_dense_tensor_ops("corert_sync"), ConstDenseTensorOp, ExecuteOp, GetOpHandlerOp],
-    [],
-)
+CREATE_DENSE_TENSOR_OPS = create_dense_tensor_ops("corert_sync")
+
+CORERT_SYNC = define_dialect("corert_sync", __name__, is_open=True)

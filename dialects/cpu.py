@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xdsl.dialects.builtin import I64, ArrayAttr, DenseIntOrFPElementsAttr, IntegerAttr, MemRefType, StringAttr, i64
-from xdsl.ir import Attribute, Dialect
+from xdsl.ir import Attribute
 from xdsl.irdl import (
     IRDLOperation,
     attr_def,
@@ -21,8 +21,9 @@ from xdsl.irdl import (
     var_result_def,
 )
 
-from tfrt.dialects.corert_types import OP_HANDLER, TENSOR_HANDLE
-from tfrt.dialects.verification import fail
+from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
+from tfrt.dialects.shared.definitions import define_dialect
+from tfrt.dialects.shared.verification import fail
 
 
 @irdl_op_definition
@@ -232,4 +233,4 @@ def _is_number(attribute: Attribute) -> bool:
     return isinstance(attribute, IntegerAttr) and attribute.type == i64 and attribute.value.data >= 0
 
 
-CPU = Dialect("cpu", [ArraysOp, ConstantOp, CallOp, CallIntoOp, ElementwiseOp, ElementwiseIntoOp, ArenaOp, HandleOp])
+CPU = define_dialect("cpu", __name__)

@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import FlatSymbolRefAttrConstr
 from xdsl.ir import Dialect
 from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def, traits_def, var_operand_def, var_result_def
 
-from tfrt.dialects.bodies import CALLEE, Runs, RunsFunctions
+from tfrt.dialects.shared.bodies import CALLEE, Runs, RunsFunctions
 
 
 @irdl_op_definition

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Dialect, ParametrizedAttribute, TypeAttribute
+from xdsl.ir import ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
+
+from tfrt.dialects.shared.definitions import define_dialect
 
 
 @irdl_attr_definition
@@ -15,4 +17,4 @@ class HostBufferType(ParametrizedAttribute, TypeAttribute):
 
 HOST_BUFFER = HostBufferType()
 
-HT = Dialect("ht", [], [HostBufferType])
+HT = define_dialect("ht", __name__)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ArrayAttr, f32, i1, i32, i64
-from xdsl.ir import Dialect
 from xdsl.irdl import AnyAttr
 from xdsl.traits import Pure
 
-from tfrt.dialects.definitions import I64Array, OpClass, define_op
 from tfrt.dialects.ht import HOST_BUFFER
+from tfrt.dialects.shared.definitions import I64Array, OpClass, define_dialect, define_op
+from tfrt.dialects.shared.traits import MakesTensor, SetsElements
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.dialects.tfrt_tensor import TENSOR
-from tfrt.dialects.traits import MakesTensor, SetsElements
 from tfrt.dialects.ts import SHAPE
 
 ELEMENT_TYPES = ("ui8", "ui16", "ui32", "ui64", "i32", "f32", "i64", "bool", "complex64", "complex128")
@@ -131,13 +130,8 @@ PrintBufferOp = define_op(
     summary="Writes a buffer's address and size to standard output.",
 )
 
-TFRT_DHT = Dialect(
-    "tfrt_dht",
-    [
-        *ops_of_twins("tfrt_dht", chained=True),
-        *(family(dtype) for family in (_fill_tensor_with_constant, _tensor_equal) for dtype in ELEMENT_TYPES),
-        GetBufferOp,
-        PrintBufferOp,
-    ],
-    [],
-)
+TWINS = ops_of_twins("tfrt_dht", chained=True)
+FILL_TENSOR_WITH_CONSTANT_OPS = tuple(map(_fill_tensor_with_constant, ELEMENT_TYPES))
+TENSOR_EQUAL_OPS = tuple(map(_tensor_equal, ELEMENT_TYPES))
+
+TFRT_DHT = define_dialect("tfrt_dht", __name__, is_open=True)

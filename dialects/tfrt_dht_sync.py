@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Dialect
-
+from tfrt.dialects.shared.definitions import define_dialect
 from tfrt.dialects.tfrt_dht import ops_of_twins
 
-TFRT_DHT_SYNC = Dialect("tfrt_dht_sync", list(ops_of_twins("tfrt_dht_sync", chained=False)), [])
+TWINS = ops_of_twins("tfrt_dht_sync", chained=False)
+
+TFRT_DHT_SYNC = define_dialect("tfrt_dht_sync", __name__, is_open=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Dialect, ParametrizedAttribute, TypeAttribute
+from xdsl.ir import ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
+
+from tfrt.dialects.shared.definitions import define_dialect
 
 
 @irdl_attr_definition
@@ -15,4 +17,4 @@ class TensorType(ParametrizedAttribute, TypeAttribute):
 
 TENSOR = TensorType()
 
-TFRT_TENSOR = Dialect("tfrt_tensor", [], [TensorType])
+TFRT_TENSOR = define_dialect("tfrt_tensor", __name__)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Dialect
+from tfrt.dialects.shared.definitions import define_dialect
 
-TFRT_TEST_SYNC = Dialect("tfrt_test_sync", [], [])
+TFRT_TEST_SYNC = define_dialect("tfrt_test_sync", __name__, is_open=True)

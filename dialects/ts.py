@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import i1, i32, i64
-from xdsl.ir import Dialect, ParametrizedAttribute, TypeAttribute
+from xdsl.ir import ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.traits import Pure
 
-from tfrt.dialects.definitions import I64Array, OpClass, define_op, define_type
+from tfrt.dialects.shared.definitions import I64Array, OpClass, define_dialect, define_op, define_type
 from tfrt.dialects.tfrt.types import CHAIN
 
 
@@ -123,17 +123,6 @@ PRINT_FIXED_RANK_SHAPE_OPS = tuple(
     _print(f"print_fixed_rank_shape.{rank}", fixed()) for rank, fixed in FIXED_RANK_SHAPES.items()
 )
 
-TS = Dialect(
-    "ts",
-    [
-        *ops_of_twins("ts"),
-        BuildUnrankedPartialShapeOp,
-        EqualShapeOp,
-        GetDimensionOp,
-        PrintShapeOp,
-        PrintPartialShapeOp,
-        *AS_FIXED_RANK_SHAPE_OPS,
-        *PRINT_FIXED_RANK_SHAPE_OPS,
-    ],
-    [ShapeType, PartialShapeType, *FIXED_RANK_SHAPES.values()],
-)
+TWINS = ops_of_twins("ts")
+
+TS = define_dialect("ts", __name__)

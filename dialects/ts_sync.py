@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Dialect
-
+from tfrt.dialects.shared.definitions import define_dialect
 from tfrt.dialects.ts import ops_of_twins
 
-TS_SYNC = Dialect("ts_sync", list(ops_of_twins("ts_sync")), [])
+TWINS = ops_of_twins("ts_sync")
+
+TS_SYNC = define_dialect("ts_sync", __name__)

@@ -14,7 +14,7 @@ from tfrt.compiler.emitter.functions import Sections, write_function
 from tfrt.compiler.emitter.locations import LocationWriter
 from tfrt.compiler.printer import type_text
 from tfrt.compiler.serialized_module import serialized_module
-from tfrt.dialects.symbols import shared_symbol_tables
+from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.executor.bef.format import HEADER, SECTIONS, SectionId
 from tfrt.executor.bef.writer import Writer
 

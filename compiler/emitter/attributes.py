@@ -24,7 +24,7 @@ from xdsl.ir import Attribute, TypeAttribute
 
 from tfrt.compiler.float_bits import to_bits
 from tfrt.compiler.printer import type_text
-from tfrt.dialects.corert_types import ShapeAttr
+from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.executor.bef.format import ARRAY_BIT, ATTRIBUTE_HEADER, DENSE_HEADER, EMPTY_ARRAY, PADDING, AttributeType
 from tfrt.executor.bef.writer import Writer
 from tfrt.executor.values.dtype import DType

@@ -18,8 +18,8 @@ from tfrt.compiler.frontend.compiled_modules import COMPILED
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
-from tfrt.dialects.symbols import symbols_of
-from tfrt.dialects.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
+from tfrt.dialects.shared.symbols import symbols_of
+from tfrt.dialects.shared.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
 from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.bef.model import FunctionKind
 from tfrt.executor.support.diagnostics import Diagnostic

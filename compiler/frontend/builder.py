@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -20,7 +19,7 @@ from xdsl.traits import IsolatedFromAbove
 
 from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import SyntaxFailure
-from tfrt.dialects import OPEN_TO_UNKNOWN_OPS
+from tfrt.dialects.shared.open_context import OpenContext
 
 if TYPE_CHECKING:
     from tfrt.compiler.frontend.lexer import Token
@@ -62,7 +61,7 @@ Argument = tuple["Token | None", Attribute, "LocationAttr | None"]
 class Builder:
     """Builds the IR of one text."""
 
-    def __init__(self, session: Session, context: Context):
+    def __init__(self, session: Session, context: OpenContext):
         self.session = session
         self.context = context
         self._scope = _Scope(None)
@@ -357,7 +356,7 @@ class Builder:
             return known
         found = self.context.get_optional_op(name)
         dialect = name.partition(".")[0]
-        is_closed = dialect in self.context.registered_dialect_names and dialect not in OPEN_TO_UNKNOWN_OPS
+        is_closed = dialect in self.context.registered_dialect_names and not self.context.is_open(dialect)
         if found is None or (is_closed and issubclass(found, UnregisteredOp)):
             if is_closed:
                 message = (

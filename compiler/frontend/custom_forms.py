@@ -243,7 +243,7 @@ _WITHOUT_FUNCTION_ATTRIBUTES = "corert_sync.executeop"
 
 def _execute_op(op_name: str) -> Callable[[Builder, Record], Operation]:
     def build(builder: Builder, record: Record) -> Operation:
-        from tfrt.dialects.corert_types import OP_HANDLER, TENSOR_HANDLE
+        from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
         from tfrt.dialects.tfrt.types import CHAIN
 
         token, dispatch, name, arguments, dictionaries, count = record[1][2]

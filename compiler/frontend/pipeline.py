@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnregisteredAttr
 from xdsl.ir import Attribute, ParametrizedAttribute
 from xdsl.utils.exceptions import ParseError, VerifyException
@@ -20,9 +19,8 @@ from tfrt.compiler.frontend.parser import parser_for
 from tfrt.compiler.frontend.syntax import Session
 from tfrt.compiler.frontend.words import Words
 from tfrt.compiler.verifier import line_and_column, verify
-from tfrt.dialects import OPEN_TO_UNKNOWN_TYPES
 from tfrt.dialects import context as dialect_context
-from tfrt.dialects.open_context import unregistered_attribute
+from tfrt.dialects.shared.open_context import OpenContext, unregistered_attribute
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
@@ -71,7 +69,7 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _dialect_attributes(context: Context) -> DialectTable:
+def _dialect_attributes(context: OpenContext) -> DialectTable:
     """Looks up `!d.t<...>` and `#d.a<...>` in the context's dialects."""
 
     def look_up(text: str, is_type: bool, offset: int) -> Attribute:
@@ -89,8 +87,7 @@ def _dialect_attributes(context: Context) -> DialectTable:
                     raise SyntaxFailure(offset, f"expected '<' and parameters after '{text}'")
                 return known.new(())
             return _parse_body(known, context, text, body, offset)
-        open_dialects = OPEN_TO_UNKNOWN_TYPES if is_type else frozenset()
-        if dialect in context.registered_dialect_names and dialect not in open_dialects:
+        if dialect in context.registered_dialect_names and not (is_type and context.is_open(dialect)):
             what = "type" if is_type else "attribute"
             raise SyntaxFailure(offset, f"unknown {what} '{text}' in dialect '{dialect}'")
         return unregistered_attribute(name, is_type=is_type)(name, is_type, False, body)
@@ -98,7 +95,7 @@ def _dialect_attributes(context: Context) -> DialectTable:
     return look_up
 
 
-def _parse_body(attribute_class: Any, context: Context, text: str, body: str, offset: int) -> Attribute:
+def _parse_body(attribute_class: Any, context: OpenContext, text: str, body: str, offset: int) -> Attribute:
     """What the attribute's own class makes of the text between its angle brackets."""
     try:
         if hasattr(attribute_class, "from_body"):

@@ -17,13 +17,13 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.transforms.canonicalize import CanonicalizationRewritePattern
 
-from tfrt.compiler.passes.absorption import Absorption
-from tfrt.compiler.passes.control import KnownBranch, KnownTripCount
 from tfrt.compiler.passes.dce import erase_dead_ops
-from tfrt.compiler.passes.fold import FoldConstants
-from tfrt.compiler.passes.identities import Identities
-from tfrt.compiler.passes.purity import Infallible
-from tfrt.compiler.passes.regroup import RegroupConstants
+from tfrt.compiler.passes.shared.absorption import Absorption
+from tfrt.compiler.passes.shared.control import KnownBranch, KnownTripCount
+from tfrt.compiler.passes.shared.fold import FoldConstants
+from tfrt.compiler.passes.shared.identities import Identities
+from tfrt.compiler.passes.shared.purity import Infallible
+from tfrt.compiler.passes.shared.regroup import RegroupConstants
 
 
 @dataclass

@@ -10,8 +10,8 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.fold import is_returned_by_sync_function
-from tfrt.compiler.passes.purity import is_pure, name_of
+from tfrt.compiler.passes.shared.fold import is_returned_by_sync_function
+from tfrt.compiler.passes.shared.purity import is_pure, name_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.purity import is_pure
+from tfrt.compiler.passes.shared.purity import is_pure
 
 
 @dataclass(frozen=True)

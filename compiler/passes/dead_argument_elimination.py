@@ -18,8 +18,8 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.call_sites import Callable, callables_in, keep_arguments, keep_operands, keep_results
-from tfrt.compiler.passes.purity import Infallible, cannot_fail, is_pure, name_of
+from tfrt.compiler.passes.shared.call_sites import Callable, callables_in, keep_arguments, keep_operands, keep_results
+from tfrt.compiler.passes.shared.purity import Infallible, cannot_fail, is_pure, name_of
 from tfrt.dialects.tfrt.control_flow import IfOp
 
 
@@ -33,6 +33,7 @@ class DeadArgumentElimination(ModulePass):
     """
 
     name = "dead-argument-elimination"
+    anchor = "builtin.module"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         # Each round leaves fewer uses of arguments and results.

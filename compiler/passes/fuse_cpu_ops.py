@@ -11,7 +11,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
+from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
 from tfrt.kernels.numerics.elementwise_chain import is_row
 

@@ -12,9 +12,9 @@ from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 
 from tfrt.compiler.frontend.lexer import MAX_NESTING
-from tfrt.compiler.passes.fold import is_in_sync_function
-from tfrt.compiler.passes.purity import Infallible
-from tfrt.compiler.passes.splice import can_splice, splice
+from tfrt.compiler.passes.shared.fold import is_in_sync_function
+from tfrt.compiler.passes.shared.purity import Infallible
+from tfrt.compiler.passes.shared.splice import can_splice, splice
 from tfrt.compiler.passes.symbol_dce import erase_unused, functions_of, is_private, names_in
 from tfrt.dialects.tfrt.control_flow import CallOp
 
@@ -24,14 +24,15 @@ class Inline(ModulePass):
     """Puts the bodies of small functions in place of `tfrt.call`s, the callee's callees first.
 
     Recursive functions are left alone, calls whose regions would nest deeper than text may, and calls where an error
-    would no longer stop all that the function does; see `tfrt.compiler.passes.splice`. Ops keep the locations that they
-    have in the function. Private functions whose calls are all gone are removed.
+    would no longer stop all that the function does; see `tfrt.compiler.passes.shared.splice`. Ops keep the locations
+    that they have in the function. Private functions whose calls are all gone are removed.
 
     Args:
         threshold: the most ops that a function may have, those in its regions included.
     """
 
     name = "inline"
+    anchor = "builtin.module"
 
     threshold: int = 30
 

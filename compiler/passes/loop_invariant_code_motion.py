@@ -22,9 +22,9 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tfrt.compiler.passes.call_sites import may_change_type
-from tfrt.compiler.passes.fold import is_in_sync_function
-from tfrt.compiler.passes.purity import is_pure
+from tfrt.compiler.passes.shared.call_sites import may_change_type
+from tfrt.compiler.passes.shared.fold import is_in_sync_function
+from tfrt.compiler.passes.shared.purity import is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.tfrt.control_flow import ParallelCallI32Op, ParallelForI32Op, RepeatI32Op, WhileOp
 
@@ -42,6 +42,7 @@ class LoopInvariantCodeMotion(ModulePass):
     """
 
     name = "loop-invariant-code-motion"
+    anchor = "builtin.module"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)

@@ -11,14 +11,22 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.array_ops import Fact, can_hold, constant, lower, memref, metadata_of_fact, result_metadata
-from tfrt.compiler.passes.fold import is_in_sync_function
-from tfrt.compiler.passes.purity import name_of
+from tfrt.compiler.passes.shared.array_ops import (
+    Fact,
+    can_hold,
+    constant,
+    lower,
+    memref,
+    metadata_of_fact,
+    result_metadata,
+)
+from tfrt.compiler.passes.shared.fold import is_in_sync_function
+from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.runtime_values import runtime_value
 from tfrt.dialects.corert import EnsureMetadataOp
-from tfrt.dialects.corert_types import TENSOR_HANDLE
 from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
-from tfrt.dialects.execute_op import find_value
+from tfrt.dialects.shared.corert_types import TENSOR_HANDLE
+from tfrt.dialects.shared.execute_op import find_value
 from tfrt.kernels.corert.known_metadata import read_metadata
 
 _DENSE = DenseIntOrFPElementsAttr
@@ -41,6 +49,7 @@ class LowerToCpu(ModulePass):
     """
 
     name = "lower-to-cpu"
+    anchor = "builtin.module"
 
     handlers: tuple[str, ...] = ()
 

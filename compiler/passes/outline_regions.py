@@ -20,7 +20,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.traits import IsTerminator
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.purity import is_pure, name_of
+from tfrt.compiler.passes.shared.purity import is_pure, name_of
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.dialects.tfrt.control_flow import CondOp, IfOp, ParallelCallI32Op, ParallelForI32Op, RepeatI32Op
 
@@ -38,6 +38,7 @@ class OutlineRegions(ModulePass):
     """
 
     name = "outline-regions"
+    anchor = "builtin.module"
 
     threshold: int = 6
 

@@ -10,7 +10,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.array_ops import entry_of, metadata_of_type
+from tfrt.compiler.passes.shared.array_ops import entry_of, metadata_of_type
 from tfrt.dialects.cpu import ArenaOp, CallIntoOp, CallOp, ElementwiseIntoOp, ElementwiseOp, metadata_attribute
 
 _ALIGNMENT = 64

@@ -11,10 +11,10 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.traits import IsTerminator
 
-from tfrt.compiler.passes.fold import is_in_sync_function
+from tfrt.compiler.passes.shared.fold import is_in_sync_function
+from tfrt.dialects.shared.traits import MakesTensor, SetsElements
 from tfrt.dialects.tfrt.chain import MergeChainsOp
 from tfrt.dialects.tfrt.types import CHAIN
-from tfrt.dialects.traits import MakesTensor, SetsElements
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.effects import Callees, callees, kernel_of
-from tfrt.compiler.passes.purity import name_of
-from tfrt.dialects.traits import cost_of
+from tfrt.compiler.passes.shared.effects import Callees, callees, kernel_of
+from tfrt.compiler.passes.shared.purity import name_of
+from tfrt.dialects.shared.traits import cost_of
 
 _LATENCY = 1000
 """What a kernel is taken to last that runs elsewhere, while nobody has measured it."""
@@ -38,6 +38,7 @@ class Schedule(ModulePass):
     """
 
     name = "schedule"
+    anchor = "builtin.module"
 
     expensive: int = 100
 

@@ -17,6 +17,7 @@ class SymbolDce(ModulePass):
     """Removes private functions that no other one refers to; hosts find all others by name."""
 
     name = "symbol-dce"
+    anchor = "builtin.module"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)

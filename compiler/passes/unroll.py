@@ -10,9 +10,9 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 
-from tfrt.compiler.passes.fold import constant_value, is_in_sync_function
-from tfrt.compiler.passes.purity import Infallible
-from tfrt.compiler.passes.splice import can_splice, insert_body
+from tfrt.compiler.passes.shared.fold import constant_value, is_in_sync_function
+from tfrt.compiler.passes.shared.purity import Infallible
+from tfrt.compiler.passes.shared.splice import can_splice, insert_body
 from tfrt.dialects.tfrt.control_flow import RepeatI32Op
 
 
@@ -21,7 +21,7 @@ class Unroll(ModulePass):
     """Puts copies of its region in place of a `tfrt.repeat.i32` that runs a known, small number of times.
 
     Inner loops come first. Loops are left alone where an error would no longer stop all that they do; see
-    `tfrt.compiler.passes.splice`. Ops keep the locations that they have in the region.
+    `tfrt.compiler.passes.shared.splice`. Ops keep the locations that they have in the region.
 
     Args:
         threshold: the most ops that the copies of a loop may have together, those in their regions included.

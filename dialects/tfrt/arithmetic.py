@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects.builtin import i1
 from xdsl.traits import Pure
 
-from tfrt.dialects.definitions import OpClass, define_op
+from tfrt.dialects.shared.definitions import OpClass, define_op
 from tfrt.dialects.tfrt.types import SCALARS
 
 
@@ -69,5 +69,3 @@ EQUAL_OPS = tuple(_equal(s) for s in ("i32", "i64"))
 DIV_OPS = tuple(_divide(s) for s in ("i32", "i64"))
 MUL_OPS = tuple(_multiply("mul", s) for s in ("i32", "i64"))
 MUL_S_OPS = tuple(_multiply("mul_s", s) for s in ("i32", "i64"))
-
-OPS: tuple[OpClass, ...] = (*ADD_OPS, *AND_OPS, *EQUAL_OPS, *DIV_OPS, *MUL_OPS, *MUL_S_OPS)

@@ -15,7 +15,6 @@ from xdsl.irdl import (
 from xdsl.pattern_rewriter import RewritePattern
 from xdsl.traits import HasCanonicalizationPatternsTrait, Pure
 
-from tfrt.dialects.definitions import OpClass
 from tfrt.dialects.tfrt.types import CHAIN, DEVICE
 
 
@@ -59,6 +58,3 @@ class GetDeviceOp(IRDLOperation):
     device_name = attr_def(StringAttr)
     device = result_def(DEVICE)
     assembly_format = "operands attr-dict"
-
-
-OPS: tuple[OpClass, ...] = (NewChainOp, MergeChainsOp, GetDeviceOp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects.builtin import AnyFloat, ComplexType, f32, f64
 from xdsl.traits import Pure
 
-from tfrt.dialects.definitions import OpClass, define_op, number_of
+from tfrt.dialects.shared.definitions import OpClass, define_op, number_of
 from tfrt.dialects.tfrt.types import SCALARS
 
 
@@ -35,5 +35,3 @@ def _complex_constant(suffix: str, part: AnyFloat) -> OpClass:
 CONSTANT_OPS = tuple(_constant("constant", suffix) for suffix in SCALARS)
 COMPLEX_CONSTANT_OPS = (_complex_constant("64", f32), _complex_constant("128", f64))
 CONSTANT_S_OPS = tuple(_constant("constant_s", suffix) for suffix in ("i64", "f16", "f32", "f64"))
-
-OPS: tuple[OpClass, ...] = (*CONSTANT_OPS, *COMPLEX_CONSTANT_OPS, *CONSTANT_S_OPS)

@@ -22,12 +22,22 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator
 
-from tfrt.dialects.bodies import BRANCH, CALLEE, RESULTS, Carries, OperandsFrom, Runs, RunsFunctions, RunsRegions, Words
-from tfrt.dialects.definitions import HandWrittenOp, OpClass, number_of
-from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
+from tfrt.dialects.shared.bodies import (
+    BRANCH,
+    CALLEE,
+    RESULTS,
+    Carries,
+    OperandsFrom,
+    Runs,
+    RunsFunctions,
+    RunsRegions,
+    Words,
+)
+from tfrt.dialects.shared.definitions import HandWrittenOp, number_of
+from tfrt.dialects.shared.regions import can_redeclare, print_body, print_type_list
+from tfrt.dialects.shared.traits import RedeclaresOperands
+from tfrt.dialects.shared.verification import OpVerifyError, fail
 from tfrt.dialects.tfrt.types import CHAIN
-from tfrt.dialects.traits import RedeclaresOperands
-from tfrt.dialects.verification import OpVerifyError, fail
 
 _PARALLEL_CALLEE = Words(
     "incorrect number of callee operands",
@@ -264,17 +274,3 @@ class ParallelForI32Op(HandWrittenOp):
             printer.print_string(" : ")
             printer.print_list(self.arguments.types, printer.print_attribute)
         print_body(printer, self, self.region)
-
-
-OPS: tuple[OpClass, ...] = (
-    CallOp,
-    CaseOp,
-    CondOp,
-    WhileOp,
-    OnceOp,
-    ParallelCallI32Op,
-    ReturnOp,
-    IfOp,
-    RepeatI32Op,
-    ParallelForI32Op,
-)

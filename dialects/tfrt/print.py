@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfrt.dialects.definitions import OpClass, define_op
+from tfrt.dialects.shared.definitions import OpClass, define_op
 from tfrt.dialects.tfrt.types import CHAIN, SCALARS
 
 
@@ -16,5 +16,3 @@ def _print(suffix: str) -> OpClass:
 
 
 PRINT_OPS = tuple(_print(suffix) for suffix in ("i1", "i32", "i64", "f32", "f64"))
-
-OPS: tuple[OpClass, ...] = PRINT_OPS

@@ -5,12 +5,6 @@ One file a family of ops, mirrored by `tfrt.kernels.tfrt_test`.
 
 from __future__ import annotations
 
-from xdsl.ir import Dialect
+from tfrt.dialects.shared.definitions import define_dialect
 
-from tfrt.dialects.tfrt_test import async_, benchmark, misc, strings, tensors
-
-TFRT_TEST = Dialect(
-    "tfrt_test",
-    [*async_.OPS, *benchmark.OPS, *misc.OPS, *strings.OPS, *tensors.OPS],
-    [],
-)
+TFRT_TEST = define_dialect("tfrt_test", __name__, is_open=True)

@@ -6,10 +6,10 @@ from xdsl.irdl import irdl_op_definition, region_def, traits_def, var_operand_de
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove
 
-from tfrt.dialects.bodies import RunsRegions
-from tfrt.dialects.definitions import HandWrittenOp, OpClass
-from tfrt.dialects.regions import can_redeclare, print_body, print_type_list
-from tfrt.dialects.traits import RedeclaresOperands
+from tfrt.dialects.shared.bodies import RunsRegions
+from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.regions import can_redeclare, print_body, print_type_list
+from tfrt.dialects.shared.traits import RedeclaresOperands
 
 
 @irdl_op_definition
@@ -38,6 +38,3 @@ class DoAsyncOp(HandWrittenOp):
         printer.print_string(" -> ")
         print_type_list(printer, self.result_types)
         print_body(printer, self, self.region)
-
-
-OPS: tuple[OpClass, ...] = (DoAsyncOp,)

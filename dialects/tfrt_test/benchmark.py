@@ -17,11 +17,11 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.mlir_lexer import MLIRLexer
 
-from tfrt.dialects.bodies import ANY_VALUE, Runs, RunsFunctions, RunsRegions, Words
-from tfrt.dialects.definitions import HandWrittenOp, OpClass, number_of
-from tfrt.dialects.regions import can_redeclare, print_body
+from tfrt.dialects.shared.bodies import ANY_VALUE, Runs, RunsFunctions, RunsRegions, Words
+from tfrt.dialects.shared.definitions import HandWrittenOp, number_of
+from tfrt.dialects.shared.regions import can_redeclare, print_body
+from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.tfrt.types import CHAIN
-from tfrt.dialects.traits import RedeclaresOperands
 
 DEFAULT_WARMUP_RUNS = IntegerAttr(1, i32)
 """What `num_warmup_runs` is in a custom form that does not say."""
@@ -126,6 +126,3 @@ class SyncBenchmarkOp(_BenchmarkForm):
 
 def _is_i32(attribute: object) -> bool:
     return isinstance(attribute, IntegerAttr) and attribute.type == i32
-
-
-OPS: tuple[OpClass, ...] = (BenchmarkOp, SyncBenchmarkOp)

@@ -13,9 +13,9 @@ from xdsl.irdl import (
 )
 from xdsl.traits import Pure
 
-from tfrt.dialects.definitions import OpClass, define_op, number_of
+from tfrt.dialects.shared.definitions import OpClass, define_op, number_of
+from tfrt.dialects.shared.traits import COST_ATTRIBUTE, AttributeCost
 from tfrt.dialects.tfrt.types import SCALARS
-from tfrt.dialects.traits import COST_ATTRIBUTE, AttributeCost
 
 
 def _count3(suffix: str) -> OpClass:
@@ -43,6 +43,3 @@ class TestCostOp(IRDLOperation):
     result = result_def(i32)
     traits = traits_def(AttributeCost())
     assembly_format = "$args attr-dict `:` type($args)"
-
-
-OPS: tuple[OpClass, ...] = (*COUNT3_OPS, TestCostOp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xdsl.dialects.builtin import StringAttr
 
-from tfrt.dialects.definitions import OpClass, define_op
+from tfrt.dialects.shared.definitions import OpClass, define_op
 from tfrt.dialects.tfrt.types import STRING
 
 
@@ -18,4 +18,4 @@ def _get_string(name: str) -> OpClass:
     )
 
 
-OPS: tuple[OpClass, ...] = (_get_string("get_string"), _get_string("get_string_sync"))
+GET_STRING_OPS = (_get_string("get_string"), _get_string("get_string_sync"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xdsl.dialects.builtin import i64
 
-from tfrt.dialects.definitions import OpClass, define_op
 from tfrt.dialects.proto import EXAMPLE
+from tfrt.dialects.shared.definitions import define_op
 from tfrt.dialects.tfrt.types import STRING
 from tfrt.dialects.tfrt_tensor import TENSOR
 
@@ -42,12 +42,4 @@ GetInt64FieldFromExampleOp = define_op(
     operands={"example": EXAMPLE, "key": STRING},
     results={"value": i64},
     summary="The integer feature of this name.",
-)
-
-OPS: tuple[OpClass, ...] = (
-    DecodeJpegOp,
-    ResizeBilinearOp,
-    ParseExampleFromBytesOp,
-    GetBytesFieldFromExampleOp,
-    GetInt64FieldFromExampleOp,
 )

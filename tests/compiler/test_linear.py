@@ -16,8 +16,8 @@ import pytest
 from tfrt.compiler.emitter import emit
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.passes import inline
-from tfrt.compiler.passes.manager import run_passes
-from tfrt.compiler.passes.pipeline import PIPELINES, parse_pipeline
+from tfrt.compiler.pipelines.manager import run_passes
+from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
 from tfrt.compiler.printer import print_module
 from tfrt.compiler.verifier import verify
 from tfrt.dialects import context

@@ -47,7 +47,7 @@ from xdsl.parser import Parser
 
 from tfrt.compiler.printer import attribute_text, print_module, type_text
 from tfrt.dialects import context, get_dialects
-from tfrt.dialects.corert_types import ShapeAttr
+from tfrt.dialects.shared.corert_types import ShapeAttr
 
 Parse = Callable[[str], ModuleOp]
 

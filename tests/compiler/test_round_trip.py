@@ -39,7 +39,7 @@ from xdsl.ir import Attribute
 
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import attribute_text, print_module
-from tfrt.dialects.corert_types import ShapeAttr
+from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.dialects.tfrt.types import CHAIN
 
 GOLDENS = sorted((Path(__file__).parent.parent / "golden").glob("*.mlir"))

@@ -17,8 +17,8 @@ import pytest
 import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.passes.manager import run_passes
-from tfrt.compiler.passes.pipeline import parse_pipeline
+from tfrt.compiler.pipelines.manager import run_passes
+from tfrt.compiler.pipelines.pipeline import parse_pipeline
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.declarations.kernel_registry import modules_of

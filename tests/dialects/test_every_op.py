@@ -44,9 +44,9 @@ from tfrt.compiler.emitter import emit
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
 from tfrt.dialects import get_dialects
-from tfrt.dialects.bodies import RunsFunctions, types_of
+from tfrt.dialects.shared.bodies import RunsFunctions, types_of
+from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.tfrt.control_flow import ReturnOp
-from tfrt.dialects.traits import RedeclaresOperands
 from tfrt.executor.bef import read_bef
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from xdsl.ir import Operation
 
-from tfrt.dialects.regions import redeclared_operands
-from tfrt.dialects.traits import FixedCost, cost_of
-from tfrt.dialects.verification import OpVerifyError
+from tfrt.dialects.shared.regions import redeclared_operands
+from tfrt.dialects.shared.traits import FixedCost, cost_of
+from tfrt.dialects.shared.verification import OpVerifyError
 
 ParseOp = Callable[[str, str], Operation]
 

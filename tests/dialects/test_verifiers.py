@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.traits import OpTrait
 
-from tfrt.dialects.verification import OpVerifyError
+from tfrt.dialects.shared.verification import OpVerifyError
 
 Parse = Callable[[str], ModuleOp]
 

@@ -14,8 +14,8 @@ import pytest
 from tfrt.compiler import compile
 from tfrt.compiler.bef_to_mlir import disassemble
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.passes.manager import Watch, run_passes
-from tfrt.compiler.passes.print_stream import PrintStream
+from tfrt.compiler.passes.tfrt_print_stream import TfrtPrintStream
+from tfrt.compiler.pipelines.manager import Watch, run_passes
 from tfrt.executor.bef import FunctionKind, read_bef
 
 FOLDER = Path(__file__).parent
@@ -81,7 +81,9 @@ def test_disassembly_compiles_to_the_same_bytes(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_remarks_say_the_references_streams(name):
     remarks = []
-    run_passes(parse_module(source(name), allow_unregistered=True), [PrintStream()], watch=Watch(remark=remarks.append))
+    run_passes(
+        parse_module(source(name), allow_unregistered=True), [TfrtPrintStream()], watch=Watch(remark=remarks.append)
+    )
     said = [int(re.match(r"stream id: (\d+), ", remark.message)[1]) for remark in remarks]
     functions = [f for f in read_bef(reference(name)).functions if f.name and f.kind is not FunctionKind.NATIVE]
     # What returns is no kernel; it is in the stream of the entry, as the pseudo kernel is.

@@ -103,7 +103,7 @@ def test_convolution_and_batch_norm(drawn, relu):
     scale, offset, mean, variance = np.random.default_rng(0).uniform(0.5, 2, (4, filters.shape[3])).astype(np.float32)
     expected = scale * (convolved - mean) / np.sqrt(variance + 0.25) + offset
     result = garbage(*expected.shape)
-    name = f"eigen.conv2d.batch_norm{'.relu' if relu else ''}.f32"
+    name = "eigen.conv2d.batch_norm.relu.f32" if relu else "eigen.conv2d.batch_norm.f32"
     operands = images, filters, scale, offset, mean, variance, result
     assert call(name, *operands, CHAIN, epsilon=0.25, **attrs) is CHAIN
     np.testing.assert_allclose(result, np.maximum(expected, 0) if relu else expected, rtol=1e-4, atol=1e-4)

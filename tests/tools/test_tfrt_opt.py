@@ -9,7 +9,7 @@ import pytest
 from xdsl.passes import ModulePass
 
 from tfrt.compiler import compile, passes
-from tfrt.compiler.passes import pipeline
+from tfrt.compiler.pipelines import pipeline
 from tfrt.executor.support.errors import UsageError
 
 FOLDABLE = """\

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import tfrt.compiler.passes
-from tfrt.compiler.passes.document import document
+from tfrt.compiler.pipelines.document import document
 
 
 def test_the_page_is_up_to_date():
     page = Path(__file__).parents[3] / "docs" / "passes.md"
-    assert page.read_text(encoding="utf-8") == document(), "python -m tfrt.compiler.passes.document > docs/passes.md"
+    assert page.read_text(encoding="utf-8") == document(), "python -m tfrt.compiler.pipelines.document > docs/passes.md"
 
 
 def test_every_pass_is_described():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.passes.effects import callees
-from tfrt.compiler.passes.manager import run_passes
-from tfrt.compiler.passes.pipeline import parse_pipeline
+from tfrt.compiler.passes.shared.effects import callees
+from tfrt.compiler.pipelines.manager import run_passes
+from tfrt.compiler.pipelines.pipeline import parse_pipeline
 from tfrt.compiler.printer import print_module
 
 LATE = """\

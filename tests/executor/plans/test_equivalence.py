@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import tfrt
 from tfrt.compiler import compile as compile_text
-from tfrt.compiler.passes import pipeline
+from tfrt.compiler.pipelines import pipeline
 from tfrt.executor.engines.plans import planned
 from tfrt.executor.runtime.queues import SeededQueue, create_work_queue
 
@@ -309,7 +309,7 @@ def test_random_programs_scheduled(name, random_programs, registry, monkeypatch)
 
     Here the pass knows the kernels of the programs, as it knows those that come with tfrt.
     """
-    monkeypatch.setattr("tfrt.compiler.passes.effects.BUILTIN", registry)
+    monkeypatch.setattr("tfrt.compiler.passes.shared.effects.BUILTIN", registry)
     features = random_programs.Features(**FEATURES[name])
     is_ordered = features.effects != "free"
 

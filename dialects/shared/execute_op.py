@@ -13,8 +13,8 @@ from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.printer import Printer
 
-from tfrt.dialects.definitions import HandWrittenOp
-from tfrt.dialects.verification import fail
+from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.verification import fail
 
 DICTIONARIES = ("op_attrs", "op_func_attrs")
 """The attributes that the form writes as dictionaries, in the order in which it writes them."""

@@ -8,9 +8,9 @@ from xdsl.dialects.builtin import ArrayAttr, SymbolRefAttr
 from xdsl.ir import Attribute, Operation, Region
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
-from tfrt.compiler.passes.fold import constant_value
-from tfrt.compiler.passes.purity import Infallible, forget_values_in
-from tfrt.compiler.passes.splice import can_splice, splice
+from tfrt.compiler.passes.shared.fold import constant_value
+from tfrt.compiler.passes.shared.purity import Infallible, forget_values_in
+from tfrt.compiler.passes.shared.splice import can_splice, splice
 from tfrt.dialects.tfrt.control_flow import CallOp, CaseOp, CondOp, IfOp, RepeatI32Op, WhileOp
 
 

@@ -14,7 +14,7 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter
 from xdsl.rewriter import InsertPoint
 
-from tfrt.compiler.passes.purity import Infallible, cannot_fail, is_pure
+from tfrt.compiler.passes.shared.purity import Infallible, cannot_fail, is_pure
 
 
 def can_splice(body: Block, operands: Sequence[SSAValue], known: Infallible | None = None) -> bool:

@@ -6,12 +6,16 @@ Most TFRT ops come in families over element types and ranks, and most have fixed
     ADD_OPS = tuple(define_op(f"tfrt.add.{s}", operands={"lhs": t, "rhs": t}, results={"sum": t}) for s, t
     in ...)
 
-`HandWrittenOp` is the base of the few ops whose assembly form no format string can express.
+`define_dialect` makes a dialect of all that a module, or the modules of a package, define. `HandWrittenOp` is the base
+of the few ops whose assembly form no format string can express.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -24,7 +28,7 @@ from xdsl.dialects.builtin import (
     StringAttr,
     i64,
 )
-from xdsl.ir import Attribute, ParametrizedAttribute, TypeAttribute
+from xdsl.ir import Attribute, Dialect, Operation, ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import (
     AttrConstraint,
     EqAttrConstraint,
@@ -83,6 +87,30 @@ def define_type(name: str, summary: str) -> type[TypeAttribute]:
     defined = irdl_attr_definition(type(_class_name(name, "Type"), (ParametrizedAttribute, TypeAttribute), fields))
     assert issubclass(defined, TypeAttribute)
     return defined
+
+
+class OpenDialect(Dialect):
+    """A dialect that keeps what it does not define: ops in generic form and types verbatim, but no attributes."""
+
+
+def define_dialect(name: str, *modules: str, is_open: bool = False) -> Dialect:
+    """The dialect of all ops, types and attributes that have its name in front and that modules hold.
+
+    Args:
+        modules: names of imported modules, usually only ``__name__``; a package stands for its modules, too, which are
+            imported. Families of ops, in tuples and dictionaries, count.
+        is_open: whether it is an `OpenDialect`.
+    """
+    found: dict[Any, None] = {}
+    for module in map(sys.modules.__getitem__, modules):
+        inner = [import_module(f"{module.__name__}.{m.name}") for m in iter_modules(getattr(module, "__path__", ()))]
+        for held in (value for each in (module, *inner) for value in vars(each).values()):
+            family = held.values() if isinstance(held, dict) else held if isinstance(held, tuple) else (held,)
+            found.update(dict.fromkeys(each for each in family if isinstance(each, type)))
+    ours = [each for each in found if str(getattr(each, "name", "")).startswith(f"{name}.")]
+    ops = [each for each in ours if issubclass(each, Operation)]
+    attributes = [each for each in ours if issubclass(each, Attribute)]
+    return (OpenDialect if is_open else Dialect)(name, ops, attributes)
 
 
 class HandWrittenOp(IRDLOperation):

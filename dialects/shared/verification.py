@@ -13,7 +13,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, Region
 from xdsl.utils.exceptions import VerifyException
 
-from tfrt.dialects.symbols import find_symbol
+from tfrt.dialects.shared.symbols import find_symbol
 
 
 class OpVerifyError(VerifyException):

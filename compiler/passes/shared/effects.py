@@ -21,7 +21,7 @@ from tfrt.compiler.emitter.entities import (
     kernel_attributes,
     kernel_name,
 )
-from tfrt.dialects.symbols import shared_symbol_tables
+from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.declarations.effects import summarize
 from tfrt.executor.declarations.kernel import Kernel

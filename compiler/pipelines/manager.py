@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfrt.compiler.passes.pipeline import PIPELINES
+from tfrt.compiler.pipelines.pipeline import PIPELINES
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
 
@@ -73,7 +73,7 @@ def run_passes(
         CompileError: a pass has failed, or left an invalid module.
         UsageError: what a pass was told to read cannot be read.
     """
-    from tfrt.compiler.passes.remarks import remarks_to
+    from tfrt.compiler.passes.shared.remarks import remarks_to
     from tfrt.dialects import context
 
     watch = watch or Watch()
@@ -147,12 +147,11 @@ def watch_of(options: argparse.Namespace) -> Watch:
 
 def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
     from tfrt.compiler.frontend.compiled_modules import set_aside
-    from tfrt.compiler.passes import PASSES
     from tfrt.compiler.verifier import verify
 
     try:
-        # Passes that come with xDSL know its dialects; ours leave to another compiler what is for it.
-        with set_aside(module) if module_pass.name in PASSES else nullcontext():
+        # Passes that come with xDSL know its dialects; all others leave to another compiler what is for it.
+        with nullcontext() if type(module_pass).__module__.startswith("xdsl.") else set_aside(module):
             module_pass.apply(ctx, module)  # type: ignore[arg-type]
     except UsageError:
         raise

@@ -11,7 +11,7 @@ from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
-from tfrt.dialects.definitions import define_type
+from tfrt.dialects.shared.definitions import define_type
 
 UNKNOWN_DIMENSION = -1
 

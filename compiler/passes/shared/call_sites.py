@@ -15,7 +15,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
-from tfrt.compiler.passes.fold import is_in_sync_function
+from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.tfrt.control_flow import CallOp, IfOp, RepeatI32Op
 

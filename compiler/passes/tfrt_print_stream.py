@@ -10,12 +10,12 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.remarks import remark
+from tfrt.compiler.passes.shared.remarks import remark
 from tfrt.compiler.streams import analyse_streams
 
 
 @dataclass(frozen=True)
-class PrintStream(ModulePass):
+class TfrtPrintStream(ModulePass):
     """Says, as a remark at every function and at every op of its body, which stream it is in; changes nothing.
 
     A stream is a sequence of ops that are worth running on one thread. The remark gives its id, which the BEF file has,

@@ -13,8 +13,8 @@ from xdsl.dialects.builtin import IntegerAttr, IntegerType, i1, i32, i64
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
-from tfrt.compiler.passes.fold import constant, constant_value, is_in_sync_function
-from tfrt.compiler.passes.purity import Infallible, cannot_fail, name_of
+from tfrt.compiler.passes.shared.fold import constant, constant_value, is_in_sync_function
+from tfrt.compiler.passes.shared.purity import Infallible, cannot_fail, name_of
 
 _Find = Callable[[SSAValue, SSAValue], int | None]
 

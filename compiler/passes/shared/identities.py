@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
-from tfrt.compiler.passes.fold import constant_value, is_returned_by_sync_function
-from tfrt.compiler.passes.purity import name_of
+from tfrt.compiler.passes.shared.fold import constant_value, is_returned_by_sync_function
+from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.dialects.tfrt.chain import NewChainOp
 
 _Find = Callable[[SSAValue, SSAValue], SSAValue | None]

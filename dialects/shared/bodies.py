@@ -14,8 +14,8 @@ from xdsl.dialects.builtin import ArrayAttr, FunctionType
 from xdsl.ir import Attribute, Operation
 from xdsl.traits import OpTrait
 
-from tfrt.dialects.traits import RedeclaresOperands
-from tfrt.dialects.verification import fail, lookup_function, terminator_of
+from tfrt.dialects.shared.traits import RedeclaresOperands
+from tfrt.dialects.shared.verification import fail, lookup_function, terminator_of
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 A pipeline is what MLIR calls a textual pass pipeline: passes with options, under the ops that they run on, as in
 ``builtin.module(func.func(canonicalize,cse),symbol-dce)``. Around passes without an anchor, ``builtin.module`` is
 understood. A pass that looks at one function at a time may stand under either; one that adds, removes or combines
-functions (`MODULE_PASSES`) only under ``builtin.module``.
+functions (its `anchor` says so) only under ``builtin.module``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tfrt.compiler.passes import MODULE_PASSES, PASSES, get_passes
+from tfrt.compiler.passes import PASSES, anchor_of, get_passes
 from tfrt.executor.support.cli import did_you_mean
 from tfrt.executor.support.errors import UsageError
 
@@ -109,9 +109,10 @@ def _pass(text: str, anchor: str) -> ModulePass:
     if load is None:
         nearest = did_you_mean(spec.name, available) or f"; for example: {', '.join(PASSES)}"
         raise UsageError(f"unknown pass '{spec.name}'{nearest}")
-    if anchor == "func.func" and spec.name in MODULE_PASSES:
+    module_pass = load()
+    if anchor == "func.func" and anchor_of(module_pass) != anchor:
         raise UsageError(f"pass '{spec.name}' runs on 'builtin.module', not on 'func.func'")
     try:
-        return load().from_spec(spec)
+        return module_pass.from_spec(spec)
     except ValueError as error:
         raise UsageError(f"pass pipeline '{text}': {error}") from None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.printer import Printer
 
-from tfrt.dialects.traits import RedeclaresOperands
+from tfrt.dialects.shared.traits import RedeclaresOperands
 
 
 def redeclared_operands(op: Operation) -> Sequence[SSAValue]:

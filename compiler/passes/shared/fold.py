@@ -15,7 +15,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.traits import IsTerminator
 
-from tfrt.compiler.passes.purity import name_of
+from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.dialects.tfrt.constants import CONSTANT_OPS
 from tfrt.dialects.tfrt.types import SCALARS
 from tfrt.executor.declarations.kernel import Kernel

@@ -1,6 +1,6 @@
 """The reference of our passes, made of their docstrings.
 
-``python -m tfrt.compiler.passes.document > docs/passes.md`` writes it again.
+``python -m tfrt.compiler.pipelines.document > docs/passes.md`` writes it again.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import dataclasses
 import inspect
 import json
 
-from tfrt.compiler.passes import MODULE_PASSES, PASSES, get_passes
-from tfrt.compiler.passes.pipeline import PIPELINES
+from tfrt.compiler.passes import PASSES, anchor_of, get_passes
+from tfrt.compiler.pipelines.pipeline import PIPELINES
 
 _HEAD = """\
 # Passes
@@ -23,7 +23,7 @@ and `--pass-statistics` show what happens, `--reproducer FILE` keeps the program
 No pass changes what can be seen of a program whose effects are ordered: results, what it prints, and errors with their
 locations. xDSL's own passes can be named, too; they promise less.
 
-This page is made of the passes' docstrings: `python -m tfrt.compiler.passes.document > docs/passes.md`.
+This page is made of the passes' docstrings: `python -m tfrt.compiler.pipelines.document > docs/passes.md`.
 """
 
 
@@ -41,8 +41,7 @@ def _section(name: str) -> str:
     found = get_passes()[name]()
     text = inspect.getdoc(found) or ""
     said, _, arguments = text.partition("\n\nArgs:\n")
-    runs_on = "builtin.module" if name in MODULE_PASSES else "func.func"
-    lines = [f"## {name}\n", f"{said}\n", f"Runs on `{runs_on}`.\n"]
+    lines = [f"## {name}\n", f"{said}\n", f"Runs on `{anchor_of(found)}`.\n"]
     defaults = {field.name: field.default for field in dataclasses.fields(found)}
     for line in inspect.cleandoc(arguments).splitlines():
         option, _, meaning = line.strip().partition(": ")

@@ -13,8 +13,8 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.fold import constant, constant_value, is_returned_by_sync_function
-from tfrt.compiler.passes.purity import name_of
+from tfrt.compiler.passes.shared.fold import constant, constant_value, is_returned_by_sync_function
+from tfrt.compiler.passes.shared.purity import name_of
 
 _KINDS = {f"tfrt.{kind}.{type}": (kind, type) for kind in ("add", "minus", "mul", "equal") for type in (i32, i64)}
 

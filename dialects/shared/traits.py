@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import OpTrait
 
-from tfrt.dialects.verification import fail
+from tfrt.dialects.shared.verification import fail
 
 COST_ATTRIBUTE = "_tfrt_cost"
 

@@ -1,0 +1,16 @@
+"""What passes have in common.
+
+==================  ======================================================================
+`purity.py`         whether anybody can tell when, or how often, an op runs
+`effects.py`        which blocks have effects that their data orders completely
+`fold.py`           constants, and ops on constants
+`identities.py`     ops that give one of their operands
+`absorption.py`     ops whose results do not depend on their operands
+`regroup.py`        integer constants that become one
+`control.py`        branches and loops whose way is known
+`call_sites.py`     who calls which function
+`splice.py`         a body in place of the op that runs it
+`array_ops.py`      ops of the core runtime as kernels on arrays
+`remarks.py`        what passes have to say about a program that is in order
+==================  ======================================================================
+"""

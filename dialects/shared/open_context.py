@@ -1,0 +1,65 @@
+"""An xDSL context in which some dialects are open: their unknown ops and types are kept, not refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import fields
+from functools import cache
+from typing import TypeVar
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import UnregisteredAttr, UnregisteredOp
+from xdsl.ir import Attribute, Operation, TypeAttribute
+
+from tfrt.dialects.shared.definitions import OpenDialect
+
+_Found = TypeVar("_Found")
+
+
+class OpenContext(Context):
+    """Looks names up as any xDSL context does; where the dialect is open, an unknown name is unregistered."""
+
+    def is_open(self, dialect: str) -> bool:
+        """Whether the dialect of that name keeps ops and types that it does not define."""
+        return isinstance(self.get_optional_dialect(dialect), OpenDialect)
+
+    def get_optional_op(self, name: str, *, dialect_stack: Sequence[str] = ()) -> type[Operation] | None:
+        known = super().get_optional_op(name, dialect_stack=dialect_stack)
+        return _unregistered_op(name) if known is None and self.is_open(name.partition(".")[0]) else known
+
+    def get_optional_type(self, name: str) -> type[TypeAttribute] | None:
+        known: type[Attribute] | None = self._defined(super().get_optional_type, name)
+        if known is None and (self.allow_unregistered or self.is_open(name.partition(".")[0])):
+            known = unregistered_attribute(name, is_type=True)
+        assert known is None or issubclass(known, TypeAttribute)
+        return known
+
+    def get_optional_attr(self, name: str) -> type[Attribute] | None:
+        known: type[Attribute] | None = self._defined(super().get_optional_attr, name)
+        return unregistered_attribute(name, is_type=False) if known is None and self.allow_unregistered else known
+
+    def clone(self) -> OpenContext:
+        return OpenContext(*(copy(getattr(self, field.name)) for field in fields(self)))
+
+    def _defined(self, look_up: Callable[[str], _Found | None], name: str) -> _Found | None:
+        """What a dialect defines under a name. Where unknown ones are allowed, xDSL makes a class for each context."""
+        allowed, self.allow_unregistered = self.allow_unregistered, False
+        try:
+            return look_up(name)
+        finally:
+            self.allow_unregistered = allowed
+
+
+@cache
+def unregistered_attribute(name: str, *, is_type: bool) -> type[UnregisteredAttr]:
+    """The class of an attribute or type that no dialect defines.
+
+    There is one class for each name, so that what different contexts read compares equal.
+    """
+    return UnregisteredAttr.with_name_and_type(name, is_type)
+
+
+@cache
+def _unregistered_op(name: str) -> type[Operation]:
+    return UnregisteredOp.with_name(name)
