@@ -21,8 +21,9 @@ from xdsl.irdl import IRDLOperation, OpDef, VariadicDef
 import tfrt.kernels
 from tfrt.dialects import get_dialects
 from tfrt.dialects.shared.traits import COST_ATTRIBUTE
+from tfrt.executor.declarations.finding import modules_of
 from tfrt.executor.declarations.kernel import Kernel
-from tfrt.executor.declarations.kernel_registry import BUILTIN, modules_of
+from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.declarations.op_registry import CPU_OPS
 
 CATALOGUE = Path(__file__).parent / "catalogue.txt"

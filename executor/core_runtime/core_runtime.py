@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
-from tfrt.executor.core_runtime.device_packages import find_device
+from tfrt.executor.core_runtime.device_packages import CPU, find_device
 from tfrt.executor.core_runtime.eager_op import BoundOp, EagerOp, OpChain, located
 from tfrt.executor.core_runtime.op_handler import EagerCaller, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
@@ -73,7 +73,7 @@ class CoreRuntime:
             UsageError: a package provides it, but cannot make it here.
         """
         found = self._handlers.get(name)
-        if found is None and (create := find_device(name)) is not None:
+        if found is None and name != CPU and (create := find_device(name)) is not None:
             made = get_or_make(self._made, name, lambda: create(self.host))
             found = self._handlers.setdefault(name, made)
         return found
@@ -120,7 +120,7 @@ class CoreRuntime:
             return device
         if not isinstance(device, str):
             return device.device
-        if device in ("cpu", HOST_DEVICE.name):
+        if device in (CPU, HOST_DEVICE.name):
             return HOST_DEVICE
         found = self.device(device)
         return self._named(device).device if found is None else found
@@ -224,7 +224,7 @@ class CoreRuntime:
 
     def _named(self, name: str) -> OpHandler:
         handler = self.handler(name)
-        if handler is None and name == "cpu":
+        if handler is None and name == CPU:
             return self._cpu
         if handler is None:
             raise UsageError(f"no op handler '{name}'; there are: {', '.join(self._handlers) or 'none'}")

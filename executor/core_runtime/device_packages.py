@@ -1,4 +1,4 @@
-"""Devices of installed packages: the entry-point group ``tfrt.devices``.
+"""Op handlers of installed packages: the entry-point group ``tfrt.devices``.
 
 An entry point's name is that of the op handler, its object a function that makes the handler for a host::
 
@@ -14,26 +14,36 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfrt.executor.core_runtime.op_handler import OpHandler
-from tfrt.executor.support.errors import UsageError
+from tfrt.executor.support.errors import TfrtError, describe
+from tfrt.executor.support.plugins import DEVICES, find
 
 if TYPE_CHECKING:
     from tfrt.executor.runtime.host_context import HostContext
 
-ENTRY_POINT_GROUP = "tfrt.devices"
+CPU = "cpu"
+"""The handler that every host has."""
 
 
 def find_device(name: str) -> Callable[[HostContext], OpHandler] | None:
-    """The function of an installed package that makes the handler of that name, or None.
+    """The function that makes the handler of that name, from an installed package, or None.
 
     Raises:
-        UsageError: it cannot be imported, because of something that it needs.
+        UsageError: it cannot be imported, or several packages have one; when it is called, it makes no handler.
     """
-    from importlib.metadata import entry_points
+    plugin = find(DEVICES, name, ours=(CPU,))
+    if plugin is None:
+        return None
+    create = plugin.load()
 
-    for entry in entry_points(group=ENTRY_POINT_GROUP, name=name):
+    def make(host: HostContext) -> OpHandler:
         try:
-            create: Callable[[HostContext], OpHandler] = entry.load()
-        except (ImportError, AttributeError) as error:
-            raise UsageError(f"cannot import op handler '{name}' from {entry.value}: {error}") from error
-        return create
-    return None
+            made: OpHandler = create(host)
+        except TfrtError:
+            raise
+        except Exception as error:
+            raise plugin.refuse(f"makes no op handler: {describe(error)}") from error
+        if not hasattr(made, "make_op") or not hasattr(made, "device"):
+            raise plugin.refuse(f"makes no op handler, but {type(made).__name__}")
+        return made
+
+    return make

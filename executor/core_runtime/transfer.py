@@ -17,6 +17,7 @@ from tfrt.executor.runtime.failures import fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location
+from tfrt.executor.support.plugins import TFRT, ClashError, package_of
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.device import HOST_DEVICE, Device
 
@@ -26,9 +27,25 @@ Copy = Callable[[Any, Device, ExecutionContext], Any]
 _COPIES: dict[tuple[str, str], Copy] = {("CPU", "CPU"): lambda tensor, device, context: tensor}
 
 
+_PACKAGES: dict[tuple[str, str], str | None] = {}
+
+
 def register_copy(source: str, target: str, copy: Copy) -> None:
-    """Tell how tensors get from devices of kind `source` to those of kind `target`; the newest one of a pair wins."""
-    _COPIES[source, target] = copy
+    """Tell how tensors get from devices of kind `source` to those of kind `target`.
+
+    The newest one of a pair wins, and one of your own stays in place of what packages bring along.
+
+    Raises:
+        UsageError: another package has registered a copy for these kinds.
+    """
+    pair, package = (source, target), package_of(copy)
+    if package is not None and pair in _COPIES and (before := _PACKAGES.get(pair, TFRT)) != package:
+        if before is None:
+            return
+        first, second = sorted((before, package), key=lambda name: name != TFRT)
+        raise ClashError("copy", f"{source} to {target}", first, second)
+    _PACKAGES[pair] = package
+    _COPIES[pair] = copy
 
 
 def transfer(

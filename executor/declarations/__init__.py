@@ -7,6 +7,7 @@ in the order that the executor would.
 `annotations.py`           what parameters are given, by their annotations
 `kernel.py`                what a kernel is, and what its signature declares
 `kernel_registry.py`       the `@kernel` decorator, and kernels by name
+`finding.py`               the modules, packages' included, in which kernels and ops are found
 `native_functions.py`      Python functions behind ``tfrt.native`` functions
 `callees.py`               whether functions fit the kernels that run them
 `effects.py`               which functions have side effects in one possible order

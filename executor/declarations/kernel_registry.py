@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tfrt.executor.declarations.annotations import refuse_coroutines
+from tfrt.executor.declarations.finding import Finding
 from tfrt.executor.declarations.kernel import RUNS, Control, Kernel, Runs
-from tfrt.executor.support.errors import UsageError, describe
-from tfrt.executor.support.fork import restart_after_fork
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-ENTRY_POINT_GROUP = "tfrt.kernels"
-"""Installed packages name a module under this entry-point group; importing it registers their kernels."""
 
 
 class KernelRegistry:
@@ -45,82 +36,28 @@ class KernelRegistry:
 
 
 class _BuiltinRegistry(KernelRegistry):
-    """The process-wide registry that `@kernel` fills.
-
-    Kernels mirror dialects: those of dialect ``d`` are in the module ``tfrt.kernels.d``, or in the modules of that
-    package, one op family each. A package's modules are imported one after another until an op is found.
-    """
+    """The process-wide registry that `@kernel` fills. Modules are imported when a kernel may be in them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._unsearched: dict[str, list[str]] = {}
-        self._entry_points_loaded = False
-        self.restart()
-        restart_after_fork(self)
+        self._finding = Finding("kernel", self._kernels)
 
-    def restart(self) -> None:
-        """In a forked process: who was importing a module is gone."""
-        self._searching = threading.RLock()
+    def register(self, kernel: Kernel) -> None:
+        """Add a kernel. The newest one of a name wins; the user's own stays in place of ours or a package's."""
+        self._finding.add(kernel.name, kernel, kernel.function)
 
     def get(self, name: str) -> Kernel | None:
-        """The kernel of that op name, or None.
+        """The kernel of that name, or None.
 
         Raises:
-            UsageError: a module that may hold it cannot be imported; that is tried again each time.
+            UsageError: a module that may hold it cannot be imported, which is tried again each time; or it comes from
+                two packages.
         """
-        found = self._kernels.get(name)
-        if found is not None:
-            return found
-        dialect = name.partition(".")[0]
-        with self._searching:
-            if dialect not in self._unsearched:
-                self._unsearched[dialect] = list(modules_of(dialect))
-            import_until(self._unsearched[dialect], lambda: name in self._kernels)
-            if name not in self._kernels and not self._entry_points_loaded:
-                _import_entry_points()
-                self._entry_points_loaded = True
-        return self._kernels.get(name)
+        return self._finding.get(name)
 
-
-def import_until(modules: list[str], is_found: Callable[[], bool]) -> None:
-    """Import modules, the first one first, until something is found; those that have been imported leave the list.
-
-    Raises:
-        UsageError: one cannot be imported; it stays in the list.
-    """
-    while modules and not is_found():
-        module = modules[0]
-        with _said_what_fails(module):
-            importlib.import_module(module)
-        # Importing it may have led here again.
-        if modules and modules[0] == module:
-            del modules[0]
-
-
-@contextmanager
-def _said_what_fails(source: str) -> Iterator[None]:
-    try:
-        yield
-    except UsageError:
-        raise
-    except Exception as error:
-        raise UsageError(f"cannot import kernels from '{source}': {describe(error)}") from error
-
-
-def modules_of(dialect: str, *, ops_first: bool = False) -> Iterator[str]:
-    """The modules that may hold kernels of a dialect: the one named after it, then those inside it.
-
-    In a package those named ``ops_…`` hold ops of op handlers; they come last, unless `ops_first`.
-    """
-    name = f"tfrt.kernels.{dialect}"
-    spec = importlib.util.find_spec(name) if dialect.isidentifier() else None
-    if spec is None:
-        return
-    yield name
-    for folder in spec.submodule_search_locations or ():
-        modules = [m for m in os.listdir(folder) if m.endswith(".py") and not m.startswith("__")]
-        for module in sorted(modules, key=lambda m: (m.startswith("ops_") is not ops_first, m)):
-            yield f"{name}.{module.removesuffix('.py')}"
+    def names(self) -> frozenset[str]:
+        """The names registered so far; modules that nobody has looked into yet are not imported for it."""
+        return self._finding.names()
 
 
 BUILTIN = _BuiltinRegistry()
@@ -202,11 +139,3 @@ def kernel(
         return function
 
     return register
-
-
-def _import_entry_points() -> None:
-    from importlib.metadata import entry_points
-
-    for entry in entry_points(group=ENTRY_POINT_GROUP):
-        with _said_what_fails(entry.value):
-            entry.load()

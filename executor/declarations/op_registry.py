@@ -26,7 +26,6 @@ beforehand. An op may say two more things for them:
 from __future__ import annotations
 
 import inspect
-import threading
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -35,11 +34,10 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied, annotations_of, refuse_coroutines, supplied_as
-from tfrt.executor.declarations.kernel_registry import import_until, modules_of
+from tfrt.executor.declarations.finding import Finding
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.support.errors import KernelError, UsageError
-from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
 
@@ -239,41 +237,28 @@ class _Signature:
 
 
 class OpRegistry:
-    """Ops by name. An op is found in the kernels of its dialect, whose modules are imported when one is looked up."""
+    """Ops by name. They are among the kernels of their dialect, whose modules are imported when one is looked up."""
 
     def __init__(self) -> None:
         self._ops: dict[str, OpEntry] = {}
-        self._unsearched: dict[str, list[str]] = {}
-        self.restart()
-        restart_after_fork(self)
-
-    def restart(self) -> None:
-        """In a forked process: who was importing a module is gone."""
-        self._searching = threading.RLock()
+        self._finding = Finding("op", self._ops, ops_first=True)
 
     def register(self, entry: OpEntry) -> None:
-        """Add an op; the newest one of a name wins."""
-        self._ops[entry.name] = entry
+        """Add an op. The newest one of a name wins; the user's own stays in place of ours or a package's."""
+        self._finding.add(entry.name, entry, entry.dispatch)
 
     def get(self, name: str) -> OpEntry | None:
         """The op of that name, or None.
 
         Raises:
-            UsageError: a module that may hold it cannot be imported; that is tried again each time.
+            UsageError: a module that may hold it cannot be imported, which is tried again each time; or it comes from
+                two packages.
         """
-        found = self._ops.get(name)
-        if found is not None:
-            return found
-        dialect = name.partition(".")[0]
-        with self._searching:
-            if dialect not in self._unsearched:
-                self._unsearched[dialect] = list(modules_of(dialect, ops_first=True))
-            import_until(self._unsearched[dialect], lambda: name in self._ops)
-        return self._ops.get(name)
+        return self._finding.get(name)
 
     def names(self) -> frozenset[str]:
-        """The names registered so far."""
-        return frozenset(self._ops)
+        """The names registered so far; modules that nobody has looked into yet are not imported for it."""
+        return self._finding.names()
 
 
 CPU_OPS = OpRegistry()

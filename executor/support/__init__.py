@@ -7,6 +7,7 @@
 `verify_diagnostics.py`    comparing them with what a source expects (``-verify-diagnostics``)
 `cli.py`                   what the command lines have in common
 `files.py`                 opening files, of which a program may be allowed some only
+`plugins.py`               what installed packages add: the entry points
 `cache_folder.py`          the folder of what is kept between runs
 `native_code.py`           machine code, compiled by Numba where that is installed
 `native_threads.py`        the threads of numpy's BLAS

@@ -14,7 +14,7 @@ from tfrt.executor.core_runtime.logging_op_handler import LoggingOpHandler
 from tfrt.executor.core_runtime.op_handler import NullOpHandler, OpHandler
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.errors import KernelError, UsageError
 from tfrt.executor.values.attributes import String
 from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.device import HOST_DEVICE, Device
@@ -64,9 +64,12 @@ def find_op_handler(host: HostContext, name: str) -> OpHandler:
     """The op handler registered under that name.
 
     Raises:
-        KernelError: there is none.
+        KernelError: there is none, or the package that provides it cannot make it here.
     """
-    handler = CoreRuntime.of(host).handler(name)
+    try:
+        handler = CoreRuntime.of(host).handler(name)
+    except UsageError as error:
+        raise KernelError(str(error)) from error
     if handler is None:
         raise KernelError(f"op_handler not found: {name}")
     return handler

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import importlib.metadata
 import inspect
 import os
 import re
@@ -464,16 +463,6 @@ def test_the_device_of_the_documentation(monkeypatch):
         (bad,) = runtime.execute("tf.Neg", np.array([True]), handler="toy")
         with pytest.raises(tfrt.KernelError, match="The numpy boolean negative"):
             bad.result()
-
-
-def test_a_package_that_cannot_be_imported(monkeypatch):
-    broken = importlib.metadata.EntryPoint("broken", "no_such_package:create", "tfrt.devices")
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: [broken])
-    with tfrt.HostContext() as host, pytest.raises(tfrt.UsageError) as caught:
-        CoreRuntime.of(host).execute("tf.Relu", X, handler="broken")
-    assert str(caught.value) == (
-        "cannot import op handler 'broken' from no_such_package:create: No module named 'no_such_package'"
-    )
 
 
 def test_ordinals_of_the_cpu_share_the_hosts_memory(bench):

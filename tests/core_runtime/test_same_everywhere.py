@@ -21,7 +21,7 @@ from tfrt.compiler.pipelines.manager import run_passes
 from tfrt.compiler.pipelines.pipeline import parse_pipeline
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
-from tfrt.executor.declarations.kernel_registry import modules_of
+from tfrt.executor.declarations.finding import modules_of
 from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.declarations.op_registry import CPU_OPS

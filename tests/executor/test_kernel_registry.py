@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 import tfrt
-from tfrt.executor.declarations.kernel_registry import _BuiltinRegistry, import_until
+from tfrt.executor.declarations.finding import import_until
+from tfrt.executor.declarations.kernel_registry import _BuiltinRegistry
 from tfrt.executor.declarations.native_functions import native_function
 from tfrt.executor.declarations.op_registry import OpRegistry, cpu_op
 from tfrt.executor.support.errors import UsageError
@@ -31,7 +32,7 @@ def module(tmp_path, monkeypatch):
 def test_a_module_that_cannot_be_imported_says_so_each_time(make, module):
     name = module("import no_such_module_anywhere")
     registry = make()
-    registry._unsearched["dialect"] = [name, "json"]
+    registry._finding.unsearched["dialect"] = [name, "json"]
     for _ in range(3):
         with pytest.raises(UsageError) as caught:
             registry.get("dialect.op")
@@ -40,13 +41,13 @@ def test_a_module_that_cannot_be_imported_says_so_each_time(make, module):
         )
     module("")
     assert registry.get("dialect.op") is None
-    assert registry._unsearched["dialect"] == []
+    assert registry._finding.unsearched["dialect"] == []
 
 
 def test_loading_a_program_says_which_module_cannot_be_imported(module):
     name = module("raise RuntimeError('no licence')")
     registry = _BuiltinRegistry()
-    registry._unsearched["licensed"] = [name]
+    registry._finding.unsearched["licensed"] = [name]
     bef = tfrt.compile("""func.func @f() {
   "licensed.op"() : () -> ()
   tfrt.return

@@ -77,7 +77,8 @@ def callees(module: ModuleOp) -> Callees:
 
 def kernel_of(name: str) -> Kernel:
     """The kernel of that name. One that is not known here, but to the host that runs the program, may do anything."""
-    return BUILTIN.get(name) or Kernel(name, _unknown)
+    # What ends a function is none, and nobody need look for it in installed packages.
+    return (None if name == RETURN else BUILTIN.get(name)) or Kernel(name, _unknown)
 
 
 def _unknown(*_: object) -> None:
