@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr, StringAttr, SymbolRefAttr, i1
@@ -30,13 +30,11 @@ from xdsl.irdl import (
 from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS, PUNCTUATION
-from tfrt.compiler.frontend.syntax import FALSE, TRUE, number_attribute, string_attribute
-
-if TYPE_CHECKING:
-    from tfrt.compiler.frontend.builder import Builder
-    from tfrt.compiler.frontend.syntax import Record
+from tfrt.compiler.frontend.records import OpRecord
+from tfrt.compiler.frontend.session import FALSE, TRUE, number_attribute, string_attribute
 
 _ELEMENTS = re.compile(
     r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?P<type>type)\(\s*\$?(?P<of>\w+)\s*\)"
@@ -198,16 +196,16 @@ def _fixed_type(definition: OperandDef | ResultDef) -> Attribute | None:
 # Building
 
 
-def build_assembled(builder: Builder, record: Record) -> Operation:
+def build_assembled(builder: Builder, record: OpRecord) -> Operation:
     """Make the op of a record whose rule came from `compile_format`."""
-    _, token, parts = record[1]
+    token, *parts = record.parts
     form: CustomForm = token[1]
     if form.is_short:
         dialect, _, word = form.op_class.name.partition(".")
         if builder.default_dialect != dialect:
             raise SyntaxFailure(token[2], f"custom op '{word}' is unknown")
     reading = _Reading(builder, form, token[2])
-    for slot, part in zip(form.slots, parts[1:], strict=True):
+    for slot, part in zip(form.slots, parts, strict=True):
         if part is not None:
             reading.take(slot, part)
     return reading.finish(record)
@@ -268,7 +266,7 @@ class _Reading:
             return TRUE if token[0] == "TRUE" else FALSE
         return number_attribute(self.builder.session, token, type)
 
-    def finish(self, record: Record) -> Operation:
+    def finish(self, record: OpRecord) -> Operation:
         operands = self._resolve_operands()
         result_types = self._types_of_results(operands)
         attributes, properties = self.attributes, {}

@@ -9,7 +9,7 @@ collected, so that one run shows several: a value stands in for what is missing,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
 from xdsl.dialects.func import FuncOp
@@ -19,11 +19,10 @@ from xdsl.traits import IsolatedFromAbove
 
 from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import SyntaxFailure
+from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.records import ArgumentRecord, BlockRecord, OpRecord, RegionRecord, ResultRecord
+from tfrt.compiler.frontend.session import Session
 from tfrt.dialects.shared.open_context import OpenContext
-
-if TYPE_CHECKING:
-    from tfrt.compiler.frontend.lexer import Token
-    from tfrt.compiler.frontend.syntax import Record, Session
 
 
 class ForwardReference(SSAValue[Attribute]):
@@ -54,10 +53,6 @@ class _Scope:
         )
 
 
-Argument = tuple["Token | None", Attribute, "LocationAttr | None"]
-"""A block argument: the token of its name, its type, its location where one is given."""
-
-
 class Builder:
     """Builds the IR of one text."""
 
@@ -75,7 +70,7 @@ class Builder:
 
     # Modules, regions, blocks
 
-    def module(self, records: Sequence[Record]) -> ModuleOp:
+    def module(self, records: Sequence[OpRecord]) -> ModuleOp:
         """The module of a whole text: its only op if that is a module, else a new one around its ops."""
         block = Block()
         region = Region(block)
@@ -89,9 +84,9 @@ class Builder:
 
     def region(
         self,
-        record: Record,
+        record: RegionRecord,
         isolated: bool,
-        arguments: Sequence[Argument] = (),
+        arguments: Sequence[ArgumentRecord] = (),
         needs_block: bool = False,
         default_dialect: str = "",
     ) -> Region:
@@ -114,19 +109,19 @@ class Builder:
         labelled = self._declare_blocks(region, block_records)
         if entry is not None:
             self._fill(entry, entry_ops)
-        for block, (_, block_arguments, ops) in labelled:
-            self._add_arguments(block, block_arguments)
-            self._fill(block, ops)
+        for block, block_record in labelled:
+            self._add_arguments(block, block_record.arguments)
+            self._fill(block, block_record.ops)
         if isolated:
             self._finish_scope()
         self._scope, self._open_blocks, self._blocks_by_name = outer_scope, outer_blocks, outer_names
         self.default_dialect = outer_dialect
         return region
 
-    def _declare_blocks(self, region: Region, records: Sequence[Record]) -> list[tuple[Block, Record]]:
+    def _declare_blocks(self, region: Region, records: Sequence[BlockRecord]) -> list[tuple[Block, BlockRecord]]:
         labelled = []
         for record in records:
-            label = record[0]
+            label = record.label
             if label[1] in self._blocks_by_name:
                 self.session.report(label[2], f"redefinition of block '{label[1]}'")
                 continue
@@ -139,23 +134,23 @@ class Builder:
             labelled.append((block, record))
         return labelled
 
-    def _fill(self, block: Block, records: Sequence[Record]) -> None:
+    def _fill(self, block: Block, records: Sequence[OpRecord]) -> None:
         outer = self._open_blocks
         self._open_blocks = (*outer, block)
         for record in records:
             try:
-                op = record[1][0](self, record)
+                op = record.build(self, record)
             except SyntaxFailure as failure:
                 self.session.report(failure.offset, failure.message)
                 op = build_given_up(self, record)
             block.add_op(op)
         self._open_blocks = outer
 
-    def _add_arguments(self, block: Block, arguments: Sequence[Argument]) -> None:
-        for token, type, location in arguments:
-            argument = block.insert_arg(type, len(block.args), location)
-            if token is not None:
-                self._define_name(token[1], argument, token[2])
+    def _add_arguments(self, block: Block, records: Sequence[ArgumentRecord]) -> None:
+        for record in records:
+            argument = block.insert_arg(record.type, len(block.args), record.location)
+            if record.name is not None:
+                self._define_name(record.name[1], argument, record.name[2])
 
     # Values
 
@@ -268,10 +263,10 @@ class Builder:
             self._error(offset, f"use of undeclared SSA value name '{name}'")
         self._scope.pending.clear()
 
-    def give_up_names(self, names: Sequence[tuple[str, int | None, int]]) -> None:
+    def give_up_names(self, names: Sequence[ResultRecord]) -> None:
         """Uses of these names are no mistakes, though nothing defines them."""
         scope = self._scope
-        scope.given_up.update(name for name, _, _ in names)
+        scope.given_up.update(record.name for record in names)
         for used in [name for name in scope.pending if name.partition("#")[0] in scope.given_up]:
             del scope.pending[used]
 
@@ -281,7 +276,7 @@ class Builder:
         self,
         op_class: type[Operation],
         offset: int,
-        record: Record,
+        record: OpRecord,
         operands: Sequence[SSAValue] = (),
         result_types: Sequence[Attribute] = (),
         *,
@@ -300,33 +295,35 @@ class Builder:
             result_types=result_types,
             attributes=attributes,
             properties=properties,
-            location=record[2] or self.location(offset),
+            location=record.location or self.location(offset),
             regions=regions,
             successors=successors,
         )
-        names = record[0]
+        names = record.results
         if names:
             self._name_results(op, names)
         return op
 
-    def _name_results(self, op: Operation, names: Sequence[tuple[str, int | None, int]]) -> None:
+    def _name_results(self, op: Operation, names: Sequence[ResultRecord]) -> None:
         results = op.results
-        if len(names) == 1 and len(results) == 1 and names[0][1] is None:
-            self._define_name(names[0][0], results[0], names[0][2])
+        first = names[0]
+        if len(names) == 1 and len(results) == 1 and first.size is None:
+            self._define_name(first.name, results[0], first.offset)
             return
-        named = sum(count or 1 for _, count, _ in names)
+        named = sum(record.size or 1 for record in names)
         if not results:
-            self._error(names[0][2], "cannot name an operation with no results")
+            self._error(first.offset, "cannot name an operation with no results")
         elif named != len(results):
-            self._error(names[0][2], f"operation defines {len(results)} results but was provided {named} to bind")
+            self._error(first.offset, f"operation defines {len(results)} results but was provided {named} to bind")
         position = 0
-        for name, count, offset in names:
-            values = results[position : position + (count or 1)]
-            position += count or 1
-            if len(values) == 1 and (count or 1) == 1:
-                self._define_name(name, values[0], offset)
+        for record in names:
+            size = record.size or 1
+            values = results[position : position + size]
+            position += size
+            if len(values) == 1 and size == 1:
+                self._define_name(record.name, values[0], record.offset)
             elif values:
-                self._define_pack(name, values, offset)
+                self._define_pack(record.name, values, record.offset)
 
     def location(self, offset: int) -> LocationAttr:
         """The position of the character at `offset` as a location attribute."""
@@ -384,15 +381,15 @@ class Builder:
         self.session.diagnostics.append(self.session.source.error(offset, message, notes))
 
 
-def build_given_up(builder: Builder, record: Record) -> Operation:
+def build_given_up(builder: Builder, record: OpRecord) -> Operation:
     """Something in the place of an op that is wrong, which has been reported."""
-    builder.give_up_names(record[0])
+    builder.give_up_names(record.results)
     return UnregisteredOp.with_name("given up").create()
 
 
-def build_generic(builder: Builder, record: Record) -> Operation:
+def build_generic(builder: Builder, record: OpRecord) -> Operation:
     """Make the op of a record in generic form."""
-    token, operand_tokens, successor_tokens, properties, region_records, attributes, signature = record[1][2]
+    token, operand_tokens, successor_tokens, properties, region_records, attributes, signature = record.parts
     offset = token[2]
     name = literals.unescape(token)
     if not name:

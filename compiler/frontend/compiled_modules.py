@@ -11,7 +11,7 @@ Ops get the positions that their names have in the whole text. A body sees the a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -91,8 +91,19 @@ def set_aside(module: ModuleOp) -> Iterator[None]:
             block.add_ops(ops)
 
 
-def put_back(module: ModuleOp, bodies: list[Body], source: Source, *, allow_unregistered: bool) -> list[Diagnostic]:
-    """Fill the compiled modules in `module`, in order; what is wrong with the bodies is returned."""
+def put_back(
+    module: ModuleOp,
+    bodies: list[Body],
+    source: Source,
+    read_own: Callable[[str], ModuleOp],
+    *,
+    allow_unregistered: bool,
+) -> list[Diagnostic]:
+    """Fill the compiled modules in `module`, in order; what is wrong with the bodies is returned.
+
+    Args:
+        read_own: our own front end, which reads a text or raises a `CompileError`.
+    """
     diagnostics: list[Diagnostic] = []
     aliases = "".join(
         source.text[alias.start() : _end_of_alias(source.text, alias)] + "\n" for alias in _aliases(source.text, bodies)
@@ -102,7 +113,7 @@ def put_back(module: ModuleOp, bodies: list[Body], source: Source, *, allow_unre
         return [source.error(bodies[0].start, "what this module holds cannot be told from what is around it")]
     for op, body in zip(empty, bodies, strict=True):
         try:
-            ops = _read(source, body, aliases, allow_unregistered)
+            ops = _read(source, body, aliases, read_own, allow_unregistered)
         except CompileError as error:
             diagnostics += error.diagnostics
             continue
@@ -203,7 +214,9 @@ def _end_of_alias(text: str, alias: re.Match[str]) -> int:
     return len(text)
 
 
-def _read(source: Source, body: Body, aliases: str, allow_unregistered: bool) -> list[Operation]:
+def _read(
+    source: Source, body: Body, aliases: str, read_own: Callable[[str], ModuleOp], allow_unregistered: bool
+) -> list[Operation]:
     """The ops of a body.
 
     Raises:
@@ -228,11 +241,9 @@ def _read(source: Source, body: Body, aliases: str, allow_unregistered: bool) ->
     except Exception as error:
         # Parsers of single ops raise what they like, an AssertionError or an IndexError among others.
         offset, message = parser.offset(), f"not understood: {error}"
-    from tfrt.compiler.frontend.pipeline import read_module
-
     before = re.sub(r"[^\n]", " ", source.text[: body.start])
     try:
-        own = read_module(before + text, source.filename, allow_unregistered=allow_unregistered, verified=False)
+        own = read_own(before + text)
     except CompileError:
         first_line = message.strip().partition("\n")[0]
         raise CompileError((source.error(offset, f"in a compiled module: {first_line}"),)) from None

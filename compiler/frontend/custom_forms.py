@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -23,13 +22,11 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, Region
 
 from tfrt.compiler.frontend import attributes as literals
+from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import SyntaxFailure
-from tfrt.compiler.frontend.syntax import number_attribute, string_attribute
-
-if TYPE_CHECKING:
-    from tfrt.compiler.frontend.builder import Argument, Builder
-    from tfrt.compiler.frontend.lexer import Token
-    from tfrt.compiler.frontend.syntax import Record
+from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.records import ArgumentRecord, FunctionResultRecord, OpRecord, RegionRecord
+from tfrt.compiler.frontend.session import number_attribute, string_attribute
 
 RULES = """
 %declare VISIBILITY
@@ -60,7 +57,7 @@ opt_function_results:            -> empty_list
 function_results: function_result                      -> list_of_one
                 | function_results "," function_result -> append
 
-function_result: type opt_attributes -> block
+function_result: type opt_attributes
 
 opt_region:                      -> nothing
           | region               -> the_list
@@ -80,12 +77,12 @@ opt_typed_values:                -> empty_list
 typed_values: typed_value                  -> list_of_one
             | typed_values "," typed_value -> append
 
-typed_value: VALUE ":" type      -> block
+typed_value: VALUE ":" type      -> group
 
 settings: setting                -> list_of_one
         | settings "," setting   -> append
 
-setting: WORD "=" INT            -> block
+setting: WORD "=" INT            -> group
 
 opt_two_dictionaries:                         -> empty_list
                     | dictionary              -> list_of_one
@@ -104,60 +101,58 @@ class HandWrittenForm:
 
     op_name: str
     rule: str
-    build: Callable[[Builder, Record], Operation]
+    build: Callable[[Builder, OpRecord], Operation]
 
     @property
     def terminal(self) -> str:
         return self.rule.split(maxsplit=1)[0]
 
 
-def build_module(builder: Builder, record: Record) -> Operation:
-    token, name, attributes, region = record[1][2]
+def build_module(builder: Builder, record: OpRecord) -> Operation:
+    token, name, attributes, region = record.parts
     properties = {} if name is None else {"sym_name": StringAttr(literals.symbol_name(name))}
     body = builder.region(region, isolated=True, needs_block=True)
     op_class = builder.op_class("builtin.module", token[2])
     return builder.create(op_class, token[2], record, attributes=attributes, properties=properties, regions=[body])
 
 
-def build_function(builder: Builder, record: Record) -> Operation:
-    token, visibility, name, arguments, results, attributes, region = record[1][2]
-    types = FunctionType.from_lists([a[1] for a in arguments], [r[0] for r in results])
+def build_function(builder: Builder, record: OpRecord) -> Operation:
+    token, visibility, name, arguments, results, attributes, region = record.parts
+    types = FunctionType.from_lists([argument.type for argument in arguments], [result.type for result in results])
     properties: dict[str, Attribute] = {
         "sym_name": StringAttr(literals.symbol_name(name)),
         "function_type": types,
     }
     if visibility is not None:
         properties["sym_visibility"] = StringAttr(visibility[1])
-    _add_dictionaries(properties, "arg_attrs", [a[2] for a in arguments])
-    _add_dictionaries(properties, "res_attrs", [r[1] for r in results])
+    _add_dictionaries(properties, "arg_attrs", arguments)
+    _add_dictionaries(properties, "res_attrs", results)
     body = Region()
     if region is not None:
         _check_names(builder, arguments)
-        body = builder.region(
-            region, isolated=True, arguments=[(a[0], a[1], a[3]) for a in arguments], default_dialect="func"
-        )
-        if not region[0] and not region[1]:
+        body = builder.region(region, isolated=True, arguments=arguments, default_dialect="func")
+        if not region.ops and not region.blocks:
             builder.session.report(token[2], "expected non-empty function body")
     op_class = builder.op_class("func.func", token[2])
     return builder.create(op_class, token[2], record, attributes=attributes, properties=properties, regions=[body])
 
 
-def _check_names(builder: Builder, arguments: Sequence[Record]) -> None:
+def _check_names(builder: Builder, arguments: Sequence[ArgumentRecord]) -> None:
     """A function with a body names all its arguments."""
-    for name, _, _, _, offset in arguments:
-        if name is None:
-            builder.session.report(offset, "expected SSA identifier")
+    for argument in arguments:
+        if argument.name is None:
+            builder.session.report(0, "expected SSA identifier")
 
 
 def _add_dictionaries(
-    properties: dict[str, Attribute], name: str, dictionaries: Sequence[dict[str, Attribute]]
+    properties: dict[str, Attribute], name: str, records: Sequence[ArgumentRecord | FunctionResultRecord]
 ) -> None:
-    if any(dictionaries):
-        properties[name] = ArrayAttr([DictionaryAttr(d) for d in dictionaries])
+    if any(record.attributes for record in records):
+        properties[name] = ArrayAttr([DictionaryAttr(dict(record.attributes)) for record in records])
 
 
-def build_if(builder: Builder, record: Record) -> Operation:
-    token, tokens, attributes, (types, result_types), then_region, else_region = record[1][2]
+def build_if(builder: Builder, record: OpRecord) -> Operation:
+    token, tokens, attributes, (types, result_types), then_region, else_region = record.parts
     offset = token[2]
     operands = builder.values(tokens, [i1, *types], offset)
     arguments = _redeclared(tokens[1:], types)
@@ -167,25 +162,25 @@ def build_if(builder: Builder, record: Record) -> Operation:
     else:
         if result_types:
             builder.session.report(offset, "expected 'else' in 'tfrt.if' with result values")
-        implied = builder.region(([], []), isolated=True, arguments=arguments, needs_block=True)
+        implied = builder.region(RegionRecord([], []), isolated=True, arguments=arguments, needs_block=True)
         implied.block.add_op(builder.op_class("tfrt.return", offset).create(location=builder.location(offset)))
         regions.append(implied)
     op_class = builder.op_class("tfrt.if", offset)
     return builder.create(op_class, offset, record, operands, result_types, attributes=attributes, regions=regions)
 
 
-def build_repeat(builder: Builder, record: Record) -> Operation:
-    token, tokens, attributes, types, region = record[1][2]
+def build_repeat(builder: Builder, record: OpRecord) -> Operation:
+    token, tokens, attributes, types, region = record.parts
     operands = builder.values(tokens, [i32, *types], token[2])
     body = builder.region(region, isolated=True, arguments=_redeclared(tokens[1:], types), needs_block=True)
     op_class = builder.op_class("tfrt.repeat.i32", token[2])
     return builder.create(op_class, token[2], record, operands, types, attributes=attributes, regions=[body])
 
 
-def build_parallel_for(builder: Builder, record: Record) -> Operation:
+def build_parallel_for(builder: Builder, record: OpRecord) -> Operation:
     from tfrt.dialects.tfrt.types import CHAIN
 
-    token, start, end, block_size, more, types, region = record[1][2]
+    token, start, end, block_size, more, types, region = record.parts
     operands = builder.values([start, end, block_size, *more], [i32, i32, i32, *types], token[2])
     arguments = _redeclared([start, end, *more], [i32, i32, *types])
     body = builder.region(region, isolated=True, arguments=arguments, needs_block=True)
@@ -193,18 +188,18 @@ def build_parallel_for(builder: Builder, record: Record) -> Operation:
     return builder.create(op_class, token[2], record, operands, [CHAIN], regions=[body])
 
 
-def build_do_async(builder: Builder, record: Record) -> Operation:
-    token, tokens, attributes, (types, result_types), region = record[1][2]
+def build_do_async(builder: Builder, record: OpRecord) -> Operation:
+    token, tokens, attributes, (types, result_types), region = record.parts
     operands = builder.values(tokens, types, token[2])
     body = builder.region(region, isolated=True, arguments=_redeclared(tokens, types), needs_block=True)
     op_class = builder.op_class("tfrt_test.do.async", token[2])
     return builder.create(op_class, token[2], record, operands, result_types, attributes=attributes, regions=[body])
 
 
-def build_benchmark(builder: Builder, record: Record) -> Operation:
+def build_benchmark(builder: Builder, record: OpRecord) -> Operation:
     from tfrt.dialects.tfrt.types import CHAIN
 
-    token, name, typed_values, settings, region = record[1][2]
+    token, name, typed_values, settings, region = record.parts
     tokens, types = [v for v, _ in typed_values], [t for _, t in typed_values]
     operands = builder.values(tokens, types, token[2])
     attributes = {"name": string_attribute(builder.session, name), **_settings(builder, settings)}
@@ -213,8 +208,8 @@ def build_benchmark(builder: Builder, record: Record) -> Operation:
     return builder.create(op_class, token[2], record, operands, [CHAIN], attributes=attributes, regions=[body])
 
 
-def build_sync_benchmark(builder: Builder, record: Record) -> Operation:
-    token, target, typed_values, settings = record[1][2]
+def build_sync_benchmark(builder: Builder, record: OpRecord) -> Operation:
+    token, target, typed_values, settings = record.parts
     operands = builder.values([v for v, _ in typed_values], [t for _, t in typed_values], token[2])
     attributes = {"target_fn": target, **_settings(builder, settings)}
     op_class = builder.op_class("tfrt_test.sync_benchmark", token[2])
@@ -232,21 +227,21 @@ def _settings(builder: Builder, settings: Sequence[tuple[Token, Token]]) -> dict
     return attributes
 
 
-def _redeclared(tokens: Sequence[Token], types: Sequence[Attribute]) -> list[Argument]:
+def _redeclared(tokens: Sequence[Token], types: Sequence[Attribute]) -> list[ArgumentRecord]:
     """Block arguments under the names of operands."""
-    return [(token, type, None) for token, type in zip(tokens, types, strict=False)]
+    return [ArgumentRecord(token, type) for token, type in zip(tokens, types, strict=False)]
 
 
 _CHAINED = "corert.executeop.seq"
 _WITHOUT_FUNCTION_ATTRIBUTES = "corert_sync.executeop"
 
 
-def _execute_op(op_name: str) -> Callable[[Builder, Record], Operation]:
-    def build(builder: Builder, record: Record) -> Operation:
+def _execute_op(op_name: str) -> Callable[[Builder, OpRecord], Operation]:
+    def build(builder: Builder, record: OpRecord) -> Operation:
         from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
         from tfrt.dialects.tfrt.types import CHAIN
 
-        token, dispatch, name, arguments, dictionaries, count = record[1][2]
+        token, dispatch, name, arguments, dictionaries, count = record.parts
         chain = [CHAIN] if op_name == _CHAINED else []
         wanted = 1 + len(chain)
         if len(dispatch) != wanted:

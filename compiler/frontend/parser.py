@@ -30,7 +30,8 @@ from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describe_unexpected
 from tfrt.compiler.frontend.lexer import Token, word_at
 from tfrt.compiler.frontend.recovery import MAX_SYNTAX_ERRORS, give_up_op
-from tfrt.compiler.frontend.syntax import Session, SyntaxActions
+from tfrt.compiler.frontend.session import Session
+from tfrt.compiler.frontend.syntax import SyntaxActions
 from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
 
 START_RULES = ("module_text", "attribute", "type", "file_metadata")
@@ -222,7 +223,7 @@ class Parser:
         self._table = _compile_grammar(grammar, self._actions)
 
     def parse(self, session: Session, tokens: Sequence[Token]) -> list[Any] | None:
-        """The syntax records (see syntax.py) of the top-level ops in `tokens`; None where they make no sense.
+        """The records (see records.py) of the top-level ops in `tokens`; None where they make no sense.
 
         What fits no rule is reported, and records stand in for the ops it was found in.
         """

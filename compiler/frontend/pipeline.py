@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp, UnregisteredAttr
@@ -16,7 +17,7 @@ from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.lexer import DialectTable, tokenize
 from tfrt.compiler.frontend.parser import parser_for
-from tfrt.compiler.frontend.syntax import Session
+from tfrt.compiler.frontend.session import Session
 from tfrt.compiler.frontend.words import Words
 from tfrt.compiler.verifier import line_and_column, verify
 from tfrt.dialects import context as dialect_context
@@ -41,7 +42,12 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
             records = parser_for(frozenset(words.rules)).parse(session, tokens)
             module = None if records is None else Builder(session, context).module(records)
             if bodies and not diagnostics and module is not None:
-                diagnostics += compiled_modules.put_back(module, bodies, source, allow_unregistered=allow_unregistered)
+                read_own = partial(
+                    read_module, filename=filename, allow_unregistered=allow_unregistered, verified=False
+                )
+                diagnostics += compiled_modules.put_back(
+                    module, bodies, source, read_own, allow_unregistered=allow_unregistered
+                )
     except SyntaxFailure as failure:
         diagnostics.append(source.error(failure.offset, failure.message))
     if diagnostics:

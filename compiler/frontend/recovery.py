@@ -15,6 +15,7 @@ from typing import Any
 
 from tfrt.compiler.frontend.builder import build_given_up
 from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.records import OpRecord, ResultRecord
 
 _OPENING = frozenset({"LBRACE", "_METADATA_BEGIN"})
 _CLOSING = frozenset({"RBRACE", "_METADATA_END"})
@@ -43,7 +44,7 @@ def give_up_op(
     if tokens[resume_at][0] == "$END" and (depth or "RBRACE" in state_stack[-1]):
         return None
     names = _defined_names(start)
-    values[-1].append((names, (build_given_up, None, names), None))
+    values[-1].append(OpRecord(names, build_given_up, (), None))
     return resume_at
 
 
@@ -107,10 +108,10 @@ def _is_first_in_line(tokens: Sequence[Token], index: int, text: str) -> bool:
     return index == 0 or "\n" in text[tokens[index - 1][2] : tokens[index][2]]
 
 
-def _defined_names(start: Any) -> list[tuple[str, int | None, int]]:
-    """The results that an op which starts with this part declares: `(name, count or None, offset)` triples."""
+def _defined_names(start: Any) -> list[ResultRecord]:
+    """The results that an op which starts with this part declares."""
     if isinstance(start, list):
-        return [item for item in start if isinstance(item, tuple) and len(item) == 3]
+        return [item for item in start if isinstance(item, ResultRecord)]
     if isinstance(start, tuple) and start and start[0] == "VALUE":
-        return [(start[1], None, start[2])]
+        return [ResultRecord(start[1], None, start[2])]
     return []

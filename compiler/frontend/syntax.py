@@ -1,18 +1,11 @@
 """What each grammar rule means: the callbacks that turn reductions into syntax records.
 
-Types and attributes become xDSL attributes at once. Ops become records, since what their names refer to is known only
-once whole regions are read; builder.py turns records into IR:
-
-* value: a `VALUE` token, as `(kind, "%x#1", offset)`
-* op: `(results, body, location)`; results are `(name, count or None, offset)` triples
-* body: `(build, token, parts)`, where `build(builder, record)` makes the op
-* region: `(entry ops, blocks)`
-* block: `(label token, arguments, ops)`, each argument being `(name token, type, location)`
+Types and attributes become xDSL attributes at once. Ops become records (see records.py), since what their names refer
+to is known only once whole regions are read; builder.py turns records into IR.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -33,155 +26,26 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from tfrt.compiler.frontend import attributes as literals
-from tfrt.compiler.frontend.errors import Source, SyntaxFailure
-from tfrt.compiler.frontend.extents import Extents
-from tfrt.compiler.frontend.lexer import MAX_NESTING, Token, nested_too_deep
+from tfrt.compiler.frontend.assembly import build_assembled
+from tfrt.compiler.frontend.builder import build_generic
+from tfrt.compiler.frontend.errors import SyntaxFailure
+from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.records import (
+    ArgumentRecord,
+    BlockRecord,
+    FunctionResultRecord,
+    MetadataRecord,
+    OpRecord,
+    RegionRecord,
+    ResultRecord,
+)
+from tfrt.compiler.frontend.session import FALSE, TRUE, Session, number_attribute, string_attribute
 from tfrt.compiler.locations import file_range, fuse
-from tfrt.executor.support.diagnostics import Diagnostic
-
-Record = tuple[Any, ...]
 
 UNIT = UnitAttr()
-TRUE = literals.boolean(True)
-FALSE = literals.boolean(False)
 UNKNOWN = UnknownLoc()
 
 _LOCATION_CLASSES = (FileLineColLoc, NameLoc, CallSiteLoc, FusedLoc, UnknownLoc)
-
-
-class Session:
-    """The state of one parse: the text, its aliases, what has been found wrong, and attributes already made."""
-
-    def __init__(
-        self,
-        source: Source,
-        tokens: list[Token],
-        diagnostics: list[Diagnostic],
-        dialects: Collection[str],
-        alias_depths: Mapping[int, int],
-    ):
-        """`dialects` are those that there are; `alias_depths` see `lexer.tokenize`."""
-        self.source = source
-        self.dialects = dialects
-        self._alias_depths = alias_depths
-        self.diagnostics = diagnostics
-        self.parse_at: Callable[[int, str], Any]
-        """Parses a rule of the grammar (see `parser.START_RULES`) from the token of an index on."""
-        self._tokens = tokens
-        self._alias_definitions: dict[str, int] | None = None
-        self._aliases: dict[str, Attribute] = {}
-        self._open_aliases: list[str] = []
-        self._extents = Extents()
-        self._wrong_aliases: dict[str, SyntaxFailure] = {}
-        self._resources: dict[str, bytes] = {}
-        self._has_looked_for_sections = False
-        self._sections_read: set[int] = set()
-        self.numbers: dict[tuple[str, int], tuple[Attribute, Attribute]] = {}
-        self.strings: dict[str, StringAttr] = {}
-        self.symbols: dict[str, SymbolRefAttr] = {}
-
-    def report(self, offset: int, message: str) -> None:
-        self.diagnostics.append(self.source.error(offset, message))
-
-    def alias(self, token: Token) -> Attribute:
-        """What an alias stands for, wherever in the text it is defined."""
-        attribute = self._meaning_of(token)
-        # Where the alias stands, what it stands for nests as if it was spelled there.
-        if self._alias_depths[token[2]] + self._extents.of(attribute).depth > MAX_NESTING:
-            raise nested_too_deep(token[2])
-        return attribute
-
-    def _meaning_of(self, token: Token) -> Attribute:
-        name = token[1]
-        known = self._aliases.get(name)
-        if known is not None:
-            return known
-        if name in self._wrong_aliases:
-            raise self._wrong_aliases[name]
-        if self._alias_definitions is None:
-            self._alias_definitions = self._find_alias_definitions()
-        index = self._alias_definitions.get(name)
-        if index is None:
-            raise SyntaxFailure(token[2], f"undefined symbol alias id '{name[1:]}'")
-        if name in self._open_aliases:
-            raise SyntaxFailure(token[2], f"alias '{name}' is defined in terms of itself")
-        if len(self._open_aliases) >= literals.MAX_ALIAS_DEPTH:
-            message = f"aliases refer to each other more than {literals.MAX_ALIAS_DEPTH} deep"
-            raise SyntaxFailure(token[2], message, is_last=True)
-        self._open_aliases.append(name)
-        try:
-            attribute = self.parse_at(index, "type" if name[0] == "!" else "attribute")
-        except SyntaxFailure as failure:
-            # Said once, and not again wherever the alias is used or defined.
-            self._wrong_aliases.setdefault(name, failure)
-            raise
-        finally:
-            self._open_aliases.pop()
-        self._keep_alias(token, attribute)
-        return attribute
-
-    def define_alias(self, token: Token, attribute: Attribute) -> None:
-        name = token[1]
-        if self._alias_definitions is None:
-            self._alias_definitions = self._find_alias_definitions()
-        first = self._alias_definitions[name]
-        first_offset = self._tokens[first - 2][2]
-        if first_offset != token[2]:
-            kind = "type" if name[0] == "!" else "attribute"
-            note = self.source.note(first_offset, "first defined here")
-            message = f"redefinition of {kind} alias id '{name[1:]}'"
-            self.diagnostics.append(self.source.error(token[2], message, (note,)))
-            return
-        self._keep_alias(token, attribute)
-
-    def _keep_alias(self, token: Token, attribute: Attribute) -> None:
-        if self._extents.of(attribute).size > self._extents.limit:
-            message = f"alias '{token[1]}' stands for more than {self._extents.limit:,} attributes and types"
-            raise SyntaxFailure(token[2], message, is_last=True)
-        self._aliases[token[1]] = attribute
-
-    def resource(self, key: str) -> bytes | None:
-        """What the file's metadata, wherever in the text it stands, says that `dense_resource<key>` is."""
-        if not self._has_looked_for_sections:
-            self._has_looked_for_sections = True
-            for index, token in enumerate(self._tokens):
-                if token[0] == "_METADATA_BEGIN":
-                    self.define_resources(self.parse_at(index, "file_metadata")[1])
-        return self._resources.get(key)
-
-    def define_resources(self, entries: list[Record]) -> None:
-        """Take over the blobs of a metadata section, and report what is wrong with it."""
-        for name, groups in entries:
-            if name[2] in self._sections_read:
-                continue
-            self._sections_read.add(name[2])
-            if name[1] not in ("dialect_resources", "external_resources"):
-                self.report(name[2], f"unknown key '{name[1]}' in file metadata dictionary")
-            elif name[1] == "dialect_resources":
-                for dialect, resources in groups:
-                    self._define_dialect_resources(dialect, resources)
-
-    def _define_dialect_resources(self, dialect: Token, resources: list[Record]) -> None:
-        if dialect[1] != "builtin":
-            is_known = dialect[1] in self.dialects
-            what = "unexpected 'resource' section for dialect '{}'" if is_known else "dialect '{}' is unknown"
-            self.report(dialect[2], what.format(dialect[1]))
-            return
-        for name, value in resources:
-            try:
-                key = literals.attribute_name(name)
-                self._resources[key] = literals.resource_blob(key, value)
-            except SyntaxFailure as failure:
-                self.report(failure.offset, failure.message)
-
-    def _find_alias_definitions(self) -> dict[str, int]:
-        """For each alias, the index of the token after the `=` of its first definition."""
-        tokens = self._tokens
-        definitions: dict[str, int] = {}
-        for i, token in enumerate(tokens):
-            if token[0] in ("HASH_NAME", "BANG_NAME") and tokens[i + 1][0] == "EQUAL":
-                definitions.setdefault(token[1], i + 2)
-        return definitions
 
 
 class SyntaxActions:
@@ -211,12 +75,15 @@ class SyntaxActions:
     def nothing(self, children: list[Any]) -> None:
         return None
 
-    def file_metadata(self, children: list[Any]) -> Record:
-        return ("METADATA", children[0])
+    def group(self, children: list[Any]) -> tuple[Any, ...]:
+        return tuple(children)
+
+    def file_metadata(self, children: list[Any]) -> MetadataRecord:
+        return MetadataRecord(children[0])
 
     def metadata(self, children: list[Any]) -> Any:
         """The section's place in the list of ops, where it is none."""
-        self.session.define_resources(children[1][1])
+        self.session.define_resources(children[1].entries)
         return children[0]
 
     # Ops, regions, blocks
@@ -228,58 +95,59 @@ class SyntaxActions:
     def alias_definition(self, children: list[Any]) -> None:
         self.session.define_alias(children[0], children[1])
 
-    def op_with_results(self, children: list[Any]) -> Record:
-        return (children[0], children[1], children[2])
+    def op_with_results(self, children: list[Any]) -> OpRecord:
+        results, (build, parts), location = children
+        return OpRecord(results, build, parts, location)
 
-    def op_without_results(self, children: list[Any]) -> Record:
-        return ((), children[0], children[1])
+    def op_without_results(self, children: list[Any]) -> OpRecord:
+        (build, parts), location = children
+        return OpRecord((), build, parts, location)
 
-    def single_result(self, children: list[Any]) -> Record:
+    def single_result(self, children: list[Any]) -> ResultRecord:
         _, name, offset = _definable(children[0])
-        return (name, None, offset)
+        return ResultRecord(name, None, offset)
 
-    def result_pack(self, children: list[Any]) -> Record:
+    def result_pack(self, children: list[Any]) -> ResultRecord:
         token, count = children
         _, name, offset = _definable(token)
         number = literals.parse_integer(count)
         if number < 1:
             raise SyntaxFailure(count[2], "expected named operation to have at least 1 result")
-        return (name, number, offset)
+        return ResultRecord(name, number, offset)
 
-    def generic_op(self, children: list[Any]) -> Record:
-        from tfrt.compiler.frontend.builder import build_generic
+    def generic_op(self, children: list[Any]) -> tuple[Any, ...]:
+        return (build_generic, children)
 
-        return (build_generic, children[0], children)
+    def assembled(self, children: list[Any]) -> tuple[Any, ...]:
+        return (build_assembled, children)
 
-    def assembled(self, children: list[Any]) -> Record:
-        from tfrt.compiler.frontend.assembly import build_assembled
-
-        return (build_assembled, children[0], children)
-
-    def hand_written(self, children: list[Any]) -> Record:
+    def hand_written(self, children: list[Any]) -> tuple[Any, ...]:
         """The op's token carries the function that builds it (see custom_forms.py)."""
-        return (children[0][1].build, children[0], children)
+        return (children[0][1].build, children)
 
-    def region(self, children: list[Any]) -> Record:
-        return (children[0], children[1])
+    def region(self, children: list[Any]) -> RegionRecord:
+        return RegionRecord(*children)
 
-    def block(self, children: list[Any]) -> Record:
-        return tuple(children)
+    def block(self, children: list[Any]) -> BlockRecord:
+        return BlockRecord(*children)
 
-    def block_argument(self, children: list[Any]) -> Record:
-        _definable(children[0])
-        return tuple(children)
+    def block_argument(self, children: list[Any]) -> ArgumentRecord:
+        name, type, location = children
+        return ArgumentRecord(_definable(name), type, location)
 
-    def named_argument(self, children: list[Any]) -> Record:
+    def named_argument(self, children: list[Any]) -> ArgumentRecord:
         name, type, attributes, location = children
-        return (_definable(name), type, attributes, location, name[2])
+        return ArgumentRecord(_definable(name), type, location, attributes)
 
-    def unnamed_argument(self, children: list[Any]) -> Record:
+    def unnamed_argument(self, children: list[Any]) -> ArgumentRecord:
         type, attributes, location = children
-        return (None, type, attributes, location, 0)
+        return ArgumentRecord(None, type, location, attributes)
 
-    def one_function_result(self, children: list[Any]) -> list[Record]:
-        return [(children[0], {})]
+    def function_result(self, children: list[Any]) -> FunctionResultRecord:
+        return FunctionResultRecord(*children)
+
+    def one_function_result(self, children: list[Any]) -> list[FunctionResultRecord]:
+        return [FunctionResultRecord(children[0])]
 
     list_of_two = list_of_one
 
@@ -315,7 +183,7 @@ class SyntaxActions:
     def tuple_type(self, children: list[Any]) -> Attribute:
         return TupleType(ArrayAttr(children[0]))
 
-    def signature(self, children: list[Any]) -> Record:
+    def signature(self, children: list[Any]) -> tuple[Any, ...]:
         return (children[0], children[1])
 
     def function_type(self, children: list[Any]) -> Attribute:
@@ -388,18 +256,18 @@ class SyntaxActions:
                 self.session.report(offset, f"duplicate key '{name}' in dictionary attribute")
             seen.add(name)
 
-    def entry(self, children: list[Any]) -> Record:
+    def entry(self, children: list[Any]) -> tuple[Any, ...]:
         token, value = children
         return (literals.attribute_name(token), value, token[2])
 
-    def unit_entry(self, children: list[Any]) -> Record:
+    def unit_entry(self, children: list[Any]) -> tuple[Any, ...]:
         token = children[0]
         return (literals.attribute_name(token), UNIT, token[2])
 
     def dictionary_attribute(self, children: list[Any]) -> Attribute:
         return DictionaryAttr(children[0])
 
-    def complex_scalar(self, children: list[Any]) -> Record:
+    def complex_scalar(self, children: list[Any]) -> tuple[Any, ...]:
         return ("COMPLEX", tuple(children))
 
     def dense(self, children: list[Any]) -> Attribute:
@@ -456,30 +324,6 @@ class SyntaxActions:
         if not isinstance(attribute, _LOCATION_CLASSES):
             raise SyntaxFailure(token[2], f"expected location, but found alias '{token[1]}' of something else")
         return attribute
-
-
-def number_attribute(session: Session, token: Token, type: Attribute) -> Attribute:
-    """The attribute for a number literal of a type; a literal that does not fit is reported and counts as zero."""
-    key = (token[1], id(type))
-    # The type is kept beside the attribute, so that its id is not used again.
-    known = session.numbers.get(key)
-    if known is not None:
-        return known[1]
-    try:
-        attribute = literals.number(token, type)
-    except SyntaxFailure as failure:
-        session.report(failure.offset, failure.message)
-        return literals.number(("INT", "0x0", token[2]), type) if literals.is_number_type(type) else FALSE
-    session.numbers[key] = (type, attribute)
-    return attribute
-
-
-def string_attribute(session: Session, token: Token) -> StringAttr:
-    text = token[1]
-    known = session.strings.get(text)
-    if known is None:
-        known = session.strings[text] = StringAttr(literals.unescape(token))
-    return known
 
 
 def _definable(token: Token) -> Token:
