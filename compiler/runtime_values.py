@@ -2,32 +2,88 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Iterable
+from typing import Any
 
-from xdsl.dialects.builtin import SymbolRefAttr
+import numpy as np
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    IntegerAttr,
+    StringAttr,
+    SymbolRefAttr,
+)
 from xdsl.ir import Attribute
 
-from tfrt.compiler.emitter.attributes import attribute_type, write_attribute
-from tfrt.executor.bef.attribute_values import decode
-from tfrt.executor.bef.cursor import Cursor
+from tfrt.compiler.emitter.attributes import attribute_type, dense_bytes, dtype_of
+from tfrt.dialects.shared.corert_types import ShapeAttr
+from tfrt.executor.bef.attribute_values import TypedAttribute
 from tfrt.executor.bef.format import AttributeType
-from tfrt.executor.bef.writer import Writer
-from tfrt.executor.values.attributes import Stored
+from tfrt.executor.values.dtype import DType
 
 
-def runtime_value(attribute: Attribute, stored: str) -> Any:
-    """What a kernel gets that declares the attribute as ``Stored(stored)``: it is written as in a file, and read.
+def typed_values(attributes: Iterable[Attribute]) -> tuple[TypedAttribute, ...]:
+    """What a kernel gets that declares an array of these attributes as a `TypedAggregate`.
 
     Raises:
-        ValueError: files cannot hold the attribute, or not without the rest of the module.
+        ValueError: files cannot hold one of them, or not without the rest of the module.
     """
-    if attribute_type(attribute) == AttributeType.UNSUPPORTED:
+    return tuple(map(_typed_value, attributes))
+
+
+def dense_value(attribute: DenseIntOrFPElementsAttr) -> np.ndarray:
+    """What a kernel gets that declares the attribute as `Dense`.
+
+    Raises:
+        ValueError: files cannot hold it.
+    """
+    _check(attribute)
+    dtype = dtype_of(attribute.get_element_type())
+    assert dtype is not None
+    elements = np.frombuffer(dense_bytes(attribute), dtype.numpy.newbyteorder("<"))
+    return elements.reshape(tuple(attribute.get_shape()))
+
+
+def _typed_value(attribute: Attribute) -> TypedAttribute:
+    kind = _check(attribute)
+    if kind == AttributeType.AGGREGATE:
+        assert isinstance(attribute, ArrayAttr)
+        return TypedAttribute(kind, typed_values(attribute))
+    return TypedAttribute(kind, _value(attribute))
+
+
+def _value(attribute: Attribute) -> Any:
+    match attribute:
+        case IntegerAttr():
+            return _integer(attribute.value.data, dtype_of(attribute.type))
+        case FloatAttr():
+            return attribute.value.data
+        case StringAttr():
+            return attribute.data
+        case ShapeAttr():
+            known = attribute.shape
+            return None if known is None else tuple(None if size < 0 else size for size in known)
+        case DenseIntOrFPElementsAttr():
+            return dense_value(attribute)
+        case ArrayAttr():
+            return tuple(map(_value, attribute))
+    return dtype_of(attribute)
+
+
+def _integer(value: int, dtype: DType | None) -> bool | int:
+    """The integer as BEF holds it, which does not tell signed ones from signless ones."""
+    assert dtype is not None
+    if dtype is DType.I1:
+        return bool(value & 1)
+    wrapped = value & (1 << 8 * dtype.numpy.itemsize) - 1
+    return int(np.array(wrapped, f"u{dtype.numpy.itemsize}").astype(dtype.numpy))
+
+
+def _check(attribute: Attribute) -> int:
+    kind = attribute_type(attribute)
+    if kind == AttributeType.UNSUPPORTED:
         raise ValueError(f"BEF cannot hold {attribute}")
-    out = Writer()
-    offset = write_attribute(out, attribute, _refuse)
-    data = memoryview(bytes(out.data))
-    return decode(Cursor(data, 0, len(data), "attributes"), offset, Stored(stored), None)
-
-
-def _refuse(symbol: SymbolRefAttr) -> NoReturn:
-    raise ValueError(f"{symbol} is a module for kernels to compile")
+    if isinstance(attribute, SymbolRefAttr):
+        raise ValueError(f"{attribute} is a module for kernels to compile")
+    return kind

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from math import prod
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -19,6 +20,7 @@ from xdsl.dialects.builtin import (
     SymbolRefAttr,
     TensorType,
     VectorType,
+    i1,
 )
 from xdsl.ir import Attribute, TypeAttribute
 
@@ -45,7 +47,7 @@ def attribute_type(attribute: Attribute) -> int:
     """The type byte of an attribute; `AttributeType.UNSUPPORTED` where BEF cannot hold it."""
     match attribute:
         case IntegerAttr(type=IntegerType() as type):
-            dtype = _dtype(type)
+            dtype = dtype_of(type)
             return AttributeType.UNSUPPORTED if dtype is None else dtype
         case FloatAttr():
             return _BY_SPELLING.get(type_text(attribute.type), AttributeType.UNSUPPORTED)
@@ -61,11 +63,11 @@ def attribute_type(attribute: Attribute) -> int:
         case SymbolRefAttr():
             return AttributeType.SYMBOL_REF
         case TypeAttribute():
-            return AttributeType.UNSUPPORTED if _dtype(attribute) is None else AttributeType.TYPE
+            return AttributeType.UNSUPPORTED if dtype_of(attribute) is None else AttributeType.TYPE
     return AttributeType.UNSUPPORTED
 
 
-def _dtype(type: Attribute) -> DType | None:
+def dtype_of(type: Attribute) -> DType | None:
     """The element type that stands for a type. BEF does not tell signed integers from signless ones."""
     if isinstance(type, IntegerType):
         widths = _UNSIGNED if type.signedness.data is Signedness.UNSIGNED else _SIGNED
@@ -112,7 +114,7 @@ def write_attribute(out: Writer, attribute: Attribute, serialize: SerializeUnit)
             return offset
         case SymbolRefAttr():
             return _symbol_ref(out, attribute, serialize)
-    dtype = _dtype(attribute)
+    dtype = dtype_of(attribute)
     assert dtype is not None  # or BEF could not hold it
     return _scalar(out, bytes([dtype]))
 
@@ -161,20 +163,22 @@ def _dense(out: Writer, dense: DenseIntOrFPElementsAttr) -> int:
     assert isinstance(dense.type, TensorType | VectorType)
     shape = list(dense.type.get_shape())
     dtype = _BY_SPELLING[type_text(dense.type.element_type)]
-    count = 1
-    for dimension in shape:
-        count *= dimension
-    size = dtype.numpy.itemsize
-    data = dense.data.data
-    if dtype is DType.I1:
-        data = bytes(byte != 0 for byte in data)
-    if len(data) == size and count != 1:
-        data = data * count
+    count = prod(shape)
+    data = dense_bytes(dense)
     elements = DENSE_HEADER.least_bytes + 8 * len(shape)
     offset = _header(out, _TENSOR_ALIGNMENT, dtype, elements & 0xFFFF, elements + len(data))
     out.data += struct.pack(f"<III{len(shape)}q", elements, count, len(shape), *shape)
     out.data += data
     return offset
+
+
+def dense_bytes(dense: DenseIntOrFPElementsAttr) -> bytes:
+    """All elements, also where the attribute holds one for all; a truth value is a byte, 0 or 1."""
+    data = dense.data.data
+    size = _BY_SPELLING[type_text(dense.get_element_type())].numpy.itemsize
+    if dense.get_element_type() == i1:
+        data = bytes(byte != 0 for byte in data)
+    return data * prod(dense.get_shape()) if len(data) == size else data
 
 
 def _aggregate(out: Writer, array: ArrayAttr[Attribute], serialize: SerializeUnit) -> int:

@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.shared.traits import MEASURED_COST_ATTRIBUTE
-from tfrt.executor.runtime.profile import KernelProfile, read_profile
+from tfrt.executor.declarations.kernel_profile import KernelProfile, read_profile
 from tfrt.executor.support.cli import decode_text, read_bytes
 from tfrt.executor.support.errors import UsageError
 

@@ -13,7 +13,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
-from tfrt.kernels.numerics.elementwise_chain import is_row
+from tfrt.executor.declarations.broadcasting import is_row
 
 _MOST_STEPS = 64
 """How long a chain gets. It is written anew for each op that joins it, and longer ones save nothing more."""

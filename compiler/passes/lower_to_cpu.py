@@ -22,12 +22,12 @@ from tfrt.compiler.passes.shared.array_ops import (
 )
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import name_of
-from tfrt.compiler.runtime_values import runtime_value
+from tfrt.compiler.runtime_values import dense_value, typed_values
 from tfrt.dialects.corert import EnsureMetadataOp
 from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
 from tfrt.dialects.shared.corert_types import TENSOR_HANDLE
 from tfrt.dialects.shared.execute_op import find_value
-from tfrt.kernels.corert.known_metadata import read_metadata
+from tfrt.executor.declarations.op_attrs import read_metadata
 
 _DENSE = DenseIntOrFPElementsAttr
 _CONST = StringAttr("tf.Const")
@@ -102,9 +102,9 @@ class _Lowering:
         """Note what an op that is not lowered says of its results; whether it says anything."""
         try:
             if isinstance(op, EnsureMetadataOp):
-                facts: list[Fact] = [*read_metadata(runtime_value(op.metadata, "typed_aggregate"))]
+                facts: list[Fact] = [*read_metadata(typed_values(op.metadata))]
             elif (value := self._constant(op)) is not None:
-                facts = [runtime_value(value, "dense")]
+                facts = [dense_value(value)]
             else:
                 return False
         except ValueError:

@@ -14,5 +14,7 @@ in the order that the executor would.
 `op_registry.py`           the `@cpu_op` decorator, and ops of the core runtime by name
 `metadata.py`              shapes and element types of tensors
 `op_attrs.py`              attributes of ops
+`broadcasting.py`          which shapes can be worked on by rows
+`kernel_profile.py`        what kernels were measured to take
 =========================  ===================================================================================
 """

@@ -13,6 +13,7 @@ from typing import Any
 
 from tfrt.executor.bef.attribute_values import TypedAttribute
 from tfrt.executor.bef.format import ARRAY_BIT, AttributeType
+from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 
@@ -146,6 +147,11 @@ def plain(typed: TypedAttribute) -> Any:
     if typed.type == AttributeType.AGGREGATE:
         return tuple(plain(item) for item in typed.value)
     return typed.value
+
+
+def read_metadata(attribute: Iterable[TypedAttribute]) -> tuple[TensorMetadata, ...]:
+    """What an attribute ``[[element type, size, size, ...], ...]`` says."""
+    return tuple(TensorMetadata(dtype, tuple(sizes)) for dtype, *sizes in map(plain, attribute))
 
 
 def _type_name(attribute: int) -> str:

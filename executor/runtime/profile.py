@@ -8,37 +8,20 @@ Profiled programs run in the dataflow executor, kernel by kernel: in plans most 
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from statistics import median
 from threading import Lock
 from typing import Any
 
-from tfrt.executor.support.errors import UsageError
+from tfrt.executor.declarations.kernel_profile import KernelProfile
 from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.support.location import Location, UnknownLocation
 from tfrt.executor.values.async_value import AsyncValue
 
 RECENT = 1024
 """Runs of a kernel at one place, the last ones, of which the median is taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class KernelProfile:
-    """What is known of a kernel at one place; times are in nanoseconds.
-
-    Attributes:
-        location: the place as diagnostics spell it, or None where it is unknown.
-    """
-
-    kernel: str
-    location: str | None
-    runs: int
-    total_ns: int
-    median_ns: int
 
 
 class Profile:
@@ -109,49 +92,3 @@ class _Place:
         self.runs += 1
         self.total += duration
         self.recent.append(duration)
-
-
-_FORMAT = "tfrt kernel profile 1"
-_FIELDS: dict[str, tuple[type, ...]] = {
-    "kernel": (str,),
-    "location": (str, type(None)),
-    "runs": (int,),
-    "total_ns": (int,),
-    "median_ns": (int,),
-}
-
-
-def write_profile(entries: Iterable[KernelProfile]) -> str:
-    """A profile as the text of a file: JSON, one kernel a line."""
-    lines = [json.dumps({field: getattr(entry, field) for field in _FIELDS}) for entry in entries]
-    body = ",\n".join(f"  {line}" for line in lines)
-    return f'{{"format": "{_FORMAT}", "kernels": [\n{body}\n]}}\n'
-
-
-def read_profile(text: str) -> list[KernelProfile]:
-    """A profile from the text that `write_profile` made of it.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"it is not JSON: {error}") from error
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise UsageError(f"its \"format\" is not '{_FORMAT}'")
-    entries = content.get("kernels")
-    if not isinstance(entries, list):
-        raise UsageError('its "kernels" are not a list')
-    return [_entry(number, entry) for number, entry in enumerate(entries)]
-
-
-def _entry(number: int, entry: Any) -> KernelProfile:
-    given = entry if isinstance(entry, dict) else {}
-    fields: dict[str, Any] = {name: given.get(name) for name in _FIELDS}
-    for name, types in _FIELDS.items():
-        value = fields[name]
-        if type(value) not in types or (isinstance(value, int) and value < 0):
-            kind = "a name" if str in types else "a number that is not negative"
-            raise UsageError(f'"{name}" of kernel #{number} is not {kind}')
-    return KernelProfile(**fields)

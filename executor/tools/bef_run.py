@@ -160,7 +160,7 @@ def _main(argv: Sequence[str]) -> int:
         host.write(leak)
         code = cli.FAILED
     if profile is not None and code != cli.BAD_USAGE:
-        from tfrt.executor.runtime.profile import write_profile
+        from tfrt.executor.declarations.kernel_profile import write_profile
 
         cli.write_text(options.profile, write_profile(profile.kernels()))
     return code

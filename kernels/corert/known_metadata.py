@@ -9,7 +9,7 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
-from tfrt.executor.declarations.op_attrs import plain
+from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import TypedAggregate
@@ -25,11 +25,6 @@ def ensure_metadata(*handles: TensorHandle, metadata: TypedAggregate, context: E
         when_there(handle, known, context, lambda tensor: TensorHandle(context.host, HOST_DEVICE, tensor))
         for handle, known in zip(handles, read_metadata(metadata), strict=True)
     )
-
-
-def read_metadata(attribute: Any) -> tuple[TensorMetadata, ...]:
-    """What an attribute ``[[element type, size, size, ...], ...]`` says."""
-    return tuple(TensorMetadata(dtype, tuple(sizes)) for dtype, *sizes in map(plain, attribute))
 
 
 def when_there(

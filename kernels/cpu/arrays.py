@@ -11,13 +11,14 @@ import numpy as np
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64, Dense, I64Array, TypedAggregate
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.tensor import DenseHostTensor
-from tfrt.kernels.corert.known_metadata import read_metadata, when_there
+from tfrt.kernels.corert.known_metadata import when_there
 
 _ARRAY: Callable[[DenseHostTensor], np.ndarray] = attrgetter("array")
 _METADATA = attrgetter("metadata")

@@ -13,7 +13,7 @@ import numpy as np
 
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op_attrs import OpAttrs, plain
+from tfrt.executor.declarations.op_attrs import OpAttrs, plain, read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS, ArrayForm, OpEntry
 from tfrt.executor.runtime.failures import fulfil
 from tfrt.executor.runtime.host_context import HostContext
@@ -22,7 +22,6 @@ from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import I64, String, TypedAggregate
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
-from tfrt.kernels.corert.known_metadata import read_metadata
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
 from tfrt.kernels.numerics.native_chain import can_be_native, when_worthwhile
 

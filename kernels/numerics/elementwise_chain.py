@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from tfrt.executor.declarations.broadcasting import Shape, is_row, without_leading_ones
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
 """How many bytes of an array are worked on at a time."""
-
-Shape = tuple[int, ...]
 
 Run = Callable[..., np.ndarray]
 """Takes the inputs' arrays, and perhaps `out`, an array for the result, which it returns."""
@@ -39,15 +38,6 @@ class Step:
     function: Callable[..., Any]
     operands: tuple[int, ...]
     native: str | None = None
-
-
-def is_row(shape: Shape, result: Shape) -> bool:
-    """Whether an array of `shape` is the same for all rows of a result: a scalar, or broadcast along the first
-    dimensions, and so small enough to be kept in the cache.
-    """
-    row = without_leading_ones(shape)
-    inner = result[len(result) - len(row) :]
-    return len(row) < max(1, len(result)) and all(size in (1, whole) for size, whole in zip(row, inner, strict=True))
 
 
 def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Run:
@@ -81,12 +71,6 @@ def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
     The others are broadcast to it.
     """
     return _generate(steps, inputs, frozenset((0,)), out="x0")
-
-
-def without_leading_ones(shape: Shape) -> Shape:
-    """The shape from its first size that is not 1."""
-    first = next((number for number, size in enumerate(shape) if size != 1), len(shape))
-    return shape[first:]
 
 
 def _whole(body: Callable[..., Any], fresh: Callable[..., Any], result: Shape) -> Run:

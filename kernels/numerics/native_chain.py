@@ -13,8 +13,9 @@ from time import perf_counter
 
 import numpy as np
 
+from tfrt.executor.declarations.broadcasting import Shape, is_row, without_leading_ones
 from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available, load
-from tfrt.kernels.numerics.elementwise_chain import Run, Shape, Step, is_row, without_leading_ones
+from tfrt.kernels.numerics.elementwise_chain import Run, Step
 
 LEAST_BYTES = 1 << 14
 """The size of a result that is worth it: passing arrays to machine code takes as long as a few of numpy's calls."""

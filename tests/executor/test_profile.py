@@ -6,8 +6,9 @@ import pytest
 
 import tfrt
 from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_profile import KernelProfile, read_profile, write_profile
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
-from tfrt.executor.runtime.profile import RECENT, KernelProfile, Profile, read_profile, write_profile
+from tfrt.executor.runtime.profile import RECENT, Profile
 
 
 class Clock:

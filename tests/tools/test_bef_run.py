@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import tfrt
+from tfrt.executor.declarations.kernel_profile import read_profile
 from tfrt.executor.declarations.kernel_registry import kernel
-from tfrt.executor.runtime.profile import read_profile
 from tfrt.executor.tools import bef_run
 
 PROGRAM = """\

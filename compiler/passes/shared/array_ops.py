@@ -23,7 +23,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from tfrt.compiler.runtime_values import runtime_value
+from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -104,7 +104,9 @@ def attrs_of(op: Operation) -> OpAttrs:
         KernelError: they are not pairs of a name and a value.
         ValueError: files cannot hold them.
     """
-    return OpAttrs.of_pairs(runtime_value(op.attributes["op_attrs"], "typed_aggregate"))
+    attributes = op.attributes["op_attrs"]
+    assert isinstance(attributes, ArrayAttr)
+    return OpAttrs.of_pairs(typed_values(attributes))
 
 
 def lower(

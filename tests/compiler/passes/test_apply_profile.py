@@ -9,7 +9,8 @@ import pytest
 import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.executor.bef import read_bef
-from tfrt.executor.runtime.profile import KernelProfile, Profile, write_profile
+from tfrt.executor.declarations.kernel_profile import KernelProfile, write_profile
+from tfrt.executor.runtime.profile import Profile
 
 PROGRAM = """\
 func.func @f(%x: i32) -> i32 attributes {tfrt.cost_threshold = 10 : i64} {

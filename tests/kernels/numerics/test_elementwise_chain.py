@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tfrt.executor.declarations.broadcasting import is_row
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import elementwise_chain
-from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue, is_row
+from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
 
 UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Exp", "tf.Tanh", "tf.Sigmoid", "tf.Relu")
 BINARY = ("tf.AddV2", "tf.Sub", "tf.Mul", "tf.RealDiv", "tf.Maximum", "tf.Minimum")
