@@ -33,7 +33,7 @@ def compile(
         watch: what to write about the passes.
 
     Raises:
-        UsageError: there is no such optimisation level, or the pipeline is malformed.
+        UsageError: there is no such optimisation level, the pipeline is malformed, or what packages add cannot be used.
         CompileError: the text is malformed or invalid, or BEF cannot hold it.
     """
     from tfrt.compiler.emitter import emit

@@ -154,15 +154,17 @@ def _parser() -> cli.OptionParser:
     from tfrt.compiler.passes import PASSES
     from tfrt.compiler.pipelines.manager import add_options
 
-    parser = cli.OptionParser("tfrt-opt", "Parse, verify, transform and print MLIR programs.", _EXAMPLES)
+    description = "Parse, verify, transform and print MLIR programs."
+    parser = cli.OptionParser("tfrt-opt", description, _EXAMPLES, _add_installed_passes)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the program (default: stdin)")
     parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to print (default: stdout)")
     parser.add_argument(
         "-p", "--pass-pipeline", "--passes", dest="pipeline", action="append", default=[],
-        metavar="PASS,…", help="passes to run, in order, as in func.func(canonicalize,cse); xDSL's are available, too",
+        metavar="PASS,…", help="passes to run, in order, as in func.func(canonicalize,cse); those of xDSL and of"
+        " installed packages are available, too",
     )  # fmt: skip
     for name in PASSES:
-        parser.add_argument(f"--{name}", dest="pipeline", action="append_const", const=name, help=f"like -p {name}")
+        _add_pass(parser, name, f"like -p {name}")
     add_options(parser)
     parser.add_argument("--run-reproducer", action="store_true", help="run the passes that a reproducer names")
     parser.add_argument(
@@ -190,6 +192,17 @@ def _parser() -> cli.OptionParser:
     )
     parser.add_argument("--print-debuginfo", "--mlir-print-debuginfo", action="store_true", help="print locations")
     return parser
+
+
+def _add_pass(parser: argparse.ArgumentParser, name: str, help: str) -> None:
+    parser.add_argument(f"--{name}", dest="pipeline", action="append_const", const=name, help=help)
+
+
+def _add_installed_passes(parser: argparse.ArgumentParser) -> None:
+    from tfrt.compiler.passes import installed_passes
+
+    for name, package in installed_passes().items():
+        _add_pass(parser, name, f"like -p {name}, from the package '{package}'")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The dialects of TFRT programs, as xDSL definitions.
 
 Every module, or package, in this folder is the dialect of its name, and holds an xDSL `Dialect` of that name; so a new
-dialect is one file. The only exception is `shared/`: what dialects are made of. `get_dialects()` names all dialects
-without importing any; `context()` gives an xDSL context that loads a dialect when a program first uses it.
+dialect is one file. The only exception is `shared/`: what dialects are made of. `get_dialects()` names all of these
+without importing any, `find_dialect()` finds those of installed packages, too, and `context()` gives an xDSL context
+that loads a dialect when a program first uses it.
 
 What the rest of the compiler reads from an op class:
 
@@ -23,6 +24,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from tfrt.executor.support.plugins import DIALECTS, TFRT, Plugin, find
+
 if TYPE_CHECKING:
     from xdsl.ir import Dialect
 
@@ -32,12 +35,31 @@ _SHARED = "shared"
 
 
 def get_dialects() -> dict[str, Callable[[], Dialect]]:
-    """Every dialect by name, each behind a callable that imports it."""
+    """Every dialect of ours by name, each behind a callable that imports it."""
     return {name: partial(_load, name) for name in _names()}
 
 
+def find_dialect(name: str) -> Callable[[], Dialect] | None:
+    """What imports the dialect of that name, ours or an installed package's (entry points of the group
+    ``tfrt.dialects``); or None.
+
+    Raises:
+        UsageError: packages have dialects of one name; when it is called, it finds no dialect there.
+    """
+    if name in _names():
+        return partial(_load, name)
+    plugin = find(DIALECTS, name, taken_names())
+    return None if plugin is None else partial(_load_plugin, plugin)
+
+
+def taken_names() -> dict[str, str]:
+    """The names that no package can give its dialects, with whose they are."""
+    return dict.fromkeys(_names(), TFRT)
+
+
 def context(allow_unregistered: bool = False) -> OpenContext:
-    """An xDSL context that knows all dialects and loads each when it is first used.
+    """An xDSL context that knows all dialects, those of installed packages included, and loads each when it is first
+    used.
 
     Unknown ops and types of the dialects that are open to them (see `OpenDialect`) are accepted even where
     `allow_unregistered` is off.
@@ -45,6 +67,7 @@ def context(allow_unregistered: bool = False) -> OpenContext:
     from tfrt.dialects.shared.open_context import OpenContext
 
     ctx = OpenContext(allow_unregistered=allow_unregistered)
+    ctx.find = find_dialect
     for name, factory in get_dialects().items():
         ctx.register_dialect(name, factory)
     return ctx
@@ -53,6 +76,24 @@ def context(allow_unregistered: bool = False) -> OpenContext:
 @cache
 def _names() -> tuple[str, ...]:
     return tuple(module.name for module in iter_modules(__path__) if module.name != _SHARED)
+
+
+def _load_plugin(plugin: Plugin) -> Dialect:
+    from xdsl.ir import Dialect
+
+    found = plugin.load()
+    if not isinstance(found, Dialect):
+        raise plugin.refuse(f"is no xDSL Dialect, but {type(found).__name__}")
+    if found.name != plugin.name:
+        raise plugin.refuse(f"is the dialect '{found.name}'; an entry point has its dialect's name")
+    for kind, defined in (("op", found.operations), ("type or attribute", found.attributes)):
+        names = [each.name for each in defined]
+        for name in names:
+            if not name.startswith(f"{found.name}."):
+                raise plugin.refuse(f"defines the {kind} '{name}', which is not named '{found.name}.…'")
+            if names.count(name) > 1:
+                raise plugin.refuse(f"defines the {kind} '{name}' twice")
+    return found
 
 
 def _load(name: str) -> Dialect:

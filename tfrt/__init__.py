@@ -171,7 +171,7 @@ def compile(text: str, filename: str = "-", *, opt_level: int = 0) -> bytes:
         opt_level: 0 to 3: how much to optimise; 0 runs no passes.
 
     Raises:
-        UsageError: there is no such level.
+        UsageError: there is no such level, or what installed packages add cannot be used.
         CompileError: the text is malformed or invalid; it holds one diagnostic for each mistake.
     """
     from tfrt.compiler import compile as compile_text

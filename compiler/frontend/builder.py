@@ -353,7 +353,7 @@ class Builder:
             return known
         found = self.context.get_optional_op(name)
         dialect = name.partition(".")[0]
-        is_closed = dialect in self.context.registered_dialect_names and not self.context.is_open(dialect)
+        is_closed = self.context.knows_dialect_of(name) and not self.context.is_open(name)
         if found is None or (is_closed and issubclass(found, UnregisteredOp)):
             if is_closed:
                 message = (

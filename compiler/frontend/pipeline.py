@@ -21,9 +21,11 @@ from tfrt.compiler.frontend.session import Session
 from tfrt.compiler.frontend.words import Words
 from tfrt.compiler.verifier import line_and_column, verify
 from tfrt.dialects import context as dialect_context
+from tfrt.dialects import taken_names
 from tfrt.dialects.shared.open_context import OpenContext, unregistered_attribute
 from tfrt.executor.support.diagnostics import Diagnostic
-from tfrt.executor.support.errors import CompileError
+from tfrt.executor.support.errors import CompileError, UsageError
+from tfrt.executor.support.plugins import DIALECTS, all_of
 
 
 def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = False, verified: bool = True) -> ModuleOp:
@@ -37,8 +39,7 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
             own_text, bodies = compiled_modules.cut(text)
             alias_depths: dict[int, int] = {}
             tokens = tokenize(own_text, words, _dialect_attributes(context), alias_depths)
-            dialects = frozenset(context.registered_dialect_names)
-            session = Session(source, tokens, diagnostics, dialects, alias_depths)
+            session = Session(source, tokens, diagnostics, context.knows, alias_depths)
             records = parser_for(frozenset(words.rules)).parse(session, tokens)
             module = None if records is None else Builder(session, context).module(records)
             if bodies and not diagnostics and module is not None:
@@ -52,7 +53,7 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
         diagnostics.append(source.error(failure.offset, failure.message))
     if diagnostics:
         # What an alias says is read where it is used and where it is defined.
-        raise CompileError(tuple(sorted(dict.fromkeys(diagnostics), key=line_and_column)))
+        raise CompileError((*sorted(dict.fromkeys(diagnostics), key=line_and_column), *_clashes()))
     assert module is not None
     if verified and (diagnostics := verify(module)):
         raise CompileError(tuple(diagnostics))
@@ -75,6 +76,14 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+def _clashes() -> Iterator[Diagnostic]:
+    """Tells of an installed package with a dialect of ours, in which nobody looks for the ops that are missed here."""
+    try:
+        all_of(DIALECTS, taken_names())
+    except UsageError as clash:
+        yield Diagnostic("note", str(clash))
+
+
 def _dialect_attributes(context: OpenContext) -> DialectTable:
     """Looks up `!d.t<...>` and `#d.a<...>` in the context's dialects."""
 
@@ -93,7 +102,7 @@ def _dialect_attributes(context: OpenContext) -> DialectTable:
                     raise SyntaxFailure(offset, f"expected '<' and parameters after '{text}'")
                 return known.new(())
             return _parse_body(known, context, text, body, offset)
-        if dialect in context.registered_dialect_names and not (is_type and context.is_open(dialect)):
+        if context.knows(dialect) and not (is_type and context.is_open(name)):
             what = "type" if is_type else "attribute"
             raise SyntaxFailure(offset, f"unknown {what} '{text}' in dialect '{dialect}'")
         return unregistered_attribute(name, is_type=is_type)(name, is_type, False, body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
@@ -35,12 +35,12 @@ class Session:
         source: Source,
         tokens: list[Token],
         diagnostics: list[Diagnostic],
-        dialects: Collection[str],
+        is_dialect: Callable[[str], bool],
         alias_depths: Mapping[int, int],
     ):
-        """`dialects` are those that there are; `alias_depths` see `lexer.tokenize`."""
+        """`is_dialect` says whether there is a dialect of a name; `alias_depths` see `lexer.tokenize`."""
         self.source = source
-        self.dialects = dialects
+        self._is_dialect = is_dialect
         self._alias_depths = alias_depths
         self.diagnostics = diagnostics
         self._tokens = tokens
@@ -139,7 +139,7 @@ class Session:
 
     def _define_dialect_resources(self, dialect: Token, resources: Sequence[Entry]) -> None:
         if dialect[1] != "builtin":
-            is_known = dialect[1] in self.dialects
+            is_known = self._is_dialect(dialect[1])
             what = "unexpected 'resource' section for dialect '{}'" if is_known else "dialect '{}' is unknown"
             self.report(dialect[2], what.format(dialect[1]))
             return

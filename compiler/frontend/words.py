@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from xdsl.context import Context
 from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
 
@@ -17,6 +16,7 @@ from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compile_format
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
+from tfrt.dialects.shared.open_context import OpenContext
 
 _KEYWORDS: dict[str, tuple[str, Any]] = {
     **{word: (word.upper(), None) for word in CORE_KEYWORDS},
@@ -34,7 +34,7 @@ _compiled_forms: dict[type[Operation], CustomForm | None] = {}
 class Words:
     """The words of one context; remembers which custom forms a text uses."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: OpenContext):
         self._context = context
         self.rules: set[str] = set()
         """The grammar alternatives of all ops of the dialects used so far."""
@@ -62,14 +62,14 @@ class Words:
         return ("WORD", None) if scalar is None else ("TYPE", scalar)
 
     def _form_of(self, name: str) -> CustomForm | None:
-        if name.partition(".")[0] not in self._context.registered_dialect_names:
+        if not self._context.knows_dialect_of(name):
             return None
         op_class = self._context.get_optional_op(name)
         return None if op_class is None else _compiled_forms.get(op_class)
 
     def _use_dialect(self, name: str) -> None:
         self._dialects.add(name)
-        if name not in self._context.registered_dialect_names:
+        if not self._context.knows(name):
             return
         if name not in {dialect.name for dialect in self._context.loaded_dialects}:
             self._context.load_registered_dialect(name)

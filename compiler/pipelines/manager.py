@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfrt.compiler.pipelines.pipeline import PIPELINES
+from tfrt.compiler.pipelines.pipeline import PIPELINES, known_pass
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
 
@@ -128,12 +128,8 @@ def watch_of(options: argparse.Namespace) -> Watch:
     Raises:
         UsageError: they name an unknown pass.
     """
-    from tfrt.compiler.passes import get_passes
-    from tfrt.executor.support.cli import did_you_mean
-
     for name in (*options.print_ir_before, *options.print_ir_after):
-        if name not in (available := get_passes()):
-            raise UsageError(f"unknown pass '{name}'{did_you_mean(name, available) or ''}")
+        known_pass(name)
     return Watch(
         frozenset(options.print_ir_before),
         frozenset(options.print_ir_after),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tfrt.compiler.passes import PASSES, anchor_of, get_passes
+from tfrt.compiler.passes import PASSES, anchor_of, find_pass, get_passes, installed_passes
 from tfrt.executor.support.cli import did_you_mean
 from tfrt.executor.support.errors import UsageError
 
@@ -46,6 +46,19 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
         raise UsageError(
             f"malformed pass pipeline '{text}': {error}; expected PASS,PASS{{OPTION=VALUE}},func.func(PASS,…),…"
         ) from None
+
+
+def known_pass(name: str) -> type[ModulePass]:
+    """The pass of that name.
+
+    Raises:
+        UsageError: there is none, or an installed package has it, and it cannot be imported or is no pass.
+    """
+    found = find_pass(name)
+    if found is None:
+        nearest = did_you_mean(name, [*get_passes(), *installed_passes()]) or f"; for example: {', '.join(PASSES)}"
+        raise UsageError(f"unknown pass '{name}'{nearest}")
+    return found
 
 
 class _MalformedError(Exception):
@@ -104,12 +117,7 @@ def _pass(text: str, anchor: str) -> ModulePass:
         (spec,) = parse_specs(text)
     except (ArgSpecParseError, ValueError):
         raise _MalformedError(f"'{text}' is not a pass with options") from None
-    available = get_passes()
-    load = available.get(spec.name)
-    if load is None:
-        nearest = did_you_mean(spec.name, available) or f"; for example: {', '.join(PASSES)}"
-        raise UsageError(f"unknown pass '{spec.name}'{nearest}")
-    module_pass = load()
+    module_pass = known_pass(spec.name)
     if anchor == "func.func" and anchor_of(module_pass) != anchor:
         raise UsageError(f"pass '{spec.name}' runs on 'builtin.module', not on 'func.func'")
     try:

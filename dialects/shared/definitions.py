@@ -64,15 +64,19 @@ def define_op(
     attributes: Mapping[str, AttrConstraint | type[Attribute]] | None = None,
     results: Mapping[str, Attribute] | None = None,
     traits: tuple[OpTrait, ...] = (),
-    assembly_format: str = "operands attr-dict",
+    assembly_format: str | None = None,
     summary: str,
 ) -> OpClass:
-    """An op class with fixed operand and result types, in this order, and required attributes."""
+    """An op class with fixed operand and result types, in this order, and required attributes.
+
+    Args:
+        assembly_format: by default all operands, then the attributes in braces.
+    """
     fields: dict[str, Any] = {
         "__doc__": summary,
         "__module__": __name__,
         "name": name,
-        "assembly_format": assembly_format,
+        "assembly_format": assembly_format or ("operands attr-dict" if operands else "attr-dict"),
         "traits": traits_def(*traits),
     }
     fields.update({field: operand_def(type) for field, type in (operands or {}).items()})

@@ -1,4 +1,8 @@
-"""An xDSL context in which some dialects are open: their unknown ops and types are kept, not refused."""
+"""An xDSL context in which some dialects are open: their unknown ops and types are kept, not refused.
+
+Dialects that are not registered are looked for with `find`, which for all of TFRT's contexts finds those of installed
+packages.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import UnregisteredAttr, UnregisteredOp
-from xdsl.ir import Attribute, Operation, TypeAttribute
+from xdsl.ir import Attribute, Dialect, Operation, TypeAttribute
 
 from tfrt.dialects.shared.definitions import OpenDialect
 
@@ -20,17 +24,36 @@ _Found = TypeVar("_Found")
 class OpenContext(Context):
     """Looks names up as any xDSL context does; where the dialect is open, an unknown name is unregistered."""
 
-    def is_open(self, dialect: str) -> bool:
-        """Whether the dialect of that name keeps ops and types that it does not define."""
-        return isinstance(self.get_optional_dialect(dialect), OpenDialect)
+    find: Callable[[str], Callable[[], Dialect] | None] | None = None
+    """What finds further dialects by name."""
+
+    def knows_dialect_of(self, name: str) -> bool:
+        """Whether there is the dialect that a name begins with."""
+        dialect, dot, _ = name.partition(".")
+        return bool(dot) and self.knows(dialect)
+
+    def knows(self, dialect: str) -> bool:
+        """Whether there is a dialect of that name."""
+        if dialect in self._registered_dialects:
+            return True
+        found = None if self.find is None else self.find(dialect)
+        if found is not None:
+            self.register_dialect(dialect, found)
+        return found is not None
+
+    def is_open(self, name: str) -> bool:
+        """Whether the dialect that a name begins with keeps ops and types that it does not define."""
+        dialect = name.partition(".")[0]
+        return self.knows_dialect_of(name) and isinstance(self.get_optional_dialect(dialect), OpenDialect)
 
     def get_optional_op(self, name: str, *, dialect_stack: Sequence[str] = ()) -> type[Operation] | None:
+        self.knows_dialect_of(name)
         known = super().get_optional_op(name, dialect_stack=dialect_stack)
-        return _unregistered_op(name) if known is None and self.is_open(name.partition(".")[0]) else known
+        return _unregistered_op(name) if known is None and self.is_open(name) else known
 
     def get_optional_type(self, name: str) -> type[TypeAttribute] | None:
         known: type[Attribute] | None = self._defined(super().get_optional_type, name)
-        if known is None and (self.allow_unregistered or self.is_open(name.partition(".")[0])):
+        if known is None and (self.allow_unregistered or self.is_open(name)):
             known = unregistered_attribute(name, is_type=True)
         assert known is None or issubclass(known, TypeAttribute)
         return known
@@ -40,10 +63,13 @@ class OpenContext(Context):
         return unregistered_attribute(name, is_type=False) if known is None and self.allow_unregistered else known
 
     def clone(self) -> OpenContext:
-        return OpenContext(*(copy(getattr(self, field.name)) for field in fields(self)))
+        same = OpenContext(*(copy(getattr(self, field.name)) for field in fields(self)))
+        same.find = self.find
+        return same
 
     def _defined(self, look_up: Callable[[str], _Found | None], name: str) -> _Found | None:
         """What a dialect defines under a name. Where unknown ones are allowed, xDSL makes a class for each context."""
+        self.knows_dialect_of(name)
         allowed, self.allow_unregistered = self.allow_unregistered, False
         try:
             return look_up(name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tfrt.executor.core_runtime.op_handler import OpHandler
 from tfrt.executor.support.errors import TfrtError, describe
-from tfrt.executor.support.plugins import DEVICES, find
+from tfrt.executor.support.plugins import DEVICES, TFRT, find
 
 if TYPE_CHECKING:
     from tfrt.executor.runtime.host_context import HostContext
@@ -30,7 +30,7 @@ def find_device(name: str) -> Callable[[HostContext], OpHandler] | None:
     Raises:
         UsageError: it cannot be imported, or several packages have one; when it is called, it makes no handler.
     """
-    plugin = find(DEVICES, name, ours=(CPU,))
+    plugin = find(DEVICES, name, {CPU: TFRT})
     if plugin is None:
         return None
     create = plugin.load()

@@ -22,7 +22,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup
@@ -118,9 +118,19 @@ class OptionParser(argparse.ArgumentParser):
     (``-functions=f``, ``--o x``, ``--work-queue-type s``); flags accept ``=true`` and ``=false``; an option's
     value may start with a dash.
     Mistakes raise UsageError instead of printing a usage text and exiting.
+
+    Args:
+        add_more: adds options that it takes time to find out about; called where an option is unknown without, and for
+            the help text.
     """
 
-    def __init__(self, tool: str, description: str, examples: str = ""):
+    def __init__(
+        self,
+        tool: str,
+        description: str,
+        examples: str = "",
+        add_more: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
+    ):
         super().__init__(
             prog=tool,
             description=description,
@@ -128,6 +138,7 @@ class OptionParser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        self._add_more: Callable[[argparse.ArgumentParser], None] | None = add_more
         self.add_argument(
             "--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit"
         )
@@ -140,6 +151,17 @@ class OptionParser(argparse.ArgumentParser):
         """
         return self.parse_args(self._normalised(argv))
 
+    def format_help(self) -> str:
+        self._add_all()
+        return super().format_help()
+
+    def _add_all(self) -> bool:
+        """Add what takes time to find out about, and whether that is news."""
+        add_more, self._add_more = self._add_more, None
+        if add_more is not None:
+            add_more(self)
+        return add_more is not None
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
 
@@ -149,7 +171,7 @@ class OptionParser(argparse.ArgumentParser):
 
     def _normalised(self, argv: Sequence[str]) -> list[str]:
         """Every option in argparse's own spelling with its value attached: nothing is left to guess."""
-        known = {_words(spelling): (spelling, action) for spelling, action in self._spellings()}
+        known = self._spellings()
         result: list[str] = []
         arguments = iter(argv)
         for argument in arguments:
@@ -160,9 +182,13 @@ class OptionParser(argparse.ArgumentParser):
                 continue
             name, equals, value = argument.partition("=")
             words = _words(name)
-            spelling, action = known.get(words) or known.get(f"-{words}") or known.get(words[1:]) or (None, None)
-            if spelling is None or action is None:
+            found = _spelled(words, known)
+            if found is None and self._add_all():
+                known = self._spellings()
+                found = _spelled(words, known)
+            if found is None:
                 raise UsageError(f"unknown option '{name}'{did_you_mean(name, [s for s, _ in known.values()])}")
+            spelling, action = found
             if action.nargs == 0:
                 if equals and value not in ("true", "false"):
                     raise UsageError(f"option '{name}' takes no value, but got '{value}'")
@@ -177,8 +203,8 @@ class OptionParser(argparse.ArgumentParser):
             result.append(f"{spelling}={value}")
         return result
 
-    def _spellings(self) -> list[tuple[str, argparse.Action]]:
-        return [(spelling, action) for action in self._actions for spelling in action.option_strings]
+    def _spellings(self) -> dict[str, tuple[str, argparse.Action]]:
+        return {_words(spelling): (spelling, action) for action in self._actions for spelling in action.option_strings}
 
 
 class _Version(argparse.Action):
@@ -294,3 +320,8 @@ def _reason(error: Exception) -> str:
 
 def _words(spelling: str) -> str:
     return spelling.replace("_", "-")
+
+
+def _spelled(words: str, known: Mapping[str, tuple[str, argparse.Action]]) -> tuple[str, argparse.Action] | None:
+    """The option that words stand for, with a dash more or less, if there is one."""
+    return known.get(words) or known.get(f"-{words}") or known.get(words[1:])

@@ -20,11 +20,12 @@ one package. Where two add it, whoever asks for it is told of both; tfrt's own n
 from __future__ import annotations
 
 import sys
-from collections.abc import Container
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from tfrt.executor.support.errors import UsageError, describe
@@ -39,13 +40,15 @@ _KINDS = {DIALECTS: "dialect", KERNELS: "kernels", PASSES: "pass", DEVICES: "dev
 TFRT = "tfrt"
 """The package that this is."""
 
+_FOUNDATION = (TFRT, "xdsl")
+
 
 class ClashError(UsageError):
     """Two packages have one name.
 
     Args:
         kind: what is of that name.
-        first: one package, tfrt if it is one of them.
+        first: one package; tfrt, or what it stands on, if it is one of them.
         values: where each says that it is.
     """
 
@@ -54,7 +57,7 @@ class ClashError(UsageError):
             f"'{package}' ({value})" if value else f"'{package}'"
             for package, value in zip((first, second), values, strict=True)
         ]
-        advice = f"uninstall '{second}', or rename it there" if first == TFRT else "uninstall one of them"
+        advice = f"uninstall '{second}', or rename it there" if first in _FOUNDATION else "uninstall one of them"
         super().__init__(f"{kind} '{name}' comes from two packages, {said[0]} and {said[1]}; {advice}")
 
 
@@ -99,32 +102,32 @@ class Plugin:
         return UsageError(f"{self} {reason}")
 
 
-def find(group: str, name: str, *, ours: Container[str] = ()) -> Plugin | None:
+def find(group: str, name: str, taken: Mapping[str, str] = MappingProxyType({})) -> Plugin | None:
     """What an installed package adds to the group under that name, or None.
 
     Args:
-        ours: the names that tfrt itself has there, beside entry points of its own.
+        taken: the names that are there without entry points, with whose package they are.
 
     Raises:
-        UsageError: several packages add it, one adds a name of ours, or a package's entry points cannot be read.
+        UsageError: several packages add it, one adds a name that is taken, or a package's entry points cannot be read.
     """
-    found = all_of(group, ours=ours).get(name, ())
+    found = all_of(group, taken).get(name, ())
     if len(found) > 1:
         first, second = sorted(found, key=lambda plugin: plugin.package != TFRT)[:2]
         raise ClashError(_KINDS[group], name, first.package, second.package, (first.value, second.value))
     return found[0] if found else None
 
 
-def all_of(group: str, *, ours: Container[str] = ()) -> dict[str, tuple[Plugin, ...]]:
+def all_of(group: str, taken: Mapping[str, str] = MappingProxyType({})) -> dict[str, tuple[Plugin, ...]]:
     """What installed packages, tfrt among them, add to the group, by name.
 
     Raises:
-        UsageError: a package adds a name of `ours` (see `find`), or its entry points cannot be read.
+        UsageError: a package adds a name that is `taken` (see `find`), or its entry points cannot be read.
     """
     found = _installed()[group]
     for name, plugins in found.items():
-        if name in ours:
-            raise ClashError(_KINDS[group], name, TFRT, plugins[0].package, ("", plugins[0].value))
+        if name in taken:
+            raise ClashError(_KINDS[group], name, taken[name], plugins[0].package, ("", plugins[0].value))
     return found
 
 

@@ -44,10 +44,16 @@ def test_the_entry_point_may_have_a_name_that_is_no_dialects(install):
 
 def test_what_another_dialect_needs_is_not_imported(install):
     install("a", {"tfrt.kernels": {"guest": "guest_kernels"}}, guest_kernels=DOUBLE)
-    install("b", {"tfrt.kernels": {"other": "b"}, "tfrt.dialects": {"other": "b:X"}}, b="raise RuntimeError('no')")
+    entries = {"tfrt.kernels": {"other": "of_b"}, "tfrt.dialects": {"other": "dialect_of_b:OTHER"}}
+    dialect = """
+        from tfrt.dialects.shared.definitions import define_dialect
+
+        OTHER = define_dialect("other", __name__, is_open=True)
+    """
+    install("b", entries, of_b="raise RuntimeError('no')", dialect_of_b=dialect)
     assert run() == 42
     assert refusal(run, CALL.replace("guest.double", "other.double")) == (
-        "cannot import kernels 'other' of package 'b' (b): RuntimeError: no"
+        "cannot import kernels 'other' of package 'b' (of_b): RuntimeError: no"
     )
 
 
