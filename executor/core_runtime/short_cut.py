@@ -71,6 +71,7 @@ def short_cut(entry: OpEntry, device: Device, attrs: OpAttrs, host: HostContext)
         return None
     dispatch, by_name = entry.dispatch, attrs.by_name
     may_forward = OpFlags.FORWARDS_BUFFER in entry.flags and getattr(sys, "_is_gil_enabled", lambda: True)()
+    exclusive = _exclusive() if may_forward else None
     known_results: dict[tuple[TensorMetadata, ...], _Known] = {}
     is_suited = True
     # The metadata of the last call's one or two inputs and of its result, where nothing else matters. An op is mostly
@@ -127,7 +128,7 @@ def short_cut(entry: OpEntry, device: Device, attrs: OpAttrs, host: HostContext)
         try:
             metadata = tuple(map(_METADATA, inputs))
             known = known_results.get(metadata) or learn(metadata)
-            out = _forwarded(inputs, known.only) if known.forwards else None
+            out = _forwarded(inputs, known.only, exclusive) if known.forwards else None
             tensors = tuple(map(_TENSOR, inputs))
             for tensor in tensors:
                 if type(tensor) is not DenseHostTensor:
@@ -160,10 +161,16 @@ def _size(metadata: TensorMetadata) -> int:
     return metadata.element_count * metadata.dtype.numpy.itemsize if metadata.dtype is not DType.STRING else 0
 
 
-def _forwarded(inputs: tuple[Any, ...], result: TensorMetadata | None) -> np.ndarray | None:
-    """The memory of an input that ends with this call and could hold the result, or None."""
+def _forwarded(
+    inputs: tuple[Any, ...], result: TensorMetadata | None, exclusive: tuple[int, int, int] | None
+) -> np.ndarray | None:
+    """The memory of an input that ends with this call and could hold the result, or None.
+
+    Args:
+        exclusive: see `_exclusive`.
+    """
     for index in range(len(inputs)):
-        if inputs[index].metadata == result and _references(inputs, index) == _EXCLUSIVE:
+        if inputs[index].metadata == result and _references(inputs, index) == exclusive:
             array: np.ndarray = inputs[index].tensor.array
             if array.base is None and array.flags.writeable:
                 return array
@@ -181,11 +188,11 @@ def _references(inputs: tuple[Any, ...], index: int) -> tuple[int, int, int] | N
 
 
 def _exclusive() -> tuple[int, int, int] | None:
-    # How many references the interpreter itself holds during a call differs between its versions, so it is measured.
+    """What `_references` says of an input that nobody else refers to.
+
+    How many references the interpreter itself holds during a call differs between its versions, so it is measured.
+    """
     tensor = DenseHostTensor(np.empty(0, np.float32), DType.F32)
     inputs = (TensorHandle(None, HOST_DEVICE, tensor, TensorMetadata(DType.F32, (0,))),)  # type: ignore[arg-type]
     del tensor
     return _references(inputs, 0)
-
-
-_EXCLUSIVE = _exclusive()
