@@ -12,9 +12,8 @@ from typing import Any
 
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.failures import Promised, fulfil
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN
@@ -97,11 +96,11 @@ def _as_handle(value: Any, invocation: Invocation) -> TensorHandle:
 
         fulfil([metadata, tensor], parts)
 
-    value.and_then(forward)
+    value.and_then(Promised([metadata, tensor], forward))
     return TensorHandle(invocation.context.host, HOST_DEVICE, tensor, metadata)
 
 
 def _on_host(handle: TensorHandle, invocation: Invocation) -> TensorHandle:
     if handle.device.kind == HOST_DEVICE.kind:
         return handle
-    return transfer(handle, HOST_DEVICE, invocation.context, invocation.location)
+    return handle.transfer(HOST_DEVICE, invocation.context, invocation.location)

@@ -15,23 +15,21 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
-from tfrt.executor.core_runtime.device_packages import CPU, find_device
-from tfrt.executor.core_runtime.eager_op import BoundOp, EagerOp, OpChain, located
-from tfrt.executor.core_runtime.op_handler import EagerCaller, OpHandler
+from tfrt.executor.core_runtime.device_packages import CPU
+from tfrt.executor.core_runtime.eager_caller import EagerCaller
+from tfrt.executor.core_runtime.eager_op import BoundOp, EagerOp, OpChain, handle_of
+from tfrt.executor.core_runtime.handlers import Handlers
+from tfrt.executor.core_runtime.op_handler import OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.core_runtime.transfer import transfer
-from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op_attrs import OpAttrs
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
-from tfrt.executor.support.errors import KernelError, UsageError
-from tfrt.executor.support.once import get_or_make
-from tfrt.executor.values.device import HOST_DEVICE, Device
-from tfrt.executor.values.tensor import Tensor, dense_from_numpy
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.device import Device
 
 _BOUND_OPS = 1024
 """How many ops with their attributes are kept ready before the collection starts anew."""
@@ -50,8 +48,7 @@ class CoreRuntime:
 
     def __init__(self, host: HostContext):
         self.host = host
-        self._handlers: dict[str, OpHandler] = {}
-        self._made: dict[str, Any] = {}
+        self._handlers = Handlers.of(host)
         self._cpu: OpHandler = CpuOpHandler()
         self._ops: dict[tuple[Any, ...], BoundOp] = {}
         self.context = ExecutionContext(host)
@@ -59,12 +56,11 @@ class CoreRuntime:
     @staticmethod
     def of(host: HostContext) -> CoreRuntime:
         """The core runtime of `host`."""
-        runtimes = host.shared(_Runtimes)
-        return runtimes.get(host) or runtimes.setdefault(host, CoreRuntime(host))
+        return host.single(CoreRuntime)
 
     def register(self, name: str, handler: OpHandler) -> None:
         """Give a handler a name; the first one of a name stays."""
-        self._handlers.setdefault(name, handler)
+        self._handlers.register(name, handler)
 
     def handler(self, name: str) -> OpHandler | None:
         """The handler registered under that name or provided by an installed package, or None.
@@ -72,15 +68,11 @@ class CoreRuntime:
         Raises:
             UsageError: a package provides it, but cannot make it here.
         """
-        found = self._handlers.get(name)
-        if found is None and name != CPU and (create := find_device(name)) is not None:
-            made = get_or_make(self._made, name, lambda: create(self.host))
-            found = self._handlers.setdefault(name, made)
-        return found
+        return cast("OpHandler | None", self._handlers.find(name))
 
     def device(self, name: str) -> Device | None:
         """The device of that name among those of the handlers in use, or None."""
-        return next((h.device for h in self._handlers.values() if h.device.name == name), None)
+        return self._handlers.device(name)
 
     def transfer(
         self, tensor: Any, device: Device | OpHandler | str, context: ExecutionContext | None = None
@@ -96,34 +88,8 @@ class CoreRuntime:
             KernelError: tensors cannot get there from where they are.
             UsageError: there is no such device.
         """
-        frame = sys._getframe(1)
-        return self.transfer_from(EagerCaller(frame.f_code, frame.f_lineno), tensor, device, context)
-
-    def transfer_from(
-        self,
-        caller: EagerCaller,
-        tensor: Any,
-        device: Device | OpHandler | str,
-        context: ExecutionContext | None = None,
-    ) -> TensorHandle:
-        """`transfer` on behalf of a line of Python, which errors point at."""
-        location = caller.location()
-        try:
-            request = self.context if context is None else context
-            return transfer(self.tensor(tensor), self._place(device), request, location)
-        except KernelError as error:
-            error.location = error.location or location
-            raise
-
-    def _place(self, device: Device | OpHandler | str) -> Device:
-        if isinstance(device, Device):
-            return device
-        if not isinstance(device, str):
-            return device.device
-        if device in (CPU, HOST_DEVICE.name):
-            return HOST_DEVICE
-        found = self.device(device)
-        return self._named(device).device if found is None else found
+        caller = EagerCaller.at(sys._getframe(1))
+        return self.tensor(tensor).to_from(caller, device, self.context if context is None else context)
 
     def tensor(self, value: Any) -> TensorHandle:
         """A handle of an array or a number, or of a tensor of any kind. Arrays are not copied.
@@ -131,11 +97,7 @@ class CoreRuntime:
         Raises:
             TypeError: no element type corresponds to the array's.
         """
-        if isinstance(value, TensorHandle):
-            return value
-        if not isinstance(value, Tensor):
-            value = dense_from_numpy(np.asarray(value))
-        return TensorHandle(self.host, HOST_DEVICE, value, metadata_of(value))
+        return handle_of(value, self.host)
 
     def from_dlpack(self, array: Any) -> TensorHandle:
         """A handle of another library's array, whose memory it shares.
@@ -213,9 +175,9 @@ class CoreRuntime:
             return found
         chosen = self._cpu if handler is None else self._named(handler) if isinstance(handler, str) else handler
         try:
-            op = BoundOp(self, op_name, chosen.make_op(op_name), OpAttrs.of(attrs))
+            op = BoundOp(self.context, op_name, chosen.make_op(op_name), OpAttrs.of(attrs))
         except KernelError as error:
-            raise located(error, EagerCaller(frame.f_code, frame.f_lineno)) from error.__cause__
+            raise EagerCaller.at(frame).located(error) from error.__cause__
         if key is not None:
             if len(self._ops) >= _BOUND_OPS:
                 self._ops.clear()
@@ -227,9 +189,5 @@ class CoreRuntime:
         if handler is None and name == CPU:
             return self._cpu
         if handler is None:
-            raise UsageError(f"no op handler '{name}'; there are: {', '.join(self._handlers) or 'none'}")
+            raise self._handlers.unknown(name)
         return handler
-
-
-class _Runtimes(dict[HostContext, CoreRuntime]):
-    """The one core runtime of a host, where the host keeps it."""

@@ -11,20 +11,17 @@ Nothing is imported before a handler is asked for by its name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from tfrt.executor.core_runtime.op_handler import OpHandler
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import TfrtError, describe
 from tfrt.executor.support.plugins import DEVICES, TFRT, find
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.values.device import Placed
 
 CPU = "cpu"
 """The handler that every host has."""
 
 
-def find_device(name: str) -> Callable[[HostContext], OpHandler] | None:
+def find_device(name: str) -> Callable[[HostContext], Placed] | None:
     """The function that makes the handler of that name, from an installed package, or None.
 
     Raises:
@@ -35,9 +32,9 @@ def find_device(name: str) -> Callable[[HostContext], OpHandler] | None:
         return None
     create = plugin.load()
 
-    def make(host: HostContext) -> OpHandler:
+    def make(host: HostContext) -> Placed:
         try:
-            made: OpHandler = create(host)
+            made: Placed = create(host)
         except TfrtError:
             raise
         except Exception as error:

@@ -3,21 +3,25 @@
 Metadata first: where the inputs' shapes are known, so are the results', and a mistake in them is raised at once.
 Tensors later: the op runs on the thread that made the last input available. Source of the semantics:
 ``lib/core_runtime/dispatch_utils.h`` in tensorflow/runtime.
+
+An op that runs on one device only has its inputs moved there first (`on_device`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from tfrt.executor.core_runtime.op_handler import Invocation, Outcome
+from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.op_registry import OpEntry
-from tfrt.executor.runtime.failures import as_kernel_error, ends_call, fail_all, guard, settle_all
+from tfrt.executor.runtime.failures import Promised, as_kernel_error, ends_call, fulfil
+from tfrt.executor.runtime.reports import reporting
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN
-from tfrt.executor.values.device import Device
+from tfrt.executor.values.device import HOST_DEVICE, Device
 
 Run = Callable[[OpEntry, list[Any], Invocation, tuple[Any, ...] | None], Sequence[Any]]
 """How a device runs an op: given the op, its inputs (which are there), the call and the results' metadata where known,
@@ -35,6 +39,24 @@ def dispatch(entry: OpEntry, device: Device, run: Run, invocation: Invocation) -
         if type(metadata) is AsyncValue:
             return _dispatch_unknown(entry, device, run, invocation, known)
     return _launch(entry, device, run, invocation, entry.run_metadata(known, invocation.attrs.by_name))
+
+
+def on_device(device: Device, op: Op, host_operands: Collection[int] = ()) -> Op:
+    """The op with its arguments moved to `device` first; for handlers whose ops read one memory only.
+
+    Args:
+        host_operands: positions of arguments that are moved to the host instead, e.g. since a shape depends on them.
+    """
+
+    def invoke(invocation: Invocation) -> Outcome:
+        places = [HOST_DEVICE if i in host_operands else device for i in range(len(invocation.arguments))]
+        if all(handle.device == place for handle, place in zip(invocation.arguments, places, strict=True)):
+            return op(invocation)
+        context, location = invocation.context, invocation.location
+        moved = [h.transfer(place, context, location) for h, place in zip(invocation.arguments, places, strict=True)]
+        return op(replace(invocation, arguments=tuple(moved)))
+
+    return invoke
 
 
 def _dispatch_unknown(
@@ -61,26 +83,19 @@ def _dispatch_later(
     metadata = [AsyncValue() for _ in range(count)]
     has_effects = entry.has_effects
     chain = AsyncValue() if has_effects else invocation.chain
+    promises = [*metadata, *tensors, *([chain] if has_effects else [])]
 
-    def go_on() -> None:
+    def results() -> list[Any]:
         try:
             outcome = dispatch(entry, device, run, invocation)
             if len(outcome.results) != count:
                 raise KernelError(f"op '{entry.name}' has {len(outcome.results)} results, not {count}")
-        except BaseException as raised:
-            error = as_kernel_error(raised)
-            invocation.context.report(error, invocation.location)
-            fail_all((*tensors, *metadata, *([chain] if has_effects else [])), error)
-            if ends_call(raised):
-                raise
-            return
-        for promise, known, handle in zip(tensors, metadata, outcome.results, strict=True):
-            known.settle(handle.metadata)
-            promise.settle(handle.tensor)
-        if has_effects:
-            chain.settle(outcome.chain)
+        except BaseException as error:
+            return [_failure(error, invocation)] * len(promises)
+        known, there = [h.metadata for h in outcome.results], [h.tensor for h in outcome.results]
+        return [*known, *there, *([outcome.chain] if has_effects else [])]
 
-    host.run_when_ready(unknown, go_on)
+    host.run_when_ready(unknown, Promised(promises, lambda: fulfil(promises, results)))
     handles = (TensorHandle(host, device, t, m) for t, m in zip(tensors, metadata, strict=True))
     return Outcome(tuple(handles), chain)
 
@@ -110,14 +125,13 @@ def _launch(
     promises = [AsyncValue() for _ in range(count)]
     done = AsyncValue() if has_effects else invocation.chain
 
-    def go_on() -> None:
-        tensors = _run(entry, run, invocation, metadata, count)
-        settle_all(promises, tensors[:count])
-        if has_effects:
-            done.settle(_done(tensors, host))
-
     promised = [*promises, done] if has_effects else promises
-    host.run_when_ready(awaited, lambda: guard(promised, go_on))
+
+    def results() -> list[Any]:
+        tensors = _run(entry, run, invocation, metadata, count)
+        return [*tensors[:count], *([_done(tensors, host)] if has_effects else [])]
+
+    host.run_when_ready(awaited, Promised(promised, lambda: fulfil(promised, results)))
     return _outcome(host, device, promises, metadata, done)
 
 
@@ -144,20 +158,24 @@ def _run(
         if expected is not None and len(results) != expected:
             raise KernelError(f"op '{entry.name}' has {len(results)} results, not {expected}")
     except BaseException as error:
-        if ends_call(error):
-            raise
-        raised = as_kernel_error(error)
-        context.report(raised, invocation.location)
-        return [AsyncValue.failed(raised)] * max(count, 1)
+        return [_failure(error, invocation)] * max(count, 1)
     for result in results:
         if type(result) is AsyncValue:
-            result.and_then(lambda resolved: _report_failure(resolved, invocation))
+            return reporting(results, lambda error: context.report(error, invocation.location))
     return results
 
 
-def _report_failure(resolved: AsyncValue, invocation: Invocation) -> None:
-    if resolved.error is not None:
-        invocation.context.report(resolved.error, invocation.location)
+def _failure(error: BaseException, invocation: Invocation) -> AsyncValue:
+    """What the results of an op are that has raised `error`, which is reported.
+
+    Raises:
+        BaseException: `error`, where it ends the call.
+    """
+    if ends_call(error):
+        raise error
+    failed = as_kernel_error(error)
+    invocation.context.report(failed, invocation.location)
+    return AsyncValue.failed(failed)
 
 
 def _outcome(
@@ -185,9 +203,8 @@ def _done(tensors: Sequence[Any], host: Any) -> Any:
         return CHAIN
     chain = AsyncValue()
 
-    def finish() -> None:
-        failed = next((t for t in pending if t.is_error), None)
-        chain.settle(CHAIN if failed is None else failed)
+    def outcome() -> list[Any]:
+        return [next((t for t in pending if t.is_error), CHAIN)]
 
-    host.run_when_ready(pending, finish)
+    host.run_when_ready(pending, Promised([chain], lambda: fulfil([chain], outcome)))
     return chain

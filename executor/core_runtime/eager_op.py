@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from tfrt.executor.core_runtime.op_handler import EagerCaller, Invocation, Op
+import numpy as np
+
+from tfrt.executor.core_runtime.eager_caller import EagerCaller
+from tfrt.executor.core_runtime.op_handler import Invocation, Op
 from tfrt.executor.core_runtime.short_cut import ShortCut
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN
-
-if TYPE_CHECKING:
-    from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-    from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.values.device import HOST_DEVICE
+from tfrt.executor.values.tensor import Tensor, dense_from_numpy
 
 
 class OpChain:
@@ -63,21 +66,24 @@ class EagerOp(Protocol):
 class BoundOp:
     """An op of a handler with its attributes, and its two ways through dispatch.
 
+    Args:
+        context: the request of calls that are given none.
+
     Attributes:
         short_cut: the short way.
         call: an `EagerOp`. It is a function, since what is passed to objects that can be called is held by more
             than the callee, so that no buffer would be forwarded.
     """
 
-    __slots__ = ("_attrs", "_name", "_op", "_runtime", "call", "short_cut")
+    __slots__ = ("_attrs", "_context", "_name", "_op", "call", "short_cut")
 
-    def __init__(self, runtime: CoreRuntime, name: str, op: Op, attrs: OpAttrs):
-        self._runtime = runtime
+    def __init__(self, context: ExecutionContext, name: str, op: Op, attrs: OpAttrs):
+        self._context = context
         self._name = name
         self._op = op
         self._attrs = attrs
         bind = getattr(op, "short_cut", None)
-        found: ShortCut | None = None if bind is None else bind(attrs, runtime.host)
+        found: ShortCut | None = None if bind is None else bind(attrs, context.host)
         short_cut = self.short_cut = _no_short_cut if found is None else found
 
         def call(
@@ -101,25 +107,31 @@ class BoundOp:
         frame: FrameType,
     ) -> tuple[TensorHandle, ...]:
         """Run the op the general way, on behalf of the line of Python where `frame` is."""
-        runtime = self._runtime
         caller = EagerCaller(frame.f_code, frame.f_lineno)
-        handles = tuple([a if type(a) is TensorHandle else runtime.tensor(a) for a in arguments])
-        request = runtime.context if context is None else context
+        request = self._context if context is None else context
+        host = self._context.host
+        handles = tuple([a if type(a) is TensorHandle else handle_of(a, host) for a in arguments])
         before = None if chain is None else chain.value
         try:
             outcome = self._op(Invocation(self._name, request, caller, handles, self._attrs, result_count, before))
         except KernelError as error:
-            raise located(error, caller) from error.__cause__
+            raise caller.located(error) from error.__cause__
         if chain is not None:
             chain.value = outcome.chain
         return outcome.results
 
 
-def located(error: KernelError, caller: EagerCaller) -> KernelError:
-    """The error, located at the caller unless it has a location."""
-    if error.location is None:
-        error.location = caller.location()
-    return error
+def handle_of(value: Any, host: HostContext) -> TensorHandle:
+    """A handle of an array or a number, or of a tensor of any kind; arrays are not copied. A handle stays itself.
+
+    Raises:
+        TypeError: no element type corresponds to the array's.
+    """
+    if isinstance(value, TensorHandle):
+        return value
+    if not isinstance(value, Tensor):
+        value = dense_from_numpy(np.asarray(value))
+    return TensorHandle(host, HOST_DEVICE, value, metadata_of(value))
 
 
 def _no_short_cut(_: tuple[Any, ...]) -> None:

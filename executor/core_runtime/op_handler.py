@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from tfrt.executor.core_runtime.eager_caller import EagerCaller
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.support.location import FileLineCol, Location
+from tfrt.executor.support.location import Location
 from tfrt.executor.values.device import HOST_DEVICE, Device
-
-if TYPE_CHECKING:
-    from tfrt.executor.runtime.host_context import ExecutionContext
-
 
 # The two classes below are made for every op; initializing frozen ones would take several times as long.
 
@@ -55,18 +52,6 @@ class Outcome:
 
     results: tuple[TensorHandle, ...]
     chain: Any
-
-
-@dataclass(slots=True)
-class EagerCaller:
-    """A line of Python that called an op; made into a location only when an error needs one."""
-
-    code: CodeType
-    line: int
-
-    def location(self) -> Location:
-        """The line as a location."""
-        return FileLineCol(self.code.co_filename, self.line, 1)
 
 
 Op = Callable[[Invocation], Outcome]

@@ -6,16 +6,19 @@ import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+from tfrt.executor.core_runtime.eager_caller import EagerCaller
+from tfrt.executor.core_runtime.handlers import Handlers
+from tfrt.executor.core_runtime.transfer import copied
 from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
-from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.location import Location
 from tfrt.executor.values.async_value import AsyncValue
-from tfrt.executor.values.device import Device
+from tfrt.executor.values.device import Device, Placed
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from tfrt.executor.runtime.host_context import HostContext
 
 
 class TensorHandle:
@@ -86,13 +89,32 @@ class TensorHandle:
         """
         return self.tensor.value if type(self.tensor) is AsyncValue else self.tensor
 
-    def to(self, device: Any) -> TensorHandle:
+    def to(self, device: Device | Placed | str) -> TensorHandle:
         """A handle of the tensor on another device, at once: see `CoreRuntime.transfer`."""
-        from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-        from tfrt.executor.core_runtime.op_handler import EagerCaller
+        return self.to_from(EagerCaller.at(sys._getframe(1)), device, ExecutionContext(self.host))
 
-        frame = sys._getframe(1)
-        return CoreRuntime.of(self.host).transfer_from(EagerCaller(frame.f_code, frame.f_lineno), self, device)
+    def to_from(self, caller: EagerCaller, device: Device | Placed | str, context: ExecutionContext) -> TensorHandle:
+        """`to` on behalf of a line of Python, which errors point at, as a part of a request."""
+        try:
+            return self.transfer(Handlers.of(self.host).place(device), context, caller.location())
+        except KernelError as error:
+            raise caller.located(error) from error.__cause__
+
+    def transfer(self, device: Device, context: ExecutionContext, location: Location | None = None) -> TensorHandle:
+        """A handle of the tensor on `device`, made at once; this one where the tensor is there already.
+
+        What goes wrong later, cancellation included, fails the new handle.
+
+        Args:
+            location: what an error of the copy is reported at; by default the caller reports it.
+
+        Raises:
+            KernelError: tensors cannot get from the one device to the other.
+        """
+        if self.device == device:
+            return self
+        copy = copied(self.tensor, self.device, device, context, location)
+        return TensorHandle(self.host, device, copy, self.metadata)
 
     def numpy(self) -> np.ndarray:
         """The elements as a numpy array, which shares the tensor's memory where it is dense; waits for them.
@@ -100,7 +122,7 @@ class TensorHandle:
         Raises:
             KernelError: there is no tensor, or it is in a device's memory: then ``handle.to("cpu")`` copies it.
         """
-        return to_host_array(self.result())
+        return _to_host_array(self.result())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         import numpy as np
@@ -140,7 +162,7 @@ class TensorHandle:
         if type(tensor) is not AsyncValue:
             return metadata_of(tensor)
         metadata = AsyncValue()
-        tensor.and_then(lambda resolved: fulfil([metadata], lambda: [metadata_of(resolved.value)]))
+        tensor.and_then(Promised([metadata], lambda there: fulfil([metadata], lambda: [metadata_of(there.value)])))
         return metadata
 
     def _wait_for_metadata(self) -> TensorMetadata:
@@ -154,8 +176,9 @@ class TensorHandle:
         return value.value
 
 
-def to_host_array(tensor: Any) -> np.ndarray:
+def _to_host_array(tensor: Any) -> np.ndarray:
     """A tensor of any kind as a numpy array."""
+    # Numpy comes with these; programs of scalars start without it.
     from tfrt.executor.values.tensor import StringHostTensor, to_dense
 
     if isinstance(tensor, StringHostTensor):

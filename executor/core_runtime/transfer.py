@@ -2,19 +2,19 @@
 
 A device's kind is its name without the ordinal: ``CPU`` for ``CPU:0``. Between two kinds without a copy of their own,
 a tensor goes through the host.
+
+The copies are the process's, as the kinds of devices are: a copy is a function that is given all that it works on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
-from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.failures import Promised, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.reports import reporting
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.plugins import TFRT, ClashError, package_of
@@ -25,7 +25,6 @@ Copy = Callable[[Any, Device, ExecutionContext], Any]
 """Given a tensor, the device to copy it to and the request: the copy, or an `AsyncValue` of it. It must not block."""
 
 _COPIES: dict[tuple[str, str], Copy] = {("CPU", "CPU"): lambda tensor, device, context: tensor}
-
 
 _PACKAGES: dict[tuple[str, str], str | None] = {}
 
@@ -48,67 +47,35 @@ def register_copy(source: str, target: str, copy: Copy) -> None:
     _COPIES[pair] = copy
 
 
-def transfer(
-    handle: TensorHandle, device: Device, context: ExecutionContext, location: Location | None = None
-) -> TensorHandle:
-    """A handle of the tensor on `device`, made at once; the same handle where the tensor is there already.
+def copied(
+    tensor: Any, source: Device, target: Device, context: ExecutionContext, location: Location | None = None
+) -> AsyncValue:
+    """The copy of a tensor on another device, made when the tensor is there.
 
-    What goes wrong later, cancellation included, fails the new handle.
+    What goes wrong later, cancellation included, fails the copy.
 
     Args:
+        tensor: a tensor on `source`, or an `AsyncValue` of one.
         location: what an error of the copy is reported at; by default the caller reports it.
 
     Raises:
         KernelError: tensors cannot get from the one device to the other.
     """
-    source, target = handle.device, device
-    if source == target:
-        return handle
     copy = _COPIES.get((source.kind, target.kind))
     if copy is None:
         if HOST_DEVICE.kind in (source.kind, target.kind):
             raise KernelError(f"cannot transfer tensors from {source.name} to {target.name}")
-        return transfer(transfer(handle, HOST_DEVICE, context, location), target, context, location)
-    copied = _copied(handle.tensor, copy, target, context)
-    if location is not None:
-        copied.and_then(partial(_report_failure, context=context, location=location))
-    return TensorHandle(handle.host, target, copied, handle.metadata)
-
-
-def on_device(device: Device, op: Op, host_operands: Collection[int] = ()) -> Op:
-    """The op with its arguments moved to `device` first; for handlers whose ops read one memory only.
-
-    Args:
-        host_operands: positions of arguments that are moved to the host instead, e.g. since a shape depends on them.
-    """
-
-    def invoke(invocation: Invocation) -> Outcome:
-        places = [HOST_DEVICE if i in host_operands else device for i in range(len(invocation.arguments))]
-        if all(handle.device == place for handle, place in zip(invocation.arguments, places, strict=True)):
-            return op(invocation)
-        context, location = invocation.context, invocation.location
-        moved = [transfer(h, place, context, location) for h, place in zip(invocation.arguments, places, strict=True)]
-        return op(replace(invocation, arguments=tuple(moved)))
-
-    return invoke
-
-
-def _report_failure(copied: AsyncValue, context: ExecutionContext, location: Location) -> None:
-    if copied.error is not None:
-        context.report(copied.error, location)
-
-
-def _copied(tensor: Any, copy: Copy, target: Device, context: ExecutionContext) -> AsyncValue:
-    if type(tensor) is not AsyncValue:
-        tensor = AsyncValue.of(tensor)
+        on_host = copied(tensor, source, HOST_DEVICE, context, location)
+        return copied(on_host, HOST_DEVICE, target, context, location)
+    original = tensor if type(tensor) is AsyncValue else AsyncValue.of(tensor)
     result = AsyncValue()
 
-    def go_on(there: AsyncValue) -> None:
-        failed = there if there.is_error else context.cancellation
-        if failed is not None:
-            result.forward(failed)
-            return
-        fulfil([result], lambda: [copy(there.value, target, context)])
+    def results() -> list[Any]:
+        failed = original if original.is_error else context.cancellation
+        return [copy(original.value, target, context) if failed is None else failed]
 
-    tensor.and_then(go_on)
-    return result
+    original.and_then(Promised([result], lambda _: fulfil([result], results)))
+    if location is None:
+        return result
+    (reported,) = reporting([result], partial(context.report, location=location))
+    return reported

@@ -22,15 +22,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
-from tfrt.executor.core_runtime.dispatch import dispatch
+from tfrt.executor.core_runtime.dispatch import dispatch, on_device
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
-from tfrt.executor.core_runtime.transfer import on_device, register_copy
+from tfrt.executor.core_runtime.transfer import register_copy
 from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry
-from tfrt.executor.runtime.failures import as_kernel_error, mark_worker, settle_all
+from tfrt.executor.runtime.failures import Promised, fulfil, mark_worker
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork import restart_after_fork
-from tfrt.executor.values.async_value import AsyncValue, report
+from tfrt.executor.values.async_value import AsyncValue, abandoned, report
 from tfrt.executor.values.device import Device
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, to_dense
@@ -89,21 +89,18 @@ class SimulatedDevice(Device):
         """Enqueue work on the stream and promise its `count` results; it is skipped if the request is cancelled."""
         promises = [AsyncValue() for _ in range(count)]
 
-        def run() -> None:
-            failed = context.cancellation
-            if failed is None:
-                try:
-                    with self._told(name):
-                        if self.latency:
-                            time.sleep(self.latency)
-                        results = work()
-                    if len(results) != count:
-                        raise KernelError(f"{name} has {len(results)} results, not {count}")
-                except BaseException as error:
-                    failed = AsyncValue.failed(as_kernel_error(error))
-            settle_all(promises, results if failed is None else [failed] * count)
+        def results() -> Sequence[Any]:
+            if context.cancellation is not None:
+                return [context.cancellation] * count
+            with self._told(name):
+                if self.latency:
+                    time.sleep(self.latency)
+                computed = work()
+            if len(computed) != count:
+                raise KernelError(f"{name} has {len(computed)} results, not {count}")
+            return computed
 
-        if not self._stream.put(run):
+        if not self._stream.put(Promised(promises, lambda: fulfil(promises, results))):
             raise KernelError(f"device {self.name} is closed")
         return promises
 
@@ -173,7 +170,8 @@ class _Stream:
                 try:
                     task()
                 except BaseException as error:
-                    report(error)
+                    if not abandoned(task, error):
+                        report(error)
                 # The frame would keep the last task's tensors alive until the next one comes.
                 del task
                 continue

@@ -21,13 +21,13 @@ import numpy as np
 import torch
 
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
-from tfrt.executor.core_runtime.dispatch import dispatch
+from tfrt.executor.core_runtime.dispatch import dispatch, on_device
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.core_runtime.transfer import on_device, register_copy
+from tfrt.executor.core_runtime.transfer import register_copy
 from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry
 from tfrt.executor.devices.torch_ops import DTYPES, OPS, TorchOp
-from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.failures import Promised, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -215,14 +215,10 @@ def _to_host(tensor: TorchTensor, _: Device, context: ExecutionContext) -> Any:
 def _blocking(work: Callable[[], Any], context: ExecutionContext) -> AsyncValue:
     promise = AsyncValue()
 
-    def run() -> None:
-        failed = context.cancellation
-        if failed is not None:
-            promise.forward(failed)
-            return
-        fulfil([promise], lambda: [work()])
+    def results() -> list[Any]:
+        return [work() if context.cancellation is None else context.cancellation]
 
-    context.host.enqueue_blocking(run)
+    context.host.enqueue_blocking(Promised([promise], lambda: fulfil([promise], results)))
     return promise
 
 

@@ -6,6 +6,7 @@
 `waiting_queues.py`    queues without threads, `s` and `seeded`
 `thread_queue.py`      the queue with threads, `mstd`
 `failures.py`          what becomes of exceptions, and of promises
+`reports.py`           errors among results: reported once, with their place
 `profile.py`           measuring kernels
 `tracing.py`           recording when they begin and end
 =====================  =======================================================================================

@@ -111,19 +111,19 @@ def guard(promises: Sequence[AsyncValue], work: Callable[[], object]) -> None:
 
 
 class Promised:
-    """A task that resolves promises: whoever runs it abandons it with what escapes from it, be it from outside.
+    """A task or callback that resolves promises: who runs it abandons it with what escapes from it, be it from outside.
 
     Where a signal's handler raises before the first line of a task, no handler in the task can see it.
     """
 
     __slots__ = ("promises", "work")
 
-    def __init__(self, promises: Sequence[AsyncValue], work: Callable[[], object]):
+    def __init__(self, promises: Sequence[AsyncValue], work: Callable[..., object]):
         self.promises = promises
         self.work = work
 
-    def __call__(self) -> None:
-        self.work()
+    def __call__(self, *resolved: AsyncValue) -> None:
+        self.work(*resolved)
 
     def abandon(self, error: BaseException) -> None:
         """`error` has ended the call: nothing will resolve the promises that are pending."""

@@ -27,7 +27,7 @@ from tfrt.executor.support.errors import CancelledError, KernelError
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.once import get, get_or_make
-from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.async_value import AsyncValue, abandoned
 
 T = TypeVar("T")
 
@@ -217,13 +217,7 @@ class HostContext:
         if not pending:
             callback()
             return
-        # Popping is atomic, and the first element is popped last: whoever gets it is the last to arrive.
-        tokens = [True] + [False] * (len(pending) - 1)
-
-        def arrive(_: AsyncValue) -> None:
-            if tokens.pop():
-                callback()
-
+        arrive = _Arrival(callback, len(pending))
         for value in pending:
             value.and_then(arrive)
 
@@ -268,6 +262,36 @@ class HostContext:
         """The one object that `factory` makes for this host; made when first asked for, once."""
         found: T = get_or_make(self._shared, factory, factory)
         return found
+
+    def single(self, make: Callable[[HostContext], T]) -> T:
+        """The one object that `make` makes of this host; made when first asked for, once."""
+        found: T = get_or_make(self._shared, make, lambda: make(self))
+        return found
+
+
+class _Arrival:
+    """What several values call when they are resolved; the last one calls `callback`, which may be a `Promised`."""
+
+    __slots__ = ("callback", "tokens")
+
+    def __init__(self, callback: Callable[[], None], count: int):
+        self.callback = callback
+        # Popping is atomic, and the first element is popped last: whoever gets it is the last to arrive.
+        self.tokens = [True] + [False] * (count - 1)
+
+    def __call__(self, _: AsyncValue) -> None:
+        if self.tokens.pop():
+            self.callback()
+
+    def abandon(self, error: BaseException) -> None:
+        """`error` has ended the call before `callback` was called, or in it: then nobody else calls it.
+
+        Raises:
+            BaseException: `error`, where `callback` has promised nothing.
+        """
+        self.tokens[:] = [False] * len(self.tokens)
+        if not abandoned(self.callback, error):
+            raise error
 
 
 def _nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,11 @@ class Device:
 
 
 HOST_DEVICE = Device("CPU:0")
+
+
+class Placed(Protocol):
+    """What is on a device: a tensor's handle, or an op handler for those who only want to know where it is."""
+
+    @property
+    def device(self) -> Device:
+        """Where it is; for an op handler, where its results are."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
 from tfrt.executor.declarations.op_attrs import read_metadata
@@ -31,7 +30,7 @@ def when_there(
     handle: TensorHandle, wanted: TensorMetadata, context: ExecutionContext, result: Callable[[DenseHostTensor], Any]
 ) -> Any:
     """`result` of the tensor as a dense one on the host, now or when it is there; an error unless it is as `wanted`."""
-    here = transfer(handle, HOST_DEVICE, context)
+    here = handle.transfer(HOST_DEVICE, context)
     return when_tensor_there(here, lambda tensor: result(_dense(tensor, wanted)))
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import numpy as np
 
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.core_runtime.transfer import transfer
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.runtime.failures import fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
@@ -133,8 +132,8 @@ def _transferred(
 
     # What is in another memory has the one kind that it has there; only host tensors come in several.
     if device.kind != HOST_DEVICE.kind:
-        return transfer(handle, device, context)
-    here = transfer(handle, device, context)
+        return handle.transfer(device, context)
+    here = handle.transfer(device, context)
     return TensorHandle(context.host, device, when_tensor_there(here, move), here.metadata)
 
 

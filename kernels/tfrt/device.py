@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfrt.executor.core_runtime.handlers import Handlers
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
@@ -14,10 +15,7 @@ from tfrt.executor.values.device import HOST_DEVICE, Device
 def get_device(chain: Chain, host: HostContext, *, device_name: String) -> Device:
     if device_name == HOST_DEVICE.name:
         return HOST_DEVICE
-    # Other devices come with op handlers; programs without them start without numpy.
-    from tfrt.executor.core_runtime.core_runtime import CoreRuntime
-
-    device = CoreRuntime.of(host).device(device_name)
+    device = Handlers.of(host).device(device_name)
     if device is None:
         raise KernelError(f"cannot find device {device_name}")
     return device

@@ -27,7 +27,7 @@ import pytest
 import tfrt
 from tests.bef.rewiring import rewire
 from tfrt.executor.bef import BefFile, read_bef
-from tfrt.executor.core_runtime import core_runtime
+from tfrt.executor.core_runtime import handlers
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines.program import Function, Program
@@ -226,7 +226,7 @@ def check(number: int) -> None:
 @pytest.fixture(autouse=True)
 def no_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs ask in loops for handlers that there are not; to look through all installed packages takes its time."""
-    monkeypatch.setattr(core_runtime, "find_device", lambda name: None)
+    monkeypatch.setattr(handlers, "find_device", lambda name: None)
 
 
 @pytest.mark.parametrize("block", range(FIRST, FIRST + COUNT, 50))

@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.executor.core_runtime import core_runtime as core_runtime_module
-from tfrt.executor.core_runtime import transfer
+from tfrt.executor.core_runtime import handlers, transfer
 from tfrt.executor.core_runtime.composite_op import make_composite_op
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
@@ -550,7 +549,7 @@ def test_a_packages_handler_is_made_once_however_many_threads_ask(monkeypatch):
         threading.Event().wait(0.01)
         return create_with(host)
 
-    monkeypatch.setattr(core_runtime_module, "find_device", lambda name: create)
+    monkeypatch.setattr(handlers, "find_device", lambda name: create)
     with tfrt.HostContext() as host:
         runtime, found = CoreRuntime.of(host), []
 
