@@ -76,8 +76,9 @@ if TYPE_CHECKING:
     from tfrt.executor.core_runtime.op_handler import OpHandler
     from tfrt.executor.core_runtime.tensor_handle import TensorHandle
     from tfrt.executor.declarations.metadata import TensorMetadata
+    from tfrt.executor.declarations.op import OpFlags
     from tfrt.executor.declarations.op_attrs import OpAttrs
-    from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
+    from tfrt.executor.declarations.op_registry import cpu_op
     from tfrt.executor.values.tensor import DenseHostTensor
 
 _NEED_NUMPY = {
@@ -85,7 +86,7 @@ _NEED_NUMPY = {
     "DenseHostTensor": "tfrt.executor.values.tensor",
     "OpAttrs": "tfrt.executor.declarations.op_attrs",
     "OpChain": "tfrt.executor.core_runtime.eager_op",
-    "OpFlags": "tfrt.executor.declarations.op_registry",
+    "OpFlags": "tfrt.executor.declarations.op",
     "OpHandler": "tfrt.executor.core_runtime.op_handler",
     "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
     "TensorMetadata": "tfrt.executor.declarations.metadata",

@@ -13,8 +13,9 @@ from typing import Any
 from tfrt.executor.core_runtime.dispatch import dispatch
 from tfrt.executor.core_runtime.op_handler import Invocation, NullOpHandler, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.short_cut import ShortCut, short_cut
+from tfrt.executor.declarations.op import OpEntry, OpFlags
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry, OpFlags, OpRegistry
+from tfrt.executor.declarations.op_registry import CPU_OPS, OpRegistry
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.device import HOST_DEVICE, Device

@@ -15,7 +15,7 @@ from typing import Any
 
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.declarations.op_registry import OpEntry
+from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.runtime.failures import Promised, as_kernel_error, ends_call, fulfil
 from tfrt.executor.runtime.reports import reporting
 from tfrt.executor.support.errors import KernelError

@@ -31,8 +31,8 @@ import numpy as np
 
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import OpEntry, OpFlags
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.declarations.op_registry import OpEntry, OpFlags
 from tfrt.executor.runtime.failures import ends_call
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.device import HOST_DEVICE, Device

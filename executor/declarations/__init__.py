@@ -11,7 +11,9 @@ in the order that the executor would.
 `native_functions.py`      Python functions behind ``tfrt.native`` functions
 `callees.py`               whether functions fit the kernels that run them
 `effects.py`               which functions have side effects in one possible order
-`op_registry.py`           the `@cpu_op` decorator, and ops of the core runtime by name
+`op.py`                    what an op of the core runtime is
+`op_signature.py`          what its functions take
+`op_registry.py`           the `@cpu_op` decorator, and ops by name
 `metadata.py`              shapes and element types of tensors
 `op_attrs.py`              attributes of ops
 `broadcasting.py`          which shapes can be worked on by rows

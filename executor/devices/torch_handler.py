@@ -25,7 +25,8 @@ from tfrt.executor.core_runtime.dispatch import dispatch, on_device
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.core_runtime.transfer import register_copy
-from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry
+from tfrt.executor.declarations.op import OpEntry
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.devices.torch_ops import DTYPES, OPS, TorchOp
 from tfrt.executor.runtime.failures import Promised, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext

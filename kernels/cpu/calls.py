@@ -1,7 +1,7 @@
 """Kernels that run ops of the core runtime on arrays, in new memory or, as `..._into`, in memory that they are given.
 
 What follows from shapes and attributes is found out once, when a program is loaded: an op with an array form (see
-`tfrt.executor.declarations.op_registry`) is that form alone, and other ops get the tensors that they are used to.
+`tfrt.executor.declarations.op`) is that form alone, and other ops get the tensors that they are used to.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import ArrayForm, OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs, plain, read_metadata
-from tfrt.executor.declarations.op_registry import CPU_OPS, ArrayForm, OpEntry
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.failures import fulfil
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError

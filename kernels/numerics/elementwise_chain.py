@@ -32,7 +32,7 @@ class Step:
     Attributes:
         function: takes arrays, and the one to write into (`out`) last.
         operands: numbers of values: those of the chain's inputs come first, then those of the steps before this one.
-        native: see `tfrt.executor.declarations.op_registry.OpEntry`.
+        native: see `tfrt.executor.declarations.op.OpEntry`.
     """
 
     function: Callable[..., Any]

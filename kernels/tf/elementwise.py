@@ -14,7 +14,8 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op_registry import ArrayForm, OpFlags, cpu_op
+from tfrt.executor.declarations.op import ArrayForm, OpFlags
+from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor, elements

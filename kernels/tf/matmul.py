@@ -8,7 +8,8 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import Epilogue, ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
-from tfrt.executor.declarations.op_registry import ArrayForm, cpu_op
+from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType

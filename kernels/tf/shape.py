@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
+from tfrt.executor.declarations.op import OpFlags
+from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, Tensor, dense_from_numpy

@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
+from tfrt.executor.declarations.op import OpFlags
+from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue

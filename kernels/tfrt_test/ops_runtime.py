@@ -6,7 +6,8 @@ Source of the semantics: ``backends/cpu/lib/ops/test/example_ops.cc`` in tensorf
 from __future__ import annotations
 
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op_registry import OpFlags, cpu_op
+from tfrt.executor.declarations.op import OpFlags
+from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue

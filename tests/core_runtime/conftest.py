@@ -13,7 +13,8 @@ from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op_registry import OpEntry, OpFlags, OpRegistry
+from tfrt.executor.declarations.op import OpEntry, OpFlags
+from tfrt.executor.declarations.op_registry import OpRegistry
 from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor
 
 

@@ -21,7 +21,8 @@ from tfrt.executor.core_runtime.composite_op import make_composite_op
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.op_handler import Invocation
-from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry, OpFlags
+from tfrt.executor.declarations.op import OpEntry, OpFlags
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.devices.simulated import SimulatedDevice, SimulatedOpHandler, SimulatedTensor, create_with
 from tfrt.executor.support.location import FileLineCol, position
 from tfrt.executor.values.device import HOST_DEVICE, Device

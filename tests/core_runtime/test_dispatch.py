@@ -8,7 +8,7 @@ import pytest
 import tfrt
 from tfrt.executor.core_runtime import transfer
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.declarations.op_registry import OpEntry, OpFlags
+from tfrt.executor.declarations.op import OpEntry, OpFlags
 from tfrt.executor.runtime.failures import Promised
 from tfrt.executor.support.errors import EndedError
 from tfrt.executor.support.location import position

@@ -9,8 +9,8 @@ import pytest
 import tfrt
 from tfrt.executor.core_runtime import short_cut
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.declarations.op import OpEntry, OpFlags
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
-from tfrt.executor.declarations.op_registry import OpEntry, OpFlags
 from tfrt.executor.support.location import position
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.tensor import ScalarHostTensor

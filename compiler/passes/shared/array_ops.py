@@ -26,8 +26,9 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
 from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.declarations.op_registry import CPU_OPS, OpEntry
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.values.dtype import DType
 
 Fact = TensorMetadata | np.ndarray

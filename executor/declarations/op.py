@@ -1,0 +1,196 @@
+"""Ops of the CPU op handler: their functions, and what they declare.
+
+An op has two functions with the same shape of signature:
+
+* the *dispatch function* takes tensors and returns the results: a tensor, a tuple of tensors, an `AsyncValue` of
+  a tensor, or None;
+* the *metadata function* takes the inputs' `TensorMetadata` and returns the results'. It runs first, at once, so that
+  shapes are known and errors in them are reported before any tensor is there. Without one, a result's metadata
+  is known when the result is.
+
+Positional parameters are inputs, ``*inputs`` a variable number of them. Keyword-only parameters are attributes, by
+name; those without a default are required, and attributes that nobody declares are ignored. Parameters annotated
+`HostContext` or `ResultMetadata` are supplied. An attribute arrives as a Python value, or with its type where
+its parameter is annotated `OpAttr`. Programs and eager callers run the same two functions.
+
+Programs that are lowered to kernels on arrays (``tfrt.compiler.passes.lower_to_cpu``) know all shapes and attributes
+beforehand. An op may say two more things for them:
+
+* the *array form*, a third function: it takes the inputs' metadata, checks and prepares what follows from that, and
+  returns a function of the inputs' arrays that computes the result, new memory or the array that it is given as `out`.
+  With a parameter annotated `Epilogue` it can have something done to the result while that is in the cache;
+* that it is *elementwise*: for an element type, the function of arrays (broadcast as numpy does, `out` last) that is
+  all there is to the op and never fails. Several of them become one pass over memory.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from enum import Flag, auto
+from functools import cached_property
+from typing import Any
+
+from tfrt.executor.declarations.annotations import Supplied
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_signature import OpSignature, read_signature
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.tensor import DenseHostTensor
+
+ArrayForm = Callable[..., Any]
+"""What an op's array form returns: given the inputs' arrays and perhaps `out`, the result's array."""
+
+Elementwise = Callable[[DType], Callable[..., Any] | None]
+"""For an element type, the function of arrays that an elementwise op is; None where it is not just that."""
+
+
+class OpFlags(Flag):
+    """What an op can do with its inputs beyond dense tensors, and what else dispatch must know."""
+
+    NONE = 0
+    ALLOWS_SCALAR = auto()
+    """Scalar tensors are passed on as they are, not made dense first."""
+    ALLOWS_COO = auto()
+    """Sparse tensors are passed on as they are, not made dense first."""
+    ALLOWS_STRING = auto()
+    """String tensors are accepted."""
+    SIDE_EFFECTS = auto()
+    """The op waits for the chain it is given, and its own chain is there when it is done."""
+    FORWARDS_BUFFER = auto()
+    """The dispatch function has a parameter `out`, like numpy's: an array of the result's type and shape, which was
+    the memory of an input that nobody else uses, or None. The result may be written there."""
+
+
+@dataclass(frozen=True)
+class OpEntry:
+    """A registered op.
+
+    Attributes:
+        native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
+            that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
+            and ``sqrt`` are there.
+        dispatch, metadata, array_form, constant_metadata, elementwise: see `cpu_op` in `op_registry.py`.
+        flags: what dispatch must know.
+    """
+
+    name: str
+    dispatch: Callable[..., Any]
+    metadata: Callable[..., Any] | None
+    flags: OpFlags
+    _: KW_ONLY
+    array_form: Callable[..., Any] | None = None
+    constant_metadata: Callable[..., Any] | None = None
+    elementwise: Elementwise | None = None
+    native: str | None = None
+
+    @cached_property
+    def has_effects(self) -> bool:
+        """Whether the op is ordered by chains."""
+        return OpFlags.SIDE_EFFECTS in self.flags
+
+    @cached_property
+    def _dispatch_signature(self) -> OpSignature:
+        return read_signature(self.dispatch)
+
+    @cached_property
+    def _metadata_signature(self) -> OpSignature:
+        assert self.metadata is not None
+        return read_signature(self.metadata)
+
+    @cached_property
+    def _array_form_signature(self) -> OpSignature:
+        assert self.array_form is not None
+        return read_signature(self.array_form)
+
+    def run_metadata(self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The results' metadata, or None where there is no metadata function.
+
+        Raises:
+            KernelError: the inputs do not fit the op.
+        """
+        if self.metadata is None:
+            return None
+        signature = self._metadata_signature
+        if signature.takes_inputs_only and len(inputs) == signature.least:
+            return _as_tuple(self.metadata(*inputs))
+        arguments = signature.arguments(self.name, len(inputs), attrs, {})
+        return _as_tuple(self.metadata(*inputs, **arguments))
+
+    def run(
+        self, inputs: tuple[Any, ...], attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None
+    ) -> tuple[Any, ...]:
+        """The results.
+
+        Raises:
+            KernelError: the op failed.
+        """
+        signature = self._dispatch_signature
+        if signature.takes_inputs_only and len(inputs) == signature.least:
+            return _as_tuple(self.dispatch(*inputs))
+        return _as_tuple(self.dispatch(*inputs, **self.keywords(len(inputs), attrs, host, metadata)))
+
+    def run_constant_metadata(self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The results' metadata as far as it is known before the op runs, from the metadata of inputs or, where they
+        are constants, their arrays.
+
+        Raises:
+            KernelError: the inputs do not fit the op.
+        """
+        if self.constant_metadata is not None:
+            signature = read_signature(self.constant_metadata)
+            found = self.constant_metadata(*inputs, **signature.arguments(self.name, len(inputs), attrs, {}))
+            return None if found is None else _as_tuple(found)
+        known = tuple(i if isinstance(i, TensorMetadata) else TensorMetadata(DType.of(i), i.shape) for i in inputs)
+        return self.run_metadata(known, attrs)
+
+    @cached_property
+    def gives_dense(self) -> bool:
+        """Whether the dispatch function's annotation says that all results are dense tensors."""
+        hint = typing.get_type_hints(self.dispatch).get("return")
+        results = typing.get_args(hint) if typing.get_origin(hint) is tuple else (hint,)
+        return all(result in (DenseHostTensor, Ellipsis) for result in results)
+
+    @cached_property
+    def takes_epilogue(self) -> bool:
+        """Whether the array form can have something done to the result."""
+        return self.array_form is not None and Supplied.EPILOGUE in (
+            what for _, what in self._array_form_signature.supplied
+        )
+
+    def arrays(
+        self,
+        inputs: tuple[Any, ...],
+        attrs: Mapping[str, Any],
+        host: Any,
+        metadata: tuple[Any, ...],
+        epilogue: Callable[..., Any] | None = None,
+    ) -> ArrayForm:
+        """The array form for inputs of this metadata.
+
+        Raises:
+            KernelError: the inputs do not fit the op, or the epilogue does not.
+        """
+        assert self.array_form is not None
+        supplied = {Supplied.HOST: host, Supplied.METADATA: metadata, Supplied.EPILOGUE: epilogue}
+        keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
+        found: ArrayForm = self.array_form(*inputs, **keywords)
+        return found
+
+    def keywords(
+        self, inputs: int, attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None
+    ) -> dict[str, Any]:
+        """What the dispatch function is given beside so many inputs.
+
+        Raises:
+            KernelError: the number of inputs is wrong, or an attribute is missing.
+        """
+        return self._dispatch_signature.arguments(
+            self.name, inputs, attrs, {Supplied.HOST: host, Supplied.METADATA: metadata}
+        )
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    return value if type(value) is tuple else (value,)
