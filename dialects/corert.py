@@ -25,7 +25,7 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
-from tfrt.dialects.shared.bodies import Carries, OperandsFrom, Runs, RunsFunctions, Words
+from tfrt.dialects.shared.bodies import Function, RunsFunctions, Words
 from tfrt.dialects.shared.corert_types import (
     OP_HANDLER,
     TENSOR_HANDLE,
@@ -34,6 +34,7 @@ from tfrt.dialects.shared.definitions import I64Array, OpClass, StringArray, def
 from tfrt.dialects.shared.execute_op import ExecuteOpForm
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.tfrt.types import CHAIN, DEVICE, TENSOR_TYPE
+from tfrt.executor.declarations.runs import Runs
 
 _MISMATCHING = Words(*["'{name}' has mismatching operand types"] * 2, *["'{name}' has mismatching result types"] * 2)
 
@@ -158,8 +159,8 @@ class CondOp(IRDLOperation):
     fn_outputs = var_result_def()
     traits = traits_def(
         RunsFunctions(
-            Runs("a_true_fn", takes=(OperandsFrom(1),), words=_MISMATCHING),
-            Runs("b_false_fn", takes=(OperandsFrom(1),), words=_MISMATCHING),
+            Function("a_true_fn", words=_MISMATCHING, runs=Runs(skips=1)),
+            Function("b_false_fn", words=_MISMATCHING, runs=Runs(skips=1)),
         )
     )
     assembly_format = (
@@ -185,9 +186,8 @@ class WhileOp(IRDLOperation):
     fn_outputs = var_result_def()
     traits = traits_def(
         RunsFunctions(
-            Runs("a_cond_fn", gives=(CHAIN, TENSOR_HANDLE), words=_MISMATCHING),
-            Runs("b_body_fn", words=_MISMATCHING),
-            carries=Carries(0),
+            Function("a_cond_fn", words=_MISMATCHING, runs=Runs(gives=("!tfrt.chain", "!corert.tensorhandle"))),
+            Function("b_body_fn", words=_MISMATCHING, runs=Runs(carries=True)),
         )
     )
     assembly_format = (

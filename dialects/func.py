@@ -7,7 +7,8 @@ from xdsl.dialects.builtin import FlatSymbolRefAttrConstr
 from xdsl.ir import Dialect
 from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def, traits_def, var_operand_def, var_result_def
 
-from tfrt.dialects.shared.bodies import CALLEE, Runs, RunsFunctions
+from tfrt.dialects.shared.bodies import CALLEE, Function, RunsFunctions
+from tfrt.executor.declarations.runs import Control
 
 
 @irdl_op_definition
@@ -21,7 +22,7 @@ class CallOp(IRDLOperation):
     callee = prop_def(FlatSymbolRefAttrConstr)
     arguments = var_operand_def()
     res = var_result_def()
-    traits = traits_def(RunsFunctions(Runs("callee", words=CALLEE)))
+    traits = traits_def(RunsFunctions(Function("callee", words=CALLEE), control=Control.CALL))
     assembly_format = "$callee `(` $arguments `)` attr-dict `:` functional-type($arguments, $res)"
 
 

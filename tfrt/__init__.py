@@ -20,9 +20,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.declarations.annotations import Attributes, Functions, ResultCount, ResultMetadata
-from tfrt.executor.declarations.kernel import Runs
 from tfrt.executor.declarations.kernel_registry import KernelRegistry, kernel
 from tfrt.executor.declarations.native_functions import native_function
+from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function, Program, load
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
 from tfrt.executor.support.diagnostics import Diagnostic

@@ -55,8 +55,7 @@ class Schedule(ModulePass):
             return _Load(_COST, latency=cost or _LATENCY)
         if _runs_elsewhere(op):
             return _Load(1, latency=cost or _LATENCY)
-        is_inline = kernel.constant or kernel.inline is not None
-        issue = cost or (1 if is_inline else _COST)
+        issue = cost or (1 if kernel.never_fails else _COST)
         return _Load(issue, is_expensive=cost is not None and cost >= self.expensive)
 
 

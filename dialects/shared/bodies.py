@@ -1,8 +1,8 @@
-"""What the functions and regions that an op runs take and give.
+"""The functions and regions that an op runs.
 
-An op's class declares it, with the traits `RunsFunctions` and `RunsRegions`; verification checks every op that has one.
-Types are described in terms of the op's own: ``takes=(i32, i32, OperandsFrom(3))`` are two integers, then whatever the
-fourth operand and those after it are; ``gives=(RESULTS, i1)`` is a value for each result, then a boolean.
+An op's class declares how it runs them, with the traits `RunsFunctions` and `RunsRegions`, in the words of its kernel:
+`tfrt.executor.declarations.runs`. Verification checks every op that has one, and passes ask `control_of` what is a
+branch or a loop. A test compares what ops and their kernels say.
 """
 
 from __future__ import annotations
@@ -14,31 +14,8 @@ from xdsl.dialects.builtin import ArrayAttr, FunctionType
 from xdsl.ir import Attribute, Operation
 from xdsl.traits import OpTrait
 
-from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.shared.verification import fail, lookup_function, terminator_of
-
-
-@dataclass(frozen=True)
-class OperandsFrom:
-    """A value of the type of each operand from this position on."""
-
-    first: int
-
-
-@dataclass(frozen=True)
-class Results:
-    """A value of the type of each result of the op."""
-
-
-@dataclass(frozen=True)
-class AnyValue:
-    """One value, of any type."""
-
-
-OPERANDS, RESULTS, ANY_VALUE = OperandsFrom(0), Results(), AnyValue()
-
-Types = tuple[Attribute | OperandsFrom | Results | AnyValue, ...]
-"""The types of several values, as one op of a class has them."""
+from tfrt.executor.declarations.runs import ANY, RUNS, Control, Runs, expand
 
 
 @dataclass(frozen=True)
@@ -73,62 +50,47 @@ BRANCH = Words(
 
 
 @dataclass(frozen=True)
-class Runs:
-    """Functions that an op runs.
+class Function:
+    """A function that an op runs.
 
     Attributes:
         attribute: names the function, or is an array of such names.
         what: what messages call it.
-        takes, gives: the types of its arguments and of its results.
-        may_give_nothing: whether it may as well have no results at all.
-        is_sync: whether it must be a synchronous function.
         words: how messages are put.
+        runs: how the op runs it, where its `Control` does not say so.
     """
 
     attribute: str
     what: str = "callee"
-    takes: Types = (OPERANDS,)
-    gives: Types = (RESULTS,)
-    may_give_nothing: bool = False
-    is_sync: bool = False
     words: Words = field(default=Words())
-
-
-@dataclass(frozen=True)
-class Carries:
-    """The operands of a loop from one position on, which have the types of its results.
-
-    Each iteration is given what the one before has given.
-    """
-
-    first: int
-    count_message: str = "incorrect number of operands"
-    type_message: str = "operand/result type mismatch"
-
-    def check(self, op: Operation) -> None:
-        operands = op.operand_types[self.first :]
-        if len(operands) != len(op.result_types):
-            fail(op, self.count_message)
-        if tuple(operands) != tuple(op.result_types):
-            fail(op, self.type_message)
+    runs: Runs = RUNS[Control.CALL]
 
 
 class RunsFunctions(OpTrait):
-    """The op runs functions, whose types must fit it."""
+    """The op runs functions, whose types must fit it.
 
-    def __init__(self, *functions: Runs, carries: Carries | None = None):
+    Args:
+        control: which, and how often, for ops that do nothing else.
+    """
+
+    def __init__(self, *functions: Function, control: Control | None = None):
         self.functions = functions
-        self.carries = carries
+        self.control = control
+
+    def runs(self, function: Function) -> Runs:
+        """How one of them is run."""
+        return function.runs if self.control is None else RUNS[self.control]
 
     def verify(self, op: Operation) -> None:
-        if self.carries is not None:
-            self.carries.check(op)
-        for runs in self.functions:
-            for reference in _references(op, runs.attribute):
-                function = lookup_function(op, reference, runs.attribute)
-                _check_function(op, runs, function.sym_name.data, function.function_type)
-                if runs.is_sync and "tfrt.sync" not in function.attributes:
-                    fail(op, f"cannot run '{function.sym_name.data}', which is not synchronous: mark it 'tfrt.sync'")
+        for function in self.functions:
+            _check_carried(op, self.runs(function))
+        for function in self.functions:
+            runs = self.runs(function)
+            for reference in _references(op, function.attribute):
+                found = lookup_function(op, reference, function.attribute)
+                _check_function(op, function, runs, found.sym_name.data, found.function_type)
+                if runs.is_sync and "tfrt.sync" not in found.attributes:
+                    fail(op, f"cannot run '{found.sym_name.data}', which is not synchronous: mark it 'tfrt.sync'")
 
 
 class RunsRegions(OpTrait):
@@ -136,9 +98,8 @@ class RunsRegions(OpTrait):
 
     Args:
         names: what messages call the block of each region, if they tell them apart.
-        gives: the types of what is returned.
-        may_give_nothing: whether a region may as well return nothing.
-        carries: for loops, the operands that become results.
+        control: which region, and how often, for ops that do nothing else.
+        runs: how the op runs them, where `control` does not say so.
         no_return: what is said where a region does not return.
         other_count: what is said of the op where a region returns another number of values; without it, the return
             is said not to fit.
@@ -147,40 +108,65 @@ class RunsRegions(OpTrait):
     def __init__(
         self,
         *names: str,
-        gives: Types = (RESULTS,),
-        may_give_nothing: bool = False,
-        carries: Carries | None = None,
+        control: Control | None = None,
+        runs: Runs = RUNS[Control.CALL],
         no_return: str = "expected tfrt.return in body",
         other_count: str | None = None,
     ):
         self.names = names
-        self.gives = gives
-        self.may_give_nothing = may_give_nothing
-        self.carries = carries
+        self.control = control
+        self.runs = runs if control is None else RUNS[control]
         self.no_return = no_return
         self.other_count = other_count
 
     def verify(self, op: Operation) -> None:
-        if self.carries is not None:
-            self.carries.check(op)
-        trait = op.get_trait(RedeclaresOperands)
-        assert trait is not None
-        taken = tuple(value.type for value in trait.operands_of(op))
+        _check_carried(op, self.runs)
+        taken = taken_types(op, self.runs)
         for number, region in enumerate(op.regions):
             if len(region.block.args) != len(taken):
                 name = f"'{self.names[number]}'" if self.names else "its"
                 fail(op, f"incorrect number of arguments to {name} block")
-        if any(tuple(region.block.arg_types) != taken for region in op.regions):
+        if any(not _fits(region.block.arg_types, taken) for region in op.regions):
             fail(op, "operand/argument type mismatch")
-        wanted = types_of(self.gives, op)
+        wanted = given_types(op, self.runs)
         for region in op.regions:
             end = terminator_of(op, region, self.no_return)
             returned = tuple(end.operand_types)
-            if _fits(returned, wanted) or (self.may_give_nothing and not returned):
+            if _fits(returned, wanted) or (self.runs.or_nothing and not returned):
                 continue
             if self.other_count is not None:
                 fail(op, self.other_count)
             fail(end, f"operand types don't match '{op.name}' result")
+
+
+Type = Attribute | str
+"""A type, as it is or as MLIR spells it."""
+
+
+def taken_types(op: Operation, runs: Runs) -> tuple[Type, ...]:
+    """The types of what a function takes that `op` runs."""
+    return expand(runs.takes, op.operand_types[runs.skips :])
+
+
+def given_types(op: Operation, runs: Runs) -> tuple[Type, ...]:
+    """The types of what a function returns that `op` runs."""
+    return expand(runs.gives, op.result_types)
+
+
+def control_of(op: Operation) -> Control | None:
+    """What `op` is, if all it does is to run functions or regions."""
+    trait = op.get_trait(RunsRegions) or op.get_trait(RunsFunctions)
+    return None if trait is None else trait.control
+
+
+def _check_carried(op: Operation, runs: Runs) -> None:
+    """Each iteration of a loop is given what the one before has given."""
+    if runs.carries:
+        operands = op.operand_types[runs.skips :]
+        if len(operands) != len(op.result_types):
+            fail(op, "incorrect number of operands")
+        if tuple(operands) != tuple(op.result_types):
+            fail(op, "operand/result type mismatch")
 
 
 def _references(op: Operation, attribute: str) -> Iterator[Attribute | None]:
@@ -194,22 +180,22 @@ def _references(op: Operation, attribute: str) -> Iterator[Attribute | None]:
     yield from value
 
 
-def _check_function(op: Operation, runs: Runs, name: str, function: FunctionType) -> None:
-    inputs, outputs, words = function.inputs.data, function.outputs.data, runs.words
-    given = types_of(runs.takes, op)
-    wanted = types_of(runs.gives, op)
+def _check_function(op: Operation, function: Function, runs: Runs, name: str, type: FunctionType) -> None:
+    inputs, outputs, words = type.inputs.data, type.outputs.data, function.words
+    given = taken_types(op, runs)
+    wanted = given_types(op, runs)
 
     def refuse(message: str, taken: object, given: object) -> None:
-        fail(op, message.format(what=runs.what, name=name, taken=taken, given=given))
+        fail(op, message.format(what=function.what, name=name, taken=taken, given=given))
 
     if len(inputs) != len(given):
         refuse(words.operand_count, len(inputs), len(given))
-    by_op = next((i for i, part in enumerate(runs.takes) if isinstance(part, OperandsFrom)), len(runs.takes))
+    by_op = runs.takes.index(...) if ... in runs.takes else len(runs.takes)
     if words.given is not None and not _fits(inputs[:by_op], given[:by_op]):
         refuse(words.given, _list(inputs), _list(given))
     if not _fits(inputs, given):
         refuse(words.operand_types, _list(inputs), _list(given))
-    if runs.may_give_nothing and not outputs:
+    if runs.or_nothing and not outputs:
         return
     if len(outputs) != len(wanted):
         verb = "is" if len(wanted) == 1 else "are"
@@ -218,25 +204,11 @@ def _check_function(op: Operation, runs: Runs, name: str, function: FunctionType
         refuse(words.result_types, _list(outputs), _list(wanted))
 
 
-def types_of(types: Types, op: Operation) -> list[Attribute | None]:
-    """The types for one op; None stands for any."""
-    found: list[Attribute | None] = []
-    for part in types:
-        match part:
-            case OperandsFrom(first):
-                found += op.operand_types[first:]
-            case Results():
-                found += op.result_types
-            case AnyValue():
-                found.append(None)
-            case _:
-                found.append(part)
-    return found
+def _fits(actual: Sequence[Attribute], wanted: Sequence[Type]) -> bool:
+    return len(actual) == len(wanted) and all(
+        w == ANY or (str(a) == w if isinstance(w, str) else a == w) for a, w in zip(actual, wanted, strict=True)
+    )
 
 
-def _fits(actual: Sequence[Attribute], wanted: Sequence[Attribute | None]) -> bool:
-    return len(actual) == len(wanted) and all(w is None or a == w for a, w in zip(actual, wanted, strict=True))
-
-
-def _list(types: Sequence[Attribute | None]) -> str:
-    return f"({', '.join('any' if type is None else str(type) for type in types)})"
+def _list(types: Sequence[Type]) -> str:
+    return f"({', '.join(map(str, types))})"

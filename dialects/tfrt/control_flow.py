@@ -25,10 +25,7 @@ from xdsl.traits import IsolatedFromAbove, IsTerminator
 from tfrt.dialects.shared.bodies import (
     BRANCH,
     CALLEE,
-    RESULTS,
-    Carries,
-    OperandsFrom,
-    Runs,
+    Function,
     RunsFunctions,
     RunsRegions,
     Words,
@@ -38,6 +35,10 @@ from tfrt.dialects.shared.regions import can_redeclare, print_body, print_type_l
 from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.shared.verification import OpVerifyError, fail
 from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.executor.declarations.runs import Control, Runs
+
+_BLOCKS = Runs(takes=("i32", "i32", ...), gives=("!tfrt.chain",), or_nothing=True, skips=3)
+"""A function of the start and the end of a block, and of what comes after the range and the blocks' size."""
 
 _PARALLEL_CALLEE = Words(
     "incorrect number of callee operands",
@@ -56,7 +57,7 @@ class CallOp(IRDLOperation):
     callee = attr_def(FlatSymbolRefAttrConstr)
     arguments = var_operand_def()
     outputs = var_result_def()
-    traits = traits_def(RunsFunctions(Runs("callee", words=CALLEE)))
+    traits = traits_def(RunsFunctions(Function("callee", words=CALLEE), control=Control.CALL))
     assembly_format = "$callee `(` $arguments `)` attr-dict `:` functional-type($arguments, $outputs)"
 
 
@@ -69,7 +70,7 @@ class CaseOp(IRDLOperation):
     branch_operands = var_operand_def()
     branches = attr_def(ArrayAttr)
     branch_outputs = var_result_def()
-    traits = traits_def(RunsFunctions(Runs("branches", "branch", (OperandsFrom(1),))))
+    traits = traits_def(RunsFunctions(Function("branches", "branch"), control=Control.CASE))
     assembly_format = (
         "$branch_index $branches `(` $branch_operands `)` attr-dict"
         " `:` `(` type($branch_operands) `)` `->` `(` type($branch_outputs) `)`"
@@ -89,8 +90,7 @@ class CondOp(IRDLOperation):
     outputs = var_result_def()
     traits = traits_def(
         RunsFunctions(
-            Runs("a_true_fn", "true", (OperandsFrom(1),), words=BRANCH),
-            Runs("b_false_fn", "false", (OperandsFrom(1),), words=BRANCH),
+            Function("a_true_fn", "true", BRANCH), Function("b_false_fn", "false", BRANCH), control=Control.BRANCH
         )
     )
     assembly_format = (
@@ -109,9 +109,7 @@ class WhileOp(IRDLOperation):
     body_fn = attr_def(FlatSymbolRefAttrConstr)
     parallel_iterations = attr_def(number_of(i64))
     outputs = var_result_def()
-    traits = traits_def(
-        RunsFunctions(Runs("body_fn", "body function", (OperandsFrom(1),), (RESULTS, i1)), carries=Carries(1))
-    )
+    traits = traits_def(RunsFunctions(Function("body_fn", "body function"), control=Control.WHILE))
     assembly_format = (
         "$cond $body_fn `(` $arguments `)` attr-dict `parallel_iterations` `(` $parallel_iterations `)`"
         " `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
@@ -126,7 +124,7 @@ class OnceOp(IRDLOperation):
     arguments = var_operand_def()
     function = attr_def(FlatSymbolRefAttrConstr)
     outputs = var_result_def()
-    traits = traits_def(RunsFunctions(Runs("function", "function")))
+    traits = traits_def(RunsFunctions(Function("function", "function")))
     assembly_format = "$function `(` $arguments `)` attr-dict `:` `(` type($arguments) `)` `->` `(` type($outputs) `)`"
 
 
@@ -144,13 +142,7 @@ class ParallelCallI32Op(IRDLOperation):
     arguments = var_operand_def()
     callee = attr_def(FlatSymbolRefAttrConstr)
     done = result_def(CHAIN)
-    traits = traits_def(
-        RunsFunctions(
-            Runs(
-                "callee", "callee", (i32, i32, OperandsFrom(3)), (CHAIN,), may_give_nothing=True, words=_PARALLEL_CALLEE
-            )
-        )
-    )
+    traits = traits_def(RunsFunctions(Function("callee", words=_PARALLEL_CALLEE, runs=_BLOCKS)))
     assembly_format = (
         "$start `to` $end `fixed` $block_size $callee `(` $arguments `)` attr-dict (`:` type($arguments)^)?"
     )
@@ -193,7 +185,9 @@ class IfOp(HandWrittenOp):
     outputs = var_result_def()
     then_region = region_def("single_block")
     else_region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions("then", "else"))
+    traits = traits_def(
+        IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions("then", "else", control=Control.BRANCH)
+    )
 
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)
@@ -224,7 +218,7 @@ class RepeatI32Op(HandWrittenOp):
     arguments = var_operand_def()
     outputs = var_result_def()
     region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions(carries=Carries(1)))
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions(control=Control.REPEAT))
 
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)
@@ -256,7 +250,7 @@ class ParallelForI32Op(HandWrittenOp):
     arguments = var_operand_def()
     done = result_def(CHAIN)
     region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(2,)), RunsRegions(may_give_nothing=True))
+    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(2,)), RunsRegions(runs=_BLOCKS))
 
     def fits_custom_form(self) -> bool:
         return not self.attributes and can_redeclare(self)

@@ -17,11 +17,12 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.mlir_lexer import MLIRLexer
 
-from tfrt.dialects.shared.bodies import ANY_VALUE, Runs, RunsFunctions, RunsRegions, Words
+from tfrt.dialects.shared.bodies import Function, RunsFunctions, RunsRegions, Words
 from tfrt.dialects.shared.definitions import HandWrittenOp, number_of
 from tfrt.dialects.shared.regions import can_redeclare, print_body
 from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.executor.declarations.runs import ANY, Runs
 
 DEFAULT_WARMUP_RUNS = IntegerAttr(1, i32)
 """What `num_warmup_runs` is in a custom form that does not say."""
@@ -88,7 +89,7 @@ class BenchmarkOp(_BenchmarkForm):
         IsolatedFromAbove(),
         RedeclaresOperands(),
         RunsRegions(
-            gives=(ANY_VALUE,),
+            runs=Runs(gives=(ANY,)),
             no_return="missing return statement",
             other_count="incorrect number of return values. One return value is expected",
         ),
@@ -115,7 +116,7 @@ class SyncBenchmarkOp(_BenchmarkForm):
     duration_secs = attr_def(number_of(i32))
     max_count = attr_def(number_of(i32))
     num_warmup_runs = opt_attr_def(number_of(i32))
-    traits = traits_def(RunsFunctions(Runs("target_fn", gives=(), is_sync=True, words=_TARGET)))
+    traits = traits_def(RunsFunctions(Function("target_fn", words=_TARGET, runs=Runs(gives=(), is_sync=True))))
 
     def fits_custom_form(self) -> bool:
         return self._fits("target_fn")

@@ -9,6 +9,7 @@ in the order that the executor would.
 `kernel_registry.py`       the `@kernel` decorator, and kernels by name
 `finding.py`               the modules, packages' included, in which kernels and ops are found
 `native_functions.py`      Python functions behind ``tfrt.native`` functions
+`runs.py`                  how ops and their kernels run functions
 `callees.py`               whether functions fit the kernels that run them
 `effects.py`               which functions have side effects in one possible order
 `op.py`                    what an op of the core runtime is

@@ -7,10 +7,10 @@ What kernels that declare nothing do with their functions is their own business;
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import EllipsisType
 
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.declarations.kernel import ANY, Kernel, Runs
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.runs import ANY, Runs, expand
 from tfrt.executor.support.diagnostics import Diagnostic
 
 
@@ -40,9 +40,9 @@ def _problem(
         problem = None
         if runs.is_sync and callee.kind is not FunctionKind.SYNC:
             problem = "it is not synchronous"
-        problem = problem or _difference("it", "argument", callee.argument_types, _expand(runs.takes, passed))
+        problem = problem or _difference("it", "argument", callee.argument_types, expand(runs.takes, passed))
         if callee.result_types or not runs.or_nothing:
-            problem = problem or _difference("it", "result", callee.result_types, _expand(runs.gives, results))
+            problem = problem or _difference("it", "result", callee.result_types, expand(runs.gives, results))
         if runs.carries:
             problem = problem or _difference("the op", "result", results, passed)
         if problem is not None:
@@ -53,15 +53,6 @@ def _problem(
 def _types_of(function: FunctionRecord, registers: Sequence[int]) -> tuple[str, ...]:
     types = function.register_types
     return (ANY,) * len(registers) if types is None else tuple([types[register] for register in registers])
-
-
-def _expand(types: Sequence[str | EllipsisType], rest: tuple[str, ...]) -> tuple[str, ...]:
-    if types == (...,):
-        return rest
-    found: list[str] = []
-    for type in types:
-        found.extend([type] if isinstance(type, str) else rest)
-    return tuple(found)
 
 
 def _difference(subject: str, noun: str, types: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:

@@ -6,6 +6,9 @@ the kernels that are not pure, have only one possible order: each depends, direc
 it. Programs that pass a chain from effect to effect are of this kind. Then any order that respects the operands gives
 the same effects, and so does any mixture of the two executors.
 
+This is decided here once, for files and for blocks of ops alike: both are `Body`s to it. Plans run functions, passes
+reorder ops, and the dataflow executor lets several threads run a function's kernels by what it says.
+
 For a call to count as one effect in its caller's order, what the caller may wait for must come after everything
 the callee does: the results that do are its *sealed* results. A branch seals what all its sides seal. A loop orders
 its iterations if an effect of the next one waits for a sealed result of the one before.
@@ -13,14 +16,51 @@ its iterations if an effect of the next one waits for a sealed result of the one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.declarations.kernel import Control, Kernel
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.runs import Control
+
+V = TypeVar("V", bound=Hashable)
+V_co = TypeVar("V_co", bound=Hashable, covariant=True)
 
 MAX_ROUNDS = 100
 """How often summaries are refined before what still changes is given up; calls nested as deep need as many."""
+
+
+class Step(Protocol[V_co]):
+    """A kernel at one place, whatever its values are: the records of a file are such, and so are ops.
+
+    Attributes:
+        arguments, results: the values that it reads and writes.
+        functions: the functions that it refers to, by index.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def arguments(self) -> Sequence[V_co]: ...
+    @property
+    def results(self) -> Sequence[V_co]: ...
+    @property
+    def functions(self) -> Sequence[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Body(Generic[V]):
+    """A function.
+
+    Attributes:
+        steps: its kernels.
+        is_sync: whether it runs to its end, kernel after kernel, before its results are there.
+    """
+
+    arguments: Sequence[V]
+    steps: Sequence[Step[V]]
+    results: Sequence[V]
+    is_sync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +72,7 @@ class Effects:
         ordered: whether their order is complete.
         sealed: the results, by index, that come after all of them.
         awaited: the arguments, by index, that the first effect waits for.
-        disorder: two kernels, by number, that nothing orders, where `ordered` is false because of this function.
+        disorder: two steps, by index, that nothing orders, where `ordered` is false because of this function.
     """
 
     any: bool
@@ -47,77 +87,77 @@ class Effects:
         return self.any and bool(not self.sealed)
 
 
-def summarize(functions: Sequence[FunctionRecord], kernel_of: Callable[[str], Kernel]) -> list[Effects]:
+def summarize(bodies: Sequence[Body[V]], kernel_of: Callable[[str], Kernel]) -> list[Effects]:
     """The effects of each function: the best summaries that agree with one another."""
-    summaries = [_optimistic(function) for function in functions]
-    callers = callers_of(functions)
-    waiting = dict.fromkeys(function.index for function in functions)
-    rounds = [0] * len(functions)
+    summaries = [_optimistic(body) for body in bodies]
+    callers = callers_of([callees_of(body) for body in bodies])
+    waiting = dict.fromkeys(range(len(bodies)))
+    rounds = [0] * len(bodies)
     while waiting:
         index = next(iter(waiting))
         del waiting[index]
-        function = functions[index]
         rounds[index] += 1
-        found = _summarize(function, kernel_of, summaries) if rounds[index] <= MAX_ROUNDS else _unordered()
+        found = _summarize(bodies[index], kernel_of, summaries) if rounds[index] <= MAX_ROUNDS else _unordered()
         if found != summaries[index]:
             summaries[index] = found
             waiting.update(dict.fromkeys(callers[index]))
     return summaries
 
 
-def _optimistic(function: FunctionRecord) -> Effects:
-    if function.kind is not FunctionKind.ASYNC:
-        # It runs to completion before its results are there.
-        return Effects(True, True, frozenset(range(len(function.result_types))), frozenset())
-    return Effects(False, True, frozenset(range(len(function.result_types))), frozenset())
+def callees_of(body: Body[V]) -> Sequence[int]:
+    """The functions that a function refers to, by index."""
+    return [callee for step in body.steps for callee in step.functions]
+
+
+def callers_of(callees: Sequence[Iterable[int]]) -> list[list[int]]:
+    """For each function, those that refer to it, given what each refers to."""
+    callers: list[dict[int, None]] = [{} for _ in callees]
+    for caller, called in enumerate(callees):
+        for callee in called:
+            callers[callee][caller] = None
+    return [list(found) for found in callers]
+
+
+def _optimistic(body: Body[V]) -> Effects:
+    return Effects(body.is_sync, True, frozenset(range(len(body.results))), frozenset())
 
 
 def _unordered(disorder: tuple[int, int] | None = None) -> Effects:
     return Effects(True, False, frozenset(), frozenset(), disorder)
 
 
-def callers_of(functions: Sequence[FunctionRecord]) -> list[list[int]]:
-    callers: list[dict[int, None]] = [{} for _ in functions]
-    for function in functions:
-        for kernel in function.kernels:
-            for callee in kernel.functions:
-                callers[callee][function.index] = None
-    return [list(found) for found in callers]
-
-
-def _summarize(function: FunctionRecord, kernel_of: Callable[[str], Kernel], summaries: Sequence[Effects]) -> Effects:
-    if function.kind is not FunctionKind.ASYNC:
-        return _optimistic(function)
-    after: set[int] = set()
-    """The registers that come after the last effect so far."""
-    last = 0
+def _summarize(body: Body[V], kernel_of: Callable[[str], Kernel], summaries: Sequence[Effects]) -> Effects:
+    if body.is_sync:
+        return _optimistic(body)
+    after: set[V] = set()
+    """What comes after the last effect so far."""
+    last: int | None = None
     awaited: frozenset[int] = frozenset()
-    for number, kernel in enumerate(function.kernels[1:], 1):
-        effects = _of_kernel(kernel, kernel_of(kernel.name), summaries)
+    for number, step in enumerate(body.steps):
+        effects = _of_step(step, kernel_of(step.name), summaries)
         if not effects.ordered:
             return _unordered()
-        waits = not after.isdisjoint(kernel.arguments)
+        waits = not after.isdisjoint(step.arguments)
         if not effects.any:
             if waits:
-                after.update(kernel.results)
+                after.update(step.results)
             continue
-        if not last:
-            awaited = _arguments_before(function, number)
+        if last is None:
+            awaited = _arguments_before(body, number)
         elif not waits:
             return _unordered((last, number))
         last = number
-        after = {kernel.results[index] for index in effects.sealed}
-    if not last:
-        return _optimistic(function)
-    sealed = frozenset(i for i, register in enumerate(function.result_registers) if register in after)
-    return Effects(True, True, sealed, awaited)
+        after = {step.results[index] for index in effects.sealed}
+    if last is None:
+        return _optimistic(body)
+    return Effects(True, True, frozenset(i for i, value in enumerate(body.results) if value in after), awaited)
 
 
-def _of_kernel(record: KernelRecord, kernel: Kernel, summaries: Sequence[Effects]) -> Effects:
-    results = frozenset(range(len(record.results)))
-    if not record.functions:
+def _of_step(step: Step[V], kernel: Kernel, summaries: Sequence[Effects]) -> Effects:
+    results = frozenset(range(len(step.results)))
+    if not step.functions:
         return Effects(not kernel.is_pure, True, results, frozenset())
-    callees = [summaries[index] for index in record.functions]
+    callees = [summaries[index] for index in step.functions]
     if not any(callee.any for callee in callees) and (kernel.control or kernel.is_pure):
         return Effects(False, True, results, frozenset())
     if not all(callee.ordered for callee in callees):
@@ -132,7 +172,7 @@ def _of_kernel(record: KernelRecord, kernel: Kernel, summaries: Sequence[Effects
         case Control.WHILE:
             # The last result is the condition, which the next iteration always waits for.
             (body,) = callees
-            condition = len(record.results)
+            condition = len(step.results)
             is_ordered = condition in body.sealed or bool(body.awaited & body.sealed)
             return Effects(True, is_ordered, body.sealed - {condition}, frozenset())
         case _:
@@ -140,11 +180,10 @@ def _of_kernel(record: KernelRecord, kernel: Kernel, summaries: Sequence[Effects
             return Effects(True, True, results.intersection(*sealing), frozenset())
 
 
-def _arguments_before(function: FunctionRecord, number: int) -> frozenset[int]:
-    """The arguments that a kernel waits for, directly or through others."""
-    needed = set(function.kernels[number].arguments)
-    for kernel in reversed(function.kernels[1:number]):
-        if not needed.isdisjoint(kernel.results):
-            needed.update(kernel.arguments)
-    count = len(function.argument_types)
-    return frozenset(register for register in needed if register < count)
+def _arguments_before(body: Body[V], number: int) -> frozenset[int]:
+    """The arguments that a step waits for, directly or through others."""
+    needed = set(body.steps[number].arguments)
+    for step in reversed(body.steps[:number]):
+        if not needed.isdisjoint(step.results):
+            needed.update(step.arguments)
+    return frozenset(index for index, argument in enumerate(body.arguments) if argument in needed)

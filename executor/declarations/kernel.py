@@ -32,12 +32,11 @@ import inspect
 import typing
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from enum import Enum, auto
 from functools import cached_property
-from types import EllipsisType
 from typing import Any
 
 from tfrt.executor.declarations.annotations import Supplied, annotations_of, supplied_as
+from tfrt.executor.declarations.runs import Control, Runs
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import Stored
@@ -85,62 +84,6 @@ class Signature:
         return not any(what is Supplied.LOCATION for _, what in self.injected)
 
 
-class Control(Enum):
-    """How a kernel runs its functions, so that plans can do it without the kernel.
-
-    All results of the chosen function, or of the last iteration, are the kernel's.
-    """
-
-    CALL = auto()
-    """Runs its function on all operands."""
-    BRANCH = auto()
-    """Runs its first or second function, as its first operand (an i1) says, on the others."""
-    CASE = auto()
-    """Runs the function whose index is the first operand (an i32), or else the last one, on the others."""
-    REPEAT = auto()
-    """Runs its function as often as the first operand (an i32) says, on the others, then on its results."""
-    WHILE = auto()
-    """As long as the first operand (an i1), later the last result, is true, runs its function on the others, then on
-    its other results."""
-
-
-ANY = "any"
-"""In a `Runs`: a value of any type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """What a kernel gives a function that it runs and takes from it: by default all operands, and all its results.
-
-    A file whose functions do not fit the kernels that run them is refused when it is loaded.
-
-    Attributes:
-        takes: the types of what the function takes; ``...`` are the operands after the first `skips`.
-        gives: the types of what it returns; ``...`` are the kernel's results.
-        or_nothing: whether it may return nothing instead.
-        skips: how many operands, in front, are the kernel's own.
-        carries: whether the function runs on what it returned, too, so that operands and results must be alike.
-        is_sync: whether it must be synchronous.
-    """
-
-    takes: tuple[str | EllipsisType, ...] = (...,)
-    gives: tuple[str | EllipsisType, ...] = (...,)
-    or_nothing: bool = False
-    skips: int = 0
-    carries: bool = False
-    is_sync: bool = False
-
-
-RUNS = {
-    Control.CALL: Runs(),
-    Control.BRANCH: Runs(skips=1),
-    Control.CASE: Runs(skips=1),
-    Control.REPEAT: Runs(skips=1, carries=True),
-    Control.WHILE: Runs(skips=1, gives=(..., "i1"), carries=True),
-}
-"""How kernels that do nothing but run functions run them."""
-
-
 @dataclass(frozen=True)
 class Kernel:
     """A registered kernel; see `tfrt.executor.declarations.kernel_registry.kernel` for
@@ -180,6 +123,11 @@ class Kernel:
         """Whether nobody can tell when it runs, except by its results."""
         return self.pure or self.constant or self.inline is not None
 
+    @property
+    def never_fails(self) -> bool:
+        """Whether it is pure and, moreover, never fails."""
+        return self.constant or self.inline is not None
+
     @cached_property
     def signature(self) -> Signature:
         """The declaration, read from the function's signature on first use: import time stays short.
@@ -188,6 +136,14 @@ class Kernel:
             UsageError: the signature breaks one of the rules of the module docstring.
         """
         return _read_signature(self)
+
+
+def unknown_kernel(name: str) -> Kernel:
+    """What stands for a kernel that is not known, only to the host that runs the program: it may do anything."""
+    return Kernel(name, _do_anything)
+
+
+def _do_anything(*_: object) -> None: ...
 
 
 def is_of_this_package(function: Callable[..., Any]) -> bool:

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from tfrt.executor.declarations.annotations import refuse_coroutines
 from tfrt.executor.declarations.finding import Finding
-from tfrt.executor.declarations.kernel import RUNS, Control, Kernel, Runs
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.runs import RUNS, Control, Runs
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from tfrt.executor.bef import BefFile, FunctionKind, KernelRecord
 from tfrt.executor.declarations.annotations import Supplied
-from tfrt.executor.declarations.kernel import Control, Kernel, Signature
+from tfrt.executor.declarations.kernel import Kernel, Signature
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.runtime.work_queue import Task

@@ -32,13 +32,14 @@ def _why_not(program: Program, plans: Plans, function: Function) -> str | None:
         return "is synchronous: it runs kernel by kernel."
     effects = plans.facts.effects[function.index]
     if effects.disorder is not None:
-        first, second = (_kernel(program, function, number) for number in effects.disorder)
+        first, second = (_kernel(program, function, step) for step in effects.disorder)
         return f"runs on the dataflow executor: nothing orders\n#   {first} and\n#   {second}."
     if not effects.ordered:
         return "runs on the dataflow executor: it runs functions whose effects nothing orders."
     return None
 
 
-def _kernel(program: Program, function: Function, number: int) -> str:
-    record = program.bef.functions[function.index].kernels[number]
+def _kernel(program: Program, function: Function, step: int) -> str:
+    # The first kernel stands for the function's arguments.
+    record = program.bef.functions[function.index].kernels[1 + step]
     return f"{record.name} at {program.bef.location(record.location)}"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.declarations.kernel import Runs
 from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.failures import as_kernel_error, ends_call, guard
 from tfrt.executor.runtime.host_context import ExecutionContext

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from tfrt.executor.declarations.annotations import Functions
-from tfrt.executor.declarations.kernel import Control, Runs
 from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.runs import Control, Runs
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.failures import Promised, fulfil, guard
 from tfrt.executor.runtime.host_context import ExecutionContext

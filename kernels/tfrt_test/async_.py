@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 from tfrt.executor.declarations.annotations import ResultCount
-from tfrt.executor.declarations.kernel import Runs
 from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.failures import Promised, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from tfrt.executor.bef import FunctionKind
-from tfrt.executor.declarations.kernel import ANY, Runs
 from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.runs import ANY, Runs
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.failures import guard
 from tfrt.executor.runtime.host_context import ExecutionContext

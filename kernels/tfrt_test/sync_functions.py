@@ -9,8 +9,8 @@ from typing import Any
 
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.annotations import Attributes
-from tfrt.executor.declarations.kernel import Runs
 from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError

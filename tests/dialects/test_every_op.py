@@ -39,17 +39,19 @@ from xdsl.irdl import (
     VariadicDef,
     VerificationContext,
 )
+from xdsl.parser import Parser
 
 from tfrt.compiler.emitter import emit
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
-from tfrt.dialects import get_dialects
-from tfrt.dialects.shared.bodies import RunsFunctions, types_of
+from tfrt.dialects import context, get_dialects
+from tfrt.dialects.shared.bodies import RunsFunctions, RunsRegions, control_of, given_types, taken_types
 from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.executor.bef import read_bef
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
+from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines import binding
 from tfrt.executor.engines.binding import BoundKernel, bind
 from tfrt.executor.engines.program import Program
@@ -147,13 +149,18 @@ def example_functions(op: IRDLOperation) -> list[FuncOp]:
     """The functions that the op runs, named as the attributes that refer to them."""
     trait = op.get_trait(RunsFunctions)
     found = []
-    for runs in trait.functions if trait is not None else ():
-        inputs, results = (types_of(types, op) for types in (runs.takes, runs.gives))
-        function = FuncOp(runs.attribute, FunctionType.from_lists(inputs, results), body(inputs, results))
+    for described in trait.functions if trait is not None else ():
+        runs = trait.runs(described)
+        inputs, results = ([as_type(type) for type in types(op, runs)] for types in (taken_types, given_types))
+        function = FuncOp(described.attribute, FunctionType.from_lists(inputs, results), body(inputs, results))
         if runs.is_sync:
             function.attributes["tfrt.sync"] = UnitAttr()
         found.append(function)
     return found
+
+
+def as_type(type: Attribute | str) -> Attribute:
+    return Parser(context(), type).parse_type() if isinstance(type, str) else type
 
 
 def example_region(
@@ -217,6 +224,29 @@ def test_compiles_and_fits_its_kernel(op_class: type[IRDLOperation], count: int)
             program = Program(bef, host)
             bound = bind(kernel, record, bef, program.all_functions, host)
         assert misfit(bound) is None
+
+
+@pytest.mark.parametrize("op_class", OPS, ids=[op.name for op in OPS])
+def test_runs_functions_as_its_kernel_does(op_class: type[IRDLOperation]) -> None:
+    kernel = BUILTIN.get(op_class.name)
+    if kernel is None:
+        return
+    declared = [*functions_run_by(op_class), *regions_run_by(op_class)]
+    # The last one is how the kernel runs all further functions.
+    said = [*kernel.runs, *[kernel.runs[-1]] * (len(declared) - len(kernel.runs))] if kernel.runs else []
+    assert declared == said
+    (op,) = (op for op in example_module(op_class, 1).walk() if op.name == op_class.name)
+    assert control_of(op) is kernel.control
+
+
+def functions_run_by(op_class: type[IRDLOperation]) -> list[Runs]:
+    trait = op_class.get_trait(RunsFunctions)
+    return [trait.runs(f) for f in sorted(trait.functions, key=lambda f: f.attribute)] if trait is not None else []
+
+
+def regions_run_by(op_class: type[IRDLOperation]) -> list[Runs]:
+    trait = op_class.get_trait(RunsRegions)
+    return [trait.runs] * len(op_class.get_irdl_definition().regions) if trait is not None else []
 
 
 EXAMPLE_KERNELS = KernelRegistry(BUILTIN)

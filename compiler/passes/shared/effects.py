@@ -1,11 +1,12 @@
 """Which blocks of a module have side effects that their data orders completely.
 
 Ops of such a block may run in any order that respects their operands, and nobody can tell. That is how plans run
-functions, so the executor's analysis (`tfrt.executor.declarations.effects`) decides here, too.
+functions, so the analysis is one for both (`tfrt.executor.declarations.effects`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
@@ -22,9 +23,9 @@ from tfrt.compiler.emitter.entities import (
     kernel_name,
 )
 from tfrt.dialects.shared.symbols import shared_symbol_tables
-from tfrt.executor.bef import FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.declarations.effects import summarize
-from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.bef import FunctionKind
+from tfrt.executor.declarations.effects import Body, callees_of, summarize
+from tfrt.executor.declarations.kernel import Kernel, unknown_kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.support.errors import CompileError
 
@@ -54,16 +55,16 @@ def callees(module: ModuleOp) -> Callees:
         entities = collect(module, optional_sections=False)
     except CompileError:
         return Callees((), {}, frozenset())
-    records = [_record(module, entities, index) for index in range(len(entities.functions))]
-    effects = summarize(records, kernel_of)
-    bodies = [_body(entity) for entity in entities.functions]
+    functions = [_function(module, entities, entity) for entity in entities.functions]
+    effects = summarize(functions, kernel_of)
+    bodies = [_block(entity) for entity in entities.functions]
     waiting = [index for index, found in enumerate(effects) if not found.ordered]
     fixed: set[int] = set()
     while waiting:
         index = waiting.pop()
         if index not in fixed:
             fixed.add(index)
-            waiting.extend(callee for kernel in records[index].kernels for callee in kernel.functions)
+            waiting.extend(callees_of(functions[index]))
     is_async = [entity.kind is FunctionKind.ASYNC for entity in entities.functions]
     of: dict[Operation, tuple[Block, ...]] = {}
     for body in bodies:
@@ -76,39 +77,33 @@ def callees(module: ModuleOp) -> Callees:
 
 
 def kernel_of(name: str) -> Kernel:
-    """The kernel of that name. One that is not known here, but to the host that runs the program, may do anything."""
-    # What ends a function is none, and nobody need look for it in installed packages.
-    return (None if name == RETURN else BUILTIN.get(name)) or Kernel(name, _unknown)
+    """The kernel of that name, or what stands for one that is not known here, but to the host that runs the program."""
+    return BUILTIN.get(name) or unknown_kernel(name)
 
 
-def _unknown(*_: object) -> None:
-    """Stands for a kernel that only the host knows."""
+@dataclass(frozen=True)
+class _Step:
+    """An op as the analysis sees it."""
+
+    name: str
+    arguments: Sequence[SSAValue]
+    results: Sequence[SSAValue]
+    functions: tuple[int, ...]
 
 
-def _body(entity: FunctionEntity) -> Block | None:
+def _block(entity: FunctionEntity) -> Block | None:
     return None if entity.region is None else entity.region.block
 
 
-def _record(module: ModuleOp, entities: Entities, index: int) -> FunctionRecord:
-    """What the analysis wants to know of a function."""
-    entity = entities.functions[index]
-    body = _body(entity)
-    registers: dict[SSAValue, int] = {}
-    kernels = [KernelRecord("", 0, (), (), (), (), (), 0, 0)]
-    results: tuple[int, ...] = ()
-    if body is not None:
-        for value in (*body.args, *(result for op in body.ops for result in op.results)):
-            registers[value] = len(registers)
-        for op in body.ops:
-            operands = tuple(registers[operand] for operand in op.operands)
-            if op.name == RETURN:
-                results = operands
-                continue
-            functions = _functions(module, entities, op)
-            written = tuple(registers[result] for result in op.results)
-            kernels.append(KernelRecord(kernel_name(op), 0, operands, (), functions, written, (), len(operands), 0))
-    types = [("",) * len(given) for given in (entity.argument_types, entity.result_types)]
-    return FunctionRecord(index, entity.name, entity.kind, types[0], types[1], 0, (), tuple(kernels), results)
+def _function(module: ModuleOp, entities: Entities, entity: FunctionEntity) -> Body[SSAValue | int]:
+    block = _block(entity)
+    if block is None:
+        return Body(range(len(entity.argument_types)), (), range(len(entity.result_types)), is_sync=True)
+    ops = [op for op in block.ops if op.name != RETURN]
+    steps = [_Step(kernel_name(op), op.operands, op.results, _functions(module, entities, op)) for op in ops]
+    end = block.last_op
+    assert end is not None
+    return Body(block.args, steps, end.operands, is_sync=entity.kind is FunctionKind.SYNC)
 
 
 def _functions(module: ModuleOp, entities: Entities, op: Operation) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ def is_pure(op: Operation) -> bool:
     if op.regions or op.successors or op.has_trait(IsTerminator, value_if_unregistered=False):
         return False
     kernel = BUILTIN.get(name_of(op))
-    return kernel is not None and (kernel.inline is not None or kernel.constant)
+    return kernel is not None and kernel.never_fails
 
 
 def name_of(op: Operation) -> str:

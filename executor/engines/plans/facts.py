@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from tfrt.executor.bef import FunctionKind, FunctionRecord
-from tfrt.executor.declarations.effects import Effects, callers_of, summarize
-from tfrt.executor.declarations.kernel import Control, Kernel
+from tfrt.executor.declarations.effects import Body, Effects, callers_of, summarize
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.binding import Callee
 from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.plans.classes import Classes, register_classes
@@ -31,7 +32,7 @@ class Facts:
     @cached_property
     def effects(self) -> list[Effects]:
         """The effects of each function."""
-        return summarize(self._functions, self._kernels.__getitem__)
+        return summarize([_body(function) for function in self._functions], self._kernels.__getitem__)
 
     def classes(self, graph: Graph) -> Classes:
         """The classes of a function's registers."""
@@ -86,7 +87,7 @@ class Facts:
         """For each function, whether it runs such a kernel, or another function does that it calls."""
         functions, kernels = self._functions, self._kernels
         found = [any(is_such(kernels[kernel.name]) for kernel in function.kernels[1:]) for function in functions]
-        callers = callers_of(functions)
+        callers = callers_of([[c for kernel in f.kernels for c in kernel.functions] for f in functions])
         waiting = [index for index, is_found in enumerate(found) if is_found]
         while waiting:
             for caller in callers[waiting.pop()]:
@@ -118,6 +119,14 @@ class Facts:
             inside = [nesting[c] + 1 for c in callees[index] if nesting[c] < MAX_NESTING]
             nesting[index] = MAX_NESTING if index in recursive else max(inside, default=0)
         return nesting
+
+
+def _body(function: FunctionRecord) -> Body[int]:
+    """A function as the analysis of effects sees it."""
+    is_sync = function.kind is not FunctionKind.ASYNC
+    results = range(len(function.result_types)) if is_sync else function.result_registers
+    # The first kernel stands for the arguments.
+    return Body(range(len(function.argument_types)), function.kernels[1:], results, is_sync)
 
 
 def _reaches(callees: Sequence[set[int]], target: int) -> bool:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Sequence
 
-from tfrt.executor.declarations.kernel import Control
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.binding import BoundKernel, taking_context
 from tfrt.executor.engines.graph import Node
 from tfrt.executor.engines.plans.classes import is_checked, is_inline

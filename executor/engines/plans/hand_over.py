@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
-from tfrt.executor.declarations.kernel import Control
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.dataflow import Suspended
 from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.plans.scope import Exit, LoopNames, Scope, Stands

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tfrt.executor.bef import FunctionKind
-from tfrt.executor.declarations.kernel import Control
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.binding import BoundKernel, is_literal
 from tfrt.executor.engines.graph import Node
 from tfrt.executor.engines.plans.generate import Writer, tuple_text

@@ -9,7 +9,8 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from tfrt.executor.bef import BefFile
-from tfrt.executor.declarations.kernel import Control, Kernel
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.binding import Callee, taking_context
 from tfrt.executor.engines.dataflow import Suspended, execute
 from tfrt.executor.engines.graph import Graph, Node, Runnable

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from tfrt.executor.declarations.kernel import Control
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.graph import Graph
 
 

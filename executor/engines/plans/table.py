@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from tfrt.executor.declarations.kernel import Control
+from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.binding import unpack
 from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.plans.classes import Classes, fit, is_checked, is_inline
