@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from tfrt.executor.values.dtype import DType
@@ -51,7 +52,7 @@ class SectionId(IntEnum):
     ATTRIBUTE_NAMES = 9
     REGISTER_TYPES = 10
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The section's name as error messages and the document spell it."""
         return self.name.title().replace("_", "")

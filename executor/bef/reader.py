@@ -49,6 +49,7 @@ from tfrt.executor.values.attributes import Stored
 
 _KERNEL_HEADER = KERNEL_HEADER.struct()
 
+_SECTIONS = tuple(SectionId)
 _U32 = [struct.Struct(f"<{n}I") for n in range(64)]
 """Unpackers of n words; kernels rarely have more."""
 
@@ -420,9 +421,9 @@ def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:
     while cursor.remaining:
         at = cursor.position
         number = cursor.byte("a section's id")
-        if number not in tuple(SectionId):
+        if number >= len(_SECTIONS):
             cursor.fail(f"unknown section {number}", at)
-        section = SectionId(number)
+        section = _SECTIONS[number]
         if section in sections:
             cursor.fail(f"{section.title} appears twice", at)
         word = cursor.vbr(f"the length of {section.title}")
