@@ -6,6 +6,7 @@ Each module imports those above it only.
 `device_packages.py`     devices of installed packages
 `handlers.py`            the op handlers of a host by name, and their devices
 `transfer.py`            moving tensors between devices
+`stream_device.py`       devices with a thread of their own
 `eager_caller.py`        lines of Python that call ops
 `tensor_handle.py`       a tensor that is there, or will be
 `op_handler.py`          the interface that a device provides; the null handler

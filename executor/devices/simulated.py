@@ -1,22 +1,18 @@
 """A simulated accelerator: a model for devices with a memory and a clock of their own.
 
-Its tensors are in a memory that the host does not read; copies and ops run on its *stream*, a thread that takes
-one at a time in the order in which they are given to it. The host only gives; it never waits for the device unless it
-asks for a result. Ops compute what the CPU's compute, on the device's memory, and their shapes are checked by
-the same metadata functions at once. Ops whose shapes are not known beforehand or that have side effects, and other
-dialects' ops, go to the fallback, for which arguments are copied to the host; their results stay there.
-Arguments in other memories are copied to the device.
+Its tensors are in a memory that the host does not read; copies and ops run on its stream (see `StreamDevice`). Ops
+compute what the CPU's compute, on the device's memory, and their shapes are checked by the same metadata functions at
+once. Ops whose shapes are not known beforehand or that have side effects, and other dialects' ops, go to the fallback,
+for which arguments are copied to the host; their results stay there. Arguments in other memories are copied to the
+device.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from queue import SimpleQueue
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,14 +20,13 @@ import numpy as np
 from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.dispatch import dispatch, on_device
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler
+from tfrt.executor.core_runtime.stream_device import StreamDevice
 from tfrt.executor.core_runtime.transfer import register_copy
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.runtime.failures import Promised, fulfil, mark_worker
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.support.fork import restart_after_fork
-from tfrt.executor.values.async_value import AsyncValue, abandoned, report
+from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.device import Device
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, to_dense
@@ -62,7 +57,7 @@ class SimulatedTensor:
 
 
 @dataclass(frozen=True, eq=False)
-class SimulatedDevice(Device):
+class SimulatedDevice(StreamDevice):
     """A simulated accelerator; who makes one closes it.
 
     Args:
@@ -74,40 +69,17 @@ class SimulatedDevice(Device):
     name: str = f"{KIND}:0"
     latency: float = 0.0
     on_event: Callable[[str, str], object] | None = None
-    _stream: _Stream = field(init=False, repr=False)
-
-    # Another host's device may have the same name.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    def __post_init__(self) -> None:
-        stream = _Stream(self.name)
-        object.__setattr__(self, "_stream", stream)
-        # Where nobody closes it.
-        weakref.finalize(self, stream.end).atexit = False
 
     def submit(self, name: str, work: Callable[[], Sequence[Any]], count: int, context: ExecutionContext) -> list[Any]:
-        """Enqueue work on the stream and promise its `count` results; it is skipped if the request is cancelled."""
-        promises = [AsyncValue() for _ in range(count)]
+        """Enqueue work, as every such device does; it takes as long as it takes here, and is told of."""
 
-        def results() -> Sequence[Any]:
-            if context.cancellation is not None:
-                return [context.cancellation] * count
+        def timed() -> Sequence[Any]:
             with self._told(name):
                 if self.latency:
                     time.sleep(self.latency)
-                computed = work()
-            if len(computed) != count:
-                raise KernelError(f"{name} has {len(computed)} results, not {count}")
-            return computed
+                return work()
 
-        if not self._stream.put(Promised(promises, lambda: fulfil(promises, results))):
-            raise KernelError(f"device {self.name} is closed")
-        return promises
-
-    def close(self) -> None:
-        """Finish what has been submitted, and what that leads to, and end the thread."""
-        self._stream.close()
+        return super().submit(name, timed, count, context)
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
@@ -120,68 +92,6 @@ class SimulatedDevice(Device):
             yield
         finally:
             on_event("end", name)
-
-
-class _Stream:
-    """A thread that runs tasks in order, started by the first one."""
-
-    def __init__(self, name: str):
-        self._name = name
-        self._is_closed = False
-        self.restart()
-        restart_after_fork(self)
-
-    def restart(self) -> None:
-        """Begin without a thread and tasks; in a forked process those are the parent's."""
-        self._is_ending = False
-        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name=f"tfrt-{self._name}", daemon=True)
-
-    def put(self, task: Callable[[], None]) -> bool:
-        """Enqueue a task; False where the stream is closed."""
-        with self._lock:
-            if self._is_closed:
-                return False
-            if self._thread.ident is None:
-                self._thread.start()
-            self._tasks.put(task)
-            return True
-
-    def end(self) -> None:
-        """Finish what has been submitted, then end the thread, for which nobody waits."""
-        with self._lock:
-            if self._thread.ident is None:
-                self._is_closed = True
-            elif not self._is_ending:
-                # The thread puts it back as long as tasks are left, so two of them would never end.
-                self._is_ending = True
-                self._tasks.put(None)
-
-    def close(self) -> None:
-        self.end()
-        if self._thread.ident is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-
-    def _run(self) -> None:
-        mark_worker()
-        while True:
-            task = self._tasks.get()
-            if task is not None:
-                try:
-                    task()
-                except BaseException as error:
-                    if not abandoned(task, error):
-                        report(error)
-                # The frame would keep the last task's tensors alive until the next one comes.
-                del task
-                continue
-            # Tasks may have led to others; the stream ends when there are none.
-            with self._lock:
-                if self._tasks.empty():
-                    self._is_closed = True
-                    return
-                self._tasks.put(None)
 
 
 @dataclass(frozen=True, eq=False)
