@@ -72,34 +72,55 @@ from tfrt.executor.values.dtype import DType
 
 if TYPE_CHECKING:
     from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+    from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
+    from tfrt.executor.core_runtime.dispatch import dispatch, on_device
     from tfrt.executor.core_runtime.eager_op import OpChain
-    from tfrt.executor.core_runtime.op_handler import OpHandler
+    from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
+    from tfrt.executor.core_runtime.stream_device import StreamDevice
     from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+    from tfrt.executor.core_runtime.transfer import register_copy
     from tfrt.executor.declarations.metadata import TensorMetadata
-    from tfrt.executor.declarations.op import OpFlags
+    from tfrt.executor.declarations.op import OpEntry, OpFlags
     from tfrt.executor.declarations.op_attrs import OpAttrs
-    from tfrt.executor.declarations.op_registry import cpu_op
-    from tfrt.executor.values.tensor import DenseHostTensor
+    from tfrt.executor.declarations.op_registry import CPU_OPS, OpRegistry, cpu_op
+    from tfrt.executor.values.device import HOST_DEVICE, Device
+    from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 
-_NEED_NUMPY = {
+_WHEN_USED = {
+    "CPU_OPS": "tfrt.executor.declarations.op_registry",
     "CoreRuntime": "tfrt.executor.core_runtime.core_runtime",
+    "CpuOpHandler": "tfrt.executor.core_runtime.cpu_op_handler",
     "DenseHostTensor": "tfrt.executor.values.tensor",
+    "Device": "tfrt.executor.values.device",
+    "HOST_DEVICE": "tfrt.executor.values.device",
+    "Invocation": "tfrt.executor.core_runtime.op_handler",
+    "Op": "tfrt.executor.core_runtime.op_handler",
     "OpAttrs": "tfrt.executor.declarations.op_attrs",
     "OpChain": "tfrt.executor.core_runtime.eager_op",
+    "OpEntry": "tfrt.executor.declarations.op",
     "OpFlags": "tfrt.executor.declarations.op",
     "OpHandler": "tfrt.executor.core_runtime.op_handler",
+    "OpRegistry": "tfrt.executor.declarations.op_registry",
+    "Outcome": "tfrt.executor.core_runtime.op_handler",
+    "StreamDevice": "tfrt.executor.core_runtime.stream_device",
     "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
     "TensorMetadata": "tfrt.executor.declarations.metadata",
     "cpu_op": "tfrt.executor.declarations.op_registry",
+    "dispatch": "tfrt.executor.core_runtime.dispatch",
+    "on_device": "tfrt.executor.core_runtime.dispatch",
+    "register_copy": "tfrt.executor.core_runtime.transfer",
+    "to_dense": "tfrt.executor.values.tensor",
 }
-"""Names that are imported when first used, since numpy comes with them."""
+"""Names that are imported when first used, since numpy comes with them or only devices need them."""
 
 __all__ = [
     "BF16",
     "CHAIN",
+    "CPU_OPS",
     "F16",
     "F32",
     "F64",
+    "HOST_DEVICE",
     "I1",
     "I8",
     "I16",
@@ -118,9 +139,11 @@ __all__ = [
     "Chain",
     "CompileError",
     "CoreRuntime",
+    "CpuOpHandler",
     "DType",
     "Dense",
     "DenseHostTensor",
+    "Device",
     "Diagnostic",
     "ExecutionContext",
     "F16Array",
@@ -134,20 +157,26 @@ __all__ = [
     "I8Array",
     "I32Array",
     "I64Array",
+    "Invocation",
     "KernelError",
     "KernelRegistry",
     "LoadError",
     "Location",
+    "Op",
     "OpAttrs",
     "OpChain",
+    "OpEntry",
     "OpFlags",
     "OpHandler",
+    "OpRegistry",
+    "Outcome",
     "Program",
     "ResourceContext",
     "ResultCount",
     "ResultMetadata",
     "Runs",
     "Shape",
+    "StreamDevice",
     "String",
     "TensorHandle",
     "TensorMetadata",
@@ -157,9 +186,13 @@ __all__ = [
     "UsageError",
     "compile",
     "cpu_op",
+    "dispatch",
     "kernel",
     "load",
     "native_function",
+    "on_device",
+    "register_copy",
+    "to_dense",
 ]
 
 
@@ -181,6 +214,6 @@ def compile(text: str, filename: str = "-", *, opt_level: int = 0) -> bytes:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NEED_NUMPY:
-        return getattr(import_module(_NEED_NUMPY[name]), name)
+    if name in _WHEN_USED:
+        return getattr(import_module(_WHEN_USED[name]), name)
     raise AttributeError(f"module 'tfrt' has no attribute '{name}'")

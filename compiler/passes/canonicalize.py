@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, UnknownLoc
-from xdsl.ir import Operation, Region
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Region
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import (
     GreedyRewritePatternApplier,
-    PatternRewriter,
     PatternRewriterListener,
     PatternRewriteWalker,
     RewritePattern,
@@ -24,25 +23,7 @@ from tfrt.compiler.passes.shared.fold import FoldConstants
 from tfrt.compiler.passes.shared.identities import Identities
 from tfrt.compiler.passes.shared.purity import Infallible
 from tfrt.compiler.passes.shared.regroup import RegroupConstants
-
-
-@dataclass
-class KeepLocations(RewritePattern):
-    """Applies a pattern; ops that it inserts without a location get that of the op it matched."""
-
-    pattern: RewritePattern
-
-    def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter, /) -> None:
-        location = op.location
-        inserted: list[Operation] = []
-        rewriter.operation_insertion_handler.append(inserted.append)
-        self.pattern.match_and_rewrite(op, rewriter)
-        # The rewriter is the same for all ops.
-        rewriter.operation_insertion_handler.pop()
-        for root in inserted:
-            for new in root.walk():
-                if isinstance(new.location, UnknownLoc):
-                    new.location = location
+from tfrt.compiler.passes.shared.rewriting import KeepLocations
 
 
 @dataclass(frozen=True)

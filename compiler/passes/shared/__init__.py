@@ -9,6 +9,7 @@
 `regroup.py`        integer constants that become one
 `control.py`        branches and loops whose way is known
 `call_sites.py`     who calls which function
+`rewriting.py`      rewrite patterns that keep locations
 `splice.py`         a body in place of the op that runs it
 `array_ops.py`      ops of the core runtime as kernels on arrays
 `remarks.py`        what passes have to say about a program that is in order
