@@ -32,7 +32,6 @@ request is cancelled meanwhile, those whose turn comes later are skipped neverth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tfrt.executor.engines.frame import Frame, let_go
@@ -42,31 +41,6 @@ from tfrt.executor.runtime.failures import CallEnded, Promised, as_ended, settle
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls, is_full
 from tfrt.executor.values.async_value import AsyncValue
-
-
-@dataclass(frozen=True, slots=True)
-class Suspended:
-    """A call that something else began and that has not gone on yet; calling it lets it go on, once."""
-
-    graph: Graph
-    context: ExecutionContext
-    recorded: Recorded
-
-    def __call__(self) -> list[Any]:
-        arguments = self.recorded.registers[: self.graph.argument_count]
-        return execute(self.graph, self.context, arguments, self.recorded)
-
-    def known(self, results: Sequence[Any]) -> list[Any]:
-        """Its results, where those that it has had before it was suspended are not pending any more.
-
-        It goes on in the order of the dataflow executor, in which they may come to be only later.
-        """
-        graph, recorded = self.graph, self.recorded
-        had = {register for node in graph.nodes[1 : recorded.done + 1] for register in node.results}
-        return [
-            recorded.registers[register] if register in had and _is_pending(result) else result
-            for register, result in zip(graph.result_registers, results, strict=True)
-        ]
 
 
 def execute(
@@ -127,7 +101,3 @@ def _execute_later(
 
     context.host.enqueue(Promised(promises, run))
     return list(promises)
-
-
-def _is_pending(value: Any) -> bool:
-    return type(value) is AsyncValue and value.is_pending

@@ -8,7 +8,7 @@ from typing import Any
 
 from tfrt.executor.engines.binding import unpack
 from tfrt.executor.engines.graph import Graph, Node
-from tfrt.executor.engines.recorded import Recorded, returns
+from tfrt.executor.engines.recorded import Recorded, returning, returns
 from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls, recount
@@ -74,7 +74,7 @@ class Frame:
         count, outcome = recorded.done, recorded.outcome
         if outcome is not None:
             count += 1
-            nodes[count] = nodes[count].having_run(lambda *_: outcome())
+            nodes[count] = nodes[count].having_run(returning(outcome))
         self.nodes = nodes
         if self.context.cancellation is not None:
             self.recorded = count

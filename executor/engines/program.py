@@ -254,11 +254,12 @@ class Function:
     def _run(self) -> Callable[[ExecutionContext, Sequence[Any]], list[Any]]:
         if self.kind is FunctionKind.NATIVE:
             return self._run_native
-        if self.kind is FunctionKind.SYNC:
-            return partial(interpret, self.graph)
         plans = self._program.plans
+        is_sync = self.kind is FunctionKind.SYNC
         if plans is None or self._keeps_order:
-            return partial(execute, self.graph)
+            return partial(interpret if is_sync else execute, self.graph)
+        if is_sync:
+            return plans.planned(self).enter_sync
         effects = plans.facts.effects[self.index]
         has_threads = self._program.host.work_queue.has_threads
         if effects.ordered and (has_threads or not self.result_types or not effects.observable_at_end):

@@ -32,3 +32,8 @@ class Recorded:
 def returns(value: Any) -> Callable[..., Any]:
     """Something that has come to `value`, whatever it is called with."""
     return lambda *_: value
+
+
+def returning(outcome: Callable[[], Any]) -> Callable[..., Any]:
+    """Something that has come to `outcome`, whatever it is called with."""
+    return lambda *_: outcome()

@@ -1,5 +1,7 @@
 """Runs functions that are marked ``tfrt.sync``: kernel after kernel, to completion, on the calling thread.
 
+Plans do that, too, and faster, as long as nothing is pending or fails; this is where they go on.
+
 The first kernel that fails ends the call, and all results are its error; what comes after it does not run. This is
 the reference implementation's ``lib/bef_executor/bef_interpreter.cc``.
 
@@ -13,6 +15,7 @@ from typing import Any
 
 from tfrt.executor.engines.binding import unpack
 from tfrt.executor.engines.graph import Graph, Node
+from tfrt.executor.engines.recorded import Recorded, returning
 from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls
@@ -27,8 +30,13 @@ call some.
 """
 
 
-def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+def interpret(
+    graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None = None
+) -> list[Any]:
     """Run `graph`'s kernels in order; the results are plain values, or all the same failed `AsyncValue`.
+
+    Args:
+        recorded: what has been run already, in a plan.
 
     Raises:
         KernelError: a kernel failed, and there are no results.
@@ -39,7 +47,7 @@ def interpret(graph: Graph, context: ExecutionContext, arguments: Sequence[Any])
     try:
         calls.depth = depth + 1
         calls.is_awaited = True
-        return _run(graph, context, arguments)
+        return _run(graph, context, arguments, recorded)
     except KernelError as error:
         failure = error
     except Exception as error:
@@ -58,17 +66,24 @@ def _too_deep(graph: Graph) -> KernelError:
     )
 
 
-def _run(graph: Graph, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+def _run(graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None) -> list[Any]:
     registers: list[Any] = [None] * graph.register_count
     registers[: len(arguments)] = [_now(argument, context) for argument in arguments]
-    for node in graph.kernels:
+    done = 0
+    if recorded is not None:
+        registers, done = list(recorded.registers), recorded.done
+        if recorded.outcome is not None:
+            done += 1
+            # It has run, so it is not skipped, even if the request has been cancelled meanwhile.
+            _run_kernel(graph, graph.nodes[done].having_run(returning(recorded.outcome)), registers, context)
+    for node in graph.nodes[done + 1 :]:
+        if context.cancellation is not None:
+            raise context.cancellation.value
         _run_kernel(graph, node, registers, context)
     return [registers[r] for r in graph.result_registers]
 
 
 def _run_kernel(graph: Graph, node: Node, registers: list[Any], context: ExecutionContext) -> None:
-    if context.cancellation is not None:
-        raise context.cancellation.value
     operands = [registers[a] for a in node.arguments]
     if node.needs_context:
         operands.insert(0, context)

@@ -45,6 +45,8 @@ _COUNTING = frozenset(
     {
         ("_execute_now", "tfrt.executor.engines.dataflow"),
         ("enter", "tfrt.executor.engines.plans.planned"),
+        ("enter_sync", "tfrt.executor.engines.plans.planned"),
+        ("call_counted", "tfrt.executor.engines.plans.planned"),
         ("interpret", "tfrt.executor.engines.sync_interpreter"),
     }
 )

@@ -28,8 +28,6 @@ def _why_not(program: Program, plans: Plans, function: Function) -> str | None:
     """Why a function has no plan, or None where it has one."""
     if function.kind is FunctionKind.NATIVE:
         return "is native."
-    if function.kind is FunctionKind.SYNC:
-        return "is synchronous: it runs kernel by kernel."
     effects = plans.facts.effects[function.index]
     if effects.disorder is not None:
         first, second = (_kernel(program, function, step) for step in effects.disorder)

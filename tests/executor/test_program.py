@@ -235,6 +235,10 @@ def test_ops_that_do_not_fit_their_kernel(op, message, temporary_kernels):
             lambda: tfrt.kernel("my.bad")(_misspelt),
             "kernel 'my.bad': its annotations cannot be resolved: name 'Intt' is not defined",
         ),
+        (
+            lambda: tfrt.kernel("my.bad")(_metadata),
+            "kernel 'my.bad': 'metadata' is what only ops of the core runtime are given",
+        ),
     ],
 )
 def test_declarations_that_break_the_rules(declare, message, temporary_kernels):
@@ -250,6 +254,9 @@ def _unsorted(*, b: tfrt.I32, a: tfrt.I32) -> None: ...
 
 
 def _keywords(**rest: int) -> None: ...
+
+
+def _metadata(a: int, metadata: tfrt.ResultMetadata) -> None: ...
 
 
 def _late(host: tfrt.HostContext, a: int) -> None: ...

@@ -48,7 +48,7 @@ class Facts:
     def runs_directly(self, graph: Graph, node: Node) -> bool:
         """Whether plans run a kernel's functions in its stead."""
         bound = node.bound
-        if bound.control is None:
+        if bound.control is None or graph.record.kind is FunctionKind.SYNC:
             return False
         given, wanted = self.classes_at(graph, node)
         if bound.control is not Control.CALL:
@@ -61,7 +61,6 @@ class Facts:
             function.kind is FunctionKind.ASYNC
             and tuple(map(scalar_class, function.argument_types)) == given
             and tuple(map(scalar_class, function.result_types)) == wanted
-            and (self.restarts[function.index] or self.nesting[function.index] < MAX_NESTING)
             for function in bound.functions
         )
 
@@ -77,6 +76,10 @@ class Facts:
         In a function that may itself, its caller sees to it.
         """
         return self.restarts[callee.index] and not self.restarts[caller.index]
+
+    def is_counted(self, callee: Callee) -> bool:
+        """Whether calls of a function in plans are counted, and end where no more fit on the stack."""
+        return not self.restarts[callee.index] and self.nesting[callee.index] >= MAX_NESTING
 
     @cached_property
     def may_cancel(self) -> list[bool]:
@@ -101,7 +104,7 @@ class Facts:
         """For each function, how many calls it may put on the stack besides its own that cannot start again.
 
         Where Python's stack ends, a pure function can start again; one with effects cannot. So calls of functions with
-        effects that recurse, or that stand on `MAX_NESTING` others, go through `Planned.enter`, which counts.
+        effects that recurse, or that stand on `MAX_NESTING` others, are counted (`is_counted`).
         """
         functions, restarts = self._functions, self.restarts
         callees = [

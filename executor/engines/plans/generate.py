@@ -179,7 +179,7 @@ class Writer:
             self.line(indent, f"except{caught and ' '}{caught}: {self.exit(exit)}", None)
 
     def invocation(self, callee: Plan, arguments: Sequence[str]) -> str:
-        return f"{callee.python_name}({', '.join(['context', *arguments])})"
+        return f"{callee.name_in_plans}({', '.join(['context', *arguments])})"
 
     def expression(self, scope: Scope, node: Node, names: Sequence[str]) -> str | None:
         """A kernel with one result as an expression of its operands that cannot fail, where it is one."""

@@ -1,4 +1,4 @@
-"""How a plan that cannot go on becomes calls of the dataflow executor.
+"""How a plan that cannot go on becomes calls of the executor that can run everything.
 
 A plan knows at each moment where it stands: whatever may stop it is guarded by a handler of its own, in the table tier
 by lines of `run_table`, in generated source by an *exit*, a call with the number of the place. Such a handler gathers
@@ -10,6 +10,8 @@ Thus everything that had not been run is run in the dataflow executor's own orde
 request, that counts from its turn in this order on: what comes before it is not skipped, even if it had not been run,
 and what comes after it is skipped, even if it had.
 
+A synchronous function goes on at once, in the interpreter, which runs kernels in the file's order as plans do.
+
 Nothing is read from exceptions of kernels or their tracebacks, which may belong to several threads.
 """
 
@@ -17,21 +19,50 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
+from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.runs import Control
-from tfrt.executor.engines.dataflow import Suspended
+from tfrt.executor.engines.dataflow import execute
 from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.plans.scope import Exit, LoopNames, Scope, Stands
 from tfrt.executor.engines.plans.signals import HandOver
 from tfrt.executor.engines.recorded import Recorded
+from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import as_kernel_error, ends_call
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
 
 GoOn = Callable[[], list[Any]]
 """Goes on with a call and returns its results, as `tfrt.executor.engines.dataflow.execute` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """A call that something else began and that has not gone on yet; calling it lets it go on, once."""
+
+    graph: Graph
+    context: ExecutionContext
+    recorded: Recorded
+
+    def __call__(self) -> list[Any]:
+        arguments = self.recorded.registers[: self.graph.argument_count]
+        run = interpret if self.graph.record.kind is FunctionKind.SYNC else execute
+        return run(self.graph, self.context, arguments, self.recorded)
+
+    def known(self, results: Sequence[Any]) -> list[Any]:
+        """Its results, where those that it has had before it was suspended are not pending any more.
+
+        It goes on in the order of the dataflow executor, in which they may come to be only later.
+        """
+        graph, recorded = self.graph, self.recorded
+        had = {register for node in graph.nodes[1 : recorded.done + 1] for register in node.results}
+        return [
+            recorded.registers[register] if register in had and _is_pending(result) else result
+            for register, result in zip(graph.result_registers, results, strict=True)
+        ]
 
 
 def stop(
@@ -160,6 +191,10 @@ class Exits:
             scope = scope.parent
             going_on = _in_iteration(scope, going_on, variables, context)
         raise HandOver(going_on, cancellation) from None
+
+
+def _is_pending(value: Any) -> bool:
+    return type(value) is AsyncValue and value.is_pending
 
 
 def _inner() -> HandOver:

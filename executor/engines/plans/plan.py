@@ -23,6 +23,14 @@ class Plan(Protocol):
     call: Callable[..., Any]
 
     @property
+    def call_in_plans(self) -> Callable[..., Any]:
+        """What other plans call: a function of the context and plain operands."""
+
+    @property
+    def name_in_plans(self) -> str:
+        """The global name of what other plans call."""
+
+    @property
     def graph(self) -> Graph:
         """The function, ready to run."""
 

@@ -8,19 +8,21 @@ from functools import cached_property, partial
 from time import perf_counter
 from typing import Any, Protocol
 
-from tfrt.executor.bef import BefFile
+from tfrt.executor.bef import BefFile, FunctionKind
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.binding import Callee, taking_context
-from tfrt.executor.engines.dataflow import Suspended, execute
+from tfrt.executor.engines.dataflow import execute
 from tfrt.executor.engines.graph import Graph, Node, Runnable
 from tfrt.executor.engines.plans.facts import Facts
 from tfrt.executor.engines.plans.generate import generate, generate_loop
+from tfrt.executor.engines.plans.hand_over import Suspended
 from tfrt.executor.engines.plans.names import Names
 from tfrt.executor.engines.plans.native import can_be_native, is_worthwhile, make_native
 from tfrt.executor.engines.plans.scope import Generated
 from tfrt.executor.engines.plans.signals import HandOver
 from tfrt.executor.engines.plans.table import Loop, Table, make_table, run_repeat, run_table, run_while
+from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls, is_full
@@ -71,7 +73,7 @@ class Plans:
         self._planned: dict[int, Planned] = {}
 
     def planned(self, function: Callee) -> Planned:
-        """A function, which must be asynchronous and have ordered effects, with its plans."""
+        """A function, which must have ordered effects, with its plans."""
         index = function.index
         found = self._planned.get(index)
         if found is None:
@@ -112,6 +114,7 @@ class Planned:
         self.call: Callable[..., Any] = self._make_first_tier()
         self.python_name = plans.names.reserve("f", function.name or f"region_{function.index}", self.call)
         self._argument_classes = tuple(map(scalar_class, function.argument_types))
+        self._run_anyhow = interpret if function.kind is FunctionKind.SYNC else execute
 
     @property
     def is_warm(self) -> bool:
@@ -123,6 +126,37 @@ class Planned:
         return self.function.graph
 
     @cached_property
+    def name_in_plans(self) -> str:
+        """The global name of what other plans call."""
+        if not self._is_counted:
+            return self.python_name
+        return self.names.reserve("counted", self.function.name, self.call_counted)
+
+    @property
+    def call_in_plans(self) -> Callable[..., Any]:
+        """What other plans call: a function of the context and plain operands."""
+        return self.call_counted if self._is_counted else self.call
+
+    @cached_property
+    def _is_counted(self) -> bool:
+        return self.facts.is_counted(self.function)
+
+    def call_counted(self, context: ExecutionContext, *operands: Any) -> Any:
+        """Run the plan of the current tier from another plan.
+
+        Raises:
+            HandOver: it cannot go on, or there is no room for it on the stack.
+        """
+        depth, weight = calls.depth, self._weight
+        if is_full(depth, weight):
+            raise HandOver(partial(self._run_anyhow, self.graph, context, operands))
+        try:
+            calls.depth = depth + weight
+            return self.call(context, *operands)
+        finally:
+            calls.depth = depth
+
+    @cached_property
     def _weight(self) -> int:
         """How many calls this one counts as; a call in a plan takes half as many Python frames as one outside."""
         return 1 + self.facts.nesting[self.function.index] // 2
@@ -131,15 +165,24 @@ class Planned:
     def _table(self) -> Table:
         return make_table(self.graph, self.facts.classes(self.graph), self._runner, self._starts_again)
 
+    def enter_sync(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+        """Run a call of a synchronous function, from outside of plans. Like `interpret`, which it falls back to."""
+        is_awaited = calls.is_awaited
+        try:
+            calls.is_awaited = True
+            return self.enter(context, arguments)
+        finally:
+            calls.is_awaited = is_awaited
+
     def enter(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         """Start a call, from outside of plans. Like `dataflow.execute`, which it falls back to."""
         depth, weight = calls.depth, self._weight
         if not self._is_worthwhile or is_full(depth, weight):
-            return execute(self.graph, context, arguments)
+            return self._run_anyhow(self.graph, context, arguments)
         for argument, expected in zip(arguments, self._argument_classes, strict=True):
             found = type(argument)
             if found is not expected and (expected is not None or found is AsyncValue):
-                return execute(self.graph, context, arguments)
+                return self._run_anyhow(self.graph, context, arguments)
         self._entered += 1
         start = perf_counter() if self.plans.is_timing else 0.0
         going_on: Callable[[], list[Any]]
@@ -153,7 +196,7 @@ class Planned:
         except RecursionError as error:
             if not self.facts.restarts[self.function.index]:
                 raise CallEnded(error) from None
-            going_on, cancellation = partial(execute, self.graph, context, arguments), None
+            going_on, cancellation = partial(self._run_anyhow, self.graph, context, arguments), None
         except Exception as error:
             # No kernel has raised it.
             raise CallEnded(error) from None
@@ -203,7 +246,7 @@ class Planned:
     def _make_first_tier(self) -> Callable[..., Any]:
         def start(context: ExecutionContext, *arguments: Any) -> Any:
             if not self._returns_what_it_declares:
-                raise HandOver(partial(execute, self.graph, context, arguments))
+                raise HandOver(partial(self._run_anyhow, self.graph, context, arguments))
             self.runs += 1
             if self.runs > self.plans.threshold and not self._cannot_be_generated:
                 try:
@@ -239,14 +282,16 @@ class Planned:
         match bound.control:
             case Control.CALL:
                 (callee,) = functions
-                return lambda context, *operands: callee.call(context, *operands)
+                return lambda context, *operands: callee.call_in_plans(context, *operands)
             case Control.BRANCH:
                 yes, no = functions
-                return lambda context, condition, *operands: (yes if condition else no).call(context, *operands)
+                return lambda context, condition, *operands: (yes if condition else no).call_in_plans(
+                    context, *operands
+                )
             case Control.CASE:
                 return lambda context, index, *operands: (
                     functions[index] if 0 <= index < len(functions) else functions[-1]
-                ).call(context, *operands)
+                ).call_in_plans(context, *operands)
         assert bound.control is not None
         generated = partial(self._generated_loop, node)
         loop = Loop(bound.control, functions[0], taking_context(bound), plans.threshold, generated)

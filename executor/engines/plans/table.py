@@ -275,7 +275,7 @@ def run_repeat(loop: Loop, context: ExecutionContext, count: int, values: tuple[
         if body.runs >= threshold:
             return loop.generated()(context, count - done, *values)
         try:
-            found = body.call(context, *values)
+            found = body.call_in_plans(context, *values)
         except HandOver as inner:
             going_on = loop_after(loop.kind, loop.go_on, context, count - done - 1, inner.go_on)
             raise HandOver(going_on, inner.cancellation) from None
@@ -296,7 +296,7 @@ def run_while(loop: Loop, context: ExecutionContext, condition: Any, values: tup
         if body.runs >= threshold:
             return loop.generated()(context, condition, *values)
         try:
-            found = body.call(context, *values)
+            found = body.call_in_plans(context, *values)
         except HandOver as inner:
             going_on = loop_after(loop.kind, loop.go_on, context, 0, inner.go_on)
             raise HandOver(going_on, inner.cancellation) from None

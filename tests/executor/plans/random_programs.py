@@ -405,12 +405,17 @@ class _Module:
 
     def synchronous(self, name: str) -> Signature:
         arguments, results = (I32,) * self.upto(2), (I32,) * (1 + self.upto(1))
-        ops = [*ARITHMETIC, *(FAILING if self.features.errors else ())]
-        ops = [op for op in ops if not {F32, I64} & {*op.operands, *op.results}]
+        features = self.features
+        groups = [ARITHMETIC, ASYNCHRONOUS if features.asynchrony else [], FAILING if features.errors else []]
+        if features.effects == "free":
+            # Nothing orders its effects and its caller's.
+            groups += [CHAINED, CANCELLING if features.cancellation else [], CHAINED_FAILING if features.errors else []]
+        unused = {F32, I64, ANY}
+        choices = [[op for op in group if unused.isdisjoint((*op.operands, *op.results))] for group in groups if group]
 
         def fill(body: _Body) -> None:
             for _ in range(self.upto(4)):
-                body.run(self.choose(ops))
+                body.run(self.choose(self.choose(choices)))
 
         def ends(body: _Body) -> list[str]:
             # A synchronous function returns neither an argument nor a value twice.

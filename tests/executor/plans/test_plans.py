@@ -130,10 +130,7 @@ func.func @caller(%x: i32, %ch: !tfrt.chain) -> !tfrt.chain {
   %c1, %c2 = tfrt.call @unordered(%x, %ch) : (i32, !tfrt.chain) -> (!tfrt.chain, !tfrt.chain)
   tfrt.return %c1 : !tfrt.chain
 }
-func.func @sync(%x: i32) -> i32 attributes {tfrt.sync} {
-  %y = "tfrt.add.i32"(%x, %x) : (i32, i32) -> i32
-  tfrt.return %y : i32
-}""")
+""")
         )
     )
     assert text == (
@@ -141,7 +138,6 @@ func.func @sync(%x: i32) -> i32 attributes {tfrt.sync} {
         "\n# @unordered runs on the dataflow executor: nothing orders\n"
         "#   tfrt.print.i32 at t.mlir:3:9 and\n#   tfrt.print.i32 at t.mlir:4:9.\n"
         "\n# @caller runs on the dataflow executor: it runs functions whose effects nothing orders.\n"
-        "\n# @sync is synchronous: it runs kernel by kernel.\n"
     )
 
 
@@ -275,6 +271,60 @@ def test_a_pure_kernel_that_fails(kernels):
     expected = run(load(PROGRAM, plans=False), "calls", 1, 2, tfrt.CHAIN)
     assert run(load(PROGRAM, GENERATED), "calls", 1, 2, tfrt.CHAIN) == expected
     assert "t.mlir:5:8: error: runtime error: ZeroDivisionError" in expected[2][0]
+
+
+@pytest.mark.parametrize("threshold", [TABLE, GENERATED])
+def test_after_a_cancellation_in_a_recursion_the_outermost_call_goes_on_first(threshold, kernels):
+    """What it puts into the queue comes before what the inner ones do, as in the dataflow executor."""
+    text = """
+func.func @f(%n: i32, %x: i32, %ch: !tfrt.chain) -> (!tfrt.string, i32, !tfrt.chain) {
+  %zero = tfrt.constant.i32 0
+  %is_end = "tfrt.lessequal.i32"(%n, %zero) : (i32, i32) -> i1
+  %five = tfrt.constant.i32 5
+  %text, %y, %end = "tfrt.if"(%is_end, %n, %five, %ch) ({
+  ^entry(%m: i32, %z: i32, %ch0: !tfrt.chain):
+    %text0 = "tfrt_test.get_string"() {value = ""} : () -> !tfrt.string
+    tfrt.return %text0, %z, %ch0 : !tfrt.string, i32, !tfrt.chain
+  }, {
+  ^entry(%m: i32, %z: i32, %ch0: !tfrt.chain):
+    %ch1 = "p.act"(%m, %ch0) : (i32, !tfrt.chain) -> !tfrt.chain
+    %one = tfrt.constant.i32 1
+    %less = "tfrt.minus.i32"(%m, %one) : (i32, i32) -> i32
+    %text1, %y1, %ch2 = tfrt.call @f(%less, %one, %ch1) : (i32, i32, !tfrt.chain) -> (!tfrt.string, i32, !tfrt.chain)
+    %ch3 = "p.act"(%y1, %ch2) : (i32, !tfrt.chain) -> !tfrt.chain
+    tfrt.return %text1, %y1, %ch3 : !tfrt.string, i32, !tfrt.chain
+  }) : (i1, i32, i32, !tfrt.chain) -> (!tfrt.string, i32, !tfrt.chain)
+  %last = "tfrt_test.get_string"() {value = "there"} : () -> !tfrt.string
+  tfrt.return %last, %y, %end : !tfrt.string, i32, !tfrt.chain
+}"""
+    found = []
+    for plans in (False, True):
+        kernels[5] = cancels
+        found.append(run(load(text, threshold, plans=plans), "f", 2, 0, tfrt.CHAIN))
+    assert found[0] == found[1]
+    assert found[0][0] == ["there", 5, "error: Cancelled"]
+
+
+@pytest.mark.parametrize("threshold", [TABLE, GENERATED])
+def test_synchronous_functions_have_plans(threshold, kernels):
+    text = """
+func.func @f(%x: i32, %y: i32, %ch: !tfrt.chain) -> i32 attributes {tfrt.sync} {
+  %sum = "tfrt.add.i32"(%x, %y) : (i32, i32) -> i32
+  %ch1 = "p.act"(%sum, %ch) : (i32, !tfrt.chain) -> !tfrt.chain
+  %twice = "tfrt.add.i32"(%sum, %sum) : (i32, i32) -> i32
+  %ch2 = "p.act"(%twice, %ch1) : (i32, !tfrt.chain) -> !tfrt.chain
+  %all = "tfrt.add.i32"(%sum, %twice) : (i32, i32) -> i32
+  tfrt.return %all : i32
+}"""
+    with_plans, without = load(text, threshold), load(text, plans=False)
+    for act in (None, *ACTS):
+        if act is not None:
+            kernels[2] = act
+        assert run(with_plans, "f", 1, 1, tfrt.CHAIN) == run(without, "f", 1, 1, tfrt.CHAIN)
+    assert with_plans.plans._planned
+    assert [found.source.splitlines()[0] for found in with_plans.plans.generated] == (
+        ["def f0_f(context, r0, r1, r2):"] if threshold == GENERATED else []
+    )
 
 
 def test_cancelled_before_it_begins():
