@@ -27,6 +27,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import Phase, settings
@@ -55,6 +56,15 @@ def pytest_collection() -> Generator[None, object, object]:
 def _freeze() -> None:
     gc.collect()
     gc.freeze()
+
+
+@contextlib.contextmanager
+def _frozen_afterwards() -> Iterator[None]:
+    """A tool that looks for leaks looks at all that there is."""
+    with mock.patch.object(gc, "unfreeze", wraps=gc.unfreeze) as unfreeze:
+        yield
+    if unfreeze.called:
+        _freeze()
 
 
 TOOLS = {
@@ -90,19 +100,15 @@ def run_tool(name: str, *arguments: str | Path, stdin: bytes | str = b"", merge_
     content = stdin.encode() if isinstance(stdin, str) else stdin
     stdout = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
     stderr = stdout if merge_stderr else io.TextIOWrapper(err, encoding="utf-8", write_through=True)
-    frozen = gc.get_freeze_count()
     before = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
     try:
-        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr), _frozen_afterwards():
             code = _main_of(name)([str(argument) for argument in arguments])
     finally:
         sys.stdin = before
         stdout.flush()
         stderr.flush()
-        if gc.get_freeze_count() < frozen:
-            # A tool that looks for leaks looks at all that there is.
-            _freeze()
     return Completed(code, out.getvalue(), b"" if merge_stderr else err.getvalue())
 
 

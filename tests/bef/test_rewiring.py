@@ -39,7 +39,7 @@ from tfrt.executor.values.async_value import AsyncValue, run_deferred
 from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.tensor import DenseHostTensor
 
-COUNT = int(os.environ.get("TFRT_REWIRED", "500"))
+COUNT = int(os.environ.get("TFRT_REWIRED", "300"))
 FIRST = int(os.environ.get("TFRT_REWIRED_FROM", "0"))
 
 TESTS = Path(__file__).parent.parent

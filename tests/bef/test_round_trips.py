@@ -198,7 +198,7 @@ def modules(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.parametrize("generic", [True, False])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=24, suppress_health_check=[HealthCheck.too_slow])
 @given(text=modules())
 def test_random_modules(generic, text):
     bef = compile(text)

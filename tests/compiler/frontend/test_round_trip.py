@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfrt.compiler.frontend import parse_module
@@ -89,6 +89,7 @@ def modules(draw: st.DrawFn) -> str:
     return "\n".join(ops([], 3))
 
 
+@settings(max_examples=60)
 @given(modules())
 def test_random_modules(text):
     module = parse_module(text, "t.mlir", allow_unregistered=True)

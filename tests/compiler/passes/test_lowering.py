@@ -86,7 +86,7 @@ def outcome(value):
     return outcome(value.value)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(graphs(), st.sampled_from(PIPELINES), st.sampled_from(["s", "mstd:2"]), st.booleans())
 def test_as_before(made, pipeline, queue, plans):
     text, arrays = made
