@@ -11,7 +11,8 @@ An op has two functions with the same shape of signature:
 Positional parameters are inputs, ``*inputs`` a variable number of them. Keyword-only parameters are attributes, by
 name; those without a default are required, and attributes that nobody declares are ignored. Parameters annotated
 `HostContext` or `ResultMetadata` are supplied. An attribute arrives as a Python value, or with its type where
-its parameter is annotated `OpAttr`. Programs and eager callers run the same two functions.
+its parameter is annotated `OpAttr`. Attributes that several functions share can be the fields of one parameter, see
+`tfrt.executor.declarations.op_signature.AttributeGroup`. Programs and eager callers run the same two functions.
 
 Programs that are lowered to kernels on arrays (``tfrt.compiler.passes.lower_to_cpu``) know all shapes and attributes
 beforehand. An op may say two more things for them:

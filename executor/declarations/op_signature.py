@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,51 @@ from tfrt.executor.support.errors import KernelError, UsageError
 _SUPPLIED = frozenset({Supplied.HOST, Supplied.METADATA, Supplied.EPILOGUE})
 
 
+class AttributeGroup:
+    """Attributes that belong together: a frozen dataclass that derives from this.
+
+    A keyword-only parameter of such a class takes the attributes that are named as its fields.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class _Attributes:
+    """Attributes by name, of which `typed` ones arrive with their types."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    typed: frozenset[str] = frozenset()
+
+    def arguments(self, op: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
+        """What is given of them.
+
+        Raises:
+            KernelError: a required one is missing.
+        """
+        arguments = {name: attrs[name] for name in self.optional if name in attrs}
+        for name in self.required:
+            if name not in attrs:
+                raise KernelError(f"missing attribute '{name}' of op '{op}'")
+            arguments[name] = attrs[name]
+        for name, attr in arguments.items():
+            if name not in self.typed:
+                arguments[name] = attr.value if type(attr) is OpAttr else attr
+            elif type(attr) is not OpAttr:
+                arguments[name] = OpAttrs.of({name: attr})[name]
+        return arguments
+
+
 @dataclass(frozen=True, slots=True)
 class OpSignature:
-    """What an op's function takes: between `least` and `most` inputs, and attributes by name."""
+    """What an op's function takes: between `least` and `most` inputs, and attributes by name.
+
+    `groups` are parameters that stand for several attributes each, and `supplied` those that stand for none.
+    """
 
     least: int
     most: float
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-    typed: frozenset[str]
+    attributes: _Attributes
+    groups: tuple[tuple[str, type[AttributeGroup], _Attributes], ...]
     supplied: tuple[tuple[str, Supplied], ...]
     takes_inputs_only: bool
     """Whether there is nothing to pass beside inputs; most calls are of this kind, and short."""
@@ -38,19 +74,12 @@ class OpSignature:
         if not self.least <= inputs <= self.most:
             takes = f"{self.least}" if self.least == self.most else f"at least {self.least}"
             raise KernelError(f"op '{op}' takes {takes} inputs and is given {inputs}")
-        arguments = {name: self._attribute(name, attrs) for name in self.optional if name in attrs}
-        for name in self.required:
-            if name not in attrs:
-                raise KernelError(f"missing attribute '{name}' of op '{op}'")
-            arguments[name] = self._attribute(name, attrs)
-        arguments.update({name: supplied[what] for name, what in self.supplied})
+        arguments = self.attributes.arguments(op, attrs)
+        for name, group, attributes in self.groups:
+            arguments[name] = group(**attributes.arguments(op, attrs))
+        for name, what in self.supplied:
+            arguments[name] = supplied[what]
         return arguments
-
-    def _attribute(self, name: str, attrs: Mapping[str, Any]) -> Any:
-        attr = attrs[name]
-        if name in self.typed:
-            return attr if isinstance(attr, OpAttr) else OpAttrs.of({name: attr})[name]
-        return attr.value if isinstance(attr, OpAttr) else attr
 
 
 def read_signature(function: Callable[..., Any]) -> OpSignature:
@@ -61,9 +90,8 @@ def read_signature(function: Callable[..., Any]) -> OpSignature:
     """
     what = f"op function '{function.__qualname__}'"
     hints = annotations_of(what, function)
-    required: list[str] = []
-    optional: list[str] = []
-    typed: list[str] = []
+    own: list[tuple[inspect.Parameter, Any]] = []
+    groups: list[tuple[str, type[AttributeGroup], _Attributes]] = []
     supplied: list[tuple[str, Supplied]] = []
     least, most = 0, 0.0
     for parameter in inspect.signature(function).parameters.values():
@@ -73,10 +101,10 @@ def read_signature(function: Callable[..., Any]) -> OpSignature:
             supplied.append((parameter.name, given))
         elif given is not None:
             raise UsageError(f"{what}: '{parameter.name}' is what only kernels are given")
+        elif isinstance(hint, type) and issubclass(hint, AttributeGroup):
+            groups.append((parameter.name, hint, _attributes_of_group(hint)))
         elif parameter.kind is parameter.KEYWORD_ONLY:
-            (required if parameter.default is parameter.empty else optional).append(parameter.name)
-            if hint in (OpAttr, OpAttr | None):
-                typed.append(parameter.name)
+            own.append((parameter, hint))
         elif parameter.kind is parameter.VAR_POSITIONAL:
             most = float("inf")
         else:
@@ -85,9 +113,22 @@ def read_signature(function: Callable[..., Any]) -> OpSignature:
     return OpSignature(
         least=least,
         most=most,
-        required=tuple(required),
-        optional=tuple(optional),
-        typed=frozenset(typed),
+        attributes=_attributes(own),
+        groups=tuple(groups),
         supplied=tuple(supplied),
-        takes_inputs_only=not (required or optional or supplied),
+        takes_inputs_only=not (own or groups or supplied),
+    )
+
+
+def _attributes_of_group(group: type[AttributeGroup]) -> _Attributes:
+    hints = annotations_of(f"attributes '{group.__qualname__}'", group)
+    return _attributes((p, hints.get(p.name)) for p in inspect.signature(group).parameters.values())
+
+
+def _attributes(parameters: Iterable[tuple[inspect.Parameter, Any]]) -> _Attributes:
+    known = list(parameters)
+    return _Attributes(
+        required=tuple(p.name for p, _ in known if p.default is p.empty),
+        optional=tuple(p.name for p, _ in known if p.default is not p.empty),
+        typed=frozenset(p.name for p, hint in known if hint in (OpAttr, OpAttr | None)),
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tfrt.kernels.numerics.quiet import quiet
+
 
 def is_half(dtype: np.dtype) -> bool:
     """Whether it is a float of 16 bits. numpy does not know that bf16 is a float."""
@@ -30,6 +32,20 @@ def in_single(function: Callable[..., Any]) -> Callable[..., Any]:
             found: np.ndarray = function(*arrays, out=out)
             return found
         return rounded(function(*[array.astype(np.float32) for array in arrays]), dtype, out)
+
+    return run
+
+
+def rounded_once(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """A function of singles as one of halves, in single precision; it must not be called quietly, but see to that.
+
+    It may be given an array to write the result into (`out`), which `function` need not know, and other keywords.
+    """
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None, **given: Any) -> np.ndarray:
+        values = function(*map(single, arrays), **given)
+        found: np.ndarray = quiet.call(rounded, values, arrays[0].dtype, out)
+        return found
 
     return run
 

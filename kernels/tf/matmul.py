@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.declarations.annotations import Epilogue, ResultMetadata
-from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
+from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.runtime.host_context import HostContext
@@ -15,14 +15,16 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.numerics import products
-from tfrt.kernels.numerics.halves import is_half, rounded, single
+from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.products import is_small
 from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.tf.array_forms import on_tensors
 from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS, HALVES
 from tfrt.kernels.tf.fusion import check_bias, fused_epilogue
 
 _MATMUL = FLOATS | COMPLEX | {DType.I32, DType.I64, DType.UI32, DType.UI64}
-_FUSED_MATMUL = frozenset({DType.F32, DType.I32})
+
+_product_of_halves = rounded_once(products.matmul)
 
 
 def _metadata(
@@ -53,28 +55,37 @@ def _metadata(
 def _product_form(
     a: TensorMetadata,
     b: TensorMetadata,
-    *_: TensorMetadata,
+    *,
     transpose_a: bool,
     transpose_b: bool,
     host: HostContext,
     epilogue: Epilogue | None = None,
 ) -> ArrayForm:
-    _check_product(a)
+    _check_product(a.dtype)
+    if a.dtype not in HALVES:
+        return _form(a, b, transpose_a, transpose_b, host, epilogue)
     finish: Any = epilogue
-    if a.dtype in HALVES:
+    product = rounded_once(_form(a, b, transpose_a, transpose_b, host, None))
+    if finish is None:
+        return product
 
-        def halves(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            values = _product(x, y, transpose_a, transpose_b, host, out)
-            if finish is not None:
-                quiet.call(finish, values, *others)
-            return values
+    def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        values = product(x, y, out=out)
+        quiet.call(finish, values, *others)
+        return values
 
-        return halves
+    return run
+
+
+def _form(
+    a: TensorMetadata, b: TensorMetadata, transpose_a: bool, transpose_b: bool, host: HostContext, finish: Any
+) -> ArrayForm:
+    """The product of arrays that are multiplied in their own type; then `finish`, which gets rows and other arrays."""
     if transpose_a or transpose_b or not is_small(a.shape[0], a.shape[1], b.shape[1]):
 
         def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             last = None if finish is None else lambda rows: finish(rows, *others)
-            return _product(x, y, transpose_a, transpose_b, host, out, last)
+            return products.matmul(x.T if transpose_a else x, y.T if transpose_b else y, host, out, last)
 
         return run
     # The layers of a small perceptron: nothing that others need.
@@ -94,28 +105,16 @@ def matmul(
     a: DenseHostTensor, b: DenseHostTensor, *, transpose_a: bool, transpose_b: bool, host: HostContext
 ) -> DenseHostTensor:
     """The product of two matrices, each transposed first where asked for."""
-    _check_product(a)
-    return DenseHostTensor(_product(a.array, b.array, transpose_a, transpose_b, host), a.dtype)
+    _check_product(a.dtype)
+    x, y = a.array.T if transpose_a else a.array, b.array.T if transpose_b else b.array
+    if a.dtype in HALVES:
+        return DenseHostTensor(_product_of_halves(x, y, host=host), a.dtype)
+    return DenseHostTensor(products.matmul(x, y, host), a.dtype)
 
 
-def _check_product(a: DenseHostTensor | TensorMetadata) -> None:
-    if a.dtype not in _MATMUL:
-        raise KernelError(f"Unsupported input dtype: {a.dtype.label}")
-
-
-def _product(
-    a: np.ndarray,
-    b: np.ndarray,
-    transpose_a: bool,
-    transpose_b: bool,
-    host: HostContext,
-    out: np.ndarray | None = None,
-    finish: products.Finish | None = None,
-) -> np.ndarray:
-    if is_half(a.dtype):
-        values = _product(single(a), single(b), transpose_a, transpose_b, host)
-        return quiet.call(rounded, values, a.dtype, out)
-    return products.matmul(a.T if transpose_a else a, b.T if transpose_b else b, host, out, finish)
+def _check_product(dtype: DType) -> None:
+    if dtype not in _MATMUL:
+        raise KernelError(f"Unsupported input dtype: {dtype.label}")
 
 
 def _fused_product_form(
@@ -128,12 +127,13 @@ def _fused_product_form(
     metadata: ResultMetadata,
     host: HostContext,
 ) -> ArrayForm:
-    if a.dtype not in _FUSED_MATMUL:
+    if a.dtype not in _MATMUL - COMPLEX:
         raise KernelError(f"Unsupported input dtype: {a.dtype.label}")
     (result,) = metadata
-    epilogue = Epilogue(fused_epilogue("FusedMatMul", fused_ops))
+    epilogue = fused_epilogue("FusedMatMul", fused_ops)
     check_bias("FusedMatMul", fusion_inputs, result)
-    return _product_form(a, b, transpose_a=transpose_a, transpose_b=transpose_b, host=host, epilogue=epilogue)
+    run = _form(a, b, transpose_a, transpose_b, host, epilogue)
+    return rounded_once(run) if a.dtype in HALVES else run
 
 
 @cpu_op("tf._FusedMatMul", metadata=_metadata, array_form=_fused_product_form)
@@ -147,14 +147,17 @@ def fused_matmul(
     metadata: ResultMetadata,
     host: HostContext,
 ) -> DenseHostTensor:
-    """`matmul`, then `fused_ops`: ``BiasAdd`` alone, or with one of ``Relu``, ``Relu6`` and ``Elu`` after it."""
+    """`matmul`, then `fused_ops`: ``BiasAdd`` alone, or with one of ``Relu``, ``Relu6`` and ``Elu`` after it.
+
+    Halves are rounded once, at the end.
+    """
     inputs = (a, b, *fusion_inputs)
-    run = _fused_product_form(
-        *map(metadata_of, inputs),
+    return on_tensors(
+        _fused_product_form,
+        inputs,
         transpose_a=transpose_a,
         transpose_b=transpose_b,
         fused_ops=fused_ops,
         metadata=metadata,
         host=host,
     )
-    return DenseHostTensor(run(*(tensor.array for tensor in inputs)), metadata[0].dtype)

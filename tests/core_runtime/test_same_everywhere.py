@@ -85,6 +85,9 @@ CALLS = [
     call("tf.Const", value=np.array([1, 2], np.int64), dtype=DType.I64),
     call("tf.MatMul", MATRIX, MATRIX, transpose_a=False, transpose_b=True),
     call("tf._FusedMatMul", MATRIX, MATRIX.T, f32(0.1, -5), **NOT_TRANSPOSED, fused_ops=("BiasAdd", "Elu")),
+    call(
+        "tf._FusedMatMul", *map(np.float16, (MATRIX, MATRIX.T, BIAS)), **NOT_TRANSPOSED, fused_ops=("BiasAdd", "Relu")
+    ),
     call("tf.BiasAdd", MATRIX, f32(0.1, 0.2, 0.3), T=DType.F32),
     call("tf.Cast", MATRIX, DstT=DType.I32),
     call("tf.Mean", MATRIX, i32(0)),
@@ -92,6 +95,7 @@ CALLS = [
     call("tf.MaxPool", IMAGES, ksize=(1, 2, 2, 1), strides=(1, 2, 1, 1), padding="VALID"),
     call("tf.Conv2D", IMAGES, FILTERS, strides=(1, 2, 1, 1), padding="SAME"),
     call("tf._FusedConv2D", IMAGES, FILTERS, BIAS, strides=(1, 2, 1, 1), padding="SAME", fused_ops=("BiasAdd", "Relu")),
+    call("tf._FusedConv2D", *map(np.float16, (IMAGES, FILTERS, BIAS)), padding="SAME", fused_ops=("BiasAdd", "Relu6")),
     call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, epsilon=0.001),
     call("tf.FusedBatchNormV3", IMAGES, *MOMENTS, results=6, is_training=False, data_format="NHWC"),
     call("tf.Pad", MATRIX, i32([1, 0], [0, 2])),

@@ -298,13 +298,20 @@ def test_fused_convolution(array, monkeypatch, activation):
         assert found.tobytes() == expected.tobytes()
 
 
+def test_fused_convolution_of_integers(array):
+    images, filters = np.full((1, 1, 1, 2), 3, np.int32), np.array([[[[1, -2], [1, 1]]]], np.int32)
+    bias = np.array([-4, 1], np.int32)
+    found = array("tf._FusedConv2D", images, filters, bias, padding="VALID", fused_ops=("BiasAdd", "Relu"))
+    assert found.tolist() == [[[[2, 0]]]]
+
+
 @pytest.mark.parametrize(
     ("message", "dtype", "bias", "attrs"),
     [
         ("FusedConv2D must specify fused operations", np.float32, [0, 0], {"fused_ops": ()}),
         ("Unsupported fusion type", np.float32, [0, 0], {"fused_ops": ("Relu",)}),
         ("FusedConv2D supports only NHWC", np.float32, [0, 0], {"data_format": "NCHW"}),
-        ("Unsupported input dtype: i32", np.int32, [0, 0], {}),
+        ("Unsupported input dtype: i64", np.int64, [0, 0], {}),
         (
             "The number of bias elements 3 doesn't match output inner dimension 2",
             *(np.float32, [0, 0, 0], {}),

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tfrt.executor.values.dtype import DType
-from tfrt.executor.values.tensor import DenseHostTensor
 
 HALVES = [DType.F16, DType.BF16]
 UNARY = [
@@ -101,7 +100,23 @@ def test_zeros_like(run, dtype):
     assert (zeros.dtype, zeros.shape, zeros.value) == (dtype, (3,), 0.0)
 
 
-def test_fused_ops_have_none(fails):
-    half = DenseHostTensor(np.zeros((2, 2), DType.BF16.numpy), DType.BF16)
-    plain = {"transpose_a": False, "transpose_b": False}
-    fails("Unsupported input dtype: bf16", "tf._FusedMatMul", half, half, fused_ops=("BiasAdd",), **plain)
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("activation", ["Relu", "Relu6", "Elu"])
+@pytest.mark.parametrize("dtype", HALVES)
+def test_fused_ops_round_once(check, dtype, activation, transposed):
+    rng = np.random.default_rng(2)
+    fused = {"fused_ops": ("BiasAdd", activation)}
+    a, b, bias = (rng.normal(size=shape).astype(dtype.numpy) for shape in ((5, 300), (300, 7), 7))
+    b = np.ascontiguousarray(b.T) if transposed else b
+    check("tf._FusedMatMul", a, b, bias, transpose_a=False, transpose_b=transposed, **fused)
+    images, filters = (rng.normal(size=s).astype(dtype.numpy) for s in ((2, 4, 4, 4), (3, 3, 2, 7)))
+    filters = filters[..., :6] if transposed else np.concatenate([filters, filters], axis=2)
+    check("tf._FusedConv2D", images, filters, bias[: filters.shape[3]], padding="SAME", **fused)
+
+
+@pytest.mark.parametrize("op", ["tf.MatMul", "tf._FusedMatMul"])
+def test_overflow_of_halves_is_infinite_and_warns_of_nothing(array, op):
+    large = np.full((1, 1), 60000, np.float16)
+    fused = {"fused_ops": ("BiasAdd", "Relu")} if op == "tf._FusedMatMul" else {}
+    operands = (large, large, large[0]) if fused else (large, large)
+    assert array(op, *operands, transpose_a=False, transpose_b=False, **fused).tolist() == [[np.inf]]

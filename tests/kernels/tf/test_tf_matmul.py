@@ -81,8 +81,8 @@ def test_types_without_products(fails):
     small, flags = np.zeros((2, 2), np.int16), np.zeros((2, 2), bool)
     fails("Unsupported input dtype: i16", "tf.MatMul", small, small, **PLAIN)
     fails("Unsupported input dtype: i1", "tf.MatMul", flags, flags, **PLAIN)
-    wide = np.zeros((2, 2))
-    fails("Unsupported input dtype: f64", "tf._FusedMatMul", wide, wide, fused_ops=("BiasAdd",), **PLAIN)
+    numbers = np.zeros((2, 2), np.complex64)
+    fails("Unsupported input dtype: complex64", "tf._FusedMatMul", numbers, numbers, fused_ops=("BiasAdd",), **PLAIN)
 
 
 ACTIVATIONS = {
@@ -93,11 +93,12 @@ ACTIVATIONS = {
 }
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_fused_matmul(array, activation):
-    a = np.array([[1, -2, 0.5], [3, 1, -1]], np.float32)
-    b = np.array([[1, 2], [-0.5, 1], [4, -3]], np.float32)
-    bias = np.array([0.25, -1], np.float32)
+def test_fused_matmul(array, activation, dtype):
+    a = np.array([[1, -2, 0.5], [3, 1, -1]], dtype)
+    b = np.array([[1, 2], [-0.5, 1], [4, -3]], dtype)
+    bias = np.array([0.25, -1], dtype)
     expected = [
         [ACTIVATIONS[activation](x + y) for x, y in zip(row, bias.tolist(), strict=True)] for row in product(a, b)
     ]
@@ -119,8 +120,9 @@ def test_fused_matmul(array, activation):
 @pytest.mark.parametrize(
     ("activation", "expected"), [((), [[-4, 9]]), (("Relu",), [[0, 9]]), (("Relu6",), [[0, 6]]), (("Elu",), [[-1, 9]])]
 )
-def test_fused_matmul_of_integers(array, activation, expected):
-    operands = [np.array(values, np.int32) for values in ([[1, 2]], [[-3, 4], [-1, 2]], [1, 1])]
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_fused_matmul_of_integers(array, activation, expected, dtype):
+    operands = [np.array(values, dtype) for values in ([[1, 2]], [[-3, 4], [-1, 2]], [1, 1])]
     assert array("tf._FusedMatMul", *operands, fused_ops=("BiasAdd", *activation), **PLAIN).tolist() == expected
 
 
