@@ -48,8 +48,18 @@ def find_dialect(name: str) -> Callable[[], Dialect] | None:
     """
     if name in _names():
         return partial(_load, name)
-    plugin = find(DIALECTS, name, taken_names())
+    plugin = plugin_of(name)
     return None if plugin is None else partial(_load_plugin, plugin)
+
+
+def plugin_of(name: str) -> Plugin | None:
+    """What brings along the dialect that a name is or begins with, if it is not ours.
+
+    Raises:
+        UsageError: packages have dialects of one name.
+    """
+    dialect = name.partition(".")[0]
+    return None if dialect in _names() else find(DIALECTS, dialect, taken_names())
 
 
 def taken_names() -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.locations import fuse
+from tfrt.compiler.passes.shared.fold import is_returned_by_sync_function
 from tfrt.compiler.passes.shared.purity import cannot_fail, is_pure
 from tfrt.compiler.passes.shared.rewriting import apply_patterns
 from tfrt.compiler.passes.shared.splice import can_splice
@@ -48,6 +49,7 @@ __all__ = [
     "fail",
     "fuse",
     "is_pure",
+    "is_returned_by_sync_function",
     "number_of",
     "parse_module",
     "print_module",

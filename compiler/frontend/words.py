@@ -16,6 +16,7 @@ from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compile_format
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
+from tfrt.dialects import plugin_of
 from tfrt.dialects.shared.open_context import OpenContext
 
 _KEYWORDS: dict[str, tuple[str, Any]] = {
@@ -81,14 +82,20 @@ class Words:
 
 
 def _compiled_form(op_class: type[IRDLOperation]) -> CustomForm | None:
-    """The form that the op's format string declares; None where it has none, or one this module cannot read."""
+    """The form that the op's format string declares; None where it has none, or xDSL's ops one that cannot be read.
+
+    Raises:
+        UsageError: the op is an installed package's, and its form cannot be read.
+    """
     if op_class not in _compiled_forms:
         format = op_class.get_irdl_definition().assembly_format
         form = None
         if format is not None:
             try:
                 form = compile_format(op_class, format)
-            except UnsupportedFormat:
-                form = None
+            except UnsupportedFormat as error:
+                plugin = plugin_of(op_class.name)
+                if plugin is not None:
+                    raise plugin.refuse(f"defines an op that cannot be read: {error}") from error
         _compiled_forms[op_class] = form
     return _compiled_forms[op_class]

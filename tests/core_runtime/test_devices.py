@@ -4,13 +4,9 @@ import asyncio
 import gc
 import inspect
 import os
-import re
-import sys
 import threading
-import types
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -444,25 +440,6 @@ def test_installed_packages_provide_handlers():
         assert CoreRuntime.of(other).handler("sim") is not handler
         assert CoreRuntime.of(other).handler("sim").device != handler.device
         assert runtime.handler("nothing of the kind") is None
-
-
-def test_the_device_of_the_documentation(monkeypatch):
-    monkeypatch.setattr(transfer, "_COPIES", dict(transfer._COPIES))
-    text = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
-    toy = types.ModuleType("toy_device")
-    monkeypatch.setitem(sys.modules, "toy_device", toy)
-    exec(re.search(r"```python\n(from concurrent.*?)```", text, re.DOTALL)[1], vars(toy))
-    with tfrt.HostContext("mstd:2", diagnostic_handler=lambda _: None) as host:
-        runtime = CoreRuntime.of(host)
-        runtime.register("toy", toy.create(host))
-        (y,) = runtime.execute("tf.Neg", X, handler="toy")
-        (z,) = runtime.execute("tf.Relu", y, handler="toy")
-        assert (y.device.name, z.device.name) == ("TOY:0", "CPU:0")
-        assert y.to("cpu").numpy().tolist() == (-X).tolist()
-        assert z.numpy().tolist() == np.maximum(-X, 0).tolist()
-        (bad,) = runtime.execute("tf.Neg", np.array([True]), handler="toy")
-        with pytest.raises(tfrt.KernelError, match="The numpy boolean negative"):
-            bad.result()
 
 
 def test_ordinals_of_the_cpu_share_the_hosts_memory(bench):

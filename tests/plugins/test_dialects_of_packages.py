@@ -140,6 +140,25 @@ def test_broken_dialects(install, value):
         assert refusal() == BROKEN[value]
 
 
+@pytest.mark.parametrize(
+    ("format", "reason"),
+    [
+        ("$value `+` attr-dict", "cannot read literal '+' in assembly format"),
+        ("custom<Value>($value) attr-dict", ""),
+    ],
+)
+def test_a_form_that_cannot_be_read(install, format, reason):
+    install("a", ENTRIES, guest_dialect=DIALECT.replace("$value `in` `box` attr-dict", format))
+    said = refusal()
+    if reason:
+        assert said == (
+            "dialect 'guest' of package 'a' (guest_dialect:GUEST) defines an op that cannot be read:"
+            f" guest.put: {reason}"
+        )
+    else:
+        assert said.startswith("cannot import dialect 'guest' of package 'a' (guest_dialect:GUEST): PyRDL")
+
+
 def test_a_broken_dialect_is_bad_usage_of_a_command_line(install, tool):
     install("a", {"tfrt.dialects": {"guest": "no_such_module:X"}})
     done = tool("tfrt-opt", stdin=PROGRAM)
