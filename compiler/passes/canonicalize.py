@@ -17,10 +17,9 @@ from xdsl.pattern_rewriter import (
 from xdsl.transforms.canonicalize import CanonicalizationRewritePattern
 
 from tfrt.compiler.passes.dce import erase_dead_ops
-from tfrt.compiler.passes.shared.absorption import Absorption
 from tfrt.compiler.passes.shared.control import KnownBranch, KnownTripCount
 from tfrt.compiler.passes.shared.fold import FoldConstants
-from tfrt.compiler.passes.shared.identities import Identities
+from tfrt.compiler.passes.shared.laws import ApplyLaws
 from tfrt.compiler.passes.shared.purity import Infallible
 from tfrt.compiler.passes.shared.regroup import RegroupConstants
 from tfrt.compiler.passes.shared.rewriting import KeepLocations
@@ -42,8 +41,7 @@ class Canonicalize(ModulePass):
         patterns: list[RewritePattern] = [
             CanonicalizationRewritePattern(),
             FoldConstants(),
-            Identities(),
-            Absorption(known),
+            ApplyLaws(known),
             RegroupConstants(),
             KnownBranch(known),
             KnownTripCount(known),

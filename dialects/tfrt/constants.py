@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import AnyFloat, ComplexType, f32, f64
+from xdsl.ir import Attribute
 from xdsl.traits import Pure
 
 from tfrt.dialects.shared.definitions import OpClass, define_op, number_of
@@ -35,3 +36,6 @@ def _complex_constant(suffix: str, part: AnyFloat) -> OpClass:
 CONSTANT_OPS = tuple(_constant("constant", suffix) for suffix in SCALARS)
 COMPLEX_CONSTANT_OPS = (_complex_constant("64", f32), _complex_constant("128", f64))
 CONSTANT_S_OPS = tuple(_constant("constant_s", suffix) for suffix in ("i64", "f16", "f32", "f64"))
+
+CONSTANT_OF_TYPE: dict[Attribute, OpClass] = dict(zip(SCALARS.values(), CONSTANT_OPS, strict=True))
+"""The op that gives a scalar of each type; its attribute `value` is the scalar."""

@@ -11,6 +11,7 @@ in the order that the executor would.
 `native_functions.py`      Python functions behind ``tfrt.native`` functions
 `runs.py`                  how ops and their kernels run functions
 `callees.py`               whether functions fit the kernels that run them
+`laws.py`                  laws of arithmetic that kernels declare
 `effects.py`               which functions have side effects in one possible order
 `op.py`                    what an op of the core runtime is
 `op_signature.py`          what its functions take

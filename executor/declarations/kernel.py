@@ -104,6 +104,7 @@ class Kernel:
     runs: tuple[Runs, ...] = ()
     exact: bool = False
     cancels: bool | None = None
+    laws: tuple[str, ...] = ()
 
     @cached_property
     def may_cancel(self) -> bool:

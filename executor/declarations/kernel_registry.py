@@ -79,6 +79,7 @@ def kernel(
     runs: Runs | tuple[Runs, ...] = (),
     exact: bool = False,
     cancels: bool | None = None,
+    laws: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Register the decorated function as the kernel of op `name`; the function itself is returned unchanged.
 
@@ -110,6 +111,7 @@ def kernel(
             and `inline` and `native` only serve for results that are no scalars. This package's kernels are exact.
         cancels: whether the kernel may cancel the request; by default those may that are given an `ExecutionContext`,
             unless they are pure.
+        laws: what the value is for certain operands, as in ``"x, 0 = x"``; see `tfrt.executor.declarations.laws`.
 
     Raises:
         UsageError: (when a function is decorated) it is a coroutine function or a generator function.
@@ -135,6 +137,7 @@ def kernel(
                 runs=(runs,) if isinstance(runs, Runs) else runs,
                 exact=exact,
                 cancels=cancels,
+                laws=laws,
             )
         )
         return function

@@ -19,7 +19,7 @@ def merge_chains(*operands: Any) -> Chain:
     return CHAIN
 
 
-@kernel("tfrt.alias.value", inline="{1}")
+@kernel("tfrt.alias.value", inline="{1}", laws=("ready, x = x",))
 def alias_value(chain: Chain, value: Any) -> Any:
     """The value, available once the chain is, too."""
     return value

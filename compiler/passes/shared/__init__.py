@@ -4,8 +4,7 @@
 `purity.py`         whether anybody can tell when, or how often, an op runs
 `effects.py`        which blocks have effects that their data orders completely
 `fold.py`           constants, and ops on constants
-`identities.py`     ops that give one of their operands
-`absorption.py`     ops whose results do not depend on their operands
+`laws.py`           the laws of arithmetic that kernels declare
 `regroup.py`        integer constants that become one
 `control.py`        branches and loops whose way is known
 `call_sites.py`     who calls which function

@@ -16,16 +16,13 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.traits import IsTerminator
 
 from tfrt.compiler.passes.shared.purity import name_of
-from tfrt.dialects.tfrt.constants import CONSTANT_OPS
+from tfrt.dialects.tfrt.constants import CONSTANT_OF_TYPE
 from tfrt.dialects.tfrt.types import SCALARS
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.values.scalars import round_to_f32, scalar_converter
 
-_CONSTANT_OF_TYPE = {
-    type: op for op in CONSTANT_OPS for suffix, type in SCALARS.items() if op.name == f"tfrt.constant.{suffix}"
-}
-_CONSTANTS = frozenset(_CONSTANT_OF_TYPE.values())
+_CONSTANTS = frozenset(CONSTANT_OF_TYPE.values())
 
 
 class FoldConstants(RewritePattern):
@@ -36,7 +33,7 @@ class FoldConstants(RewritePattern):
             return
         operands = [constant_value(operand) for operand in op.operands]
         if any(operand is None for operand in operands) or any(
-            type not in _CONSTANT_OF_TYPE for type in op.result_types
+            type not in CONSTANT_OF_TYPE for type in op.result_types
         ):
             return
         kernel = BUILTIN.get(name_of(op))
@@ -56,8 +53,7 @@ class FoldConstants(RewritePattern):
 
 def constant(value: Attribute, type: Attribute) -> Operation:
     """An op that gives a scalar."""
-    op: Operation = _CONSTANT_OF_TYPE[type].create(attributes={"value": value}, result_types=[type])  # type: ignore[index]
-    return op
+    return CONSTANT_OF_TYPE[type].create(attributes={"value": value}, result_types=[type])
 
 
 def constant_value(value: SSAValue) -> bool | int | float | None:

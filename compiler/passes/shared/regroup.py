@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from xdsl.dialects.builtin import IntegerAttr, IntegerType, i32, i64
+from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.fold import constant, constant_value, is_returned_by_sync_function
-from tfrt.compiler.passes.shared.purity import name_of
-
-_KINDS = {f"tfrt.{kind}.{type}": (kind, type) for kind in ("add", "minus", "mul", "equal") for type in (i32, i64)}
+from tfrt.compiler.passes.shared.laws import ring_of
 
 
 @dataclass(frozen=True)
 class _Linear:
-    """``factor * value + offset``, as an op of that kind computes it."""
+    """``factor * value + offset``, as an op computes it whose arithmetic is that of the `kind`; see `Ring`."""
 
     kind: str
     type: IntegerType
@@ -85,39 +83,42 @@ def _linear(op: Operation) -> _Linear | None:
 
     For an equality it is the difference that is compared with zero.
     """
-    known = _KINDS.get(name_of(op))
-    if known is None or len(op.operands) != 2 or len(op.results) != 1:
+    if len(op.operands) != 2 or len(op.results) != 1 or not isinstance(type := op.operands[0].type, IntegerType):
+        return None
+    ring = ring_of(op)
+    if ring is None or ring.bits != type.width.data:
         return None
     lhs, rhs = op.operands
     left, right = constant_value(lhs), constant_value(rhs)
-    if (left is None) == (right is None) or lhs.type != known[1]:
+    if (left is None) == (right is None):
         return None
     value, number = (rhs, int(left)) if left is not None else (lhs, int(right or 0))
-    match known[0]:
-        case "add":
-            return _Linear(*known, value, 1, number)
-        case "mul":
-            return _Linear(*known, value, number, 0)
-        case "minus" if left is not None:
-            return _Linear(*known, value, -1, number)
+    kind = ring.operator
+    match kind:
+        case "+":
+            return _Linear(kind, type, value, 1, number)
+        case "*":
+            return _Linear(kind, type, value, number, 0)
+        case "-" if left is not None:
+            return _Linear(kind, type, value, -1, number)
         case _:
-            return _Linear(*known, value, 1, -number)
+            return _Linear(kind, type, value, 1, -number)
 
 
 def _joined(
     outer: _Linear, inner: _Linear, templates: Mapping[str, Operation]
 ) -> tuple[_Linear, _New | SSAValue] | None:
     """Both as one, and the op that computes it, which is like one of the templates, or a value that is the same."""
-    if inner.kind == "equal" or inner.type != outer.type:
+    if inner.kind == "==" or inner.type != outer.type:
         return None
     bits = inner.type.width.data
-    if outer.kind == "equal":
+    if outer.kind == "==":
         # Only the factors 1 and -1 are their own inverses.
         if abs(inner.factor) != 1:
             return None
         offset = _wrap(inner.factor * (inner.offset + outer.offset), bits)
         total = replace(outer, value=inner.value, offset=offset)
-        return total, (templates["equal"], inner.value, -offset)
+        return total, (templates["=="], inner.value, -offset)
     factor = _wrap(outer.factor * inner.factor, bits)
     offset = _wrap(outer.factor * inner.offset + outer.offset, bits)
     total = _Linear(outer.kind, outer.type, inner.value, factor, offset)
@@ -131,13 +132,13 @@ def _forms(templates: Iterable[tuple[str, Operation]], value: SSAValue, factor: 
     """The single ops that compute ``factor * value + offset``, of the kinds that there are."""
     for kind, template in templates:
         match kind, factor, offset:
-            case "add", 1, _:
+            case "+", 1, _:
                 yield template, value, offset
-            case "minus", 1, _:
+            case "-", 1, _:
                 yield template, value, -offset
-            case "minus", -1, _:
+            case "-", -1, _:
                 yield template, offset, value
-            case "mul", _, 0:
+            case "*", _, 0:
                 yield template, value, factor
 
 
