@@ -252,22 +252,18 @@ class Function:
 
     @cached_property
     def _run(self) -> Callable[[ExecutionContext, Sequence[Any]], list[Any]]:
+        """What runs a call: a plan where one serves, which goes on in what can run everything; else that at once."""
         if self.kind is FunctionKind.NATIVE:
             return self._run_native
-        plans = self._program.plans
-        is_sync = self.kind is FunctionKind.SYNC
-        if plans is None or self._keeps_order:
-            return partial(interpret if is_sync else execute, self.graph)
-        if is_sync:
-            return plans.planned(self).enter_sync
-        effects = plans.facts.effects[self.index]
-        has_threads = self._program.host.work_queue.has_threads
-        if effects.ordered and (has_threads or not self.result_types or not effects.observable_at_end):
-            return plans.planned(self).enter
-        if has_threads:
-            # Nobody can expect an order of what threads do.
-            return partial(execute, self.graph)
-        return self._program.in_order[self.index]._run
+        plans = None if self._keeps_order else self._program.plans
+        is_sync, has_threads = self.kind is FunctionKind.SYNC, self._program.host.work_queue.has_threads
+        if plans is not None and plans.serve(self, has_threads=has_threads):
+            planned = plans.planned(self)
+            return planned.enter_sync if is_sync else planned.enter
+        if plans is not None and not has_threads:
+            return self._program.in_order[self.index]._run
+        # Nobody can expect an order of what threads do.
+        return partial(interpret if is_sync else execute, self.graph)
 
     @property
     def _is_order_free(self) -> bool:

@@ -72,6 +72,13 @@ class Plans:
         self._program = program
         self._planned: dict[int, Planned] = {}
 
+    def serve(self, function: Callee, *, has_threads: bool) -> bool:
+        """Whether nobody can tell a plan of a function from the dataflow executor, by the order of effects."""
+        if function.kind is FunctionKind.SYNC:
+            return True
+        effects = self.facts.effects[function.index]
+        return effects.ordered and (has_threads or not function.result_types or not effects.observable_at_end)
+
     def planned(self, function: Callee) -> Planned:
         """A function, which must have ordered effects, with its plans."""
         index = function.index
