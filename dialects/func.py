@@ -8,7 +8,6 @@ from xdsl.ir import Dialect
 from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def, traits_def, var_operand_def, var_result_def
 
 from tfrt.dialects.shared.bodies import CALLEE, Function, RunsFunctions
-from tfrt.executor.declarations.runs import Control
 
 
 @irdl_op_definition
@@ -22,7 +21,7 @@ class CallOp(IRDLOperation):
     callee = prop_def(FlatSymbolRefAttrConstr)
     arguments = var_operand_def()
     res = var_result_def()
-    traits = traits_def(RunsFunctions(Function("callee", words=CALLEE), control=Control.CALL))
+    traits = traits_def(RunsFunctions(Function("callee", words=CALLEE)))
     assembly_format = "$callee `(` $arguments `)` attr-dict `:` functional-type($arguments, $res)"
 
 

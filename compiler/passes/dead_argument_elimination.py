@@ -20,7 +20,8 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.call_sites import Callable, callables_in, keep_arguments, keep_operands, keep_results
 from tfrt.compiler.passes.shared.purity import Infallible, cannot_fail, is_pure, name_of
-from tfrt.dialects.tfrt.control_flow import IfOp
+from tfrt.dialects.shared.bodies import control_of
+from tfrt.executor.declarations.runs import RUNS, Control
 
 
 @dataclass(frozen=True)
@@ -202,8 +203,9 @@ def _constants(found: Callable, number: int) -> list[Operation]:
 
 def _origin(value: SSAValue) -> SSAValue:
     """What a value is outside of the branches that it is an argument of."""
-    while isinstance(value, BlockArgument) and isinstance(branch := value.block.parent_op(), IfOp):
-        value = branch.arguments[value.index]
+    while isinstance(value, BlockArgument) and control_of(branch := value.block.parent_op()) is Control.BRANCH:
+        assert branch is not None
+        value = branch.operands[RUNS[Control.BRANCH].skips + value.index]
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
@@ -16,7 +16,8 @@ from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import Infallible
 from tfrt.compiler.passes.shared.splice import can_splice, splice
 from tfrt.compiler.passes.symbol_dce import erase_unused, functions_of, is_private, names_in
-from tfrt.dialects.tfrt.control_flow import CallOp
+from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.executor.declarations.runs import Control
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class Inline(ModulePass):
         inlined: set[str] = set()
         for name in order:
             for call in _calls(functions[name]):
-                callee = _callee(call)
+                (callee,) = functions_run_by(call)
                 if callee not in functions or callee in recursive or is_in_sync_function(call):
                     continue
                 if self._inline(call, functions[callee], extents, known):
                     inlined.add(callee)
         erase_unused(op, {name for name in inlined if is_private(functions[name])})
 
-    def _inline(self, call: CallOp, callee: FuncOp, extents: dict[str, _Extent], known: Infallible) -> bool:
+    def _inline(self, call: Operation, callee: FuncOp, extents: dict[str, _Extent], known: Infallible) -> bool:
         """Inline a call of a function that changes no more, whose extent is kept in `extents`, if that may be done."""
         if len(callee.body.blocks) != 1 or "tfrt.sync" in callee.attributes:
             return False
@@ -91,14 +92,8 @@ def _depth(op: Operation) -> int:
     return depth
 
 
-def _calls(function: FuncOp) -> list[CallOp]:
-    return [op for op in function.walk() if isinstance(op, CallOp)]
-
-
-def _callee(call: Operation) -> str:
-    callee = call.attributes["callee"]
-    assert isinstance(callee, SymbolRefAttr)
-    return callee.root_reference.data
+def _calls(function: FuncOp) -> list[Operation]:
+    return [op for op in function.walk() if control_of(op) is Control.CALL and not op.regions]
 
 
 def _callees_first(functions: dict[str, FuncOp]) -> tuple[list[str], frozenset[str]]:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FunctionType, ModuleOp, SymbolRefAttr
+from xdsl.dialects.builtin import FunctionType, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
@@ -26,7 +26,8 @@ from tfrt.compiler.passes.shared.call_sites import may_change_type
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
-from tfrt.dialects.tfrt.control_flow import ParallelCallI32Op, ParallelForI32Op, RepeatI32Op, WhileOp
+from tfrt.dialects.shared.bodies import functions_run_by, runs_of
+from tfrt.executor.declarations.runs import Runs
 
 _MOST_LOOPS = 16
 """How many loops around it an op may leave, each of which has to hand its result on."""
@@ -105,27 +106,25 @@ class _Loop:
 
 def _body_function(op: Operation) -> str | None:
     """The name of the function that a loop runs."""
-    match op:
-        case WhileOp(body_fn=SymbolRefAttr() as function):
-            return function.root_reference.data
-        case ParallelCallI32Op(callee=SymbolRefAttr() as function):
-            return function.root_reference.data
-    return None
+    functions = functions_run_by(op) if _runs(op) is not None else ()
+    return functions[0] if functions else None
+
+
+def _runs(op: Operation) -> Runs | None:
+    """How an op runs its body, if it is a loop."""
+    found = runs_of(op)
+    is_loop = len(found) == 1 and (found[0].carries or found[0].repeats)
+    return found[0] if is_loop else None
 
 
 def _loop(op: Operation, function: FuncOp | None) -> _Loop | None:
     if (function is not None and function.is_ancestor(op)) or is_in_sync_function(op):
         return None
-    match op:
-        case RepeatI32Op():
-            return _Loop(op, op.region.block, 1, 0, True)
-        case ParallelForI32Op():
-            return _Loop(op, op.region.block, 3, 2, False)
-        case WhileOp() if function is not None:
-            return _Loop(op, function.body.block, 1, 0, True, function)
-        case ParallelCallI32Op() if function is not None:
-            return _Loop(op, function.body.block, 3, 2, False, function)
-    return None
+    runs = _runs(op)
+    body = function.body.block if function is not None else op.regions[0].block if runs and op.regions else None
+    if runs is None or body is None:
+        return None
+    return _Loop(op, body, runs.skips, runs.takes.index(...), runs.carries, function)
 
 
 def _move_out(loop: _Loop, left: Counter[Operation]) -> None:

@@ -22,7 +22,7 @@ from xdsl.traits import IsTerminator
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.purity import is_pure, name_of
 from tfrt.compiler.passes.symbol_dce import functions_of
-from tfrt.dialects.tfrt.control_flow import CondOp, IfOp, ParallelCallI32Op, ParallelForI32Op, RepeatI32Op
+from tfrt.dialects.shared.bodies import HasFunctionForm, control_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class OutlineRegions(ModulePass):
         for function in functions_of(module).values():
             if not function.attributes:
                 for op in function.walk():
-                    if isinstance(op, IfOp | ParallelForI32Op) and sum(1 for _ in op.walk()) > self.threshold:
+                    has_form = op.has_trait(HasFunctionForm, value_if_unregistered=False)
+                    if has_form and sum(1 for _ in op.walk()) > self.threshold:
                         alike[(op.name, tuple(map(_shape, op.regions)))].append(op)
         found: list[list[Operation]] = []
         chosen: set[Operation] = set()
@@ -90,13 +91,16 @@ def _shape(region: Region) -> tuple[object, ...]:
 
 def _runs_unseen(op: Operation) -> bool:
     """Whether nobody can tell an op from one at another location; those inside it aside."""
-    return isinstance(op, IfOp | RepeatI32Op) or op.has_trait(IsTerminator, value_if_unregistered=False) or is_pure(op)
+    is_run_in_place = bool(op.regions) and control_of(op) is not None
+    return is_run_in_place or op.has_trait(IsTerminator, value_if_unregistered=False) or is_pure(op)
 
 
 def _outline(module: ModuleOp, group: Sequence[Operation]) -> None:
     symbols = [_function(module, [op.regions[number] for op in group]) for number in range(len(group[0].regions))]
     for op in group:
-        new = _by_name(op, symbols)
+        form = op.get_trait(HasFunctionForm)
+        assert form is not None
+        new = form.with_functions(op, symbols)
         new.location = op.location
         Rewriter.replace_op(op, new)
 
@@ -119,16 +123,3 @@ def _function(module: ModuleOp, regions: Sequence[Region]) -> SymbolRefAttr:
     function.location = owner.location
     Rewriter.insert_op(function, InsertPoint.at_end(module.body.block))
     return SymbolRefAttr(name)
-
-
-def _by_name(op: Operation, symbols: Sequence[SymbolRefAttr]) -> Operation:
-    """The op that does the same with functions."""
-    if isinstance(op, IfOp):
-        functions = dict(zip(("a_true_fn", "b_false_fn"), symbols, strict=True))
-        return CondOp.create(
-            operands=op.operands, result_types=op.result_types, attributes={**op.attributes, **functions}
-        )
-    (callee,) = symbols
-    return ParallelCallI32Op.create(
-        operands=op.operands, result_types=op.result_types, attributes={**op.attributes, "callee": callee}
-    )

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 
 from tfrt.compiler.passes.shared.fold import constant_value, is_in_sync_function
 from tfrt.compiler.passes.shared.purity import Infallible
 from tfrt.compiler.passes.shared.splice import can_splice, insert_body
-from tfrt.dialects.tfrt.control_flow import RepeatI32Op
+from tfrt.dialects.shared.bodies import control_of
+from tfrt.executor.declarations.runs import Control
 
 
 @dataclass(frozen=True)
@@ -34,24 +35,25 @@ class Unroll(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         known: Infallible = {}
         for inner in reversed(list(op.walk())):
-            if isinstance(inner, RepeatI32Op):
+            if control_of(inner) is Control.REPEAT and inner.regions:
                 self._unroll(inner, known)
 
-    def _unroll(self, loop: RepeatI32Op, known: Infallible) -> None:
-        count = constant_value(loop.trip_count)
+    def _unroll(self, loop: Operation, known: Infallible) -> None:
+        count = constant_value(loop.operands[0])
         if count is None or count < 1 or count * _size(loop) > self.threshold or is_in_sync_function(loop):
             return
         # Only the first iteration waits for the operands. Later ones are given its results, which need all operands
         # that may be errors, too, so what holds for the first one holds for all.
-        if not can_splice(loop.region.block, loop.operands[1:], known):
+        (region,) = loop.regions
+        if not can_splice(region.block, loop.operands[1:], known):
             return
         rewriter = PatternRewriter(loop)
         values: list[SSAValue] = list(loop.operands[1:])
         for _ in range(int(count)):
-            values = insert_body(loop, loop.region.clone().block, values, rewriter)
+            values = insert_body(loop, region.clone().block, values, rewriter)
         rewriter.replace(loop, [], values)
 
 
-def _size(loop: RepeatI32Op) -> int:
+def _size(loop: Operation) -> int:
     """How many ops a copy of the loop's region has; returning is none."""
     return sum(1 for _ in loop.walk()) - 2

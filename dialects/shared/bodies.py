@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import ArrayAttr, FunctionType
+from xdsl.dialects.builtin import ArrayAttr, FunctionType, SymbolRefAttr
 from xdsl.ir import Attribute, Operation
 from xdsl.traits import OpTrait
 
@@ -153,10 +153,43 @@ def given_types(op: Operation, runs: Runs) -> tuple[Type, ...]:
     return expand(runs.gives, op.result_types)
 
 
-def control_of(op: Operation) -> Control | None:
+def control_of(op: Operation | None) -> Control | None:
     """What `op` is, if all it does is to run functions or regions."""
-    trait = op.get_trait(RunsRegions) or op.get_trait(RunsFunctions)
+    trait = None if op is None else op.get_trait(RunsRegions) or op.get_trait(RunsFunctions)
     return None if trait is None else trait.control
+
+
+def functions_run_by(op: Operation) -> list[str]:
+    """The names of the functions that `op`, which verifies, runs."""
+    trait = op.get_trait(RunsFunctions)
+    found = [reference for f in trait.functions for reference in _references(op, f.attribute)] if trait else []
+    return [reference.root_reference.data for reference in found if isinstance(reference, SymbolRefAttr)]
+
+
+def runs_of(op: Operation) -> list[Runs]:
+    """How `op` runs its functions, where arrays of them count once, or its regions."""
+    if (functions := op.get_trait(RunsFunctions)) is not None:
+        return [functions.runs(function) for function in functions.functions]
+    regions = op.get_trait(RunsRegions)
+    return [] if regions is None else [regions.runs] * len(op.regions)
+
+
+class HasFunctionForm(OpTrait):
+    """There is an op that does the same with functions as this one with regions.
+
+    Args:
+        op_class: that op.
+        attributes: those that name the functions, in the order of the regions.
+    """
+
+    def __init__(self, op_class: type[Operation], *attributes: str):
+        self.op_class = op_class
+        self.attributes = attributes
+
+    def with_functions(self, op: Operation, functions: Sequence[Attribute]) -> Operation:
+        """What does the same as `op` with these functions in place of its regions."""
+        attributes = {**op.attributes, **dict(zip(self.attributes, functions, strict=True))}
+        return self.op_class.create(operands=op.operands, result_types=op.result_types, attributes=attributes)
 
 
 def _check_carried(op: Operation, runs: Runs) -> None:

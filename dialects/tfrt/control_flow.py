@@ -26,6 +26,7 @@ from tfrt.dialects.shared.bodies import (
     BRANCH,
     CALLEE,
     Function,
+    HasFunctionForm,
     RunsFunctions,
     RunsRegions,
     Words,
@@ -37,7 +38,7 @@ from tfrt.dialects.shared.verification import OpVerifyError, fail
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.runs import Control, Runs
 
-_BLOCKS = Runs(takes=("i32", "i32", ...), gives=("!tfrt.chain",), or_nothing=True, skips=3)
+_BLOCKS = Runs(takes=("i32", "i32", ...), gives=("!tfrt.chain",), or_nothing=True, skips=3, repeats=True)
 """A function of the start and the end of a block, and of what comes after the range and the blocks' size."""
 
 _PARALLEL_CALLEE = Words(
@@ -186,7 +187,10 @@ class IfOp(HandWrittenOp):
     then_region = region_def("single_block")
     else_region = region_def("single_block")
     traits = traits_def(
-        IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions("then", "else", control=Control.BRANCH)
+        IsolatedFromAbove(),
+        RedeclaresOperands(skipped=(0,)),
+        RunsRegions("then", "else", control=Control.BRANCH),
+        HasFunctionForm(CondOp, "a_true_fn", "b_false_fn"),
     )
 
     def fits_custom_form(self) -> bool:
@@ -250,7 +254,12 @@ class ParallelForI32Op(HandWrittenOp):
     arguments = var_operand_def()
     done = result_def(CHAIN)
     region = region_def("single_block")
-    traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(2,)), RunsRegions(runs=_BLOCKS))
+    traits = traits_def(
+        IsolatedFromAbove(),
+        RedeclaresOperands(skipped=(2,)),
+        RunsRegions(runs=_BLOCKS),
+        HasFunctionForm(ParallelCallI32Op, "callee"),
+    )
 
     def fits_custom_form(self) -> bool:
         return not self.attributes and can_redeclare(self)

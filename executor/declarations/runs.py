@@ -53,6 +53,7 @@ class Runs:
         or_nothing: whether it may return nothing instead.
         skips: how many operands, in front, are the kernel's own.
         carries: whether the function runs on what it returned, too, so that operands and results must be alike.
+        repeats: whether it may run more than once, each time on the operands themselves.
         is_sync: whether it must be synchronous.
     """
 
@@ -61,6 +62,7 @@ class Runs:
     or_nothing: bool = False
     skips: int = 0
     carries: bool = False
+    repeats: bool = False
     is_sync: bool = False
 
 

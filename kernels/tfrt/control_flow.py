@@ -206,7 +206,7 @@ def _repeat_later(
     return results
 
 
-_BLOCKS = Runs(takes=("i32", "i32", ...), gives=("!tfrt.chain",), or_nothing=True, skips=3)
+_BLOCKS = Runs(takes=("i32", "i32", ...), gives=("!tfrt.chain",), or_nothing=True, skips=3, repeats=True)
 
 
 @kernel("tfrt.parallel_for.i32", runs=_BLOCKS)

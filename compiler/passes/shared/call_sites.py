@@ -10,14 +10,15 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
-from tfrt.dialects.tfrt.control_flow import CallOp, IfOp, RepeatI32Op
+from tfrt.dialects.shared.bodies import control_of, functions_run_by, runs_of
+from tfrt.executor.declarations.runs import Control
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,17 @@ class Callable:
 
 def callables_in(module: ModuleOp) -> list[Callable]:
     """Those that may get other arguments and results: private functions that only calls refer to, and regions."""
-    calls: dict[str, list[CallOp]] = defaultdict(list)
+    calls: dict[str, list[Operation]] = defaultdict(list)
     found: list[Callable] = []
     for op in module.walk():
-        match op:
-            case CallOp(callee=SymbolRefAttr() as callee):
-                calls[callee.root_reference.data].append(op)
-            case IfOp() if not is_in_sync_function(op):
-                found.append(Callable((op.then_region.block, op.else_region.block), (op,), 1))
-            case RepeatI32Op() if not is_in_sync_function(op):
-                found.append(Callable((op.region.block,), (op,), 1, is_carried=True))
+        match control_of(op):
+            case Control.CALL if not op.regions:
+                (name,) = functions_run_by(op)
+                calls[name].append(op)
+            case Control.BRANCH | Control.REPEAT if op.regions and not is_in_sync_function(op):
+                runs = runs_of(op)[0]
+                bodies = tuple(region.block for region in op.regions)
+                found.append(Callable(bodies, (op,), runs.skips, is_carried=runs.carries))
     references = Counter(names_in(module)) if calls else Counter[str]()
     for name, function in functions_of(module).items():
         sites = calls[name]

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import ArrayAttr, SymbolRefAttr
+from xdsl.dialects.builtin import SymbolRefAttr
 from xdsl.ir import Attribute, Operation, Region
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from tfrt.compiler.passes.shared.fold import constant_value
 from tfrt.compiler.passes.shared.purity import Infallible, forget_values_in
 from tfrt.compiler.passes.shared.splice import can_splice, splice
-from tfrt.dialects.tfrt.control_flow import CallOp, CaseOp, CondOp, IfOp, RepeatI32Op, WhileOp
+from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.dialects.tfrt.control_flow import CallOp
+from tfrt.executor.declarations.runs import Control
 
 
 @dataclass
 class KnownBranch(RewritePattern):
-    """`tfrt.cond` and `tfrt.case` become calls, `tfrt.if` its region."""
+    """A branch becomes the region that it chooses, or a call of the function."""
 
     known: Infallible = field(default_factory=dict)
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        if not isinstance(op, IfOp | CondOp | CaseOp):
+        control = control_of(op)
+        if control not in (Control.BRANCH, Control.CASE):
             return
         chosen = constant_value(op.operands[0])
         if chosen is None:
             return
-        match op:
-            case IfOp():
-                _splice_region(op, op.then_region if chosen else op.else_region, rewriter, self.known)
-            case CondOp():
-                _call(op, op.attributes["a_true_fn" if chosen else "b_false_fn"], rewriter)
-            case CaseOp():
-                assert isinstance(op.branches, ArrayAttr)
-                branches = op.branches.data
-                # An index out of range means the last one.
-                _call(op, branches[int(chosen) if 0 <= chosen < len(branches) else -1], rewriter)
+        functions = functions_run_by(op)
+        # An index out of range means the last one.
+        count = len(op.regions or functions)
+        number = int(not chosen) if control is Control.BRANCH else int(chosen) if 0 <= chosen < count else -1
+        if op.regions:
+            _splice_region(op, op.regions[number], rewriter, self.known)
+        else:
+            _call(op, functions[number], rewriter)
 
 
 @dataclass
@@ -45,17 +46,18 @@ class KnownTripCount(RewritePattern):
     known: Infallible = field(default_factory=dict)
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        if not isinstance(op, RepeatI32Op | WhileOp):
+        control = control_of(op)
+        if control not in (Control.REPEAT, Control.WHILE):
             return
         count = constant_value(op.operands[0])
         if count is None:
             return
-        if isinstance(op, WhileOp):
+        if control is Control.WHILE:
             runs = bool(count)
         else:
             runs = count > 0
-            if count == 1:
-                _splice_region(op, op.region, rewriter, self.known)
+            if count == 1 and op.regions:
+                _splice_region(op, op.regions[0], rewriter, self.known)
                 return
         # Every result of a loop waits for all operands and fails with any of them.
         if not runs and len(op.operands) == 2 and len(op.results) == 1:
@@ -70,12 +72,9 @@ def _splice_region(op: Operation, region: Region, rewriter: PatternRewriter, kno
         splice(op, body, op.operands[1:], rewriter)
 
 
-def _call(op: Operation, callee: Attribute, rewriter: PatternRewriter) -> None:
-    if isinstance(callee, SymbolRefAttr):
-        call = CallOp.create(
-            operands=op.operands[1:], result_types=op.result_types, attributes={"callee": callee, **_others(op)}
-        )
-        rewriter.replace(op, call)
+def _call(op: Operation, function: str, rewriter: PatternRewriter) -> None:
+    attributes = {"callee": SymbolRefAttr(function), **_others(op)}
+    rewriter.replace(op, CallOp.create(operands=op.operands[1:], result_types=op.result_types, attributes=attributes))
 
 
 def _others(op: Operation) -> dict[str, Attribute]:

@@ -13,9 +13,10 @@ from xdsl.dialects.builtin import UnregisteredOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, Pure
 
-from tfrt.dialects.tfrt.control_flow import IfOp
+from tfrt.dialects.shared.bodies import control_of
 from tfrt.dialects.tfrt.types import CHAIN, SCALARS
 from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.declarations.runs import Control
 
 _PLAIN_TYPES = frozenset((*SCALARS.values(), CHAIN))
 
@@ -56,7 +57,7 @@ def cannot_fail(value: SSAValue, strict: Container[Block] = (), known: Infallibl
             known[found] = all(known[operand] for operand in owner.operands)  # type: ignore[union-attr]
         elif found not in known:
             if isinstance(owner, Block):
-                known[found] = owner in strict or isinstance(owner.parent_op(), IfOp)
+                known[found] = owner in strict or control_of(owner.parent_op()) is Control.BRANCH
             elif known.setdefault(found, is_pure(owner)) and owner.operands:
                 # Looked at again when these are known.
                 asked.add(found)
