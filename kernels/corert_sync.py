@@ -45,10 +45,11 @@ def execute_op(
 ) -> tuple[Any, ...]:
     """Run an op, to the end of its side effects."""
     op = handler.make_op(op_name)
-    outcome = op(Invocation(op_name, context, location, arguments, OpAttrs.of_pairs(op_attrs), results, CHAIN))
+    attrs = OpAttrs.of_pairs(op_attrs)
+    outcome = op(Invocation(op_name, context, location, arguments, attrs, result_count=results, chain=CHAIN))
     if type(outcome.chain) is AsyncValue:
         # Nothing else orders ops here. The thread runs a synchronous function and would wait for results just so.
         context.host.wait([outcome.chain])
         if outcome.chain.error is not None:
-            raise outcome.chain.error
+            raise outcome.chain.error.copy()
     return when_there(outcome)

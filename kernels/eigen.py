@@ -82,7 +82,7 @@ def conv2d_f32(
     host: HostContext,
 ) -> Chain:
     """The images' correlation with filters (height, width, input channel, output channel)."""
-    _convolve(images, filters, result, padding, strides, host)
+    _convolve(images, filters, result, padding=padding, strides=strides, host=host)
     return chain
 
 
@@ -99,7 +99,8 @@ def conv2d_bias_f32(
     host: HostContext,
 ) -> Chain:
     """`conv2d_f32`, and a bias for each output channel."""
-    target, (offset,) = _convolve(images, filters, result, padding, strides, host, {"bias shape": bias})
+    names = {"bias shape": bias}
+    target, (offset,) = _convolve(images, filters, result, names, padding=padding, strides=strides, host=host)
     quiet.call(np.add, target, offset, out=target)
     return chain
 
@@ -128,7 +129,7 @@ def _register_conv2d_batch_norm(name: str, relu: bool) -> None:
             "estimated mean shape": mean,
             "estimated var shape": variance,
         }
-        target, parameters = _convolve(images, filters, result, padding, strides, host, names)
+        target, parameters = _convolve(images, filters, result, names, padding=padding, strides=strides, host=host)
         target[...] = normalization.batch_norm(target, *parameters, epsilon=epsilon)
         if relu:
             np.maximum(target, np.float32(0), out=target)
@@ -152,9 +153,9 @@ def conv2d_grad_input_f32(
     """The gradient of `conv2d_f32` with respect to its images, given `gradient`, that of its result."""
     dy, w, dx = _image_arrays(gradient, filters, images_gradient)
     rows, columns = _windows(dx, w, padding, strides)
-    _check_shape("output gradient shape", dy, rows, columns, dx, w)
+    _check_shape("output gradient shape", dy, _convolved_shape(dx, w, rows, columns))
     with np.errstate(all="ignore"):
-        dx[...] = conv2d_input_gradient(dy, w, dx.shape[1], dx.shape[2], rows, columns)
+        dx[...] = conv2d_input_gradient(dy, w, rows, columns, height=dx.shape[1], width=dx.shape[2])
     return chain
 
 
@@ -171,7 +172,7 @@ def conv2d_grad_filter_f32(
     """The gradient of `conv2d_f32` with respect to its filters, given `gradient`, that of its result."""
     dy, x, dw = _image_arrays(gradient, images, filters_gradient)
     rows, columns = _windows(x, dw, padding, strides)
-    _check_shape("output gradient shape", dy, rows, columns, x, dw)
+    _check_shape("output gradient shape", dy, _convolved_shape(x, dw, rows, columns))
     with np.errstate(all="ignore"):
         dw[...] = conv2d_filter_gradient(dy, x, rows, columns)
     return chain
@@ -231,7 +232,7 @@ def batch_norm_grad_f32(
         if tensor.shape != channels:
             raise _mismatch("channels dimension size", channels, name, tensor.shape)
     gamma, mu, sigma, dgamma, dbeta = (expect(tensor, DType.F32) for tensor in named.values())
-    gradients = normalization.batch_norm_gradients(dy, x, gamma, mu, sigma, epsilon)
+    gradients = normalization.batch_norm_gradients(dy, x, gamma, mu, sigma, epsilon=epsilon)
     dx[...], dgamma[...], dbeta[...] = gradients
     return chain, chain, chain
 
@@ -290,10 +291,11 @@ def _convolve(
     images: DenseHostTensor,
     filters: DenseHostTensor,
     result: DenseHostTensor,
+    per_channel: dict[str, DenseHostTensor] | None = None,
+    *,
     padding: str,
     strides: tuple[int, ...],
     host: HostContext,
-    per_channel: dict[str, DenseHostTensor] | None = None,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Write the convolution into the result.
 
@@ -302,7 +304,7 @@ def _convolve(
     """
     x, w, target = _image_arrays(images, filters, result)
     rows, columns = _windows(x, w, padding, strides)
-    _check_shape("output tensor shape", target, rows, columns, x, w)
+    _check_shape("output tensor shape", target, _convolved_shape(x, w, rows, columns))
     vectors = []
     for name, tensor in (per_channel or {}).items():
         vectors.append(expect(tensor, DType.F32, 1))
@@ -324,10 +326,11 @@ def _windows(images: np.ndarray, filters: np.ndarray, padding: str, strides: tup
     return rows, columns
 
 
-def _check_shape(
-    name: str, result: np.ndarray, rows: Window, columns: Window, images: np.ndarray, filters: np.ndarray
-) -> None:
-    computed = (images.shape[0], rows.count, columns.count, filters.shape[3])
+def _convolved_shape(images: np.ndarray, filters: np.ndarray, rows: Window, columns: Window) -> tuple[int, ...]:
+    return (images.shape[0], rows.count, columns.count, filters.shape[3])
+
+
+def _check_shape(name: str, result: np.ndarray, computed: tuple[int, ...]) -> None:
     if result.shape != computed:
         raise _mismatch(name, result.shape, "computed output shape", computed)
 

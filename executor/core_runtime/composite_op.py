@@ -13,7 +13,7 @@ from typing import Any
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN
@@ -89,14 +89,11 @@ def _as_handle(value: Any, invocation: Invocation) -> TensorHandle:
         return _on_host(value, invocation)
     tensor, metadata = AsyncValue(), AsyncValue()
 
-    def forward(resolved: AsyncValue) -> None:
-        def parts() -> tuple[Any, Any]:
-            handle = _on_host(resolved.value, invocation)
-            return handle.metadata, handle.tensor
+    def parts(resolved: AsyncValue) -> tuple[Any, Any]:
+        handle = _on_host(resolved.value, invocation)
+        return handle.metadata, handle.tensor
 
-        fulfil([metadata, tensor], parts)
-
-    value.and_then(Promised([metadata, tensor], forward))
+    value.and_then(fulfilling([metadata, tensor], parts))
     return TensorHandle(invocation.context.host, HOST_DEVICE, tensor, metadata)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.op import OpEntry
-from tfrt.executor.runtime.failures import Promised, as_kernel_error, ends_call, fulfil
+from tfrt.executor.runtime.failures import as_failed, fulfilling
 from tfrt.executor.runtime.reports import reporting
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -95,7 +95,7 @@ def _dispatch_later(
         known, there = [h.metadata for h in outcome.results], [h.tensor for h in outcome.results]
         return [*known, *there, *([outcome.chain] if has_effects else [])]
 
-    host.run_when_ready(unknown, Promised(promises, lambda: fulfil(promises, results)))
+    host.run_when_ready(unknown, fulfilling(promises, results))
     handles = (TensorHandle(host, device, t, m) for t, m in zip(tensors, metadata, strict=True))
     return Outcome(tuple(handles), chain)
 
@@ -131,7 +131,7 @@ def _launch(
         tensors = _run(entry, run, invocation, metadata, count)
         return [*tensors[:count], *([_done(tensors, host)] if has_effects else [])]
 
-    host.run_when_ready(awaited, Promised(promised, lambda: fulfil(promised, results)))
+    host.run_when_ready(awaited, fulfilling(promised, results))
     return _outcome(host, device, promises, metadata, done)
 
 
@@ -171,11 +171,10 @@ def _failure(error: BaseException, invocation: Invocation) -> AsyncValue:
     Raises:
         BaseException: `error`, where it ends the call.
     """
-    if ends_call(error):
-        raise error
-    failed = as_kernel_error(error)
-    invocation.context.report(failed, invocation.location)
-    return AsyncValue.failed(failed)
+    failed = as_failed(error)
+    if failed.error is not None:
+        invocation.context.report(failed.error, invocation.location)
+    return failed
 
 
 def _outcome(
@@ -206,5 +205,5 @@ def _done(tensors: Sequence[Any], host: Any) -> Any:
     def outcome() -> list[Any]:
         return [next((t for t in pending if t.is_error), CHAIN)]
 
-    host.run_when_ready(pending, Promised([chain], lambda: fulfil([chain], outcome)))
+    host.run_when_ready(pending, fulfilling([chain], outcome))
     return chain

@@ -113,7 +113,10 @@ class BoundOp:
         handles = tuple([a if type(a) is TensorHandle else handle_of(a, host) for a in arguments])
         before = None if chain is None else chain.value
         try:
-            outcome = self._op(Invocation(self._name, request, caller, handles, self._attrs, result_count, before))
+            invocation = Invocation(
+                self._name, request, caller, handles, self._attrs, result_count=result_count, chain=before
+            )
+            outcome = self._op(invocation)
         except KernelError as error:
             raise caller.located(error) from error.__cause__
         if chain is not None:

@@ -37,8 +37,8 @@ class Invocation:
     origin: Location | EagerCaller
     arguments: tuple[TensorHandle, ...]
     attrs: OpAttrs
-    result_count: int | None
-    chain: Any
+    result_count: int | None = None
+    chain: Any = None
 
     @property
     def location(self) -> Location:

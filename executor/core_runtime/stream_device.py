@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
-from tfrt.executor.runtime.failures import Promised, fulfil, mark_worker
+from tfrt.executor.runtime.failures import fulfilling, mark_worker
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork import restart_after_fork
@@ -63,7 +63,7 @@ class StreamDevice(Device):
                 raise KernelError(f"{name} has {len(computed)} results, not {count}")
             return computed
 
-        if not self._stream.put(Promised(promises, lambda: fulfil(promises, results))):
+        if not self._stream.put(fulfilling(promises, results)):
             raise KernelError(f"device {self.name} is closed")
         return promises
 

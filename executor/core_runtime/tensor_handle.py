@@ -10,7 +10,7 @@ from tfrt.executor.core_runtime.eager_caller import EagerCaller
 from tfrt.executor.core_runtime.handlers import Handlers
 from tfrt.executor.core_runtime.transfer import copied
 from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
-from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location
@@ -162,7 +162,7 @@ class TensorHandle:
         if type(tensor) is not AsyncValue:
             return metadata_of(tensor)
         metadata = AsyncValue()
-        tensor.and_then(Promised([metadata], lambda there: fulfil([metadata], lambda: [metadata_of(there.value)])))
+        tensor.and_then(fulfilling([metadata], lambda there: [metadata_of(there.value)]))
         return metadata
 
     def _wait_for_metadata(self) -> TensorMetadata:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.runtime.reports import reporting
 from tfrt.executor.support.errors import KernelError
@@ -70,11 +70,11 @@ def copied(
     original = tensor if type(tensor) is AsyncValue else AsyncValue.of(tensor)
     result = AsyncValue()
 
-    def results() -> list[Any]:
+    def results(_: AsyncValue) -> list[Any]:
         failed = original if original.is_error else context.cancellation
         return [copy(original.value, target, context) if failed is None else failed]
 
-    original.and_then(Promised([result], lambda _: fulfil([result], results)))
+    original.and_then(fulfilling([result], results))
     if location is None:
         return result
     (reported,) = reporting([result], partial(context.report, location=location))

@@ -28,7 +28,7 @@ from tfrt.executor.core_runtime.transfer import register_copy
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.devices.torch_ops import DTYPES, OPS, TorchOp
-from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -219,7 +219,7 @@ def _blocking(work: Callable[[], Any], context: ExecutionContext) -> AsyncValue:
     def results() -> list[Any]:
         return [work() if context.cancellation is None else context.cancellation]
 
-    context.host.enqueue_blocking(Promised([promise], lambda: fulfil([promise], results)))
+    context.host.enqueue_blocking(fulfilling([promise], results))
     return promise
 
 

@@ -70,6 +70,17 @@ def as_kernel_error(error: BaseException) -> KernelError:
     return wrapped
 
 
+def as_failed(error: BaseException) -> AsyncValue:
+    """What the results of a kernel are that has raised `error`.
+
+    Raises:
+        BaseException: `error`, where it ends the call.
+    """
+    if ends_call(error):
+        raise error
+    return AsyncValue.failed(as_kernel_error(error))
+
+
 def as_ended(error: BaseException) -> EndedError:
     """What the results of a call become that an exception has ended."""
     return EndedError(error.error if isinstance(error, CallEnded) else error)
@@ -128,6 +139,11 @@ class Promised:
     def abandon(self, error: BaseException) -> None:
         """`error` has ended the call: nothing will resolve the promises that are pending."""
         abandon(self.promises, error)
+
+
+def fulfilling(promises: Sequence[AsyncValue], work: Callable[..., Sequence[Any]]) -> Promised:
+    """A task or callback that resolves promises as what `work` returns; see `fulfil`."""
+    return Promised(promises, lambda *resolved: fulfil(promises, lambda: work(*resolved)))
 
 
 def abandon(promises: Sequence[AsyncValue], error: BaseException) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.once import get_or_make
 from tfrt.executor.values.async_value import AsyncValue
@@ -46,7 +46,7 @@ def reporting(values: Sequence[Any], report: Callable[[KernelError], None]) -> l
         if not value.is_pending:
             return own(value)
         promise = AsyncValue()
-        value.and_then(Promised([promise], lambda resolved: fulfil([promise], lambda: [own(resolved)])))
+        value.and_then(fulfilling([promise], lambda resolved: [own(resolved)]))
         return promise
 
     return [standing_for(value) for value in values]

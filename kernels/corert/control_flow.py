@@ -13,7 +13,7 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.failures import as_kernel_error, ends_call, guard
+from tfrt.executor.runtime.failures import Promised, as_failed, fulfilling, guard, settle_all
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -64,7 +64,8 @@ class _Loop:
 
     def go_on_later(self, pending: Sequence[AsyncValue], values: list[Any], chain: Any, flag: Any) -> None:
         host = self.context.host
-        host.run_when_ready(pending, lambda: host.enqueue(lambda: self.decide(values, chain, flag)))
+        decide = Promised(self.results, lambda: self.decide(values, chain, flag))
+        host.run_when_ready(pending, Promised(self.results, lambda: host.enqueue(decide)))
 
     def decide(self, values: list[Any], chain: Any, flag: Any) -> None:
         def go_on() -> None:
@@ -83,18 +84,15 @@ class _Loop:
                 if is_true((flag.value if type(flag) is AsyncValue else flag).result_now()):
                     return True
             except BaseException as error:
-                if ends_call(error):
-                    raise
-                failed = AsyncValue.failed(as_kernel_error(error))
+                failed = as_failed(error)
         if failed is not None:
             # Nothing of the loop may still be running when its first result is there.
             first, *others = self.results
-            self.context.host.run_when_ready(values, lambda: first.forward(failed))
-            for result in others:
-                result.forward(failed)
+            outcome = [failed]
+            self.context.host.run_when_ready(values, fulfilling([first], lambda: outcome))
+            settle_all(others, outcome * len(others))
             return False
-        for result, value in zip(self.results, values, strict=True):
-            result.settle(value)
+        settle_all(self.results, values)
         return False
 
 

@@ -16,7 +16,7 @@ from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.async_value import AsyncValue
@@ -37,7 +37,7 @@ def execute_op(
 ) -> tuple[Any, ...]:
     op = handler.make_op(op_name)
     attrs = _attrs(op_attrs, op_func_attrs)
-    return when_there(_invoke(op, op_name, arguments, attrs, context, location, results, None))
+    return when_there(op(Invocation(op_name, context, location, arguments, attrs, result_count=results)))
 
 
 @kernel("corert.executeop.seq")
@@ -54,7 +54,7 @@ def execute_op_seq(
 ) -> tuple[Any, ...]:
     op = handler.make_op(op_name)
     attrs = _attrs(op_attrs, op_func_attrs)
-    outcome = _invoke(op, op_name, arguments, attrs, context, location, results - 1, chain)
+    outcome = op(Invocation(op_name, context, location, arguments, attrs, result_count=results - 1, chain=chain))
     return (outcome.chain, *when_there(outcome))
 
 
@@ -69,7 +69,7 @@ def execute_crt_op(
     results: ResultCount,
 ) -> tuple[Any, ...]:
     attrs = _attrs(op_attrs, op_func_attrs)
-    return when_there(_invoke(op, "corert.op", arguments, attrs, context, location, results, None))
+    return when_there(op(Invocation("corert.op", context, location, arguments, attrs, result_count=results)))
 
 
 @kernel("corert.make_composite_op")
@@ -84,19 +84,6 @@ def _attrs(op_attrs: Any, op_func_attrs: Any) -> OpAttrs:
     return attrs
 
 
-def _invoke(
-    op: Op,
-    op_name: str,
-    arguments: tuple[TensorHandle, ...],
-    attrs: OpAttrs,
-    context: ExecutionContext,
-    location: Location,
-    results: int,
-    chain: Any,
-) -> Outcome:
-    return op(Invocation(op_name, context, location, arguments, attrs, results, chain))
-
-
 def when_there(outcome: Outcome) -> tuple[Any, ...]:
     """The results for registers: handles, each there once its tensor is."""
     return tuple(_handle_when_there(handle) for handle in outcome.results)
@@ -109,9 +96,11 @@ def _handle_when_there(handle: TensorHandle) -> Any:
     if tensor.is_error:
         return tensor
     there = AsyncValue()
-    tensor.and_then(lambda resolved: there.forward(resolved) if resolved.is_error else _set_handle(there, handle))
+
+    def results(resolved: AsyncValue) -> list[Any]:
+        if resolved.is_error:
+            return [resolved]
+        return [TensorHandle(handle.host, handle.device, handle.tensor, handle.metadata)]
+
+    tensor.and_then(fulfilling([there], results))
     return there
-
-
-def _set_handle(there: AsyncValue, handle: TensorHandle) -> None:
-    fulfil([there], lambda: [TensorHandle(handle.host, handle.device, handle.tensor, handle.metadata)])

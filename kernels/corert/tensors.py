@@ -10,7 +10,7 @@ import numpy as np
 
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
-from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -86,7 +86,7 @@ def tensorhandle_to_shape(handle: TensorHandle, chain: Chain = CHAIN) -> Any:
     if type(metadata) is not AsyncValue:
         return TensorShape(metadata.shape)
     shape = AsyncValue()
-    metadata.and_then(lambda m: shape.forward(m) if m.is_error else shape.set(TensorShape(m.value.shape)))
+    metadata.and_then(fulfilling([shape], lambda m: [m if m.is_error else TensorShape(m.value.shape)]))
     return shape
 
 
@@ -156,14 +156,7 @@ def when_tensor_there(handle: TensorHandle, function: Callable[[Tensor], Any]) -
     if type(tensor) is not AsyncValue:
         return function(tensor)
     result = AsyncValue()
-
-    def finish(resolved: AsyncValue) -> None:
-        if resolved.is_error:
-            result.forward(resolved)
-            return
-        fulfil([result], lambda: [function(resolved.value)])
-
-    tensor.and_then(finish)
+    tensor.and_then(fulfilling([result], lambda there: [there if there.is_error else function(there.value)]))
     return result
 
 

@@ -16,7 +16,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm, OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs, plain, read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.runtime.failures import fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -40,7 +40,15 @@ def call(
 ) -> Callable[..., Any]:
     entry = _op(op_name)
     if entry.array_form is not None:
-        return _array_form(entry, arguments, inputs, metadata, op_attrs, steps, host)
+        return _array_form(
+            entry,
+            arguments=arguments,
+            inputs=inputs,
+            metadata=metadata,
+            op_attrs=op_attrs,
+            steps=steps,
+            host=host,
+        )
     return _on_tensors(entry, read_metadata(arguments), OpAttrs.of_pairs(op_attrs), host, read_metadata(metadata))
 
 
@@ -55,7 +63,16 @@ def call_into(
     steps: TypedAggregate,
     host: HostContext,
 ) -> Callable[..., Any]:
-    return _into_last(_array_form(_op(op_name), arguments, inputs, metadata, op_attrs, steps, host))
+    run = _array_form(
+        _op(op_name),
+        arguments=arguments,
+        inputs=inputs,
+        metadata=metadata,
+        op_attrs=op_attrs,
+        steps=steps,
+        host=host,
+    )
+    return _into_last(run)
 
 
 @kernel("cpu.elementwise", pure=True, prepares=True)
@@ -73,7 +90,7 @@ def elementwise_into(
 
 
 def _array_form(
-    entry: OpEntry, arguments: Any, inputs: int, metadata: Any, op_attrs: Any, steps: Any, host: HostContext
+    entry: OpEntry, *, arguments: Any, inputs: int, metadata: Any, op_attrs: Any, steps: Any, host: HostContext
 ) -> ArrayForm:
     operands, results = read_metadata(arguments), read_metadata(metadata)
     if entry.array_form is None:
@@ -145,5 +162,5 @@ def _array(tensor: Any) -> Any:
     if type(tensor) is not AsyncValue:
         return to_dense(tensor).array
     array = AsyncValue()
-    tensor.and_then(lambda done: fulfil([array], lambda: [to_dense(done.value).array]))
+    tensor.and_then(fulfilling([array], lambda done: [to_dense(done.value).array]))
     return array

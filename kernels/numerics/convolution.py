@@ -29,6 +29,7 @@ def conv2d(
     rows: Window,
     columns: Window,
     host: HostContext | None = None,
+    *,
     out: np.ndarray | None = None,
     finish: Finish | None = None,
 ) -> np.ndarray:
@@ -85,7 +86,7 @@ def conv2d_filter_gradient(gradient: np.ndarray, images: np.ndarray, rows: Windo
 
 
 def conv2d_input_gradient(
-    gradient: np.ndarray, filters: np.ndarray, height: int, width: int, rows: Window, columns: Window
+    gradient: np.ndarray, filters: np.ndarray, rows: Window, columns: Window, *, height: int, width: int
 ) -> np.ndarray:
     """The gradient of `conv2d` with respect to its images, of `height` and `width`, given that of its result."""
     batch, channels = gradient.shape[0], filters.shape[2]

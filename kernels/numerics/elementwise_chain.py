@@ -62,7 +62,7 @@ def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsiz
     )
     inner = result[len(result) - rank :]
     rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(inner)))
-    return _blocked(body, fresh, result, inner, rows, full)
+    return _blocked(body, fresh, result, inner=inner, rows=rows, full=full)
 
 
 def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
@@ -92,6 +92,7 @@ def _blocked(
     body: Callable[..., Any],
     fresh: Callable[..., Any],
     result: Shape,
+    *,
     inner: Shape,
     rows: int,
     full: frozenset[int],

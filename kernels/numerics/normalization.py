@@ -57,6 +57,7 @@ def batch_norm_gradients(
     scale: np.ndarray,
     mean: np.ndarray,
     variance: np.ndarray,
+    *,
     epsilon: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of training's batch normalization with respect to images, scale and offset.

@@ -83,7 +83,7 @@ def window(
                 f"Computed output size would be negative: {count} (input_size: {input_size}, filter_size: {size}, "
                 f"stride: {stride}, dilation: {dilation})"
             )
-    return Window(size, stride, dilation, before, after, count)
+    return Window(size=size, stride=stride, dilation=dilation, before=before, after=after, count=count)
 
 
 def grow(images: np.ndarray, rows: Window, columns: Window, value: float = 0) -> np.ndarray:

@@ -83,7 +83,7 @@ def _channels_first_form(geometry: Geometry, rows: Window, columns: Window, host
 def _channels_last_form(rows: Window, columns: Window, host: HostContext, epilogue: Any) -> ArrayForm:
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         last = None if epilogue is None else lambda pixels: epilogue(pixels, *others)
-        return conv2d(x, w, rows, columns, host, out, last)
+        return conv2d(x, w, rows, columns, host, out=out, finish=last)
 
     return run
 

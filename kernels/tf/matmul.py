@@ -63,9 +63,9 @@ def _product_form(
 ) -> ArrayForm:
     _check_product(a.dtype)
     if a.dtype not in HALVES:
-        return _form(a, b, transpose_a, transpose_b, host, epilogue)
+        return _form(a, b, transpose_a=transpose_a, transpose_b=transpose_b, host=host, finish=epilogue)
     finish: Any = epilogue
-    product = rounded_once(_form(a, b, transpose_a, transpose_b, host, None))
+    product = rounded_once(_form(a, b, transpose_a=transpose_a, transpose_b=transpose_b, host=host))
     if finish is None:
         return product
 
@@ -78,7 +78,13 @@ def _product_form(
 
 
 def _form(
-    a: TensorMetadata, b: TensorMetadata, transpose_a: bool, transpose_b: bool, host: HostContext, finish: Any
+    a: TensorMetadata,
+    b: TensorMetadata,
+    *,
+    transpose_a: bool,
+    transpose_b: bool,
+    host: HostContext,
+    finish: Any = None,
 ) -> ArrayForm:
     """The product of arrays that are multiplied in their own type; then `finish`, which gets rows and other arrays."""
     if transpose_a or transpose_b or not is_small(a.shape[0], a.shape[1], b.shape[1]):
@@ -132,7 +138,7 @@ def _fused_product_form(
     (result,) = metadata
     epilogue = fused_epilogue("FusedMatMul", fused_ops)
     check_bias("FusedMatMul", fusion_inputs, result)
-    run = _form(a, b, transpose_a, transpose_b, host, epilogue)
+    run = _form(a, b, transpose_a=transpose_a, transpose_b=transpose_b, host=host, finish=epilogue)
     return rounded_once(run) if a.dtype in HALVES else run
 
 

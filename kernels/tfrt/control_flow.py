@@ -15,7 +15,7 @@ from tfrt.executor.declarations.annotations import Functions
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Control, Runs
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.failures import Promised, fulfil, guard
+from tfrt.executor.runtime.failures import Promised, fulfil, fulfilling, guard, settle_all
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -154,14 +154,15 @@ class _While:
                 self.enqueue(condition, values)
                 return
         if type(condition) is not AsyncValue:
-            for result, value in zip(self.results, values, strict=True):
-                result.settle(value)
+            settle_all(self.results, values)
         elif condition.is_error:
             # Nothing of the loop may still be running when its results are there.
-            self.context.host.run_when_ready(values, lambda: _fail(self.results, condition))
+            failed = [condition] * len(self.results)
+            self.context.host.run_when_ready(values, fulfilling(self.results, lambda: failed))
         else:
             pending, carried = condition, values
-            pending.and_then(lambda c: self.enqueue(c.value if c.is_available else c, carried))
+            go_on = Promised(self.results, lambda c: self.enqueue(c.value if c.is_available else c, carried))
+            pending.and_then(go_on)
 
     def enqueue(self, condition: Any, values: Sequence[Any]) -> None:
         self.context.host.enqueue(Promised(self.results, lambda: self.go_on(condition, values)))
@@ -197,12 +198,9 @@ def _repeat_later(
     done: int, count: int, values: list[Any], body: Function, context: ExecutionContext
 ) -> tuple[Any, ...]:
     results = tuple(AsyncValue() for _ in values)
-
-    def go_on() -> None:
-        fulfil(results, lambda: _repeat(done, count, values, body, context))
-
+    go_on = fulfilling(results, lambda: _repeat(done, count, values, body, context))
     # As a task, so that blocks do not pile up on the stack.
-    context.host.run_when_ready(values, lambda: context.host.enqueue(Promised(results, go_on)))
+    context.host.run_when_ready(values, Promised(results, lambda: context.host.enqueue(go_on)))
     return results
 
 
@@ -213,22 +211,23 @@ _BLOCKS = Runs(takes=("i32", "i32", ...), gives=("!tfrt.chain",), or_nothing=Tru
 def parallel_for_i32(
     start: int, end: int, block_size: int, *operands: Any, body: Function, context: ExecutionContext
 ) -> Any:
-    return _parallel_for(start, end, block_size, operands, body, context)
+    return _parallel_for(start, end, block_size, body=body, operands=operands, context=context)
 
 
 @kernel("tfrt.parallel_call.i32", runs=_BLOCKS)
 def parallel_call_i32(
     start: int, end: int, block_size: int, *operands: Any, callee: Function, context: ExecutionContext
 ) -> Any:
-    return _parallel_for(start, end, block_size, operands, callee, context)
+    return _parallel_for(start, end, block_size, body=callee, operands=operands, context=context)
 
 
 def _parallel_for(
     start: int,
     end: int,
     block_size: int,
-    operands: tuple[Any, ...],
+    *,
     body: Function,
+    operands: tuple[Any, ...],
     context: ExecutionContext,
 ) -> Chain | AsyncValue:
     """Run `body` on the blocks of a range, as tasks; the chain is there when all of them are done.
@@ -255,15 +254,6 @@ def _parallel_for(
 
     run(0, len(blocks))
     done = AsyncValue()
-
-    def finish() -> None:
-        failed = next((block for block in blocks if block.is_error), None)
-        done.settle(CHAIN if failed is None else failed)
-
-    context.host.run_when_ready(blocks, finish)
+    outcome = fulfilling([done], lambda: [next((block for block in blocks if block.is_error), CHAIN)])
+    context.host.run_when_ready(blocks, outcome)
     return done
-
-
-def _fail(results: Sequence[AsyncValue], error: AsyncValue) -> None:
-    for result in results:
-        result.forward(error)

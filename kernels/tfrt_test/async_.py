@@ -14,7 +14,7 @@ from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.failures import Promised, fulfil
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import I1, I32
@@ -73,12 +73,8 @@ def do_async(
 ) -> tuple[AsyncValue, ...]:
     """Run the region as a task of the work queue."""
     results = tuple(AsyncValue() for _ in range(result_count))
-
-    def run() -> None:
-        # Where the body has no results, nobody waits for the error that it raises, which has been reported.
-        fulfil(results, lambda: body.execute(context, operands))
-
-    context.host.enqueue(Promised(results, run))
+    # Where the body has no results, nobody waits for the error that it raises, which has been reported.
+    context.host.enqueue(fulfilling(results, lambda: body.execute(context, operands)))
     return results
 
 
@@ -86,7 +82,7 @@ def do_async(
 def as_chain(*operands: Any, host: HostContext) -> AsyncValue:
     """A chain that is available once all operands are, be they errors or not."""
     chain = AsyncValue()
-    host.run_when_ready(operands, lambda: chain.set(CHAIN))
+    host.run_when_ready(operands, fulfilling([chain], lambda: [CHAIN]))
     return chain
 
 

@@ -13,6 +13,7 @@ from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.kernels.tfrt_test.work import enqueue_work
 
 _SYNC_MESSAGE = "something bad happened"
 _ASYNC_MESSAGE = "something bad happened asynchronously"
@@ -37,36 +38,25 @@ def partial_fail() -> tuple[int, AsyncValue]:
 @kernel("tfrt_test.report_error_async")
 def report_error_async(*, host: HostContext) -> AsyncValue:
     """A result that becomes an error later."""
-    result = AsyncValue()
-    host.enqueue(lambda: result.set_error(KernelError(_ASYNC_MESSAGE)))
-    return result
+    return enqueue_work(host, _fail_if, 1)
 
 
 @kernel("tfrt_test.report_error_concrete_async")
 def report_error_concrete_async(value: int, *, host: HostContext) -> AsyncValue:
     """0 where the operand is 0, else an error; later either way."""
-    result = AsyncValue()
-
-    def resolve() -> None:
-        if value:
-            result.set_error(KernelError(_ASYNC_MESSAGE))
-        else:
-            result.set(value)
-
-    host.enqueue(resolve)
-    return result
+    return enqueue_work(host, _fail_if, value)
 
 
 @kernel("tfrt_test.report_error_indirect_async")
 def report_error_indirect_async(value: int, *, host: HostContext) -> AsyncValue:
     """As `report_error_concrete_async`, by forwarding another value."""
-    result = AsyncValue()
+    return enqueue_work(host, lambda: AsyncValue.failed(KernelError(_ASYNC_MESSAGE)) if value else AsyncValue.of(0))
 
-    def resolve() -> None:
-        result.forward(AsyncValue.failed(KernelError(_ASYNC_MESSAGE)) if value else AsyncValue.of(0))
 
-    host.enqueue(resolve)
-    return result
+def _fail_if(value: int) -> int:
+    if value:
+        raise KernelError(_ASYNC_MESSAGE)
+    return value
 
 
 @kernel("tfrt_test.cancel", cancels=True)

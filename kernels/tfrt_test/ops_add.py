@@ -17,6 +17,7 @@ import numpy as np
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpFlags
 from tfrt.executor.declarations.op_registry import cpu_op
+from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -78,7 +79,9 @@ def add_dense_only_in_blocks(lhs: DenseHostTensor, rhs: DenseHostTensor, host: H
     bounds = [dest.array.size * block // max(count, 1) for block in range(count + 1)]
     blocks = [enqueue_work(host, partial(add_block, begin, end)) for begin, end in pairwise(bounds)]
     result = AsyncValue()
-    host.run_when_ready(blocks, lambda: result.settle(next((block for block in blocks if block.is_error), dest)))
+    host.run_when_ready(
+        blocks, fulfilling([result], lambda: [next((block for block in blocks if block.is_error), dest)])
+    )
     return result
 
 
