@@ -20,8 +20,8 @@ one package. Where two add it, whoever asks for it is told of both; tfrt's own n
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from operator import attrgetter
@@ -85,7 +85,7 @@ class Plugin:
             UsageError: it cannot be imported.
         """
         module, _, name = self.value.partition("[")[0].strip().partition(":")
-        before = _loading.set(self.package)
+        before, _loading.package = _loading.package, self.package
         try:
             found = import_module(module.strip())
             return attrgetter(name.strip())(found) if name else found
@@ -95,7 +95,7 @@ class Plugin:
             said = str(error) if isinstance(error, UsageError) else describe(error)
             raise UsageError(f"cannot import {self}: {said}") from error
         finally:
-            _loading.reset(before)
+            _loading.package = before
 
     def refuse(self, reason: str) -> UsageError:
         """The error that what has been imported is not what it should be."""
@@ -134,10 +134,16 @@ def all_of(group: str, taken: Mapping[str, str] = MappingProxyType({})) -> dict[
 def package_of(function: object) -> str | None:
     """The package that registers something: tfrt, or the one whose entry point is loaded; None stands for the user."""
     is_ours = (getattr(function, "__module__", None) or "").startswith(f"{TFRT}.")
-    return TFRT if is_ours else _loading.get()
+    return TFRT if is_ours else _loading.package
 
 
-_loading: ContextVar[str | None] = ContextVar("package whose entry point is loaded", default=None)
+class _Loading(threading.local):
+    """The package whose entry point this thread is loading."""
+
+    package: str | None = None
+
+
+_loading = _Loading()
 
 _found: tuple[tuple[str, ...], dict[str, dict[str, tuple[Plugin, ...]]]] | None = None
 """What was found, and where it was looked for."""
