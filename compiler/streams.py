@@ -18,11 +18,9 @@ from dataclasses import dataclass, field
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i1
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation
+from xdsl.traits import IsTerminator
 
 from tfrt.dialects.shared.traits import cost_of
-
-_CHEAP = ("func.return", "tfrt.return", "tfrt.merge.chains")
-_RETURNS = ("func.return", "tfrt.return")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +72,10 @@ def analyse_streams(block: Block) -> Streams:
     return analysis.finish()
 
 
+def _returns(op: Operation) -> bool:
+    return op.has_trait(IsTerminator, value_if_unregistered=False)
+
+
 @dataclass(slots=True)
 class _Op:
     cost: int
@@ -111,7 +113,7 @@ class _Analysis:
         return max(self.threshold, 1)
 
     def cost(self, op: Operation) -> int:
-        if op.name in _CHEAP:
+        if _returns(op):
             return 1
         declared = cost_of(op)
         # An op that does not say what it costs counts as expensive, but outweighs no other.
@@ -185,7 +187,7 @@ class _Analysis:
         info = self.infos[op]
         info.stream = stream
         self.streams[stream].cost += info.cost
-        if op is not None and op.name in _RETURNS:
+        if op is not None and _returns(op):
             self.streams[stream].returns = True
         for user in info.side_uses:
             other = self.resolve(user)

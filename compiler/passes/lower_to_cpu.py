@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, DenseIntOrFPElementsAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DenseIntOrFPElementsAttr, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
@@ -15,6 +15,7 @@ from tfrt.compiler.passes.shared.array_ops import (
     Fact,
     can_hold,
     constant,
+    entry_of,
     lower,
     memref,
     metadata_of_fact,
@@ -23,14 +24,15 @@ from tfrt.compiler.passes.shared.array_ops import (
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.runtime_values import dense_value, typed_values
-from tfrt.dialects.corert import EnsureMetadataOp
+from tfrt.dialects.corert import ConstDenseTensorOp, EnsureMetadataOp, ExecuteOp, GetOpHandlerOp, RegisterOpHandlerOp
 from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
 from tfrt.dialects.shared.corert_types import TENSOR_HANDLE
 from tfrt.dialects.shared.execute_op import find_value
 from tfrt.executor.declarations.op_attrs import read_metadata
 
 _DENSE = DenseIntOrFPElementsAttr
-_CONST = StringAttr("tf.Const")
+_CPU_MAKER = "corert.create_cpu_op_handler"
+"""What gives the CPU's op handler; no dialect defines it."""
 
 
 @dataclass(frozen=True)
@@ -118,17 +120,16 @@ class _Lowering:
     def _constant(self, op: Operation) -> DenseIntOrFPElementsAttr | None:
         """The elements of a constant tensor, which `op` surely makes if it runs."""
         value = op.attributes.get("value")
-        if name_of(op) != "corert.const_dense_tensor":
-            is_constant = op.attributes.get("op_name") == _CONST and self._is_on_cpu(op) and result_metadata(op, ())
-            value = find_value(op, "value") if is_constant else None
+        if not isinstance(op, ConstDenseTensorOp):
+            entry = entry_of(op) if self._is_on_cpu(op) else None
+            name = None if entry is None else entry.gives
+            value = find_value(op, name) if name is not None and result_metadata(op, ()) else None
         return value if isinstance(value, _DENSE) else None
 
     def _is_on_cpu(self, op: Operation) -> bool:
-        if name_of(op) != "corert.executeop" or not isinstance(source := op.operands[0].owner, Operation):
+        if not isinstance(op, ExecuteOp) or not isinstance(source := op.op_handler.owner, GetOpHandlerOp):
             return False
-        name = source.attributes.get("op_handler_name")
-        is_lookup = name_of(source) == "corert.get_op_handler"
-        return is_lookup and isinstance(name, StringAttr) and name.data in self.handlers
+        return source.op_handler_name.data in self.handlers
 
     def _lower(self, op: Operation) -> bool:
         handler, *tensors = op.operands
@@ -236,11 +237,10 @@ def _cpu_handlers(module: ModuleOp) -> set[str]:
     """The names under which a module registers the CPU's op handler, and no other."""
     kinds: dict[str, set[bool]] = {}
     for op in module.walk():
-        if name_of(op) == "corert.register_op_handler":
-            name, maker = op.attributes.get("op_handler_name"), op.operands[0].owner
-            if isinstance(name, StringAttr):
-                is_cpu = isinstance(maker, Operation) and name_of(maker) == "corert.create_cpu_op_handler"
-                kinds.setdefault(name.data, set()).add(is_cpu)
+        if isinstance(op, RegisterOpHandlerOp):
+            maker = op.op_handler.owner
+            is_cpu = isinstance(maker, Operation) and name_of(maker) == _CPU_MAKER
+            kinds.setdefault(op.op_handler_name.data, set()).add(is_cpu)
     return {name for name, found in kinds.items() if found == {True}}
 
 

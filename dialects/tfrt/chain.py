@@ -19,6 +19,7 @@ from xdsl.irdl import (
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 from xdsl.traits import HasCanonicalizationPatternsTrait, Pure
 
+from tfrt.dialects.shared.traits import FixedCost
 from tfrt.dialects.tfrt.types import CHAIN, DEVICE
 
 _MAX_LOOKED_AT = 200
@@ -50,7 +51,7 @@ class MergeChainsOp(IRDLOperation):
     name = "tfrt.merge.chains"
     inputs = var_operand_def()
     chain = result_def(CHAIN)
-    traits = traits_def(Pure(), MergeChainsCanonicalizations())
+    traits = traits_def(Pure(), FixedCost(1), MergeChainsCanonicalizations())
     assembly_format = "$inputs attr-dict `:` type($inputs)"
 
 

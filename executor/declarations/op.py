@@ -15,19 +15,20 @@ its parameter is annotated `OpAttr`. Attributes that several functions share can
 `tfrt.executor.declarations.op_signature.AttributeGroup`. Programs and eager callers run the same two functions.
 
 Programs that are lowered to kernels on arrays (``tfrt.compiler.passes.lower_to_cpu``) know all shapes and attributes
-beforehand. An op may say two more things for them:
+beforehand. An op may say three more things for them:
 
 * the *array form*, a third function: it takes the inputs' metadata, checks and prepares what follows from that, and
   returns a function of the inputs' arrays that computes the result, new memory or the array that it is given as `out`.
   With a parameter annotated `Epilogue` it can have something done to the result while that is in the cache;
 * that it is *elementwise*: for an element type, the function of arrays (broadcast as numpy does, `out` last) that is
-  all there is to the op and never fails. Several of them become one pass over memory.
+  all there is to the op and never fails. Several of them become one pass over memory;
+* the *steps* that give its first result, where these are elementwise ops: a function of the inputs' metadata.
 """
 
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from enum import Flag, auto
 from functools import cached_property
@@ -44,6 +45,19 @@ ArrayForm = Callable[..., Any]
 
 Elementwise = Callable[[DType], Callable[..., Any] | None]
 """For an element type, the function of arrays that an elementwise op is; None where it is not just that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An elementwise op that is part of another op.
+
+    Attributes:
+        operands: numbers of values, the op's inputs first, then the results of the steps before; a float is a constant
+            of single precision.
+    """
+
+    op: str
+    operands: tuple[int | float, ...]
 
 
 class OpFlags(Flag):
@@ -71,7 +85,7 @@ class OpEntry:
         native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
-        dispatch, metadata, array_form, constant_metadata, elementwise: see `cpu_op` in `op_registry.py`.
+        dispatch, metadata, array_form, constant_metadata, elementwise, steps, gives: see `cpu_op` in `op_registry.py`.
         flags: what dispatch must know.
     """
 
@@ -84,6 +98,8 @@ class OpEntry:
     constant_metadata: Callable[..., Any] | None = None
     elementwise: Elementwise | None = None
     native: str | None = None
+    steps: Callable[..., Sequence[Step] | None] | None = None
+    gives: str | None = None
 
     @cached_property
     def has_effects(self) -> bool:
@@ -177,6 +193,16 @@ class OpEntry:
         keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
         found: ArrayForm = self.array_form(*inputs, **keywords)
         return found
+
+    def steps_for(self, inputs: tuple[TensorMetadata, ...], attrs: Mapping[str, Any]) -> Sequence[Step] | None:
+        """The steps that give the first result for inputs of this metadata, if there are any.
+
+        Raises:
+            KernelError: the inputs do not fit the op.
+        """
+        if self.steps is None:
+            return None
+        return self.steps(*inputs, **read_signature(self.steps).arguments(self.name, len(inputs), attrs, {}))
 
     def keywords(
         self, inputs: int, attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from tfrt.executor.declarations.annotations import refuse_coroutines
 from tfrt.executor.declarations.finding import Finding
-from tfrt.executor.declarations.op import Elementwise, OpEntry, OpFlags
+from tfrt.executor.declarations.op import Elementwise, OpEntry, OpFlags, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,6 +50,8 @@ def cpu_op(
     constant_metadata: Callable[..., Any] | None = None,
     elementwise: Elementwise | None = None,
     native: str | None = None,
+    steps: Callable[..., Sequence[Step] | None] | None = None,
+    gives: str | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged.
 
@@ -58,6 +60,9 @@ def cpu_op(
         constant_metadata: like `metadata`, for ops whose results' shapes depend on elements of an input: inputs that
             are constants of a program arrive as arrays; it returns None where it needs more.
         native: see `OpEntry`.
+        steps: the elementwise ops that the op consists of, as a function like `metadata`, where that is all there is to
+            its first result; None for inputs, or attributes, for which it is not. They can be fused with others.
+        gives: the attribute that is the op's result, for ops that make constants.
     """
 
     def register(function: F) -> F:
@@ -72,6 +77,8 @@ def cpu_op(
                 constant_metadata=constant_metadata,
                 elementwise=elementwise,
                 native=native,
+                steps=steps,
+                gives=gives,
             )
         )
         return function

@@ -24,7 +24,7 @@ def _const_metadata(*, value: Any = None, dtype: DType | None = None) -> TensorM
     return TensorMetadata(found, value.shape)
 
 
-@cpu_op("tf.Const", metadata=_const_metadata)
+@cpu_op("tf.Const", metadata=_const_metadata, gives="value")
 def const(*, value: np.ndarray) -> DenseHostTensor:
     """The tensor `value`, in memory of its own: programs may write into what they are given."""
     return DenseHostTensor(np.array(value, value.dtype.newbyteorder("="), order="C"), DType.of(value))

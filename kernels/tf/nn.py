@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op import OpFlags
+from tfrt.executor.declarations.op import OpFlags, Step
 from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
@@ -91,7 +91,24 @@ def _batch_norm_metadata(
     return (value, mean, variance, mean, variance, TensorMetadata(DType.F32, (0,)))
 
 
-@cpu_op("tf.FusedBatchNormV3", metadata=_batch_norm_metadata)
+def _batch_norm_steps(
+    value: TensorMetadata, *parameters: TensorMetadata, epsilon: float = 1e-4, data_format: str = "NHWC"
+) -> tuple[Step, ...] | None:
+    """Channels last, in single precision, in the order in which the op computes it."""
+    if _channel_axis(data_format) == 1 or value.dtype is not DType.F32:
+        return None
+    images, scale, offset, mean, variance = range(5)
+    return (
+        Step("tf.AddV2", (variance, float(np.float32(epsilon)))),
+        Step("tf.Sqrt", (5,)),
+        Step("tf.Sub", (images, mean)),
+        Step("tf.RealDiv", (7, 6)),
+        Step("tf.Mul", (8, scale)),
+        Step("tf.AddV2", (9, offset)),
+    )
+
+
+@cpu_op("tf.FusedBatchNormV3", metadata=_batch_norm_metadata, steps=_batch_norm_steps)
 def fused_batch_norm_v3(
     value: DenseHostTensor,
     scale: DenseHostTensor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from xdsl.dialects.builtin import (
@@ -116,12 +116,11 @@ def lower(
     """The ops in place of an executed op, and the arrays in place of its results; None where nobody uses one."""
     name = op.attributes["op_name"]
     assert isinstance(name, StringAttr)
-    decompose = _DECOMPOSITIONS.get(name.data)
-    decomposed = None if decompose is None else decompose(op, arrays)
-    if decomposed is not None:
-        return decomposed
     entry = entry_of(op)
     assert entry is not None
+    decomposed = _decomposed(op, entry, arrays)
+    if decomposed is not None:
+        return decomposed
     if results and _is_elementwise(entry, results[0]):
         lowered: Operation = elementwise(name.data, arrays, results[0], op.location)
         return [lowered], list(lowered.results)
@@ -169,34 +168,31 @@ def constant(value: DenseIntOrFPElementsAttr, location: LocationAttr) -> Constan
     return made
 
 
-def _batch_norm(op: Operation, arrays: Sequence[SSAValue]) -> tuple[list[Operation], list[SSAValue | None]] | None:
-    """Batch normalization of images, channels last, as elementwise ops, in the order in which the op computes it."""
-    values = attrs_of(op).values()
-    if values.get("data_format", "NHWC").lower().startswith("nc") or any(result.uses for result in op.results[1:]):
+def _decomposed(
+    op: Operation, entry: OpEntry, arrays: Sequence[SSAValue]
+) -> tuple[list[Operation], list[SSAValue | None]] | None:
+    """The elementwise ops that an executed op consists of, if that is so and only its first result is used."""
+    if any(result.uses for result in op.results[1:]):
         return None
-    images, scale, offset, mean, variance = arrays
-    small, large = metadata_of_type(variance.type), metadata_of_type(images.type)
-    epsilon = np.float32(values.get("epsilon", 1e-4))
-    ops: list[Operation] = [
-        constant(DenseIntOrFPElementsAttr.from_list(TensorType(f32, []), [float(epsilon)]), op.location)
-    ]
-
-    def then(name: str, operands: Sequence[SSAValue], result: TensorMetadata) -> SSAValue:
-        ops.append(elementwise(name, operands, result, op.location))
-        return ops[-1].results[0]
-
-    deviation = then("tf.Sqrt", [then("tf.AddV2", [variance, ops[0].results[0]], small)], small)
-    value = then("tf.Sub", [images, mean], large)
-    value = then("tf.RealDiv", [value, deviation], large)
-    value = then("tf.Mul", [value, scale], large)
-    value = then("tf.AddV2", [value, offset], large)
-    return ops, [value, None, None, None, None, None]
-
-
-_Decomposition = Callable[[Operation, Sequence[SSAValue]], tuple[list[Operation], list[SSAValue | None]] | None]
-
-_DECOMPOSITIONS: dict[str, _Decomposition] = {"tf.FusedBatchNormV3": _batch_norm}
-"""Ops that are several simpler ones, which can be fused with what is around them."""
+    steps = entry.steps_for(tuple(metadata_of_type(array.type) for array in arrays), attrs_of(op).by_name)
+    if not steps:
+        return None
+    ops: list[Operation] = []
+    values = list(arrays)
+    for step in steps:
+        operands = []
+        for operand in step.operands:
+            if isinstance(operand, float):
+                scalar = DenseIntOrFPElementsAttr.from_list(TensorType(f32, []), [operand])
+                ops.append(constant(scalar, op.location))
+            operands.append(ops[-1].results[0] if isinstance(operand, float) else values[operand])
+        known = CPU_OPS.get(step.op)
+        assert known is not None
+        metadata = known.run_metadata(tuple(metadata_of_type(operand.type) for operand in operands), {})
+        assert metadata is not None
+        ops.append(elementwise(step.op, operands, metadata[0], op.location))
+        values.append(ops[-1].results[0])
+    return ops, [values[-1], *(None for _ in op.results[1:])]
 
 
 def _is_elementwise(entry: OpEntry, result: TensorMetadata) -> bool:
