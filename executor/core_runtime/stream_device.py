@@ -16,8 +16,9 @@ from tfrt.executor.runtime.failures import fulfilling, mark_worker
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork import restart_after_fork
-from tfrt.executor.values.async_value import AsyncValue, abandoned, report
+from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.device import Device
+from tfrt.executor.values.escaped import tell
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +122,7 @@ class _Stream:
                 try:
                     task()
                 except BaseException as error:
-                    if not abandoned(task, error):
-                        report(error)
+                    tell(task, error)
                 # The frame would keep the last task's tensors alive until the next one comes.
                 del task
                 continue

@@ -13,7 +13,8 @@ from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error,
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import calls, recount
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.values.async_value import AsyncValue, lose
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.escaped import lose
 
 _UNSET = object()
 

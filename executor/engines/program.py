@@ -23,13 +23,14 @@ from tfrt.executor.engines.dataflow import execute
 from tfrt.executor.engines.graph import Graph, make_graph
 from tfrt.executor.engines.plans.planned import Plans
 from tfrt.executor.engines.sync_interpreter import interpret
-from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results, fulfil
+from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.call_depth import recount
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
 from tfrt.executor.values.arguments import Converter, are_passed_on, convert_arguments, converters
-from tfrt.executor.values.async_value import AsyncValue, forget_lost
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.escaped import forget_lost
 from tfrt.executor.values.results import converting, has_scalars
 
 
@@ -192,7 +193,7 @@ class Function:
                 fulfil([outcome], lambda: [self.execute(context, converted)])
 
         if host.work_queue.has_threads:
-            host.enqueue(run)
+            host.enqueue(Promised([outcome], run))
         else:
             run()
         is_over = False

@@ -13,11 +13,12 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from ctypes import addressof, c_uint8
+from itertools import repeat
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
-from tfrt.executor.runtime.failures import ends_call, report_uncaught
+from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.runtime.work_queue import Task, WorkQueue
 from tfrt.executor.support import native_threads
@@ -27,7 +28,8 @@ from tfrt.executor.support.errors import CancelledError, KernelError
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.once import get, get_or_make
-from tfrt.executor.values.async_value import AsyncValue, abandoned
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.escaped import tell
 
 T = TypeVar("T")
 
@@ -212,14 +214,11 @@ class HostContext:
             raise errors[min(errors)]
 
     def run_when_ready(self, values: Iterable[Any], callback: Callable[[], None]) -> None:
-        """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is."""
-        pending = [v for v in values if type(v) is AsyncValue and v.is_pending]
-        if not pending:
-            callback()
-            return
-        arrive = _Arrival(callback, len(pending))
-        for value in pending:
-            value.and_then(arrive)
+        """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is.
+
+        What escapes from it, or comes before it, is told where it is a `tfrt.executor.runtime.failures.Promised`.
+        """
+        _WhenReady(values, callback).go_on()
 
     def wait(self, values: Iterable[Any]) -> None:
         """Block until every `AsyncValue` among `values` is resolved, helping to run tasks. Not for kernels."""
@@ -234,7 +233,7 @@ class HostContext:
         if not pending:
             return
         there = AsyncValue()
-        self.run_when_ready(pending, lambda: there.set(None))
+        self.run_when_ready(pending, Promised([there], lambda: there.set(None)))
         wait = None if self.work_queue.has_threads else getattr(self.work_queue, "wait_async", None)
         await (there if wait is None else wait(there))
 
@@ -269,33 +268,46 @@ class HostContext:
         return found
 
 
-class _Arrival:
-    """What several values call when they are resolved; the last one calls `callback`, which may be a `Promised`."""
-
-    __slots__ = ("callback", "tokens")
-
-    def __init__(self, callback: Callable[[], None], count: int):
-        self.callback = callback
-        # Popping is atomic, and the first element is popped last: whoever gets it is the last to arrive.
-        self.tokens = [True] + [False] * (count - 1)
-
-    def __call__(self, _: AsyncValue) -> None:
-        if self.tokens.pop():
-            self.callback()
-
-    def abandon(self, error: BaseException) -> None:
-        """`error` has ended the call before `callback` was called, or in it: then nobody else calls it.
-
-        Raises:
-            BaseException: `error`, where `callback` has promised nothing.
-        """
-        self.tokens[:] = [False] * len(self.tokens)
-        if not abandoned(self.callback, error):
-            raise error
-
-
 def _nothing() -> None:
     """What a host without compute threads does about BLAS."""
+
+
+class _WhenReady:
+    """Goes from one value to the next, as each is resolved, and in the end calls `callback`, once."""
+
+    __slots__ = ("_at", "_callback", "_is_left", "_values")
+
+    def __init__(self, values: Iterable[Any], callback: Callable[[], None]):
+        self._values = [v for v in values if type(v) is AsyncValue and v.is_pending]
+        self._at = 0
+        self._callback = callback
+        self._is_left = [True]
+
+    def go_on(self) -> None:
+        values = self._values
+        while self._at < len(values):
+            value = values[self._at]
+            if value.is_pending:
+                value.and_then(self)
+                return
+            self._at += 1
+        try:
+            # Taken and begun at once, whatever a signal's handler raises; see `tfrt.executor.values.async_value`.
+            for _ in map(list.pop, repeat(self._is_left)):
+                break
+        except IndexError:
+            return
+        self._callback()
+
+    def __call__(self, _: AsyncValue) -> None:
+        self.go_on()
+
+    def abandon(self, error: BaseException) -> None:
+        """Where it has been interrupted, call whoever waits for the values nevertheless."""
+        if self._is_left:
+            self.go_on()
+        else:
+            tell(self._callback, error)
 
 
 class ResourceContext:

@@ -15,8 +15,13 @@ behind.
 waits. One that goes on and finds none left notes a debt instead; the next thread that finishes a task and finds a debt
 pays it by ending without leaving a token. Tokens and debts are elements of deques, so each is taken once.
 
-**A signal's handler that raises in `add_task`** leaves either no task, and none counted, or one that is counted and for
-which there is a thread. The interpreter runs handlers after calls and where functions begin, not after operators.
+**Ending.** Threads that are dismissed hand on one pill, which ends each of them. It is counted, so that nobody takes it
+for a task and starts a thread for it. One that is left, since its last thread has ended otherwise, ends another;
+whoever ends looks for tasks afterwards, for which a thread is started.
+
+**A signal's handler that raises** in `add_task` leaves either no task, and none counted, or one that is counted and for
+which there is a thread. The interpreter runs handlers after calls and where functions begin, not after operators. So
+tasks are taken by a ``for`` over an iterator in C, and begun, counted and put aside by operators (`waiting_queues.py`).
 
 **No thread holds the queue**, only its pools, so a queue that nobody refers to is collected, and its threads end.
 """
@@ -26,16 +31,17 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import count
+from itertools import count, repeat
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from tfrt.executor.runtime.failures import mark_worker
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.fork import restart_after_fork, start_anew_after_fork
-from tfrt.executor.values.async_value import AsyncValue, abandoned, forget_lost, raise_lost, report, run_deferred
+from tfrt.executor.values.async_value import AsyncValue, deferred_wakeups, run_deferred
+from tfrt.executor.values.escaped import forget_lost, raise_lost, report
 
 MAX_THREADS = 4096
 """The most threads of a kind; more are a mistake that would exhaust the machine."""
@@ -53,13 +59,13 @@ class _Outstanding:
 
     def __init__(self) -> None:
         self.tasks: deque[None] = deque()
-        self.sleepers: deque[Any] = deque()
+        self.sleepers: deque[SimpleQueue[None]] = deque()
 
     def finished(self) -> None:
-        self.tasks.pop()
-        if self.sleepers and not self.tasks:
-            while _release_one(self.sleepers):
-                pass
+        """Wake who waits, if no task is left. May be called again where it was interrupted."""
+        if not self.tasks:
+            for bell in list(self.sleepers):
+                bell.put(None)
 
 
 class _Pool:
@@ -80,48 +86,67 @@ class _Pool:
     def restart(self) -> None:
         """Begin without threads and tasks."""
         self.tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._taken: Iterator[Task | None] = map(SimpleQueue.get_nowait, repeat(self.tasks))
         self.threads: deque[threading.Thread] = deque()
         self.places: deque[None] = deque([None] * self._limit)
         self.is_starved = False
         self._debts: deque[None] = deque()
         self._idle: deque[None] = deque()
-
-    def run(self, task: Task) -> None:
-        """Run a task that was taken from `tasks`; an ``Exception`` that escapes from it is shown and ends nothing."""
-        try:
-            task()
-        except Exception as error:
-            if not abandoned(task, error):
-                report(error)
-        except BaseException as error:
-            abandoned(task, error)
-            raise
-        finally:
-            self._outstanding.finished()
+        self._pills: deque[None] = deque()
+        self._dismissed: list[threading.Thread] = []
 
     def run_one(self) -> bool:
         """Run a task on a thread that is not the pool's, or for which no other thread can stand in."""
+        deferred, outstanding = deferred_wakeups(), self._outstanding
+        counted, current = outstanding.tasks, _current
         try:
-            task = self.tasks.get_nowait()
+            for task in self._taken:
+                if task is None:
+                    self.tasks.put(None)
+                    if self.places:
+                        # Whoever has added a task meanwhile has counted one too few.
+                        self.grow()
+                    return False
+                break
         except Empty:
             return False
-        if task is None:
-            self.tasks.put(None)
-            return False
-        _current.tasks += 1
+        assert task is not None
         try:
-            self.run(task)
-        finally:
-            _current.tasks -= 1
+            current.tasks += 1
+            try:
+                task()
+            except BaseException as error:
+                deferred += ((task, error),)
+            if deferred:
+                run_deferred()
+        except BaseException:
             run_deferred()
+            raise
+        finally:
+            current.tasks -= 1
+            if counted:
+                # In a forked process it is the parent's.
+                del counted[-1]
+            if outstanding.sleepers:
+                try:
+                    outstanding.finished()
+                except BaseException:
+                    outstanding.finished()
+                    raise
         return True
 
     def dismiss(self) -> list[threading.Thread]:
         """Let the threads end when there are no more tasks; returns those that have not ended yet."""
-        threads = list(self.threads)
-        for _ in threads:
-            self.tasks.put(None)
+        threads = self._dismissed = list(self.threads)
+        if threads:
+            self._put_pill()
         return threads
+
+    def _put_pill(self) -> None:
+        # Counted first, lest it be taken for a task; by an operator: see the module docstring.
+        pills = self._pills
+        pills += _ONE
+        self.tasks.put(None)
 
     def grow(self) -> None:
         """Start a thread if there are more tasks than idle ones. To be called after adding a task, if there are places.
@@ -129,7 +154,7 @@ class _Pool:
         Raises:
             RuntimeError: the machine has no thread for a pool that has none.
         """
-        if self.tasks.qsize() <= len(self._idle):
+        if self.tasks.qsize() - len(self._pills) <= len(self._idle):
             return
         thread = threading.Thread(target=_work, args=[self], name=f"{self._name}-{next(self._numbers)}", daemon=True)
         place: list[None] = []
@@ -159,13 +184,8 @@ class _Pool:
         else:
             self.is_starved = False
 
-    def leave_place(self) -> None:
-        """This thread, one of the pool's, is about to wait; another may run."""
-        self.places.append(None)
-        self.grow()
-
     def take_place(self) -> None:
-        """This thread goes on."""
+        """A thread of the pool that has left its place, since it waits, goes on."""
         try:
             self.places.pop()
         except IndexError:
@@ -173,8 +193,10 @@ class _Pool:
 
     def work(self) -> None:
         """What a thread does from its start to its end."""
-        idle, get, get_nowait, run = self._idle, self.tasks.get, self.tasks.get_nowait, self.run
-        debts, places = self._debts, self.places
+        idle, get, get_nowait = self._idle, self.tasks.get, self.tasks.get_nowait
+        debts, places, deferred = self._debts, self.places, deferred_wakeups()
+        outstanding, counted = self._outstanding, self._outstanding.tasks
+        is_dismissed = False
         while True:
             try:
                 task = get_nowait()
@@ -183,15 +205,27 @@ class _Pool:
                 task = get()
                 idle.pop()
             if task is None:
+                pills = self._pills
+                del pills[-1]
                 places.append(None)
+                is_dismissed = True
                 break
             if places and self.tasks.qsize():
                 self.grow()
             try:
-                run(task)
+                task()
             except BaseException as error:
-                # What ends a call ends no thread: there is no caller here.
-                report(error)
+                deferred += ((task, error),)
+            if deferred:
+                try:
+                    run_deferred()
+                except BaseException as error:
+                    # What ends a call ends no thread: there is no caller here.
+                    report(error)
+            if counted:
+                del counted[-1]
+            if outstanding.sleepers:
+                outstanding.finished()
             # The frame would keep what the last task refers to alive until the next one comes.
             del task
             # What a task has lost is no business of the next one's.
@@ -201,7 +235,9 @@ class _Pool:
         with suppress(ValueError):
             # Who started it may have been interrupted, and not know that it runs.
             self.threads.remove(threading.current_thread())
-        # One that was to end a thread that has ended otherwise may have been taken in place of a task's.
+        if is_dismissed and not set(self._dismissed).isdisjoint(list(self.threads)):
+            self._put_pill()
+        # Tasks may have been added behind the pill, or while it was taken and still counted.
         if places and self.tasks.qsize():
             self.grow()
 
@@ -282,12 +318,16 @@ class MultiThreadedQueue:
         while outstanding.tasks:
             if self.run_one():
                 continue
-            asleep = threading.Lock()
-            asleep.acquire()
-            outstanding.sleepers.append(asleep)
-            if not outstanding.tasks:
-                _release_one(outstanding.sleepers)
-            asleep.acquire()
+            bell: SimpleQueue[None] = SimpleQueue()
+            try:
+                outstanding.sleepers.append(bell)
+                if outstanding.tasks:
+                    bell.get()
+            finally:
+                with suppress(ValueError):
+                    outstanding.sleepers.remove(bell)
+        # Nobody here waits for what these tasks may have lost.
+        forget_lost()
 
     def run_one(self) -> bool:
         return self._compute.run_one()
@@ -311,23 +351,32 @@ class MultiThreadedQueue:
 
     def _wait_for(self, value: AsyncValue) -> None:
         raise_lost()
-        asleep = threading.Lock()
-        asleep.acquire()
-        value.and_then(lambda _: asleep.release())
+        bell: SimpleQueue[Any] = SimpleQueue()
+        value.and_then(bell.put)
         pool = _current.pool
-        if pool is not None:
-            # Until it goes on, the thread is as one from outside: it takes no place.
-            _current.pool = None
-            pool.leave_place()
+        if pool is None:
+            self._sleep(bell, value)
+            return
+        # Until it goes on, the thread is as one from outside: it takes no place.
+        _current.pool = None
+        places = pool.places
         try:
-            while not asleep.acquire(timeout=_LOOK_AGAIN if self._is_starved else -1):
+            places += _ONE
+            pool.grow()
+            self._sleep(bell, value)
+        finally:
+            pool.take_place()
+            _current.pool = pool
+
+    def _sleep(self, bell: SimpleQueue[Any], value: AsyncValue) -> None:
+        while True:
+            try:
+                bell.get(timeout=_LOOK_AGAIN if self._is_starved else None)
+                return
+            except Empty:
                 # Nobody else may be there to run what this thread waits for.
                 while not value._state and (self._compute.run_one() or self._blocking.run_one()):
                     pass
-        finally:
-            if pool is not None:
-                pool.take_place()
-                _current.pool = pool
 
     @property
     def _is_starved(self) -> bool:
@@ -342,14 +391,6 @@ def _dismiss(*pools: _Pool) -> None:
 def _pop(tokens: deque[None]) -> bool:
     try:
         tokens.pop()
-    except IndexError:
-        return False
-    return True
-
-
-def _release_one(locks: deque[Any]) -> bool:
-    try:
-        locks.pop().release()
     except IndexError:
         return False
     return True

@@ -5,46 +5,40 @@ held up by it, so whoever waits for something else gets that as soon as it is th
 (a timer's, a device's) are run by whoever waits first, and so are those whose owner is stuck in another task for
 `STUCK_AFTER` seconds, lest it is stuck because of them.
 
-**No locks.** A task is in the common deque, in the inbox of a thread that waits, or in somebody's hands, and it goes
-from one to the next by operations that are atomic. Whoever finds a task of another thread that waits puts it into that
-thread's inbox, then looks whether the thread is still there; a thread that leaves says so, then empties its inbox. So
-one of the two puts back what is left.
+**No locks.** Each thread has a deque of its own tasks (`_Share`). A task stays there until somebody takes it, which is
+atomic, and begins it at once. So a task is in one deque, or has begun.
 
 Who goes to sleep first announces it, then looks for tasks once more; who adds a task does so first, then looks for
-announced sleepers. So one of the two sees the other. Taking an announcement back or waking its sleeper begins with
-removing it from a deque, which only one can do. A sleeper is woken for a task that it may run, or by the very value it
-waits for; one that was woken for a task and leaves without having run it wakes the next one, as everybody does who
-leaves while tasks are left.
+announced sleepers. So one of the two sees the other. In the same way a thread that leaves says so, then looks for
+sleepers. A sleeper is woken for a task that it may run, or by the very value it waits for. Of several who wake one for
+a task, only who takes its announcement back is done; the others wake the next. Who leaves wakes others for what is
+left, be it that it was woken itself for it.
 
-**A signal's handler that raises loses no other thread's task.** The interpreter runs handlers when a function begins,
-after calls of functions in C and where loops jump back. So a task is taken by a ``for`` over an iterator in C and begun
-without any of these in between, or given to its owner by an operator; what escapes from it once it has begun it is told
-(`abandoned`). A sleeper is woken before its announcement is taken back.
+**A signal's handler that raises loses no task and leaves nobody asleep.** The interpreter runs handlers when a Python
+function begins, after calls of functions in C and where loops jump back, not after operators. So a task is taken by a
+``for`` over an iterator in C and begun without any of these in between; what escapes from it then is put aside by an
+operator, and told with what the thread has put aside. Counts are operators at the edges of ``try``. Whoever is
+interrupted in waking others, or in telling tasks, does it once more before it lets the exception go on. And whoever
+sleeps looks for tasks every `STUCK_AFTER` seconds, should that have been interrupted, too.
 """
 
 from __future__ import annotations
 
 import random
 import sys
+import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import repeat
 from queue import Empty, SimpleQueue
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.fork import restart_after_fork
-from tfrt.executor.values.async_value import (
-    AsyncValue,
-    abandoned,
-    deferred_wakeups,
-    forget_lost,
-    lose,
-    raise_lost,
-    report,
-    run_deferred,
-)
+from tfrt.executor.values.async_value import AsyncValue, Ring, deferred_wakeups, run_deferred
+from tfrt.executor.values.escaped import forget_lost, raise_lost
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -53,33 +47,55 @@ if TYPE_CHECKING:
 STUCK_AFTER = 2.0
 """Seconds after which the tasks of a thread that waits, and does not come to run them, are run by others."""
 
-_NOBODY = -1
-"""The owner of a task that whoever waits may run."""
+_TURNS = 64
+"""How many tasks a thread runs until one of those that do not wait has its turn."""
 
 
-class _Present:
-    """A thread that waits on the queue, or whose event loop does.
+class _Share:
+    """The tasks that one thread has added, which only that thread does.
 
     Attributes:
-        waits: how often, in nested calls or several coroutines.
-        inbox: its own tasks that others have found.
+        tasks: in the order in which they were added.
+        taken: takes one whenever it is advanced; raises ``IndexError`` where there is none.
+        waits: how often the thread waits, in nested calls or several coroutines.
+        turn: counts the tasks that it has run.
+        thread: refers to something as long as the thread lives.
     """
 
-    __slots__ = ("inbox", "waits")
+    __slots__ = ("taken", "tasks", "thread", "turn", "waits")
 
-    def __init__(self) -> None:
+    def __init__(self, tasks: Any, taken: Iterator[Task], thread: weakref.ref[Any]):
+        self.tasks = tasks
+        self.taken = taken
         self.waits = 0
-        self.inbox: deque[Task] = deque()
+        self.turn = 0
+        self.thread = thread
+
+
+class _Mine(threading.local):
+    """The share of the current thread in a queue."""
+
+    def __init__(self, shares: dict[_Share, None], make: Callable[[], tuple[Any, Iterator[Task]]]):
+        self._lives = _Life()
+        self.share = _Share(*make(), weakref.ref(self._lives))
+        shares[self.share] = None
+
+
+class _Life:
+    """Lives as long as a thread."""
+
+    __slots__ = ("__weakref__",)
 
 
 class _Sleeper:
-    """An announcement: `wake` wakes who sleeps on thread `owner`, or says that there is nobody any more."""
+    """An announcement: `wake` wakes who sleeps, or says that there is nobody any more."""
 
-    __slots__ = ("owner", "wake")
+    __slots__ = ("is_over", "share", "wake")
 
-    def __init__(self, owner: int, wake: Callable[[], bool]):
-        self.owner = owner
+    def __init__(self, share: _Share, wake: Callable[[], bool]):
+        self.share = share
         self.wake = wake
+        self.is_over = False
 
 
 class SingleThreadedQueue:
@@ -90,17 +106,20 @@ class SingleThreadedQueue:
     has_threads = False
 
     def __init__(self) -> None:
-        self._tasks: Any = deque()
-        self._taken: Iterator[tuple[int, Task]] = iter(self._tasks.popleft, None)
-        self._present: dict[int, _Present] = {}
+        self._shares: dict[_Share, None] = {}
+        self._mine = _Mine(self._shares, self._make_tasks())
         self._sleepers: deque[_Sleeper] = deque()
         restart_after_fork(self)
 
     def add_task(self, task: Task) -> None:
-        owner = get_ident()
-        self._tasks.append((owner, task))
-        if self._sleepers:
-            self._rouse(owner)
+        share = self._mine.share
+        try:
+            share.tasks.append(task)
+            if self._sleepers:
+                self._rouse(share)
+        except BaseException:
+            self._rouse(share)
+            raise
 
     add_blocking_task = add_task
 
@@ -109,72 +128,84 @@ class SingleThreadedQueue:
         pending = [v for v in values if type(v) is AsyncValue and not v._state]
         if not pending:
             return
-        me = get_ident()
-        present = self._enter(me)
-        bell: SimpleQueue[None] = SimpleQueue()
-        sleeper = _Sleeper(me, partial(_ring, bell))
-        taken, inbox, deferred = self._taken, present.inbox, deferred_wakeups()
+        own, deferred = self._mine.share, deferred_wakeups()
+        tasks, taken, left = own.tasks, own.taken, _TURNS
+        bell: SimpleQueue[Any] = SimpleQueue()
+        sleeper = _Sleeper(own, partial(_ring, bell))
+        task: Task | None = None
+        own.waits += 1
         try:
             for value in pending:
                 if not value._state:
-                    value.and_then(lambda _: bell.put(None))
+                    value.and_then(bell.put)
                 while not value._state:
-                    task = None
-                    if not inbox:
-                        # The common case, kept free of calls.
+                    if left and tasks:
+                        # The common case, kept free of calls; see `_run_one`.
                         try:
-                            for owner, found in taken:
-                                task = found if owner == me else self._given(owner, found)
-                                break
+                            for task in taken:
+                                try:
+                                    task()
+                                except BaseException as error:
+                                    deferred += ((task, error),)
+                                left -= 1
+                                if value._state or deferred or not left:
+                                    break
                         except IndexError:
                             pass
-                    if task is None:
-                        task = self._next(me) or self._announce(sleeper, value)
-                    if task is not None:
-                        try:
-                            task()
-                        except BaseException as error:
-                            _escaped(task, error)
                         if deferred:
                             run_deferred()
-                    elif not value._state:
-                        raise_lost()
-                        self._sleep(bell)
-                        self._withdraw(sleeper)
+                    else:
+                        left = _TURNS
+                        # The frame would keep what the last task refers to alive.
+                        task = None
+                        if not (self._run_of_absent(own) or _run_one(own)):
+                            self._sleep(sleeper, bell, value)
         finally:
-            self._withdraw(sleeper)
-            self._leave(me, present)
+            own.waits -= 1
+            sleeper.is_over = True
+            if self._sleepers or deferred:
+                try:
+                    self._leave(sleeper)
+                except BaseException:
+                    self._leave(sleeper)
+                    raise
 
     async def wait_async(self, value: AsyncValue) -> None:
         """Return once `value` is resolved; tasks run on the event loop's thread, which gets its turn between them."""
         import asyncio
 
-        me, loop = get_ident(), asyncio.get_running_loop()
-        present = self._enter(me)
+        own, loop = self._mine.share, asyncio.get_running_loop()
         bell = asyncio.Event()
-        sleeper = _Sleeper(me, partial(_ring_in, loop, bell))
-
-        def there(_: AsyncValue) -> None:
-            _ring_in(loop, bell)
-
-        value.and_then(there)
+        ring = partial(_ring_in, loop, bell)
+        sleeper = _Sleeper(own, ring)
+        value.and_then(Ring(ring))
+        own.waits += 1
         try:
             while not value._state:
-                task = self._next(me) or self._announce(sleeper, value)
-                if task is not None:
-                    try:
-                        task()
-                    except BaseException as error:
-                        _escaped(task, error)
-                    run_deferred()
+                if self._run_next(own):
                     await asyncio.sleep(0)
-                elif not value._state:
-                    await bell.wait()
+                    continue
+                self._sleepers.append(sleeper)
+                stuck: dict[_Share, Task] = {}
+                if not self._finds_task(own) and not value._state:
+                    firsts, timer = self._first_of_others(own), loop.call_later(STUCK_AFTER, bell.set)
+                    try:
+                        await bell.wait()
+                    finally:
+                        timer.cancel()
                     bell.clear()
-                    self._withdraw(sleeper)
+                    if loop.time() >= timer.when():
+                        stuck = firsts
+                self._withdraw(sleeper)
+                self._run_stuck(stuck)
         finally:
-            self._withdraw(sleeper)
-            self._leave(me, present)
+            own.waits -= 1
+            sleeper.is_over = True
+            try:
+                self._leave(sleeper)
+            except BaseException:
+                self._leave(sleeper)
+                raise
 
     def quiesce(self) -> None:
         while self.run_one():
@@ -183,99 +214,83 @@ class SingleThreadedQueue:
         forget_lost()
 
     def run_one(self) -> bool:
-        task = self._next(get_ident())
-        if task is None:
-            return False
         try:
-            task()
-        except BaseException as error:
-            _escaped(task, error)
-        run_deferred()
-        return True
+            return self._run_next(self._mine.share)
+        except BaseException:
+            run_deferred()
+            raise
 
     def close(self) -> None:
         self.quiesce()
 
     def restart(self) -> None:
         """In a forked process: the tasks are the parent's, but for those of a call that forks and goes on here."""
-        me = get_ident()
-        present = self._present.pop(me, None)
-        self._present.clear()
-        kept = [] if present is None else [(owner, task) for owner, task in self._tasks if owner == me]
-        self._tasks.clear()
-        self._tasks.extend(kept)
-        if present is not None:
-            self._present[me] = present
+        own = self._mine.share
+        if not own.waits:
+            own.tasks.clear()
+        self._shares.clear()
+        self._shares[own] = None
         self._sleepers.clear()
 
-    def _next(self, me: int) -> Task | None:
-        """Take a task that thread `me` may run, or None. Tasks of other threads that wait go to their inboxes."""
-        own = self._present.get(me)
-        try:
-            if own is not None and own.inbox:
-                for task in iter(own.inbox.popleft, None):
-                    return task
-            for owner, task in self._taken:
-                given = task if owner == me else self._given(owner, task)
-                if given is not None:
-                    return given
-        except IndexError:
-            return None
-        return None
+    def _make_tasks(self) -> Callable[[], tuple[Any, Iterator[Task]]]:
+        return _in_order
 
-    def _given(self, owner: int, task: Task) -> Task | None:
-        """A task that was taken, for whoever took it; None where its owner, another thread, waits and gets it."""
-        left: Task | None = task
-        try:
-            other = self._present.get(owner)
-            if other is None:
-                return task
-            inbox = other.inbox
-            inbox += (task,)
-            left = None
-            if self._present.get(owner) is other:
-                self._rouse(owner)
-            else:
-                self._empty(owner, other)
-        except BaseException:
-            if left is not None:
-                self._tasks.append((owner, left))
-            raise
-        return None
+    def _run_next(self, own: _Share) -> bool:
+        """Run a task that the thread of that share may run; False where there is none."""
+        own.turn += 1
+        if own.turn % _TURNS:
+            return _run_one(own) or self._run_of_absent(own)
+        return self._run_of_absent(own) or _run_one(own)
 
-    def _enter(self, me: int) -> _Present:
-        present = self._present.get(me)
-        if present is None:
-            present = self._present[me] = _Present()
-        present.waits += 1
-        return present
+    def _run_of_absent(self, own: _Share) -> bool:
+        """Run a task of a thread that does not wait; False where there is none."""
+        for share in list(self._shares):
+            if share.tasks:
+                if share is not own and not share.waits and _run_one(share):
+                    return True
+            elif share.thread() is None:
+                # Nobody adds tasks there any more.
+                self._shares.pop(share, None)
+        return False
 
-    def _leave(self, me: int, present: _Present) -> None:
-        present.waits -= 1
-        if not present.waits:
-            self._present.pop(me, None)
-            self._empty(me, present)
-        if self._tasks and self._sleepers:
-            # Whoever it is sees to it that each task that is left gets to who may run it.
-            self._rouse(_NOBODY)
+    def _finds_task(self, own: _Share) -> bool:
+        """Whether there is a task that the thread of that share may run."""
+        return any(share.tasks and (share is own or not share.waits) for share in list(self._shares))
 
-    def _empty(self, owner: int, present: _Present) -> None:
-        """Put back what is in the inbox of a thread that has left."""
-        while present.inbox:
-            try:
-                self._tasks.append((owner, present.inbox.popleft()))
-            except IndexError:
-                return
-            if self._sleepers:
-                self._rouse(owner)
-
-    def _announce(self, sleeper: _Sleeper, value: AsyncValue) -> Task | None:
-        """Say that somebody is about to sleep, and look once more for a task."""
+    def _sleep(self, sleeper: _Sleeper, bell: SimpleQueue[Any], value: AsyncValue) -> None:
+        """Sleep until the bell rings, unless there is a task, or `value` is there."""
+        own = sleeper.share
         self._sleepers.append(sleeper)
-        task = None if value._state else self._next(sleeper.owner)
-        if task is not None or value._state:
-            self._withdraw(sleeper)
-        return task
+        stuck: dict[_Share, Task] = {}
+        if not self._finds_task(own) and not value._state:
+            raise_lost()
+            firsts = self._first_of_others(own)
+            try:
+                bell.get(timeout=STUCK_AFTER)
+            except Empty:
+                stuck = firsts
+        self._withdraw(sleeper)
+        self._run_stuck(stuck)
+
+    def _first_of_others(self, own: _Share) -> dict[_Share, Task]:
+        """The first task of each other thread that waits."""
+        others = [share for share in list(self._shares) if share.waits and share is not own]
+        return {share: first for share in others if (first := _first(share)) is not None}
+
+    def _run_stuck(self, firsts: dict[_Share, Task]) -> None:
+        """Run a task of a thread that has not come to run its first one meanwhile."""
+        for share, first in firsts.items():
+            if _first(share) is first and _run_one(share):
+                return
+
+    def _leave(self, sleeper: _Sleeper) -> None:
+        """See to it that nothing depends on a thread that does not wait any more."""
+        run_deferred()
+        self._withdraw(sleeper)
+        if self._sleepers:
+            for share in list(self._shares):
+                if share.tasks:
+                    self._rouse(share)
 
     def _withdraw(self, sleeper: _Sleeper) -> bool:
         try:
@@ -284,28 +299,13 @@ class SingleThreadedQueue:
             return False
         return True
 
-    def _rouse(self, owner: int) -> None:
-        """Wake who may run a task of thread `owner`: that thread if it waits, which needs it only if it sleeps."""
-        is_present = owner in self._present
+    def _rouse(self, share: _Share) -> None:
+        """Wake who may run a task of that share: its thread if it waits, which needs it only if it sleeps."""
         for sleeper in list(self._sleepers):
-            if (sleeper.owner == owner or not is_present) and sleeper.wake():
-                self._withdraw(sleeper)
+            is_for_it = (sleeper.share is share or not share.waits) and not sleeper.is_over
+            # Woken first: who is interrupted in between has woken one too many.
+            if is_for_it and sleeper.wake() and self._withdraw(sleeper):
                 return
-
-    def _sleep(self, bell: SimpleQueue[None]) -> None:
-        me = get_ident()
-        while True:
-            waiting = [other for owner, other in list(self._present.items()) if owner != me and other.inbox]
-            try:
-                bell.get(timeout=STUCK_AFTER if waiting else None)
-                return
-            except Empty:
-                for other in waiting:
-                    try:
-                        self._tasks.append((_NOBODY, other.inbox.popleft()))
-                    except IndexError:
-                        continue
-                    return
 
 
 class SeededQueue(SingleThreadedQueue):
@@ -314,42 +314,68 @@ class SeededQueue(SingleThreadedQueue):
     name = "seeded"
 
     def __init__(self, seed: int):
-        super().__init__()
         self._random = random.Random(seed)
-        self._tasks = []
-        self._taken = iter(self._draw, None)
+        super().__init__()
 
-    def _draw(self) -> tuple[int, Task]:
-        while (count := len(self._tasks)) > 0:
-            try:
-                for found in map(self._tasks.pop, (self._random.randrange(count),)):
-                    return found
-            except IndexError:
-                # Another thread was faster.
-                continue
-        raise IndexError
+    def _make_tasks(self) -> Callable[[], tuple[Any, Iterator[Task]]]:
+        return partial(_drawn, self._random)
 
-    def _sleep(self, bell: SimpleQueue[None]) -> None:
+    def _sleep(self, sleeper: _Sleeper, bell: SimpleQueue[Any], value: AsyncValue) -> None:
         # Without another thread nobody is left, and a mistake in a test of schedules is better said than waited for.
         if bell.empty() and len(sys._current_frames()) == 1:
             raise RuntimeError("waiting for a value that no task will resolve")
-        super()._sleep(bell)
+        super()._sleep(sleeper, bell, value)
 
 
-def _escaped(task: Task, error: BaseException) -> None:
-    """Show what has escaped from a task, unless somebody waits for what the task has promised.
+def _in_order() -> tuple[Any, Iterator[Task]]:
+    """Tasks that are taken in the order in which they were added, and what takes them."""
+    tasks: deque[Task] = deque()
+    return tasks, map(deque.popleft, repeat(tasks))
 
-    Raises:
-        BaseException: `error`, where it is no ``Exception``.
-    """
-    if isinstance(error, Exception):
-        lose(error)
-        if not abandoned(task, error):
-            report(error)
-        return
-    abandoned(task, error)
-    run_deferred()
-    raise error
+
+def _drawn(generator: random.Random) -> tuple[Any, Iterator[Task]]:
+    """Tasks that are drawn at random, and what draws them."""
+    tasks: list[Task] = []
+    return tasks, map(partial(_draw, generator), repeat(tasks))
+
+
+def _draw(generator: random.Random, tasks: list[Task]) -> Task:
+    while count := len(tasks):
+        try:
+            for task in map(tasks.pop, (generator.randrange(count),)):
+                return task
+        except IndexError:
+            # Another thread was faster.
+            continue
+    raise IndexError
+
+
+def _first(share: _Share) -> Task | None:
+    try:
+        task: Task = share.tasks[0]
+    except IndexError:
+        return None
+    return task
+
+
+def _run_one(share: _Share) -> bool:
+    """Run a task of a share; False where there is none."""
+    if not share.tasks:
+        return False
+    deferred = deferred_wakeups()
+    try:
+        # Whoever takes a task begins it at once: see the module docstring.
+        for task in share.taken:
+            try:
+                task()
+            except BaseException as error:
+                deferred += ((task, error),)
+            break
+    except IndexError:
+        return False
+    if deferred:
+        run_deferred()
+    return True
 
 
 def _ring(bell: SimpleQueue[None]) -> bool:

@@ -17,14 +17,17 @@ really pop. Under the global interpreter lock, looking whether there are waiters
 free-threaded build it is not: a plain read may overtake the write of the state, whereas each operation on a list
 happens before or after each other one.
 
-**A callback that raises harms nobody else.** The waiters after it are called nevertheless. An ``Exception`` is shown
-by ``threading.excepthook``; what is none (``KeyboardInterrupt``) goes on to whoever resolves the value, in the end. It
-may have kept the callback from resolving another value. So if the thread is about to sleep until that is there, in the
-same call, the exception is raised there instead (`raise_lost`): better than to wait for ever.
+**A callback that raises harms nobody else.** The waiters after it are called nevertheless. What has escaped from it is
+told (`escaped.py`) with the wake-ups that are put aside, below. A callback that others depend on has an ``abandon``.
 
 **No deep recursion.** A callback may resolve another value, whose callbacks resolve a third, and so on. Beyond
 `MAX_DEPTH` nested wake-ups on one thread, or where Python's recursion limit is near, further ones are put aside and run
 when the outermost one is done.
+
+**A signal's handler that raises leaves nobody asleep.** The interpreter runs handlers when a Python function begins,
+after calls of functions in C and where loops jump back, not after operators. So waiters are taken by a ``for`` over an
+iterator in C and called without any of these in between; what is put aside is put aside by an operator. Whoever is
+interrupted in waking others does it once more before it lets the exception go on.
 """
 
 from __future__ import annotations
@@ -32,13 +35,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
-from functools import partial
+from collections.abc import Callable, Generator, Iterator
+from itertools import repeat
 from typing import Any
 
 from tfrt.executor.support.call_depth import counters, is_limit_near, recount
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork import start_anew_after_fork
+from tfrt.executor.values.escaped import ResolvedTwiceError, report, tell
 
 MAX_DEPTH = 40
 """Nested wake-ups on a thread's stack; each takes some six Python frames."""
@@ -48,20 +52,22 @@ _PENDING, _AVAILABLE, _ERROR = range(3)
 _FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
-class ResolvedTwiceError(RuntimeError):
-    """A value is resolved already."""
-
-
 Callback = Callable[["AsyncValue"], None]
+
+Escape = tuple[Any, BaseException] | tuple[Any, BaseException, None]
+"""A task or callback, with what has escaped from it; longer where telling it has been interrupted."""
+
+Deferred = deque["AsyncValue | Escape"]
+"""What a thread has put aside: values whose waiters are to be woken, and escapes to be told."""
 
 
 class _Wakeups(threading.local):
-    """The wake-ups on this thread's stack, those put aside, and the exception that was shown last."""
+    """The wake-ups on this thread's stack, and what is put aside."""
 
     def __init__(self) -> None:
         self.depth = 0
-        self.deferred: deque[AsyncValue] = deque()
-        self.lost: Exception | None = None
+        self.deferred: Deferred = deque()
+        self.taken: Iterator[AsyncValue | Escape] = map(deque.popleft, repeat(self.deferred))
 
 
 _wakeups = _Wakeups()
@@ -142,7 +148,7 @@ class AsyncValue:
             try:
                 self._wake()
             except BaseException:
-                self._wake_others()
+                self._wake_again()
                 raise
 
     def set_error(self, error: KernelError) -> None:
@@ -155,7 +161,7 @@ class AsyncValue:
 
     def forward(self, other: AsyncValue) -> None:
         """Resolve this value as `other` is resolved, now or later."""
-        other.and_then(lambda resolved: self._resolve(resolved._state, resolved._payload))
+        other.and_then(_Forward(self, other))
 
     def settle(self, value: Any) -> None:
         """Become `value`, which may be an `AsyncValue`: then become what it is or will be."""
@@ -167,14 +173,18 @@ class AsyncValue:
     def and_then(self, callback: Callback) -> None:
         """Call ``callback(self)`` once this value is resolved: at once, or on the thread that resolves it.
 
-        Callbacks should not raise; what they raise is only shown.
+        Callbacks should not raise; see `tfrt.executor.values.escaped` for what becomes of it if they do.
         """
         if self._state:
             callback(self)
             return
         self._waiters.append(callback)
         if self._state:
-            self._wake()
+            try:
+                self._wake()
+            except BaseException:
+                self._wake_again()
+                raise
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self._state:
@@ -188,12 +198,12 @@ class AsyncValue:
                 if not future.done():
                     future.set_result(None)
 
-            def wake(_: AsyncValue) -> None:
+            def wake() -> None:
                 # A loop that has been closed meanwhile raises; nobody waits there any more.
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(finish)
 
-            self.and_then(wake)
+            self.and_then(Ring(wake))
             yield from future.__await__()
         return self.value
 
@@ -211,13 +221,15 @@ class AsyncValue:
             try:
                 self._wake()
             except BaseException:
-                self._wake_others()
+                self._wake_again()
                 raise
 
-    def _wake_others(self) -> None:
+    def _wake_again(self) -> None:
         """Wake those who still wait where something has kept `_wake` from it."""
         if self._waiters:
             self._wake()
+        elif not _wakeups.depth:
+            run_deferred()
 
     def _wake(self) -> None:
         wakeups = _wakeups
@@ -225,22 +237,16 @@ class AsyncValue:
         if depth >= MAX_DEPTH or (depth & 7 == 7 and is_limit_near()):
             wakeups.deferred.append(self)
             return
-        wakeups.depth = depth + 1
         waiters = self._waiters
-        ended_by: BaseException | None = None
         try:
-            # The first comes first. That moves all others, which only shows where there are thousands. Between what the
-            # iterator does and the callback's beginning no signal's handler runs, so none keeps it from being called.
-            for callback in iter(partial(waiters.pop, 0), None):
+            wakeups.depth = depth + 1
+            # The first comes first. That moves all others, which only shows where there are thousands.
+            for callback in map(list.pop, repeat(waiters), repeat(0)):
                 try:
                     callback(self)
-                except Exception as error:
-                    lose(error)
-                    if not abandoned(callback, error):
-                        report(error)
                 except BaseException as error:
-                    abandoned(callback, error)
-                    ended_by = error
+                    deferred = wakeups.deferred
+                    deferred += ((callback, error),)
                 if not (waiters or _FREE_THREADED):
                     break
         except IndexError:
@@ -250,82 +256,99 @@ class AsyncValue:
             wakeups.depth = depth
             if not depth and wakeups.deferred:
                 run_deferred()
-        if ended_by is not None:
-            raise ended_by
 
 
-def deferred_wakeups() -> deque[AsyncValue]:
-    """The wake-ups that this thread has put aside, now and later: the same object each time."""
+class _Forward:
+    """A callback that resolves `target` as `source` is resolved."""
+
+    __slots__ = ("source", "target")
+
+    def __init__(self, target: AsyncValue, source: AsyncValue):
+        self.target = target
+        self.source = source
+
+    def __call__(self, resolved: AsyncValue) -> None:
+        self.target._resolve(resolved._state, resolved._payload)
+
+    def abandon(self, error: BaseException) -> None:
+        """Resolve it nevertheless, if `error` came before that."""
+        if not self.target._state:
+            self.target._resolve(self.source._state, self.source._payload)
+        elif isinstance(error, Exception):
+            report(error)
+
+
+class Ring:
+    """A callback that wakes somebody, by a function that may be called again."""
+
+    __slots__ = ("wake",)
+
+    def __init__(self, wake: Callable[[], object]):
+        self.wake = wake
+
+    def __call__(self, _: AsyncValue) -> None:
+        self.wake()
+
+    def abandon(self, _: BaseException) -> None:
+        """Whatever has come in between."""
+        self.wake()
+
+
+def deferred_wakeups() -> Deferred:
+    """What this thread has put aside, now and later: the same object each time.
+
+    Whoever runs a task adds what escapes from it, with the task, by an operator; then it calls `run_deferred`.
+    """
     return _wakeups.deferred
 
 
 def run_deferred() -> None:
-    """Run the wake-ups that this thread has put aside.
+    """Run the wake-ups that this thread has put aside, and tell the tasks from which something has escaped.
 
     For callers that are about to block while wake-ups are on their stack: those put aside might be what they would
     wait for.
+
+    Raises:
+        BaseException: what is no ``Exception`` and has escaped from a task, or what has interrupted this.
     """
-    wakeups = _wakeups
-    if not wakeups.deferred:
+    if not _wakeups.deferred:
         return
-    ended_by: BaseException | None = None
-    depth, wakeups.depth = wakeups.depth, 1
-    try:
-        while wakeups.deferred:
-            try:
-                wakeups.deferred.popleft()._wake()
-            except BaseException as error:
-                ended_by = error
-    finally:
-        wakeups.depth = depth
+    ended_by = _run_deferred()
+    # Something may have escaped between counting a wake-up and uncounting it.
+    recount()
     if ended_by is not None:
         raise ended_by
 
 
-def abandoned(task: Any, error: BaseException) -> bool:
-    """Tell a task or callback that has promised something what has escaped from it; False if it cannot be told.
-
-    Whoever waits for what was promised gets the exception, so nobody else needs to.
-    """
-    abandon = getattr(task, "abandon", None)
-    if abandon is None:
-        return False
+def _run_deferred() -> BaseException | None:
+    wakeups = _wakeups
+    deferred, depth = wakeups.deferred, wakeups.depth
+    ended_by: BaseException | None = None
     try:
-        abandon(error)
-    except BaseException:
-        return False
-    return True
-
-
-def report(error: BaseException) -> None:
-    """Show an exception that has no caller to go to, as one is shown that ends a thread."""
-    recount()
-    threading.excepthook(
-        threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
-    )
-
-
-def lose(error: BaseException) -> None:
-    """Keep an exception for `raise_lost`."""
-    if isinstance(error, Exception) and not isinstance(error, ResolvedTwiceError):
-        _wakeups.lost = error
-
-
-def forget_lost() -> None:
-    """Begin a call, in which nothing has been lost yet."""
-    _wakeups.lost = None
-
-
-def raise_lost() -> None:
-    """For whoever is about to sleep until a value is there.
-
-    Raises:
-        Exception: what has been shown on this thread since the call began.
-    """
-    lost = _wakeups.lost
-    if lost is not None:
-        _wakeups.lost = None
-        raise lost
+        wakeups.depth = 1
+        for found in wakeups.taken:
+            try:
+                if isinstance(found, tuple):
+                    tell(found[0], found[1])
+                    if not isinstance(found[1], Exception):
+                        ended_by = found[1]
+                else:
+                    found._wake()
+            except BaseException as error:
+                ended_by = error
+                if not isinstance(found, tuple):
+                    if found._waiters:
+                        deferred += (found,)
+                elif len(found) == 2:
+                    deferred += ((*found, None),)
+            if not deferred:
+                break
+    except IndexError:
+        # A callback has run the last one.
+        pass
+    finally:
+        wakeups.depth = depth
+    return ended_by
 
 
 def forget_wakeups() -> None:
@@ -342,4 +365,4 @@ def _forget_depth() -> None:
 
 
 _MODULE = "tfrt.executor.values.async_value"
-counters.append((frozenset({("_wake", _MODULE), ("run_deferred", _MODULE)}), _forget_depth))
+counters.append((frozenset({("_wake", _MODULE), ("_run_deferred", _MODULE)}), _forget_depth))

@@ -464,6 +464,42 @@ def test_stress_of_adding_and_waiting_from_many_threads():
     assert failures == []
 
 
+@pytest.mark.parametrize("pool", ["_compute", "_blocking"])
+def test_a_thread_that_is_busy_when_the_others_are_dismissed_ends_as_well(pool):
+    queue, go_on, busy = MultiThreadedQueue(2, 2), threading.Event(), [AsyncValue(), AsyncValue()]
+    add, pool = queue.add_task if pool == "_compute" else queue.add_blocking_task, getattr(queue, pool)
+    meeting = threading.Barrier(2)
+    for value, event in zip(busy, (None, go_on), strict=True):
+        add(
+            lambda value=value, event=event: (
+                meeting.wait(),
+                value.set(threading.current_thread()),
+                event and event.wait(),
+            )
+        )
+    queue.wait(busy)
+    ends, works = [value.value for value in busy]
+    assert set(pool.dismiss()) == {ends, works}
+    ends.join(60)
+    assert list(pool.threads) == [works]
+    go_on.set()
+    works.join(60)
+    assert not works.is_alive() and not pool.threads and pool.tasks.empty() and not pool._pills
+    queue.close()
+
+
+@pytest.mark.parametrize("name", ["mstd:2,2", "mstd:8,3"])
+def test_many_queues_are_opened_used_and_closed(name):
+    for _ in range(100):
+        queue, values = create_work_queue(name), [AsyncValue() for _ in range(4)]
+        for i, value in enumerate(values):
+            (queue.add_blocking_task if i % 2 else queue.add_task)(lambda value=value: value.set(1))
+        queue.wait(values)
+        queue.close()
+        for pool in (queue._compute, queue._blocking):
+            assert not pool.threads and not pool._pills
+
+
 def test_tasks_after_closing_still_run():
     before = len(_tfrt_threads())
     queue = create_work_queue("mstd:1,1")

@@ -1,0 +1,298 @@
+"""A signal's handler that raises, wherever a thread does something for others: no task is lost, nobody sleeps on."""
+
+import asyncio
+import threading
+from collections import deque
+from queue import SimpleQueue
+
+import pytest
+
+from tests.executor.check_points import Injected, InjectedBase, interrupted
+from tfrt.executor.runtime import thread_queue, waiting_queues
+from tfrt.executor.runtime.failures import Promised, abandon, fulfil
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.queues import create_work_queue
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values import escaped
+from tfrt.executor.values.async_value import AsyncValue, Ring, _wakeups
+
+MODULES = {
+    "tfrt.executor.runtime.waiting_queues",
+    "tfrt.executor.runtime.thread_queue",
+    "tfrt.executor.runtime.host_context",
+    "tfrt.executor.runtime.failures",
+    "tfrt.executor.values.async_value",
+    "tfrt.executor.values.escaped",
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    yield
+    escaped.forget_lost()
+
+
+@pytest.fixture(params=[Injected, InjectedBase])
+def error(request):
+    return request.param
+
+
+class Task:
+    """A task that counts how often it has run, and been told what has escaped."""
+
+    def __init__(self, then=None, promise=None):
+        self.then = then
+        self.promise = promise
+        self.ran = 0
+        self.told = 0
+
+    def __call__(self):
+        self.ran += 1
+        if self.then is not None:
+            self.then()
+
+    def abandon(self, error):
+        if self.promise is not None:
+            abandon([self.promise], error)
+        self.told += 1
+
+
+def _fail():
+    raise ValueError("a task's own")
+
+
+def _is_watched(frame):
+    if frame.f_code.co_name in ("__del__", "_dismiss", "dismiss"):
+        # A scene from before is collected.
+        return False
+    return frame.f_globals.get("__name__") in MODULES or frame.f_code is Task.__call__.__code__
+
+
+class Scene:
+    """A queue, with one thread that waits and does not come to run its task, and one that may go to sleep."""
+
+    def __init__(self, name):
+        self.queue = queue = create_work_queue(name)
+        self.value, self.tasks, self.on_sleep = AsyncValue(), [], []
+        self.stuck = Task()
+        _on_another_thread(lambda: queue.add_task(self.stuck))
+        *_, self.waiting = queue._shares
+        self.waiting.waits = 1
+        self.sleeper = waiting_queues._Sleeper(waiting_queues._Share(deque(), iter(()), lambda: None), lambda: True)
+
+    def task(self, then=None, promise=None):
+        task = Task(then, promise)
+        self.tasks.append(task)
+        try:
+            self.queue.add_task(task)
+        except BaseException as error:
+            # Who adds it knows.
+            task.abandon(error)
+            raise
+
+    def falls_asleep(self):
+        self.queue._sleepers.append(self.sleeper)
+
+    def resolve(self):
+        self.value.set(1)
+
+    def check(self, at):
+        queue = self.queue
+        assert queue._mine.share.waits == 0, f"at {at}: the thread counts as waiting for ever"
+        left = [share for share in queue._shares if share.tasks and share is not self.waiting]
+        assert list(queue._sleepers) in ([], [self.sleeper]), f"at {at}: the thread counts as asleep"
+        assert not (left and queue._sleepers), f"at {at}: nobody is woken for what is left"
+        queue.quiesce()
+        for number, task in enumerate(self.tasks):
+            assert task.ran + task.told, f"at {at}: task {number} is lost"
+            assert task.ran <= 1, f"at {at}: task {number} has run twice"
+        assert self.stuck.ran == 0 and list(self.waiting.tasks) == [self.stuck]
+        assert _wakeups.depth == 0 and not _wakeups.deferred, f"at {at}"
+        escaped.forget_lost()
+
+
+def _on_another_thread(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+def _at_every_point(make, work, error, least=30):
+    """Do it again and again, interrupted at one point after the other, and look at what is left."""
+    at = 0
+    while True:
+        at += 1
+        scene = make()
+        is_raised, raised = interrupted(lambda scene=scene: work(scene), at, _is_watched, error)
+        assert raised is None or isinstance(raised, error | KernelError | ValueError), f"at {at}: {raised!r}"
+        scene.check(at)
+        if not is_raised:
+            assert at > least
+            return
+
+
+def own_tasks(name):
+    """Tasks of the thread that waits; another sleeps meanwhile. One is left in the end."""
+    scene = Scene(name)
+    scene.task(scene.falls_asleep)
+    scene.task(_fail)
+    scene.task(lambda: scene.task())
+    scene.task()
+    scene.task(scene.resolve, scene.value)
+    scene.task()
+    return scene
+
+
+def tasks_of_others(name):
+    """Tasks of a thread that has ended. Then the thread that waits sleeps, as another one does, until it is woken."""
+    scene = Scene(name)
+    _on_another_thread(lambda: (scene.task(), scene.task(_fail)))
+
+    def sleeps():
+        scene.falls_asleep()
+        _on_another_thread(lambda: scene.task(scene.resolve, scene.value))
+
+    scene.on_sleep.append(sleeps)
+    return scene
+
+
+SCENES = [own_tasks, tasks_of_others]
+NAMES = ["s", "seeded:3"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("make", SCENES)
+def test_waiting(make, name, error, monkeypatch):
+    scenes = []
+
+    class Bell(SimpleQueue):
+        def get(_, timeout):
+            if scenes[-1].on_sleep:
+                scenes[-1].on_sleep.pop()()
+            return SimpleQueue.get(_, timeout=timeout)
+
+    monkeypatch.setattr(waiting_queues, "SimpleQueue", Bell)
+    # There are others, says the queue that would rather say that there are not than wait for ever.
+    monkeypatch.setattr(waiting_queues.sys, "_current_frames", lambda: {1: None, 2: None})
+
+    def work(scene):
+        scenes.append(scene)
+        while scene.value.is_pending:
+            try:
+                scene.queue.wait([scene.value])
+            except ValueError:
+                # It might have kept the value from being resolved.
+                continue
+
+    _at_every_point(lambda: make(name), work, error)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("make", SCENES)
+def test_waiting_in_an_event_loop(make, name, error):
+    def work(scene):
+        async def main():
+            if scene.on_sleep:
+                asyncio.get_running_loop().call_later(0.001, lambda: scene.on_sleep.pop()())
+            await scene.queue.wait_async(scene.value)
+
+        asyncio.run(main())
+
+    _at_every_point(lambda: make(name), work, error)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_running_one_task_after_the_other(name, error):
+    def make():
+        scene = Scene(name)
+        for then in (None, _fail, lambda: scene.task(), None):
+            scene.task(then)
+        _on_another_thread(lambda: (scene.task(), scene.task(_fail)))
+        return scene
+
+    _at_every_point(make, lambda scene: scene.queue.quiesce(), error)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_adding_a_task_wakes_somebody_for_it(name, error):
+    def make():
+        scene = Scene(name)
+        scene.falls_asleep()
+        return scene
+
+    _at_every_point(make, lambda scene: scene.task(), error, least=3)
+
+
+class Pool:
+    """A queue with threads, which has none (the machine does not give any)."""
+
+    def __init__(self):
+        self.queue, self.tasks, self.bell = create_work_queue("mstd:1,1"), [Task(), Task(_fail), Task()], SimpleQueue()
+        self.queue._compute.places.clear()
+        for task in self.tasks:
+            self.queue.add_task(task)
+        self.queue._outstanding.sleepers.append(self.bell)
+
+    def check(self, at):
+        while self.queue.run_one():
+            pass
+        for number, task in enumerate(self.tasks):
+            assert task.ran + task.told, f"at {at}: task {number} is lost"
+            assert task.ran <= 1, f"at {at}: task {number} has run twice"
+        assert not self.queue._outstanding.tasks, f"at {at}: a task counts as running for ever"
+        assert not self.bell.empty(), f"at {at}: whoever waits for all tasks is not woken"
+        assert thread_queue._current.tasks == 0
+        assert _wakeups.depth == 0 and not _wakeups.deferred, f"at {at}"
+        escaped.forget_lost()
+
+
+def test_helping_a_queue_with_threads(error):
+    _at_every_point(Pool, lambda pool: pool.queue.quiesce(), error)
+
+
+class Waiters:
+    """A value for which others wait in all ways that there are."""
+
+    def __init__(self, depth):
+        self.value, self.bell, self.rung, self.host = AsyncValue(), SimpleQueue(), [], HostContext()
+        self.promises = [AsyncValue() for _ in range(5)]
+        first, second, third, fourth, fifth = self.promises
+        first.forward(self.value)
+        self.value.and_then(Promised([second], lambda value: fulfil([second], lambda: [value.value])))
+        self.value.and_then(Ring(lambda: self.rung.append(1)))
+        self.value.and_then(_fail_with)
+        self.value.and_then(self.bell.put)
+        self.host.run_when_ready([self.value, first], Promised([third], lambda: third.set(1)))
+        # Beyond the depth to which wake-ups nest.
+        last = self.value
+        for _ in range(depth):
+            following = AsyncValue()
+            following.forward(last)
+            last = following
+        fourth.forward(last)
+        last.and_then(Promised([fifth], lambda value: fifth.settle(value)))
+
+    def check(self, at):
+        if self.value.is_pending:
+            return
+        for number, promise in enumerate(self.promises):
+            assert not promise.is_pending, f"at {at}: promise {number} is forgotten"
+        assert self.rung and not self.bell.empty(), f"at {at}: somebody sleeps on"
+        assert _wakeups.depth == 0 and not _wakeups.deferred, f"at {at}"
+        escaped.forget_lost()
+
+
+def _fail_with(_):
+    raise ValueError("a callback's own")
+
+
+@pytest.mark.parametrize("depth", [0, 45])
+def test_resolving_what_others_wait_for(depth, error):
+    _at_every_point(lambda: Waiters(depth), lambda waiters: waiters.value.set(1), error)
+
+
+@pytest.mark.parametrize("depth", [0, 45])
+def test_failing_what_others_wait_for(depth, error):
+    failure = KernelError("no")
+    _at_every_point(lambda: Waiters(depth), lambda waiters: waiters.value.set_error(failure), error)
