@@ -49,22 +49,9 @@ def pytest_collection() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        _freeze()
+        gc.collect()
+        gc.freeze()
         gc.enable()
-
-
-def _freeze() -> None:
-    gc.collect()
-    gc.freeze()
-
-
-@contextlib.contextmanager
-def _frozen_afterwards() -> Iterator[None]:
-    """A tool that looks for leaks looks at all that there is."""
-    with mock.patch.object(gc, "unfreeze", wraps=gc.unfreeze) as unfreeze:
-        yield
-    if unfreeze.called:
-        _freeze()
 
 
 TOOLS = {
@@ -103,7 +90,12 @@ def run_tool(name: str, *arguments: str | Path, stdin: bytes | str = b"", merge_
     before = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
     try:
-        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr), _frozen_afterwards():
+        # What is in memory is this process's, not the tool's: it is not the tool's to freeze, nor to look through again.
+        with (
+            contextlib.redirect_stdout(stdout),
+            contextlib.redirect_stderr(stderr),
+            mock.patch.multiple(gc, freeze=lambda: None, unfreeze=lambda: None),
+        ):
             code = _main_of(name)([str(argument) for argument in arguments])
     finally:
         sys.stdin = before

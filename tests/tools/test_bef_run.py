@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -665,6 +666,15 @@ def test_tensors_that_are_gone_are_no_leak(tool, tmp_path, plans):
     text = TENSORS.replace("1024", "16")
     done = tool("bef-run", compiled(tmp_path, text), "--host_allocator_type=leak_check", *plans)
     assert (done.code, done.out) == (0, "--- Running 'f':\n")
+
+
+def test_what_only_cycles_refer_to_is_looked_for_before_a_leak_is_told(monkeypatch, capsys, tmp_path):
+    done = []
+    for name in ("freeze", "unfreeze", "collect"):
+        monkeypatch.setattr(gc, name, lambda name=name: done.append(name))
+    assert bef_run.main([str(compiled(tmp_path, LEAK))]) == 1
+    assert done == ["freeze", "unfreeze", "collect"]
+    assert "Memory leak detected" in capsys.readouterr().out
 
 
 def test_allocations_can_be_counted_or_left_alone(tool, tmp_path):
