@@ -90,7 +90,7 @@ def run_tool(name: str, *arguments: str | Path, stdin: bytes | str = b"", merge_
     before = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
     try:
-        # What is in memory is this process's, not the tool's: it is not the tool's to freeze, nor to look through again.
+        # What is in memory is not the tool's, to freeze or to look through again.
         with (
             contextlib.redirect_stdout(stdout),
             contextlib.redirect_stderr(stderr),

@@ -5,7 +5,6 @@ import gc
 import itertools
 import re
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -440,28 +439,28 @@ func.func @fails() -> i32 {
 
 
 @pytest.mark.parametrize("queue", ["mstd:1", "mstd:2"])
-def test_asyncio_goes_on_while_a_kernel_sleeps(queue, temporary_kernels):
-    @tfrt.kernel("my.sleep", blocking=True)
-    def sleep(a: int) -> int:
-        time.sleep(0.05)
+def test_asyncio_goes_on_while_a_kernel_blocks(queue, temporary_kernels):
+    go_on = threading.Event()
+
+    @tfrt.kernel("my.block", blocking=True)
+    def block(a: int) -> int:
+        assert go_on.wait(60)
         return a
 
     with tfrt.HostContext(queue) as host:
         program = _load(
-            'func.func @f(%a: i32) -> i32 {\n  %x = "my.sleep"(%a) : (i32) -> i32\n  tfrt.return %x : i32\n}', host
+            'func.func @f(%a: i32) -> i32 {\n  %x = "my.block"(%a) : (i32) -> i32\n  tfrt.return %x : i32\n}', host
         )
 
         async def main():
-            ticks = 0
             call = asyncio.ensure_future(program["f"].call_async(3))
-            while not call.done():
-                await asyncio.sleep(0.001)
-                ticks += 1
-            return await call, ticks
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert not call.done()
+            go_on.set()
+            return await call
 
-        result, ticks = asyncio.run(main())
-    assert result == 3
-    assert ticks > 1
+        assert asyncio.run(main()) == 3
 
 
 def test_cancelling_from_outside(temporary_kernels):
