@@ -48,6 +48,7 @@ I64Array: AttrConstraint[ArrayAttr[IntegerAttr[I64]]] = ArrayAttr.constr(Integer
 """An array of 64-bit integers, such as a shape."""
 
 StringArray: AttrConstraint[ArrayAttr[StringAttr]] = ArrayAttr.constr(StringAttr)
+"""An array of strings."""
 
 
 def number_of(type: IntegerType | AnyFloat) -> AttrConstraint:

@@ -30,7 +30,7 @@ class HasCost(OpTrait, ABC):
 
 @dataclass(frozen=True)
 class FixedCost(HasCost):
-    """Every op of the class costs the same, whatever its operands and attributes."""
+    """Every op of the class costs the same, `cost`, whatever its operands and attributes."""
 
     cost: int
 

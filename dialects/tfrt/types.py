@@ -63,6 +63,8 @@ class DeviceType(ParametrizedAttribute, TypeAttribute):
 
 
 CHAIN = ChainType()
+"""The type ``!tfrt.chain``."""
 STRING = StringType()
+"""The type ``!tfrt.string``."""
 TENSOR_TYPE = TensorTypeType()
 DEVICE = DeviceType()

@@ -26,7 +26,10 @@ _NULL = NullOpHandler()
 
 @dataclass(frozen=True, eq=False)
 class CpuOpHandler:
-    """Runs the ops of `ops` on the host, and asks `fallback` for others."""
+    """Runs the ops of `ops` on the host, and asks `fallback` for others.
+
+    Its `name` is ``cpu`` and its `device` the host's CPU, unless it is told otherwise.
+    """
 
     fallback: OpHandler = _NULL
     device: Device = HOST_DEVICE

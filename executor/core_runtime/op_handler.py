@@ -26,8 +26,11 @@ class Invocation:
     """One call of an op. Not to be changed once made.
 
     Attributes:
+        op_name: the op's full name.
         context: the request it belongs to.
         origin: where the call comes from.
+        arguments: the op's inputs.
+        attrs: its attributes.
         result_count: how many results the caller expects, or None for as many as there are.
         chain: what an op with side effects waits for: a chain, or an `AsyncValue` of one.
     """
@@ -48,7 +51,12 @@ class Invocation:
 
 @dataclass(slots=True)
 class Outcome:
-    """What an op gives back at once: handles, and the chain that is there when its side effects are done."""
+    """What an op gives back at once.
+
+    Attributes:
+        results: handles of its results.
+        chain: the chain that is there when its side effects are done, or an `AsyncValue` of it.
+    """
 
     results: tuple[TensorHandle, ...]
     chain: Any
@@ -58,7 +66,8 @@ Op = Callable[[Invocation], Outcome]
 """An op ready to be invoked. It raises `KernelError` where the call cannot be right (shapes that do not fit); what
 goes wrong later fails its results.
 
-It may have a method ``short_cut(attrs, host)``, which gives eager callers a quicker way; see `short_cut.py`."""
+It may have a method ``short_cut(attrs, host)``, which gives eager callers a quicker way: see its module,
+`tfrt.executor.core_runtime.short_cut`."""
 
 
 class OpHandler(Protocol):

@@ -9,7 +9,12 @@ from tfrt.executor.values.dtype import DType
 
 
 class TensorMetadata(NamedTuple):
-    """A tensor's element type and shape. A tuple, because dispatch looks it up for every op: tuples hash fastest."""
+    """A tensor's element type and shape. A tuple, because dispatch looks it up for every op: tuples hash fastest.
+
+    Attributes:
+        dtype: the element type.
+        shape: the sizes of the dimensions.
+    """
 
     dtype: DType
     shape: tuple[int, ...]

@@ -82,11 +82,14 @@ class OpEntry:
     """A registered op.
 
     Attributes:
+        name: the op's full name.
+        dispatch: takes tensors and returns the results.
+        flags: what dispatch must know.
         native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
-        dispatch, metadata, array_form, constant_metadata, elementwise, steps, gives: see `cpu_op` in `op_registry.py`.
-        flags: what dispatch must know.
+        metadata: see `cpu_op`; so are `array_form`, `constant_metadata`, `elementwise`,
+            `steps` and `gives`.
     """
 
     name: str

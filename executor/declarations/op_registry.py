@@ -56,7 +56,10 @@ def cpu_op(
     """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged.
 
     Args:
-        metadata, array_form, elementwise: see `tfrt.executor.declarations.op`.
+        metadata: gives the results' metadata from that of the inputs, with the same attributes.
+        flags: what the op takes beyond dense tensors, and what dispatch must know of it.
+        array_form: prepares a function of arrays from the inputs' metadata and the attributes, for lowered programs.
+        elementwise: gives, for an element type, the function of arrays that is all there is to the op and never fails.
         constant_metadata: like `metadata`, for ops whose results' shapes depend on elements of an input: inputs that
             are constants of a program arrive as arrays; it returns None where it needs more.
         native: see `OpEntry`.

@@ -129,7 +129,7 @@ class Function:
         """Run the function and wait for its results.
 
         Args:
-            arguments: see `tfrt.executor.values.arguments.convert_arguments`.
+            arguments: numbers, numpy arrays and what else shares its memory with these, or tfrt's own tensors.
 
         Returns:
             None where the function has no results, the value where it has one, else a tuple.

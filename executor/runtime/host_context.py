@@ -66,7 +66,9 @@ class HostContext:
     """A host; close it, or use it as a context manager, to end its threads.
 
     Args:
-        work_queue: a description such as ``"s"`` or ``"mstd:4"`` (see `tfrt.executor.runtime.queues`), or a queue.
+        work_queue: a description, or a queue. ``s`` has no threads: tasks run first in, first out on the thread that
+            waits. ``mstd:N,M`` has N threads that compute, by default one a processor, and up to M for tasks that
+            block, by default 64. ``seeded:S`` is like ``s`` in a random order, drawn from seed S.
         registry: the kernels that programs may use; by default every registered one.
         plans: whether functions may run from plans (see `tfrt.executor.engines.plans`), which is faster and
             otherwise the same.
@@ -85,7 +87,7 @@ class HostContext:
     Attributes:
         enqueue: runs a task, which must not block, on the work queue.
         enqueue_blocking: runs a task, which may block, on the work queue's threads for such tasks.
-        files: opens files for kernels, which get it by the annotation `tfrt.executor.support.files.Files`.
+        files: opens files for kernels, which get it by the annotation `tfrt.Files`.
 
     Raises:
         UsageError: no work queue has that description.

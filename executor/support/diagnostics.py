@@ -22,7 +22,14 @@ SourceLookup = Callable[[str], "str | None"]
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A message about a place in a program; `notes` point at further places that explain it."""
+    """A message about a place in a program.
+
+    Attributes:
+        severity: ``error``, ``warning``, ``remark`` or ``note``.
+        message: one line, without the place.
+        location: the place, where there is one.
+        notes: further places that explain it.
+    """
 
     severity: Severity
     message: str

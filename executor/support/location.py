@@ -56,6 +56,7 @@ class FusedLocation:
 
 
 Location = UnknownLocation | FileLineCol | NameLocation | CallSiteLocation | FusedLocation
+"""A place in a source, which prints as ``file:line:column``, or as what is known of it."""
 
 UNKNOWN = UnknownLocation()
 

@@ -74,7 +74,10 @@ _wakeups = _Wakeups()
 
 
 class AsyncValue:
-    """A future value; see the module docstring. `AsyncValue()` is pending."""
+    """A value that may not be there yet: pending until it is resolved, once, with a value or an error.
+
+    ``AsyncValue()`` is pending. Any thread may resolve it, and coroutines can await it, from any event loop.
+    """
 
     __slots__ = ("__weakref__", "_payload", "_state", "_waiters")
 

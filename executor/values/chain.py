@@ -13,3 +13,4 @@ class Chain:
 
 
 CHAIN = Chain()
+"""The one value of ``!tfrt.chain``."""

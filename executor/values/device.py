@@ -19,6 +19,7 @@ class Device:
 
 
 HOST_DEVICE = Device("CPU:0")
+"""The CPU that runs the executor."""
 
 
 class Placed(Protocol):

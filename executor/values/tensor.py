@@ -79,7 +79,7 @@ class DenseHostTensor:
     """A dense tensor in row-major order. Its attributes are not to be changed.
 
     `array` holds the elements, in numpy's form of `dtype`. `dtype` says more than the array's own dtype where
-    several element types share one numpy dtype (quantized integers).
+    several element types share one numpy dtype (quantized integers). Its `kind` is ``DenseHost``.
     """
 
     kind: ClassVar[str] = "DenseHost"
