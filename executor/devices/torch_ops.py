@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
@@ -106,50 +106,86 @@ def _batch_norm(
     return _channel_back(y, data_format), mean, variance, mean, variance, x.new_empty(0)
 
 
-def _conv2d(
-    x: Tensor,
-    filters: Tensor,
-    *,
-    metadata: Any,
-    padding: str,
-    explicit_paddings: tuple[int, ...] = (),
-    strides: tuple[int, ...] = (),
-    dilations: tuple[int, ...] = (),
-    data_format: str = "NHWC",
-    **_: Any,
-) -> Tensor:
-    shape, steps, gaps = metadata[0].shape, _spatial(strides, data_format), _spatial(dilations, data_format)
-    if not math.prod(shape):
-        return x.new_empty(shape)
-    images = _channel_second(x, data_format)
-    size = (filters.shape[0], filters.shape[1])
-    borders = _borders(images, shape, size, steps, gaps, padding, explicit_paddings, data_format)
-    grown, weights = functional.pad(images, borders), filters.permute(3, 2, 0, 1)
+@dataclass(frozen=True)
+class _Sliding:
+    """How windows slide over images to a result of `shape`; the op's metadata function has checked all of it."""
+
+    shape: tuple[int, ...]
+    padding: str
+    explicit_paddings: tuple[int, ...] = ()
+    strides: tuple[int, ...] = ()
+    dilations: tuple[int, ...] = ()
+    data_format: str = "NHWC"
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        return self.spatial(self.strides)
+
+    @property
+    def gaps(self) -> tuple[int, int]:
+        return self.spatial(self.dilations)
+
+    def spatial(self, sizes: tuple[int, ...]) -> tuple[int, int]:
+        """The sizes for rows and columns, of an attribute that has none, one, two or four."""
+        match len(sizes):
+            case 0:
+                return (1, 1)
+            case 1:
+                return (sizes[0], sizes[0])
+            case 2:
+                return (sizes[0], sizes[1])
+        first = 2 if _channels_first(self.data_format) else 1
+        return (sizes[first], sizes[first + 1])
+
+    def borders(self, images: Tensor, sizes: tuple[int, int]) -> tuple[int, int, int, int]:
+        """How many columns and rows to add for windows of `sizes`: left, right, top, bottom.
+
+        PyTorch itself adds as many at both ends.
+        """
+        if self.padding.lower() == "explicit":
+            top, bottom, left, right = self.explicit_paddings
+            return (left, right, top, bottom)
+        if self.padding.lower() == "valid":
+            return (0, 0, 0, 0)
+        counts = self.spatial(self.shape)
+        rows, columns = (
+            max(0, (count - 1) * step + (size - 1) * gap + 1 - extent)
+            for count, step, size, gap, extent in zip(
+                counts, self.steps, sizes, self.gaps, images.shape[2:], strict=True
+            )
+        )
+        return (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
+
+
+_SLIDING = frozenset(field.name for field in fields(_Sliding)) - {"shape"}
+
+
+def _sliding(metadata: Any, attrs: dict[str, Any]) -> _Sliding:
+    return _Sliding(metadata[0].shape, **{name: value for name, value in attrs.items() if name in _SLIDING})
+
+
+def _conv2d(x: Tensor, filters: Tensor, *, metadata: Any, **attrs: Any) -> Tensor:
+    sliding = _sliding(metadata, attrs)
+    if not math.prod(sliding.shape):
+        return x.new_empty(sliding.shape)
+    images = _channel_second(x, sliding.data_format)
+    grown = functional.pad(images, sliding.borders(images, (filters.shape[0], filters.shape[1])))
+    weights = filters.permute(3, 2, 0, 1)
     groups = max(1, images.shape[1] // max(1, weights.shape[1]))
-    return _channel_back(functional.conv2d(grown, weights, None, steps, 0, gaps, groups), data_format)
+    result = functional.conv2d(grown, weights, stride=sliding.steps, dilation=sliding.gaps, groups=groups)
+    return _channel_back(result, sliding.data_format)
 
 
-def _max_pool(
-    x: Tensor,
-    *,
-    metadata: Any,
-    padding: str,
-    ksize: tuple[int, ...] = (),
-    explicit_paddings: tuple[int, ...] = (),
-    strides: tuple[int, ...] = (),
-    dilations: tuple[int, ...] = (),
-    data_format: str = "NHWC",
-    **_: Any,
-) -> Tensor:
-    shape, steps, gaps = metadata[0].shape, _spatial(strides, data_format), _spatial(dilations, data_format)
-    if not math.prod(shape):
-        return x.new_empty(shape)
-    images, size = _channel_second(x, data_format), _spatial(ksize, data_format)
-    borders = _borders(images, shape, size, steps, gaps, padding, explicit_paddings, data_format)
+def _max_pool(x: Tensor, *, metadata: Any, ksize: tuple[int, ...] = (), **attrs: Any) -> Tensor:
+    sliding = _sliding(metadata, attrs)
+    if not math.prod(sliding.shape):
+        return x.new_empty(sliding.shape)
+    images, size = _channel_second(x, sliding.data_format), sliding.spatial(ksize)
     # Neither padding nor NaN counts.
     numbers = torch.nan_to_num(images, nan=-math.inf, posinf=math.inf, neginf=-math.inf)
-    grown = functional.pad(numbers, borders, value=-math.inf)
-    return _channel_back(functional.max_pool2d(grown, size, steps, dilation=gaps), data_format)
+    grown = functional.pad(numbers, sliding.borders(images, size), value=-math.inf)
+    result = functional.max_pool2d(grown, size, sliding.steps, dilation=sliding.gaps)
+    return _channel_back(result, sliding.data_format)
 
 
 def _channels_first(data_format: str) -> bool:
@@ -162,44 +198,6 @@ def _channel_second(images: Tensor, data_format: str) -> Tensor:
 
 def _channel_back(images: Tensor, data_format: str) -> Tensor:
     return images if _channels_first(data_format) else images.permute(0, 2, 3, 1)
-
-
-def _spatial(sizes: tuple[int, ...], data_format: str) -> tuple[int, int]:
-    """The sizes for rows and columns, of an attribute that has none, one, two or four; the op has checked it."""
-    match len(sizes):
-        case 0:
-            return (1, 1)
-        case 1:
-            return (sizes[0], sizes[0])
-        case 2:
-            return (sizes[0], sizes[1])
-    first = 2 if _channels_first(data_format) else 1
-    return (sizes[first], sizes[first + 1])
-
-
-def _borders(
-    images: Tensor,
-    result_shape: tuple[int, ...],
-    sizes: tuple[int, int],
-    steps: tuple[int, int],
-    gaps: tuple[int, int],
-    padding: str,
-    explicit: tuple[int, ...],
-    data_format: str,
-) -> tuple[int, int, int, int]:
-    """How many columns and rows to add: left, right, top, bottom. PyTorch itself adds as many at both ends."""
-    if padding.lower() == "explicit":
-        top, bottom, left, right = explicit
-        return (left, right, top, bottom)
-    if padding.lower() == "valid":
-        return (0, 0, 0, 0)
-    counts = _spatial(result_shape, data_format)
-    missing = [
-        max(0, (count - 1) * step + (size - 1) * gap + 1 - extent)
-        for count, step, size, gap, extent in zip(counts, steps, sizes, gaps, images.shape[2:], strict=True)
-    ]
-    rows, columns = missing
-    return (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
 
 
 OPS: dict[str, TorchOp] = {
