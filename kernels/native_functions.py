@@ -11,7 +11,7 @@ from tfrt.executor.declarations.native_functions import native_function
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN, Chain
-from tfrt.kernels.c_semantics import wrap32
+from tfrt.kernels.shared.c_semantics import wrap32
 
 
 @native_function("native_sink")

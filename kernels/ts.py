@@ -9,8 +9,8 @@ from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64Array
 from tfrt.executor.values.shape import UNKNOWN_DIMENSION, PartialTensorShape, TensorShape
-from tfrt.kernels.c_semantics import wrap64
-from tfrt.kernels.printing import printer
+from tfrt.kernels.shared.c_semantics import wrap64
+from tfrt.kernels.shared.printing import printer
 
 
 @kernel("ts.build_shape", constant=True)

@@ -10,7 +10,7 @@ from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.attributes import I32
 from tfrt.executor.values.chain import CHAIN, Chain
-from tfrt.kernels.c_semantics import wrap32
+from tfrt.kernels.shared.c_semantics import wrap32
 
 
 class TrackedValue:

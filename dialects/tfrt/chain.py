@@ -1,17 +1,14 @@
-"""Chains, the values that order side effects, and devices."""
+"""Chains: the values that order side effects."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
-    attr_def,
     irdl_op_definition,
-    operand_def,
     result_def,
     traits_def,
     var_operand_def,
@@ -20,7 +17,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from xdsl.traits import HasCanonicalizationPatternsTrait, Pure
 
 from tfrt.dialects.shared.traits import FixedCost
-from tfrt.dialects.tfrt.types import CHAIN, DEVICE
+from tfrt.dialects.tfrt.types import CHAIN
 
 _MAX_LOOKED_AT = 200
 """Ops that are looked at for each chain, to find out which others it comes after."""
@@ -53,17 +50,6 @@ class MergeChainsOp(IRDLOperation):
     chain = result_def(CHAIN)
     traits = traits_def(Pure(), FixedCost(1), MergeChainsCanonicalizations())
     assembly_format = "$inputs attr-dict `:` type($inputs)"
-
-
-@irdl_op_definition
-class GetDeviceOp(IRDLOperation):
-    """The device of a name, such as "CPU:0"."""
-
-    name = "tfrt.get_device"
-    chain = operand_def(CHAIN)
-    device_name = attr_def(StringAttr)
-    device = result_def(DEVICE)
-    assembly_format = "operands attr-dict"
 
 
 class DropImpliedChains(RewritePattern):

@@ -11,7 +11,7 @@ from ctypes import c_float
 
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.c_semantics import (
+from tfrt.kernels.shared.c_semantics import (
     I32_MAX,
     I32_MIN,
     I64_MAX,

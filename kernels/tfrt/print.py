@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tfrt.executor.declarations.kernel_registry import kernel
-from tfrt.kernels.c_semantics import f16_bits, format_f
-from tfrt.kernels.printing import printer
+from tfrt.kernels.shared.c_semantics import f16_bits, format_f
+from tfrt.kernels.shared.printing import printer
 
 
 def _show_complex(value: complex) -> str:

@@ -6,7 +6,7 @@ import threading
 
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.values.chain import CHAIN, Chain
-from tfrt.kernels.c_semantics import wrap32
+from tfrt.kernels.shared.c_semantics import wrap32
 
 
 class AtomicI32:

@@ -11,7 +11,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.files import ALL_FILES, Files, Refused
 from tfrt.executor.values.attributes import String
 from tfrt.executor.values.chain import CHAIN, Chain
-from tfrt.kernels.c_semantics import format_i32
+from tfrt.kernels.shared.c_semantics import format_i32
 
 
 @kernel("tfrt_test.get_string_sync", constant=True)

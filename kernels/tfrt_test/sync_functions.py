@@ -14,7 +14,7 @@ from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.c_semantics import wrap32
+from tfrt.kernels.shared.c_semantics import wrap32
 
 _SYNC = Runs(is_sync=True)
 

@@ -14,7 +14,7 @@ from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import Aggregate, Dense, I32Array, I64Array, String
 from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.tensor import DenseHostTensor, dense_from_numpy
-from tfrt.kernels.c_semantics import wrap32, wrap64
+from tfrt.kernels.shared.c_semantics import wrap32, wrap64
 from tfrt.kernels.tfrt_test.debug import request_integer
 
 

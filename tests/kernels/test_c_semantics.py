@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels import c_semantics as c
+from tfrt.kernels.shared import c_semantics as c
 
 I32 = st.integers(c.I32_MIN, c.I32_MAX)
 I64 = st.integers(c.I64_MIN, c.I64_MAX)

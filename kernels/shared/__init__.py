@@ -1,0 +1,1 @@
+"""What kernels of several dialects share: C's arithmetic and formatting, and printing values."""
