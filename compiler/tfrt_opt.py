@@ -47,6 +47,8 @@ def _main(argv: Sequence[str]) -> int:
     from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
 
     options = _parser().parse(argv)
+    if options.show_dialects:
+        return _show_dialects(options.output)
     options.watch = watch_of(options)
     content = cli.read_bytes(options.file)
     if content.startswith(MAGIC):
@@ -73,6 +75,15 @@ def _main(argv: Sequence[str]) -> int:
     if printed and (code == cli.OK or options.split_input_file):
         cli.write_text(options.output, _SEPARATOR.join(printed))
     return code
+
+
+def _show_dialects(output: str) -> int:
+    from tfrt.dialects import get_dialects, installed_dialects
+
+    packages = {name: f" (of package '{package}')" for name, package in installed_dialects().items()}
+    names = sorted((*get_dialects(), *packages))
+    cli.write_text(output, "".join(f"{name}{packages.get(name, '')}\n" for name in names))
+    return cli.OK
 
 
 def _reproduced_pipeline(text: str, file: str) -> str:
@@ -166,6 +177,9 @@ def _parser() -> cli.OptionParser:
     for name in PASSES:
         _add_pass(parser, name, f"like -p {name}")
     add_options(parser)
+    parser.add_argument(
+        "--show-dialects", action="store_true", help="list all dialects, those of installed packages included, and exit"
+    )
     parser.add_argument("--run-reproducer", action="store_true", help="run the passes that a reproducer names")
     parser.add_argument(
         "--split-input-file",

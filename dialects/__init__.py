@@ -24,7 +24,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from tfrt.executor.support.plugins import DIALECTS, TFRT, Plugin, find
+from tfrt.executor.support.plugins import DIALECTS, TFRT, Plugin, all_of, find
 
 if TYPE_CHECKING:
     from xdsl.ir import Dialect
@@ -60,6 +60,15 @@ def plugin_of(name: str) -> Plugin | None:
     """
     dialect = name.partition(".")[0]
     return None if dialect in _names() else find(DIALECTS, dialect, taken_names())
+
+
+def installed_dialects() -> dict[str, str]:
+    """The dialects of installed packages, none of which is imported, with the package that each comes from.
+
+    Raises:
+        UsageError: a package has a dialect of ours.
+    """
+    return {name: plugins[0].package for name, plugins in all_of(DIALECTS, taken_names()).items()}
 
 
 def taken_names() -> dict[str, str]:

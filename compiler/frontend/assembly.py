@@ -285,9 +285,11 @@ class _Reading:
 
     def _resolve_operands(self) -> list[SSAValue]:
         form = self.form
-        if None in self.operands or (None in self.operand_types and not self.operands):
-            tokens = self.operands.get(None, [])
-            types = self.operand_types.get(None)
+        types: Sequence[Attribute] | None = self.operand_types.get(None)
+        if None in self.operands or types is not None:
+            tokens = self.operands.get(None)
+            if tokens is None:
+                tokens = [token for name, _, _ in form.operands for token in self.operands.get(name, [])]
             if types is None:
                 types = self._spread(form.operands, len(tokens))
             return self.builder.values(tokens, types, self.offset)
@@ -296,9 +298,7 @@ class _Reading:
             tokens = self.operands.get(name, [])
             types = self.operand_types.get(name)
             if types is None:
-                types = self.operand_types.get(None)
-            if types is None:
-                types = [] if fixed is None else [fixed] * len(tokens)
+                types = [fixed] * len(tokens) if fixed is not None else self._infer_operands(name, len(tokens))
             values += self.builder.values(tokens, types, self.offset)
         return values
 
@@ -330,6 +330,27 @@ class _Reading:
             else:
                 types.append(self._infer_result(name, operands))
         return types
+
+    def _infer_operands(self, name: str, count: int) -> Sequence[Attribute]:
+        """The types of operands that follow from those that the text spells by the constraints they share; or none."""
+        if not count:
+            return []
+        definition = self.form.op_class.get_irdl_definition()
+        constraint = dict(definition.operands)[name].constr
+        context = VerificationContext()
+        try:
+            for definitions, types in (
+                (definition.operands, self.operand_types),
+                (definition.results, self.result_types),
+            ):
+                for other, each in definitions:
+                    if other in types:
+                        each.constr.verify(types[other], context)
+        except VerifyException as error:
+            raise SyntaxFailure(self.offset, f"'{self.form.op_class.name}' op {error}") from None
+        if not constraint.can_infer(context.attr_variables, length_known=True):
+            return []
+        return constraint.infer(context, length=count)
 
     def _infer_result(self, name: str, operands: Sequence[SSAValue]) -> Attribute:
         """The type of a result that follows from the operands' types by the constraints they share."""

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import tfrt
+from tfrt.dialects import get_dialects
 
 DIALECT = """
     from xdsl.dialects.builtin import i32
@@ -70,6 +71,12 @@ def test_the_command_lines_know_the_dialect(guest, tool):
     assert "%0 = guest.put 7 in box loc(" in back and "tfrt.return %0 : !guest.box" in back
     assert tool("tfrt-translate", stdin=back).stdout == bef
     assert tool("bef-run", stdin=bef).err == ""
+
+
+def test_tfrt_opt_lists_the_dialects(guest, tool):
+    lines = tool("tfrt-opt", "--show-dialects").out.splitlines()
+    assert "guest (of package 'a')" in lines and "tfrt" in lines
+    assert len(lines) == len(get_dialects()) + 1
 
 
 def test_the_dialect_is_verified(guest):

@@ -232,6 +232,14 @@ def test_broken_entry_points(install, value):
         assert refusal(run) == f"cannot import kernels 'guest' of package 'a' ({value}): {BROKEN[value]}"
 
 
+def test_a_broken_package_is_bad_usage_of_a_command_line(install, tool):
+    bef = tfrt.compile(CALL)
+    install("a", {"tfrt.kernels": {"guest": "no_such_module"}})
+    done = tool("bef-run", stdin=bef)
+    said = f"cannot import kernels 'guest' of package 'a' (no_such_module): {BROKEN['no_such_module']}"
+    assert (done.code, done.err) == (2, f"bef-run: {said}\n")
+
+
 def test_entry_points_that_cannot_be_read(install):
     install("a", "[tfrt.kernels]\nnonsense\n")
     assert refusal(run).startswith("cannot read the entry points of package 'a': TypeError: ")
