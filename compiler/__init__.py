@@ -1,5 +1,23 @@
 """From MLIR text to BEF, and back: the front end, passes, the emitter and the disassembler.
 
+==========================  ======================================================================================
+`frontend/`                 MLIR text to located xDSL IR
+`verifier.py`               what must hold in a well-formed module, as located diagnostics
+`passes/`                   passes, one a file
+`pipelines/`                pipelines of passes as text, and what runs them
+`streams.py`                which kernels are worth running on one thread
+`emitter/`                  xDSL IR to BEF bytes
+`bef_to_mlir.py`            BEF bytes back to MLIR text
+`printer.py`                xDSL IR to MLIR text, custom and generic form
+`locations.py`              locations that xDSL does not make as MLIR does
+`float_bits.py`             floating-point attributes bit for bit
+`float_spelling.py`         how MLIR writes floating-point numbers
+`runtime_values.py`         attributes as kernels see them
+`serialized_module.py`      a compiled module as the text that goes into a file
+`tfrt_translate.py`         the command line of that name
+`tfrt_opt.py`               the command line of that name
+==========================  ======================================================================================
+
 Importing this package is cheap; xDSL and lark are imported when something is compiled.
 """
 

@@ -2,6 +2,13 @@
 
 `entities` finds out what the module refers to, in the order in which it is met; then the sections are written one by
 one, function bodies among them, and put together.
+
+===================  ======================================================================================
+`entities.py`        what a module refers to, in the order in which it is met
+`attributes.py`      writing attributes
+`functions.py`       writing function bodies
+`locations.py`       writing locations
+===================  ======================================================================================
 """
 
 from __future__ import annotations

@@ -1,8 +1,24 @@
 """The front end: MLIR text to located xDSL IR.
 
-`parse_module` reads a whole text and verifies what it says. The stages are, in order: lexer.py (text to
-tokens), parser.py with grammar.lark and syntax.py (tokens to types, attributes and op records), builder.py
-(records to IR).
+`parse_module` reads a whole text and verifies what it says. The stages, in order, and what they share:
+
+=========================  ======================================================================================
+`pipeline.py`              the stages, put together
+`lexer.py`                 text to tokens
+`parser.py`                tokens to records, with ``grammar.lark`` and what a rule means
+`syntax.py`                what each rule means
+`builder.py`               records to IR
+`records.py`               what the text says of ops: the parser's results, the builder's input
+`session.py`               the state of one parse
+`words.py`                 what words mean to the lexer
+`assembly.py`              from an op's `assembly_format` to its parse rule
+`custom_forms.py`          forms that no format string expresses
+`attributes.py`            literals to attributes
+`compiled_modules.py`      modules that another compiler compiles
+`extents.py`               how large attributes are when they are spelled out
+`recovery.py`              going on after a syntax error
+`errors.py`                what is said when a text is wrong, and where
+=========================  ======================================================================================
 """
 
 from __future__ import annotations

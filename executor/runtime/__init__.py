@@ -2,7 +2,8 @@
 
 =====================  =======================================================================================
 `host_context.py`      `HostContext`: what programs share; `ExecutionContext`: one request, which may be cancelled
-`work_queue.py`        who runs what when, and making a queue from its name
+`work_queue.py`        who runs what when: what the host needs of a queue
+`queues.py`            making a queue from its name
 `waiting_queues.py`    queues without threads, `s` and `seeded`
 `thread_queue.py`      the queue with threads, `mstd`
 `failures.py`          what becomes of exceptions, and of promises

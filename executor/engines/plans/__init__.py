@@ -1,22 +1,24 @@
 """Plans: functions run as straight-line Python, which falls back to dataflow where that is not enough.
 
 The dataflow executor (`tfrt.executor.engines.dataflow`) can run everything, and pays for it with every kernel. Most of
-the time nothing is pending and nothing fails; then a function is just a list of calls.
+the time nothing is pending and nothing fails; then a function is just a list of calls. What is said here of the
+dataflow executor holds for the interpreter of synchronous functions, too, in which those go on.
 
-=================  ==================================================================================
-`planned.py`       a function with its plans: how it is entered, and when it moves to the next tier
-`plan.py`          the same, as the tiers see it
-`facts.py`         what follows from the program before anything has run: effects, classes, nesting
-`table.py`         the first tier: a loop over a table of kernels
-`generate.py`      the second tier: one generated Python function
-`native.py`        the third tier, optional: machine code
-`native_calls.py`  how signals and cancellation reach machine code
-`classes.py`       of which Python class the values of registers are
-`names.py`         the global names of generated source
-`scope.py`         what generated source means: each function's registers, and the exits
-`signals.py`       how a plan says that it cannot go on
-`hand_over.py`     how a plan that cannot go on becomes calls of the dataflow executor
-=================  ==================================================================================
+===================  ================================================================================
+`planned.py`         a function with its plans: how it is entered, and when it moves to the next tier
+`plan.py`            the same, as the tiers see it
+`facts.py`           what follows from the program before anything has run: effects, classes, nesting
+`table.py`           the first tier: a loop over a table of kernels
+`generate.py`        the second tier: one generated Python function
+`native.py`          the third tier, optional: machine code
+`native_runtime.py`  what machine code calls
+`native_calls.py`    how signals and cancellation reach machine code
+`classes.py`         of which Python class the values of registers are
+`names.py`           the global names of generated source
+`scope.py`           what generated source means: each function's registers, and the exits
+`signals.py`         how a plan says that it cannot go on
+`hand_over.py`       how a plan that cannot go on becomes calls of the dataflow executor
+===================  ================================================================================
 
 **Invariants.**
 
