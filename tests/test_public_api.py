@@ -33,6 +33,7 @@ PUBLIC = [
     "DenseHostTensor",
     "Device",
     "Diagnostic",
+    "EndedError",
     "ExecutionContext",
     "F16",
     "F16Array",
