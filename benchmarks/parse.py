@@ -1,9 +1,9 @@
 """Parsing plus building a large module in generic form: this front end against xDSL's own parser.
 
 Run ``python benchmarks/parse.py [OPS] [ROUNDS]``. All read the same text into located xDSL IR, without verifying, in
-turn within one process, so that a slow moment of the machine hits each; it prints the medians and their ratios. This
-front end pauses Python's collector of garbage cycles while it reads; xDSL's parser does not, so it also runs with
-the collector paused for it.
+turn within one process, so that a slow moment of the machine hits each; it prints the medians and their ratios. While
+this front end reads, Python's collector of garbage cycles runs less often; for xDSL's parser it does not, so it also
+runs with the collector paused for it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import StringIO
 from itertools import count, groupby
 from typing import Any
@@ -48,6 +49,7 @@ from tfrt.compiler.float_bits import unpack
 from tfrt.compiler.float_spelling import float_text, is_hexadecimal
 from tfrt.compiler.locations import RangeEnd, start_of_range
 from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.value_names import value_names
 
 _BARE_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
 
@@ -228,6 +230,11 @@ class MlirPrinter(Printer):
 
     # Values
 
+    @cached_property
+    def names(self) -> dict[SSAValue, str]:
+        """The names of values."""
+        return value_names(self)
+
     def _print_results(self, op: Operation) -> None:
         if not op.results:
             return
@@ -236,11 +243,11 @@ class MlirPrinter(Printer):
         self.print_string(" = ")
 
     def _print_group(self, group: Sequence[SSAValue]) -> None:
-        name, _, _ = self._ssa_values[group[0]].partition("#")
+        name, _, _ = self.names[group[0]].partition("#")
         self.print_string(f"%{name}" if len(group) == 1 else f"%{name}:{len(group)}")
 
     def print_ssa_value(self, value: SSAValue) -> str:
-        if value not in self._ssa_values:
+        if value not in self.names:
             self._name_value(value)
         return super().print_ssa_value(value)
 
@@ -248,10 +255,10 @@ class MlirPrinter(Printer):
         scope = _Scope(self._scopes[-1], conflicts=self._scopes[-1].conflicts)
         self._scopes.append(scope)
         # Arguments already named are those of a function, or re-declare operands of the region's op.
-        scope.taken.update(self._ssa_values[arg] for arg in _arguments(region) if arg in self._ssa_values)
+        scope.taken.update(self.names[arg] for arg in _arguments(region) if arg in self.names)
         for block in region.blocks:
             for argument in block.args:
-                if argument not in self._ssa_values:
+                if argument not in self.names:
                     self._name_value(argument)
             for op in block.ops:
                 self._name_results(op)
@@ -260,7 +267,7 @@ class MlirPrinter(Printer):
 
     def _name_results(self, op: Operation) -> None:
         for defined, group in self._groups(op):
-            if group[0] in self._ssa_values:
+            if group[0] in self.names:
                 continue
             scope = self._scopes[-1]
             if defined is None:
@@ -268,13 +275,13 @@ class MlirPrinter(Printer):
             else:
                 name = scope.claim_defined(defined)
             members = [name] if len(group) == 1 else [f"{name}#{i}" for i in range(len(group))]
-            self._ssa_values.update(zip(group, members, strict=True))
+            self.names.update(zip(group, members, strict=True))
 
     def _name_value(self, value: SSAValue) -> None:
         """Name a block argument, or a value whose definition is not part of what is printed."""
         is_entry_argument = isinstance(value, BlockArgument) and value.block.prev_block is None
         hint = value.name_hint if self.keep_names else None
-        self._ssa_values[value] = self._scopes[-1].claim(hint, argument=is_entry_argument)
+        self.names[value] = self._scopes[-1].claim(hint, argument=is_entry_argument)
 
     def _groups(self, op: Operation) -> list[tuple[str | None, list[SSAValue]]]:
         """Results declared together, as in `%x:2 = …`, and what the op's definition calls them where that names them.
@@ -360,7 +367,13 @@ class MlirPrinter(Printer):
             self.print_list(rows, lambda row: self._print_nested(row, shape[1:], attribute))
 
     def _print_dense_element(self, value: Any, attribute: DenseIntOrFPElementsAttr) -> None:
-        attribute._print_one_elem(value, self)
+        type: Any = attribute.get_element_type()
+        if isinstance(value, int):
+            self.print_int(value, type)
+        elif isinstance(value, float):
+            self.print_float(value, type)
+        else:
+            self.print_complex(value, type)
 
     def print_float(self, value: float, type: AnyFloat) -> None:
         if isinstance(type, BFloat16Type | Float16Type | Float32Type | Float64Type):

@@ -76,12 +76,12 @@ class _SerializingPrinter(MlirPrinter):
             for block in region.blocks:
                 is_entry = block.prev_block is None
                 for argument in block.args:
-                    self._ssa_values[argument] = f"arg{next(argument_numbers)}" if is_entry else f"{next(numbers)}"
+                    self.names[argument] = f"arg{next(argument_numbers)}" if is_entry else f"{next(numbers)}"
                 for op in block.ops:
                     if op.results:
                         name = str(next(numbers))
                         names = [name] if len(op.results) == 1 else [f"{name}#{i}" for i in range(len(op.results))]
-                        self._ssa_values.update(zip(op.results, names, strict=True))
+                        self.names.update(zip(op.results, names, strict=True))
             waiting += [inner for block in region.blocks for op in block.ops for inner in op.regions]
 
     def print_region(self, region: Region, *args: Any, **kwargs: Any) -> None:

@@ -106,7 +106,7 @@ def _note(op: Operation, message: str) -> Diagnostic:
 def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
     """Check `op` and what is inside it, given the values defined before it."""
     before = len(diagnostics)
-    for index, operand in enumerate(op._operands):
+    for index, operand in enumerate(op.operands):
         if operand not in visible:
             diagnostics.append(_dominance_error(op, index, operand))
     if op.regions:
@@ -115,7 +115,7 @@ def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnost
             _verify_region(region, set() if isolated else visible, diagnostics)
         if op.has_trait(SymbolTable, value_if_unregistered=False):
             diagnostics += _duplicate_symbols(op)
-    if op._successors and op.parent is not None and op.parent.last_op is not op:
+    if op.successors and op.parent is not None and op.parent.last_op is not op:
         diagnostics.append(
             _error(op, f"'{_name_of(op)}' op operation with block successors must terminate its parent block")
         )
@@ -231,7 +231,7 @@ def _broken_rule(op: Operation) -> str | None:
         return None
     definition = op.get_irdl_definition()
     return (
-        _wrong_values("operand", [d for _, d in definition.operands], op._operands)
+        _wrong_values("operand", [d for _, d in definition.operands], op.operands)
         or _wrong_values("result", [d for _, d in definition.results], op.results)
         or _wrong_attributes(op)
     )

@@ -167,7 +167,7 @@ class Builder:
         found: list[SSAValue] = []
         for token, type in zip(tokens, types):  # noqa: B905 (checked above; this loop is hot)
             value = known.get(token[1])
-            if value is None or (value._type is not type and value._type != type):
+            if value is None or (value.type is not type and value.type != type):
                 value = self._resolve(token, type)
             found.append(value)
         return found

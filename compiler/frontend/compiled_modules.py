@@ -11,10 +11,11 @@ Ops get the positions that their names have in the whole text. A body sees the a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING, NoReturn
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc, UnregisteredOp
@@ -22,9 +23,13 @@ from xdsl.ir import Block, Operation
 from xdsl.irdl import IRDLOperation
 
 from tfrt.compiler.frontend.errors import Source
-from tfrt.dialects import context as dialect_context
+from tfrt.dialects import get_dialects
+from tfrt.dialects.shared.open_context import OpenContext
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
+
+if TYPE_CHECKING:
+    from xdsl.parser import Parser
 
 COMPILED = "tfrt.compiled"
 """The attribute of a module that is passed on as text."""
@@ -250,14 +255,22 @@ def _read(
     return list(own.body.ops)
 
 
+class _BodyContext(OpenContext):
+    """The dialects of TFRT programs and all that xDSL has, with what xDSL does not know of their ops' forms."""
+
+    def get_optional_op(self, name: str, *, dialect_stack: Sequence[str] = ()) -> type[Operation] | None:
+        found = super().get_optional_op(name, dialect_stack=dialect_stack)
+        if found is None:
+            return None
+        return _without_form(found, name) if issubclass(found, UnregisteredOp) else _with_form(found)
+
+
 def _context(allow_unregistered: bool) -> Context:
-    """The dialects of TFRT programs, and all that xDSL has."""
     from xdsl.dialects import get_all_dialects
 
-    context = dialect_context(allow_unregistered)
-    for name, factory in get_all_dialects().items():
-        if name not in context.registered_dialect_names:
-            context.register_dialect(name, factory)
+    context = _BodyContext(allow_unregistered)
+    for name, factory in (get_all_dialects() | get_dialects()).items():
+        context.register_dialect(name, factory)
     return context
 
 
@@ -271,23 +284,16 @@ def _parser(context: Context, text: str, source: Source, shift: int):
         """Gives every op the position of its name, `shift` characters further on, unless the text says where it is."""
 
         def offset(self) -> int:
-            return self._current_token.span.start + shift
-
-        def _get_op_by_name(self, name: str) -> type[Operation]:
-            found = _with_form(super()._get_op_by_name(name))
-            start = text.rfind(name, 0, self._current_token.span.start)
-            if issubclass(found, UnregisteredOp) and text[start - 1] != '"':
-                self.raise_error(f"custom op '{name}' is unknown", start, start)
-            return found
+            return self.pos + shift
 
         def parse_operation(self) -> Operation:
-            start = self._current_token.span
+            start = self.pos
             op = super().parse_operation()
             _restore_sum(op)
-            end = self._current_token.span.start
-            if not text[max(start.start, end - 100) : end].rstrip().endswith("loc(unknown)"):
-                name = _RESULTS.match(text, start.start)
-                line, column = source.line_and_column(max(0, (name.end() if name else start.start) + shift))
+            end = self.pos
+            if not text[max(start, end - 100) : end].rstrip().endswith("loc(unknown)"):
+                name = _RESULTS.match(text, start)
+                line, column = source.line_and_column(max(0, (name.end() if name else start) + shift))
                 location = FileLineColLoc(filename, IntAttr(line), IntAttr(column))
                 # The parsers of some ops make the ops in their regions.
                 for located in (op, *(inner for region in op.regions for inner in region.walk())):
@@ -298,6 +304,17 @@ def _parser(context: Context, text: str, source: Source, shift: int):
             return op
 
     return LocatingParser(context, text)
+
+
+@cache
+def _without_form(unregistered: type[Operation], name: str) -> type[Operation]:
+    """The class of an op that no dialect defines; its custom form is refused in our own words."""
+
+    def parse(_: type[Operation], parser: Parser) -> NoReturn:
+        start = parser.lexer.input.content.rfind(name, 0, parser.pos)
+        parser.raise_error(f"custom op '{name}' is unknown", start, start)
+
+    return type(unregistered.__name__, (unregistered,), {"parse": classmethod(parse)})
 
 
 @cache

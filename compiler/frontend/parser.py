@@ -1,48 +1,36 @@
-"""The LALR(1) parser: grammar.lark plus the custom forms in use, compiled by lark, run over our tokens.
+"""The LALR(1) parser: grammar.lark plus the custom forms in use, as a table, run over our tokens.
 
-lark reads the grammar, computes the parse table, caches it on disk, and binds each rule to its callback in
-`SyntaxActions`; `TableParser` is lark's plug-in point for the loop that runs the table. It differs from
-lark's own in three ways. Tokens are plain tuples (see lexer.py). Rules are resolved to their callback and
-length once, not by hashing a rule object on every reduction. And a keyword or op name where the grammar wants
-a word is taken as one.
+lark makes the table of the grammar (lark_tables.py); the loop that runs it is ours. It differs from lark's in three
+ways. Tokens are plain tuples (see lexer.py). Rules are resolved to their callback and length once, not by hashing a
+rule object on every reduction. And a keyword or op name where the grammar wants a word is taken as one.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import lark
-from lark.grammar import Rule
-from lark.lexer import Lexer, TerminalDef
-from lark.parsers.lalr_analysis import Shift
-from lark.parsers.lalr_parser import LALR_Parser
-
 from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describe_unexpected
+from tfrt.compiler.frontend.lark_tables import State, Table, compile_grammar
 from tfrt.compiler.frontend.lexer import Token, word_at
 from tfrt.compiler.frontend.recovery import MAX_SYNTAX_ERRORS, give_up_op
 from tfrt.compiler.frontend.session import Session
 from tfrt.compiler.frontend.syntax import SyntaxActions
-from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
 
 START_RULES = ("module_text", "attribute", "type", "file_metadata")
 
-_State = dict[str, "tuple[bool, Any]"]
 
+@dataclass(frozen=True)
+class TableParser:
+    """Runs a parse table over token tuples."""
 
-class TableParser(LALR_Parser):
-    """Runs lark's parse table over token tuples; plugs into `lark.Lark` in place of its own loop."""
-
-    _compiled: dict[Any, _State] | None = None
+    table: Table
 
     def parse_tokens(
         self,
@@ -58,11 +46,8 @@ class TableParser(LALR_Parser):
         Raises `SyntaxFailure` at the first token that fits no rule. With `failures` it is added to these instead, and
         the parser goes on with the next op (see recovery.py); the result is None where that is impossible.
         """
-        if self._compiled is None:
-            self._compiled = self._compile()
-        states = self._compiled
-        end_state = self._parse_table.end_states[start]
-        state = states[self._parse_table.start_states[start]]
+        end_state = self.table.ends[start]
+        state = self.table.starts[start]
         state_stack = [state]
         values: list[Any] = []
         children: list[Any] = []
@@ -75,11 +60,11 @@ class TableParser(LALR_Parser):
                     try:
                         is_shift, argument = state[kind]
                     except KeyError:
-                        if prefix and state is states[end_state]:
+                        if prefix and state is end_state:
                             return values[-1]
                         replacement = self._fall_back(state, token, text, prefix)
                         if replacement is None:
-                            expected = [k for k in state if _can_follow(state_stack, k, states[end_state])]
+                            expected = [k for k in state if _can_follow(state_stack, k, end_state)]
                             children = []
                             failure = SyntaxFailure(token[2], _describe(expected, token, text))
                             if failures is not None and kind in ("WORD", "BAD"):
@@ -106,7 +91,7 @@ class TableParser(LALR_Parser):
                     values.append(callback(children))
                     state = state_stack[-1][origin][1]
                     state_stack.append(state)
-                    if kind == "$END" and state is states[end_state]:
+                    if kind == "$END" and state is end_state:
                         return values[-1]
             except SyntaxFailure as failure:
                 if failures is None:
@@ -122,29 +107,8 @@ class TableParser(LALR_Parser):
                 token = tokens[index]
                 kind = token[0]
 
-    def _compile(self) -> dict[Any, _State]:
-        """The parse table with states as dictionaries that refer to each other and rules resolved to
-        callbacks.
-        """
-        callbacks = self.parser.callbacks
-        table = self._parse_table.states
-        compiled: dict[Any, _State] = {number: {} for number in table}
-        rules: dict[int, tuple[int, Any, str]] = {}
-        for number, actions in table.items():
-            state = compiled[number]
-            for symbol, (action, argument) in actions.items():
-                if action is Shift:
-                    state[symbol] = (True, compiled[argument])
-                    continue
-                rule = rules.get(id(argument))
-                if rule is None:
-                    rule = (len(argument.expansion), callbacks[argument], argument.origin.name)
-                    rules[id(argument)] = rule
-                state[symbol] = (False, rule)
-        return compiled
-
     @staticmethod
-    def _finish_op(state_stack: list[_State], values: list[Any]) -> None:
+    def _finish_op(state_stack: list[State], values: list[Any]) -> None:
         """Reduce what is complete if another op comes next, which no rule knows the name of."""
         while True:
             state = state_stack[-1]
@@ -160,7 +124,7 @@ class TableParser(LALR_Parser):
             state_stack.append(state_stack[-1][origin][1])
 
     @staticmethod
-    def _fall_back(state: _State, token: Token, text: str, prefix: bool) -> Token | None:
+    def _fall_back(state: State, token: Token, text: str, prefix: bool) -> Token | None:
         """What else `token` may be where it does not fit: a form's keyword, a plain word, the end of a prefix."""
         if token[0] == "WORD" and f"{KEYWORD_PREFIX}{token[1].upper()}" in state and token[1].islower():
             return (f"{KEYWORD_PREFIX}{token[1].upper()}", *token[1:])
@@ -173,7 +137,7 @@ class TableParser(LALR_Parser):
         return None
 
 
-def _can_follow(state_stack: Sequence[_State], kind: str, end_state: _State) -> bool:
+def _can_follow(state_stack: Sequence[State], kind: str, end_state: State) -> bool:
     """Whether a token of this kind could come next.
 
     LALR merges the contexts of a rule, so a state may have actions for tokens that only another context
@@ -204,23 +168,13 @@ def _describe(expected: Sequence[str], token: Token, text: str) -> str:
     return describe_unexpected(text, token, expected)
 
 
-class _NoLexer(Lexer):
-    """Tells lark that tokens come from elsewhere."""
-
-    def __init__(self, lexer_conf: Any) -> None:
-        pass
-
-    def lex(self, lexer_state: Any, parser_state: Any) -> Any:
-        raise AssertionError("tokens come from tfrt.compiler.frontend.lexer")
-
-
 class Parser:
     """A compiled grammar. One parse at a time: the actions work for one session."""
 
     def __init__(self, grammar: str):
         self._actions = SyntaxActions()
         self._lock = threading.RLock()
-        self._table = _compile_grammar(grammar, self._actions)
+        self._table = TableParser(compile_grammar(grammar, START_RULES, self._actions))
 
     def parse(self, session: Session, tokens: Sequence[Token]) -> list[Any] | None:
         """The records (see records.py) of the top-level ops in `tokens`; None where they make no sense.
@@ -262,45 +216,3 @@ def grammar_text(forms: Iterable[str]) -> str:
     keywords = sorted(set(re.findall(rf"{KEYWORD_PREFIX}[A-Z_]+", core + rules)))
     definitions = [f'{keyword}: "{keyword.removeprefix(KEYWORD_PREFIX).lower()}"' for keyword in keywords]
     return "\n".join([core, rules, *definitions, ""])
-
-
-def _compile_grammar(grammar: str, actions: SyntaxActions) -> TableParser:
-    bound: dict[str, Any] = {"transformer": actions, "_plugins": {"LALR_Parser": TableParser}}
-    folder = cache_folder()
-    digest = sha256("\n".join([grammar, lark.__version__, sys.version]).encode()).hexdigest()[:32]
-    kept = None if folder is None else folder / f"grammar-{digest}.json"
-    instance = None if kept is None else _read_kept(kept, bound)
-    if instance is None:
-        instance = lark.Lark(grammar, parser="lalr", lexer=_NoLexer, start=list(START_RULES), **bound)
-        if kept is not None:
-            _keep(kept, instance)
-    table = instance.parser.parser
-    assert isinstance(table, TableParser)
-    return table
-
-
-def _keep(path: Path, instance: lark.Lark) -> None:
-    """Keep a compiled grammar as JSON, which, other than lark's own pickles, holds nothing that could be run."""
-    data, memo = instance.memo_serialize([TerminalDef, Rule])
-    data["options"] = {"parser": "lalr", "start": list(START_RULES)}
-    data["parser"]["lexer_conf"]["lexer_type"] = None
-    with suppress(OSError):
-        keep(path, json.dumps([data, memo]).encode())
-
-
-def _read_kept(path: Path, bound: dict[str, Any]) -> lark.Lark | None:
-    """The compiled grammar in a file of the cache; None where there is none, or it is damaged."""
-    if not is_private(path):
-        return None
-    try:
-        data, memo = json.loads(path.read_bytes(), object_hook=_with_numbers)
-        data["options"]["lexer"] = data["parser"]["lexer_conf"]["lexer_type"] = _NoLexer
-        return lark.Lark._load_from_dict(data, memo, **bound)
-    except Exception:
-        # Whatever is wrong with it, it can be made again.
-        return None
-
-
-def _with_numbers(object: dict[str, Any]) -> dict[Any, Any]:
-    """JSON spells all keys as strings; states, tokens and rules are numbers."""
-    return {int(key) if key.isdecimal() else key: value for key, value in object.items()}

@@ -35,7 +35,7 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     words = Words(context)
     diagnostics: list[Diagnostic] = []
     try:
-        with _collector_paused():
+        with _collector_relaxed():
             own_text, bodies = compiled_modules.cut(text)
             alias_depths: dict[int, int] = {}
             tokens = tokenize(own_text, words, _dialect_attributes(context), alias_depths)
@@ -60,28 +60,35 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     return module
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without the search for garbage cycles, which would go through all that is read so far again and again.
-
-    Reading makes hardly anything but what is kept, and the search takes a third of the time. Where threads overlap,
-    one may switch it on again early; none can leave it switched off.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def _clashes() -> Iterator[Diagnostic]:
     """Tells of an installed package with a dialect of ours, in which nobody looks for the ops that are missed here."""
     try:
         all_of(DIALECTS, taken_names())
     except UsageError as clash:
         yield Diagnostic("note", str(clash))
+
+
+_RARELY = 50_000
+"""How many new objects there must be, as long as a text is read, before Python's collector looks for garbage cycles."""
+
+
+@contextmanager
+def _collector_relaxed() -> Iterator[None]:
+    """Fewer searches for garbage cycles, which would go through all that is read so far again and again.
+
+    Reading makes hardly anything but what is kept, and with the usual threshold the search takes a third of the time of
+    a large text. The threshold is the whole process's, so the collector stays on for what other threads do. Where
+    threads overlap, one may set it back early; none can leave it raised.
+    """
+    usual = gc.get_threshold()
+    is_raised = 0 < usual[0] < _RARELY
+    if is_raised:
+        gc.set_threshold(_RARELY, *usual[1:])
+    try:
+        yield
+    finally:
+        if is_raised:
+            gc.set_threshold(*usual)
 
 
 def _dialect_attributes(context: OpenContext) -> DialectTable:

@@ -5,6 +5,7 @@
 `traits.py`            what ops say of themselves: costs, effects on tensors, regions
 `bodies.py`            what the functions and regions that an op runs take and give
 `regions.py`           printing regions that re-declare operands
+`value_names.py`       the names under which printers print values
 `verification.py`      what the ops' verifiers share
 `symbols.py`           which op a symbol names
 `open_context.py`      xDSL contexts in which dialects are open to unknown ops

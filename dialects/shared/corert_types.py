@@ -9,7 +9,6 @@ from xdsl.ir import Attribute, ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
-from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from tfrt.dialects.shared.definitions import define_type
 
@@ -70,12 +69,14 @@ class ShapeAttr(ParametrizedAttribute):
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
-        with parser.in_angle_brackets():
-            if parser.parse_optional_characters("*"):
-                return ShapeAttr.of(None).parameters
-            if parser._current_token.kind is MLIRTokenKind.GREATER:
-                return ShapeAttr.of([]).parameters
-            sizes = parser.parse_dimension_list()
+        parser.parse_punctuation("<")
+        if parser.parse_optional_punctuation(">"):
+            return ShapeAttr.of([]).parameters
+        if parser.parse_optional_characters("*"):
+            parser.parse_punctuation(">")
+            return ShapeAttr.of(None).parameters
+        sizes = parser.parse_dimension_list()
+        parser.parse_punctuation(">")
         known = [UNKNOWN_DIMENSION if size == DYNAMIC_INDEX else size for size in sizes]
         return ShapeAttr.of(known).parameters
 

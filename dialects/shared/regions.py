@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.printer import Printer
 
 from tfrt.dialects.shared.traits import RedeclaresOperands
+from tfrt.dialects.shared.value_names import value_names
 
 
 def redeclared_operands(op: Operation) -> Sequence[SSAValue]:
@@ -38,8 +39,9 @@ def can_redeclare(op: Operation) -> bool:
 
 def print_body(printer: Printer, op: Operation, region: Region) -> None:
     """Print a space and `region` of `op`, whose arguments take the names of the operands they re-declare."""
+    names = value_names(printer)
     for argument, operand in zip(region.block.args, redeclared_operands(op), strict=True):
-        printer._ssa_values[argument] = printer._ssa_values[operand]
+        names[argument] = names[operand]
     printer.print_string(" ")
     printer.print_region(region, print_entry_block_args=False, print_empty_block=False)
 

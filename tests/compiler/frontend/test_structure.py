@@ -9,7 +9,7 @@ import pytest
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, UnknownLoc, i32
 from xdsl.dialects.func import FuncOp
 
-from tfrt.compiler.frontend import parse_module, split_input
+from tfrt.compiler.frontend import lexer, parse_module, pipeline, split_input
 from tfrt.compiler.verifier import location_of
 from tfrt.executor.support.errors import CompileError
 from tfrt.executor.support.location import FileLineCol
@@ -185,17 +185,27 @@ def test_comments_anywhere(parse):
     parse('// one\n"x.y"( // two\n) : () // ) three\n -> () // four')
 
 
-@pytest.mark.parametrize("enabled", [True, False])
-@pytest.mark.parametrize("text", ["module {}", "module {"])
-def test_the_garbage_collector_is_left_as_it_was(text, enabled):
-    before = gc.isenabled()
-    (gc.enable if enabled else gc.disable)()
+@pytest.mark.parametrize("usual", [(700, 10, 10), (100_000, 20, 5), (0, 10, 10)])
+@pytest.mark.parametrize("text", ["func.func @f() { tfrt.return }", "func.func @f( {"])
+def test_the_collector_is_never_switched_off(usual, text, monkeypatch):
+    """It runs less often while a text is read, and as often as before afterwards."""
+    during = []
+
+    def tokenize(*arguments):
+        during.append((gc.isenabled(), gc.get_threshold()))
+        return lexer.tokenize(*arguments)
+
+    monkeypatch.setattr(pipeline, "tokenize", tokenize)
+    before = gc.get_threshold()
+    gc.set_threshold(*usual)
     try:
         with contextlib.suppress(CompileError):
             parse_module(text)
-        assert gc.isenabled() is enabled
+        assert gc.get_threshold() == usual
     finally:
-        (gc.enable if before else gc.disable)()
+        gc.set_threshold(*before)
+    (found,) = during
+    assert found == (True, (50_000, *usual[1:]) if 0 < usual[0] < 50_000 else usual)
 
 
 def test_split_input():
