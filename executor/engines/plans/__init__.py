@@ -40,5 +40,5 @@ If that function has ended otherwise, its caller catches nothing, so the whole c
 the start a call begins anew only if it has been refused before its first kernel, or if Python's stack has ended in a
 function all of whose kernels are pure. An exception from outside that arrives in the call of a kernel is the kernel's
 failure; one that arrives elsewhere ends the call (3). It never leads to a `HandOver`, and so nothing goes on from it.
-`tests/executor/plans/test_injected_exceptions.py` raises exceptions before each bytecode of the engine.
+`tests/executor/engines/plans/test_injected_exceptions.py` raises exceptions before each bytecode of the engine.
 """

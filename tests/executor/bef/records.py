@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.bef.conftest import Body, KernelParts, Parts, build, vbr
+from tests.executor.bef.conftest import Body, KernelParts, Parts, build, vbr
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.bef.format import PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION, SectionId
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import tfrt
-from tests.bef.records import connect, encode
+from tests.executor.bef.records import connect, encode
 from tfrt.compiler import compile as compile_text
 from tfrt.executor.bef import BefFile, KernelRecord, read_bef
 from tfrt.executor.bef.format import SectionId

@@ -1,6 +1,6 @@
 """Scalar kernels give the same at the ends of their types, however a program runs, or is folded.
 
-Machine code is compared with kernels in ``tests/executor/plans/test_native.py``.
+Machine code is compared with kernels in ``tests/executor/engines/plans/test_native.py``.
 """
 
 from __future__ import annotations

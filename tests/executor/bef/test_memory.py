@@ -11,7 +11,7 @@ import tracemalloc
 
 import pytest
 
-from tests.bef.conftest import Body, F, KernelParts, Parts, build, pseudo, vbr
+from tests.executor.bef.conftest import Body, F, KernelParts, Parts, build, pseudo, vbr
 from tfrt.executor.bef import read_bef
 from tfrt.executor.support.errors import BefError
 

@@ -31,7 +31,7 @@ from tfrt.executor.support.errors import BefError, KernelError, LoadError
 from tfrt.executor.values.attributes import Stored
 from tfrt.executor.values.dtype import DType
 
-GOLDEN = sorted((Path(__file__).parent.parent / "golden").glob("*.bef"))
+GOLDEN = sorted((Path(__file__).parents[2] / "golden").glob("*.bef"))
 MUTATIONS = int(os.environ.get("TFRT_MUTATIONS", "25"))
 
 MEMORY_FACTOR = 10

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.bef.conftest import EMPTY, Body, F, KernelParts, Parts, build, pseudo, vbr, words
+from tests.executor.bef.conftest import EMPTY, Body, F, KernelParts, Parts, build, pseudo, vbr, words
 from tfrt.compiler.bef_to_mlir import disassemble, is_complete
 from tfrt.executor.bef import read_bef
 from tfrt.executor.bef.writer import Writer

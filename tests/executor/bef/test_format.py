@@ -30,7 +30,7 @@ from tfrt.executor.bef.format import (
     SectionId,
 )
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.bef"))
 SIZES = {"u8": 1, "u16": 2, "u32": 4, "i64": 8}
 

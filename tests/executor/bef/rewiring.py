@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tests.bef.records import connect, encode
+from tests.executor.bef.records import connect, encode
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord
 
 Change = Callable[[random.Random, BefFile, FunctionRecord, int], "FunctionRecord | None"]

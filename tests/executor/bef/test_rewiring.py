@@ -1,4 +1,4 @@
-"""Programs that nobody meant (see `tests.bef.rewiring`), on the real kernels, run the same in all tiers.
+"""Programs that nobody meant (see `tests.executor.bef.rewiring`), on the real kernels, run the same in all tiers.
 
 Each is refused when it is loaded, or runs to an end: without plans, from tables, and generated. No exception escapes,
 nobody waits for what nobody provides, and what can be seen is the same. ``TFRT_REWIRED`` says how many programs;
@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 
 import tfrt
-from tests.bef.rewiring import rewire
+from tests.executor.bef.rewiring import rewire
 from tfrt.executor.bef import BefFile, read_bef
 from tfrt.executor.core_runtime import handlers
 from tfrt.executor.declarations.kernel import Kernel
@@ -42,7 +42,7 @@ from tfrt.executor.values.tensor import DenseHostTensor
 COUNT = int(os.environ.get("TFRT_REWIRED", "300"))
 FIRST = int(os.environ.get("TFRT_REWIRED_FROM", "0"))
 
-TESTS = Path(__file__).parent.parent
+TESTS = Path(__file__).parents[2]
 
 # By name: with another list, a number would be another program.
 GOLDEN = """attributes cancel_1 cancel_2 cancel_3 cancel_4 cancel_5 concurrency control_flow core_runtime errors

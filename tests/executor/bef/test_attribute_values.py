@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.bef.conftest import vbr, words
+from tests.executor.bef.conftest import vbr, words
 from tfrt.executor.bef.attribute_values import CompilationUnit, attribute_type, decode, describe
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import ARRAY_BIT, EMPTY_ARRAY, MAX_NESTING, AttributeType

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bef.conftest import EMPTY, I32, OP, STRINGS, Body, F, KernelParts, Parts, build, pseudo, vbr, words
+from tests.executor.bef.conftest import EMPTY, I32, OP, STRINGS, Body, F, KernelParts, Parts, build, pseudo, vbr, words
 from tfrt.executor.bef import FunctionKind, open_bef, read_bef
 from tfrt.executor.bef.format import HEADER, MAX_NESTING, SectionId
 from tfrt.executor.bef.reader import _read_sections
