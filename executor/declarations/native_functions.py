@@ -11,6 +11,7 @@ from tfrt.executor.declarations.annotations import refuse_coroutines
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {}
+"""The process's: functions come with modules, which are imported once."""
 
 
 def native_function(name: str) -> Callable[[F], F]:
