@@ -5,8 +5,8 @@
 Every call has a ticket, and every effect of a kernel is counted under its ticket: a call that succeeds has had each of
 its effects once, any other at most once. A client that makes no progress for `PATIENCE` seconds ends the run with all
 stacks. At the end, no thread and no more memory than after the first fifth of the run may be left. Prints what has been
-done, and ``ok`` or what is wrong. What a client does next is drawn from the seed; when it happens is the machine's
-business.
+done, how much memory and how many threads there were after each fifth, and ``ok`` or what is wrong. What a client does
+next is drawn from the seed; when it happens is the machine's business.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from tfrt.executor.support.errors import KernelError
 QUEUES = ("s", "mstd:2,2", "seeded:7", "mstd:1,1")
 PATIENCE = 90.0
 FORK_PATIENCE = 60
+KEPT = 20_000
+"""How many effects are kept, of calls that nobody waits for any more."""
 
 effects: Counter[tuple[int, str]] = Counter()
 """How often each effect of a ticket has happened, by ticket and name."""
@@ -167,6 +169,8 @@ class Run:
         hosts: the hosts that all clients call.
         done: what has been done, by kind.
         failures: what was wrong.
+        progress: when each client has got on last.
+        sizes: memory in bytes, and threads, after each fifth of the time and in the end.
     """
 
     def __init__(self, seed: int):
@@ -179,11 +183,16 @@ class Run:
         self.done: Counter[str] = Counter()
         self.failures: list[str] = []
         self.progress: dict[str, float] = {}
+        self.sizes: list[tuple[int, int]] = []
         self._stop = threading.Event()
 
     def note(self, client: str, kind: str) -> None:
         self.progress[client] = time.monotonic()
         self.done[kind] += 1
+
+    def measure(self) -> None:
+        gc.collect()
+        self.sizes.append((_resident(), threading.active_count()))
 
     def expect(self, ticket: int, names: tuple[str, ...], *, exactly: bool) -> None:
         """Look at the effects of a call that is over, and forget them."""
@@ -388,8 +397,8 @@ def _resident() -> int:
         return 0
 
 
-def stress(seconds: float | None = None, steps: int | None = None, seed: int = 0) -> tuple[Counter[str], list[str]]:
-    """Run for so many seconds, or so many steps of each client; returns what has been done and what was wrong."""
+def stress(seconds: float | None = None, steps: int | None = None, seed: int = 0) -> Run:
+    """Run for so many seconds, or so many steps of each client."""
     gc.collect()
     before = threading.active_count()
     threading.Thread(target=_resolver, daemon=True).start()
@@ -402,23 +411,23 @@ def stress(seconds: float | None = None, steps: int | None = None, seed: int = 0
     ]
     for client in clients:
         client.start()
-    draw, start, early = random.Random(seed), time.monotonic(), 0
+    draw, start = random.Random(seed), time.monotonic()
     main_steps = itertools.count() if steps is None else range(steps)
     is_main = threading.current_thread() is threading.main_thread()
     for _ in main_steps:
         elapsed = time.monotonic() - start
         if run.failures or (seconds is not None and elapsed > seconds):
             break
-        if not early and seconds is not None and elapsed > seconds / 5:
-            early = _resident()
+        if seconds is not None and elapsed > seconds / 5 * (len(run.sizes) + 1):
+            run.measure()
         if is_main:
             faulthandler.dump_traceback_later(PATIENCE, exit=True)
             (_fork if draw.random() < 0.2 else _interrupt)(run, draw)
             faulthandler.cancel_dump_traceback_later()
         _look_for_hangs(run)
-        if len(effects) > 400_000:
+        if len(effects) > KEPT:
             # What older tickets' calls were to do they have done.
-            run.failures.extend(_twice(next(_tickets) - 100_000))
+            run.failures.extend(_twice(next(_tickets) - KEPT // 4))
     if steps is None:
         run._stop.set()
     for client in clients:
@@ -427,16 +436,17 @@ def stress(seconds: float | None = None, steps: int | None = None, seed: int = 0
             _look_for_hangs(run)
     run.failures.extend(_twice())
     if run.failures:
-        return run.done, run.failures
+        return run
     for host in run.hosts:
         host.close()
     _programs.clear()
     gc.collect()
     _until_ended(before + 1, run)
-    late = _resident()
-    if early and late > early * 1.3 + (16 << 20):
+    run.measure()
+    early, late = run.sizes[0][0], run.sizes[-1][0]
+    if late > early * 1.3 + (16 << 20):
         run.failures.append(f"memory has grown from {early >> 20} to {late >> 20} MB")
-    return run.done, run.failures
+    return run
 
 
 def _look_for_hangs(run: Run) -> None:
@@ -467,10 +477,12 @@ def main() -> int:
     options = parser.parse_args()
     faulthandler.enable()
     start = time.monotonic()
-    done, failures = stress(None if options.steps else options.seconds, options.steps, options.seed)
-    print(", ".join(f"{count} {kind}s" for kind, count in sorted(done.items())), f"in {time.monotonic() - start:.0f} s")
-    print("\n".join(failures) if failures else "ok")
-    return 1 if failures else 0
+    run = stress(None if options.steps else options.seconds, options.steps, options.seed)
+    done = ", ".join(f"{count} {kind}s" for kind, count in sorted(run.done.items()))
+    print(f"{done} in {time.monotonic() - start:.0f} s")
+    print("memory and threads:", ", ".join(f"{memory >> 20} MB {threads}" for memory, threads in run.sizes))
+    print("\n".join(run.failures) if run.failures else "ok")
+    return 1 if run.failures else 0
 
 
 if __name__ == "__main__":

@@ -113,9 +113,7 @@ class Frame:
 
     def break_promises(self, failure: AsyncValue) -> None:
         for register in list(self.promises):
-            promise = self.promises.pop(register, None)
-            if promise is not None:
-                promise.settle(failure)
+            self.settle(register, failure)
 
     def end_elsewhere(self, error: BaseException) -> None:
         """`end`, on a stack that the caller is not on."""
@@ -259,9 +257,21 @@ class Frame:
                 (ready if of_user == stream or of_user < 0 else foreign).append(user)
 
     def keep_promise(self, register: int) -> None:
-        promise = self.promises.pop(register, None)
-        if promise is not None:
-            promise.settle(self.registers[register])
+        self.settle(register, self.registers[register])
+
+    def settle(self, register: int, value: Any) -> None:
+        """Resolve the promise of a register, if there is one that nobody else resolves."""
+        promises = self.promises
+        # Taken by a loop in C, and given back by an operator: see `tfrt.executor.values.async_value` about signals.
+        for promise in map(promises.pop, (register,), (None,)):
+            if promise is None:
+                return
+            try:
+                promise.settle(value)
+            except BaseException:
+                if not promise._state:
+                    promises[register] = promise
+                raise
 
     def fail(self, node: Node, error: BaseException, stream: int, ready: list[int], foreign: list[int]) -> None:
         """A kernel raised: its results become the error."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfrt.executor.support.errors import KernelError, describe
+from tfrt.executor.support.errors import EndedError, KernelError, describe
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.scalars import Converter, MisfitError, scalar_converter
 
@@ -86,20 +86,35 @@ def _converted(value: Any, name: str, index: int, convert: Converter) -> Any:
 def _converted_later(value: AsyncValue, what: str, convert: Converter) -> AsyncValue:
     if value.is_error:
         return value
-    result = AsyncValue()
+    conversion = _Conversion(what, convert)
+    value.and_then(conversion)
+    return conversion.result
 
-    def resolve(there: AsyncValue) -> None:
+
+class _Conversion:
+    """A callback that converts a value."""
+
+    __slots__ = ("convert", "result", "what")
+
+    def __init__(self, what: str, convert: Converter):
+        self.what = what
+        self.convert = convert
+        self.result = AsyncValue()
+
+    def __call__(self, there: AsyncValue) -> None:
         if there.error is not None:
-            result.set_error(there.error)
+            self.result.set_error(there.error)
             return
         try:
-            converted = convert(there.value)
+            converted = self.convert(there.value)
         except Exception as error:
             # Callbacks must not raise, and a value's own class may do anything.
             said = str(error) if isinstance(error, MisfitError) else f" cannot be read: {describe(error)}"
-            result.set_error(KernelError(f"{what}{said}"))
+            self.result.set_error(KernelError(f"{self.what}{said}"))
         else:
-            result.set(converted)
+            self.result.set(converted)
 
-    value.and_then(resolve)
-    return result
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.values.escaped`."""
+        if self.result.is_pending:
+            self.result.set_error(EndedError(error))

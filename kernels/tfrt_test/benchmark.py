@@ -13,7 +13,7 @@ from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import ANY, Runs
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.failures import guard
+from tfrt.executor.runtime.failures import Promised, guard
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -100,10 +100,10 @@ def benchmark(
 
     def start() -> None:
         stopwatch.start()
-        host.enqueue(run)
+        host.enqueue(Promised([done], run))
 
     def run() -> None:
-        guard([done], lambda: host.run_when_ready(body.execute(context, operands), finish))
+        guard([done], lambda: host.run_when_ready(body.execute(context, operands), Promised([done], finish)))
 
     def finish() -> None:
         guard([done], go_on)

@@ -1,20 +1,26 @@
 """A signal's handler that raises, wherever a thread does something for others: no task is lost, nobody sleeps on."""
 
 import asyncio
+import os
 import threading
 from collections import deque
 from queue import SimpleQueue
 
 import pytest
 
+import tfrt
 from tests.executor.check_points import Injected, InjectedBase, interrupted
+from tfrt.executor.declarations.kernel import Kernel
+from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime import thread_queue, waiting_queues
 from tfrt.executor.runtime.failures import Promised, abandon, fulfil
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.queues import create_work_queue
+from tfrt.executor.support.call_depth import calls
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values import escaped
 from tfrt.executor.values.async_value import AsyncValue, Ring, _wakeups
+from tfrt.executor.values.results import _converted_later
 
 MODULES = {
     "tfrt.executor.runtime.waiting_queues",
@@ -23,6 +29,7 @@ MODULES = {
     "tfrt.executor.runtime.failures",
     "tfrt.executor.values.async_value",
     "tfrt.executor.values.escaped",
+    "tfrt.executor.values.results",
 }
 
 
@@ -272,6 +279,7 @@ class Waiters:
             last = following
         fourth.forward(last)
         last.and_then(Promised([fifth], lambda value: fifth.settle(value)))
+        self.promises.append(_converted_later(self.value, "a result", float))
 
     def check(self, at):
         if self.value.is_pending:
@@ -296,3 +304,70 @@ def test_resolving_what_others_wait_for(depth, error):
 def test_failing_what_others_wait_for(depth, error):
     failure = KernelError("no")
     _at_every_point(lambda: Waiters(depth), lambda waiters: waiters.value.set_error(failure), error)
+
+
+REGISTRY = KernelRegistry(BUILTIN)
+
+
+def _later(x: int, *, host: HostContext):
+    value = AsyncValue()
+    host.enqueue(Promised([value], lambda: value.set(x)))
+    return value
+
+
+def _plain(x: int) -> int:
+    return x + 1
+
+
+REGISTRY.register(Kernel("helped.later", _later))
+REGISTRY.register(Kernel("helped.plain", _plain))
+REGISTRY.register(Kernel("helped.enqueued", _plain, enqueued=True))
+
+PROGRAM = """
+func.func @inner(%x: i32) -> i32 {
+  %a = "helped.enqueued"(%x) : (i32) -> i32
+  %b = "helped.later"(%a) : (i32) -> i32
+  tfrt.return %b : i32
+}
+func.func @outer(%x: i32) -> (i32, i32, i32) {
+  %a = "helped.enqueued"(%x) : (i32) -> i32
+  %b = tfrt.call @inner(%a) : (i32) -> (i32)
+  %c = "helped.plain"(%b) : (i32) -> i32
+  %d = "helped.enqueued"(%c) : (i32) -> i32
+  %t = "tfrt.lessequal.i32"(%a, %x) : (i32, i32) -> i1
+  %e = tfrt.if %t, %c : (i32) -> (i32) {
+    tfrt.return %c : i32
+  } else {
+    %f = tfrt.call @inner(%c) : (i32) -> (i32)
+    tfrt.return %f : i32
+  }
+  tfrt.return %b, %d, %e : i32, i32, i32
+}"""
+STEP = 1 if os.environ.get("TFRT_INJECTIONS") else 5
+
+
+@pytest.mark.parametrize("plans", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_running_what_another_has_called(name, plans, error):
+    """A call of a thread that does not wait any more comes to an end, whatever comes in between on this one."""
+    host = HostContext(name, registry=REGISTRY, plans=plans)
+    function = tfrt.load(tfrt.compile(PROGRAM, filename="m.mlir"), host=host)["outer"]
+    assert function(1) == (3, 5, 5)
+    at, is_raised = 1, True
+    while is_raised:
+        found = []
+        _on_another_thread(lambda found=found: found.extend(function.start(1)))
+        assert all(type(value) is AsyncValue for value in found)
+        is_raised, raised = interrupted(host.quiesce, at, _is_of_the_engine, error)
+        assert raised is None or isinstance(raised, error), f"at {at}: {raised!r}"
+        host.quiesce()
+        for number, value in enumerate(found):
+            assert not value.is_pending, f"at {at}: nobody knows of result {number}"
+            assert value.is_error or value.value == (3, 5, 5)[number], f"at {at}"
+        assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"at {at}"
+        at += STEP
+    assert at > 200
+
+
+def _is_of_the_engine(frame):
+    return str(frame.f_globals.get("__name__")).startswith("tfrt.executor.")
