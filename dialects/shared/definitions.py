@@ -71,7 +71,13 @@ def define_op(
     """An op class with fixed operand and result types, in this order, and required attributes.
 
     Args:
+        name: the op's full name, the dialect's in front.
+        operands: their types, by the names that the assembly form has for them.
+        attributes: what they must be, by their names.
+        results: their types, by name.
+        traits: what else holds for the op.
         assembly_format: by default all operands, then the attributes in braces.
+        summary: the class's docstring.
     """
     fields: dict[str, Any] = {
         "__doc__": summary,
@@ -87,7 +93,12 @@ def define_op(
 
 
 def define_type(name: str, summary: str) -> type[TypeAttribute]:
-    """A type without parameters, spelled `!name`."""
+    """A type without parameters, spelled `!name`.
+
+    Args:
+        name: the type's full name, the dialect's in front.
+        summary: the class's docstring.
+    """
     fields = {"__doc__": summary, "__module__": __name__, "name": name}
     defined = irdl_attr_definition(type(_class_name(name, "Type"), (ParametrizedAttribute, TypeAttribute), fields))
     assert issubclass(defined, TypeAttribute)

@@ -25,7 +25,11 @@ class OpVerifyError(VerifyException):
 
 
 def fail(op: Operation, message: str) -> NoReturn:
-    """Refuse `op`, naming it in front of `message`."""
+    """Refuse `op`, naming it in front of `message`; for ``verify_``.
+
+    Raises:
+        OpVerifyError: always; the front end makes a diagnostic of it, at the op.
+    """
     raise OpVerifyError(f"'{op.name}' op {message}", op)
 
 

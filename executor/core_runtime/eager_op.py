@@ -25,8 +25,6 @@ from tfrt.executor.values.tensor import Tensor, dense_from_numpy
 class OpChain:
     """Orders ops with side effects: each waits for the one before that was given the same chain.
 
-    ::
-
         chain = OpChain(host)
         runtime.execute("my.Print", x, chain=chain)
         runtime.execute("my.Print", y, chain=chain)    # prints after x, even if y is there first

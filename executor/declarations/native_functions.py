@@ -18,6 +18,9 @@ def native_function(name: str) -> Callable[[F], F]:
     """Register the decorated callable as the native function `name`.
 
     It takes the function's arguments and returns what a kernel would: nothing, a value, or a tuple.
+
+    Raises:
+        UsageError: (when a function is decorated) it is a coroutine function or a generator function.
     """
 
     def register(function: F) -> F:
