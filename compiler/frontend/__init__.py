@@ -6,6 +6,7 @@
 `pipeline.py`              the stages, put together
 `lexer.py`                 text to tokens
 `parser.py`                tokens to records, with ``grammar.lark`` and what a rule means
+`lark_tables.py`          what is lark's: the grammar's tables, compiled and kept
 `syntax.py`                what each rule means
 `builder.py`               records to IR
 `records.py`               what the text says of ops: the parser's results, the builder's input
