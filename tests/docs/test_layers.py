@@ -143,9 +143,3 @@ def test_a_package_that_lists_its_modules_lists_all(package):
 
 def test_packages_of_the_executor_list_their_modules():
     assert {path.parent for path in ROOT.glob("executor/**/__init__.py")} <= set(LISTING)
-
-
-def test_files_that_the_architecture_names_are_there():
-    named = set(re.findall(r"`((?:compiler|dialects|executor|kernels|frontend)/[\w/]+\.py)`", ARCHITECTURE))
-    assert len(named) > 15
-    assert [name for name in named if not any((ROOT / top / name).exists() for top in ("", "compiler"))] == []

@@ -33,6 +33,17 @@ def test_links_lead_somewhere(document):
     assert broken == []
 
 
+FOLDERS = "benchmarks|compiler|dialects|docs|examples|executor|frontend|kernels|tests|tfrt"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_are_named_are_there(document):
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    named = re.findall(rf"`((?:{FOLDERS})/[\w/.-]*)`", text)
+    places = (ROOT, ROOT / "compiler", document.parent)
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
 def test_readme_leads_to_every_document():
     linked = set(re.findall(r"\]\(docs/([\w.]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert linked == {path.name for path in ROOT.glob("docs/*.md")}
