@@ -48,7 +48,7 @@ from xdsl.printer import Printer
 from tfrt.compiler.float_bits import unpack
 from tfrt.compiler.float_spelling import float_text, is_hexadecimal
 from tfrt.compiler.locations import RangeEnd, start_of_range
-from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.forms import HandWrittenOp
 from tfrt.dialects.shared.value_names import value_names
 
 _BARE_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
@@ -108,6 +110,7 @@ class ExecuteOpSeq(ExecuteOpForm):
     """Executes an op on an op handler, ordered with others by a chain."""
 
     name = "corert.executeop.seq"
+    DISPATCH: ClassVar[tuple[Attribute, ...]] = (OP_HANDLER, CHAIN)
     op_handler = operand_def(OP_HANDLER)
     in_op_chain = operand_def(CHAIN)
     arguments = var_operand_def(TENSOR_HANDLE)

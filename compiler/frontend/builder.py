@@ -9,7 +9,7 @@ collected, so that one run shows several: a value stands in for what is missing,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
 from xdsl.dialects.func import FuncOp
@@ -21,7 +21,7 @@ from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, BlockRecord, OpRecord, RegionRecord, ResultRecord
-from tfrt.compiler.frontend.session import Session
+from tfrt.compiler.frontend.session import Session, number_attribute, string_attribute
 from tfrt.dialects.shared.open_context import OpenContext
 
 
@@ -369,6 +369,27 @@ class Builder:
             return UnregisteredOp.with_name(name)
         self._op_classes[name] = found
         return found
+
+    # What ops need that read themselves; see `tfrt.dialects.shared.forms.Reader`
+
+    def body(self, region: RegionRecord | None, tokens: Sequence[Token], types: Sequence[Attribute]) -> Region:
+        arguments = [ArgumentRecord(token, type) for token, type in zip(tokens, types, strict=False)]
+        return self.region(region or RegionRecord([], []), isolated=True, arguments=arguments, needs_block=True)
+
+    def string(self, token: Token) -> StringAttr:
+        return string_attribute(self.session, token)
+
+    def number(self, token: Token, type: Attribute) -> Attribute:
+        return number_attribute(self.session, token, type)
+
+    def integer(self, token: Token) -> int:
+        return literals.parse_integer(token)
+
+    def report(self, offset: int, message: str) -> None:
+        self.session.report(offset, message)
+
+    def refuse(self, offset: int, message: str) -> NoReturn:
+        raise SyntaxFailure(offset, message)
 
     def successor(self, token: Token) -> Block:
         block = self._blocks_by_name.get(token[1])

@@ -17,6 +17,7 @@ from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compi
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
 from tfrt.dialects import plugin_of
+from tfrt.dialects.shared.forms import HandWrittenOp
 from tfrt.dialects.shared.open_context import OpenContext
 
 _KEYWORDS: dict[str, tuple[str, Any]] = {
@@ -25,11 +26,13 @@ _KEYWORDS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("tensor", "vector", "memref"), ("SHAPED", None)),
 }
 
+_Form = CustomForm | custom_forms.HandWrittenForm
+
 _DEFAULT_DIALECT = "func"
 _SHORT = frozenset({"call", "return"})
 """Ops of that dialect that are named without it directly inside a function, as MLIR's functions have it."""
 
-_compiled_forms: dict[type[Operation], CustomForm | None] = {}
+_compiled_forms: dict[type[Operation], _Form | None] = {}
 
 
 class Words:
@@ -58,11 +61,11 @@ class Words:
         if word in _SHORT:
             self._use_dialect(_DEFAULT_DIALECT)
             form = self._form_of(f"{_DEFAULT_DIALECT}.{word}")
-            return ("WORD", None) if form is None else (form.terminal, replace(form, is_short=True))
+            return (form.terminal, replace(form, is_short=True)) if isinstance(form, CustomForm) else ("WORD", None)
         scalar = scalar_type(word)
         return ("WORD", None) if scalar is None else ("TYPE", scalar)
 
-    def _form_of(self, name: str) -> CustomForm | None:
+    def _form_of(self, name: str) -> _Form | None:
         if not self._context.knows_dialect_of(name):
             return None
         op_class = self._context.get_optional_op(name)
@@ -81,7 +84,7 @@ class Words:
                     self.rules.add(form.rule)
 
 
-def _compiled_form(op_class: type[IRDLOperation]) -> CustomForm | None:
+def _compiled_form(op_class: type[IRDLOperation]) -> _Form | None:
     """The form that the op's format string declares; None where it has none, or xDSL's ops one that cannot be read.
 
     Raises:
@@ -89,8 +92,10 @@ def _compiled_form(op_class: type[IRDLOperation]) -> CustomForm | None:
     """
     if op_class not in _compiled_forms:
         format = op_class.get_irdl_definition().assembly_format
-        form = None
-        if format is not None:
+        form: _Form | None = None
+        if issubclass(op_class, HandWrittenOp):
+            form = custom_forms.hand_written_form(op_class)
+        elif format is not None:
             try:
                 form = compile_format(op_class, format)
             except UnsupportedFormat as error:

@@ -2,6 +2,7 @@
 
 =====================  ==============================================================
 `definitions.py`       short ways to define ops, types and dialects
+`forms.py`             ops that read and print themselves
 `traits.py`            what ops say of themselves: costs, effects on tensors, regions
 `bodies.py`            what the functions and regions that an op runs take and give
 `regions.py`           printing regions that re-declare operands

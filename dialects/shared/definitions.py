@@ -6,8 +6,7 @@ Most TFRT ops come in families over element types and ranks, and most have fixed
     ADD_OPS = tuple(define_op(f"tfrt.add.{s}", operands={"lhs": t, "rhs": t}, results={"sum": t}) for s, t
     in ...)
 
-`define_dialect` makes a dialect of all that a module, or the modules of a package, define. `HandWrittenOp` is the base
-of the few ops whose assembly form no format string can express.
+`define_dialect` makes a dialect of all that a module, or the modules of a package, define.
 """
 
 from __future__ import annotations
@@ -127,18 +126,6 @@ def define_dialect(name: str, *modules: str, is_open: bool = False) -> Dialect:
     ops = [each for each in ours if issubclass(each, Operation)]
     attributes = [each for each in ours if issubclass(each, Attribute)]
     return (OpenDialect if is_open else Dialect)(name, ops, attributes)
-
-
-class HandWrittenOp(IRDLOperation):
-    """An op that prints itself, because no declarative format expresses its form.
-
-    The form may be unable to show every valid op of the class (say, attributes for which it has no place);
-    then `fits_custom_form` is false and printers fall back to the generic form.
-    """
-
-    def fits_custom_form(self) -> bool:
-        """Whether the custom form shows all there is to this op."""
-        return True
 
 
 def _class_name(name: str, suffix: str) -> str:

@@ -7,13 +7,15 @@ the results. The op stores each dictionary as an array of [key, value] pairs, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.printer import Printer
 
-from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
+from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.verification import fail
 
 DICTIONARIES = ("op_attrs", "op_func_attrs")
@@ -21,7 +23,30 @@ DICTIONARIES = ("op_attrs", "op_func_attrs")
 
 
 class ExecuteOpForm(HandWrittenOp):
-    """The form and the rules these ops share; the subclasses define their operands and attributes."""
+    """The form and the rules these ops share; the subclasses define their operands and attributes.
+
+    `DISPATCH` are the types of what an op is dispatched by, before its inputs; where it is a chain, another one is the
+    first result.
+    """
+
+    FORM: ClassVar[str] = '"(" values ")" STRING "(" opt_values ")" opt_two_dictionaries opt_result_count'
+    DISPATCH: ClassVar[tuple[Attribute, ...]] = (OP_HANDLER,)
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        dispatch, op_name, arguments, dictionaries, count = parts
+        chain = cls.DISPATCH[1:]
+        if len(dispatch) != len(cls.DISPATCH):
+            what = "an op handler and a chain" if chain else "an op handler"
+            reader.refuse(dispatch[0][2], f"expected {what} in parentheses, found {len(dispatch)} values")
+        types = [*cls.DISPATCH, *[TENSOR_HANDLE] * len(arguments)]
+        operands = reader.values([*dispatch, *arguments], types, name[2])
+        attributes: dict[str, Attribute] = {"op_name": reader.string(op_name)}
+        for number, key in enumerate(DICTIONARIES):
+            if key in cls.get_irdl_definition().attributes:
+                attributes[key] = _as_pairs(dictionaries[number] if len(dictionaries) > number else {})
+        results = [*chain, *[TENSOR_HANDLE] * _result_count(reader, count)]
+        return Parts(operands, results, attributes)
 
     def fits_custom_form(self) -> bool:
         return set(self.attributes) == set(self.get_irdl_definition().attributes) and all(
@@ -68,6 +93,23 @@ def find_value(op: Operation, key: str) -> Attribute | None:
         if isinstance(pair, ArrayAttr) and pair.data[0] == StringAttr(key):
             return pair.data[1]
     return None
+
+
+_MAX_RESULTS = 1 << 16
+
+
+def _result_count(reader: Reader, token: Token | None) -> int:
+    if token is None:
+        return 0
+    count = reader.integer(token)
+    if not 0 <= count <= _MAX_RESULTS:
+        reader.refuse(token[2], f"expected a number of results from 0 to {_MAX_RESULTS}")
+    return count
+
+
+def _as_pairs(dictionary: Mapping[str, Attribute]) -> Attribute:
+    """[key, value] pairs in the order of the text."""
+    return ArrayAttr([ArrayAttr([StringAttr(key), value]) for key, value in dictionary.items()])
 
 
 def _is_key_value(pair: Attribute) -> bool:

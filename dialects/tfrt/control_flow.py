@@ -6,6 +6,8 @@ regions that re-declare their operands (`if`, `repeat.i32`, `parallel_for.i32`).
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from xdsl.dialects.builtin import ArrayAttr, FlatSymbolRefAttrConstr, i1, i32, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.irdl import (
@@ -31,7 +33,8 @@ from tfrt.dialects.shared.bodies import (
     RunsRegions,
     Words,
 )
-from tfrt.dialects.shared.definitions import HandWrittenOp, number_of
+from tfrt.dialects.shared.definitions import number_of
+from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.regions import can_redeclare, print_body, print_type_list
 from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.shared.verification import OpVerifyError, fail
@@ -193,6 +196,20 @@ class IfOp(HandWrittenOp):
         HasFunctionForm(CondOp, "a_true_fn", "b_false_fn"),
     )
 
+    FORM: ClassVar[str] = 'values opt_attributes_with_keyword ":" signature region opt_else'
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        tokens, attributes, (types, results), then_region, else_region = parts
+        offset = name[2]
+        operands = reader.values(tokens, [i1, *types], offset)
+        regions = [reader.body(region, tokens[1:], types) for region in (then_region, else_region)]
+        if else_region is None:
+            if results:
+                reader.report(offset, "expected 'else' in 'tfrt.if' with result values")
+            regions[1].block.add_op(ReturnOp.create(location=reader.location(offset)))
+        return Parts(operands, results, attributes, regions)
+
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)
 
@@ -223,6 +240,14 @@ class RepeatI32Op(HandWrittenOp):
     outputs = var_result_def()
     region = region_def("single_block")
     traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(skipped=(0,)), RunsRegions(control=Control.REPEAT))
+
+    FORM: ClassVar[str] = "values opt_attributes_with_keyword opt_colon_types region"
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        tokens, attributes, types, region = parts
+        operands = reader.values(tokens, [i32, *types], name[2])
+        return Parts(operands, types, attributes, [reader.body(region, tokens[1:], types)])
 
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)
@@ -260,6 +285,15 @@ class ParallelForI32Op(HandWrittenOp):
         RunsRegions(runs=_BLOCKS),
         HasFunctionForm(ParallelCallI32Op, "callee"),
     )
+
+    FORM: ClassVar[str] = "VALUE _KW_TO VALUE _KW_FIXED VALUE opt_more_values opt_colon_types region"
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        start, end, block_size, more, types, region = parts
+        operands = reader.values([start, end, block_size, *more], [i32, i32, i32, *types], name[2])
+        body = reader.body(region, [start, end, *more], [i32, i32, *types])
+        return Parts(operands, [CHAIN], regions=[body])
 
     def fits_custom_form(self) -> bool:
         return not self.attributes and can_redeclare(self)

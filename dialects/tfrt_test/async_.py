@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from xdsl.irdl import irdl_op_definition, region_def, traits_def, var_operand_def, var_result_def
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove
 
 from tfrt.dialects.shared.bodies import RunsRegions
-from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.regions import can_redeclare, print_body, print_type_list
 from tfrt.dialects.shared.traits import RedeclaresOperands
 
@@ -24,6 +26,14 @@ class DoAsyncOp(HandWrittenOp):
     outputs = var_result_def()
     region = region_def("single_block")
     traits = traits_def(IsolatedFromAbove(), RedeclaresOperands(), RunsRegions())
+
+    FORM: ClassVar[str] = 'opt_values opt_attributes_with_keyword ":" signature region'
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        tokens, attributes, (types, results), region = parts
+        operands = reader.values(tokens, types, name[2])
+        return Parts(operands, results, attributes, [reader.body(region, tokens, types)])
 
     def fits_custom_form(self) -> bool:
         return can_redeclare(self)

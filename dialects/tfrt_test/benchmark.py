@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
 from xdsl.dialects.builtin import FlatSymbolRefAttrConstr, IntegerAttr, StringAttr, i32
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import (
     attr_def,
     irdl_op_definition,
@@ -18,7 +21,8 @@ from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.mlir_lexer import MLIRLexer
 
 from tfrt.dialects.shared.bodies import Function, RunsFunctions, RunsRegions, Words
-from tfrt.dialects.shared.definitions import HandWrittenOp, number_of
+from tfrt.dialects.shared.definitions import number_of
+from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.regions import can_redeclare, print_body
 from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.tfrt.types import CHAIN
@@ -95,6 +99,16 @@ class BenchmarkOp(_BenchmarkForm):
         ),
     )
 
+    FORM: ClassVar[str] = 'STRING "(" opt_typed_values ")" settings region'
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        title, typed_values, settings, region = parts
+        tokens, types = [v for v, _ in typed_values], [t for _, t in typed_values]
+        operands = reader.values(tokens, types, name[2])
+        attributes = {"name": reader.string(title), **_settings(reader, settings)}
+        return Parts(operands, [CHAIN], attributes, [reader.body(region, tokens, types)])
+
     def fits_custom_form(self) -> bool:
         return self._fits("name") and can_redeclare(self)
 
@@ -118,6 +132,14 @@ class SyncBenchmarkOp(_BenchmarkForm):
     num_warmup_runs = opt_attr_def(number_of(i32))
     traits = traits_def(RunsFunctions(Function("target_fn", words=_TARGET, runs=Runs(gives=(), is_sync=True))))
 
+    FORM: ClassVar[str] = 'symbol_reference "(" opt_typed_values ")" settings'
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        target, typed_values, settings = parts
+        operands = reader.values([v for v, _ in typed_values], [t for _, t in typed_values], name[2])
+        return Parts(operands, attributes={"target_fn": target, **_settings(reader, settings)})
+
     def fits_custom_form(self) -> bool:
         return self._fits("target_fn")
 
@@ -127,3 +149,14 @@ class SyncBenchmarkOp(_BenchmarkForm):
 
 def _is_i32(attribute: object) -> bool:
     return isinstance(attribute, IntegerAttr) and attribute.type == i32
+
+
+def _settings(reader: Reader, settings: Sequence[tuple[Token, Token]]) -> dict[str, Attribute]:
+    """`max_count = 100, …`: i32 attributes. One warm-up run where the text says nothing of it."""
+    attributes: dict[str, Attribute] = {}
+    for (_, key, offset), value in settings:
+        if key in attributes:
+            reader.report(offset, f"attribute '{key}' occurs more than once in the attribute list")
+        attributes[key] = reader.number(value, i32)
+    attributes.setdefault("num_warmup_runs", DEFAULT_WARMUP_RUNS)
+    return attributes

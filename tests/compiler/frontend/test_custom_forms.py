@@ -15,10 +15,10 @@ from xdsl.irdl import (
     var_result_def,
 )
 
-from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.assembly import UnsupportedFormat, compile_format
 from tfrt.compiler.printer import print_module
 from tfrt.dialects import get_dialects
+from tfrt.dialects.shared.forms import HandWrittenOp
 
 OPS = [op for name, load in get_dialects().items() if name not in ("builtin", "func") for op in load().operations]
 
@@ -27,7 +27,7 @@ OPS = [op for name, load in get_dialects().items() if name not in ("builtin", "f
 def test_every_op_has_a_form_and_types_that_it_spells_or_fixes(op):
     format = op.get_irdl_definition().assembly_format
     if format is None:
-        assert op.name in custom_forms.FORMS
+        assert issubclass(op, HandWrittenOp) and op.FORM
         return
     form = compile_format(op, format)
     spelled = {(slot.kind.partition("_type")[0], slot.name) for slot in form.slots if "_type" in slot.kind}
