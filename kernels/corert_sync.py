@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfrt.executor.core_runtime.op_handler import Invocation, OpHandler
+from tfrt.executor.core_runtime.op_handler import Invocation, OpHandler, make_op
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
@@ -44,7 +44,7 @@ def execute_op(
     results: ResultCount,
 ) -> tuple[Any, ...]:
     """Run an op, to the end of its side effects."""
-    op = handler.make_op(op_name)
+    op = make_op(handler, op_name, context.host)
     attrs = OpAttrs.of_pairs(op_attrs)
     outcome = op(Invocation(op_name, context, location, arguments, attrs, result_count=results, chain=CHAIN))
     if type(outcome.chain) is AsyncValue:

@@ -24,7 +24,7 @@ from tfrt.executor.core_runtime.device_packages import CPU
 from tfrt.executor.core_runtime.eager_caller import EagerCaller
 from tfrt.executor.core_runtime.eager_op import BoundOp, EagerOp, OpChain, handle_of
 from tfrt.executor.core_runtime.handlers import Handlers
-from tfrt.executor.core_runtime.op_handler import OpHandler
+from tfrt.executor.core_runtime.op_handler import OpHandler, make_op
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.op_attrs import OpAttrs
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
@@ -175,7 +175,7 @@ class CoreRuntime:
             return found
         chosen = self._cpu if handler is None else self._named(handler) if isinstance(handler, str) else handler
         try:
-            op = BoundOp(self.context, op_name, chosen.make_op(op_name), OpAttrs.of(attrs))
+            op = BoundOp(self.context, op_name, make_op(chosen, op_name, self.host), OpAttrs.of(attrs))
         except KernelError as error:
             raise EagerCaller.at(frame).located(error) from error.__cause__
         if key is not None:

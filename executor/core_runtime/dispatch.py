@@ -15,10 +15,12 @@ from typing import Any
 
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
+from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.runtime.failures import as_failed, fulfilling
 from tfrt.executor.runtime.reports import reporting
 from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.location import debug_info
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN
 from tfrt.executor.values.device import HOST_DEVICE, Device
@@ -38,7 +40,7 @@ def dispatch(entry: OpEntry, device: Device, run: Run, invocation: Invocation) -
     for metadata in known:
         if type(metadata) is AsyncValue:
             return _dispatch_unknown(entry, device, run, invocation, known)
-    return _launch(entry, device, run, invocation, entry.run_metadata(known, invocation.attrs.by_name))
+    return _launch(entry, device, run, invocation, _metadata(entry, known, invocation))
 
 
 def on_device(device: Device, op: Op, host_operands: Collection[int] = ()) -> Op:
@@ -70,7 +72,7 @@ def _dispatch_unknown(
     if any(metadata.is_pending for metadata in unknown):
         return _dispatch_later(entry, device, run, invocation, unknown)
     settled = tuple(m.value if type(m) is AsyncValue else m for m in known)
-    return _launch(entry, device, run, invocation, entry.run_metadata(settled, invocation.attrs.by_name))
+    return _launch(entry, device, run, invocation, _metadata(entry, settled, invocation))
 
 
 def _dispatch_later(
@@ -154,7 +156,12 @@ def _run(
     if failure is not None:
         return [failure] * max(count, 1)
     try:
-        results = run(entry, inputs, invocation, metadata)
+        trace = context.host.trace
+        if trace is None:
+            results = run(entry, inputs, invocation, metadata)
+        else:
+            with trace.scope(_described(entry, inputs, invocation, metadata, trace.has("debug"))):
+                results = run(entry, inputs, invocation, metadata)
         if expected is not None and len(results) != expected:
             raise KernelError(f"op '{entry.name}' has {len(results)} results, not {expected}")
     except BaseException as error:
@@ -163,6 +170,32 @@ def _run(
         if type(result) is AsyncValue:
             return reporting(results, lambda error: context.report(error, invocation.location))
     return results
+
+
+def _metadata(entry: OpEntry, inputs: tuple[Any, ...], invocation: Invocation) -> tuple[Any, ...] | None:
+    """The results' metadata, where there is a metadata function."""
+    trace = invocation.context.host.trace
+    if trace is None or entry.metadata is None:
+        return entry.run_metadata(inputs, invocation.attrs.by_name)
+    with trace.scope("RunMetadataFunction", "verbose"):
+        return entry.run_metadata(inputs, invocation.attrs.by_name)
+
+
+def _described(
+    entry: OpEntry, inputs: list[Any], invocation: Invocation, metadata: tuple[Any, ...] | None, in_full: bool
+) -> str:
+    """What a trace calls the work of an op."""
+    if not in_full:
+        return f"RunDispatch: {entry.name}"
+    info = debug_info(invocation.location)
+    parts = [
+        f"op_name={entry.name}",
+        *([] if info is None else [f"long_name={info}"]),
+        f"Inputs=({';'.join(str(metadata_of(tensor)) for tensor in inputs)})",
+        f"Results=({';'.join(map(str, metadata or ()))})",
+        f"Attributes={invocation.attrs}#",
+    ]
+    return f"RunDispatchFunction: {entry.name}#{','.join(parts)}"
 
 
 def _failure(error: BaseException, invocation: Invocation) -> AsyncValue:

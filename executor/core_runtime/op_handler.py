@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from tfrt.executor.core_runtime.eager_caller import EagerCaller
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.device import HOST_DEVICE, Device
@@ -87,6 +87,24 @@ class OpHandler(Protocol):
         Raises:
             KernelError: neither this handler nor its fallbacks know it.
         """
+
+
+def make_op(handler: OpHandler, op_name: str, host: HostContext) -> Op:
+    """The handler's op of that name; where the host traces what runs, in a scope of its own.
+
+    Raises:
+        KernelError: neither the handler nor its fallbacks know the op.
+    """
+    op = handler.make_op(op_name)
+    trace = host.trace
+    if trace is None:
+        return op
+
+    def traced(invocation: Invocation) -> Outcome:
+        with trace.scope(f"{op_name}#op_handler={handler.name}#"):
+            return op(invocation)
+
+    return traced
 
 
 @dataclass(frozen=True, eq=False)

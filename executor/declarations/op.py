@@ -37,6 +37,7 @@ from typing import Any
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_signature import OpSignature, read_signature
+from tfrt.executor.support.errors import INTERNAL, KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
 
@@ -127,15 +128,24 @@ class OpEntry:
         """The results' metadata, or None where there is no metadata function.
 
         Raises:
-            KernelError: the inputs do not fit the op.
+            KernelError: the inputs do not fit the op; of the code ``INVALID_ARGUMENT``, as in the reference
+                implementation, unless the metadata function gives it another one.
         """
         if self.metadata is None:
             return None
         signature = self._metadata_signature
-        if signature.takes_inputs_only and len(inputs) == signature.least:
-            return _as_tuple(self.metadata(*inputs))
-        arguments = signature.arguments(self.name, len(inputs), attrs, {})
-        return _as_tuple(self.metadata(*inputs, **arguments))
+        try:
+            if signature.takes_inputs_only and len(inputs) == signature.least:
+                return _as_tuple(self.metadata(*inputs))
+            arguments = signature.arguments(self.name, len(inputs), attrs, {})
+            return _as_tuple(self.metadata(*inputs, **arguments))
+        except KernelError as error:
+            if error.code != INTERNAL or error.passes_by:
+                raise
+            # The object may be raised again, elsewhere.
+            invalid = error.copy()
+            invalid.code = "INVALID_ARGUMENT"
+            raise invalid from error.__cause__
 
     def run(
         self, inputs: tuple[Any, ...], attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from ctypes import addressof, c_uint8
 from itertools import repeat
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
@@ -24,12 +24,15 @@ from tfrt.executor.runtime.work_queue import Task, WorkQueue
 from tfrt.executor.support import native_threads
 from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic
-from tfrt.executor.support.errors import CancelledError, KernelError
+from tfrt.executor.support.errors import CancelledError, KernelError, UsageError
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.once import get, get_or_make
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import tell
+
+if TYPE_CHECKING:
+    from tfrt.executor.runtime.tracing import Trace
 
 T = TypeVar("T")
 
@@ -75,7 +78,8 @@ class HostContext:
         plan_threshold: after how many runs a function is generated as Python.
         native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
             that take long, where it is installed; True means all as soon as they are generated.
-        profile: collects how long kernels take, or traces them. Then nothing runs from plans.
+        profile: collects how long kernels take. Then nothing runs from plans.
+        trace: collects what runs when: ops, and kernels, too, if it says so. Then nothing runs from plans.
         allocator: counts the memory that kernels take from the host; see `tfrt.executor.support.allocation`.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
@@ -90,7 +94,7 @@ class HostContext:
         files: opens files for kernels, which get it by the annotation `tfrt.Files`.
 
     Raises:
-        UsageError: no work queue has that description.
+        UsageError: no work queue has that description, or kernels would be both profiled and traced.
     """
 
     supplied_as: ClassVar[Supplied] = Supplied.HOST
@@ -104,6 +108,7 @@ class HostContext:
         plan_threshold: int = PLAN_THRESHOLD,
         native: bool | None = None,
         profile: Observer | None = None,
+        trace: Trace | None = None,
         allocator: Allocator | None = None,
         out: Output | None = None,
         files: bool | str | os.PathLike[str] = True,
@@ -113,10 +118,15 @@ class HostContext:
         self.enqueue: Callable[[Task], None] = self.work_queue.add_task
         self.enqueue_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
         self.registry = BUILTIN if registry is None else registry
+        if trace is not None and trace.has_kernels:
+            if profile is not None:
+                raise UsageError("kernels are traced or profiled, not both: the trace would be in the times")
+            profile = trace
         self.plans = plans and profile is None
         self.plan_threshold = plan_threshold
         self.native = native
         self.profile = profile
+        self.trace = trace
         self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
         self._out = out

@@ -1,9 +1,11 @@
 """A trace of what a program does: scopes that begin and end, `bef-run --enable_tracing`.
 
-At the level ``default`` there is one scope for the run and one for each function that is run from outside, at
-``debug`` one for each kernel, too. As in the reference implementation, a kernel's scope ends when its function returns,
-which may be before its results are there. The text is that of ``lib/tracing/debug_tracing_sink.cc`` in
-tensorflow/runtime.
+At the level ``default`` there is one scope for the run, one for each function that is run from outside and two for
+each op of the core runtime: its call and, within it or later, its work. At ``verbose`` there is one for its metadata
+function, too, at ``debug`` one for each kernel; and an op's work says what it works on. As in the reference
+implementation, a kernel's or op's scope ends when its function returns, which may be before its results are there.
+Source of names and text: ``lib/core_runtime/core_runtime.cc``, ``lib/core_runtime/dispatch_utils.cc`` and
+``lib/tracing/debug_tracing_sink.cc`` in tensorflow/runtime.
 """
 
 from __future__ import annotations
@@ -28,12 +30,16 @@ class Trace:
     @property
     def has_kernels(self) -> bool:
         """Whether kernels are traced."""
-        return self._level >= LEVELS.index("debug")
+        return self.has("debug")
+
+    def has(self, level: str) -> bool:
+        """Whether scopes of that level are traced."""
+        return self._level >= LEVELS.index(level)
 
     @contextmanager
-    def scope(self, name: str) -> Iterator[None]:
-        """A scope of the level ``default``."""
-        if self._level < LEVELS.index("default"):
+    def scope(self, name: str, level: str = "default") -> Iterator[None]:
+        """A scope of that level."""
+        if not self.has(level):
             yield
             return
         self._lines.append(f"Scope:{name}\n")

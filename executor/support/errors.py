@@ -58,6 +58,10 @@ class LoadError(TfrtError):
         self.diagnostics = diagnostics
 
 
+INTERNAL = "INTERNAL"
+"""The code of errors that say nothing else."""
+
+
 class KernelError(TfrtError):
     """A kernel failed. The executor fills in `location` when it reports the failure.
 
@@ -68,7 +72,7 @@ class KernelError(TfrtError):
     passes_by: ClassVar[bool] = False
     """Whether it is nobody's failure, so that it is not reported where it is first seen."""
 
-    def __init__(self, message: str, *, location: Location | None = None, code: str = "INTERNAL"):
+    def __init__(self, message: str, *, location: Location | None = None, code: str = INTERNAL):
         super().__init__(message)
         self.message = message
         self.location = location

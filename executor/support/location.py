@@ -77,3 +77,16 @@ def position(location: Location | None) -> FileLineCol | None:
         case FusedLocation(locations):
             return next((p for p in map(position, locations) if p is not None), None)
     return None
+
+
+def debug_info(location: Location) -> str | None:
+    """The name that a location gives its op, or None.
+
+    Named locations give their name, fused ones the names of their parts, call sites the callee's.
+    """
+    match location:
+        case NameLocation(name, _) | CallSiteLocation(NameLocation(name, _), _):
+            return name
+        case FusedLocation(parts):
+            return "".join(part.name for part in parts if isinstance(part, NameLocation))
+    return None

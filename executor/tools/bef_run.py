@@ -126,7 +126,8 @@ def _main(argv: Sequence[str]) -> int:
         plans=options.plans and allocator.capacity is None,
         plan_threshold=options.plan_threshold,
         native=None if options.native else False,
-        profile=trace if trace is not None and trace.has_kernels else profile,
+        profile=profile,
+        trace=trace,
         allocator=allocator,
         out=_Output(),
         diagnostic_handler=(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfrt.executor.core_runtime.composite_op import make_composite_op
-from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
+from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome, make_op
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
@@ -35,7 +35,7 @@ def execute_op(
     location: Location,
     results: ResultCount,
 ) -> tuple[Any, ...]:
-    op = handler.make_op(op_name)
+    op = make_op(handler, op_name, context.host)
     attrs = _attrs(op_attrs, op_func_attrs)
     return when_there(op(Invocation(op_name, context, location, arguments, attrs, result_count=results)))
 
@@ -52,7 +52,7 @@ def execute_op_seq(
     location: Location,
     results: ResultCount,
 ) -> tuple[Any, ...]:
-    op = handler.make_op(op_name)
+    op = make_op(handler, op_name, context.host)
     attrs = _attrs(op_attrs, op_func_attrs)
     outcome = op(Invocation(op_name, context, location, arguments, attrs, result_count=results - 1, chain=chain))
     return (outcome.chain, *when_there(outcome))

@@ -10,13 +10,7 @@ from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.allocation import log
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.support.location import (
-    CallSiteLocation,
-    FusedLocation,
-    Location,
-    NameLocation,
-    UnknownLocation,
-)
+from tfrt.executor.support.location import Location, UnknownLocation, debug_info
 from tfrt.executor.values.attributes import I64, String
 from tfrt.executor.values.chain import CHAIN, Chain
 
@@ -44,19 +38,6 @@ def print_debug_info(chain: Chain = CHAIN, *, location: Location, host: HostCont
     info = debug_info(location)
     host.write("Kernel has no debug info\n" if info is None else f"{info}\n")
     return chain
-
-
-def debug_info(location: Location) -> str | None:
-    """The name that a location gives its op, or None.
-
-    Named locations give their name, fused ones the names of their parts, call sites the callee's.
-    """
-    match location:
-        case NameLocation(name, _) | CallSiteLocation(NameLocation(name, _), _):
-            return name
-        case FusedLocation(parts):
-            return "".join(part.name for part in parts if isinstance(part, NameLocation))
-    return None
 
 
 class _NamesByLocation(dict[Location, str]):

@@ -43,7 +43,7 @@ def decode_jpeg(encoded: str, host: HostContext) -> AsyncValue:
             # What damaged files make Pillow raise is not documented, and varies.
             raise KernelError(f"cannot decode the JPEG image: {error}") from error
 
-    return enqueue_work(host, decode)
+    return enqueue_work(host, decode, traced_as="DecodeJpeg")
 
 
 @kernel("tfrt_test.resize_bilinear")
@@ -64,7 +64,7 @@ def resize_bilinear(image: DenseHostTensor, height: int, width: int, host: HostC
             resized.array[...] = _interpolate(pixels, height, width)
         return resized
 
-    return enqueue_work(host, resize)
+    return enqueue_work(host, resize, traced_as="ResizeBilinear")
 
 
 def _interpolate(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

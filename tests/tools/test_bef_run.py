@@ -746,6 +746,14 @@ def test_expected_diagnostics_are_checked_and_not_shown(tool, tmp_path, monkeypa
     assert done.out == "--- Running 'f':\n'f' returned <<error: something bad happened>>\n"
 
 
+def test_an_expected_diagnostic_is_missed_where_nothing_at_all_is_reported(tool, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = DIAGNOSED.replace('"tfrt_test.fail"() : () -> i32', "tfrt.constant.i32 1")
+    done = tool("bef-run", *source_and_program(tmp_path, text), "--verify-diagnostics")
+    assert done.code == 1
+    assert done.err.splitlines()[0].endswith('error: expected error "something bad happened" was not produced')
+
+
 def test_unexpected_and_missing_diagnostics(tool, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = tool("bef-run", *source_and_program(tmp_path, DIAGNOSED.replace("{{some", "{{no")), "--verify-diagnostics")

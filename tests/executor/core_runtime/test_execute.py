@@ -11,6 +11,7 @@ from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.core_runtime.op_handler import NullOpHandler
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import OpEntry, OpFlags
 from tfrt.executor.support.location import position
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.dtype import DType
@@ -83,6 +84,27 @@ def test_shape_errors_that_show_later(lab):
         z.numpy()
     with pytest.raises(tfrt.KernelError, match=r"shapes differ: \[2\] and \[4\]$"):
         z.shape  # noqa: B018
+
+
+def test_what_a_metadata_function_refuses_is_an_invalid_argument(lab):
+    refused, unsupported = tfrt.KernelError("no"), tfrt.KernelError("never", code="UNIMPLEMENTED")
+
+    def refuse(a):
+        raise refused
+
+    def refuse_otherwise(a):
+        raise unsupported
+
+    lab.handler.ops.register(OpEntry("t.refuses", lambda a: a, refuse, OpFlags.NONE))
+    lab.handler.ops.register(OpEntry("t.refuses_otherwise", lambda a: a, refuse_otherwise, OpFlags.NONE))
+    codes = []
+    for op, arguments in [("refuses", 1), ("refuses_otherwise", 1), ("scale", 1), ("add", 1)]:
+        with pytest.raises(tfrt.KernelError) as caught:
+            lab.run(f"t.{op}", *[np.zeros(2, np.float32)] * arguments)
+        codes.append(caught.value.code)
+    assert codes == ["INVALID_ARGUMENT", "UNIMPLEMENTED", "INVALID_ARGUMENT", "INVALID_ARGUMENT"]
+    # The function may raise its object again.
+    assert (refused.code, refused.location) == ("INTERNAL", None)
 
 
 @pytest.mark.parametrize(("op", "message"), [("t.fails", "op failed"), ("t.fails_later", "op failed later")])

@@ -17,6 +17,22 @@ func.func @merge_of_one(%a: !tfrt.chain) -> (!tfrt.chain, !tfrt.chain) {
   tfrt.return %m, %a : !tfrt.chain, !tfrt.chain
 }
 
+// Others use these chains, too, but nothing else waits for both.
+// CHECK-LABEL: func.func @merge_of_used_ones
+// CHECK: %m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain
+// CHECK-NEXT: tfrt.return %m, %a, %b
+func.func @merge_of_used_ones(%a: !tfrt.chain, %b: !tfrt.chain) -> (!tfrt.chain, !tfrt.chain, !tfrt.chain) {
+  %m = tfrt.merge.chains %a, %b : !tfrt.chain, !tfrt.chain
+  tfrt.return %m, %a, %b : !tfrt.chain, !tfrt.chain, !tfrt.chain
+}
+
+// CHECK-LABEL: func.func @merge_of_an_otherwise_unused_one
+// CHECK-NEXT: tfrt.return %a : !tfrt.chain
+func.func @merge_of_an_otherwise_unused_one(%a: !tfrt.chain) -> !tfrt.chain {
+  %m = tfrt.merge.chains %a : !tfrt.chain
+  tfrt.return %m : !tfrt.chain
+}
+
 // Side effects stay, however often they are written.
 // CHECK-LABEL: func.func @effects
 // CHECK: tfrt.print.i32
