@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import pytest
 
 import tfrt
-from tests.executor.check_points import Injected, InjectedBase, interrupted
+from tests.executor.runtime.check_points import Injected, InjectedBase, interrupted
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime import thread_queue, waiting_queues
@@ -31,6 +31,10 @@ MODULES = {
     "tfrt.executor.values.escaped",
     "tfrt.executor.values.results",
 }
+
+
+COLLECTING = ("__del__", "_dismiss", "dismiss")
+"""What runs when something from before is collected, where nobody could get an exception."""
 
 
 @pytest.fixture(autouse=True)
@@ -70,8 +74,7 @@ def _fail():
 
 
 def _is_watched(frame):
-    if frame.f_code.co_name in ("__del__", "_dismiss", "dismiss"):
-        # A scene from before is collected.
+    if frame.f_code.co_name in COLLECTING:
         return False
     return frame.f_globals.get("__name__") in MODULES or frame.f_code is Task.__call__.__code__
 
@@ -370,4 +373,6 @@ def test_running_what_another_has_called(name, plans, error):
 
 
 def _is_of_the_engine(frame):
+    if frame.f_code.co_name in COLLECTING:
+        return False
     return str(frame.f_globals.get("__name__")).startswith("tfrt.executor.")
