@@ -5,8 +5,8 @@ held up by it, so whoever waits for something else gets that as soon as it is th
 (a timer's, a device's) are run by whoever waits first, and so are those whose owner is stuck in another task for
 `STUCK_AFTER` seconds, lest it is stuck because of them.
 
-**No locks.** Each thread has a deque of its own tasks (`_Share`). A task stays there until somebody takes it, which is
-atomic, and begins it at once. So a task is in one deque, or has begun.
+**No locks.** Each thread has a deque of its own tasks (`_Share`), to which nobody else adds. A task stays there until
+somebody takes it, which is atomic, and begins it at once. So a task is in one deque, or has begun.
 
 Who goes to sleep first announces it, then looks for tasks once more; who adds a task does so first, then looks for
 announced sleepers. So one of the two sees the other. In the same way a thread that leaves says so, then looks for
@@ -25,14 +25,13 @@ sleeps looks for tasks every `STUCK_AFTER` seconds, should that have been interr
 from __future__ import annotations
 
 import random
-import sys
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import repeat
 from queue import Empty, SimpleQueue
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from tfrt.executor.runtime.work_queue import Task
@@ -54,37 +53,22 @@ _TURNS = 64
 class _Share:
     """The tasks that one thread has added, which only that thread does.
 
+    A thread that has ended leaves its share to the next one that gets its identifier.
+
     Attributes:
         tasks: in the order in which they were added.
         taken: takes one whenever it is advanced; raises ``IndexError`` where there is none.
         waits: how often the thread waits, in nested calls or several coroutines.
         turn: counts the tasks that it has run.
-        thread: refers to something as long as the thread lives.
     """
 
-    __slots__ = ("taken", "tasks", "thread", "turn", "waits")
+    __slots__ = ("taken", "tasks", "turn", "waits")
 
-    def __init__(self, tasks: Any, taken: Iterator[Task], thread: weakref.ref[Any]):
+    def __init__(self, tasks: Any, taken: Iterator[Task]):
         self.tasks = tasks
         self.taken = taken
         self.waits = 0
         self.turn = 0
-        self.thread = thread
-
-
-class _Mine(threading.local):
-    """The share of the current thread in a queue."""
-
-    def __init__(self, shares: dict[_Share, None], make: Callable[[], tuple[Any, Iterator[Task]]]):
-        self._lives = _Life()
-        self.share = _Share(*make(), weakref.ref(self._lives))
-        shares[self.share] = None
-
-
-class _Life:
-    """Lives as long as a thread."""
-
-    __slots__ = ("__weakref__",)
 
 
 class _Sleeper:
@@ -106,13 +90,12 @@ class SingleThreadedQueue:
     has_threads = False
 
     def __init__(self) -> None:
-        self._shares: dict[_Share, None] = {}
-        self._mine = _Mine(self._shares, self._make_tasks())
+        self._shares: dict[int, _Share] = {}
         self._sleepers: deque[_Sleeper] = deque()
         restart_after_fork(self)
 
     def add_task(self, task: Task) -> None:
-        share = self._mine.share
+        share = self._shares.get(get_ident()) or self._own_share()
         try:
             share.tasks.append(task)
             if self._sleepers:
@@ -128,7 +111,8 @@ class SingleThreadedQueue:
         pending = [v for v in values if type(v) is AsyncValue and not v._state]
         if not pending:
             return
-        own, deferred = self._mine.share, deferred_wakeups()
+        own = self._shares.get(get_ident()) or self._own_share()
+        deferred = deferred_wakeups()
         tasks, taken, left = own.tasks, own.taken, _TURNS
         bell: SimpleQueue[Any] = SimpleQueue()
         sleeper = _Sleeper(own, partial(_ring, bell))
@@ -174,7 +158,7 @@ class SingleThreadedQueue:
         """Return once `value` is resolved; tasks run on the event loop's thread, which gets its turn between them."""
         import asyncio
 
-        own, loop = self._mine.share, asyncio.get_running_loop()
+        own, loop = self._own_share(), asyncio.get_running_loop()
         bell = asyncio.Event()
         ring = partial(_ring_in, loop, bell)
         sleeper = _Sleeper(own, ring)
@@ -215,7 +199,7 @@ class SingleThreadedQueue:
 
     def run_one(self) -> bool:
         try:
-            return self._run_next(self._mine.share)
+            return self._run_next(self._own_share())
         except BaseException:
             run_deferred()
             raise
@@ -225,15 +209,22 @@ class SingleThreadedQueue:
 
     def restart(self) -> None:
         """In a forked process: the tasks are the parent's, but for those of a call that forks and goes on here."""
-        own = self._mine.share
+        own = self._own_share()
         if not own.waits:
             own.tasks.clear()
         self._shares.clear()
-        self._shares[own] = None
+        self._shares[get_ident()] = own
         self._sleepers.clear()
 
-    def _make_tasks(self) -> Callable[[], tuple[Any, Iterator[Task]]]:
-        return _in_order
+    def _own_share(self) -> _Share:
+        """The share of the current thread."""
+        me = get_ident()
+        return self._shares.get(me) or self._shares.setdefault(me, _Share(*self._make_tasks()))
+
+    def _make_tasks(self) -> tuple[Any, Iterator[Task]]:
+        """Where tasks are put, and what takes them from there."""
+        tasks: deque[Task] = deque()
+        return tasks, map(deque.popleft, repeat(tasks))
 
     def _run_next(self, own: _Share) -> bool:
         """Run a task that the thread of that share may run; False where there is none."""
@@ -244,18 +235,14 @@ class SingleThreadedQueue:
 
     def _run_of_absent(self, own: _Share) -> bool:
         """Run a task of a thread that does not wait; False where there is none."""
-        for share in list(self._shares):
-            if share.tasks:
-                if share is not own and not share.waits and _run_one(share):
-                    return True
-            elif share.thread() is None:
-                # Nobody adds tasks there any more.
-                self._shares.pop(share, None)
+        for share in list(self._shares.values()):
+            if share.tasks and share is not own and not share.waits and _run_one(share):
+                return True
         return False
 
     def _finds_task(self, own: _Share) -> bool:
         """Whether there is a task that the thread of that share may run."""
-        return any(share.tasks and (share is own or not share.waits) for share in list(self._shares))
+        return any(share.tasks and (share is own or not share.waits) for share in list(self._shares.values()))
 
     def _sleep(self, sleeper: _Sleeper, bell: SimpleQueue[Any], value: AsyncValue) -> None:
         """Sleep until the bell rings, unless there is a task, or `value` is there."""
@@ -274,7 +261,7 @@ class SingleThreadedQueue:
 
     def _first_of_others(self, own: _Share) -> dict[_Share, Task]:
         """The first task of each other thread that waits."""
-        others = [share for share in list(self._shares) if share.waits and share is not own]
+        others = [share for share in list(self._shares.values()) if share.waits and share is not own]
         return {share: first for share in others if (first := _first(share)) is not None}
 
     def _run_stuck(self, firsts: dict[_Share, Task]) -> None:
@@ -288,7 +275,7 @@ class SingleThreadedQueue:
         run_deferred()
         self._withdraw(sleeper)
         if self._sleepers:
-            for share in list(self._shares):
+            for share in list(self._shares.values()):
                 if share.tasks:
                     self._rouse(share)
 
@@ -317,26 +304,16 @@ class SeededQueue(SingleThreadedQueue):
         self._random = random.Random(seed)
         super().__init__()
 
-    def _make_tasks(self) -> Callable[[], tuple[Any, Iterator[Task]]]:
-        return partial(_drawn, self._random)
+    def _make_tasks(self) -> tuple[Any, Iterator[Task]]:
+        tasks: list[Task] = []
+        return tasks, map(partial(_draw, self._random), repeat(tasks))
 
     def _sleep(self, sleeper: _Sleeper, bell: SimpleQueue[Any], value: AsyncValue) -> None:
         # Without another thread nobody is left, and a mistake in a test of schedules is better said than waited for.
-        if bell.empty() and len(sys._current_frames()) == 1:
+        # (`sys._current_frames` may hang in Python 3.11: it collects garbage while it holds a lock that this may need.)
+        if bell.empty() and threading.active_count() == 1:
             raise RuntimeError("waiting for a value that no task will resolve")
         super()._sleep(sleeper, bell, value)
-
-
-def _in_order() -> tuple[Any, Iterator[Task]]:
-    """Tasks that are taken in the order in which they were added, and what takes them."""
-    tasks: deque[Task] = deque()
-    return tasks, map(deque.popleft, repeat(tasks))
-
-
-def _drawn(generator: random.Random) -> tuple[Any, Iterator[Task]]:
-    """Tasks that are drawn at random, and what draws them."""
-    tasks: list[Task] = []
-    return tasks, map(partial(_draw, generator), repeat(tasks))
 
 
 def _draw(generator: random.Random, tasks: list[Task]) -> Task:

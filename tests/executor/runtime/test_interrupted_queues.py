@@ -87,9 +87,10 @@ class Scene:
         self.value, self.tasks, self.on_sleep = AsyncValue(), [], []
         self.stuck = Task()
         _on_another_thread(lambda: queue.add_task(self.stuck))
-        *_, self.waiting = queue._shares
+        # No other thread gets its identifier.
+        self.waiting = queue._shares[-1] = queue._shares.popitem()[1]
         self.waiting.waits = 1
-        self.sleeper = waiting_queues._Sleeper(waiting_queues._Share(deque(), iter(()), lambda: None), lambda: True)
+        self.sleeper = waiting_queues._Sleeper(waiting_queues._Share(deque(), iter(())), lambda: True)
 
     def task(self, then=None, promise=None):
         task = Task(then, promise)
@@ -109,8 +110,8 @@ class Scene:
 
     def check(self, at):
         queue = self.queue
-        assert queue._mine.share.waits == 0, f"at {at}: the thread counts as waiting for ever"
-        left = [share for share in queue._shares if share.tasks and share is not self.waiting]
+        assert queue._own_share().waits == 0, f"at {at}: the thread counts as waiting for ever"
+        left = [share for share in queue._shares.values() if share.tasks and share is not self.waiting]
         assert list(queue._sleepers) in ([], [self.sleeper]), f"at {at}: the thread counts as asleep"
         assert not (left and queue._sleepers), f"at {at}: nobody is woken for what is left"
         queue.quiesce()
@@ -184,7 +185,7 @@ def test_waiting(make, name, error, monkeypatch):
 
     monkeypatch.setattr(waiting_queues, "SimpleQueue", Bell)
     # There are others, says the queue that would rather say that there are not than wait for ever.
-    monkeypatch.setattr(waiting_queues.sys, "_current_frames", lambda: {1: None, 2: None})
+    monkeypatch.setattr(waiting_queues.threading, "active_count", lambda: 2)
 
     def work(scene):
         scenes.append(scene)

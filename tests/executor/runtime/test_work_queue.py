@@ -121,9 +121,18 @@ def test_each_seed_is_one_schedule():
 
 
 def test_a_value_that_nobody_resolves_on_the_seeded_queue(monkeypatch):
-    monkeypatch.setattr(sys, "_current_frames", lambda: {threading.get_ident(): sys._getframe()})
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
     with pytest.raises(RuntimeError, match=r"^waiting for a value that no task will resolve$"):
         create_work_queue("seeded:0").wait([AsyncValue()])
+
+
+def test_waiting_on_the_seeded_queue_looks_at_no_frames(monkeypatch):
+    """`sys._current_frames` may hang in Python 3.11: it may collect garbage, which may need the lock that it holds."""
+    monkeypatch.setattr(sys, "_current_frames", None)
+    value = AsyncValue()
+    threading.Timer(0.001, value.set, [1]).start()
+    create_work_queue("seeded:0").wait([value])
+    assert value.value == 1
 
 
 def test_blocking_tasks_may_depend_on_one_another():
