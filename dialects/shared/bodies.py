@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from xdsl.dialects.builtin import ArrayAttr, FunctionType, SymbolRefAttr
 from xdsl.ir import Attribute, Operation
@@ -155,7 +156,13 @@ def given_types(op: Operation, runs: Runs) -> tuple[Type, ...]:
 
 def control_of(op: Operation | None) -> Control | None:
     """What `op` is, if all it does is to run functions or regions."""
-    trait = None if op is None else op.get_trait(RunsRegions) or op.get_trait(RunsFunctions)
+    return None if op is None else _control_of(type(op))
+
+
+@cache
+def _control_of(op_class: type[Operation]) -> Control | None:
+    # Passes ask it of every op.
+    trait = op_class.get_trait(RunsRegions) or op_class.get_trait(RunsFunctions)
     return None if trait is None else trait.control
 
 

@@ -78,7 +78,6 @@ _RING = re.compile(r"x (\+|-|\*|==) y mod 2\*\*(\d+)")
 _WORDS = {"true": True, "false": False, "inf": float("inf")}
 
 
-@cache
 def read_law(text: str) -> Law:
     """The law that a text spells.
 
@@ -94,6 +93,26 @@ def read_law(text: str) -> Law:
         raise UsageError(f"a law is written as in 'x, 0 = x', not '{text}'")
     ring = _RING.fullmatch(right)
     return Law(tuple(operands), _pattern(right, text) if ring is None else Ring(ring[1], int(ring[2])))
+
+
+@cache
+def values_of(laws: tuple[str, ...]) -> tuple[Law, ...]:
+    """Those laws that say what the result is: a value, or a number.
+
+    Raises:
+        UsageError: one of them is malformed.
+    """
+    return tuple([law for law in map(read_law, laws) if not isinstance(law.result, Ring)])
+
+
+@cache
+def ring_of(laws: tuple[str, ...]) -> Ring | None:
+    """The integer arithmetic that laws declare.
+
+    Raises:
+        UsageError: one of them is malformed.
+    """
+    return next((law.result for law in map(read_law, laws) if isinstance(law.result, Ring)), None)
 
 
 def _pattern(text: str, law: str) -> Pattern:

@@ -23,21 +23,10 @@ from tfrt.compiler.passes.shared.fold import (
 from tfrt.compiler.passes.shared.purity import Infallible, cannot_fail, is_pure, name_of
 from tfrt.dialects.tfrt.constants import CONSTANT_OF_TYPE
 from tfrt.executor.declarations.kernel_registry import BUILTIN
-from tfrt.executor.declarations.laws import Law, Nested, Number, Pattern, Ready, Ring, Variable, read_law
+from tfrt.executor.declarations.laws import Law, Nested, Number, Pattern, Ready, Ring, Variable, values_of
 
-_Bound = dict[Pattern, SSAValue]
+_Bound = dict[str | Nested, SSAValue]
 """The values that letters, and patterns in parentheses, stand for."""
-
-
-def laws_of(op: Operation) -> Sequence[Law]:
-    """The laws that the op's kernel declares."""
-    kernel = BUILTIN.get(name_of(op))
-    return () if kernel is None else [read_law(law) for law in kernel.laws]
-
-
-def ring_of(op: Operation) -> Ring | None:
-    """The integer arithmetic that the op's kernel declares it to be."""
-    return next((law.result for law in laws_of(op) if isinstance(law.result, Ring)), None)
 
 
 @dataclass
@@ -47,10 +36,13 @@ class ApplyLaws(RewritePattern):
     known: Infallible = field(default_factory=dict)
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        if op.regions or not op.operands or not op.results:
+        kernel = BUILTIN.get(name_of(op)) if op.operands and op.results and not op.regions else None
+        if kernel is None:
             return
-        for law in laws_of(op):
-            bound = _match(law, op)
+        laws = values_of(kernel.laws)
+        constants = [constant_value(operand) for operand in op.operands] if laws else ()
+        for law in laws:
+            bound = _match(law, op, constants)
             if bound is None:
                 continue
             if isinstance(law.result, Number):
@@ -58,8 +50,11 @@ class ApplyLaws(RewritePattern):
                 if found is not None:
                     rewriter.replace(op, found)
                     return
-            elif isinstance(law.result, Variable | Nested) and self._may_be(bound[law.result], law, op):
-                rewriter.replace(op, [], [bound[law.result], *(None for _ in op.results[1:])])
+                continue
+            assert isinstance(law.result, Variable | Nested)
+            value = bound[law.result.name if isinstance(law.result, Variable) else law.result]
+            if self._may_be(value, law, op):
+                rewriter.replace(op, [], [value, *(None for _ in op.results[1:])])
                 return
 
     def _may_be(self, value: SSAValue, law: Law, op: Operation) -> bool:
@@ -82,21 +77,24 @@ class ApplyLaws(RewritePattern):
         return constant(attribute, type)
 
 
-def _match(law: Law, op: Operation) -> _Bound | None:
-    """What the patterns of a law stand for in `op`; None where they do not fit."""
-    if isinstance(law.result, Ring) or len(law.operands) != len(op.operands):
+def _match(law: Law, op: Operation, constants: Sequence[float | None]) -> _Bound | None:
+    """What the patterns of a law stand for in `op`, whose operands are these constants; None where they do not fit."""
+    if len(law.operands) != len(constants):
         return None
+    # Most ops fit no law; constants are looked at first because they are what laws wait for most often.
+    for pattern, found in zip(law.operands, constants, strict=True):
+        if type(pattern) is Number and (found is None or not _is(found, pattern.value)):
+            return None
     bound: _Bound = {}
     fits = all(_fits(pattern, value, op, bound) for pattern, value in zip(law.operands, op.operands, strict=True))
     return bound if fits else None
 
 
 def _fits(pattern: Pattern, value: SSAValue, op: Operation, bound: _Bound) -> bool:
+    """Whether a value is what a pattern, which is no number, says."""
     match pattern:
-        case Number(number):
-            return _is(value, number)
-        case Ready():
-            return isinstance(value.owner, Operation) and not value.owner.operands and is_pure(value.owner)
+        case Variable(name):
+            return bound.setdefault(name, value) is value
         case Nested(operands):
             inner = value.owner
             if not isinstance(inner, Operation) or name_of(inner) != name_of(op):
@@ -104,13 +102,14 @@ def _fits(pattern: Pattern, value: SSAValue, op: Operation, bound: _Bound) -> bo
             bound[pattern] = value
             pairs = zip(operands, inner.operands, strict=False)
             return len(operands) == len(inner.operands) and all(_fits(p, v, op, bound) for p, v in pairs)
-    return bound.setdefault(pattern, value) is value
+        case Ready():
+            return isinstance(value.owner, Operation) and not value.owner.operands and is_pure(value.owner)
+    return True
 
 
-def _is(value: SSAValue, number: float) -> bool:
-    """Whether a value is that number, and not only equal to it as zeros of both signs are."""
-    found = constant_value(value)
-    return found is not None and found == number and math.copysign(1, found) == math.copysign(1, number)
+def _is(found: float, number: float) -> bool:
+    """Whether a constant is that number, and not only equal to it as zeros of both signs are."""
+    return found == number and math.copysign(1, found) == math.copysign(1, number)
 
 
 def _letters(*patterns: Pattern | Ring) -> set[Pattern]:

@@ -14,7 +14,9 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.fold import constant, constant_value, is_returned_by_sync_function
-from tfrt.compiler.passes.shared.laws import ring_of
+from tfrt.compiler.passes.shared.purity import name_of
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.declarations.laws import ring_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def _linear(op: Operation) -> _Linear | None:
     """
     if len(op.operands) != 2 or len(op.results) != 1 or not isinstance(type := op.operands[0].type, IntegerType):
         return None
-    ring = ring_of(op)
+    kernel = BUILTIN.get(name_of(op))
+    ring = None if kernel is None else ring_of(kernel.laws)
     if ring is None or ring.bits != type.width.data:
         return None
     lhs, rhs = op.operands
