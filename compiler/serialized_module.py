@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from xdsl.dialects.builtin import AffineMapAttr, AffineSetAttr, ArrayAttr, DictionaryAttr, ModuleOp
-from xdsl.ir import Attribute, Block, Region
+from xdsl.ir import Attribute, Block, Data, Region
 
 from tfrt.compiler.printer import MlirPrinter
 
@@ -107,10 +107,13 @@ class _SerializingPrinter(MlirPrinter):
 
     def print_attribute(self, attribute: Attribute) -> None:
         alias = self.aliases.get(attribute)
-        if alias is None:
-            super().print_attribute(attribute)
-        else:
+        if alias is not None:
             self.print_string(alias)
+        elif attribute.name == "arith.overflow" and isinstance(attribute, Data) and attribute.data:
+            # Of all sets of flags MLIR has a space after the commas of this one; xDSL has none.
+            self.print_string(f"#arith.overflow<{', '.join(sorted(attribute.data))}>")
+        else:
+            super().print_attribute(attribute)
 
 
 def _predecessors(block: Block) -> list[Block]:

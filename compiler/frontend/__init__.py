@@ -16,6 +16,7 @@
 `custom_forms.py`          forms that no format string expresses
 `attributes.py`            literals to attributes
 `compiled_modules.py`      modules that another compiler compiles
+`compiled_forms.py`        ops in them that MLIR takes and xDSL's definitions do not
 `extents.py`               how large attributes are when they are spelled out
 `recovery.py`              going on after a syntax error
 `errors.py`                what is said when a text is wrong, and where

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, NoReturn
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc, UnregisteredOp
 from xdsl.ir import Block, Operation
-from xdsl.irdl import IRDLOperation
 
 from tfrt.compiler.frontend.errors import Source
 from tfrt.dialects import get_dialects
@@ -242,7 +241,7 @@ def _read(
         offset = body.start + min(max(error.span.start - len(head), 0), len(text))
         message = error.msg
     except VerifyException as error:
-        offset, message = body.start, str(error)
+        offset, message = parser.op_offset(), str(error)
     except Exception as error:
         # Parsers of single ops raise what they like, an AssertionError or an IndexError among others.
         offset, message = parser.offset(), f"not understood: {error}"
@@ -259,10 +258,15 @@ class _BodyContext(OpenContext):
     """The dialects of TFRT programs and all that xDSL has, with what xDSL does not know of their ops' forms."""
 
     def get_optional_op(self, name: str, *, dialect_stack: Sequence[str] = ()) -> type[Operation] | None:
+        from tfrt.compiler.frontend.compiled_forms import missing_op, with_form
+
         found = super().get_optional_op(name, dialect_stack=dialect_stack)
-        if found is None:
-            return None
-        return _without_form(found, name) if issubclass(found, UnregisteredOp) else _with_form(found)
+        if found is not None and not issubclass(found, UnregisteredOp):
+            return with_form(found)
+        missing = missing_op(name)
+        if missing is not None or found is None:
+            return missing
+        return _without_form(found, name)
 
 
 def _context(allow_unregistered: bool) -> Context:
@@ -286,9 +290,17 @@ def _parser(context: Context, text: str, source: Source, shift: int):
         def offset(self) -> int:
             return self.pos + shift
 
+        def op_offset(self) -> int:
+            """Where the op that is being read starts."""
+            return self.op_start + shift
+
+        op_start = 0
+
         def parse_operation(self) -> Operation:
             start = self.pos
+            around, self.op_start = self.op_start, start
             op = super().parse_operation()
+            self.op_start = around
             _restore_sum(op)
             end = self.pos
             if not text[max(start, end - 100) : end].rstrip().endswith("loc(unknown)"):
@@ -315,29 +327,6 @@ def _without_form(unregistered: type[Operation], name: str) -> type[Operation]:
         parser.raise_error(f"custom op '{name}' is unknown", start, start)
 
     return type(unregistered.__name__, (unregistered,), {"parse": classmethod(parse)})
-
-
-@cache
-def _with_form(op_class: type[Operation]) -> type[Operation]:
-    """The class, able to read MLIR's form of its op where xDSL has the op and no form for it."""
-    from xdsl.irdl.declarative_assembly_format import FormatProgram
-
-    form = _FORMS.get(op_class.name)
-    if form is None or not issubclass(op_class, IRDLOperation) or op_class.parse.__func__ is not _NO_FORM:  # type: ignore[attr-defined]
-        return op_class
-    program = FormatProgram.from_str(form, op_class.get_irdl_definition())
-    parse = classmethod(lambda _, parser: program.parse(parser, op_class))
-    return type(op_class.__name__, (op_class,), {"parse": parse})
-
-
-_NO_FORM = Operation.parse.__func__  # type: ignore[attr-defined]
-_FORMS = {
-    "memref.cast": "$source attr-dict `:` type($source) `to` type($dest)",
-    "memref.copy": "$source `,` $destination attr-dict `:` type($source) `to` type($destination)",
-    "memref.extract_aligned_pointer_as_index": "$source attr-dict `:` type($source) `->` type($aligned_pointer)",
-    "memref.memory_space_cast": "$source attr-dict `:` type($source) `to` type($dest)",
-    "memref.rank": "$source attr-dict `:` type($source)",
-}
 
 
 def _restore_sum(op: Operation) -> None:

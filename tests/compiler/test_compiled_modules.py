@@ -175,6 +175,86 @@ def test_forms_that_xdsl_lacks():
     ]
 
 
+WIDER = compiled("""\
+  func.func @main(%i: tensor<2xi32>, %f: vector<2xf32>, %b: tensor<2xi1>, %x: index, %s: f32, %u: memref<*xf32>,
+                  %t: i64, %c: i1) {
+    %0 = arith.sitofp %i : tensor<2xi32> to tensor<2xf32>
+    %1 = arith.fptoui %f : vector<2xf32> to vector<2xi8>
+    %2 = arith.trunci %t : i64 to i32
+    %3 = arith.trunci %t overflow<nuw, nsw> : i64 to i1
+    %4 = arith.extf %f fastmath<nnan,ninf> : vector<2xf32> to vector<2xf64>
+    %5 = arith.truncf %s : f32 to bf16
+    %6 = arith.index_cast %x : index to i64
+    %7 = arith.index_castui %i : tensor<2xi32> to tensor<2xindex>
+    %8 = arith.select %b, %i, %i : tensor<2xi1>, tensor<2xi32>
+    %9 = arith.select %c, %i, %i {a.b} : tensor<2xi32>
+    %10 = math.isnan %f : vector<2xf32>
+    %11 = math.isinf %s fastmath<nnan> {a.b} : f32
+    %12 = arith.remf %s, %s : f32
+    %13 = math.erfc %s : f32
+    %14 = memref.rank %u : memref<*xf32>
+    return
+  }""")
+WIDER_LINES = [
+    '%0 = "arith.sitofp"(%arg0) : (tensor<2xi32>) -> tensor<2xf32>',
+    '%1 = "arith.fptoui"(%arg1) : (vector<2xf32>) -> vector<2xi8>',
+    '%2 = "arith.trunci"(%arg6) <{overflowFlags = #arith.overflow<none>}> : (i64) -> i32',
+    '%3 = "arith.trunci"(%arg6) <{overflowFlags = #arith.overflow<nsw, nuw>}> : (i64) -> i1',
+    '%4 = "arith.extf"(%arg1) <{fastmath = #arith.fastmath<nnan,ninf>}> : (vector<2xf32>) -> vector<2xf64>',
+    '%5 = "arith.truncf"(%arg4) : (f32) -> bf16',
+    '%6 = "arith.index_cast"(%arg3) : (index) -> i64',
+    '%7 = "arith.index_castui"(%arg0) : (tensor<2xi32>) -> tensor<2xindex>',
+    '%8 = "arith.select"(%arg2, %arg0, %arg0) : (tensor<2xi1>, tensor<2xi32>, tensor<2xi32>) -> tensor<2xi32>',
+    '%9 = "arith.select"(%arg7, %arg0, %arg0) {a.b} : (i1, tensor<2xi32>, tensor<2xi32>) -> tensor<2xi32>',
+    '%10 = "math.isnan"(%arg1) <{fastmath = #arith.fastmath<none>}> : (vector<2xf32>) -> vector<2xi1>',
+    '%11 = "math.isinf"(%arg4) <{fastmath = #arith.fastmath<nnan>}> {a.b} : (f32) -> i1',
+    '%12 = "arith.remf"(%arg4, %arg4) <{fastmath = #arith.fastmath<none>}> : (f32, f32) -> f32',
+    '%13 = "math.erfc"(%arg4) <{fastmath = #arith.fastmath<none>}> : (f32) -> f32',
+    '%14 = "memref.rank"(%arg5) : (memref<*xf32>) -> index',
+]
+
+
+def test_ops_that_take_more_than_in_xdsl():
+    lines = [line.strip() for line in unit_of(WIDER).splitlines()]
+    assert lines[3:18] == WIDER_LINES
+
+
+PARALLEL = compiled("""\
+  func.func @main(%x: index, %s: f32) {
+    %0 = scf.parallel (%p, %q) = (%x, %x) to (%x, %x) step (%x, %x) init (%s) -> f32 {
+      scf.reduce(%s : f32) {
+      ^bb0(%l: f32, %r: f32):
+        scf.reduce.return %l : f32
+      }
+    } {a.b}
+    %1:2 = scf.parallel (%p) = (%x) to (%x) step (%x) init (%s, %s) -> (f32, f32) {
+      scf.reduce(%s, %s : f32, f32) {
+      ^bb0(%l: f32, %r: f32):
+        scf.reduce.return %l : f32
+      }, {
+      ^bb0(%l: f32, %r: f32):
+        scf.reduce.return %r : f32
+      }
+    }
+    scf.parallel (%p) = (%x) to (%x) step (%x) {
+    }
+    return
+  }""")
+
+
+def test_parallel_loops():
+    lines = [line.strip() for line in unit_of(PARALLEL).splitlines() if "scf.parallel" in line or "(index" in line]
+    segments = "operandSegmentSizes = array<i32"
+    assert lines[1:] == [
+        f'%0 = "scf.parallel"(%arg0, %arg0, %arg0, %arg0, %arg0, %arg0, %arg1) <{{{segments}: 2, 2, 2, 1>}}> ({{',
+        "}) {a.b} : (index, index, index, index, index, index, f32) -> f32",
+        f'%1:2 = "scf.parallel"(%arg0, %arg0, %arg0, %arg1, %arg1) <{{{segments}: 1, 1, 1, 2>}}> ({{',
+        "}) : (index, index, index, f32, f32) -> (f32, f32)",
+        f'"scf.parallel"(%arg0, %arg0, %arg0) <{{{segments}: 1, 1, 1, 0>}}> ({{',
+        "}) : (index, index, index) -> ()",
+    ]
+
+
 def test_ops_have_their_positions():
     module = parse_module(LOOP + RUN, "k.mlir", allow_unregistered=True)
     printed = print_module(module, locations=True)
@@ -183,10 +263,11 @@ def test_ops_have_their_positions():
 
 
 @pytest.mark.parametrize("generic", [False, True])
-def test_round_trips(generic):
-    data = compile(LOOP + RUN, "k.mlir")
+@pytest.mark.parametrize("body", [LOOP, WIDER, PARALLEL], ids=["loop", "wider", "parallel"])
+def test_round_trips(generic, body):
+    data = compile(body + RUN, "k.mlir")
     assert compile(disassemble(read_bef(data), generic=generic)) == data
-    printed = print_module(parse_module(LOOP + RUN, "k.mlir", allow_unregistered=True), generic=generic, locations=True)
+    printed = print_module(parse_module(body + RUN, "k.mlir", allow_unregistered=True), generic=generic, locations=True)
     assert compile(printed, "k.mlir") == data
 
 
@@ -212,6 +293,25 @@ def test_disassembly_shows_a_module_once_and_the_last_one_first():
         ("%x = arith.constant 1.0 : g32", "k.mlir:3:31: error: in a compiled module: type expected"),
         ("arith.nosuchop", "k.mlir:3:5: error: in a compiled module: custom op 'arith.nosuchop' is unknown"),
         ("return %x : f32", "k.mlir:5:1: error: in a compiled module: values used but not defined: [%x]"),
+        (
+            "%x = arith.constant 1 : i32\n    %y = arith.sitofp %x : i32 to i64",
+            "k.mlir:4:5: error: in a compiled module: Unexpected attribute i64",
+        ),
+        (
+            "%x = arith.constant dense<1> : tensor<2xi32>\n    %y = arith.sitofp %x : tensor<2xi32> to tensor<3xf32>",
+            "k.mlir:4:10: error: 'arith.sitofp' op requires the same shape for all operands and results",
+        ),
+        (
+            "%x = arith.constant true\n    %y = arith.constant dense<1> : tensor<2xi32>\n"
+            '    %z = "arith.select"(%x, %y, %x) : (i1, tensor<2xi32>, i1) -> i1',
+            "k.mlir:5:10: error: 'arith.select' op failed to verify that all of {true_value, false_value, result} "
+            "have same type",
+        ),
+        (
+            "%x = arith.constant dense<true> : tensor<3xi1>\n    %y = arith.constant dense<1> : tensor<2xi32>\n"
+            "    %z = arith.select %x, %y, %y : tensor<3xi1>, tensor<2xi32>",
+            "k.mlir:5:10: error: 'arith.select' op expected condition type to have the same shape as the result type",
+        ),
         (
             '%x = "arith.constant',
             "k.mlir:3:10: error: expected '\"' in string literal",
