@@ -13,7 +13,9 @@ behind.
 
 **Places.** A pool has as many tokens as threads may run; a thread takes one to start and leaves it when it ends or
 waits. One that goes on and finds none left notes a debt instead; the next thread that finishes a task and finds a debt
-pays it by ending without leaving a token. Tokens and debts are elements of deques, so each is taken once.
+pays it by ending without leaving a token. Tokens and debts are elements of deques, so each is taken once. Who starts a
+thread gives it a ticket for the place. Where that is interrupted nobody can know whether the thread will run (Python's
+own threads break if they are interrupted at the wrong moment): whoever takes the ticket back has the place.
 
 **Ending.** Threads that are dismissed hand on one pill, which ends each of them. It is counted, so that nobody takes it
 for a task and starts a thread for it. One that is left, since its last thread has ended otherwise, ends another;
@@ -47,9 +49,6 @@ MAX_THREADS = 4096
 """The most threads of a kind; more are a mistake that would exhaust the machine."""
 
 _ONE = (None,)
-_PLACE = object()
-"""No place is this."""
-
 _LOOK_AGAIN = 0.05
 """Seconds after which who waits looks for tasks, while the machine has no more threads to give."""
 
@@ -156,24 +155,26 @@ class _Pool:
         """
         if self.tasks.qsize() - len(self._pills) <= len(self._idle):
             return
-        thread = threading.Thread(target=_work, args=[self], name=f"{self._name}-{next(self._numbers)}", daemon=True)
-        place: list[None] = []
+        ticket: list[None] = []
+        name = f"{self._name}-{next(self._numbers)}"
+        thread = threading.Thread(target=_work, args=[self, ticket], name=name, daemon=True)
         try:
             # Nothing is lost where the place is taken: see the module docstring.
-            for _ in iter(self.places.pop, _PLACE):
-                place += _ONE
+            for _ in map(deque.pop, repeat(self.places)):
+                ticket += _ONE
                 break
+        except IndexError:
+            return
+        try:
             self.threads.append(thread)
             if len(self.threads) > MAX_THREADS:
                 raise RuntimeError(f"no more than {MAX_THREADS} threads")
             thread.start()
-        except IndexError:
-            return
         except BaseException as error:
-            if thread.ident is not None or not place:
-                # It runs, or another has taken the last place.
+            if not _pop(ticket):
+                # It has begun.
                 raise
-            if thread in self.threads:
+            with suppress(ValueError):
                 self.threads.remove(thread)
             self.places.append(None)
             if not isinstance(error, RuntimeError):
@@ -261,7 +262,10 @@ def _forget_tasks() -> None:
 start_anew_after_fork(_forget_tasks)
 
 
-def _work(pool: _Pool) -> None:
+def _work(pool: _Pool, ticket: list[None]) -> None:
+    if not _pop(ticket):
+        # Who has started it was interrupted, and has given its place back.
+        return
     mark_worker()
     # What runs on this thread is always part of a task.
     _current.tasks = 1
@@ -340,7 +344,9 @@ class MultiThreadedQueue:
         threads = [*self._compute.dismiss(), *self._blocking.dismiss()]
         if is_outside:
             for thread in threads:
-                thread.join()
+                if thread.ident is not None:
+                    # Else another thread is just starting it; it ends like all others.
+                    thread.join()
 
     def restart(self) -> None:
         """In a forked process: what was waiting or running is the parent's."""
@@ -388,7 +394,7 @@ def _dismiss(*pools: _Pool) -> None:
         pool.dismiss()
 
 
-def _pop(tokens: deque[None]) -> bool:
+def _pop(tokens: deque[None] | list[None]) -> bool:
     try:
         tokens.pop()
     except IndexError:

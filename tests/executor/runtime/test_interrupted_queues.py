@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import threading
 from collections import deque
 from queue import SimpleQueue
@@ -260,6 +261,35 @@ class Pool:
 
 def test_helping_a_queue_with_threads(error):
     _at_every_point(Pool, lambda pool: pool.queue.quiesce(), error)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("add", ["add_task", "add_blocking_task"])
+def test_starting_a_thread(add, error, monkeypatch):
+    """Whatever has become of the thread, and of Python's notion of it, tasks are run and the queue can be closed."""
+    # A thread that Python has lost ends with an exception.
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    starts = {threading.Thread.start.__code__, threading.Event.wait.__code__, threading.Condition.wait.__code__}
+    at, is_raised = 0, True
+    while is_raised:
+        at += 1
+        queue, first, second = create_work_queue("mstd:1,1"), Task(), AsyncValue()
+        is_raised, raised = interrupted(
+            lambda queue=queue, first=first: getattr(queue, add)(first),
+            at,
+            lambda frame: frame.f_code in starts or _is_watched(frame),
+            error,
+        )
+        assert raised is None or isinstance(raised, error), f"at {at}: {raised!r}"
+        getattr(queue, add)(lambda second=second: second.set(1))
+        ending = threading.Thread(target=lambda queue=queue, second=second: (queue.wait([second]), queue.close()))
+        ending.start()
+        ending.join(60)
+        assert not ending.is_alive(), f"at {at}: the pool has no thread any more"
+        assert first.ran or raised, f"at {at}"
+        pool = queue._compute if add == "add_task" else queue._blocking
+        assert len(pool.places) == 1 and not pool.threads and not pool._debts, f"at {at}"
+    assert at > 15
 
 
 class Waiters:
