@@ -16,6 +16,7 @@ from tfrt.executor.runtime.failures import fulfilling, mark_worker
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork import restart_after_fork
+from tfrt.executor.support.threads import Worker
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.device import Device
 from tfrt.executor.values.escaped import tell
@@ -87,22 +88,31 @@ class _Stream:
         self._is_ending = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name=f"tfrt-{self._name}", daemon=True)
+        self._thread: Worker | None = None
 
     def put(self, task: Callable[[], None]) -> bool:
         """Enqueue a task; False where the stream is closed."""
         with self._lock:
             if self._is_closed:
                 return False
-            if self._thread.ident is None:
-                self._thread.start()
+            if self._thread is None:
+                self._start()
             self._tasks.put(task)
             return True
+
+    def _start(self) -> None:
+        self._thread = thread = Worker(self._run, name=f"tfrt-{self._name}")
+        try:
+            thread.start()
+        except BaseException:
+            if thread.take_back():
+                self._thread = None
+            raise
 
     def end(self) -> None:
         """Finish what has been submitted, then end the thread, for which nobody waits."""
         with self._lock:
-            if self._thread.ident is None:
+            if self._thread is None:
                 self._is_closed = True
             elif not self._is_ending:
                 # The thread puts it back as long as tasks are left, so two of them would never end.
@@ -111,7 +121,7 @@ class _Stream:
 
     def close(self) -> None:
         self.end()
-        if self._thread.ident is not None and self._thread is not threading.current_thread():
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _run(self) -> None:

@@ -14,8 +14,7 @@ behind.
 **Places.** A pool has as many tokens as threads may run; a thread takes one to start and leaves it when it ends or
 waits. One that goes on and finds none left notes a debt instead; the next thread that finishes a task and finds a debt
 pays it by ending without leaving a token. Tokens and debts are elements of deques, so each is taken once. Who starts a
-thread gives it a ticket for the place. Where that is interrupted nobody can know whether the thread will run (Python's
-own threads break if they are interrupted at the wrong moment): whoever takes the ticket back has the place.
+thread takes its place for it, and if that is interrupted, takes back the thread and leaves the place.
 
 **Ending.** Threads that are dismissed hand on one pill, which ends each of them. It is counted, so that nobody takes it
 for a task and starts a thread for it. One that is left, since its last thread has ended otherwise, ends another;
@@ -42,6 +41,7 @@ from typing import Any
 from tfrt.executor.runtime.failures import mark_worker
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.fork import restart_after_fork, start_anew_after_fork
+from tfrt.executor.support.threads import Worker
 from tfrt.executor.values.async_value import AsyncValue, deferred_wakeups, run_deferred
 from tfrt.executor.values.escaped import forget_lost, raise_lost, report
 
@@ -155,13 +155,10 @@ class _Pool:
         """
         if self.tasks.qsize() - len(self._pills) <= len(self._idle):
             return
-        ticket: list[None] = []
-        name = f"{self._name}-{next(self._numbers)}"
-        thread = threading.Thread(target=_work, args=[self, ticket], name=name, daemon=True)
+        thread = Worker(_work, (self,), name=f"{self._name}-{next(self._numbers)}")
         try:
             # Nothing is lost where the place is taken: see the module docstring.
             for _ in map(deque.pop, repeat(self.places)):
-                ticket += _ONE
                 break
         except IndexError:
             return
@@ -171,8 +168,8 @@ class _Pool:
                 raise RuntimeError(f"no more than {MAX_THREADS} threads")
             thread.start()
         except BaseException as error:
-            if not _pop(ticket):
-                # It has begun.
+            if not thread.take_back():
+                # It has begun, and leaves the place itself.
                 raise
             with suppress(ValueError):
                 self.threads.remove(thread)
@@ -262,10 +259,7 @@ def _forget_tasks() -> None:
 start_anew_after_fork(_forget_tasks)
 
 
-def _work(pool: _Pool, ticket: list[None]) -> None:
-    if not _pop(ticket):
-        # Who has started it was interrupted, and has given its place back.
-        return
+def _work(pool: _Pool) -> None:
     mark_worker()
     # What runs on this thread is always part of a task.
     _current.tasks = 1
@@ -394,7 +388,7 @@ def _dismiss(*pools: _Pool) -> None:
         pool.dismiss()
 
 
-def _pop(tokens: deque[None] | list[None]) -> bool:
+def _pop(tokens: deque[None]) -> bool:
     try:
         tokens.pop()
     except IndexError:

@@ -13,6 +13,7 @@
 `native_threads.py`        the threads of numpy's BLAS
 `allocation.py`            counting the memory of buffers
 `call_depth.py`            how deep calls may nest on Python's stack
+`threads.py`               threads that may be started while a signal's handler raises
 `fork.py`                  starting afresh in a forked process
 `once.py`                  doing something once, however many threads ask
 =========================  ===================================================================================

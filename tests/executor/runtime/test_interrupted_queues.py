@@ -11,11 +11,12 @@ import pytest
 
 import tfrt
 from tests.executor.runtime.check_points import Injected, InjectedBase, interrupted
+from tfrt.executor.core_runtime.stream_device import StreamDevice
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime import thread_queue, waiting_queues
 from tfrt.executor.runtime.failures import Promised, abandon, fulfil
-from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.support.call_depth import calls
 from tfrt.executor.support.errors import KernelError
@@ -24,15 +25,20 @@ from tfrt.executor.values.async_value import AsyncValue, Ring, _wakeups
 from tfrt.executor.values.results import _converted_later
 
 MODULES = {
+    "tfrt.executor.core_runtime.stream_device",
     "tfrt.executor.runtime.waiting_queues",
     "tfrt.executor.runtime.thread_queue",
     "tfrt.executor.runtime.host_context",
     "tfrt.executor.runtime.failures",
+    "tfrt.executor.support.threads",
     "tfrt.executor.values.async_value",
     "tfrt.executor.values.escaped",
     "tfrt.executor.values.results",
 }
 
+
+STARTS = {threading.Thread.start.__code__, threading.Event.wait.__code__, threading.Condition.wait.__code__}
+"""What runs in Python to start a thread."""
 
 COLLECTING = ("__del__", "_dismiss", "dismiss")
 """What runs when something from before is collected, where nobody could get an exception."""
@@ -269,7 +275,6 @@ def test_starting_a_thread(add, error, monkeypatch):
     """Whatever has become of the thread, and of Python's notion of it, tasks are run and the queue can be closed."""
     # A thread that Python has lost ends with an exception.
     monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
-    starts = {threading.Thread.start.__code__, threading.Event.wait.__code__, threading.Condition.wait.__code__}
     at, is_raised = 0, True
     while is_raised:
         at += 1
@@ -277,7 +282,7 @@ def test_starting_a_thread(add, error, monkeypatch):
         is_raised, raised = interrupted(
             lambda queue=queue, first=first: getattr(queue, add)(first),
             at,
-            lambda frame: frame.f_code in starts or _is_watched(frame),
+            lambda frame: frame.f_code in STARTS or _is_watched(frame),
             error,
         )
         assert raised is None or isinstance(raised, error), f"at {at}: {raised!r}"
@@ -289,7 +294,28 @@ def test_starting_a_thread(add, error, monkeypatch):
         assert first.ran or raised, f"at {at}"
         pool = queue._compute if add == "add_task" else queue._blocking
         assert len(pool.places) == 1 and not pool.threads and not pool._debts, f"at {at}"
-    assert at > 15
+    assert at > 10
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_starting_the_thread_of_a_device(error, monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    at, is_raised, host = 0, True, HostContext()
+    while is_raised:
+        at += 1
+        device, context = StreamDevice("S:0"), ExecutionContext(host)
+
+        def submit(device=device, context=context):
+            return device.submit("work", lambda: [1], 1, context)
+
+        is_raised, raised = interrupted(submit, at, lambda frame: frame.f_code in STARTS or _is_watched(frame), error)
+        assert raised is None or isinstance(raised, error), f"at {at}: {raised!r}"
+        (result,) = submit()
+        ending = threading.Thread(target=device.close)
+        ending.start()
+        ending.join(60)
+        assert not ending.is_alive() and result.value == 1, f"at {at}"
+    assert at > 10
 
 
 class Waiters:
