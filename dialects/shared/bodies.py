@@ -156,29 +156,31 @@ def given_types(op: Operation, runs: Runs) -> tuple[Type, ...]:
 
 def control_of(op: Operation | None) -> Control | None:
     """What `op` is, if all it does is to run functions or regions."""
-    return None if op is None else _control_of(type(op))
+    trait = None if op is None else _trait_of(type(op))
+    return None if trait is None else trait.control
 
 
 @cache
-def _control_of(op_class: type[Operation]) -> Control | None:
-    # Passes ask it of every op.
-    trait = op_class.get_trait(RunsRegions) or op_class.get_trait(RunsFunctions)
-    return None if trait is None else trait.control
+def _trait_of(op_class: type[Operation]) -> RunsRegions | RunsFunctions | None:
+    # Passes ask for it at every op.
+    return op_class.get_trait(RunsRegions) or op_class.get_trait(RunsFunctions)
 
 
 def functions_run_by(op: Operation) -> list[str]:
     """The names of the functions that `op`, which verifies, runs."""
-    trait = op.get_trait(RunsFunctions)
-    found = [reference for f in trait.functions for reference in _references(op, f.attribute)] if trait else []
+    trait = _trait_of(type(op))
+    if not isinstance(trait, RunsFunctions):
+        return []
+    found = [reference for f in trait.functions for reference in _references(op, f.attribute)]
     return [reference.root_reference.data for reference in found if isinstance(reference, SymbolRefAttr)]
 
 
 def runs_of(op: Operation) -> list[Runs]:
     """How `op` runs its functions, where arrays of them count once, or its regions."""
-    if (functions := op.get_trait(RunsFunctions)) is not None:
-        return [functions.runs(function) for function in functions.functions]
-    regions = op.get_trait(RunsRegions)
-    return [] if regions is None else [regions.runs] * len(op.regions)
+    trait = _trait_of(type(op))
+    if isinstance(trait, RunsFunctions):
+        return [trait.runs(function) for function in trait.functions]
+    return [] if trait is None else [trait.runs] * len(op.regions)
 
 
 class HasFunctionForm(OpTrait):

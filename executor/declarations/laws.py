@@ -96,13 +96,14 @@ def read_law(text: str) -> Law:
 
 
 @cache
-def values_of(laws: tuple[str, ...]) -> tuple[Law, ...]:
-    """Those laws that say what the result is: a value, or a number.
+def values_of(laws: tuple[str, ...], *, has_constants: bool) -> tuple[Law, ...]:
+    """Those laws that say what the result is, a value or a number, for operands among which there are constants or not.
 
     Raises:
         UsageError: one of them is malformed.
     """
-    return tuple([law for law in map(read_law, laws) if not isinstance(law.result, Ring)])
+    found = [law for law in map(read_law, laws) if not isinstance(law.result, Ring)]
+    return tuple([law for law in found if has_constants or not any(isinstance(p, Number) for p in law.operands)])
 
 
 @cache

@@ -37,11 +37,10 @@ class ApplyLaws(RewritePattern):
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
         kernel = BUILTIN.get(name_of(op)) if op.operands and op.results and not op.regions else None
-        if kernel is None:
+        if kernel is None or not kernel.laws:
             return
-        laws = values_of(kernel.laws)
-        constants = [constant_value(operand) for operand in op.operands] if laws else ()
-        for law in laws:
+        constants = [constant_value(operand) for operand in op.operands]
+        for law in values_of(kernel.laws, has_constants=any(found is not None for found in constants)):
             bound = _match(law, op, constants)
             if bound is None:
                 continue
@@ -81,7 +80,7 @@ def _match(law: Law, op: Operation, constants: Sequence[float | None]) -> _Bound
     """What the patterns of a law stand for in `op`, whose operands are these constants; None where they do not fit."""
     if len(law.operands) != len(constants):
         return None
-    # Most ops fit no law; constants are looked at first because they are what laws wait for most often.
+    # Most ops fit no law, and constants are found out already.
     for pattern, found in zip(law.operands, constants, strict=True):
         if type(pattern) is Number and (found is None or not _is(found, pattern.value)):
             return None

@@ -87,13 +87,13 @@ def _linear(op: Operation) -> _Linear | None:
     """
     if len(op.operands) != 2 or len(op.results) != 1 or not isinstance(type := op.operands[0].type, IntegerType):
         return None
-    kernel = BUILTIN.get(name_of(op))
-    ring = None if kernel is None else ring_of(kernel.laws)
-    if ring is None or ring.bits != type.width.data:
-        return None
     lhs, rhs = op.operands
     left, right = constant_value(lhs), constant_value(rhs)
     if (left is None) == (right is None):
+        return None
+    kernel = BUILTIN.get(name_of(op))
+    ring = None if kernel is None else ring_of(kernel.laws)
+    if ring is None or ring.bits != type.width.data:
         return None
     value, number = (rhs, int(left)) if left is not None else (lhs, int(right or 0))
     kind = ring.operator
