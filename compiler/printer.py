@@ -152,7 +152,11 @@ class MlirPrinter(Printer):
         self._scopes.pop()
 
     def _print_custom_op(self, op: Operation) -> None:
-        self.print_string("module" if isinstance(op, ModuleOp) else op.name)
+        name = "module" if isinstance(op, ModuleOp) else op.name
+        if isinstance(op.parent_op(), FuncOp):
+            # The dialect of what stands directly in a function is known.
+            name = name.removeprefix("func.")
+        self.print_string(name)
         if isinstance(op, FuncOp):
             self._print_function(op)
         else:
