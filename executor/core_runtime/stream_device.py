@@ -9,7 +9,8 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from tfrt.executor.runtime.failures import fulfilling, mark_worker
@@ -35,10 +36,7 @@ class StreamDevice(Device):
     __hash__ = object.__hash__
 
     def __post_init__(self) -> None:
-        stream = _Stream(self.name)
-        object.__setattr__(self, "_stream", stream)
-        # Where nobody closes it.
-        weakref.finalize(self, stream.end).atexit = False
+        object.__setattr__(self, "_stream", _Stream(self))
 
     def submit(self, name: str, work: Callable[[], Sequence[Any]], count: int, context: ExecutionContext) -> list[Any]:
         """Enqueue work and promise its results, whatever becomes of it: what it raises fails them, and so does a
@@ -77,18 +75,22 @@ class StreamDevice(Device):
 class _Stream:
     """A thread that runs tasks in order, started by the first one."""
 
-    def __init__(self, name: str):
-        self._name = name
+    def __init__(self, device: StreamDevice):
+        self._name = device.name
         self._is_closed = False
+        self._device = weakref.ref(device)
         self.restart()
         restart_after_fork(self)
 
     def restart(self) -> None:
         """Begin without a thread and tasks; in a forked process those are the parent's."""
-        self._is_ending = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: Worker | None = None
+        device = self._device()
+        if device is not None:
+            # Where nobody closes it: a function in C, lest a signal's handler keep it from that.
+            self._device = weakref.ref(device, partial(self._tasks.put, None))
 
     def put(self, task: Callable[[], None]) -> bool:
         """Enqueue a task; False where the stream is closed."""
@@ -114,9 +116,7 @@ class _Stream:
         with self._lock:
             if self._thread is None:
                 self._is_closed = True
-            elif not self._is_ending:
-                # The thread puts it back as long as tasks are left, so two of them would never end.
-                self._is_ending = True
+            else:
                 self._tasks.put(None)
 
     def close(self) -> None:
@@ -126,19 +126,23 @@ class _Stream:
 
     def _run(self) -> None:
         mark_worker()
+        is_ending = False
         while True:
-            task = self._tasks.get()
-            if task is not None:
-                try:
-                    task()
-                except BaseException as error:
-                    tell(task, error)
-                # The frame would keep the last task's tensors alive until the next one comes.
-                del task
+            try:
+                task = self._tasks.get(block=not is_ending)
+            except Empty:
+                # Tasks may have led to others; the stream ends when there are none.
+                with self._lock:
+                    if self._tasks.empty():
+                        self._is_closed = True
+                        return
                 continue
-            # Tasks may have led to others; the stream ends when there are none.
-            with self._lock:
-                if self._tasks.empty():
-                    self._is_closed = True
-                    return
-                self._tasks.put(None)
+            if task is None:
+                is_ending = True
+                continue
+            try:
+                task()
+            except BaseException as error:
+                tell(task, error)
+            # The frame would keep the last task's tensors alive until the next one comes.
+            del task

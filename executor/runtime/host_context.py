@@ -134,7 +134,7 @@ class HostContext:
         self._shared: dict[Any, Any] = {}
         self._on_close: list[Callable[[], None]] = []
         if self.work_queue.has_threads:
-            number = native_threads.enter()
+            number = native_threads.enter(self)
             # Also where nobody closes the host.
             self._release_native_threads: Callable[[], Any] = weakref.finalize(self, native_threads.leave, number)
         else:

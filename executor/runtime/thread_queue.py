@@ -34,6 +34,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import count, repeat
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -141,6 +142,14 @@ class _Pool:
             self._put_pill()
         return threads
 
+    def end_with(self, queue: MultiThreadedQueue) -> None:
+        """Dismiss the threads when nobody refers to the queue any more.
+
+        What runs then is a function in C, so no signal's handler keeps it from that. It puts a pill that is not
+        counted, which is why nobody counts on it: there is nobody who could add tasks.
+        """
+        self._queue = weakref.ref(queue, partial(self.tasks.put, None))
+
     def _put_pill(self) -> None:
         # Counted first, lest it be taken for a task; by an operator: see the module docstring.
         pills = self._pills
@@ -204,7 +213,11 @@ class _Pool:
                 idle.pop()
             if task is None:
                 pills = self._pills
-                del pills[-1]
+                if pills:
+                    del pills[-1]
+                else:
+                    # See `end_with`.
+                    self._dismissed = list(self.threads)
                 places.append(None)
                 is_dismissed = True
                 break
@@ -278,7 +291,7 @@ class MultiThreadedQueue:
         self._outstanding = _Outstanding()
         self._compute = _Pool("tfrt-compute", compute_threads, self._outstanding)
         self._blocking = _Pool("tfrt-blocking", blocking_threads, self._outstanding)
-        weakref.finalize(self, _dismiss, self._compute, self._blocking).atexit = False
+        self._end_pools_with_me()
         restart_after_fork(self)
 
     def add_task(self, task: Task) -> None:
@@ -348,6 +361,11 @@ class MultiThreadedQueue:
         self._outstanding.sleepers.clear()
         self._compute.restart()
         self._blocking.restart()
+        self._end_pools_with_me()
+
+    def _end_pools_with_me(self) -> None:
+        self._compute.end_with(self)
+        self._blocking.end_with(self)
 
     def _wait_for(self, value: AsyncValue) -> None:
         raise_lost()
@@ -381,11 +399,6 @@ class MultiThreadedQueue:
     @property
     def _is_starved(self) -> bool:
         return self._compute.is_starved or self._blocking.is_starved
-
-
-def _dismiss(*pools: _Pool) -> None:
-    for pool in pools:
-        pool.dismiss()
 
 
 def _pop(tokens: deque[None]) -> bool:

@@ -13,31 +13,34 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from itertools import count
 from typing import Any
 
 # A host that nobody has closed leaves when it is collected, which may happen in the middle of any of these functions,
 # on the same thread: so the lock is reentrant, and each step leaves things as they should be.
 _lock = threading.RLock()
-_hosts: set[int] = set()
+_hosts: dict[int, weakref.ref[Any]] = {}
 _numbers = count()
 _limits: Any = None
 
 
-def enter() -> int:
+def enter(host: Any) -> int:
     """A host with compute threads has been made; returns a number for `leave`."""
     with _lock:
-        host = next(_numbers)
-        _hosts.add(host)
+        number = next(_numbers)
+        _hosts[number] = weakref.ref(host)
         _apply()
-    return host
+    return number
 
 
-def leave(host: int) -> None:
+def leave(number: int) -> None:
     """It has been closed."""
     global _limits
     with _lock:
-        _hosts.discard(host)
+        # Where a signal's handler has raised while a host was collected, that has not left.
+        for gone in [number, *(other for other, host in list(_hosts.items()) if host() is None)]:
+            _hosts.pop(gone, None)
         if not _hosts and _limits is not None:
             limits, _limits = _limits, None
             limits.restore_original_limits()

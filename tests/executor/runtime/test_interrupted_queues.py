@@ -1,6 +1,7 @@
 """A signal's handler that raises, wherever a thread does something for others: no task is lost, nobody sleeps on."""
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -15,7 +16,7 @@ from tfrt.executor.core_runtime.stream_device import StreamDevice
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime import thread_queue, waiting_queues
-from tfrt.executor.runtime.failures import Promised, abandon, fulfil
+from tfrt.executor.runtime.failures import Promised, abandon, fulfil, fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.support.call_depth import calls
@@ -36,6 +37,8 @@ MODULES = {
     "tfrt.executor.values.results",
 }
 
+
+COLLECTORS = MODULES | {"weakref", "_weakrefset"}
 
 STARTS = {threading.Thread.start.__code__, threading.Event.wait.__code__, threading.Condition.wait.__code__}
 """What runs in Python to start a thread."""
@@ -316,6 +319,38 @@ def test_starting_the_thread_of_a_device(error, monkeypatch):
         ending.join(60)
         assert not ending.is_alive() and result.value == 1, f"at {at}"
     assert at > 10
+
+
+def test_collecting_a_queue_and_a_device(error, monkeypatch):
+    """What nobody refers to ends its threads, although what runs then is interrupted: nobody would do it again."""
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    at, is_raised = 0, True
+    while is_raised:
+        at += 1
+        host, threads = HostContext("mstd:1,1"), []
+        device, context = StreamDevice("S:0"), ExecutionContext(host)
+        there = [AsyncValue(), AsyncValue()]
+
+        def note(threads=threads):
+            threads.append(threading.current_thread())
+            return [1]
+
+        for value, add in zip(there, (host.enqueue, host.enqueue_blocking), strict=True):
+            add(fulfilling([value], note))
+        there += device.submit("work", note, 1, context)
+        host.wait(there)
+        held = [host, device]
+        del host, device, context, add
+
+        def drop(held=held):
+            held.clear()
+            gc.collect()
+
+        is_raised, _ = interrupted(drop, at, lambda frame: frame.f_globals.get("__name__") in COLLECTORS, error)
+        for thread in threads:
+            thread.join(60)
+            assert not thread.is_alive(), f"at {at}"
+    assert at > 3
 
 
 class Waiters:

@@ -3,6 +3,7 @@
 import gc
 import threading
 import time
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +30,7 @@ def several_blas_threads(monkeypatch):
     from threadpoolctl import threadpool_limits
 
     gc.collect()
-    monkeypatch.setattr(native_threads, "_hosts", set())
+    monkeypatch.setattr(native_threads, "_hosts", {})
     monkeypatch.setattr(native_threads, "_limits", None)
     with threadpool_limits(limits=4, user_api="blas"):
         if blas_threads() != {4}:
@@ -201,8 +202,9 @@ def test_a_host_collected_while_another_one_enters(monkeypatch):
         gc.collect()
 
     monkeypatch.setattr(native_threads, "_apply", collect)
-    second = native_threads.enter()
-    assert native_threads._hosts == {second}
+    # Anything that can be referred to weakly.
+    second = native_threads.enter(test_a_host_collected_while_another_one_enters)
+    assert list(native_threads._hosts) == [second]
     native_threads.leave(second)
 
 
@@ -213,3 +215,15 @@ def test_a_block_that_exits_does_not_leave_the_caller_waiting():
 
     with tfrt.HostContext("mstd:2") as host, pytest.raises(SystemExit, match="no more"):
         host.parallel_for(100, 1, block)
+
+
+def test_a_host_whose_collection_was_interrupted_has_left_when_another_leaves(monkeypatch):
+    host = tfrt.HostContext("mstd:1")
+    with monkeypatch.context() as patched:
+        # What a signal's handler raises in a finalizer is only shown.
+        patched.setattr(weakref.finalize, "__call__", lambda *_: None)
+        del host
+        gc.collect()
+    assert blas_threads() == {1}
+    tfrt.HostContext("mstd:1").close()
+    assert blas_threads() == {4}
