@@ -48,6 +48,7 @@ from xdsl.utils.exceptions import VerifyException
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.shared.definitions import I64Array, StringArray
 from tfrt.dialects.shared.symbols import shared_symbol_tables
+from tfrt.dialects.shared.tensor_types import TensorOf
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.location import (
     UNKNOWN,
@@ -249,16 +250,28 @@ def _wrong_values(
         return f"expected {fixed} {what}{'s' * (fixed != 1)}, but found {count}"
     if count < fixed:
         return f"expected {fixed} or more {what}s, but found {count}"
-    if variadic > 1:
+    if variadic > 1 and (count - fixed) % variadic:
         return None
     index = 0
     for definition in definitions:
-        repeat = count - fixed if isinstance(definition, VariadicDef) else 1
+        # Several that are variadic have equally many values.
+        repeat = (count - fixed) // variadic if isinstance(definition, VariadicDef) else 1
         for value in values[index : index + repeat]:
-            wanted = _wanted_type(definition)
-            if wanted is not None and value.type != wanted:
-                return f"{what} #{index} must be {_type_in_words(wanted)}, but got '{value.type}'"
+            complaint = _complaint(definition, value.type)
+            if complaint is not None:
+                return f"{what} #{index} {complaint}"
             index += 1
+    return None
+
+
+def _complaint(definition: OperandDef | ResultDef, type: Attribute) -> str | None:
+    """What is wrong with the type of a value."""
+    each = getattr(definition.constr, "constr", None)
+    if isinstance(each, TensorOf):
+        return each.complaint(type)
+    wanted = _wanted_type(definition)
+    if wanted is not None and type != wanted:
+        return f"must be {_type_in_words(wanted)}, but got '{type}'"
     return None
 
 

@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, StringAttr, SymbolRefAttr, i1
+from xdsl.dialects.builtin import (
+    DenseArrayBase,
+    FloatAttr,
+    IntegerAttr,
+    StringAttr,
+    SymbolNameConstraint,
+    SymbolRefAttr,
+    i1,
+)
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
@@ -30,15 +38,19 @@ from xdsl.irdl import (
 from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS, PUNCTUATION
 from tfrt.compiler.frontend.records import OpRecord
 from tfrt.compiler.frontend.session import FALSE, TRUE, number_attribute, string_attribute
+from tfrt.dialects.shared.directives import SpelledDirective
+from tfrt.dialects.shared.spelled_attributes import SpelledByWord
 
 _ELEMENTS = re.compile(
     r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?P<type>type)\(\s*\$?(?P<of>\w+)\s*\)"
     r"|functional-type\(\s*\$?(?P<inputs>\w+)\s*,\s*\$?(?P<outputs>\w+)\s*\)"
+    r"|custom<\s*(?P<custom>\w+)\s*>\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)"
     r"|(?P<directive>attr-dict-with-keyword|attr-dict|operands)|(?P<open>\()|(?P<close>\)\?)|(?P<anchor>\^))"
 )
 
@@ -49,13 +61,17 @@ class Slot:
 
     `kind` is one of: operand, operands (`name`: which operand definition, or None for all of the op),
     operand_type, operand_types, result_type, result_types (likewise), signature (`name` and `outputs`),
-    number, string, attribute (`name`: which attribute), attributes (the dictionary).
+    number, numbers, string, symbol_name, word, attribute (`name`: which attribute), attributes (the dictionary), directive (which
+    one, and the `names` of its arguments).
     """
 
     kind: str
     name: str | None = None
     outputs: str | None = None
     type: Attribute | None = None
+    word: type[SpelledByWord] | None = None
+    directive: type[SpelledDirective] | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,8 @@ class CustomForm:
     results: tuple[tuple[str, bool, Attribute | None], ...]
     properties: frozenset[str] = frozenset()
     """The attributes that are properties of the op."""
+    definitions: frozenset[str] = frozenset()
+    """The grammar rules that this form adds."""
     is_short: bool = False
     """Whether the op is spelled without its dialect, which must then be the default one."""
 
@@ -115,7 +133,8 @@ def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
     body = " ".join(fragments)
     rule = f"OP_{crc32(body.encode()):08X} {body} -> assembled"
     properties = frozenset(definition.properties)
-    return CustomForm(op_class, rule, tuple(slots), operands, results, properties)
+    added = frozenset(slot.directive.RULES for slot in slots if slot.directive is not None and slot.directive.RULES)
+    return CustomForm(op_class, rule, tuple(slots), operands, results, properties, added)
 
 
 def _literal(op_class: type[IRDLOperation], literal: str) -> str:
@@ -139,6 +158,8 @@ def _element(
 ) -> tuple[str, Slot]:
     values = "values" if optional else "opt_values"
     types = "types" if optional else "opt_types"
+    if match["custom"]:
+        return _directive(match, definition)
     if match["directive"] == "attr-dict":
         return "opt_attributes", Slot("attributes")
     if match["directive"] == "attr-dict-with-keyword":
@@ -172,8 +193,25 @@ def _element(
     return _attribute_element(name, declared.constr)
 
 
+def _directive(match: re.Match[str], definition: OpDef) -> tuple[str, Slot]:
+    directive = definition.custom_directives.get(match["custom"])
+    if directive is None or not issubclass(directive, SpelledDirective):
+        raise UnsupportedFormat(f"{definition.name}: no rule reads the directive '{match['custom']}'")
+    names = tuple(re.findall(r"\$(\w+)", match["arguments"]))
+    return directive.SYMBOL, Slot("directive", directive=directive, names=names)
+
+
 def _attribute_element(name: str, constraint: AttrConstraint) -> tuple[str, Slot]:
     bases = constraint.get_bases()
+    (base, *others) = bases or {None}
+    if base is not None and not others and issubclass(base, SpelledByWord):
+        return "WORD", Slot("word", name, word=base)
+    if isinstance(constraint, ParamAttrConstraint) and constraint.base_attr is DenseArrayBase:
+        element = constraint.param_constrs[0]
+        if element.can_infer(frozenset()):
+            return "integer_list", Slot("numbers", name, type=element.infer(InferenceContext()))
+    if isinstance(constraint, SymbolNameConstraint):
+        return "SYMBOL", Slot("symbol_name", name)
     if bases == {StringAttr}:
         return "STRING", Slot("string", name)
     if bases == {SymbolRefAttr}:
@@ -243,6 +281,15 @@ class _Reading:
                 self.operand_types[slot.name], self.result_types[slot.outputs] = part
             case "number":
                 self.attributes[slot.name or ""] = self._number(part, slot.type)
+            case "numbers":
+                assert slot.type is not None
+                self.attributes[slot.name or ""] = literals.typed_array(slot.type, part, self.offset)
+            case "word":
+                self.attributes[slot.name or ""] = self._word(part, slot.word)
+            case "directive":
+                self._spelled(slot, part)
+            case "symbol_name":
+                self.attributes[slot.name or ""] = StringAttr(literals.symbol_name(part))
             case "string":
                 self.attributes[slot.name or ""] = string_attribute(self.builder.session, part)
             case "attribute":
@@ -265,6 +312,20 @@ class _Reading:
                 self.builder.session.report(token[2], f"expected a number of type '{type}', found '{token[1]}'")
             return TRUE if token[0] == "TRUE" else FALSE
         return number_attribute(self.builder.session, token, type)
+
+    def _word(self, token: Any, attribute_class: type[SpelledByWord] | None) -> Attribute:
+        assert attribute_class is not None
+        try:
+            return attribute_class.from_body(token[1])
+        except ValueError as error:
+            raise SyntaxFailure(token[2], str(error)) from None
+
+    def _spelled(self, slot: Slot, part: Any) -> None:
+        assert slot.directive is not None
+        try:
+            slot.directive.read(part, slot.names, self)
+        except ValueError as error:
+            raise SyntaxFailure(self.offset, f"'{self.form.op_class.name}' op {error}") from None
 
     def finish(self, record: OpRecord) -> Operation:
         operands = self._resolve_operands()

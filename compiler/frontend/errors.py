@@ -91,6 +91,7 @@ _READABLE = {
     "COMMA": "','",
     "COLON": "':'",
     "EQUAL": "'='",
+    "QUESTION_MARK": "'?'",
     "_ARROW": "'->'",
     "_SCOPE": "'::'",
     "_METADATA_BEGIN": "'{-#'",

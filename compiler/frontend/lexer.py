@@ -32,7 +32,7 @@ _TOKENS = re.compile(
     (?:[\x20\t\r\n]+|//[^\n]*)*
     (?:
         (?P<VALUE>%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*)(?:\#[0-9]+)?)
-      | (?P<PUNCTUATION>->|::|\{-\#|\#-\}|[(){}\[\]<>,:=])
+      | (?P<PUNCTUATION>->|::|\{-\#|\#-\}|[(){}\[\]<>,:=?])
       | (?P<WORD>[A-Za-z_][\w$.]*)
       | (?P<LONG_STRING>"(?=0x[0-9A-Fa-f]{512}))
       | (?P<STRING>"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")
@@ -87,6 +87,7 @@ PUNCTUATION = {
     "::": "_SCOPE",
     "{-#": "_METADATA_BEGIN",
     "#-}": "_METADATA_END",
+    "?": "QUESTION_MARK",
 }
 """The names that lark gives to quoted punctuation, and the two that grammar.lark names itself."""
 

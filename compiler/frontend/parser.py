@@ -201,18 +201,22 @@ class Parser:
 
 
 @cache
-def parser_for(forms: frozenset[str]) -> Parser:
-    """The parser for the core grammar plus these alternatives of `custom_op`."""
-    return Parser(grammar_text(forms))
+def parser_for(forms: frozenset[str], definitions: frozenset[str] = frozenset()) -> Parser:
+    """The parser for the core grammar plus these alternatives of `custom_op` and the rules that they use."""
+    return Parser(grammar_text(forms, definitions))
 
 
-def grammar_text(forms: Iterable[str]) -> str:
-    """The core grammar, the rules of hand-written forms, and `forms` as the alternatives of `custom_op`."""
+def grammar_text(forms: Iterable[str], definitions: Iterable[str] = ()) -> str:
+    """The core grammar, the rules of hand-written forms, and `forms` as the alternatives of `custom_op`.
+
+    Args:
+        definitions: rules that the forms use.
+    """
     core = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
     alternatives = sorted({*forms, *(form.rule for form in custom_forms.FORMS.values())})
     terminals = sorted(alternative.split()[0] for alternative in alternatives)
     custom_op = "custom_op: " + "\n  | ".join(alternatives)
-    rules = "\n".join([custom_forms.RULES, f"%declare {' '.join(terminals)}", custom_op])
+    rules = "\n".join([custom_forms.RULES, *sorted(definitions), f"%declare {' '.join(terminals)}", custom_op])
     keywords = sorted(set(re.findall(rf"{KEYWORD_PREFIX}[A-Z_]+", core + rules)))
-    definitions = [f'{keyword}: "{keyword.removeprefix(KEYWORD_PREFIX).lower()}"' for keyword in keywords]
-    return "\n".join([core, rules, *definitions, ""])
+    terminal_rules = [f'{keyword}: "{keyword.removeprefix(KEYWORD_PREFIX).lower()}"' for keyword in keywords]
+    return "\n".join([core, rules, *terminal_rules, ""])

@@ -23,6 +23,7 @@ from tfrt.compiler.verifier import line_and_column, verify
 from tfrt.dialects import context as dialect_context
 from tfrt.dialects import taken_names
 from tfrt.dialects.shared.open_context import OpenContext, unregistered_attribute
+from tfrt.dialects.shared.spelled_attributes import SpelledByWord
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
 from tfrt.executor.support.plugins import DIALECTS, all_of
@@ -40,7 +41,7 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
             alias_depths: dict[int, int] = {}
             tokens = tokenize(own_text, words, _dialect_attributes(context), alias_depths)
             session = Session(source, tokens, diagnostics, context.knows, alias_depths)
-            records = parser_for(frozenset(words.rules)).parse(session, tokens)
+            records = parser_for(frozenset(words.rules), frozenset(words.definitions)).parse(session, tokens)
             module = None if records is None else Builder(session, context).module(records)
             if bodies and not diagnostics and module is not None:
                 read_own = partial(
@@ -98,6 +99,9 @@ def _dialect_attributes(context: OpenContext) -> DialectTable:
         name, bracket, body = text[1:].partition("<")
         body = body[:-1]
         dialect, dot, _ = name.partition(".")
+        opaque = None if dot else _opaque_attribute(context, dialect, body, is_type=is_type)
+        if opaque is not None:
+            return _parse_body(opaque[0], context, text, opaque[1], offset)
         if not dot:
             # `!dialect<body>`: xDSL keeps the name up to and with the dot that takes the place of the bracket.
             name = f"{dialect}."
@@ -115,6 +119,15 @@ def _dialect_attributes(context: OpenContext) -> DialectTable:
         return unregistered_attribute(name, is_type=is_type)(name, is_type, False, body)
 
     return look_up
+
+
+def _opaque_attribute(context: OpenContext, dialect: str, body: str, *, is_type: bool) -> tuple[Any, str] | None:
+    """What `#dialect<name rest>` is: the class of that name, where it is spelled so, and the rest."""
+    name, _, rest = body.partition(" ")
+    if is_type or not context.knows(dialect):
+        return None
+    known = context.get_optional_attr(f"{dialect}.{name}")
+    return (known, rest) if known is not None and issubclass(known, SpelledByWord) else None
 
 
 def _parse_body(attribute_class: Any, context: OpenContext, text: str, body: str, offset: int) -> Attribute:

@@ -12,7 +12,7 @@ from typing import Any
 from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
 
-from tfrt.compiler.frontend import custom_forms
+from tfrt.compiler.frontend import custom_forms, framework_forms
 from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compile_format
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
@@ -42,6 +42,8 @@ class Words:
         self._context = context
         self.rules: set[str] = set()
         """The grammar alternatives of all ops of the dialects used so far."""
+        self.definitions: set[str] = set()
+        """The grammar rules that these alternatives add."""
         self._dialects: set[str] = set()
 
     def __call__(self, word: str) -> tuple[str, Any]:
@@ -49,7 +51,7 @@ class Words:
         known = _KEYWORDS.get(word)
         if known is not None:
             return known
-        hand_written = custom_forms.FORMS.get(word)
+        hand_written = custom_forms.FORMS.get(word) or framework_forms.FORMS.get(word)
         dialect, dot, _ = word.partition(".")
         if dot and dialect not in self._dialects:
             self._use_dialect(dialect)
@@ -77,11 +79,15 @@ class Words:
             return
         if name not in {dialect.name for dialect in self._context.loaded_dialects}:
             self._context.load_registered_dialect(name)
+        if name in framework_forms.RULES:
+            self.definitions.add(framework_forms.RULES[name])
+            self.rules |= {f.rule for f in framework_forms.FORMS.values() if f.op_name.startswith(f"{name}.")}
         for op_class in self._context.loaded_ops:
             if op_class.name.partition(".")[0] == name and issubclass(op_class, IRDLOperation):
                 form = _compiled_form(op_class)
                 if form is not None:
                     self.rules.add(form.rule)
+                    self.definitions |= form.definitions
 
 
 def _compiled_form(op_class: type[IRDLOperation]) -> _Form | None:
