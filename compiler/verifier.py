@@ -38,6 +38,7 @@ from xdsl.irdl import (
     OptPropertyDef,
     ParamAttrConstraint,
     PropertyDef,
+    RangeConstraint,
     ResultDef,
     VariadicDef,
 )
@@ -266,7 +267,9 @@ def _wrong_values(
 
 def _complaint(definition: OperandDef | ResultDef, type: Attribute) -> str | None:
     """What is wrong with the type of a value."""
-    each = getattr(definition.constr, "constr", None)
+    each: object = definition.constr
+    while isinstance(each, RangeConstraint):
+        each = getattr(each, "constraint", None) or getattr(each, "constr", None)
     if isinstance(each, TensorOf):
         return each.complaint(type)
     wanted = _wanted_type(definition)

@@ -118,9 +118,7 @@ UNARY_OPS = (
 )
 
 PREDICATE_OPS = tuple(
-    _define(
-        name, _Predicate, summary, operand=operand_def(FLOAT), result=result_def(PRED), traits=traits_def(Pure())
-    )
+    _define(name, _Predicate, summary, operand=operand_def(FLOAT), result=result_def(PRED), traits=traits_def(Pure()))
     for name, summary in (
         ("is_inf", "Whether a number is infinite."),
         ("is_neg_inf", "Whether a number is negative infinity."),
@@ -143,9 +141,7 @@ def _of_two(name: str, first: str, second: str, types: AttrConstraint[Any], summ
     """An op of two operands of one type, which the result has, too, with these names."""
 
     class Base(CheckedOp):
-        assembly_format = (
-            f"${first} `,` ${second} attr-dict `:` type(${first}) `,` type(${second}) `->` type($result)"
-        )
+        assembly_format = f"${first} `,` ${second} attr-dict `:` type(${first}) `,` type(${second}) `->` type($result)"
 
         def check(self) -> None:
             require_one_type(self, "C1", [*self.operand_types, *self.result_types])
@@ -342,4 +338,4 @@ class TopKOp(CheckedOp):
             require_agreement(self, "C1", name, result.type, TensorType(element, sizes))
 
 
-CHLO = define_dialect("chlo", __name__)
+CHLO = define_dialect("chlo", __name__, is_source=True)

@@ -26,4 +26,4 @@ class CopyOp(CheckedOp):
         require_one_type(self, "C1", [self.operand.type, self.result.type])
 
 
-MHLO = define_dialect("mhlo", __name__)
+MHLO = define_dialect("mhlo", __name__, is_source=True)

@@ -163,4 +163,4 @@ class ShardingConstraintOp(CheckedOp):
         require_one_type(self, "C1", [self.input.type, self.result.type])
 
 
-SDY = define_dialect("sdy", __name__)
+SDY = define_dialect("sdy", __name__, is_source=True)

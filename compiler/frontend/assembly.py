@@ -61,17 +61,17 @@ class Slot:
 
     `kind` is one of: operand, operands (`name`: which operand definition, or None for all of the op),
     operand_type, operand_types, result_type, result_types (likewise), signature (`name` and `outputs`),
-    number, numbers, string, symbol_name, word, attribute (`name`: which attribute), attributes (the dictionary), directive (which
-    one, and the `names` of its arguments).
+    number, numbers, string, symbol_name, word, attribute (`name`: which attribute), attributes (the dictionary),
+    directive (which one, and the `names` of its arguments).
     """
 
     kind: str
     name: str | None = None
     outputs: str | None = None
-    type: Attribute | None = None
     word: type[SpelledByWord] | None = None
     directive: type[SpelledDirective] | None = None
     names: tuple[str, ...] = ()
+    type: Attribute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,8 @@ def compile_format(op_class: type[IRDLOperation], format: str) -> CustomForm:
     body = " ".join(fragments)
     rule = f"OP_{crc32(body.encode()):08X} {body} -> assembled"
     properties = frozenset(definition.properties)
-    added = frozenset(slot.directive.RULES for slot in slots if slot.directive is not None and slot.directive.RULES)
+    used = [slot.directive for slot in slots if slot.directive is not None]
+    added = frozenset(directive.RULES for directive in used if directive.RULES)
     return CustomForm(op_class, rule, tuple(slots), operands, results, properties, added)
 
 
@@ -203,8 +204,8 @@ def _directive(match: re.Match[str], definition: OpDef) -> tuple[str, Slot]:
 
 def _attribute_element(name: str, constraint: AttrConstraint) -> tuple[str, Slot]:
     bases = constraint.get_bases()
-    (base, *others) = bases or {None}
-    if base is not None and not others and issubclass(base, SpelledByWord):
+    base = next(iter(bases)) if bases is not None and len(bases) == 1 else None
+    if base is not None and issubclass(base, SpelledByWord):
         return "WORD", Slot("word", name, word=base)
     if isinstance(constraint, ParamAttrConstraint) and constraint.base_attr is DenseArrayBase:
         element = constraint.param_constrs[0]

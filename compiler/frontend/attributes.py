@@ -22,8 +22,20 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     DenseResourceAttr,
+    Float4E2M1FNType,
+    Float6E2M3FNType,
+    Float6E3M2FNType,
+    Float8E3M4Type,
+    Float8E4M3B11FNUZType,
+    Float8E4M3FNType,
+    Float8E4M3FNUZType,
+    Float8E4M3Type,
+    Float8E5M2FNUZType,
+    Float8E5M2Type,
+    Float8E8M0FNUType,
     Float16Type,
     Float32Type,
+    FloatTF32Type,
     IndexType,
     IntegerAttr,
     IntegerType,
@@ -66,6 +78,23 @@ _NAMED_TYPES: dict[str, Attribute] = {
     "f64": f64,
     "index": IndexType(),
     "none": NoneType(),
+    **{
+        type.name: type()
+        for type in (
+            Float4E2M1FNType,
+            Float6E2M3FNType,
+            Float6E3M2FNType,
+            Float8E3M4Type,
+            Float8E4M3B11FNUZType,
+            Float8E4M3FNType,
+            Float8E4M3FNUZType,
+            Float8E4M3Type,
+            Float8E5M2FNUZType,
+            Float8E5M2Type,
+            Float8E8M0FNUType,
+            FloatTF32Type,
+        )
+    },
 }
 
 

@@ -98,9 +98,7 @@ def build_while(builder: Builder, record: OpRecord) -> Operation:
     offset = token[2]
     operands = builder.values([value for _, value in pairs], types, offset)
     arguments = [ArgumentRecord(name, type) for (name, _), type in zip(pairs, types, strict=False)]
-    regions = [
-        builder.region(region, isolated=False, arguments=arguments, needs_block=True) for region in (cond, body)
-    ]
+    regions = [builder.region(region, isolated=False, arguments=arguments, needs_block=True) for region in (cond, body)]
     op_class = builder.op_class("stablehlo.while", offset)
     return builder.create(op_class, offset, record, operands, types, attributes=attributes, regions=regions)
 
@@ -109,7 +107,9 @@ FORMS: dict[str, HandWrittenForm] = {
     form.op_name: form
     for form in (
         HandWrittenForm(
-            "stablehlo.reduce", "OP_STABLEHLO_REDUCE stablehlo_reduced stablehlo_reduction -> hand_written", build_reduce
+            "stablehlo.reduce",
+            "OP_STABLEHLO_REDUCE stablehlo_reduced stablehlo_reduction -> hand_written",
+            build_reduce,
         ),
         HandWrittenForm(
             "stablehlo.while",

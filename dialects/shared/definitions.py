@@ -108,13 +108,18 @@ class OpenDialect(Dialect):
     """A dialect that keeps what it does not define: ops in generic form and types verbatim, but no attributes."""
 
 
-def define_dialect(name: str, *modules: str, is_open: bool = False) -> Dialect:
+class SourceDialect(Dialect):
+    """A dialect that frameworks write programs in. Its ops have no kernels: passes put ops of ours in their place."""
+
+
+def define_dialect(name: str, *modules: str, is_open: bool = False, is_source: bool = False) -> Dialect:
     """The dialect of all ops, types and attributes that have its name in front and that modules hold.
 
     Args:
         modules: names of imported modules, usually only ``__name__``; a package stands for its modules, too, which are
             imported. Families of ops, in tuples and dictionaries, count.
         is_open: whether it is an `OpenDialect`.
+        is_source: whether it is a `SourceDialect`.
     """
     found: dict[Any, None] = {}
     for module in map(sys.modules.__getitem__, modules):
@@ -125,7 +130,7 @@ def define_dialect(name: str, *modules: str, is_open: bool = False) -> Dialect:
     ours = [each for each in found if str(getattr(each, "name", "")).startswith(f"{name}.")]
     ops = [each for each in ours if issubclass(each, Operation)]
     attributes = [each for each in ours if issubclass(each, Attribute)]
-    return (OpenDialect if is_open else Dialect)(name, ops, attributes)
+    return (OpenDialect if is_open else SourceDialect if is_source else Dialect)(name, ops, attributes)
 
 
 def _class_name(name: str, suffix: str) -> str:

@@ -5,7 +5,8 @@
   that is zero or empty is not spelled.
 * `Verbatim`: kept as it is written, since nothing is done with it.
 
-The front end makes each from the text between its brackets (`from_body`), which raises `ValueError` where that is wrong.
+The front end makes each from the text between its brackets (`from_body`), which raises `ValueError` where that is
+wrong.
 """
 
 from __future__ import annotations

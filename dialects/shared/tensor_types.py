@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import (
     UnregisteredAttr,
 )
 from xdsl.ir import Attribute, Operation
-from xdsl.irdl import AttrConstraint, ConstraintContext, IRDLOperation
+from xdsl.irdl import AttrConstraint, IRDLOperation, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
 from tfrt.dialects.shared.verification import fail
@@ -67,7 +67,7 @@ class TensorOf(AttrConstraint[Attribute]):
             return f"must be {self._in_words()}, but got '{type}'"
         return None
 
-    def verify(self, attr: Attribute, constraint_context: ConstraintContext) -> None:
+    def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:
         complaint = self.complaint(attr)
         if complaint is not None:
             raise VerifyException(complaint)
@@ -147,4 +147,3 @@ def require_shape(op: Operation, constraint: str, name: str, found: Attribute, w
 def quoted(types: Sequence[Attribute]) -> str:
     """Types in messages."""
     return ", ".join(f"'{type}'" for type in types)
-

@@ -9,4 +9,4 @@ from __future__ import annotations
 
 from tfrt.dialects.shared.definitions import define_dialect
 
-STABLEHLO = define_dialect("stablehlo", __name__)
+STABLEHLO = define_dialect("stablehlo", __name__, is_source=True)

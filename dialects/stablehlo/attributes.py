@@ -238,7 +238,9 @@ class ConvAttr(Spelled):
         match = _CONVOLUTION.fullmatch(text)
         if match is None:
             raise ValueError(f"expected dimension numbers as in [b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], found '{raw}'")
-        input_, kernel, output = (_places(part, letters) for part, letters in zip(match.groups(), _LETTERS, strict=True))
+        input_, kernel, output = (
+            _places(part, letters) for part, letters in zip(match.groups(), _LETTERS, strict=True)
+        )
         return cls.new(
             ConvolutionDimensionNumbers(
                 input_["b"], input_["f"], input_[""], kernel["i"], kernel["o"], kernel[""],
@@ -249,11 +251,14 @@ class ConvAttr(Spelled):
     def spelled(self) -> str:
         """The dimension numbers as formats have them."""
         numbers: ConvolutionDimensionNumbers = self.data
-        return (
-            f"{_layout(b=numbers.input_batch_dimension, f=numbers.input_feature_dimension, spatial=numbers.input_spatial_dimensions)}x"
-            f"{_layout(i=numbers.kernel_input_feature_dimension, o=numbers.kernel_output_feature_dimension, spatial=numbers.kernel_spatial_dimensions)}->"
-            f"{_layout(b=numbers.output_batch_dimension, f=numbers.output_feature_dimension, spatial=numbers.output_spatial_dimensions)}"
+        kernel = {"i": numbers.kernel_input_feature_dimension, "o": numbers.kernel_output_feature_dimension}
+        lhs = _layout(
+            numbers.input_spatial_dimensions, b=numbers.input_batch_dimension, f=numbers.input_feature_dimension
         )
+        result = _layout(
+            numbers.output_spatial_dimensions, b=numbers.output_batch_dimension, f=numbers.output_feature_dimension
+        )
+        return f"{lhs}x{_layout(numbers.kernel_spatial_dimensions, **kernel)}->{result}"
 
     def print_parameter(self, printer: Printer) -> None:
         printer.print_string(f"<{self.spelled()}>")

@@ -12,10 +12,10 @@ from tfrt.dialects.shared.definitions import number_of
 from tfrt.dialects.shared.tensor_types import TensorOf
 from tfrt.dialects.stablehlo.attributes import TokenType
 
-I32 = number_of(i32)
-I64 = number_of(i64)
+I32: AttrConstraint[IntegerAttr[Any]] = IntegerAttr.constr(EqAttrConstraint(i32))
+I64: AttrConstraint[IntegerAttr[Any]] = IntegerAttr.constr(EqAttrConstraint(i64))
+BOOL: AttrConstraint[IntegerAttr[Any]] = IntegerAttr.constr(EqAttrConstraint(i1))
 F32 = number_of(f32)
-BOOL: AttrConstraint[IntegerAttr[Any]] = number_of(i1)  # type: ignore[assignment]
 DIMS: AttrConstraint[Attribute] = ParamAttrConstraint(DenseArrayBase, (EqAttrConstraint(i64), AnyAttr()))
 FLAGS: AttrConstraint[Attribute] = ParamAttrConstraint(DenseArrayBase, (EqAttrConstraint(i1), AnyAttr()))
 ELEMENTS = BaseAttr(DenseIntOrFPElementsAttr)

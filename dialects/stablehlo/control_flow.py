@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import IntegerType, Signedness, TupleType
+from xdsl.dialects.builtin import ArrayAttr, IntegerType, Signedness, TupleType
 from xdsl.ir import Attribute, Region
 from xdsl.irdl import (
     BaseAttr,
@@ -51,7 +51,9 @@ def _check_branches(
             fail(op, f"({none_taken}) expects {name} without arguments, but got {len(branch.block.args)}")
     for types in given[1:]:
         if not _all_agree(types, given[0]):
-            fail(op, f"({same}) expects {name} with the same results, but got ({quoted(given[0])}) and ({quoted(types)})")
+            fail(
+                op, f"({same}) expects {name} with the same results, but got ({quoted(given[0])}) and ({quoted(types)})"
+            )
     if not _all_agree(op.result_types, given[0]):
         fail(op, f"({results}) expects results of types ({quoted(given[0])}), but got ({quoted(op.result_types)})")
 
@@ -108,7 +110,10 @@ class WhileOp(HandWrittenOp, CheckedOp):
         require_signature(self, "C1", "cond", self.cond, types, [PREDICATE])
         require_signature(self, "C2", "body", self.body, types, types)
         if not _all_agree(self.outputs.types, types):
-            fail(self, f"(C3) expects results of the operands' types, {quoted(types)}, but got {quoted(self.outputs.types)}")
+            fail(
+                self,
+                f"(C3) expects results of the operands' types, {quoted(types)}, but got {quoted(self.outputs.types)}",
+            )
 
     def fits_custom_form(self) -> bool:
         types = tuple(self.operand.types)
@@ -166,7 +171,8 @@ class TupleOp(CheckedOp):
     assembly_format = "$val attr-dict `:` custom<TupleOpType>(type($val), type($result))"
 
     def check(self) -> None:
-        require_agreement(self, "C1", "a result", self.result.type, TupleType(list(self.val.types)))
+        wanted = TupleType(ArrayAttr(self.val.types))  # type: ignore[arg-type]
+        require_agreement(self, "C1", "a result", self.result.type, wanted)
 
 
 @irdl_op_definition
@@ -229,5 +235,3 @@ class PartitionIdOp(CheckedOp):
     result = result_def(_ID)
     traits = traits_def(Pure())
     assembly_format = "attr-dict `:` type($result)"
-
-

@@ -568,7 +568,7 @@ _WINDOW = ("stride", "pad", "lhs_dilate", "rhs_dilate", "reverse")
 
 @irdl_custom_directive
 class WindowAttributes(SpelledDirective):
-    """``stride = [1, 1], pad = [[0, 1], [0, 1]], lhs_dilate = …, rhs_dilate = …, reverse = [false, false]``: any of them."""
+    """``stride = [1, 1], pad = [[0, 1], [0, 1]], lhs_dilate = …, rhs_dilate = …, reverse = [false, false]``: any."""
 
     SYMBOL = "stablehlo_window"
     RULES = """

@@ -65,9 +65,7 @@ class _Unary(CheckedOp):
 
 class _Binary(CheckedOp):
     custom_directives = (BinaryType,)
-    assembly_format = (
-        "$lhs `,` $rhs attr-dict `:` custom<BinaryType>(type($lhs), type($rhs), type($result))"
-    )
+    assembly_format = "$lhs `,` $rhs attr-dict `:` custom<BinaryType>(type($lhs), type($rhs), type($result))"
 
     def check(self) -> None:
         require_one_type(self, "C1", [*self.operand_types, *self.result_types])
@@ -217,9 +215,7 @@ class ComplexOp(CheckedOp):
     result = result_def(COMPLEX)
     traits = traits_def(Pure())
     custom_directives = (ComplexOpType,)
-    assembly_format = (
-        "operands attr-dict `:` custom<ComplexOpType>(type($lhs), type($rhs), type($result))"
-    )
+    assembly_format = "operands attr-dict `:` custom<ComplexOpType>(type($lhs), type($rhs), type($result))"
 
     def check(self) -> None:
         require_one_type(self, "C1", self.operand_types)
@@ -259,7 +255,10 @@ class CompareOp(CheckedOp):
         unsigned = isinstance(element, IntegerType) and element.signedness.data is Signedness.UNSIGNED
         wanted = _TYPE_OF.get(kind_of(element) or "", ("UNSIGNED",) if unsigned else ("SIGNED",))
         if self.compare_type.data not in wanted:
-            fail(self, f"(C3) expects compare_type {' or '.join(wanted)} for '{element}', but got {self.compare_type.data}")
+            fail(
+                self,
+                f"(C3) expects compare_type {' or '.join(wanted)} for '{element}', but got {self.compare_type.data}",
+            )
 
 
 @irdl_op_definition
@@ -325,5 +324,3 @@ class ReducePrecisionOp(CheckedOp):
         exponent, mantissa = self.exponent_bits.value.data, self.mantissa_bits.value.data
         shapes.require(exponent >= 1, "C2", f"expects exponent_bits of at least 1, but got {exponent}")
         shapes.require(mantissa >= 0, "C3", f"expects mantissa_bits of at least 0, but got {mantissa}")
-
-

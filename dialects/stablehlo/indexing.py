@@ -39,7 +39,7 @@ from tfrt.executor.declarations import stablehlo_window_shapes as windows
 
 @irdl_op_definition
 class DynamicSliceOp(CheckedOp):
-    """A part of a tensor, of a size that is known, at indices that are not. Those beyond the tensor are moved into it."""
+    """A part of a tensor, of a known size, at indices that are operands; one beyond the tensor is moved into it."""
 
     name = "stablehlo.dynamic_slice"
     operand = operand_def(ANY)
@@ -55,9 +55,7 @@ class DynamicSliceOp(CheckedOp):
 
     def check(self) -> None:
         require_one_element_type(self, "C1", [self.operand.type, self.result.type])
-        shape = shapes.dynamic_slice(
-            shape_of(self.operand.type), len(self.start_indices), numbers_of(self.slice_sizes)
-        )
+        shape = shapes.dynamic_slice(shape_of(self.operand.type), len(self.start_indices), numbers_of(self.slice_sizes))
         _check_one_index_type(self, "C3")
         require_shape(self, "C5", "a result", self.result.type, shape)
 
@@ -77,9 +75,7 @@ class DynamicUpdateSliceOp(CheckedOp):
     def check(self) -> None:
         require_one_type(self, "C1", [self.operand.type, self.result.type])
         require_one_element_type(self, "C2", [self.update.type, self.operand.type])
-        shapes.dynamic_update_slice(
-            shape_of(self.operand.type), shape_of(self.update.type), len(self.start_indices)
-        )
+        shapes.dynamic_update_slice(shape_of(self.operand.type), shape_of(self.update.type), len(self.start_indices))
         _check_one_index_type(self, "C5")
 
 
@@ -162,9 +158,7 @@ class ScatterOp(CheckedOp):
         )
         for given, update in zip(self.inputs.types, self.updates.types, strict=True):
             require_one_element_type(self, "C6", [given, update])
-        elements = require_reducer(
-            self, "C23", "update_computation", self.update_computation, self.inputs.types
-        )
+        elements = require_reducer(self, "C23", "update_computation", self.update_computation, self.inputs.types)
         if len(self.outputs) != len(self.inputs):
             fail(self, f"(C24) expects as many results as inputs, {len(self.inputs)}, but got {len(self.outputs)}")
         for result, element in zip(self.outputs.types, elements, strict=True):

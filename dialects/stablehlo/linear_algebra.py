@@ -105,9 +105,7 @@ class DotOp(CheckedOp):
         lhs, rhs = shape_of(self.lhs.type), shape_of(self.rhs.type)
         if not 1 <= len(lhs) <= 2 or not 1 <= len(rhs) <= 2:
             fail(self, f"expects vectors or matrices, but got '{self.lhs.type}' and '{self.rhs.type}'")
-        shape = windows.dot_general(
-            lhs, rhs, lhs_contracting_dimensions=[len(lhs) - 1], rhs_contracting_dimensions=[0]
-        )
+        shape = windows.dot_general(lhs, rhs, lhs_contracting_dimensions=[len(lhs) - 1], rhs_contracting_dimensions=[0])
         require_one_element_type(self, "C13", self.operand_types)
         require_shape(self, "C12", "a result", self.result.type, shape)
 

@@ -58,8 +58,9 @@ def _check_results(op: Any, shape: tuple[str, shapes.Shape], element: tuple[str,
 class ReduceOp(HandWrittenOp, CheckedOp):
     """All elements along some dimensions, combined by a region, in any order.
 
-    Form: `stablehlo.reduce(%x init: %z), (%y init: %w) across dimensions = [1] : (…) -> (…)`, then `reducer(%a: T, %b: T)
-    (%c: U, %d: U) { … }`; or with `applies stablehlo.add` before `across` in place of a region that does just that.
+    Form: `stablehlo.reduce(%x init: %z), (%y init: %w) across dimensions = [1] : (…) -> (…)`, then
+    `reducer(%a: T, %b: T) (%c: U, %d: U) { … }`; or with `applies stablehlo.add` before `across` in place of a region
+    that does just that.
     """
 
     name = "stablehlo.reduce"

@@ -209,7 +209,7 @@ class BitcastConvertOp(CheckedOp):
         if wide_bits % narrow_bits or not shapes.compatible(narrow, (*wide, count)):
             fail(
                 self,
-                f"(C1) expects elements of {narrow_bits} bits in the shape {shapes.spelled((*wide, count))} for elements"
+                f"(C1) expects elements of {narrow_bits} bits in the shape {shapes.spelled((*wide, count))} for those"
                 f" of {wide_bits} bits in the shape {shapes.spelled(wide)}, but got {shapes.spelled(narrow)}",
             )
 
@@ -290,9 +290,7 @@ class SliceOp(CheckedOp):
     result = result_def(ANY)
     traits = traits_def(Pure())
     custom_directives = (SliceRanges,)
-    assembly_format = (
-        f"$operand custom<SliceRanges>($start_indices, $limit_indices, $strides) {_IN_SIGNATURE}"
-    )
+    assembly_format = f"$operand custom<SliceRanges>($start_indices, $limit_indices, $strides) {_IN_SIGNATURE}"
 
     def check(self) -> None:
         require_one_element_type(self, "C1", [self.operand.type, self.result.type])

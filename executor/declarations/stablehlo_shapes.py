@@ -2,8 +2,8 @@
 
 Plain functions of shapes and attributes, for verifiers of programs and for metadata functions of kernels alike. A shape
 is a tuple of sizes; a size that is not known before the program runs is None, and fits any other. What breaks a
-constraint of the specification raises a `ShapeError`, which names it. The ops whose shapes take more than a few lines are
-in `stablehlo_window_shapes`.
+constraint of the specification raises a `ShapeError`, which names it. The ops whose shapes take more than a few lines
+are in `stablehlo_window_shapes`.
 
 Source of the semantics: the constraints of each op in `docs/spec.md` of StableHLO.
 """
@@ -97,8 +97,8 @@ def broadcast_in_dim(operand: Shape, dims: Dims, result: Shape) -> None:
         require(
             size in (1, None) or fits(size, result[axis]),
             "C5",
-            f"expects dimension {i} of the operand to be 1 or the size of dimension {axis} of the result, {result[axis]},"
-            f" but got {size}",
+            f"expects dimension {i} of the operand to be 1 or the size of dimension {axis} of the result,"
+            f" {result[axis]}, but got {size}",
         )
 
 
@@ -112,7 +112,11 @@ def broadcast(operand: Shape, sizes: Dims) -> Shape:
 def reshape(operand: Shape, result: Shape) -> None:
     """What `reshape` demands."""
     before, after = elements(operand), elements(result)
-    require(fits(before, after), "C2", f"expects as many elements in the result as in the operand, {before}, but got {after}")
+    require(
+        fits(before, after),
+        "C2",
+        f"expects as many elements in the result as in the operand, {before}, but got {after}",
+    )
 
 
 def iota(shape: Shape, dimension: int) -> None:
@@ -204,7 +208,11 @@ def pad(operand: Shape, low: Dims, high: Dims, interior: Dims) -> Shape:
     for i, size in enumerate(operand):
         require(interior[i] >= 0, "C3", f"expects interior_padding of at least 0, but got {interior[i]}")
         padded = None if size is None else size + low[i] + max(size - 1, 0) * interior[i] + high[i]
-        require(padded is None or padded >= 0, "C4", f"expects a result of at least size 0 in dimension {i}, but got {padded}")
+        require(
+            padded is None or padded >= 0,
+            "C4",
+            f"expects a result of at least size 0 in dimension {i}, but got {padded}",
+        )
         shape.append(padded)
     return tuple(shape)
 
@@ -275,12 +283,15 @@ def cholesky(a: Shape) -> Shape:
 def triangular_solve(a: Shape, b: Shape, *, left_side: bool) -> Shape:
     """The shape of `triangular_solve`."""
     require(len(a) == len(b) >= 2, "C2", f"expects operands of one rank, 2 or more, but got {len(a)} and {len(b)}")
-    require(compatible(a[:-2], b[:-2]), "C3", f"expects the same batches, but got {spelled(a[:-2])} and {spelled(b[:-2])}")
+    require(
+        compatible(a[:-2], b[:-2]), "C3", f"expects the same batches, but got {spelled(a[:-2])} and {spelled(b[:-2])}"
+    )
     side = b[-2] if left_side else b[-1]
     require(
         fits(a[-2], a[-1]) and fits(a[-1], side),
         "C3",
-        f"expects square matrices of the size of b's {'rows' if left_side else 'columns'}, {side}, but got {spelled(a[-2:])}",
+        f"expects square matrices of the size of b's {'rows' if left_side else 'columns'}, {side}, but got"
+        f" {spelled(a[-2:])}",
     )
     return b
 

@@ -55,7 +55,9 @@ def dot_general(
     return (*batches, *free_left, *free_right)
 
 
-def window_count(size: Dim, window: Dim, stride: int, padding: tuple[int, int], dilation: int, window_dilation: int) -> Dim:
+def window_count(
+    size: Dim, window: Dim, stride: int, padding: tuple[int, int], dilation: int, window_dilation: int
+) -> Dim:
     """How many windows there are in one dimension."""
     if size is None or window is None:
         return None
@@ -103,7 +105,10 @@ def select_and_scatter(
     operand: Shape, source: Shape, *, window_dimensions: Dims, window_strides: Dims, padding: Padding
 ) -> Shape:
     """The shape of `select_and_scatter`."""
-    for constraint, name, values in ((4, "window_dimensions", window_dimensions), (6, "window_strides", window_strides)):
+    for constraint, name, values in (
+        (4, "window_dimensions", window_dimensions),
+        (6, "window_strides", window_strides),
+    ):
         require_count(len(values), len(operand), f"C{constraint}", name, "dimensions of the operand")
         for value in values:
             require(value > 0, f"C{constraint + 1}", f"expects {name} of at least 1, but got {value}")
@@ -170,7 +175,8 @@ def convolution(
     require(
         1 in (feature_group_count, batch_group_count),
         "C23",
-        f"expects feature_group_count or batch_group_count to be 1, but got {feature_group_count} and {batch_group_count}",
+        f"expects feature_group_count or batch_group_count to be 1, but got {feature_group_count} and"
+        f" {batch_group_count}",
     )
     batches, features = lhs[input_batch_dimension], lhs[input_feature_dimension]
     kernel_features, outputs = rhs[kernel_input_feature_dimension], rhs[kernel_output_feature_dimension]
@@ -210,7 +216,7 @@ def gather(
     index_vector_dim: int = 0,
 ) -> Shape:
     """The shape of `gather`. Constraints are numbered as for `gather`, for `dynamic_gather`, too."""
-    rank, index_rank = len(operand), len(start_indices)
+    rank = len(operand)
     hidden = (*collapsed_slice_dims, *operand_batching_dims)
     require(
         rank == len(offset_dims) + len(hidden),
@@ -280,8 +286,8 @@ def scatter(
     require(
         rank == len(update_window_dims) + len(hidden),
         "C2",
-        f"expects as many update_window_dims, inserted_window_dims and input_batching_dims together as dimensions of the"
-        f" inputs, {rank}, but got {len(update_window_dims) + len(hidden)}",
+        f"expects as many update_window_dims, inserted_window_dims and input_batching_dims together as dimensions of"
+        f" the inputs, {rank}, but got {len(update_window_dims) + len(hidden)}",
     )
     require_unique(update_window_dims, "C7", "update_window_dims")
     require_sorted(update_window_dims, "C7", "update_window_dims")
@@ -349,7 +355,9 @@ def _require_index_batches(
     require_unique(indices_dims, f"C{first}", name)
     require_axes(indices_dims, len(indices), f"C{first + 1}", name)
     require(
-        index_vector_dim not in indices_dims, f"C{first + 2}", f"expects {name} without index_vector_dim, {index_vector_dim}"
+        index_vector_dim not in indices_dims,
+        f"C{first + 2}",
+        f"expects {name} without index_vector_dim, {index_vector_dim}",
     )
     require_count(len(indices_dims), len(operand_dims), f"C{first + 3}", name, operand_name)
     for axis, other in zip(operand_dims, indices_dims, strict=True):
