@@ -15,14 +15,27 @@ from xdsl.dialects.builtin import (
     AnyFloat,
     BFloat16Type,
     ComplexType,
+    Float8E3M4Type,
+    Float8E4M3FNType,
+    Float8E4M3Type,
+    Float8E5M2Type,
     Float16Type,
     Float32Type,
     FloatAttr,
     FloatData,
+    ReducedPrecisionFloatType,
 )
 
-_PAYLOAD_BITS: dict[Any, int] = {Float16Type: 10, BFloat16Type: 7, Float32Type: 23}
-"""The types whose NaNs conversions spoil. f64 needs none, and no literal spells payloads of others."""
+_PAYLOAD_BITS: dict[Any, int] = {
+    Float16Type: 10,
+    BFloat16Type: 7,
+    Float32Type: 23,
+    Float8E3M4Type: 4,
+    Float8E4M3FNType: 3,
+    Float8E4M3Type: 3,
+    Float8E5M2Type: 2,
+}
+"""The types whose NaNs conversions spoil. f64 needs none, and others have one NaN at most."""
 
 _F64_PAYLOAD_BITS = 52
 _F64_EXPONENT = 0x7FF << _F64_PAYLOAD_BITS
@@ -36,7 +49,7 @@ def float_attribute(value: float, type: AnyFloat) -> FloatAttr:
     return FloatAttr.new((FloatData(value), type))
 
 
-def to_bits(value: float, type: AnyFloat) -> int:
+def to_bits(value: float, type: AnyFloat | ReducedPrecisionFloatType) -> int:
     """The bits of a value of `type`."""
     payload_bits = _PAYLOAD_BITS.get(type.__class__)
     if payload_bits is None or value == value:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import math
 
-from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, Float64Type
+from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, Float64Type, ReducedPrecisionFloatType
 
 from tfrt.compiler.float_bits import to_bits
 
-SpelledFloat = BFloat16Type | Float16Type | Float32Type | Float64Type
+SpelledFloat = BFloat16Type | Float16Type | Float32Type | Float64Type | ReducedPrecisionFloatType
 
 _SIGNIFICAND_BITS: dict[type, int] = {BFloat16Type: 8, Float16Type: 11, Float32Type: 24, Float64Type: 53}
+"""Of the types whose values six digits do not tell apart."""
 
 _SHORT_PRECISION = 6
 

@@ -26,7 +26,6 @@ from xdsl.dialects.builtin import (
     DictionaryAttr,
     Float16Type,
     Float32Type,
-    Float64Type,
     FloatAttr,
     FunctionType,
     FusedLoc,
@@ -46,7 +45,7 @@ from xdsl.irdl import IRDLOperation
 from xdsl.printer import Printer
 
 from tfrt.compiler.float_bits import unpack
-from tfrt.compiler.float_spelling import float_text, is_hexadecimal
+from tfrt.compiler.float_spelling import SpelledFloat, float_text, is_hexadecimal
 from tfrt.compiler.locations import RangeEnd, start_of_range
 from tfrt.dialects.shared.forms import HandWrittenOp
 from tfrt.dialects.shared.value_names import value_names
@@ -380,7 +379,7 @@ class MlirPrinter(Printer):
             self.print_complex(value, type)
 
     def print_float(self, value: float, type: AnyFloat) -> None:
-        if isinstance(type, BFloat16Type | Float16Type | Float32Type | Float64Type):
+        if isinstance(type, SpelledFloat):
             self.print_string(float_text(value, type))
         else:
             super().print_float(value, type)

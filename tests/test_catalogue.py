@@ -20,6 +20,7 @@ from xdsl.irdl import IRDLOperation, OpDef, VariadicDef
 
 import tfrt.kernels
 from tfrt.dialects import get_dialects
+from tfrt.dialects.shared.definitions import SourceDialect
 from tfrt.dialects.shared.traits import COST_ATTRIBUTE
 from tfrt.executor.declarations.finding import modules_of
 from tfrt.executor.declarations.kernel import Kernel
@@ -57,7 +58,7 @@ def _is_ours(function: Callable[..., object]) -> bool:
 
 def defined_ops() -> Iterator[type[IRDLOperation]]:
     for dialect, load in get_dialects().items():
-        if dialect not in ("builtin", "func"):
+        if dialect not in ("builtin", "func") and not isinstance(load(), SourceDialect):
             yield from (op for op in load().operations if issubclass(op, IRDLOperation))
 
 

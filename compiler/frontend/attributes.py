@@ -10,6 +10,7 @@ import math
 import re
 from binascii import unhexlify
 from collections.abc import Iterator, Sequence
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -394,12 +395,8 @@ def dense_resource(key: str, blob: bytes | None, type: Attribute, offset: int) -
     if len(blob) != count * element.compile_time_size:
         raise SyntaxFailure(offset, f"resource '{key}' has {len(blob)} bytes, which is no value of type {type}")
     if element == i1:
-        blob = bytes(blob).translate(_BOOLEANS)
+        blob = bytes(blob).translate(_TRUE)
     return DenseIntOrFPElementsAttr(shaped, BytesAttr(blob))
-
-
-_BOOLEANS = b"\0" + b"\xff" * 255
-"""A byte of a resource is a whole element of type i1; in memory, IR spells a true one with all bits set."""
 
 
 def typed_array(type: Attribute, values: Sequence[Nested], offset: int) -> Attribute:
@@ -464,6 +461,8 @@ def _hex_blob(token: Token, element: Any, count: int) -> bytes:
     size = element.compile_time_size
     if isinstance(element, IntegerType) and element.bitwidth == 1:
         return _packed_bits(token, data, count)
+    if isinstance(element, IntegerType) and element.bitwidth < 8:
+        data = data.translate(_small_integers(element))
     if len(data) == size and count:
         return data * count
     if len(data) != size * count:
@@ -471,8 +470,25 @@ def _hex_blob(token: Token, element: Any, count: int) -> bytes:
     return data
 
 
+@cache
+def _small_integers(type: IntegerType) -> bytes:
+    """What each byte is, of which only the lowest bits count, in memory."""
+    mask = (1 << type.bitwidth) - 1
+    half = 0 if type.signedness.data is Signedness.UNSIGNED else 1 << type.bitwidth - 1
+    return bytes(((byte & mask) ^ half) - half & 0xFF for byte in range(256))
+
+
+_TRUE = b"\0" + b"\xff" * 255
+"""What each byte of booleans is in memory: IR spells a true one with all bits set."""
+
+
 def _packed_bits(token: Token, data: bytes, count: int) -> bytes:
-    """MLIR packs i1 elements eight to a byte, lowest bit first; all ones or zeros in one byte is a splat."""
+    """MLIR has packed i1 elements eight to a byte, lowest bit first, or has one in each byte.
+
+    A byte of all ones or zeros is a splat.
+    """
+    if len(data) == count > 1:
+        return data.translate(_TRUE)
     if len(data) == 1 and data[0] in (0, 255):
         return (b"\xff" if data[0] else b"\0") * count
     if len(data) != (count + 7) // 8:

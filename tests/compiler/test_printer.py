@@ -48,6 +48,7 @@ from xdsl.parser import Parser
 from tfrt.compiler.printer import attribute_text, print_module, type_text
 from tfrt.dialects import context, get_dialects
 from tfrt.dialects.shared.corert_types import ShapeAttr
+from tfrt.dialects.shared.definitions import SourceDialect
 
 Parse = Callable[[str], ModuleOp]
 
@@ -95,7 +96,7 @@ TYPES = [
 DIALECT_TYPES = {
     type.name: type
     for name, load in get_dialects().items()
-    if name not in ("builtin", "func")
+    if name not in ("builtin", "func") and not isinstance(load(), SourceDialect)
     for type in load().attributes
     if type is not ShapeAttr
 }

@@ -46,6 +46,7 @@ from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.printer import print_module
 from tfrt.dialects import context, get_dialects
 from tfrt.dialects.shared.bodies import RunsFunctions, RunsRegions, control_of, given_types, taken_types
+from tfrt.dialects.shared.definitions import SourceDialect
 from tfrt.dialects.shared.traits import RedeclaresOperands
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.executor.bef import read_bef
@@ -61,7 +62,7 @@ OPS: list[type[IRDLOperation]] = sorted(
     (
         op
         for name, load in get_dialects().items()
-        if name not in ("builtin", "func", "cpu")
+        if name not in ("builtin", "func", "cpu") and not isinstance(load(), SourceDialect)
         for op in load().operations
         if issubclass(op, IRDLOperation)
     ),
