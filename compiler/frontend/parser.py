@@ -163,6 +163,9 @@ def _can_follow(state_stack: Sequence[State], kind: str, end_state: State) -> bo
 def _describe(expected: Sequence[str], token: Token, text: str) -> str:
     if token[0] == "BAD":
         return str(token[1])
+    if token[0] == "QUESTION_MARK":
+        # Only some forms have one.
+        return "unexpected character '?'"
     if token[0] == "WORD" and any(kind.startswith("OP_") for kind in expected):
         return f"custom op '{token[1]}' is unknown"
     return describe_unexpected(text, token, expected)

@@ -23,7 +23,7 @@ from tfrt.compiler.verifier import line_and_column, verify
 from tfrt.dialects import context as dialect_context
 from tfrt.dialects import taken_names
 from tfrt.dialects.shared.open_context import OpenContext, unregistered_attribute
-from tfrt.dialects.shared.spelled_attributes import SpelledByWord
+from tfrt.dialects.shared.spelled_attributes import Spelled, SpelledByWord
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
 from tfrt.executor.support.plugins import DIALECTS, all_of
@@ -139,5 +139,6 @@ def _parse_body(attribute_class: Any, context: OpenContext, text: str, body: str
         from xdsl.parser import Parser
 
         return Parser(context, text).parse_attribute()
-    except (ValueError, ParseError, VerifyException):
-        raise SyntaxFailure(offset, f"invalid attribute '{text}'") from None
+    except (ValueError, ParseError, VerifyException) as error:
+        reason = f": {error}" if issubclass(attribute_class, Spelled) else ""
+        raise SyntaxFailure(offset, f"invalid attribute '{text}'{reason}") from None

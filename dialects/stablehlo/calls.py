@@ -88,6 +88,6 @@ class CompositeOp(CheckedOp):
             if len(found) != len(wanted) or not all(agree(a, b) for a, b in zip(found, wanted, strict=True)):
                 fail(
                     self,
-                    f"({constraint}) expects {what} of the types of its decomposition, {quoted(wanted)},"
-                    f" but got {quoted(found)}",
+                    f"({constraint}) expects {what} of the types of its decomposition, ({quoted(wanted)}),"
+                    f" but got ({quoted(found)})",
                 )

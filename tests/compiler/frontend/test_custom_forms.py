@@ -97,7 +97,8 @@ def test_directives_become_a_rule_and_slots():
     [
         ("$nothing attr-dict", "t.everything: unknown variable '$nothing'"),
         ("$first `+` attr-dict", "t.everything: cannot read literal '+' in assembly format"),
-        ("attr-dict custom<X>($first)", "t.everything: cannot read assembly format at ' custom<X>($first)'"),
+        ("attr-dict custom<X>($first)", "t.everything: no rule reads the directive 'X'"),
+        ("attr-dict custom<X>", "t.everything: cannot read assembly format at ' custom<X>'"),
     ],
 )
 def test_formats_that_cannot_be_read(format, message):

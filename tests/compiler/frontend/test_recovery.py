@@ -42,7 +42,7 @@ def test_one_diagnostic_for_each_mistake(errors_of):
         "2:8: error: custom op 'foo.bar' is unknown",
         "4:10: error: custom op 'foo.baz' is unknown",
         "7:27: error: use of undeclared SSA value name '%undeclared'",
-        "8:16: error: expected an attribute, found '?'",
+        "8:16: error: unexpected character '?'",
         "9:16: error: expected '\"' in string literal",
         "10:16: error: unknown type '!ht.nope' in dialect 'ht'",
         "11:20: error: expected a type or '(', found '}'",
