@@ -11,7 +11,8 @@ What the rest of the compiler reads from an op class:
   constraints. A type that the assembly form does not spell can be inferred from its constraint
   (`constr.can_infer`);
 * `op.assembly_format`, one string in xDSL's declarative format, from which xDSL prints and from which the
-  front end derives its parse rule; `None` for ops derived from `HandWrittenOp`, which print themselves;
+  front end derives its parse rule, with directives of an op's own (`tfrt.dialects.shared.directives`); `None` for ops
+  derived from `HandWrittenOp`, which print themselves, and for those that have the generic form only;
 * traits: `Pure`, `IsTerminator`, `IsolatedFromAbove`, and those of `tfrt.dialects.shared`;
 * `verify_()`, which raises `VerifyException` (see `tfrt.dialects.shared.verification`).
 """
