@@ -14,7 +14,6 @@
 `words.py`                 what words mean to the lexer
 `assembly.py`              from an op's `assembly_format` to its parse rule
 `custom_forms.py`          forms that no format string expresses
-`framework_forms.py`       the same for the dialects of frameworks
 `attributes.py`            literals to attributes
 `compiled_modules.py`      modules that another compiler compiles
 `compiled_forms.py`        ops in them that MLIR takes and xDSL's definitions do not

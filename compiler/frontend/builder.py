@@ -372,6 +372,11 @@ class Builder:
 
     # What ops need that read themselves; see `tfrt.dialects.shared.forms.Reader`
 
+    def open_body(self, region: RegionRecord, arguments: Sequence[Any]) -> Region:
+        """A region that sees the values around it, with these arguments (see `tfrt.dialects.shared.forms.Reader`)."""
+        records = [each if isinstance(each, ArgumentRecord) else ArgumentRecord(*each) for each in arguments]
+        return self.region(region, isolated=False, arguments=records, needs_block=True)
+
     def body(self, region: RegionRecord | None, tokens: Sequence[Token], types: Sequence[Attribute]) -> Region:
         arguments = [ArgumentRecord(token, type) for token, type in zip(tokens, types, strict=False)]
         return self.region(region or RegionRecord([], []), isolated=True, arguments=arguments, needs_block=True)

@@ -97,6 +97,8 @@ class HandWrittenForm:
     op_name: str
     rule: str
     build: Callable[[Builder, OpRecord], Operation]
+    definitions: frozenset[str] = frozenset()
+    """The grammar rules that this form adds."""
 
     @property
     def terminal(self) -> str:
@@ -152,18 +154,24 @@ def hand_written_form(op_class: type[HandWrittenOp]) -> HandWrittenForm:
     def build(builder: Builder, record: OpRecord) -> Operation:
         token, *parts = record.parts
         read = op_class.read(builder, token, *parts)
-        return builder.create(
+        op = builder.create(
             op_class,
             token[2],
             record,
             read.operands,
             read.results,
             attributes=read.attributes,
+            properties=read.properties,
             regions=read.regions,
         )
+        for implied in read.implied:
+            implied.location = op.location
+            for argument in implied.parent.args if implied.parent is not None else ():
+                argument.location = op.location
+        return op
 
     rule = f"OP_{crc32(op_class.FORM.encode()):08X} {op_class.FORM} -> hand_written"
-    return HandWrittenForm(op_class.name, rule, build)
+    return HandWrittenForm(op_class.name, rule, build, frozenset({op_class.RULES} - {""}))
 
 
 _MODULE = "OP_MODULE opt_symbol_name opt_attributes_with_keyword region -> hand_written"

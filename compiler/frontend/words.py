@@ -12,7 +12,7 @@ from typing import Any
 from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
 
-from tfrt.compiler.frontend import custom_forms, framework_forms
+from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compile_format
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
@@ -51,7 +51,7 @@ class Words:
         known = _KEYWORDS.get(word)
         if known is not None:
             return known
-        hand_written = custom_forms.FORMS.get(word) or framework_forms.FORMS.get(word)
+        hand_written = custom_forms.FORMS.get(word)
         dialect, dot, _ = word.partition(".")
         if dot and dialect not in self._dialects:
             self._use_dialect(dialect)
@@ -79,9 +79,6 @@ class Words:
             return
         if name not in {dialect.name for dialect in self._context.loaded_dialects}:
             self._context.load_registered_dialect(name)
-        if name in framework_forms.RULES:
-            self.definitions.add(framework_forms.RULES[name])
-            self.rules |= {f.rule for f in framework_forms.FORMS.values() if f.op_name.startswith(f"{name}.")}
         for op_class in self._context.loaded_ops:
             if op_class.name.partition(".")[0] == name and issubclass(op_class, IRDLOperation):
                 form = _compiled_form(op_class)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from xdsl.dialects.builtin import LocationAttr, StringAttr
-from xdsl.ir import Attribute, Region, SSAValue
+from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.irdl import IRDLOperation
 
 Token = tuple[str, Any, int]
@@ -29,6 +29,10 @@ class Reader(Protocol):
 
     def body(self, region: Any, tokens: Sequence[Token], types: Sequence[Attribute]) -> Region:
         """A region whose arguments re-declare values, under their names; `region` is a part, or None for no ops."""
+        ...
+
+    def open_body(self, region: Any, arguments: Sequence[Any]) -> Region:
+        """A region that sees the values around it, with these arguments: pairs of a token and a type, or parts."""
         ...
 
     def string(self, token: Token) -> StringAttr:
@@ -64,6 +68,9 @@ class Parts:
     results: Sequence[Attribute] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     regions: Sequence[Region] = ()
+    properties: Mapping[str, Attribute] = field(default_factory=dict)
+    implied: Sequence[Operation] = ()
+    """Ops in regions that the text does not spell: these, and their block's arguments, are where the op is."""
 
 
 class HandWrittenOp(IRDLOperation):
@@ -74,6 +81,8 @@ class HandWrittenOp(IRDLOperation):
     """
 
     FORM: ClassVar[str] = ""
+    RULES: ClassVar[str] = ""
+    """The rules of the grammar that the form needs beyond those that there are."""
 
     def fits_custom_form(self) -> bool:
         """Whether the custom form shows all there is to this op."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from xdsl.dialects.builtin import ArrayAttr, IntegerType, Signedness, TupleType
 from xdsl.ir import Attribute, Region
@@ -21,7 +22,7 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, Pure
 
-from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.tensor_types import CheckedOp, TensorOf, agree, quoted, require_agreement
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.stablehlo.constraints import I32, SIZE, TENSOR_OR_TOKEN, TOKEN, VALUE
@@ -104,6 +105,27 @@ class WhileOp(HandWrittenOp, CheckedOp):
     outputs = var_result_def(VALUE)
     cond = region_def()
     body = region_def()
+
+    FORM: ClassVar[str] = (
+        '"(" opt_stablehlo_loop_values ")" opt_colon_types opt_attributes_with_keyword _KW_COND region _KW_DO region'
+    )
+    RULES: ClassVar[str] = """
+opt_stablehlo_loop_values:                       -> empty_list
+                         | stablehlo_loop_values -> the_list
+
+stablehlo_loop_values: stablehlo_loop_value                           -> list_of_one
+                     | stablehlo_loop_values "," stablehlo_loop_value -> append
+
+stablehlo_loop_value: VALUE "=" VALUE                               -> group
+"""
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        pairs, types, attributes, *regions = parts
+        operands = reader.values([value for _, value in pairs], types, name[2])
+        arguments = [(argument, type) for (argument, _), type in zip(pairs, types, strict=False)]
+        bodies = [reader.open_body(region, arguments) for region in regions]
+        return Parts(operands, types, attributes, regions=bodies)
 
     def check(self) -> None:
         types = self.operand.types

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from xdsl.dialects.builtin import TensorType
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.irdl import (
     SameVariadicOperandSize,
     irdl_op_definition,
@@ -21,7 +21,7 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import Commutative
 
-from tfrt.dialects.shared.definitions import HandWrittenOp
+from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.tensor_types import (
     CheckedOp,
     agree,
@@ -33,7 +33,9 @@ from tfrt.dialects.shared.tensor_types import (
 )
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.stablehlo.constraints import ANY, BOOL, DIMS, ELEMENTS, I64
-from tfrt.dialects.stablehlo.directives import numbers_of
+from tfrt.dialects.stablehlo.control_flow import ReturnOp
+from tfrt.dialects.stablehlo.directives import integers, numbers_of
+from tfrt.dialects.stablehlo.elementwise import BINARY_OPS
 from tfrt.dialects.stablehlo.regions import PREDICATE, require_reducer, require_signature
 from tfrt.dialects.stablehlo.shapes import integer_of
 from tfrt.dialects.stablehlo.windows import padding_of, per_dimension
@@ -70,6 +72,41 @@ class ReduceOp(HandWrittenOp, CheckedOp):
     outputs = var_result_def(ANY)
     body = region_def()
     irdl_options = (SameVariadicOperandSize(),)
+
+    FORM: ClassVar[str] = "stablehlo_reduced stablehlo_reduction"
+    RULES: ClassVar[str] = """
+stablehlo_reduced: stablehlo_reduced_pair                           -> list_of_one
+                 | stablehlo_reduced "," stablehlo_reduced_pair     -> append
+
+stablehlo_reduced_pair: "(" VALUE _KW_INIT ":" VALUE ")"            -> group
+
+stablehlo_across: _KW_ACROSS _KW_DIMENSIONS "=" integer_list opt_attributes ":" signature -> group
+
+stablehlo_reduction: _KW_APPLIES WORD stablehlo_across                               -> group
+                   | stablehlo_across _KW_REDUCER stablehlo_reducer_arguments region -> group
+
+stablehlo_reducer_arguments: stablehlo_reducer_pair                             -> list_of_one
+                           | stablehlo_reducer_arguments stablehlo_reducer_pair -> append
+
+stablehlo_reducer_pair: "(" block_argument "," block_argument ")"   -> group
+"""
+
+    @classmethod
+    def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
+        pairs, tail = parts
+        is_short = len(tail) == 2
+        dimensions, attributes, (types, result_types) = tail[1] if is_short else tail[0]
+        tokens = [value for value, _ in pairs] + [init for _, init in pairs]
+        operands = reader.values(tokens, types, name[2])
+        implied: list[Operation] = []
+        if is_short:
+            body = _applied(reader, tail[0], types)
+            implied = list(body.block.ops)
+        else:
+            arguments = [pair[i] for i in (0, 1) for pair in tail[1]]
+            body = reader.open_body(tail[2], arguments)
+        properties = {"dimensions": integers([reader.integer(token) for token in dimensions])}
+        return Parts(operands, result_types, attributes, [body], properties, implied)
 
     def check(self) -> None:
         shape = shapes.reduce(
@@ -124,6 +161,24 @@ class ReduceOp(HandWrittenOp, CheckedOp):
             printer.print_list((arguments[i], arguments[i + count]), printer.print_block_argument)
             printer.print_string(") ")
         printer.print_region(self.body, print_entry_block_args=False)
+
+
+def _applied(reader: Reader, word: Token, types: Sequence[Attribute]) -> Region:
+    """The body that does nothing but apply an op to two scalars."""
+    _, name, offset = word
+    op_class = _COMMUTATIVE.get(name)
+    if op_class is None:
+        reader.refuse(offset, f"expected a commutative op of two values to apply, found '{name}'")
+    if not types or not isinstance(types[0], TensorType):
+        reader.refuse(offset, "expected tensors to apply an op to")
+    scalar = TensorType(types[0].element_type, [])
+    block = Block(arg_types=[scalar, scalar])
+    applied = op_class.create(operands=block.args, result_types=[scalar])
+    block.add_ops([applied, ReturnOp.create(operands=applied.results)])
+    return Region(block)
+
+
+_COMMUTATIVE = {op.name: op for op in BINARY_OPS if op.has_trait(Commutative)}
 
 
 def _print_pair(printer: Printer, pair: tuple[SSAValue, SSAValue]) -> None:

@@ -15,7 +15,7 @@ def function_around(op: str, **types: str) -> str:
 def body_of(text: str) -> str:
     """What stands between the first line of the function and its return, without indentation."""
     lines = [line.strip() for line in text.splitlines()]
-    return "\n".join(lines[2 : lines.index("func.return")])
+    return "\n".join(lines[2 : lines.index("return")])
 
 
 def printed(text: str, **options: bool) -> str:

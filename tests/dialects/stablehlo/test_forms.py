@@ -261,10 +261,10 @@ module {
   sdy.mesh @empty_mesh = <[]> {stablehlo.mesh = {axes = []}}
   func.func @f(%a: tensor<2xf32>) -> tensor<2xf32> {
     %0 = stablehlo.composite "my.op" %a {composite_attributes = {n = 1 : i32}, decomposition = @g, version = 1 : i32} : (tensor<2xf32>) -> tensor<2xf32>
-    func.return %0 : tensor<2xf32>
+    return %0 : tensor<2xf32>
   }
   func.func private @g(%x: tensor<2xf32>) -> tensor<2xf32> {
-    func.return %x : tensor<2xf32>
+    return %x : tensor<2xf32>
   }
 }
 """
