@@ -22,6 +22,7 @@ import io
 import os
 import re
 import shlex
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -31,6 +32,10 @@ from unittest import mock
 
 import pytest
 from hypothesis import Phase, settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # What a shell runs in the background ignores it, and so would all that tests start and send it to.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The suite gives the same verdict every time: examples are drawn from fixed seeds, no earlier run's are tried again,
 # and none is given up because the machine is busy. A failure is shown as it was found, at once.
