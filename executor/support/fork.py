@@ -32,7 +32,7 @@ def restart_after_fork(thing: Any) -> None:
 
 def _renew_property_locks() -> None:
     """Before Python 3.12 all instances of a class share one lock for each cached property; its holder may be gone."""
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if not name.startswith("tfrt."):
             continue
         for kind in list(vars(module).values()):

@@ -38,8 +38,9 @@ def leave(number: int) -> None:
     """It has been closed."""
     global _limits
     with _lock:
-        # Where a signal's handler has raised while a host was collected, that has not left.
-        for gone in [number, *(other for other, host in list(_hosts.items()) if host() is None)]:
+        # Where a signal's handler has raised while a host was collected, that has not left. A copy, since making a list
+        # of items may run the collector, and others leave meanwhile.
+        for gone in [number, *(other for other, host in _hosts.copy().items() if host() is None)]:
             _hosts.pop(gone, None)
         if not _hosts and _limits is not None:
             limits, _limits = _limits, None
