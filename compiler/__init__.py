@@ -59,6 +59,9 @@ def compile(
 
     passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
     module = parse_module(text, filename, allow_unregistered=True)
+    from tfrt.compiler.pipelines.pipeline import with_lowering
+
+    passes = with_lowering(module, passes)
     if passes:
         from tfrt.compiler.pipelines.manager import run_passes
 

@@ -119,9 +119,12 @@ def _process(padded: str, passes: Sequence[ModulePass], options: argparse.Namesp
     """
     from tfrt.compiler.frontend import parse_module
     from tfrt.compiler.pipelines.manager import run_passes
+    from tfrt.compiler.pipelines.pipeline import with_lowering
     from tfrt.compiler.printer import print_module
 
     module = parse_module(padded, options.name, allow_unregistered=options.allow_unregistered_dialect)
+    if options.opt_level is not None:
+        passes = with_lowering(module, tuple(passes))
     if passes:
         run_passes(module, passes, allow_unregistered=options.allow_unregistered_dialect, watch=options.watch)
     if options.verify_roundtrip:

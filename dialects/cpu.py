@@ -1,15 +1,25 @@
 """The `cpu` dialect: ops of the core runtime as kernels on arrays in the host's memory.
 
-Programs do not write it; `lower-to-cpu` makes it of `corert` programs. All shapes and element types are known, and are
-the types of values: ``memref<2x3xf32>`` is an array of 2 x 3 floats. Since files keep no types of values, the
-attributes `arguments` and `metadata` say them again: an array ``[element type, size, size, ...]`` for each.
+Programs do not write it; `lower-to-cpu` makes it of `corert` programs and `lower-stablehlo` of those of frameworks.
+Element types and shapes are the types of values: ``memref<2x3xf32>`` is an array of 2 x 3 floats,
+``memref<?x3xf32>`` one of a size that is known when the program runs, -1 in what follows. Since files keep no types of
+values, the attributes `arguments` and `metadata` say them again: an array ``[element type, size, size, ...]`` for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xdsl.dialects.builtin import I64, ArrayAttr, DenseIntOrFPElementsAttr, IntegerAttr, MemRefType, StringAttr, i64
+from xdsl.dialects.builtin import (
+    I64,
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    IntegerAttr,
+    IntegerType,
+    MemRefType,
+    StringAttr,
+    i64,
+)
 from xdsl.ir import Attribute
 from xdsl.irdl import (
     IRDLOperation,
@@ -24,6 +34,7 @@ from xdsl.irdl import (
 from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
 from tfrt.dialects.shared.definitions import define_dialect
 from tfrt.dialects.shared.verification import fail
+from tfrt.dialects.tfrt.types import CHAIN
 
 
 @irdl_op_definition
@@ -163,6 +174,69 @@ class HandleOp(IRDLOperation):
 
     def verify_(self) -> None:
         _check(self, "metadata", self.metadata, (self.array.type,))
+
+
+@irdl_op_definition
+class CallInOrderOp(IRDLOperation):
+    """Like `cpu.call`, for ops whose effects can be seen: they run in the order of chains."""
+
+    name = "cpu.call_in_order"
+    chain = operand_def(CHAIN)
+    operands_ = var_operand_def(MemRefType)
+    arguments = attr_def(ArrayAttr)
+    metadata = attr_def(ArrayAttr)
+    op_attrs = attr_def(ArrayAttr)
+    op_name = attr_def(StringAttr)
+    done = result_def(CHAIN)
+    arrays = var_result_def(MemRefType)
+    assembly_format = "$chain `,` $operands_ attr-dict `:` functional-type($operands_, $arrays)"
+
+    def verify_(self) -> None:
+        _check(self, "arguments", self.arguments, self.operands_.types)
+        _check(self, "metadata", self.metadata, self.arrays.types)
+
+
+@irdl_op_definition
+class AfterOp(IRDLOperation):
+    """Arrays, once a chain is there."""
+
+    name = "cpu.after"
+    chain = operand_def(CHAIN)
+    operands_ = var_operand_def(MemRefType)
+    arrays = var_result_def(MemRefType)
+    assembly_format = "$chain `,` $operands_ attr-dict `:` functional-type($operands_, $arrays)"
+
+    def verify_(self) -> None:
+        if tuple(self.operands_.types) != tuple(self.arrays.types):
+            fail(self, "expects results of the arrays' types")
+
+
+@irdl_op_definition
+class ItemOp(IRDLOperation):
+    """The only element of an array, as a number."""
+
+    name = "cpu.item"
+    array = operand_def(MemRefType)
+    item = result_def(IntegerType)
+    assembly_format = "$array attr-dict `:` functional-type(operands, results)"
+
+    def verify_(self) -> None:
+        if self.array.type != MemRefType(self.item.type, []):
+            fail(self, f"expects an array without dimensions of '{self.item.type}', but got '{self.array.type}'")
+
+
+@irdl_op_definition
+class OwnOp(IRDLOperation):
+    """An array in memory of its own, row by row: a copy, unless it is that already. Arguments are not."""
+
+    name = "cpu.own"
+    array = operand_def(MemRefType)
+    copy = result_def(MemRefType)
+    assembly_format = "$array attr-dict `:` functional-type(operands, results)"
+
+    def verify_(self) -> None:
+        if self.array.type != self.copy.type:
+            fail(self, "expects a result of the array's type")
 
 
 def metadata_attribute(types: Iterable[Attribute]) -> ArrayAttr:

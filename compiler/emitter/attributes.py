@@ -32,8 +32,8 @@ from tfrt.executor.bef.writer import Writer
 from tfrt.executor.values.dtype import DType
 
 _BY_SPELLING = {dtype.mlir: dtype for dtype in DType}
-_UNSIGNED = {8: DType.UI8, 16: DType.UI16, 32: DType.UI32, 64: DType.UI64}
-_SIGNED = {1: DType.I1, 8: DType.I8, 16: DType.I16, 32: DType.I32, 64: DType.I64}
+_UNSIGNED = {2: DType.UI2, 4: DType.UI4, 8: DType.UI8, 16: DType.UI16, 32: DType.UI32, 64: DType.UI64}
+_SIGNED = {1: DType.I1, 2: DType.I2, 4: DType.I4, 8: DType.I8, 16: DType.I16, 32: DType.I32, 64: DType.I64}
 
 _INTEGER_FORMATS = {1: "B", 8: "B", 16: "H", 32: "I", 64: "Q"}
 _HEADER = ATTRIBUTE_HEADER.struct()
@@ -47,10 +47,12 @@ def attribute_type(attribute: Attribute) -> int:
     """The type byte of an attribute; `AttributeType.UNSUPPORTED` where BEF cannot hold it."""
     match attribute:
         case IntegerAttr(type=IntegerType() as type):
-            dtype = dtype_of(type)
+            dtype = dtype_of(type) if type.width.data in _INTEGER_FORMATS else None
             return AttributeType.UNSUPPORTED if dtype is None else dtype
         case FloatAttr():
-            return _BY_SPELLING.get(type_text(attribute.type), AttributeType.UNSUPPORTED)
+            # Smaller ones are only in tensors.
+            dtype = _BY_SPELLING.get(type_text(attribute.type)) if attribute.type.bitwidth > 8 else None
+            return AttributeType.UNSUPPORTED if dtype is None else dtype
         case StringAttr():
             return DType.STRING
         case ShapeAttr():

@@ -99,7 +99,7 @@ def _can_write_into(op: Operation) -> bool:
     if not isinstance(op, CallOp) or len(op.results) != 1:
         return False
     entry = entry_of(op)
-    return entry is not None and entry.array_form is not None
+    return entry is not None and entry.array_form is not None and not entry.views
 
 
 def _needed(block: Block, numbers: dict[Operation, int]) -> dict[Operation, int]:

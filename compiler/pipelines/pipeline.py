@@ -16,9 +16,14 @@ from tfrt.executor.support.cli import did_you_mean
 from tfrt.executor.support.errors import UsageError
 
 if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+    from xdsl.ir import Operation
     from xdsl.passes import ModulePass
 
 _ANCHORS = ("builtin.module", "func.func", "any")
+
+LOWERING = "lower-stablehlo"
+"""What programs of frameworks need at every level, before all else."""
 
 _OPTIMISE = (
     "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
@@ -46,6 +51,23 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
         raise UsageError(
             f"malformed pass pipeline '{text}': {error}; expected PASS,PASS{{OPTION=VALUE}},func.func(PASS,…),…"
         ) from None
+
+
+def with_lowering(module: ModuleOp, passes: tuple[ModulePass, ...]) -> tuple[ModulePass, ...]:
+    """The passes, after those that make a program of a framework one that files can hold, unless they are among them.
+
+    A framework's functions end in ``func.return``.
+    """
+    if not any(_ends_as_mlirs_own(op) for op in module.ops) or any(p.name == LOWERING for p in passes):
+        return passes
+    return (*parse_pipeline(LOWERING), *passes)
+
+
+def _ends_as_mlirs_own(function: Operation) -> bool:
+    if function.name != "func.func" or not function.regions[0].blocks or "tfrt.sync" in function.attributes:
+        return False
+    last = function.regions[0].blocks[0].last_op
+    return last is not None and last.name == "func.return"
 
 
 def known_pass(name: str) -> type[ModulePass]:

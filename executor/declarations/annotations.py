@@ -58,6 +58,12 @@ ResultCount = NewType("ResultCount", int)
 ResultMetadata = NewType("ResultMetadata", tuple)
 """Annotation: the results' metadata, as the metadata function gave it."""
 
+OpAttributes = NewType("OpAttributes", object)
+"""Annotation: all attributes that an op is given, by name."""
+
+AnyHost = NewType("AnyHost", object)
+"""Annotation: the host, for what only passes it on."""
+
 Epilogue = NewType("Epilogue", object)
 """Annotation: None, or a function that changes some innermost rows of the result in place. It takes these, as a matrix,
 and then all arrays that the array form's function is given beside its inputs."""
@@ -69,6 +75,8 @@ _KNOWN: dict[Any, Supplied] = {
     Attributes: Supplied.ATTRIBUTES,
     Functions: Supplied.FUNCTIONS,
     ResultMetadata: Supplied.METADATA,
+    OpAttributes: Supplied.ATTRIBUTES,
+    AnyHost: Supplied.HOST,
     Epilogue | None: Supplied.EPILOGUE,
 }
 

@@ -19,7 +19,8 @@ beforehand. An op may say three more things for them:
 
 * the *array form*, a third function: it takes the inputs' metadata, checks and prepares what follows from that, and
   returns a function of the inputs' arrays that computes the result, new memory or the array that it is given as `out`.
-  With a parameter annotated `Epilogue` it can have something done to the result while that is in the cache;
+  With a parameter annotated `Epilogue` it can have something done to the result while that is in the cache. An op may
+  be nothing else (`tfrt.executor.declarations.op_registry.array_op`);
 * that it is *elementwise*: for an element type, the function of arrays (broadcast as numpy does, `out` last) that is
   all there is to the op and never fails. Several of them become one pass over memory;
 * the *steps* that give its first result, where these are elementwise ops: a function of the inputs' metadata.
@@ -86,6 +87,7 @@ class OpEntry:
         name: the op's full name.
         dispatch: takes tensors and returns the results.
         flags: what dispatch must know.
+        views: whether the array form may give a view of an input, and cannot be given memory for its result.
         native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
@@ -104,6 +106,7 @@ class OpEntry:
     native: str | None = None
     steps: Callable[..., Sequence[Step] | None] | None = None
     gives: str | None = None
+    views: bool = False
 
     @cached_property
     def has_effects(self) -> bool:
@@ -226,7 +229,10 @@ class OpEntry:
             KernelError: the number of inputs is wrong, or an attribute is missing.
         """
         return self._dispatch_signature.arguments(
-            self.name, inputs, attrs, {Supplied.HOST: host, Supplied.METADATA: metadata}
+            self.name,
+            inputs,
+            attrs,
+            {Supplied.HOST: host, Supplied.METADATA: metadata, Supplied.ATTRIBUTES: attrs},
         )
 
 

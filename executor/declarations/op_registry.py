@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from tfrt.executor.declarations.annotations import refuse_coroutines
+from tfrt.executor.declarations.annotations import AnyHost, OpAttributes, ResultMetadata, refuse_coroutines
 from tfrt.executor.declarations.finding import Finding
+from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op import Elementwise, OpEntry, OpFlags, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,5 +86,58 @@ def cpu_op(
             )
         )
         return function
+
+    return register
+
+
+def array_op(
+    name: str,
+    *,
+    metadata: Callable[..., Any] | None = None,
+    elementwise: Elementwise | None = None,
+    native: str | None = None,
+    views: bool = False,
+) -> Callable[[F], F]:
+    """Register the decorated array form (see `tfrt.executor.declarations.op`) as op `name` of the CPU; the function is
+    returned unchanged.
+
+    It takes the inputs' `TensorMetadata`, and attributes by name, and returns a function of the inputs' arrays that
+    gives an array or a tuple of arrays. Of what it is supplied with as `ResultMetadata` it may rely on element types;
+    sizes are there where the result's shape does not follow from the inputs, and are known otherwise where those of the
+    inputs are. Arrays may have any strides, and must not be written to. Eager callers run the same function on dense
+    tensors.
+
+    Args:
+        metadata: see `cpu_op`; so are `elementwise` and `native`.
+        views: see `OpEntry`. All other array forms take `out`, an array for the result or None, if they have one
+            result.
+    """
+
+    # Programs without tensors start without numpy.
+    from tfrt.executor.values.tensor import dense_from_numpy
+
+    def register(form: F) -> F:
+        refuse_coroutines(f"op '{name}'", form)
+
+        def dispatch(
+            *inputs: Any, attributes: OpAttributes, host: AnyHost, metadata: ResultMetadata
+        ) -> tuple[Any, ...]:
+            run = entry.arrays(tuple(map(metadata_of, inputs)), attributes, host, metadata)  # type: ignore[arg-type]
+            found = run(*[tensor.array for tensor in inputs])
+            return tuple([dense_from_numpy(array) for array in (found if type(found) is tuple else (found,))])
+
+        dispatch.__module__, dispatch.__qualname__ = form.__module__, form.__qualname__
+        entry = OpEntry(
+            name=name,
+            dispatch=dispatch,
+            metadata=metadata,
+            flags=OpFlags.NONE,
+            array_form=form,
+            elementwise=elementwise,
+            native=native,
+            views=views,
+        )
+        CPU_OPS.register(entry)
+        return form
 
     return register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from tfrt.executor.support.errors import UsageError, describe
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.scalars import Converter, MisfitError, misfit, scalar_converter
 
 
@@ -23,9 +25,9 @@ def convert_arguments(
     """The values that a function's registers hold for these arguments.
 
     Numbers fit scalar types as `tfrt.executor.values.scalars` says. numpy arrays, and whatever else has ``__array__``
-    or
-    ``__dlpack__``, become dense host tensors that share their memory where they can. Chains may be given as None.
-    Values of other types, and `AsyncValue`s, are passed on as they are.
+    or ``__dlpack__``, become dense host tensors that share their memory where they can; for arrays
+    (``memref<2x3xf32>``) their element type and shape must be that, and lists and numbers serve, too. Chains may be
+    given as None. Values of other types, and `AsyncValue`s, are passed on as they are.
 
     Args:
         converters: those of the types.
@@ -61,6 +63,8 @@ def _converter(type: str) -> Converter | None:
     """What converts arguments of an MLIR type, or None where any value is passed on as it is."""
     if type in _CONVERTERS:
         return _CONVERTERS[type]
+    if type.startswith("memref<"):
+        return _array_converter(type)
     convert = scalar_converter(type)
     return None if convert is None else partial(_scalar, convert)
 
@@ -92,6 +96,86 @@ def _tensor(value: Any) -> Any:
     except Exception as error:
         # Other libraries' arrays refuse with errors of any class: elements on a device, or of a type of their own.
         raise MisfitError(f": {type(value).__name__} cannot be read as an array: {describe(error)}") from error
+
+
+_ARRAY_TYPE = re.compile(r"memref<((?:(?:\d+|\?)x)*)(.+)>")
+
+
+def _array_converter(type: str) -> Converter | None:
+    """What makes arrays of a type such as ``memref<2x?xf32>``, that nobody may write to, of what can be read so."""
+    import numpy as np
+
+    match = _ARRAY_TYPE.fullmatch(type)
+    known = [dtype for dtype in DType if match is not None and dtype.mlir == match[2]]
+    if match is None or not known:
+        return None
+    dtype = known[0].numpy
+    shape = tuple(-1 if size == "?" else int(size) for size in match[1].split("x")[:-1])
+    wanted = f"an array of type {type.replace('memref', 'tensor')}"
+
+    def convert(value: Any) -> Any:
+        if value.__class__ is np.ndarray:
+            array = value
+        elif value.__class__ is AsyncValue:
+            return value
+        else:
+            array = _as_array(value, dtype, wanted)
+        if array.dtype != dtype:
+            raise MisfitError(f" must be {wanted}, but has elements of {_element_name(array.dtype)}")
+        if array.shape != shape and not (
+            array.ndim == len(shape)
+            and all(size in (-1, found) for size, found in zip(shape, array.shape, strict=True))
+        ):
+            raise MisfitError(f" must be {wanted}, but has the shape {list(array.shape)}")
+        # What a program is given it does not change, and gives back as a copy.
+        view = array.view() if array.dtype.isnative else array.astype(dtype)
+        view.flags.writeable = False
+        return view
+
+    return convert
+
+
+def _as_array(value: Any, dtype: Any, wanted: str) -> Any:
+    """An array of a number, a list, or what else can be read as one; only numbers of Python's own are converted."""
+    import numpy as np
+
+    if isinstance(value, bool | int | float | complex | list | tuple):
+        try:
+            found = np.asarray(value)
+            exact = found.astype(dtype)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise MisfitError(f" must be {wanted}: {describe(error)}") from error
+        if found.dtype == object or not _holds(found, exact):
+            raise MisfitError(f" must be {wanted}, which does not hold {value!r}"[:300])
+        return exact
+    if hasattr(value, "kind") and hasattr(value, "array"):
+        return value.array
+    if not (hasattr(value, "__array__") or hasattr(value, "__dlpack__")):
+        raise misfit(value, wanted)
+    try:
+        return np.asarray(value) if hasattr(value, "__array__") else np.from_dlpack(value)
+    except Exception as error:
+        # Other libraries' arrays refuse with errors of any class.
+        raise MisfitError(f": {type(value).__name__} cannot be read as an array: {describe(error)}") from error
+
+
+def _holds(found: Any, exact: Any) -> bool:
+    """Whether numbers of Python's are those of another type: integers and truth values exactly, floats rounded."""
+    if not found.size:
+        return True
+    kind, wanted = found.dtype.kind, exact.dtype.kind
+    if kind == "b" or wanted == "b":
+        return bool(kind == wanted)
+    if wanted in "iu":
+        return kind in "iu" and bool((exact.astype(object) == found.astype(object)).all())
+    return kind != "c" or bool(wanted == "c")
+
+
+def _element_name(dtype: Any) -> str:
+    try:
+        return DType.of(dtype).mlir
+    except TypeError:
+        return str(dtype)
 
 
 def _handle(value: Any) -> Any:

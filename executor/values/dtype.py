@@ -40,6 +40,22 @@ class DType(IntEnum):
     QI8 = 21
     QI16 = 22
     QI32 = 23
+    # The rest is ours: types that StableHLO has. The numbers are no element types of the reference implementation.
+    I2 = 32
+    I4 = 33
+    UI2 = 34
+    UI4 = 35
+    F4E2M1FN = 40
+    F6E2M3FN = 41
+    F6E3M2FN = 42
+    F8E3M4 = 43
+    F8E4M3 = 44
+    F8E4M3B11FNUZ = 45
+    F8E4M3FN = 46
+    F8E4M3FNUZ = 47
+    F8E5M2 = 48
+    F8E5M2FNUZ = 49
+    F8E8M0FNU = 50
 
     @property
     def mlir(self) -> str:
@@ -55,7 +71,8 @@ class DType(IntEnum):
     def numpy(self) -> np.dtype:
         """The numpy dtype that holds one element.
 
-        That of bf16 is the ``ml_dtypes`` package's, which is imported when it is asked for.
+        Those of bf16, of floats of at most 8 bits and of integers of less than 8 are the ``ml_dtypes`` package's, which
+        is imported when one is asked for.
 
         Raises:
             TypeError: the type has no fixed-size elements (strings, resources, variants).
@@ -66,8 +83,8 @@ class DType(IntEnum):
     def _find_numpy(self) -> np.dtype:
         import numpy as np
 
-        if self is DType.BF16:
-            found = _bfloat16()
+        if self in _ML_DTYPES:
+            found = _ml_dtype(_ML_DTYPES[self])
         elif self in _NUMPY:
             found = np.dtype(_NUMPY[self])
         else:
@@ -87,14 +104,34 @@ class DType(IntEnum):
         if found is not None:
             return found
         try:
-            found = DType.BF16 if dtype.name == "bfloat16" else _OF_NUMPY[dtype.newbyteorder("=").name]
+            found = _OF_NUMPY[dtype.newbyteorder("=").name if dtype.isbuiltin == 1 else dtype.name]
         except KeyError:
             raise TypeError(f"numpy dtype {dtype} has no element type") from None
         _DTYPES[dtype] = found
         return found
 
 
+_ML_DTYPES = {
+    DType.BF16: "bfloat16",
+    DType.I2: "int2",
+    DType.I4: "int4",
+    DType.UI2: "uint2",
+    DType.UI4: "uint4",
+    DType.F4E2M1FN: "float4_e2m1fn",
+    DType.F6E2M3FN: "float6_e2m3fn",
+    DType.F6E3M2FN: "float6_e3m2fn",
+    DType.F8E3M4: "float8_e3m4",
+    DType.F8E4M3: "float8_e4m3",
+    DType.F8E4M3B11FNUZ: "float8_e4m3b11fnuz",
+    DType.F8E4M3FN: "float8_e4m3fn",
+    DType.F8E4M3FNUZ: "float8_e4m3fnuz",
+    DType.F8E5M2: "float8_e5m2",
+    DType.F8E5M2FNUZ: "float8_e5m2fnuz",
+    DType.F8E8M0FNU: "float8_e8m0fnu",
+}
+
 _MLIR = {
+    **{dtype: f"f{dtype.name[1:]}" for dtype in DType if dtype.name[:2] in ("F4", "F6", "F8") and "E" in dtype.name},
     DType.COMPLEX64: "complex<f32>",
     DType.COMPLEX128: "complex<f64>",
     DType.STRING: "!corert.string",
@@ -144,10 +181,11 @@ _NUMPY_DTYPES: dict[DType, np.dtype] = {}
 _DTYPES: dict[np.dtype, DType] = {}
 
 _OF_NUMPY = {name: dtype for dtype, name in _NUMPY.items() if not dtype.name.startswith("Q")}
+_OF_NUMPY |= {name: dtype for dtype, name in _ML_DTYPES.items()}
 
 
-def _bfloat16() -> np.dtype:
+def _ml_dtype(name: str) -> np.dtype:
     import ml_dtypes
     import numpy as np
 
-    return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(getattr(ml_dtypes, name))

@@ -16,6 +16,7 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64, Dense, I64Array, TypedAggregate
+from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.corert.known_metadata import when_there
@@ -69,6 +70,22 @@ def handle(*, metadata: TypedAggregate, host: HostContext) -> Callable[..., Any]
         return TensorHandle(host, HOST_DEVICE, DenseHostTensor(array, dtype), known)
 
     return make
+
+
+@kernel("cpu.item", pure=True)
+def item(array: np.ndarray) -> Any:
+    return array.item()
+
+
+@kernel("cpu.own", pure=True)
+def own(array: np.ndarray) -> np.ndarray:
+    flags = array.flags
+    return array if flags.owndata and flags.c_contiguous and flags.writeable else array.copy(order="C")
+
+
+@kernel("cpu.after")
+def after(chain: Chain, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    return arrays
 
 
 def _refuse(handler: Any) -> NoReturn:

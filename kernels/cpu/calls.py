@@ -1,7 +1,8 @@
 """Kernels that run ops of the core runtime on arrays, in new memory or, as `..._into`, in memory that they are given.
 
 What follows from shapes and attributes is found out once, when a program is loaded: an op with an array form (see
-`tfrt.executor.declarations.op`) is that form alone, and other ops get the tensors that they are used to.
+`tfrt.executor.declarations.op`) is that form alone, and other ops get the tensors that they are used to. Where sizes
+are not known before the program runs, it is found out when the first arrays of a shape come, and kept for others like them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import I64, String, TypedAggregate
+from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
@@ -50,6 +52,22 @@ def call(
             host=host,
         )
     return _on_tensors(entry, read_metadata(arguments), OpAttrs.of_pairs(op_attrs), host, read_metadata(metadata))
+
+
+@kernel("cpu.call_in_order", prepares=True)
+def call_in_order(
+    *, arguments: TypedAggregate, metadata: TypedAggregate, op_attrs: TypedAggregate, op_name: String, host: HostContext
+) -> Callable[..., Any]:
+    count = len(arguments)
+    run = _array_form(
+        _op(op_name), arguments=arguments, inputs=count, metadata=metadata, op_attrs=op_attrs, steps=(), host=host
+    )
+
+    def call(chain: Chain, *arrays: np.ndarray) -> Any:
+        found = run(*arrays)
+        return (CHAIN, *(found if type(found) is tuple else (found,))) if metadata else CHAIN
+
+    return call
 
 
 @kernel("cpu.call_into", pure=True, prepares=True, overwrites=True)
@@ -98,7 +116,40 @@ def _array_form(
     if steps and not entry.takes_epilogue:
         raise KernelError(f"op '{entry.name}' cannot be fused with others")
     finish = epilogue(_steps(steps, results[0].dtype), 1 + len(operands) - inputs) if steps else None
-    return entry.arrays(operands[:inputs], OpAttrs.of_pairs(op_attrs).by_name, host, results, finish)
+    attrs = OpAttrs.of_pairs(op_attrs).by_name
+    if all(_is_static(known) for known in operands):
+        return entry.arrays(operands[:inputs], attrs, host, results, finish)
+
+    def prepare(shapes: Sequence[tuple[int, ...]]) -> ArrayForm:
+        known = tuple(TensorMetadata(o.dtype, shape) for o, shape in zip(operands, shapes, strict=True))
+        return entry.arrays(known[:inputs], attrs, host, results, finish)
+
+    return _by_shapes(prepare)
+
+
+def _is_static(known: TensorMetadata) -> bool:
+    return all(size >= 0 for size in known.shape)
+
+
+_MOST_SHAPES = 64
+"""For how many combinations of shapes an op's array form is kept."""
+
+
+def _by_shapes(prepare: Callable[[Sequence[tuple[int, ...]]], ArrayForm]) -> ArrayForm:
+    """An array form that is prepared for each combination of shapes when arrays of these come."""
+    forms: dict[tuple[tuple[int, ...], ...], ArrayForm] = {}
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
+        shapes = tuple([array.shape for array in arrays])
+        form = forms.get(shapes)
+        if form is None:
+            form = prepare(shapes)
+            if len(forms) >= _MOST_SHAPES:
+                forms.clear()
+            forms[shapes] = form
+        return form(*arrays) if out is None else form(*arrays, out=out)
+
+    return run
 
 
 def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> ArrayForm:

@@ -10,19 +10,17 @@ from xdsl.dialects.builtin import (
     ComplexType,
     DenseIntOrFPElementsAttr,
     IntegerAttr,
-    IntegerType,
     LocationAttr,
     MemRefType,
-    Signedness,
     StringAttr,
     TensorType,
-    f16,
     f32,
     f64,
     i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
 from tfrt.executor.declarations.metadata import TensorMetadata
@@ -34,14 +32,8 @@ from tfrt.executor.values.dtype import DType
 Fact = TensorMetadata | np.ndarray
 """What is known of a tensor: its metadata, or for a constant all of it."""
 
-_UNSIGNED = {DType.UI8: 8, DType.UI16: 16, DType.UI32: 32, DType.UI64: 64}
-_SIGNLESS = {DType.I1: 1, DType.I8: 8, DType.I16: 16, DType.I32: 32, DType.I64: 64}
 _ELEMENT_TYPES: dict[DType, Attribute] = {
-    **{dtype: IntegerType(bits, Signedness.UNSIGNED) for dtype, bits in _UNSIGNED.items()},
-    **{dtype: IntegerType(bits) for dtype, bits in _SIGNLESS.items()},
-    DType.F16: f16,
-    DType.F32: f32,
-    DType.F64: f64,
+    **{dtype: type for dtype in DType if (type := scalar_type(dtype.mlir)) is not None},
     DType.COMPLEX64: ComplexType(f32),
     DType.COMPLEX128: ComplexType(f64),
 }

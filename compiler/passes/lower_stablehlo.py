@@ -1,0 +1,530 @@
+"""`lower-stablehlo`: functions of frameworks' dialects become functions of kernels on arrays."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    FlatSymbolRefAttr,
+    FunctionType,
+    IntegerAttr,
+    LocationAttr,
+    MemRefType,
+    ModuleOp,
+    StringAttr,
+    TensorType,
+    i1,
+    i32,
+    i64,
+)
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from tfrt.compiler.passes.shared.array_ops import elementwise, metadata_of_type
+from tfrt.compiler.passes.shared.source_ops import (
+    FORWARDING,
+    Unsupported,
+    body_attribute,
+    callee_of,
+    captured,
+    flat_types,
+    op_attributes,
+)
+from tfrt.compiler.passes.symbol_dce import functions_of, is_private
+from tfrt.compiler.verifier import location_of
+from tfrt.dialects.chlo import CHLO
+from tfrt.dialects.cpu import AfterOp, CallInOrderOp, CallOp, ConstantOp, ItemOp, OwnOp, metadata_attribute
+from tfrt.dialects.mhlo import MHLO
+from tfrt.dialects.sdy import SDY
+from tfrt.dialects.stablehlo import STABLEHLO
+from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
+from tfrt.dialects.tfrt.control_flow import CallOp as FunctionCallOp
+from tfrt.dialects.tfrt.control_flow import CaseOp, CondOp, ReturnOp, WhileOp
+from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.executor.declarations.op import OpEntry
+from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CompileError
+
+_SOURCES = frozenset(dialect.name for dialect in (CHLO, MHLO, SDY, STABLEHLO))
+
+Values = tuple[SSAValue, ...]
+"""What stands for a value of a framework: arrays, one unless it is a tuple; a chain for a token."""
+
+
+@dataclass(frozen=True)
+class LowerStablehlo(ModulePass):
+    """Turns programs of `stablehlo`, `chlo` and `func` into kernels on arrays and calls, branches and loops of `tfrt`.
+
+    An op becomes the op of the core runtime of its name, run by `cpu.call`; where it works element by element, by
+    `cpu.elementwise`, which may be fused. Regions of reductions, sorts and their like become attributes. Branches and
+    loops become functions, which take what they use of the values around them. Functions take and give arrays, and
+    what a public one gives is memory of its own.
+
+    All that is not supported is reported at once.
+    """
+
+    name = "lower-stablehlo"
+    anchor = "builtin.module"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        functions = {name: function for name, function in functions_of(op).items() if _is_source(function)}
+        if not functions:
+            return
+        lowering = _Module(functions, set(functions_of(op)))
+        made = lowering.run()
+        if lowering.problems:
+            raise CompileError(tuple(lowering.problems))
+        for inner in list(op.ops):
+            if inner.name.partition(".")[0] in _SOURCES or inner in functions.values():
+                inner.detach()
+                inner.erase()
+        op.body.block.add_ops(made)
+
+
+def _is_source(function: FuncOp) -> bool:
+    last = function.body.blocks[0].last_op if function.body.blocks else None
+    return last is not None and last.name == "func.return" and "tfrt.sync" not in function.attributes
+
+
+@dataclass
+class _Task:
+    """A function to make.
+
+    Attributes:
+        name: of the function.
+        visibility: None for a public one.
+        arguments: the values of the source that stand for its arguments.
+        lower: adds its ops and returns what it gives.
+        has_effects: whether it takes a chain last.
+        gives_chain: whether it also gives one last, beside what `lower` returns.
+    """
+
+    name: str
+    visibility: str | None
+    arguments: Sequence[SSAValue]
+    lower: Callable[[_Function], Sequence[SSAValue]]
+    location: LocationAttr
+    has_effects: bool
+    gives_chain: bool
+
+
+class _Module:
+    """Lowers all functions, and those that their regions become, one after another."""
+
+    def __init__(self, functions: dict[str, FuncOp], taken: set[str]):
+        self.functions = functions
+        self.taken = taken
+        self.problems: list[Diagnostic] = []
+        self.tasks: deque[_Task] = deque()
+        self._effects = _functions_with_effects(functions)
+        self._inner = {name: name for name, function in functions.items() if is_private(function)}
+
+    def run(self) -> list[Operation]:
+        for name, function in self.functions.items():
+            self._add_function(name, function, None if not is_private(function) else "private")
+        made: list[Operation] = []
+        while self.tasks:
+            made.append(self._make(self.tasks.popleft()))
+        return made
+
+    def has_effects(self, regions: Sequence[Region]) -> bool:
+        """Whether regions have effects that can be seen."""
+        return any(_has_effects(op, self._effects) for region in regions for op in region.walk())
+
+    def calls_with_effects(self, name: str) -> bool:
+        return name in self._effects
+
+    def callee(self, name: str) -> str:
+        """What is called in a function's place: a public one's results are copied for users, and its effects are its
+        own business, so another one of the same body stands in for it."""
+        if name not in self._inner:
+            self._inner[name] = self.new_name(name, "inner")
+            self._add_function(self._inner[name], self.functions[name], "private")
+        return self._inner[name]
+
+    def _add_function(self, name: str, function: FuncOp, visibility: str | None) -> None:
+        body, has_effects = function.body.block, function.sym_name.data in self._effects
+        self.tasks.append(
+            _Task(
+                name,
+                visibility,
+                body.args,
+                lambda into: into.add_block(body),
+                function.location,
+                has_effects,
+                gives_chain=has_effects,
+            )
+        )
+
+    def new_name(self, parent: str, what: str) -> str:
+        name = next(n for i in count() if (n := f"{parent}.{what}{i or ''}") not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def report(self, op: Operation, message: str) -> None:
+        """Note what cannot be lowered; once, though conditions of loops are lowered twice."""
+        diagnostic = Diagnostic("error", f"'{op.name}' op {message}", location_of(op.location))
+        if diagnostic not in self.problems:
+            self.problems.append(diagnostic)
+
+    def _make(self, task: _Task) -> FuncOp:
+        block = Block()
+        into = _Function(self, task.name, block)
+        is_public = task.visibility is None
+        for argument in task.arguments:
+            into.values[argument] = tuple(
+                block.insert_arg(type, len(block.args)) for type in into.types([argument], argument.owner)
+            )
+        if task.has_effects and not is_public:
+            into.chain = block.insert_arg(CHAIN, len(block.args))
+        elif task.has_effects:
+            (into.chain,) = into.insert(NewChainOp.create(result_types=[CHAIN]), task.location)
+        results = list(task.lower(into))
+        if is_public:
+            results = into.owned(results, task.location)
+        if task.gives_chain and not (is_public and results):
+            assert into.chain is not None
+            results.append(into.chain)
+        into.insert(ReturnOp.create(operands=results), task.location)
+        signature = FunctionType.from_lists([argument.type for argument in block.args], [r.type for r in results])
+        visibility = None if task.visibility is None else StringAttr(task.visibility)
+        function = FuncOp(task.name, signature, Region([block]), visibility=visibility)
+        function.location = task.location
+        return function
+
+
+@dataclass
+class _Function:
+    """Adds ops to a function that is being made.
+
+    Attributes:
+        values: what stands for values of the source.
+        chain: what the next op with effects comes after.
+    """
+
+    module: _Module
+    name: str
+    block: Block
+    values: dict[SSAValue, Values] = field(default_factory=dict)
+    chain: SSAValue | None = None
+
+    def add_block(self, source: Block) -> list[SSAValue]:
+        """Add what the ops of a block become; returns what stands for what it returns."""
+        for op in source.ops:
+            if op.next_op is None:
+                return [value for operand in op.operands for value in self.values[operand]]
+            self._add(op)
+        raise AssertionError("blocks end in a terminator")
+
+    def insert(self, op: Operation, location: LocationAttr) -> Sequence[SSAValue]:
+        op.location = location
+        self.block.add_op(op)
+        return op.results
+
+    def types(self, values: Sequence[SSAValue], user: object) -> list[Attribute]:
+        """The types of what stands for values; a type that cannot be is reported at `user`."""
+        try:
+            return flat_types(value.type for value in values)
+        except ValueError as error:
+            if isinstance(user, Operation):
+                self.module.report(user, f"has a type that is not supported: {error}")
+            else:
+                parent = user.parent_op() if isinstance(user, Block) else None
+                assert parent is not None
+                self.module.report(parent, f"has a type that is not supported: {error}")
+            return [CHAIN for _ in values]
+
+    def owned(self, results: Sequence[SSAValue], location: LocationAttr) -> list[SSAValue]:
+        """What a public function gives: arrays that nobody else has, once all effects have been."""
+        arrays = [result for result in results if isinstance(result.type, MemRefType)]
+        after = list(arrays)
+        if self.chain is not None and arrays:
+            made = AfterOp.create(operands=[self.chain, *arrays], result_types=[array.type for array in arrays])
+            after = list(self.insert(made, location))
+        own = {
+            array: self.insert(OwnOp.create(operands=[value], result_types=[value.type]), location)[0]
+            for array, value in zip(arrays, after, strict=True)
+        }
+        return [own.get(result, result) for result in results]
+
+    def _add(self, op: Operation) -> None:
+        try:
+            given = self._lowered(op)
+        except Unsupported as error:
+            self.module.report(error.op, error.reason)
+            given = self._missing(op)
+        for result in op.results:
+            size = len(self.types([result], op))
+            self.values[result], given = tuple(given[:size]), given[size:]
+
+    def _missing(self, op: Operation) -> Sequence[SSAValue]:
+        """Something in place of the results of an op that has been reported, so that others can be."""
+        types = self.types(op.results, op)
+        return self.insert(CallOp.create(result_types=types), op.location)
+
+    def _operands(self, op: Operation) -> list[SSAValue]:
+        return [value for operand in op.operands for value in self.values[operand]]
+
+    def _lowered(self, op: Operation) -> Sequence[SSAValue]:
+        """What an op gives."""
+        callee = callee_of(op)
+        if callee is not None:
+            return self._call(op, callee)
+        special = _SPECIAL.get(op.name)
+        if special is not None:
+            return special(self, op)
+        if op.name in FORWARDING:
+            return self._operands(op)
+        return self._execute(op)
+
+    def _execute(self, op: Operation) -> Sequence[SSAValue]:
+        """An op of the core runtime."""
+        entry = CPU_OPS.get(op.name)
+        if entry is None:
+            raise Unsupported(op, f"is not supported: the CPU has no op '{op.name}'")
+        attributes = op_attributes(op)
+        operands = self._operands(op)
+        if op.regions:
+            extra = captured(op.regions)
+            operands += [value for each in extra for value in self.values[each]]
+            (region,) = op.regions if len(op.regions) == 1 else (None,)
+            bodies = [(_BODY, region)] if region is not None else list(zip(_BODIES[op.name], op.regions, strict=True))
+            spelled = [
+                ArrayAttr([StringAttr(name), body_attribute(r, extra, self.module.functions.get)]) for name, r in bodies
+            ]
+            attributes = ArrayAttr([*attributes, *spelled])
+        return self._execute_as(op, entry, operands, attributes, self.types(op.results, op))
+
+    def _execute_as(
+        self,
+        op: Operation,
+        entry: OpEntry,
+        operands: Sequence[SSAValue],
+        attributes: ArrayAttr[Attribute],
+        types: Sequence[Attribute],
+    ) -> Sequence[SSAValue]:
+        if _can_be_fused(entry, operands, attributes, types):
+            made: Operation = elementwise(entry.name, operands, metadata_of_type(types[0]), op.location)
+            return self.insert(made, op.location)
+        described = {
+            "arguments": metadata_attribute(operand.type for operand in operands),
+            "metadata": metadata_attribute(types),
+            "op_attrs": attributes,
+            "op_name": StringAttr(entry.name),
+        }
+        if self.chain is not None and _has_effects(op, frozenset()):
+            made = CallInOrderOp.create(
+                operands=[self.chain, *operands], attributes=described, result_types=[CHAIN, *types]
+            )
+            self.chain, *results = self.insert(made, op.location)
+            return results
+        more = {"inputs": IntegerAttr(len(operands), i64), "steps": ArrayAttr(list[Attribute]())}
+        return self.insert(
+            CallOp.create(operands=operands, attributes={**described, **more}, result_types=types), op.location
+        )
+
+    def _constant(self, op: Operation) -> Sequence[SSAValue]:
+        value = op.properties["value"]
+        (type,) = self.types(op.results, op)
+        assert isinstance(value, DenseIntOrFPElementsAttr)
+        return self.insert(ConstantOp.create(attributes={"value": value}, result_types=[type]), op.location)
+
+    def _token(self, op: Operation) -> Sequence[SSAValue]:
+        operands = self._operands(op)
+        if not operands:
+            return self.insert(NewChainOp.create(result_types=[CHAIN]), op.location)
+        return self.insert(MergeChainsOp.create(operands=operands, result_types=[CHAIN]), op.location)
+
+    def _tuple(self, op: Operation) -> Sequence[SSAValue]:
+        return self._operands(op)
+
+    def _tuple_element(self, op: Operation) -> Sequence[SSAValue]:
+        index = op.properties["index"]
+        assert isinstance(index, IntegerAttr)
+        (tuple_,) = op.operands
+        sizes = [len(flat_types([type])) for type in tuple_.type.types]  # type: ignore[attr-defined]
+        start = sum(sizes[: index.value.data])
+        return self.values[tuple_][start : start + sizes[index.value.data]]
+
+    def _zero_id(self, op: Operation) -> Sequence[SSAValue]:
+        (type,) = op.result_types
+        assert isinstance(type, TensorType)
+        value = DenseIntOrFPElementsAttr.from_list(type, [0])
+        return self.insert(
+            ConstantOp.create(attributes={"value": value}, result_types=self.types(op.results, op)), op.location
+        )
+
+    def _call(self, op: Operation, name: str) -> Sequence[SSAValue]:
+        if name not in self.module.functions:
+            raise Unsupported(op, f"calls @{name}, which is not a function of this program")
+        return self._run(
+            op,
+            lambda operands, types: FunctionCallOp.create(
+                operands=operands,
+                attributes={"callee": FlatSymbolRefAttr(self.module.callee(name))},
+                result_types=types,
+            ),
+            self._operands(op),
+            self.types(op.results, op),
+            has_effects=self.module.calls_with_effects(name),
+        )
+
+    def _run(
+        self,
+        op: Operation,
+        make: Callable[[list[SSAValue], list[Attribute]], Operation],
+        operands: Sequence[SSAValue],
+        types: Sequence[Attribute],
+        *,
+        has_effects: bool,
+        first: Sequence[SSAValue] = (),
+    ) -> Sequence[SSAValue]:
+        """Run functions, which take and give chains, too, if they have effects; `first` is not passed on to them."""
+        if not has_effects:
+            return self.insert(make([*first, *operands], list(types)), op.location)
+        assert self.chain is not None
+        *results, self.chain = self.insert(make([*first, *operands, self.chain], [*types, CHAIN]), op.location)
+        return results
+
+    def _item(self, value: SSAValue, type: Attribute, location: LocationAttr) -> SSAValue:
+        return self.insert(ItemOp.create(operands=[value], result_types=[type]), location)[0]
+
+    def _branch(self, op: Operation) -> Sequence[SSAValue]:
+        """`stablehlo.if` and `stablehlo.case`."""
+        is_if = op.name == "stablehlo.if"
+        extra = captured(op.regions)
+        has_effects = self.module.has_effects(op.regions)
+        names = [
+            self._outline(
+                ("then", "else")[number] if is_if else f"case{number}",
+                extra,
+                lambda into, region=region: into.add_block(region.block),  # type: ignore[misc]
+                op.location,
+                has_effects=has_effects,
+            )
+            for number, region in enumerate(op.regions)
+        ]
+        (chooser,) = self.values[op.operands[0]]
+        index = self._item(chooser, i1 if is_if else i32, op.location)
+        symbols = [FlatSymbolRefAttr(name) for name in names]
+
+        def make(operands: list[SSAValue], types: list[Attribute]) -> Operation:
+            if is_if:
+                attributes: dict[str, Attribute] = {"a_true_fn": symbols[0], "b_false_fn": symbols[1]}
+                return CondOp.create(operands=operands, attributes=attributes, result_types=types)
+            return CaseOp.create(operands=operands, attributes={"branches": ArrayAttr(symbols)}, result_types=types)
+
+        values = [value for each in extra for value in self.values[each]]
+        types = self.types(op.results, op)
+        return self._run(op, make, values, types, has_effects=has_effects, first=[index])
+
+    def _loop(self, op: Operation) -> Sequence[SSAValue]:
+        """`stablehlo.while`, whose condition is evaluated here once, and then by the body."""
+        condition, body = op.regions
+        extra = captured(op.regions)
+        has_effects = self.module.has_effects(op.regions)
+        types = self.types(op.results, op)
+
+        def again(into: _Function, state: Sequence[SSAValue]) -> SSAValue:
+            """Whether the loop goes on with these values."""
+            rest = list(state)
+            for argument in condition.block.args:
+                size = len(into.types([argument], op))
+                into.values[argument], rest = tuple(rest[:size]), rest[size:]
+            return into._item(into.add_block(condition.block)[0], i1, op.location)
+
+        def iterate(into: _Function) -> list[SSAValue]:
+            state = into.add_block(body.block)
+            goes_on = again(into, state)
+            fixed = [value for each in extra for value in into.values[each]]
+            carried = [*state, *fixed, *([into.chain] if has_effects and into.chain is not None else [])]
+            return [*carried, goes_on]
+
+        name = self._outline(
+            "body", [*body.block.args, *extra], iterate, op.location, has_effects=has_effects, loops=True
+        )
+        state = self._operands(op)
+        goes_on = again(self, state)
+        fixed = [value for each in extra for value in self.values[each]]
+        chains = [self.chain] if has_effects and self.chain is not None else []
+        carried = [*state, *fixed, *chains]
+        loop = WhileOp.create(
+            operands=[goes_on, *carried],
+            attributes={"body_fn": FlatSymbolRefAttr(name), "parallel_iterations": IntegerAttr(1, i64)},
+            result_types=[value.type for value in carried],
+        )
+        results = self.insert(loop, op.location)
+        if has_effects:
+            self.chain = results[-1]
+        return results[: len(types)]
+
+    def _outline(
+        self,
+        what: str,
+        arguments: Sequence[SSAValue],
+        lower: Callable[[_Function], Sequence[SSAValue]],
+        location: LocationAttr,
+        *,
+        has_effects: bool,
+        loops: bool = False,
+    ) -> str:
+        name = self.module.new_name(self.name, what)
+        gives_chain = has_effects and not loops
+        self.module.tasks.append(_Task(name, "private", arguments, lower, location, has_effects, gives_chain))
+        return name
+
+
+def _can_be_fused(
+    entry: OpEntry, operands: Sequence[SSAValue], attributes: ArrayAttr[Attribute], types: Sequence[Attribute]
+) -> bool:
+    if entry.elementwise is None or attributes.data or len(types) != 1:
+        return False
+    known = metadata_of_type(types[0])
+    if any(size < 0 for size in known.shape) or any(operand.type != types[0] for operand in operands):
+        return False
+    return entry.elementwise(known.dtype) is not None
+
+
+def _functions_with_effects(functions: dict[str, FuncOp]) -> frozenset[str]:
+    """The functions that have effects that can be seen, or call one that does."""
+    found: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(
+            name for name, function in functions.items() if any(_has_effects(op, found) for op in function.walk())
+        )
+        if more == found:
+            return found
+        found = more
+
+
+def _has_effects(op: Operation, functions: frozenset[str]) -> bool:
+    if op.name.startswith("check.") or callee_of(op) in functions:
+        return True
+    flag = op.properties.get("has_side_effect")
+    return isinstance(flag, IntegerAttr) and bool(flag.value.data)
+
+
+_BODY = "body"
+_BODIES = {"stablehlo.select_and_scatter": ("select", "scatter")}
+"""What the bodies of ops with several regions are called as attributes."""
+
+_SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
+    "stablehlo.constant": _Function._constant,
+    "stablehlo.create_token": _Function._token,
+    "stablehlo.after_all": _Function._token,
+    "stablehlo.tuple": _Function._tuple,
+    "stablehlo.get_tuple_element": _Function._tuple_element,
+    "stablehlo.replica_id": _Function._zero_id,
+    "stablehlo.partition_id": _Function._zero_id,
+    "stablehlo.if": _Function._branch,
+    "stablehlo.case": _Function._branch,
+    "stablehlo.while": _Function._loop,
+}

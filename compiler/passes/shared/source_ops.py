@@ -1,0 +1,251 @@
+"""Ops of frameworks' dialects as ops of the core runtime: their types, their attributes, and the bodies in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseArrayBase,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    IntegerAttr,
+    MemRefType,
+    StringAttr,
+    SymbolRefAttr,
+    TensorType,
+    TupleType,
+    i1,
+    i64,
+)
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.traits import Commutative
+
+from tfrt.compiler.emitter.attributes import dtype_of
+from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
+from tfrt.dialects.stablehlo.attributes import TokenType
+from tfrt.dialects.tfrt.types import CHAIN
+
+FORWARDING = frozenset(
+    (
+        "mhlo.copy",
+        "sdy.sharding_constraint",
+        "stablehlo.optimization_barrier",
+    )
+)
+"""Ops whose results are their operands, on one device."""
+
+_HINTS = frozenset(("indices_are_sorted", "operandSegmentSizes", "precision_config", "resultSegmentSizes"))
+"""Properties that say nothing about results."""
+
+_IDENTITIES_ON_SCALARS = FORWARDING | {"stablehlo.reshape", "stablehlo.broadcast_in_dim", "stablehlo.broadcast"}
+
+
+class Unsupported(Exception):
+    """An op cannot be lowered.
+
+    Attributes:
+        op: that op.
+        reason: why, without the op's name.
+    """
+
+    def __init__(self, op: Operation, reason: str):
+        super().__init__(reason)
+        self.op = op
+        self.reason = reason
+
+
+def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
+    """The types of the values that stand for values of types of a framework: arrays, chains for tokens, and the
+    elements of tuples.
+
+    Raises:
+        ValueError: arrays hold no such elements; it says which.
+    """
+    flat: list[Attribute] = []
+    for type in types:
+        match type:
+            case TensorType():
+                if dtype_of(type.element_type) is None:
+                    raise ValueError(f"elements of type '{type.element_type}' are not supported")
+                flat.append(MemRefType(type.element_type, type.get_shape()))
+            case TokenType():
+                flat.append(CHAIN)
+            case TupleType():
+                flat += flat_types(type.types)
+            case _:
+                raise ValueError(f"values of type '{type}' are not supported")
+    return flat
+
+
+def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
+    """What an op's properties say of results, as attributes of an op of the core runtime.
+
+    They have the specification's names. Dimension numbers and the like are one attribute for each field, enumerators
+    strings, and matrices of numbers are flat.
+    """
+    pairs = [pair for name, attribute in op.properties.items() for pair in _pairs(name, attribute)]
+    return ArrayAttr([ArrayAttr([StringAttr(name), value]) for name, value in pairs])
+
+
+def _pairs(name: str, attribute: Attribute) -> list[tuple[str, Attribute]]:
+    if name in _HINTS:
+        return []
+    match attribute:
+        case SpelledByWord():
+            return [(name, StringAttr(attribute.data))]
+        case Struct():
+            data = attribute.data
+            return [(each.name, _numbers(getattr(data, each.name))) for each in fields(data)]
+        case DenseIntOrFPElementsAttr() if name != "value":
+            kind = i1 if attribute.get_element_type() == i1 else i64
+            return [(name, ArrayAttr([IntegerAttr(int(v), kind) for v in attribute.get_values()]))]
+        case DenseArrayBase():
+            kind = i1 if attribute.elt_type == i1 else i64
+            return [(name, ArrayAttr([IntegerAttr(int(v), kind) for v in attribute.get_values()]))]
+        case DenseIntOrFPElementsAttr() | IntegerAttr() | FloatAttr() | StringAttr():
+            return [(name, attribute)]
+    return []
+
+
+def _numbers(value: Any) -> Attribute:
+    if isinstance(value, int):
+        return IntegerAttr(value, i64)
+    return ArrayAttr([IntegerAttr(number, i64) for number in value])
+
+
+def callee_of(op: Operation) -> str | None:
+    """The function that an op of a framework calls, if it is one that does."""
+    symbol = op.properties.get({"func.call": "callee", "stablehlo.composite": "decomposition"}.get(op.name, ""))
+    return symbol.root_reference.data if isinstance(symbol, SymbolRefAttr) else None
+
+
+def captured(regions: Iterable[Region]) -> list[SSAValue]:
+    """The values that regions use and that are defined outside of each of them, in the order of their first use."""
+    found: dict[SSAValue, None] = {}
+    for region in regions:
+        inside: set[SSAValue] = {value for block in _blocks(region) for value in block.args}
+        for op in region.walk():
+            inside.update(op.results)
+        for op in region.walk():
+            found.update(dict.fromkeys(operand for operand in op.operands if operand not in inside))
+    return list(found)
+
+
+def _blocks(region: Region) -> Iterable[Block]:
+    waiting = [region]
+    while waiting:
+        for block in waiting.pop().blocks:
+            yield block
+            for op in block.ops:
+                waiting.extend(op.regions)
+
+
+def body_attribute(region: Region, extra: Sequence[SSAValue], functions: Callable[[str], FuncOp | None]) -> Attribute:
+    """A region as a body; see `tfrt.kernels.shared.bodies`.
+
+    Args:
+        extra: the values around it that it uses; they become its last inputs.
+        functions: finds functions that it calls.
+
+    Raises:
+        Unsupported: an op in it does not work element by element.
+    """
+    block = region.block
+    inputs = [*block.args, *extra]
+    writer = _Body({value: number for number, value in enumerate(inputs)}, len(inputs), functions)
+    results = writer.add(block)
+    if not extra and len(inputs) == 2 and len(writer.steps) == 1 and results == [2]:
+        op, operands, attributes, _ = writer.steps[0]
+        first = block.first_op
+        commutes = first is not None and first.has_trait(Commutative)
+        if not attributes.data and (operands == [0, 1] or (operands == [1, 0] and commutes)):
+            return StringAttr(op)
+    return writer.attribute(len(inputs), results)
+
+
+_Step = tuple[str, list[int], ArrayAttr[Attribute], list[Attribute]]
+
+
+_MOST_CALLS = 64
+"""How deep calls in a body may nest."""
+
+
+@dataclass
+class _Body:
+    """Writes the steps of a body.
+
+    Attributes:
+        numbers: of values.
+        count: how many numbers are taken.
+        calls: how many functions are around the block that is being added.
+    """
+
+    numbers: dict[SSAValue, int]
+    count: int
+    functions: Callable[[str], FuncOp | None]
+    steps: list[_Step] = field(default_factory=list)
+    calls: int = 0
+
+    def add(self, block: Block) -> list[int]:
+        """Add the ops of a block; returns the numbers of what it returns."""
+        for op in block.ops:
+            if op.next_op is None:
+                return [self.numbers[operand] for operand in op.operands]
+            self._add(op)
+        raise AssertionError("blocks end in a terminator")
+
+    def attribute(self, inputs: int, results: Sequence[int]) -> Attribute:
+        """The body that the steps make up."""
+        steps = [
+            ArrayAttr([StringAttr(op), _numbers(operands), attributes, ArrayAttr(types)])
+            for op, operands, attributes, types in self.steps
+        ]
+        return ArrayAttr([IntegerAttr(inputs, i64), ArrayAttr(steps), _numbers(results)])
+
+    def _add(self, op: Operation) -> None:
+        callee = callee_of(op)
+        if callee is not None:
+            self._add_called(op, callee)
+            return
+        if any(not isinstance(r.type, TensorType) or r.type.get_num_dims() for r in op.results):
+            raise Unsupported(op, "does not work on single elements, as the region around it does")
+        if op.name in _IDENTITIES_ON_SCALARS:
+            for result, operand in zip(op.results, op.operands, strict=False):
+                self.numbers[result] = self.numbers[operand]
+            return
+        operands, attributes = list(op.operands), op_attributes(op)
+        if op.name in ("stablehlo.if", "stablehlo.case", "stablehlo.while"):
+            extra = captured(op.regions)
+            operands += extra
+            attributes = ArrayAttr(self._inner(op, extra))
+        elif op.regions:
+            raise Unsupported(op, "cannot be in a region that is run on single elements")
+        types = [result.type.element_type for result in op.results if isinstance(result.type, TensorType)]
+        self.steps.append((op.name, [self.numbers[operand] for operand in operands], attributes, types))
+        self.numbers.update({result: self.count + i for i, result in enumerate(op.results)})
+        self.count += len(op.results)
+
+    def _add_called(self, op: Operation, name: str) -> None:
+        function = self.functions(name)
+        if function is None or not function.body.blocks:
+            raise Unsupported(op, f"calls @{name}, which is not defined")
+        if self.calls == _MOST_CALLS:
+            raise Unsupported(op, f"calls @{name}, which calls itself")
+        for argument, operand in zip(function.body.block.args, op.operands, strict=True):
+            self.numbers[argument] = self.numbers[operand]
+        self.calls += 1
+        found = self.add(function.body.block)
+        self.calls -= 1
+        self.numbers.update(zip(op.results, found, strict=True))
+
+    def _inner(self, op: Operation, extra: Sequence[SSAValue]) -> list[Attribute]:
+        bodies = [body_attribute(region, extra, self.functions) for region in op.regions]
+        if op.name == "stablehlo.while":
+            pairs: list[tuple[str, Attribute]] = [("cond", bodies[0]), ("body", bodies[1])]
+        else:
+            pairs = [("branches", ArrayAttr(bodies))]
+        return [ArrayAttr([StringAttr(name), value]) for name, value in pairs]
