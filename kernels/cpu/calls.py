@@ -2,7 +2,8 @@
 
 What follows from shapes and attributes is found out once, when a program is loaded: an op with an array form (see
 `tfrt.executor.declarations.op`) is that form alone, and other ops get the tensors that they are used to. Where sizes
-are not known before the program runs, it is found out when the first arrays of a shape come, and kept for others like them.
+are not known before the program runs, it is found out when the first arrays of a shape come, and kept for others like
+them.
 """
 
 from __future__ import annotations
