@@ -11,6 +11,7 @@
 `rewriting.py`      rewrite patterns that keep locations
 `splice.py`         a body in place of the op that runs it
 `array_ops.py`      ops of the core runtime as kernels on arrays
+`source_ops.py`     ops of frameworks' dialects as ops of the core runtime
 `remarks.py`        what passes have to say about a program that is in order
 ==================  ======================================================================
 """
