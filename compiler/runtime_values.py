@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from xdsl.dialects.builtin import (
     ArrayAttr,
+    BytesAttr,
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
     StringAttr,
     SymbolRefAttr,
+    TensorType,
 )
 from xdsl.ir import Attribute
 
@@ -43,6 +45,12 @@ def dense_value(attribute: DenseIntOrFPElementsAttr) -> np.ndarray:
     assert dtype is not None
     elements = np.frombuffer(dense_bytes(attribute), dtype.numpy.newbyteorder("<"))
     return elements.reshape(tuple(attribute.get_shape()))
+
+
+def dense_attribute(array: np.ndarray, type: TensorType) -> DenseIntOrFPElementsAttr:
+    """The attribute that `dense_value` makes this array of, which has that type's shape."""
+    data = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+    return DenseIntOrFPElementsAttr.new([type, BytesAttr(data)])
 
 
 def _typed_value(attribute: Attribute) -> TypedAttribute:

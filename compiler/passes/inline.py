@@ -39,8 +39,8 @@ class Inline(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
-        order, recursive = _callees_first(functions)
-        extents: dict[str, _Extent] = {}
+        order, recursive = callees_first(functions)
+        extents: dict[str, Extent] = {}
         known: Infallible = {}
         inlined: set[str] = set()
         for name in order:
@@ -52,15 +52,15 @@ class Inline(ModulePass):
                     inlined.add(callee)
         erase_unused(op, {name for name in inlined if is_private(functions[name])})
 
-    def _inline(self, call: Operation, callee: FuncOp, extents: dict[str, _Extent], known: Infallible) -> bool:
+    def _inline(self, call: Operation, callee: FuncOp, extents: dict[str, Extent], known: Infallible) -> bool:
         """Inline a call of a function that changes no more, whose extent is kept in `extents`, if that may be done."""
         if len(callee.body.blocks) != 1 or "tfrt.sync" in callee.attributes:
             return False
         name = callee.sym_name.data
         if name not in extents:
-            extents[name] = _extent(callee)
+            extents[name] = extent_of(callee)
         extent = extents[name]
-        if extent.size > self.threshold or _depth(call) + extent.depth > MAX_NESTING:
+        if extent.size > self.threshold or depth_of(call) + extent.depth > MAX_NESTING:
             return False
         if not can_splice(callee.body.block, call.operands, known):
             return False
@@ -69,22 +69,22 @@ class Inline(ModulePass):
 
 
 @dataclass(frozen=True)
-class _Extent:
+class Extent:
     """How many ops a function has, those in its regions included, and how deep these nest."""
 
     size: int
     depth: int
 
 
-def _extent(function: FuncOp) -> _Extent:
+def extent_of(function: FuncOp) -> Extent:
     size, depths = -2, dict[Operation | None, int]()
     for op in function.walk():
         size += 1
         depths[op] = depths.get(op.parent_op(), 0) + 1
-    return _Extent(size, max(depths.values()))
+    return Extent(size, max(depths.values()))
 
 
-def _depth(op: Operation) -> int:
+def depth_of(op: Operation) -> int:
     """How many ops are around `op`."""
     depth, parent = 0, op.parent_op()
     while parent is not None:
@@ -96,7 +96,7 @@ def _calls(function: FuncOp) -> list[Operation]:
     return [op for op in function.walk() if control_of(op) is Control.CALL and not op.regions]
 
 
-def _callees_first(functions: dict[str, FuncOp]) -> tuple[list[str], frozenset[str]]:
+def callees_first(functions: dict[str, FuncOp]) -> tuple[list[str], frozenset[str]]:
     """The functions in an order in which each comes after those that it refers to, and those in a cycle of references.
 
     Functions in a cycle come last. (This is Kosaraju's algorithm for strongly connected components.)

@@ -35,6 +35,8 @@ from tfrt.compiler.passes.shared.source_ops import (
     callee_of,
     captured,
     flat_types,
+    functions_with_effects,
+    has_effects,
     op_attributes,
 )
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
@@ -124,7 +126,7 @@ class _Module:
         self.taken = taken
         self.problems: list[Diagnostic] = []
         self.tasks: deque[_Task] = deque()
-        self._effects = _functions_with_effects(functions)
+        self._effects = functions_with_effects(functions)
         self._inner = {name: name for name, function in functions.items() if is_private(function)}
 
     def run(self) -> list[Operation]:
@@ -135,9 +137,9 @@ class _Module:
             made.append(self._make(self.tasks.popleft()))
         return made
 
-    def has_effects(self, regions: Sequence[Region]) -> bool:
+    def have_effects(self, regions: Sequence[Region]) -> bool:
         """Whether regions have effects that can be seen."""
-        return any(_has_effects(op, self._effects) for region in regions for op in region.walk())
+        return any(has_effects(op, self._effects) for region in regions for op in region.walk())
 
     def calls_with_effects(self, name: str) -> bool:
         return name in self._effects
@@ -320,7 +322,7 @@ class _Function:
             "op_attrs": attributes,
             "op_name": StringAttr(entry.name),
         }
-        if self.chain is not None and _has_effects(op, frozenset()):
+        if self.chain is not None and has_effects(op, frozenset()):
             made = CallInOrderOp.create(
                 operands=[self.chain, *operands], attributes=described, result_types=[CHAIN, *types]
             )
@@ -401,7 +403,7 @@ class _Function:
         """`stablehlo.if` and `stablehlo.case`."""
         is_if = op.name == "stablehlo.if"
         extra = captured(op.regions)
-        has_effects = self.module.has_effects(op.regions)
+        has_effects = self.module.have_effects(op.regions)
         names = [
             self._outline(
                 ("then", "else")[number] if is_if else f"case{number}",
@@ -430,7 +432,7 @@ class _Function:
         """`stablehlo.while`, whose condition is evaluated here once, and then by the body."""
         condition, body = op.regions
         extra = captured(op.regions)
-        has_effects = self.module.has_effects(op.regions)
+        has_effects = self.module.have_effects(op.regions)
         types = self.types(op.results, op)
 
         def again(into: _Function, state: Sequence[SSAValue]) -> SSAValue:
@@ -491,25 +493,6 @@ def _can_be_fused(
     if any(size < 0 for size in known.shape) or any(operand.type != types[0] for operand in operands):
         return False
     return entry.elementwise(known.dtype) is not None
-
-
-def _functions_with_effects(functions: dict[str, FuncOp]) -> frozenset[str]:
-    """The functions that have effects that can be seen, or call one that does."""
-    found: frozenset[str] = frozenset()
-    while True:
-        more = frozenset(
-            name for name, function in functions.items() if any(_has_effects(op, found) for op in function.walk())
-        )
-        if more == found:
-            return found
-        found = more
-
-
-def _has_effects(op: Operation, functions: frozenset[str]) -> bool:
-    if op.name.startswith("check.") or callee_of(op) in functions:
-        return True
-    flag = op.properties.get("has_side_effect")
-    return isinstance(flag, IntegerAttr) and bool(flag.value.data)
 
 
 _BODY = "body"

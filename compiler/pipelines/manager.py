@@ -149,7 +149,7 @@ def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
         # Passes that come with xDSL know its dialects; all others leave to another compiler what is for it.
         with nullcontext() if type(module_pass).__module__.startswith("xdsl.") else set_aside(module):
             module_pass.apply(ctx, module)  # type: ignore[arg-type]
-    except UsageError:
+    except (UsageError, CompileError):
         raise
     except Exception as error:
         # xDSL's passes report what they cannot handle by exceptions of every kind.

@@ -25,6 +25,8 @@ _ANCHORS = ("builtin.module", "func.func", "any")
 LOWERING = "lower-stablehlo"
 """What programs of frameworks need at every level, before all else."""
 
+_SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-hoist,stablehlo-canonicalize"
+
 _OPTIMISE = (
     "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
     "lower-to-cpu,fuse-cpu-ops,plan-buffers,schedule"
@@ -56,11 +58,11 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
 def with_lowering(module: ModuleOp, passes: tuple[ModulePass, ...]) -> tuple[ModulePass, ...]:
     """The passes, after those that make a program of a framework one that files can hold, unless they are among them.
 
-    A framework's functions end in ``func.return``.
+    A framework's functions end in ``func.return``. Where there are passes, the program is simplified first.
     """
     if not any(_ends_as_mlirs_own(op) for op in module.ops) or any(p.name == LOWERING for p in passes):
         return passes
-    return (*parse_pipeline(LOWERING), *passes)
+    return (*parse_pipeline(f"{_SIMPLIFY},{LOWERING}" if passes else LOWERING), *passes)
 
 
 def _ends_as_mlirs_own(function: Operation) -> bool:

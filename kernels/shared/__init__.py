@@ -1,1 +1,1 @@
-"""What kernels of several dialects share: C's arithmetic and formatting, printing values, and the bodies of reductions."""
+"""What kernels of several dialects share: C's arithmetic and formatting, printing, and the bodies of reductions."""

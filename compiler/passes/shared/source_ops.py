@@ -123,6 +123,26 @@ def callee_of(op: Operation) -> str | None:
     return symbol.root_reference.data if isinstance(symbol, SymbolRefAttr) else None
 
 
+def functions_with_effects(functions: dict[str, FuncOp]) -> frozenset[str]:
+    """The functions that have effects that can be seen, or call one that does."""
+    found: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(
+            name for name, function in functions.items() if any(has_effects(op, found) for op in function.walk())
+        )
+        if more == found:
+            return found
+        found = more
+
+
+def has_effects(op: Operation, functions: frozenset[str]) -> bool:
+    """Whether an op has effects that can be seen, not counting those of ops in it; `functions` are those that have."""
+    if op.name.startswith("check.") or callee_of(op) in functions:
+        return True
+    flag = op.properties.get("has_side_effect")
+    return isinstance(flag, IntegerAttr) and bool(flag.value.data)
+
+
 def captured(regions: Iterable[Region]) -> list[SSAValue]:
     """The values that regions use and that are defined outside of each of them, in the order of their first use."""
     found: dict[SSAValue, None] = {}

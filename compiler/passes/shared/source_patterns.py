@@ -1,0 +1,254 @@
+"""Simplifications of ops of StableHLO: functions of an op that return the values in its place, or None.
+
+Those that are made on the way are inserted before the op. Floating-point results stay the same bit for bit, the sign of
+zeros included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    DenseIntOrFPElementsAttr,
+    IntegerAttr,
+    IntegerType,
+    TensorType,
+    TupleType,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
+from tfrt.dialects.stablehlo.directives import integers, numbers_of
+
+Replacement = Sequence[SSAValue] | None
+
+
+def sizes_of(value: SSAValue) -> tuple[int, ...]:
+    """The shape of a tensor, -1 for sizes that are not known."""
+    assert isinstance(value.type, TensorType)
+    return tuple(value.type.get_shape())
+
+
+def maker(value: SSAValue, *names: str) -> Operation | None:
+    """The op that makes a value, if it has one of these names."""
+    owner = value.owner
+    return owner if isinstance(owner, Operation) and owner.name in names else None
+
+
+def constant_of(value: SSAValue) -> DenseIntOrFPElementsAttr | None:
+    """The elements of a value that is a constant."""
+    made = maker(value, "stablehlo.constant")
+    found = None if made is None else made.properties["value"]
+    return found if isinstance(found, DenseIntOrFPElementsAttr) else None
+
+
+def splat_of(value: SSAValue) -> int | float | None:
+    """The number that all elements of a value are, of a constant or what is broadcast from one."""
+    while (wide := maker(value, "stablehlo.broadcast_in_dim", "stablehlo.reshape")) is not None:
+        value = wide.operands[0]
+    elements = constant_of(value)
+    if elements is None or not _same_everywhere(elements):
+        return None
+    found = next(iter(elements.iter_values()), None)
+    return found if isinstance(found, int | float) else None
+
+
+def _same_everywhere(elements: DenseIntOrFPElementsAttr) -> bool:
+    data = elements.data.data
+    size = len(data) // max(1, len(elements))
+    return len(elements) > 0 and data == data[:size] * (len(data) // max(1, size))
+
+
+def new_like(
+    op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute]
+) -> Replacement:
+    """An op of `op`'s class or another's, at its place, with its result types."""
+    made = _class_of(op, name).create(operands=operands, properties=dict(properties), result_types=op.result_types)
+    made.location = op.location
+    assert op.parent is not None
+    op.parent.insert_op_before(made, op)
+    return made.results
+
+
+def _class_of(op: Operation, name: str) -> type[Operation]:
+    from tfrt.dialects.stablehlo import STABLEHLO
+
+    return op.__class__ if op.name == name else next(c for c in STABLEHLO.operations if c.name == name)
+
+
+def _unchanged(op: Operation) -> Replacement:
+    """A reshape, conversion, slice, … to the type that its operand has."""
+    return [op.operands[0]] if op.operands[0].type == op.results[0].type else None
+
+
+def _reshape(op: Operation) -> Replacement:
+    before = maker(op.operands[0], "stablehlo.reshape")
+    if before is not None:
+        return new_like(op, op.name, [before.operands[0]], {})
+    elements = constant_of(op.operands[0])
+    if elements is None or not op.results[0].type.has_static_shape():  # type: ignore[attr-defined]
+        return None
+    value = DenseIntOrFPElementsAttr.new([op.results[0].type, elements.data])
+    return new_like(op, "stablehlo.constant", [], {"value": value})
+
+
+def _transpose(op: Operation) -> Replacement:
+    permutation = numbers_of(op.properties["permutation"])
+    if permutation == tuple(range(len(permutation))):
+        return [op.operands[0]]
+    before = maker(op.operands[0], "stablehlo.transpose")
+    if before is None:
+        return None
+    first = numbers_of(before.properties["permutation"])
+    return new_like(op, op.name, [before.operands[0]], {"permutation": integers([first[d] for d in permutation])})
+
+
+def _broadcast(op: Operation) -> Replacement:
+    (operand,) = op.operands
+    dims = numbers_of(op.properties["broadcast_dimensions"])
+    if operand.type == op.results[0].type and dims == tuple(range(len(dims))):
+        return [operand]
+    before = maker(operand, "stablehlo.broadcast_in_dim")
+    if before is not None:
+        first = numbers_of(before.properties["broadcast_dimensions"])
+        composed = {"broadcast_dimensions": integers([dims[d] for d in first])}
+        return new_like(op, op.name, [before.operands[0]], composed)
+    before = maker(operand, "stablehlo.reshape")
+    if before is None:
+        return None
+    places = _without_ones(sizes_of(before.operands[0]), sizes_of(operand))
+    if places is None:
+        return None
+    return new_like(
+        op, op.name, [before.operands[0]], {"broadcast_dimensions": integers([dims[place] for place in places])}
+    )
+
+
+def _without_ones(shape: tuple[int, ...], with_ones: tuple[int, ...]) -> list[int] | None:
+    """Where the dimensions of a shape are in another that has more of size 1, if it differs in nothing else."""
+    places: list[int] = []
+    for place, size in enumerate(with_ones):
+        if len(places) < len(shape) and size == shape[len(places)] and size >= 0:
+            places.append(place)
+        elif size != 1:
+            return None
+    return places if len(places) == len(shape) else None
+
+
+def _convert(op: Operation) -> Replacement:
+    unchanged = _unchanged(op)
+    before = maker(op.operands[0], "stablehlo.convert")
+    if unchanged is not None or before is None:
+        return unchanged
+    source, middle = before.operands[0].type, op.operands[0].type
+    assert isinstance(source, TensorType) and isinstance(middle, TensorType)
+    if not _holds(middle.element_type, source.element_type):
+        return None
+    return new_like(op, op.name, before.operands, {})
+
+
+def _holds(wide: Attribute, narrow: Attribute) -> bool:
+    """Whether one type has all values of another of its kind."""
+    if isinstance(wide, IntegerType) and isinstance(narrow, IntegerType):
+        same = wide.signedness == narrow.signedness and narrow.bitwidth > 1
+        return same and wide.bitwidth >= narrow.bitwidth
+    floats = {16: ("f16", "bf16"), 32: ("f32",), 64: ("f64",)}
+    if not isinstance(wide, AnyFloat) or not isinstance(narrow, AnyFloat):
+        return False
+    known = wide.name in floats.get(wide.bitwidth, ()) and narrow.name in floats.get(narrow.bitwidth, ())
+    return known and wide.bitwidth > narrow.bitwidth
+
+
+def _slice(op: Operation) -> Replacement:
+    return _unchanged(op) if op.operands[0].type.has_static_shape() else None  # type: ignore[attr-defined]
+
+
+def _concatenate(op: Operation) -> Replacement:
+    return [op.operands[0]] if len(op.operands) == 1 else None
+
+
+def _pad(op: Operation) -> Replacement:
+    names = ("edge_padding_low", "edge_padding_high", "interior_padding")
+    return [op.operands[0]] if not any(n for name in names for n in numbers_of(op.properties[name])) else None
+
+
+def _select(op: Operation) -> Replacement:
+    chooser, on_true, on_false = op.operands
+    if on_true is on_false:
+        return [on_true]
+    known = splat_of(chooser)
+    return None if known is None else [on_true if known else on_false]
+
+
+def _with_neutral(right: float, *, left: bool, floats: bool = True) -> Callable[[Operation], Replacement]:
+    """An op whose result is the other operand where one is this number: the right one, or either."""
+
+    def simplify(op: Operation) -> Replacement:
+        lhs, rhs = op.operands
+        element = lhs.type.element_type  # type: ignore[attr-defined]
+        if not floats and not (isinstance(element, IntegerType) and element.bitwidth > 1):
+            return None
+        if splat_of(rhs) == right and lhs.type == op.results[0].type:
+            return [lhs]
+        if left and splat_of(lhs) == right and rhs.type == op.results[0].type:
+            return [rhs]
+        return None
+
+    return simplify
+
+
+def _tuple_element(op: Operation) -> Replacement:
+    made, index = maker(op.operands[0], "stablehlo.tuple"), op.properties["index"]
+    assert isinstance(index, IntegerAttr) and isinstance(op.operands[0].type, TupleType)
+    return None if made is None else [made.operands[index.value.data]]
+
+
+def _barrier(op: Operation) -> Replacement:
+    return list(op.operands)
+
+
+def _dot_general(op: Operation) -> Replacement:
+    """Transposed operands: dimension numbers of what is transposed, where the result's dimensions keep their order."""
+    numbers = op.properties["dot_dimension_numbers"]
+    assert isinstance(numbers, DotAttr)
+    data: DotDimensionNumbers = numbers.data
+    sides = [
+        [data.lhs_batching_dimensions, data.lhs_contracting_dimensions],
+        [data.rhs_batching_dimensions, data.rhs_contracting_dimensions],
+    ]
+    operands = list(op.operands)
+    for side in (0, 1):
+        transposed = maker(operands[side], "stablehlo.transpose")
+        if transposed is None:
+            continue
+        permutation = numbers_of(transposed.properties["permutation"])
+        used = {*sides[side][0], *sides[side][1]}
+        free = [permutation[d] for d in range(len(permutation)) if d not in used]
+        if free == sorted(free):
+            operands[side] = transposed.operands[0]
+            sides[side] = [tuple(permutation[d] for d in dims) for dims in sides[side]]
+    if operands == list(op.operands):
+        return None
+    found = DotDimensionNumbers(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
+    return new_like(op, op.name, operands, {**op.properties, "dot_dimension_numbers": DotAttr.new(found)})
+
+
+PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
+    "stablehlo.add": _with_neutral(0, left=True, floats=False),
+    "stablehlo.broadcast_in_dim": _broadcast,
+    "stablehlo.concatenate": _concatenate,
+    "stablehlo.convert": _convert,
+    "stablehlo.divide": _with_neutral(1, left=False),
+    "stablehlo.dot_general": _dot_general,
+    "stablehlo.get_tuple_element": _tuple_element,
+    "stablehlo.multiply": _with_neutral(1, left=True),
+    "stablehlo.optimization_barrier": _barrier,
+    "stablehlo.pad": _pad,
+    "stablehlo.reshape": lambda op: _unchanged(op) or _reshape(op),
+    "stablehlo.select": _select,
+    "stablehlo.slice": _slice,
+    "stablehlo.subtract": _with_neutral(0, left=False, floats=False),
+    "stablehlo.transpose": _transpose,
+}
+"""By ops' names."""

@@ -1,0 +1,144 @@
+"""`stablehlo-canonicalize`: rewrites of frameworks' programs that always pay off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.traits import IsTerminator, Pure
+
+from tfrt.compiler.locations import fuse
+from tfrt.compiler.passes.shared.array_ops import metadata_of_type
+from tfrt.compiler.passes.shared.source_ops import flat_types, functions_with_effects, has_effects, op_attributes
+from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, constant_of, new_like
+from tfrt.compiler.passes.symbol_dce import functions_of
+from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
+from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.declarations.op_registry import CPU_OPS
+
+_SOURCES = ("chlo", "mhlo", "sdy", "stablehlo")
+
+
+@dataclass(frozen=True)
+class StablehloCanonicalize(ModulePass):
+    """Simplifies ops of `stablehlo` and `chlo`: views of views, conversions that undo each other, neutral elements,
+    transposed operands of products; computes ops on small constants; merges what is alike, and drops what nobody uses.
+
+    Results stay the same, bit for bit.
+
+    Args:
+        limit: the most elements that a computed constant may have.
+    """
+
+    name = "stablehlo-canonicalize"
+
+    limit: int = 256
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        blocks = list(_blocks(op))
+        for block in blocks:
+            self._simplify(block)
+        effects = functions_with_effects(functions_of(op))
+        for block in reversed(blocks):
+            _erase_unused(block, effects)
+
+    def _simplify(self, block: Block) -> None:
+        known: dict[object, Operation] = {}
+        for op in list(block.ops):
+            if op.name.partition(".")[0] not in _SOURCES:
+                continue
+            while (simpler := self._simpler(op)) is not None:
+                made = simpler[0].owner if simpler else None
+                is_new = isinstance(made, Operation) and made.next_op is op
+                _replace(op, simpler)
+                if not is_new:
+                    break
+                assert isinstance(made, Operation)
+                op = made
+            else:
+                _merge(op, known)
+
+    def _simpler(self, op: Operation) -> Replacement:
+        pattern = PATTERNS.get(op.name)
+        found = pattern(op) if pattern is not None else None
+        return found if found is not None else self._computed(op)
+
+    def _computed(self, op: Operation) -> Replacement:
+        """The constant that an op on constants gives."""
+        if op.regions or len(op.results) != 1 or op.name == "stablehlo.constant" or not op.has_trait(Pure):
+            return None
+        (type,) = op.result_types
+        operands = [constant_of(operand) for operand in op.operands]
+        if not isinstance(type, TensorType) or not type.has_static_shape() or None in operands:
+            return None
+        entry = CPU_OPS.get(op.name)
+        limits = (type, *(operand.type for operand in op.operands))
+        if entry is None or any(_elements(each) > self.limit for each in limits):
+            return None
+        try:
+            inputs, results = ([metadata_of_type(t) for t in flat_types(types)] for types in (op.operand_types, [type]))
+            attributes = OpAttrs.of_pairs(typed_values(op_attributes(op))).by_name
+            run = entry.arrays(tuple(inputs), attributes, None, tuple(results))
+            array = run(*[dense_value(each) for each in operands if each is not None])
+            value = dense_attribute(array, type)
+        except Exception:
+            # Whatever is wrong with the op is reported, in its own words, when it is lowered or run.
+            return None
+        return new_like(op, "stablehlo.constant", [], {"value": value})
+
+
+def _elements(type: object) -> int:
+    assert isinstance(type, TensorType)
+    count = 1
+    for size in type.get_shape():
+        count *= size
+    return count
+
+
+def _blocks(op: Operation) -> Iterator[Block]:
+    """All blocks inside, each before those in it."""
+    for inner in op.walk():
+        for region in inner.regions:
+            yield from region.blocks
+
+
+def _merge(op: Operation, known: dict[object, Operation]) -> None:
+    """Put the op before that is just like this one in its place, if there is one."""
+    if op.regions or not op.has_trait(Pure) or op.parent is None:
+        return
+    value = op.properties.get("value")
+    if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
+        return
+    key = (op.name, frozenset(op.properties.items()), tuple(op.operands), tuple(op.result_types))
+    first = known.setdefault(key, op)
+    if first is op:
+        return
+    first.location = fuse([first.location, op.location])
+    _replace(op, first.results)
+
+
+def _replace(op: Operation, values: Sequence[SSAValue]) -> None:
+    for old, new in zip(op.results, values, strict=True):
+        old.replace_all_uses_with(new)
+    op.detach()
+    op.erase()
+
+
+_MOST_COMPARED = 4096
+"""Constants of more bytes are not compared with others."""
+
+
+def _erase_unused(block: Block, effects: frozenset[str]) -> None:
+    # Users come after what they use, so going backwards finds all in one go.
+    for op in reversed(list(block.ops)):
+        if op.name.partition(".")[0] not in _SOURCES or op.has_trait(IsTerminator) or not op.results:
+            continue
+        if not any(result.uses for result in op.results) and not any(
+            has_effects(inner, effects) for inner in op.walk()
+        ):
+            op.detach()
+            op.erase()
