@@ -26,8 +26,7 @@ class StablehloHoist(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for loop in reversed([inner for inner in op.walk() if isinstance(inner, WhileOp)]):
-            _shrink(loop, _fixed(loop) | _unneeded(loop))
-            _move_out(loop)
+            _move_out(_shrink(loop, _fixed(loop) | _unneeded(loop)))
 
 
 def _fixed(loop: WhileOp) -> set[int]:
@@ -67,10 +66,10 @@ def _leads_only_to(value: SSAValue, last: Operation, place: int) -> bool:
     return True
 
 
-def _shrink(loop: WhileOp, places: set[int]) -> None:
-    """Take these places out of a loop's state; their values in it are the operands."""
+def _shrink(loop: WhileOp, places: set[int]) -> WhileOp:
+    """The loop without these places of its state; their values in it are the operands."""
     if not places:
-        return
+        return loop
     last = loop.body.block.last_op
     assert last is not None and loop.parent is not None
     kept = [i for i in range(len(loop.operands)) if i not in places]
@@ -95,6 +94,7 @@ def _shrink(loop: WhileOp, places: set[int]) -> None:
         result.replace_all_uses_with(results.get(i, loop.operands[i]))
     loop.detach()
     loop.erase()
+    return made
 
 
 _STAY = frozenset(("stablehlo.constant", "stablehlo.broadcast_in_dim"))
