@@ -13,16 +13,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from tfrt.executor.support.errors import KernelError
+
 Dim = int | None
 Shape = tuple[Dim, ...]
 Dims = Sequence[int]
 
 
-class ShapeError(ValueError):
+class ShapeError(KernelError):
     """A constraint of the specification does not hold; the message begins with its number, as in ``(C3)``."""
 
     def __init__(self, constraint: str, message: str):
-        super().__init__(f"({constraint}) {message}")
+        super().__init__(f"({constraint}) {message}", code="INVALID_ARGUMENT")
 
 
 def require(holds: bool, constraint: str, message: str) -> None:
