@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
     FlatSymbolRefAttr,
+    FloatAttr,
     FunctionType,
     IntegerAttr,
     LocationAttr,
@@ -19,6 +20,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
     TensorType,
+    f64,
     i1,
     i32,
     i64,
@@ -41,6 +43,7 @@ from tfrt.compiler.passes.shared.source_ops import (
 )
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
+from tfrt.dialects.check import CHECK
 from tfrt.dialects.chlo import CHLO
 from tfrt.dialects.cpu import AfterOp, CallInOrderOp, CallOp, ConstantOp, ItemOp, OwnOp, metadata_attribute
 from tfrt.dialects.mhlo import MHLO
@@ -55,7 +58,7 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
-_SOURCES = frozenset(dialect.name for dialect in (CHLO, MHLO, SDY, STABLEHLO))
+_SOURCES = frozenset(dialect.name for dialect in (CHECK, CHLO, MHLO, SDY, STABLEHLO))
 
 Values = tuple[SSAValue, ...]
 """What stands for a value of a framework: arrays, one unless it is a tuple; a chain for a token."""
@@ -287,6 +290,18 @@ class _Function:
             return self._operands(op)
         return self._execute(op)
 
+    def _custom_call(self, op: Operation) -> Sequence[SSAValue]:
+        """A check that is written as a call."""
+        target = op.properties["call_target_name"]
+        assert isinstance(target, StringAttr)
+        attributes = _CHECKS.get(target.data)
+        if attributes is None:
+            return self._execute(op)
+        entry = CPU_OPS.get(target.data)
+        assert entry is not None
+        pairs = [ArrayAttr([StringAttr(name), value]) for name, value in attributes.items()]
+        return self._execute_as(op, entry, self._operands(op), ArrayAttr(pairs), self.types(op.results, op))
+
     def _execute(self, op: Operation) -> Sequence[SSAValue]:
         """An op of the core runtime."""
         entry = CPU_OPS.get(op.name)
@@ -499,8 +514,16 @@ _BODY = "body"
 _BODIES = {"stablehlo.select_and_scatter": ("select", "scatter")}
 """What the bodies of ops with several regions are called as attributes."""
 
+_CHECKS: dict[str, dict[str, Attribute]] = {
+    "check.expect_almost_eq": {"tolerance": FloatAttr(1e-3, f64)},
+    "check.expect_close": {"max_ulp_difference": IntegerAttr(3, i64)},
+    "check.expect_eq": {},
+}
+"""Checks that may be called by name, and how near values must be then, as in the reference interpreter."""
+
 _SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
     "stablehlo.constant": _Function._constant,
+    "stablehlo.custom_call": _Function._custom_call,
     "stablehlo.create_token": _Function._token,
     "stablehlo.after_all": _Function._token,
     "stablehlo.tuple": _Function._tuple,

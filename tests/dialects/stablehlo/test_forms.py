@@ -145,6 +145,14 @@ FORMS: list[tuple[str, dict[str, str]]] = [
     (f"%values, %indices = chlo.top_k(%a, k = 2) : {F} -> (tensor<2x2xf32>, tensor<2x2xi32>)", {"a": F}),
     (f"%values, %indices = chlo.top_k(%a, k = 2, is_stable = false) : {F} -> (tensor<2x2xf32>, tensor<2x2xi32>)", {"a": F}),
     (f"%0 = mhlo.copy %a : {F}", {"a": F}),
+    (f"check.expect_eq %a, %b : {F}", {"a": F, "b": F}),
+    ("check.expect_eq_const %a, dense<[1, 2]> : tensor<2xi64>", {"a": "tensor<2xi64>"}),
+    (f"check.expect_almost_eq %a, %b : {F}", {"a": F, "b": F}),
+    (f"check.expect_almost_eq %a, %b, tolerance = 1.000000e-01 : {F}", {"a": F, "b": F}),
+    (f"check.expect_almost_eq_const %a, dense<1.000000e+00> : {F}", {"a": F}),
+    (f"check.expect_almost_eq_const %a, dense<1.000000e+00> : {F}, tolerance = 1.000000e-01", {"a": F}),
+    (f"check.expect_close %a, %b, max_ulp_difference = 3 : {F}, {F}", {"a": F, "b": F}),
+    (f"check.expect_close %a, %b, max_ulp_difference = 3, min_ulp_difference = 1 : {F}, {F}", {"a": F, "b": F}),
     (f"%0 = sdy.sharding_constraint %a <@mesh, [{{}}, {{?}}]> : {F}", {"a": F}),
     (f'%0 = sdy.sharding_constraint %a <@mesh, [{{"x", ?}}, {{"y":(1)2}}], replicated={{"z"}}> : {F}', {"a": F}),
 ]  # fmt: skip
@@ -249,7 +257,11 @@ def test_every_op_is_among_the_forms() -> None:
     # A composite needs a function, a mesh stands outside of them, and a return in a region.
     elsewhere = {"stablehlo.composite", "stablehlo.return", "sdy.mesh"}
     written = " ".join(op for op, _ in ALL)
-    names = {op.name for dialect in ("stablehlo", "chlo", "sdy", "mhlo") for op in get_dialects()[dialect]().operations}
+    names = {
+        op.name
+        for dialect in ("stablehlo", "chlo", "check", "sdy", "mhlo")
+        for op in get_dialects()[dialect]().operations
+    }
     missing = [name for name in names - refused - elsewhere if f" {name}" not in written and f'"{name}"' not in written]
     # Those without results start their text.
     assert sorted(name for name in missing if not any(op.startswith(name) for op, _ in ALL)) == []
