@@ -1,1 +1,2 @@
-"""What kernels of several dialects share: C's arithmetic and formatting, printing, and the bodies of reductions."""
+"""What kernels of several dialects share: C's arithmetic and formatting, printing, functions by the kind of their
+elements, and the bodies of reductions."""

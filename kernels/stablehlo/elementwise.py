@@ -1,21 +1,156 @@
-"""Ops that do the same to each element, or to each pair or triple of elements."""
+"""Ops that do the same to each element, or to each pair or triple of elements, and give elements of the same type."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 
 from tfrt.executor.declarations import stablehlo_shapes as shapes
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op import ArrayForm, Elementwise
 from tfrt.executor.declarations.op_registry import array_op
-from tfrt.kernels.numerics.quiet import quiet
+from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics import complexes, floats, integers
+from tfrt.kernels.shared.element_kinds import (
+    Function,
+    bits_of,
+    by_kind,
+    in_double,
+    of_bits,
+    quietly,
+    required,
+)
 
 
-def _same_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMetadata:
+def require_one_dtype(operands: list[TensorMetadata], constraint: str) -> DType:
+    """The element type that all operands have.
+
+    Raises:
+        ShapeError: they have several.
+    """
+    dtypes = [operand.dtype for operand in operands]
+    shapes.require(
+        len(set(dtypes)) == 1,
+        constraint,
+        f"expects operands of one element type, but got {', '.join(dtype.mlir for dtype in dtypes)}",
+    )
+    return dtypes[0]
+
+
+def same_metadata(operand: TensorMetadata) -> TensorMetadata:
+    """The metadata of a result that is like the operand."""
+    return operand
+
+
+def binary_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMetadata:
+    """The metadata of a result that is like both operands."""
+    dtype = require_one_dtype([lhs, rhs], "C1")
     shapes.require_same([lhs.shape, rhs.shape], "C1", "operands")
-    return lhs
+    return TensorMetadata(dtype, lhs.shape)
 
 
-@array_op("stablehlo.add", metadata=_same_metadata, elementwise=lambda dtype: np.add)
-def add(lhs: TensorMetadata, rhs: TensorMetadata) -> ArrayForm:
-    return lambda x, y, out=None: np.asarray(quiet.call(np.add, x, y, out=out))
+def clamp_metadata(low: TensorMetadata, operand: TensorMetadata, high: TensorMetadata) -> TensorMetadata:
+    """The metadata of a clamped operand."""
+    require_one_dtype([low, operand, high], "C3")
+    shapes.clamp(low.shape, operand.shape, high.shape)
+    return operand
+
+
+def unary_op(name: str, choose: Elementwise, native: str | None = None) -> None:
+    """Register an op of one operand, whose type the result has.
+
+    Args:
+        choose: the function for an element type.
+    """
+
+    @array_op(name, metadata=same_metadata, elementwise=choose, native=native)
+    def form(operand: TensorMetadata) -> ArrayForm:
+        return quietly(required(name, choose, operand.dtype))
+
+
+def binary_op(name: str, choose: Elementwise, native: str | None = None) -> None:
+    """Register an op of two operands, whose type the result has; see `unary_op`."""
+
+    @array_op(name, metadata=binary_metadata, elementwise=choose, native=native)
+    def form(lhs: TensorMetadata, rhs: TensorMetadata) -> ArrayForm:
+        return quietly(required(name, choose, lhs.dtype))
+
+
+def _everywhere(function: Function) -> Elementwise:
+    return by_kind(booleans=function, integers=function, floats=function, complexes=function)
+
+
+def _analytic(function: Function, of_complex: Function | None = None) -> Elementwise:
+    """A function of floats and of complex numbers, the latter in double precision."""
+    return by_kind(floats=function, complexes=in_double(of_complex or function))
+
+
+_LOGICAL: dict[str, Function] = {
+    "stablehlo.and": np.bitwise_and,
+    "stablehlo.or": np.bitwise_or,
+    "stablehlo.xor": np.bitwise_xor,
+}
+_BINARY: dict[str, tuple[Elementwise, str | None]] = {
+    "stablehlo.add": (_everywhere(np.add), "{0} + {1}"),
+    "stablehlo.atan2": (_analytic(np.arctan2, complexes.atan2), None),
+    "stablehlo.divide": (
+        by_kind(integers=integers.divide, floats=np.divide, complexes=np.divide),
+        "{0} / {1}",
+    ),
+    "stablehlo.maximum": (_everywhere(np.maximum), "{0} if {0} > {1} or {0} != {0} else {1}"),
+    "stablehlo.minimum": (_everywhere(np.minimum), "{0} if {0} < {1} or {0} != {0} else {1}"),
+    "stablehlo.multiply": (_everywhere(np.multiply), "{0} * {1}"),
+    "stablehlo.power": (
+        by_kind(integers=integers.power, floats=np.power, complexes=in_double(complexes.power)),
+        None,
+    ),
+    "stablehlo.remainder": (by_kind(integers=integers.remainder, floats=np.fmod), None),
+    "stablehlo.shift_left": (of_bits(integers.shift_left, is_signed=False), None),
+    "stablehlo.shift_right_arithmetic": (of_bits(integers.shift_right, is_signed=True), None),
+    "stablehlo.shift_right_logical": (of_bits(integers.shift_right, is_signed=False), None),
+    "stablehlo.subtract": (by_kind(integers=np.subtract, floats=np.subtract, complexes=np.subtract), "{0} - {1}"),
+    **{name: (by_kind(booleans=function, integers=function), None) for name, function in _LOGICAL.items()},
+}
+
+
+def _leading_zeros(dtype: DType) -> Function | None:
+    bits = bits_of(dtype)
+    return of_bits(partial(integers.count_leading_zeros, bits=bits), is_signed=False)(dtype)
+
+
+_UNARY: dict[str, tuple[Elementwise, str | None]] = {
+    "stablehlo.cbrt": (_analytic(np.cbrt, complexes.cbrt), None),
+    "stablehlo.ceil": (by_kind(floats=np.ceil), None),
+    "stablehlo.cosine": (_analytic(np.cos), None),
+    "stablehlo.count_leading_zeros": (_leading_zeros, None),
+    "stablehlo.exponential": (_analytic(np.exp), None),
+    "stablehlo.exponential_minus_one": (_analytic(np.expm1), None),
+    "stablehlo.floor": (by_kind(floats=np.floor), None),
+    "stablehlo.log": (_analytic(np.log), None),
+    "stablehlo.log_plus_one": (_analytic(np.log1p, complexes.log1p), None),
+    "stablehlo.logistic": (_analytic(floats.logistic, complexes.logistic), None),
+    "stablehlo.negate": (by_kind(integers=np.negative, floats=np.negative, complexes=np.negative), "-{0}"),
+    "stablehlo.not": (by_kind(booleans=np.logical_not, integers=np.invert), None),
+    "stablehlo.popcnt": (of_bits(integers.population_count, is_signed=False), None),
+    "stablehlo.round_nearest_afz": (by_kind(floats=floats.round_away), None),
+    "stablehlo.round_nearest_even": (by_kind(floats=np.rint), None),
+    "stablehlo.rsqrt": (_analytic(floats.rsqrt, complexes.rsqrt), "one / sqrt({0})"),
+    "stablehlo.sign": (by_kind(integers=np.sign, floats=floats.sign, complexes=in_double(complexes.sign)), None),
+    "stablehlo.sine": (_analytic(np.sin), None),
+    "stablehlo.sqrt": (_analytic(np.sqrt), "sqrt({0})"),
+    "stablehlo.tan": (_analytic(np.tan), None),
+    "stablehlo.tanh": (_analytic(np.tanh), None),
+}
+
+for _name, _declared in _BINARY.items():
+    binary_op(_name, *_declared)
+for _name, _declared in _UNARY.items():
+    unary_op(_name, *_declared)
+
+_clamp = by_kind(booleans=floats.clamp, integers=floats.clamp, floats=floats.clamp, complexes=floats.clamp)
+
+
+@array_op("stablehlo.clamp", metadata=clamp_metadata, elementwise=_clamp)
+def clamp(low: TensorMetadata, operand: TensorMetadata, high: TensorMetadata) -> ArrayForm:
+    return quietly(required("stablehlo.clamp", _clamp, operand.dtype))

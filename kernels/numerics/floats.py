@@ -1,0 +1,45 @@
+"""Functions of real numbers that numpy has not, or has otherwise: signs, roundings, bounds and orders.
+
+Source of the semantics: the specification of StableHLO, which follows IEEE 754. Arrays are of single or double
+precision unless it says otherwise. `out` may be one of the inputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+Out = np.ndarray | None
+
+
+def sign(values: np.ndarray, out: Out = None) -> np.ndarray:
+    """-1 or 1; zeros keep their sign, and NaN is itself."""
+    return np.copysign(np.sign(values), values, out=out)
+
+
+def round_away(values: np.ndarray, out: Out = None) -> np.ndarray:
+    """The nearest integer, ties away from zero."""
+    whole = np.trunc(values)
+    rest = np.abs(values - whole) >= 0.5
+    return np.copysign(np.abs(whole) + rest, values, out=out)
+
+
+def rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:
+    """One by the square root."""
+    return np.reciprocal(np.sqrt(values), out=out)
+
+
+def logistic(values: np.ndarray, out: Out = None) -> np.ndarray:
+    """``1 / (1 + exp(-x))``."""
+    exponential = np.exp(np.negative(values))
+    return np.reciprocal(np.add(exponential, 1), out=out)
+
+
+def clamp(low: np.ndarray, values: np.ndarray, high: np.ndarray, out: Out = None) -> np.ndarray:
+    """The values, or the bounds that they lie beyond; the upper one where both are. NaN in any of them stays."""
+    return np.minimum(np.maximum(values, low), high, out=out)
+
+
+def order(values: np.ndarray) -> np.ndarray:
+    """Integers in the order that IEEE 754 calls total: negative NaN, numbers, with -0 before 0, and positive NaN."""
+    bits = values.view(f"i{values.dtype.itemsize}")
+    return np.where(bits < 0, bits ^ np.iinfo(bits.dtype).max, bits)

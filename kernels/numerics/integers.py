@@ -1,0 +1,90 @@
+"""Arithmetic on integers that never fails: what divides by zero, and bits that are moved out.
+
+Source of the semantics: XLA's, where the specification of StableHLO leaves them open. Arrays are of signed or unsigned
+integers of 8 to 64 bits whose shapes broadcast; integers wrap around. `out` may be one of the inputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+Out = np.ndarray | None
+
+
+def divide(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.ndarray:
+    """The quotient, toward zero; by zero all bits are one; the least integer by -1 is itself."""
+    quotient = np.floor_divide(dividend, divisor)
+    if divisor.dtype.kind == "i":
+        # numpy rounds down.
+        inexact = np.multiply(quotient, divisor) != dividend
+        quotient = np.add(quotient, inexact & ((dividend < 0) != (divisor < 0)))
+    is_zero = divisor == 0
+    if np.any(is_zero):
+        quotient = np.where(is_zero, ~divisor, quotient)
+    return quotient.astype(dividend.dtype, copy=False) if out is None else _into(out, quotient)
+
+
+def remainder(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.ndarray:
+    """What is left of the dividend, with its sign; by zero that is all of it."""
+    rest = np.fmod(dividend, divisor)
+    is_zero = divisor == 0
+    if np.any(is_zero):
+        rest = np.where(is_zero, dividend, rest)
+    return rest if out is None else _into(out, rest)
+
+
+def power(base: np.ndarray, exponent: np.ndarray, out: Out = None) -> np.ndarray:
+    """The power; with negative exponents 1 and -1 are what they are, and all else is 0."""
+    if exponent.dtype.kind == "u" or not np.any(exponent < 0):
+        return np.power(base, exponent, out=out)
+    raised = np.power(base, np.maximum(exponent, 0))
+    parity = np.where(exponent & 1, base, base * base)
+    inverse = np.where((base == 1) | (base == -1), parity, 0)
+    return stored_like(base, np.where(exponent < 0, inverse, raised), out)
+
+
+def stored_like(array: np.ndarray, values: np.ndarray, out: Out) -> np.ndarray:
+    """Values in the type of an array, in `out` where it is given."""
+    return np.asarray(values).astype(array.dtype, copy=False) if out is None else _into(out, values)
+
+
+def _into(out: np.ndarray, values: np.ndarray) -> np.ndarray:
+    np.copyto(out, values, casting="unsafe")
+    return out
+
+
+def population_count(values: np.ndarray, out: Out = None) -> np.ndarray:
+    """How many bits are one, of integers without sign."""
+    return stored_like(values, np.bitwise_count(values), out)
+
+
+def count_leading_zeros(values: np.ndarray, bits: int, out: Out = None) -> np.ndarray:
+    """How many bits are zero before the first one that is not, of integers without sign of so many bits."""
+    if bits < 64:
+        return stored_like(values, bits - _bit_length(values), out)
+    upper = _bit_length(values >> np.uint64(32))
+    length = np.where(upper, upper + 32, _bit_length(values & np.uint64(0xFFFFFFFF)))
+    return stored_like(values, 64 - length, out)
+
+
+def _bit_length(bits: np.ndarray) -> np.ndarray:
+    """How many bits it takes to write numbers below 2^32, which double precision holds exactly."""
+    return np.frexp(bits.astype(np.float64))[1]
+
+
+def shift_left(values: np.ndarray, amount: np.ndarray, out: Out = None) -> np.ndarray:
+    """Bits moved up, with zeros from below; amounts past the width, or less than 0, leave zeros."""
+    return np.left_shift(values, _single(amount), out=out)
+
+
+def shift_right(values: np.ndarray, amount: np.ndarray, out: Out = None) -> np.ndarray:
+    """Bits moved down, with zeros, or copies of the sign, from above; amounts past the width, or less than 0, leave
+    nothing else."""
+    return np.right_shift(values, _single(amount), out=out)
+
+
+def _single(amount: np.ndarray) -> np.ndarray:
+    """The amount alone where it is the same for all elements, which numpy's loops are made for."""
+    if amount.ndim and amount.size and not any(amount.strides):
+        return amount[(0,) * amount.ndim].reshape(())
+    return amount
