@@ -23,10 +23,13 @@ import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup
 from tfrt.executor.support.errors import BefError, UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 OK = 0
 FAILED = 1
@@ -267,8 +270,17 @@ def write_bytes(path: str, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
+    write_chunks(path, (content,))
+
+
+def write_chunks(path: str, chunks: Iterable[Buffer]) -> None:
+    """Like `write_bytes`, piece by piece, and to a file.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
-        _write(path, content)
+        _write(path, chunks)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot write '{path}': {_reason(error)}") from error
 
@@ -286,7 +298,7 @@ def write_text(path: str, text: str) -> None:
         write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
-def _write(path: str, content: bytes) -> None:
+def _write(path: str, chunks: Iterable[Buffer]) -> None:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -298,13 +310,13 @@ def _write(path: str, content: bytes) -> None:
     if mode is not None and not (stat.S_ISREG(mode) and os.path.isfile(target)):
         # A device or a pipe, perhaps one that this process has open: nothing to replace.
         with open(path, "wb") as file:
-            file.write(content)
+            file.writelines(chunks)
         return
     # A name of its own: the file's may be as long as names can be.
     temporary = os.path.join(os.path.dirname(target), f".tfrt-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "xb") as file:
-            file.write(content)
+            file.writelines(chunks)
         if mode is not None:
             os.chmod(temporary, mode & 0o7777)
         os.replace(temporary, target)

@@ -47,6 +47,7 @@ _EXAMPLES = """\
   bef-run program.bef --functions f,g --work_queue_type mstd:4
   bef-run program.bef --function main --input 3 --input '2x3xf32=1 2 3 4 5 6'
   bef-run program.bef --function main --input @x.npy --expected_output '2xi32=[5 6]'
+  bef-run model.bef --function main --inputs args.npz --output results.npz
   bef-run program.bef --kernels my_kernels.py
   bef-run program.bef --profile profile.json
 
@@ -54,7 +55,8 @@ inputs and expected outputs:
   3  -1.5  true                  scalars; their type is the function's
   2x2xi32=[[1 2][3 4]]           a tensor: dimensions, element type, elements
   4xf32=0                        one element stands for all
-  @x.npy                         what a file holds
+  [[1 2][3 4]]  0                an array of the function's type; one element stands for all
+  @x.npy                         what a file holds; bf16 as uint16, f8 as uint8, i4 as int8 in place of arrays
   (ignored)                      an output that may be anything
   Chains are neither given nor compared."""
 
@@ -110,6 +112,8 @@ def _main(argv: Sequence[str]) -> int:
     options = _parser().parse(argv)
     if options.function is not None and options.functions:
         raise UsageError("--function and --functions exclude each other")
+    if options.input and options.inputs is not None:
+        raise UsageError("--input and --inputs exclude each other")
     for module in options.kernels:
         import_kernels(module)
     if options.profile is not None and options.dump_plan:
@@ -313,7 +317,7 @@ def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: 
         return str(int(result))
     if isinstance(result, SupportsFloat) and type_name in ("f32", "f64"):
         return f"{float(result):e}".replace("inf", "INF")
-    if explicit:
+    if explicit or type_name.startswith("memref<"):
         from tfrt.executor.tools.cli_values import show
 
         return show(result, type_name) or f"{type_name} value"
@@ -331,13 +335,16 @@ def _plan(program: Program, options: argparse.Namespace) -> list[_Run]:
     if init is not None:
         runs.append(_Run(init))
     name = options.function
-    if name is None and (options.input or options.expected_output):
+    if name is None and (options.input or options.inputs or options.expected_output):
         name = _only_function(program, options.functions)
     if name is not None:
-        from tfrt.executor.tools.function_io import parse_expected, parse_inputs
+        from tfrt.executor.tools.function_io import parse_expected, parse_inputs, read_inputs
 
         function = _find(program, name)
-        arguments = parse_inputs(function, options.input)
+        if options.inputs is not None:
+            arguments = read_inputs(function, options.inputs)
+        else:
+            arguments = parse_inputs(function, options.input)
         expected = parse_expected(function, options.expected_output)
         return [*runs, _Run(function, arguments, expected, explicit=True)]
     if not options.functions:
@@ -359,7 +366,7 @@ def _find(program: Program, name: str) -> Function:
 def _only_function(program: Program, requested: Sequence[str] | None) -> str:
     names = list(requested or program.functions)
     if len(names) != 1:
-        raise UsageError(f"--input and --expected_output need --function; the file has: {', '.join(names)}")
+        raise UsageError(f"--input, --inputs and --expected_output need --function; the file has: {', '.join(names)}")
     return names[0]
 
 
@@ -430,6 +437,10 @@ def _parser() -> cli.OptionParser:
     add("--function", metavar="F", help="run one function, with inputs")
     add("--input", action="append", default=[], metavar="V", help="an input of the function, in order")
     add(
+        "--inputs", metavar="FILE",
+        help="all inputs, as arrays named arg0, arg1, … in an .npz or safetensors file",
+    )  # fmt: skip
+    add(
         "--expected_output", action="append", default=[], metavar="V",
         help="what the function should return, in order; anything else is a failure",
     )  # fmt: skip
@@ -437,7 +448,10 @@ def _parser() -> cli.OptionParser:
         "--expected_tolerance", type=_tolerance, default=_DEFAULT_TOLERANCE, metavar="T",
         help="by how much floats may differ, relative beyond 1 (default: %(default)s)",
     )  # fmt: skip
-    add("--output", metavar="FILE.npz", help="save results, as numbers and arrays named FUNCTION.INDEX")
+    add(
+        "--output", metavar="FILE.npz",
+        help="save results, as numbers and arrays named FUNCTION.INDEX; elements of arrays as --input reads them",
+    )  # fmt: skip
     add(
         "--host_allocator_type", choices=list(_ALLOCATORS), default="kernels_only", metavar="TYPE",
         help="leak_check: say which memory of tensors is alive at the end; profiled_allocator: count it;"

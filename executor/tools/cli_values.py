@@ -10,8 +10,9 @@ The syntax is that of ``iree-run-module``::
     @x.npy                              what the file holds
 
 A function's signature says what an argument must be: a scalar (``i32``, ``f32``, …), a string
-(``!tfrt.string``, taken literally) or a tensor (a type whose name ends in ``tensor``). Chains are not written;
-see `is_implicit`.
+(``!tfrt.string``, taken literally), a tensor (a type whose name ends in ``tensor``), or an array
+(``memref<2x3xf32>``), whose type and shape need not be written again: ``[[1 2][3 4]]``, ``0``. Files may hold the
+elements of arrays as `tfrt.executor.values.stored_types` says. Chains are not written; see `is_implicit`.
 `show` writes values in the same syntax, so that what one run prints the next one reads.
 """
 
@@ -27,8 +28,11 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.support.errors import KernelError, UsageError
+from tfrt.executor.values.arguments import array_converter, array_type, shown_array_type
+from tfrt.executor.values.array_files import read_array
 from tfrt.executor.values.dtype import DType
-from tfrt.executor.values.scalars import round_to_bf16, shown_integer
+from tfrt.executor.values.scalars import MisfitError, round_to_bf16, shown_integer
+from tfrt.executor.values.stored_types import to_stored
 from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, elements
 from tfrt.executor.values.tensor_files import read_any_npy
 
@@ -43,12 +47,12 @@ _SHOWN_CHARACTERS = 200
 _NUMBERS = {
     dtype.mlir: dtype
     for dtype in DType
-    if dtype.value <= DType.BF16.value  # strings, resources, variants and quantized types have no literals
+    if not DType.STRING <= dtype <= DType.QI32  # strings, resources, variants and quantized types have no literals
 }
 _STRINGS = ("!tfrt.string", "!corert.string")
 _CHAIN = "!tfrt.chain"
 
-_TYPED = re.compile(r"\s*((?:\d{1,18}\s*x\s*)*)([a-z]+[0-9]*(?:<f(?:32|64)>)?)\s*(?:=(.*))?$", re.DOTALL)
+_TYPED = re.compile(r"\s*((?:\d{1,18}\s*x\s*)*)([a-z]+[0-9]*(?:E[0-9A-Z]+|<f(?:32|64)>)?)\s*(?:=(.*))?$", re.DOTALL)
 _TOKEN = re.compile(r"[\[\]]|[^\[\]\s,]+")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _INTEGER = re.compile(r"[+-]?(?:\d+|0[xX][0-9a-fA-F]+)")
@@ -67,6 +71,8 @@ def parse_value(text: str, type_name: str) -> Any:
     """
     if type_name in _STRINGS:
         return text
+    if type_name.startswith("memref<"):
+        return _array(text, type_name)
     dtype = _NUMBERS.get(type_name)
     if dtype is None and not type_name.endswith("tensor"):
         raise UsageError(f"a value of type {type_name} cannot be written on the command line")
@@ -83,10 +89,14 @@ def parse_value(text: str, type_name: str) -> Any:
 def show(value: Any, type_name: str, limit: int = SHOWN_ELEMENTS) -> str | None:
     """The value of a register of MLIR type `type_name`, as `parse_value` reads it.
 
-    None where it has no such form. Tensors of more than `limit` elements are cut short.
+    None where it has no such form. Tensors and arrays of more than `limit` elements are cut short; an array without
+    dimensions is shown as a number.
     """
     if isinstance(value, StringHostTensor | str):
         return str(value)
+    if isinstance(value, np.ndarray):
+        tensor = _tensor_of(value)
+        return show(tensor, "", limit) if value.ndim else _literal(_decoded(tensor).reshape(-1)[0])
     if isinstance(value, DenseHostTensor):
         flat = [_literal(v) for v in _decoded(value).reshape(-1)[:limit]]
         shown = f"{' '.join(flat)} ..." if value.array.size > limit else _nested(flat, value.shape)
@@ -110,6 +120,7 @@ def difference(expected: Any, actual: Any, tolerance: float) -> str | None:
         if not isinstance(actual, Number):
             return "the types differ"
         return None if _close(np.asarray(expected), np.asarray(actual), tolerance) else ""
+    expected, actual = _tensor_of(expected), _tensor_of(actual)
     if not isinstance(actual, DenseHostTensor) or _type_of(expected) != _type_of(actual):
         return "the types differ"
     wrong = ~_close(_decoded(expected), _decoded(actual), tolerance)
@@ -120,8 +131,13 @@ def difference(expected: Any, actual: Any, tolerance: float) -> str | None:
 
 
 def to_numpy(value: Any) -> np.ndarray | None:
-    """The value as an array to be saved, bf16 as f32; None where it has no such form."""
+    """The value as an array to be saved; None where it has no such form.
+
+    Elements of a bf16 tensor are saved as f32; those of an array as `tfrt.executor.values.stored_types` says.
+    """
     match value:
+        case np.ndarray():
+            return to_stored(value)
         case DenseHostTensor():
             return _decoded(value)
         case StringHostTensor():
@@ -139,9 +155,56 @@ def _parse_typed(text: str) -> DenseHostTensor:
     if dtype is None:
         raise UsageError(f"{_quoted(text)}: unknown element type '{match[2]}'; expected one of {', '.join(_NUMBERS)}")
     shape = tuple(int(dim) for dim in match[1].replace("x", " ").split())
-    numbers = [] if match[3] is None else list(_elements(text, match.start(3), shape, dtype))
+    if match[3] is None:
+        return _filled(text, [], shape, dtype)
+    return _tensor(text, match.start(3), shape, dtype)
+
+
+def _array(text: str, type_name: str) -> np.ndarray:
+    """The array of a type that a text, or the file that it names, stands for."""
+    known = array_type(type_name)
+    convert = array_converter(type_name)
+    if known is None or convert is None:
+        raise UsageError(f"a value of type {type_name} cannot be written on the command line")
+    dtype, shape = known
+    try:
+        if text.startswith("@"):
+            found = read_array(text[1:], dtype)
+        elif "=" in text or ((typed := _TYPED.match(text)) is not None and typed[2] in _NUMBERS):
+            found = _parse_typed(text).array
+        else:
+            found = _tensor(text, 0, _with_sizes(text, type_name, shape), dtype).array
+        array: np.ndarray = convert(found)
+    except MisfitError as error:
+        raise UsageError(f"{_quoted(text)}{error}") from None
+    return array
+
+
+def _with_sizes(text: str, type_name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape with the size that is not known, which follows from the number of elements."""
+    if -1 not in shape:
+        return shape
+    if shape.count(-1) > 1:
+        shown = shown_array_type(type_name)
+        raise UsageError(f"{_quoted(text)}: {shown} has several unknown sizes; write all, as in '2x3xf32=1 2 3 4 5 6'")
+    count = sum(token[0] not in ("[", "]") for token in _TOKEN.finditer(text))
+    known = math.prod(size for size in shape if size >= 0)
+    return tuple(count // (known or 1) if size == -1 else size for size in shape)
+
+
+def _tensor(text: str, start: int, shape: tuple[int, ...], dtype: DType) -> DenseHostTensor:
+    """The tensor whose elements, or whose one element for all, follow `start`."""
+    numbers, count = list(_elements(text, start, shape, dtype)), math.prod(shape)
+    if not numbers and count:
+        wanted = shown_integer(count)
+        raise UsageError(f"{_quoted(text)}: expected {wanted} elements, or one for all of them, got 0")
+    return _filled(text, numbers, shape, dtype)
+
+
+def _filled(text: str, numbers: list[Any], shape: tuple[int, ...], dtype: DType) -> DenseHostTensor:
+    """The tensor of these elements, of one for all, or of zeros where there are none."""
     count = math.prod(shape)
-    if len(numbers) not in (0, 1, count) or (not numbers and match[3] is not None and count):
+    if len(numbers) not in (0, 1, count):
         wanted = shown_integer(count)
         raise UsageError(f"{_quoted(text)}: expected {wanted} elements, or one for all of them, got {len(numbers)}")
     try:
@@ -216,11 +279,32 @@ def _convert(token: str, dtype: DType) -> Any:
         with np.errstate(over="ignore"):
             rounded = round_to_bf16(exact) if dtype is DType.BF16 else float(dtype.numpy.type(exact))
         return rounded if _is_as_infinite_as(token, rounded) else None
+    if dtype >= DType.F4E2M1FN:
+        return _small_float(float(token), dtype)
     if dtype is DType.I1 or not _INTEGER.fullmatch(token):
         raise ValueError
     value = int(token, 16 if "x" in token.lower() else 10)
-    limits = np.iinfo(dtype.numpy)
+    limits = _iinfo(dtype)
     return value if limits.min <= value <= limits.max else None
+
+
+def _iinfo(dtype: DType) -> Any:
+    if dtype < DType.STRING:
+        return np.iinfo(dtype.numpy)
+    import ml_dtypes
+
+    return ml_dtypes.iinfo(dtype.numpy)
+
+
+def _small_float(exact: float, dtype: DType) -> float | None:
+    """The nearest number of a type of 8 bits or less; some of these have no infinity, no NaN, or no zero."""
+    import ml_dtypes
+
+    if math.isfinite(exact) and abs(exact) > float(ml_dtypes.finfo(dtype.numpy).max):
+        return None
+    rounded = float(np.float64(exact).astype(dtype.numpy))
+    is_kept = math.isnan(rounded) if math.isnan(exact) else math.isinf(rounded) == math.isinf(exact)
+    return rounded if is_kept and not (math.isnan(rounded) and not math.isnan(exact)) else None
 
 
 def _is_as_infinite_as(token: str, *parts: float) -> bool:
@@ -229,10 +313,17 @@ def _is_as_infinite_as(token: str, *parts: float) -> bool:
 
 
 def _decoded(tensor: DenseHostTensor) -> np.ndarray:
-    """The elements as numpy knows them; a bf16 as the f32 with the same value."""
+    """The elements as numpy knows them; floats of few bits as the f32 with the same value."""
     if tensor.dtype is DType.BF16:
         return (tensor.array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    if tensor.dtype >= DType.I2:
+        return tensor.array.astype(np.float32 if tensor.dtype >= DType.F4E2M1FN else np.int8)
     return tensor.array
+
+
+def _tensor_of(value: Any) -> Any:
+    """An array as a tensor; other values as they are."""
+    return DenseHostTensor(value, DType.of(value)) if isinstance(value, np.ndarray) else value
 
 
 def _load(path: str) -> DenseHostTensor:

@@ -5,14 +5,19 @@ Chains are neither given nor compared: an argument of that type is ready from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfrt.executor.engines.program import Function
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.tools.cli_values import difference, is_implicit, parse_value, show, to_numpy
+from tfrt.executor.values.arguments import array_converter, array_type, shown_array_type
+from tfrt.executor.values.array_files import open_arrays
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN
+from tfrt.executor.values.scalars import MisfitError
+from tfrt.executor.values.stored_types import from_stored
 
 IGNORED = "(ignored)"
 """The expected output that any value fits."""
@@ -30,6 +35,43 @@ def parse_inputs(function: Function, texts: Sequence[str]) -> tuple[Any, ...]:
         raise UsageError(f"function '{function.name}' takes {count}, got {len(texts)}")
     values = (_parse(f"input #{i}", *pair) for i, pair in enumerate(zip(texts, explicit, strict=True)))
     return tuple(CHAIN if is_implicit(type_name) else next(values) for type_name in function.argument_types)
+
+
+_NAMED = re.compile(r"(?:arg|arr_)(0|[1-9][0-9]*)")
+"""How arrays in a file are named by position: ``arg0``, or as `numpy.savez` names what it is given without names."""
+
+
+def read_inputs(function: Function, path: str) -> tuple[Any, ...]:
+    """The arguments of a call, chains included, from a file of arrays named ``arg0``, ``arg1``, …
+
+    Arrays of other names are passed over.
+
+    Raises:
+        UsageError: the file cannot be read, arrays are missing or too many, one does not fit its type, or the function
+            takes something else than arrays.
+    """
+    explicit = [type_name for type_name in function.argument_types if not is_implicit(type_name)]
+    found = open_arrays(path)
+    by_number = {int(match[1]): name for name in found if (match := _NAMED.fullmatch(name)) is not None}
+    takes = f"function '{function.name}' takes {_count(explicit, 'input')}"
+    missing = [f"arg{number}" for number in range(len(explicit)) if number not in by_number]
+    if missing:
+        raise UsageError(f"'{path}' has no {', '.join(missing)}; {takes}, and the file has: {', '.join(found)}")
+    for number, name in by_number.items():
+        if number >= len(explicit):
+            raise UsageError(f"'{path}' has '{name}', but {takes}")
+    values = (_from_file(path, found, by_number[i], type_name) for i, type_name in enumerate(explicit))
+    return tuple(CHAIN if is_implicit(type_name) else next(values) for type_name in function.argument_types)
+
+
+def _from_file(path: str, arrays: Mapping[str, Any], name: str, type_name: str) -> Any:
+    known, convert = array_type(type_name), array_converter(type_name)
+    if known is None or convert is None:
+        raise UsageError(f"'{name}' of '{path}' is for a value of type {type_name}, which is no array; use --input")
+    try:
+        return convert(from_stored(arrays[name], known[0]))
+    except MisfitError as error:
+        raise UsageError(f"'{name}' of '{path}'{error}") from None
 
 
 def parse_expected(function: Function, texts: Sequence[str]) -> tuple[tuple[int, Any], ...]:
@@ -91,6 +133,11 @@ def _parse(what: str, text: str, type_name: str) -> Any:
         raise UsageError(f"{what}: {error}") from error
 
 
+_LISTED_TYPES = 8
+
+
 def _count(types: Sequence[str], noun: str) -> str:
-    listed = f" ({', '.join(types)})" if types else ""
+    shown = [shown_array_type(type_name) for type_name in types[:_LISTED_TYPES]]
+    shown += ["..."] if len(types) > _LISTED_TYPES else []
+    listed = f" ({', '.join(shown)})" if types else ""
     return f"{len(types)} {noun}{'' if len(types) == 1 else 's'}{listed}"

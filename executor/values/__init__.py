@@ -10,6 +10,9 @@
 `arguments.py`         turning what a caller passed into values of a function's types
 `tensor.py`            tensors on the host
 `tensor_files.py`      reading and writing them: BTF, NPY
+`array_files.py`       files of named arrays: NPZ, safetensors
+`safetensors.py`       mapping and writing safetensors files
+`stored_types.py`      how files of arrays hold element types that they have no name for
 `shape.py`             shapes as values
 `attributes.py`        how kernels declare attributes, and how files store them
 `device.py`            devices as values

@@ -64,7 +64,7 @@ def _converter(type: str) -> Converter | None:
     if type in _CONVERTERS:
         return _CONVERTERS[type]
     if type.startswith("memref<"):
-        return _array_converter(type)
+        return array_converter(type)
     convert = scalar_converter(type)
     return None if convert is None else partial(_scalar, convert)
 
@@ -101,17 +101,30 @@ def _tensor(value: Any) -> Any:
 _ARRAY_TYPE = re.compile(r"memref<((?:(?:\d+|\?)x)*)(.+)>")
 
 
-def _array_converter(type: str) -> Converter | None:
-    """What makes arrays of a type such as ``memref<2x?xf32>``, that nobody may write to, of what can be read so."""
-    import numpy as np
-
+def array_type(type: str) -> tuple[DType, tuple[int, ...]] | None:
+    """The element type and the shape of arrays of an MLIR type such as ``memref<2x?xf32>``, -1 for an unknown size;
+    None where it is no such type."""
     match = _ARRAY_TYPE.fullmatch(type)
     known = [dtype for dtype in DType if match is not None and dtype.mlir == match[2]]
     if match is None or not known:
         return None
-    dtype = known[0].numpy
-    shape = tuple(-1 if size == "?" else int(size) for size in match[1].split("x")[:-1])
-    wanted = f"an array of type {type.replace('memref', 'tensor')}"
+    return known[0], tuple(-1 if size == "?" else int(size) for size in match[1].split("x")[:-1])
+
+
+def shown_array_type(type: str) -> str:
+    """An array's type as programs of frameworks spell it: ``tensor<2x?xf32>``."""
+    return type.replace("memref", "tensor")
+
+
+def array_converter(type: str) -> Converter | None:
+    """What makes arrays of a type such as ``memref<2x?xf32>``, that nobody may write to, of what can be read so."""
+    known = array_type(type)
+    if known is None:
+        return None
+    import numpy as np
+
+    dtype, shape = known[0].numpy, known[1]
+    wanted = f"an array of type {shown_array_type(type)}"
 
     def convert(value: Any) -> Any:
         if value.__class__ is np.ndarray:

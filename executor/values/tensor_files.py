@@ -53,7 +53,8 @@ _DTYPES = (
     DType.UI64,
 )
 _ARCHIVE = b"PK\x03\x04"
-_TYPELESS = np.dtype("V2")
+_TYPELESS = (np.dtype("V1"), np.dtype("V2"))
+"""How numpy writes elements of types that are not its own, of one and of two bytes; the latter are taken for bf16."""
 _SHOWN_CHARACTERS = 200
 _ROW_MAJOR_DENSE = 0
 _COORDINATE_LIST = 1
@@ -154,6 +155,24 @@ def read_any_npy(stream: BufferedReader, path: str | os.PathLike[str]) -> DenseH
     return _read_npy_tensor(stream, path, _read_npy_header(stream, path))
 
 
+def read_npy_array(stream: BufferedReader, path: str | os.PathLike[str]) -> np.ndarray:
+    """The array in an ``.npy`` file, or in a file of an archive, with the element type that it is stored with.
+
+    Types that ``.npy`` files have no name for come as bytes of no type (``V1``, ``V2``); see
+    `tfrt.executor.values.stored_types`.
+
+    Raises:
+        KernelError: as for `read_any_npy`.
+    """
+    shape, fortran_order, stored = _read_npy_layout(stream, path)
+    try:
+        if stored not in _TYPELESS:
+            DType.of(stored)
+    except TypeError as error:
+        raise KernelError(f"{path} is not an .npy file of numbers: {error}") from None
+    return _read_npy_elements(stream, path, shape, fortran_order, stored)
+
+
 def _open(path: str | os.PathLike[str], files: Files) -> BufferedReader:
     try:
         return files.open(path)
@@ -215,8 +234,7 @@ def _read_dims(stream: BufferedReader, offset: int, rank: int) -> tuple[int, ...
 
 def _read_elements(stream: BufferedReader, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray | None:
     """An array of the stream's next bytes, or None where the file has fewer than the shape needs."""
-    remaining = os.fstat(stream.fileno()).st_size - stream.tell()
-    if math.prod(shape) * dtype.itemsize > remaining:
+    if math.prod(shape) * dtype.itemsize > _remaining(stream):
         return None
     try:
         array = np.empty(shape, dtype)
@@ -226,6 +244,13 @@ def _read_elements(stream: BufferedReader, dtype: np.dtype, shape: tuple[int, ..
     if stream.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
         return None
     return array
+
+
+def _remaining(stream: BufferedReader) -> int:
+    position = stream.tell()
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(position)
+    return end - position
 
 
 def _encode_record(tensor: np.ndarray | CooHostTensor) -> bytes:
@@ -256,6 +281,17 @@ class _NpyHeader:
 
 
 def _read_npy_header(stream: BufferedReader, path: str | os.PathLike[str]) -> _NpyHeader:
+    shape, fortran_order, stored = _read_npy_layout(stream, path)
+    if stored == _TYPELESS[1]:
+        return _NpyHeader(shape, fortran_order, DType.BF16, DType.BF16.numpy)
+    try:
+        return _NpyHeader(shape, fortran_order, DType.of(stored), stored)
+    except TypeError as error:
+        raise KernelError(f"{path} is not an .npy file of numbers: {error}") from None
+
+
+def _read_npy_layout(stream: BufferedReader, path: str | os.PathLike[str]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """The shape, whether the first dimension is the innermost, and the element type, as the file has it."""
     if stream.peek(len(_ARCHIVE)).startswith(_ARCHIVE):
         raise KernelError(f"{path} is an archive; an .npy file holds one array")
     try:
@@ -266,20 +302,23 @@ def _read_npy_header(stream: BufferedReader, path: str | os.PathLike[str]) -> _N
         shape, fortran_order, stored = read(stream)
         if min(shape, default=0) < 0:
             raise ValueError("a dimension is negative")
-        if stored == _TYPELESS:
-            return _NpyHeader(shape, fortran_order, DType.BF16, DType.BF16.numpy)
-        return _NpyHeader(shape, fortran_order, DType.of(stored), stored)
     except Exception as error:
         # numpy has Python parse the header, and which error that ends in depends on what is in the file.
         reason = " ".join(str(error).split()) or type(error).__name__
         shown = reason if len(reason) <= _SHOWN_CHARACTERS else f"{reason[:_SHOWN_CHARACTERS]} ..."
         raise KernelError(f"{path} is not an .npy file of numbers: {shown}") from None
+    return shape, fortran_order, stored
 
 
 def _read_npy_tensor(stream: BufferedReader, path: str | os.PathLike[str], header: _NpyHeader) -> DenseHostTensor:
-    shape = header.shape
+    return dense_from_numpy(_read_npy_elements(stream, path, header.shape, header.fortran_order, header.stored))
+
+
+def _read_npy_elements(
+    stream: BufferedReader, path: str | os.PathLike[str], shape: tuple[int, ...], fortran_order: bool, stored: np.dtype
+) -> np.ndarray:
     # Elements of a file in Fortran order are those of the transposed tensor in row-major order.
-    array = _read_elements(stream, header.stored, shape[::-1] if header.fortran_order else shape)
+    array = _read_elements(stream, stored, shape[::-1] if fortran_order else shape)
     if array is None:
         raise KernelError(f"failed to read tensor data from {path}: the file is cut short")
-    return dense_from_numpy(array.T if header.fortran_order else array)
+    return array.T if fortran_order else array

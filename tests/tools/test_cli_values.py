@@ -73,7 +73,10 @@ def test_tensors(text, array):
 
 
 FORMS = "VALUE, TYPE=VALUE, DIMxDIMxTYPE=ELEMENTS or @FILE.npy"
-TYPES = "ui8, ui16, ui32, ui64, i1, i8, i16, i32, i64, f32, f64, complex<f32>, complex<f64>, f16, bf16"
+TYPES = "ui8, ui16, ui32, ui64, i1, i8, i16, i32, i64, f32, f64, complex<f32>, complex<f64>, f16, bf16, " + (
+    "i2, i4, ui2, ui4, f4E2M1FN, f6E2M3FN, f6E3M2FN, f8E3M4, f8E4M3, f8E4M3B11FNUZ, f8E4M3FN, f8E4M3FNUZ, f8E5M2, "
+    "f8E5M2FNUZ, f8E8M0FNU"
+)
 
 
 @pytest.mark.parametrize(
