@@ -1,0 +1,156 @@
+"""Ops that read or write elements at indices that are operands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tfrt.executor.declarations import stablehlo_shapes as shapes
+from tfrt.executor.declarations import stablehlo_window_shapes as windows
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.op_signature import AttributeGroup
+from tfrt.kernels.numerics import gathering
+from tfrt.kernels.stablehlo.dynamic_shapes import is_integer, kept, numbers, require_sizes
+
+Dims = Sequence[int]
+
+
+def _require_starts(starts: Sequence[TensorMetadata], constraint: str) -> None:
+    shapes.require(
+        all(start.shape == () and is_integer(start) for start in starts) and len(set(starts)) <= 1,
+        constraint,
+        f"expects start_indices to be integers of one type, but got {', '.join(map(str, starts))}",
+    )
+
+
+def _dynamic_slice_metadata(
+    operand: TensorMetadata, *start_indices: TensorMetadata, slice_sizes: Dims
+) -> TensorMetadata:
+    shape = shapes.dynamic_slice(operand.shape, len(start_indices), slice_sizes)
+    _require_starts(start_indices, "C3")
+    return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
+
+
+@array_op("stablehlo.dynamic_slice", metadata=_dynamic_slice_metadata, views=True)
+def dynamic_slice(operand: TensorMetadata, *start_indices: TensorMetadata, slice_sizes: Dims) -> ArrayForm:
+    """A part of the operand, of a known size; where it would reach beyond the operand it is moved into it."""
+    _dynamic_slice_metadata(operand, *start_indices, slice_sizes=slice_sizes)
+    limits = [(size, whole - size) for size, whole in zip(slice_sizes, operand.shape, strict=True)]
+    return lambda x, *starts: x[_part(starts, limits)]
+
+
+def _part(starts: Sequence[np.ndarray], limits: Sequence[tuple[int, int]]) -> tuple[Any, ...]:
+    part = []
+    for start, (size, limit) in zip(starts, limits, strict=True):
+        first = min(max(int(start), 0), limit)
+        part.append(slice(first, first + size))
+    return (*part, ...)
+
+
+def _update_slice_metadata(
+    operand: TensorMetadata, update: TensorMetadata, *start_indices: TensorMetadata
+) -> TensorMetadata:
+    shapes.require(
+        update.dtype is operand.dtype,
+        "C2",
+        f"expects an update of {operand.dtype.label} elements, but got {update.dtype.label}",
+    )
+    shapes.dynamic_update_slice(operand.shape, update.shape, len(start_indices))
+    _require_starts(start_indices, "C5")
+    return operand
+
+
+@array_op("stablehlo.dynamic_update_slice", metadata=_update_slice_metadata)
+def dynamic_update_slice(operand: TensorMetadata, update: TensorMetadata, *start_indices: TensorMetadata) -> ArrayForm:
+    """The operand with a part replaced; where that would reach beyond the operand it is moved into it.
+
+    With the operand itself as `out`, only that part is written.
+    """
+    _update_slice_metadata(operand, update, *start_indices)
+    limits = [(size, whole - size) for size, whole in zip(update.shape, operand.shape, strict=True)]
+
+    def run(x: np.ndarray, new: np.ndarray, *starts: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result, (new,) = started_from(x, out, (new,))
+        result[_part(starts, limits)] = new
+        return result
+
+    return run
+
+
+def started_from(
+    x: np.ndarray, out: np.ndarray | None, others: Sequence[np.ndarray]
+) -> tuple[np.ndarray, Sequence[np.ndarray]]:
+    """`out`, or new memory, with the elements of `x`, which are there already if `out` is `x`; and others as they were
+    before they came there."""
+    if out is None:
+        return x.copy(), others
+    if is_same_memory(x, out):
+        return out, others
+    others = [other.copy() if np.may_share_memory(other, out) else other for other in others]
+    out[...] = x
+    return out, others
+
+
+def is_same_memory(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether arrays of one shape have the same elements, because they are in the same place."""
+    return x is y or (x.dtype == y.dtype and x.strides == y.strides and x.ctypes.data == y.ctypes.data)
+
+
+@dataclass(frozen=True)
+class GatherDimensions(AttributeGroup):
+    """How dimensions of operands, indices and results of gathers belong together."""
+
+    offset_dims: Dims = ()
+    collapsed_slice_dims: Dims = ()
+    operand_batching_dims: Dims = ()
+    start_indices_batching_dims: Dims = ()
+    start_index_map: Dims = ()
+    index_vector_dim: int = 0
+
+
+def _require_indices(indices: TensorMetadata, name: str) -> None:
+    shapes.require(is_integer(indices), "I2", f"expects {name} to be integers, but got {indices}")
+
+
+def _gather_metadata(
+    operand: TensorMetadata, start_indices: TensorMetadata, *, slice_sizes: Dims, dimensions: GatherDimensions
+) -> TensorMetadata:
+    _require_indices(start_indices, "start_indices")
+    shape = windows.gather(operand.shape, start_indices.shape, slice_sizes, **asdict(dimensions))
+    return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
+
+
+@array_op("stablehlo.gather", metadata=_gather_metadata)
+def gather(
+    operand: TensorMetadata, start_indices: TensorMetadata, *, slice_sizes: Dims, dimensions: GatherDimensions
+) -> ArrayForm:
+    """Slices of the operand, at indices; those that would reach beyond it are moved into it."""
+    _gather_metadata(operand, start_indices, slice_sizes=slice_sizes, dimensions=dimensions)
+    return gathering.gather(operand.shape, start_indices.shape, slice_sizes, **asdict(dimensions))
+
+
+@array_op("stablehlo.dynamic_gather")
+def dynamic_gather(
+    operand: TensorMetadata,
+    start_indices: TensorMetadata,
+    slice_sizes: TensorMetadata,
+    *,
+    dimensions: GatherDimensions,
+) -> ArrayForm:
+    """Like `stablehlo.gather`, with sizes of slices that are an operand."""
+    require_sizes(slice_sizes, operand.rank, "C20", "slice_sizes")
+
+    @kept
+    def prepare(sizes: tuple[int, ...]) -> gathering.Gather:
+        _gather_metadata(operand, start_indices, slice_sizes=sizes, dimensions=dimensions)
+        return gathering.gather(operand.shape, start_indices.shape, sizes, **asdict(dimensions))
+
+    def run(x: np.ndarray, indices: np.ndarray, sizes: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        return prepare(numbers(sizes))(x, indices, out=out)
+
+    return run
