@@ -8,6 +8,7 @@
      ├── BefError              corrupt, truncated or unsupported BEF file
      ├── LoadError             a BEF file asks for kernels or functions that this host does not have
      └── KernelError           a kernel failed while a program ran
+          ├── ShapeError       shapes break a rule of StableHLO's (`tfrt.executor.declarations.stablehlo_shapes`)
           ├── CancelledError   the request was cancelled before the kernel started
           └── EndedError       an exception that is no kernel's ended the call
 
