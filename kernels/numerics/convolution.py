@@ -1,19 +1,20 @@
-"""Convolution of images in two dimensions and its gradients, as matrix products over patches (im2col).
+"""Convolution of images, and its gradients in two dimensions, as matrix products over patches (im2col).
 
-Images are (batch, height, width, channel), filters (height, width, input channel, output channel). As in TensorFlow,
-the filter is not mirrored. Patches are copied for as many images at a time as fit into `BLOCK_BYTES`.
+Images are (batch, height, width, channel), filters (height, width, input channel, output channel), or have other spatial
+dimensions in place of height and width. As in TensorFlow, the filter is not mirrored. Patches are copied for as many images at a time as fit into `BLOCK_BYTES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import prod
 
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.products import LEAST_WORK, Finish
+from tfrt.kernels.numerics.products import LEAST_WORK, Finish, matmul
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.windows import Window, grow
+from tfrt.kernels.numerics.windows import Window, grow, inside
 
 BLOCK_BYTES = 1 << 19
 """How much memory the patches of the images that are worked on at a time may take; one image is the least.
@@ -33,54 +34,88 @@ def conv2d(
     out: np.ndarray | None = None,
     finish: Finish | None = None,
 ) -> np.ndarray:
-    """The images' correlation with each filter: (batch, rows.count, columns.count, output channel).
+    """`convolve` in two dimensions."""
+    return convolve(images, filters, (rows, columns), host, out=out, finish=finish)
+
+
+def convolve(
+    images: np.ndarray,
+    filters: np.ndarray,
+    windows: Sequence[Window],
+    host: HostContext | None = None,
+    *,
+    out: np.ndarray | None = None,
+    finish: Finish | None = None,
+) -> np.ndarray:
+    """The images' correlation with each filter: (batch, each window's count, output channel).
 
     Where filters have a fraction of the images' channels, both are in groups: the first filters are for the first
     channels, and so on. With a host, images are spread over its compute threads where they are worth it. Nothing warns.
 
     Args:
+        windows: those of each dimension between the first and the last.
         out: where to write the result.
         finish: what to do to some of the result's pixels, a matrix with one row a pixel, while they are in the cache.
     """
-    depth = filters.shape[3]
-    shape = (images.shape[0], rows.count, columns.count, depth)
-    result = np.empty(shape, images.dtype) if out is None else out
-    groups = images.shape[3] // filters.shape[2] if filters.shape[2] else 1
-    if groups > 1:
-        for group in range(groups):
-            inputs, outputs = _share(images.shape[3], groups, group), _share(depth, groups, group)
-            result[..., outputs] = conv2d(images[..., inputs], filters[..., outputs], rows, columns, host)
-        if finish is not None:
-            quiet.call(finish, _pixels(result))
-        return result
-    matrix = filters.reshape(rows.size * columns.size * filters.shape[2], depth)
+    depth = filters.shape[-1]
+    counts = [window.count for window in windows]
+    result = np.empty((images.shape[0], *counts, depth), images.dtype) if out is None else out
+    groups = images.shape[-1] // filters.shape[-2] if filters.shape[-2] else 1
+    inner = prod(filters.shape[:-1])
+    matrix = filters.reshape(inner, depth)
+    if groups == 1 and _is_pointwise(images, windows):
+        return _multiply_pixels(images, matrix, result, host, finish)
 
-    def convolve(start: int, end: int) -> None:
-        for block, patches in _patches(images[start:end], rows, columns):
+    def convolve_some(start: int, end: int) -> None:
+        for block, patches in _patches(images[start:end], windows, groups):
             pixels = _pixels(result[start:end][block])
-            quiet.call(np.matmul, patches, matrix, out=pixels)
+            if groups == 1:
+                quiet.call(np.matmul, patches[0], matrix, out=pixels)
+            else:
+                _multiply_groups(patches, matrix, pixels)
             if finish is not None:
                 quiet.call(finish, pixels)
 
     if host is None:
-        convolve(0, images.shape[0])
+        convolve_some(0, images.shape[0])
     else:
-        work_of_image = rows.count * columns.count * matrix.size
-        host.parallel_for(images.shape[0], -(-LEAST_WORK // max(1, work_of_image)), convolve)
+        work_of_image = prod(counts) * matrix.size
+        host.parallel_for(images.shape[0], -(-LEAST_WORK // max(1, work_of_image)), convolve_some)
     return result
 
 
-def _share(size: int, groups: int, group: int) -> slice:
-    """A group's part of a dimension."""
-    part = size // groups
-    return slice(group * part, (group + 1) * part)
+def _is_pointwise(images: np.ndarray, windows: Sequence[Window]) -> bool:
+    """Whether each window is a pixel, so that the images are their patches."""
+    return images.flags.c_contiguous and all(
+        (window.size, window.stride, window.before, window.after) == (1, 1, 0, 0) for window in windows
+    )
+
+
+def _multiply_pixels(
+    images: np.ndarray, matrix: np.ndarray, result: np.ndarray, host: HostContext | None, finish: Finish | None
+) -> np.ndarray:
+    patches, pixels = images.reshape(-1, images.shape[-1]), _pixels(result)
+    if host is not None:
+        matmul(patches, matrix, host, pixels, finish)
+        return result
+    quiet.call(np.matmul, patches, matrix, out=pixels)
+    if finish is not None:
+        quiet.call(finish, pixels)
+    return result
+
+
+def _multiply_groups(patches: np.ndarray, matrix: np.ndarray, pixels: np.ndarray) -> None:
+    """Multiply the patches of each group by its filters, into its part of the pixels' channels."""
+    groups, count, inner = patches.shape
+    filters = matrix.reshape(inner, groups, -1).swapaxes(0, 1)
+    quiet.call(np.matmul, patches, filters, out=pixels.reshape(count, groups, -1).swapaxes(0, 1))
 
 
 def conv2d_filter_gradient(gradient: np.ndarray, images: np.ndarray, rows: Window, columns: Window) -> np.ndarray:
     """The gradient of `conv2d` with respect to its filters, given that with respect to its result."""
     channels, depth = images.shape[3], gradient.shape[3]
     total = np.zeros((rows.size * columns.size * channels, depth), gradient.dtype)
-    for block, patches in _patches(images, rows, columns):
+    for block, (patches,) in _patches(images, (rows, columns)):
         total += patches.T @ _pixels(gradient[block])
     return total.reshape(rows.size, columns.size, channels, depth)
 
@@ -103,38 +138,40 @@ def conv2d_input_gradient(
 
 def _pixels(images: np.ndarray) -> np.ndarray:
     """Images as a matrix with one row a pixel."""
-    batch, height, width, channels = images.shape
-    return images.reshape(batch * height * width, channels)
+    return images.reshape(prod(images.shape[:-1]), images.shape[-1])
 
 
-def _patches(images: np.ndarray, rows: Window, columns: Window) -> Iterator[tuple[slice, np.ndarray]]:
-    """Which images, and their patches: a matrix with one row a window, one column an element of the filter.
+def _patches(images: np.ndarray, windows: Sequence[Window], groups: int = 1) -> Iterator[tuple[slice, np.ndarray]]:
+    """Which images, and their patches: for each group of channels a matrix with one row a window, one column an element
+    of the filter.
 
     All matrices are in the same memory, one after the other.
     """
-    batch, height, width, channels = images.shape
-    windows, elements = rows.count * columns.count, rows.size * columns.size * channels
-    step = max(1, min(batch, BLOCK_BYTES // max(1, windows * elements * images.itemsize)))
-    memory = np.empty((step * windows, elements), images.dtype)
+    batch, *_, channels = images.shape
+    counts, sizes = [window.count for window in windows], [window.size for window in windows]
+    part = channels // groups
+    elements = prod(sizes) * part
+    step = max(1, min(batch, BLOCK_BYTES // max(1, prod(counts) * elements * groups * images.itemsize)))
+    memory = np.empty(step * prod(counts) * elements * groups, images.dtype)
     # The border stays as it is; only what is inside it changes.
-    has_border = any((rows.before, rows.after, columns.before, columns.after))
-    bordered = grow(images[:step], rows, columns)
+    has_border = any(window.before or window.after for window in windows)
+    bordered = grow(images[:step], *windows)
+    interior = inside(images, windows)
     for start in range(0, batch, step):
         block = slice(start, min(start + step, batch))
         count = block.stop - start
         grown = bordered[:count] if has_border else images[block]
         if has_border and start:
-            grown[:, rows.before : rows.before + height, columns.before : columns.before + width] = images[block]
-        shape = (count, rows.count, columns.count, rows.size, columns.size, channels)
-        image, row, column, channel = grown.strides
+            grown[interior] = images[block]
+        shape = (groups, count, *counts, *sizes, part)
+        image, *spatial, channel = grown.strides
         strides = (
+            part * channel,
             image,
-            row * rows.stride,
-            column * columns.stride,
-            row * rows.dilation,
-            column * columns.dilation,
+            *(along * window.stride for along, window in zip(spatial, windows, strict=True)),
+            *(along * window.dilation for along, window in zip(spatial, windows, strict=True)),
             channel,
         )
-        patches = memory[: count * windows]
+        patches = memory[: groups * count * prod(counts) * elements]
         np.copyto(patches.reshape(shape), np.lib.stride_tricks.as_strided(grown, shape, strides, writeable=False))
-        yield block, patches
+        yield block, patches.reshape(groups, count * prod(counts), elements)

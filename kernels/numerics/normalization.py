@@ -6,6 +6,8 @@ tensorflow/runtime take them, so that results agree but for the rounding of sums
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 
@@ -41,14 +43,31 @@ def batch_norm(
     variance: np.ndarray,
     *,
     epsilon: float,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """``scale * (images - mean) / sqrt(variance + epsilon) + offset``, a channel (last dimension) at a time."""
+    """``scale * (images - mean) / sqrt(variance + epsilon) + offset``, a channel (last dimension) at a time.
+
+    The four may also be shaped for channels in another dimension. `out` is where to write the result.
+    """
     with np.errstate(all="ignore"):
-        result = images - mean
+        result = np.subtract(images, mean, out)
         result /= np.sqrt(variance + variance.dtype.type(epsilon))
         result *= scale
         result += offset
     return result
+
+
+def moments(images: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance over some dimensions, which the results keep as dimensions of size 1."""
+    count = images.dtype.type(_count(images, axes))
+    with np.errstate(all="ignore"):
+        mean = images.sum(axis=axes, keepdims=True) / count
+        variance = np.square(images - mean).sum(axis=axes, keepdims=True) / count
+    return mean, variance
+
+
+def _count(array: np.ndarray, axes: tuple[int, ...]) -> int:
+    return prod(array.shape[axis] for axis in axes)
 
 
 def batch_norm_gradients(
@@ -59,19 +78,20 @@ def batch_norm_gradients(
     variance: np.ndarray,
     *,
     epsilon: float,
+    axes: tuple[int, ...] = (0, 1, 2),
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of training's batch normalization with respect to images, scale and offset.
 
-    `gradient` is that with respect to the result; `mean` and `variance` are the batch's.
+    `gradient` is that with respect to the result; `mean` and `variance` are the batch's, over `axes`. Where the channels
+    are not the last dimension, all of them are shaped for that.
     """
-    outer = (0, 1, 2)
-    count = gradient.dtype.type(gradient.size // gradient.shape[3] if gradient.size else 0)
+    count = gradient.dtype.type(_count(gradient, axes))
     with np.errstate(all="ignore"):
         inverse = 1 / np.sqrt(variance + variance.dtype.type(epsilon))
         centered = images - mean
         products = gradient * centered
-        scale_gradient = (gradient * (centered * inverse)).sum(axis=outer)
-        offset_gradient = gradient.sum(axis=outer)
-        share = np.square(inverse) * (products.sum(axis=outer) / count)
+        scale_gradient = (gradient * (centered * inverse)).sum(axis=axes).reshape(scale.shape)
+        offset_gradient = gradient.sum(axis=axes).reshape(scale.shape)
+        share = np.square(inverse) * (products.sum(axis=axes).reshape(scale.shape) / count)
         images_gradient = scale * inverse * (gradient - offset_gradient / count - centered * share)
     return images_gradient, scale_gradient, offset_gradient

@@ -20,7 +20,7 @@ def max_pool2d(
     """
     if floor is None:
         floor = np.iinfo(images.dtype).min if images.dtype.kind in "iu" else -np.inf
-    grown = grow(images, rows, columns, floor)
+    grown = grow(images, rows, columns, value=floor)
     result = (
         np.empty((images.shape[0], rows.count, columns.count, images.shape[3]), images.dtype) if out is None else out
     )

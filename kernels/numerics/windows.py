@@ -6,6 +6,7 @@ TensorFlow's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,13 +87,18 @@ def window(
     return Window(size=size, stride=stride, dilation=dilation, before=before, after=after, count=count)
 
 
-def grow(images: np.ndarray, rows: Window, columns: Window, value: float = 0) -> np.ndarray:
-    """Images (batch, height, width, channel) with a border of `value` as the windows ask for."""
-    borders = (rows.before, rows.after, columns.before, columns.after)
-    if not any(borders):
+def grow(images: np.ndarray, *windows: Window, value: float = 0) -> np.ndarray:
+    """Images (batch, a dimension for each of the windows, channel) with a border of `value` as the windows ask for."""
+    if not any(window.before or window.after for window in windows):
         return images
-    batch, height, width, channels = images.shape
-    top, bottom, left, right = borders
-    grown = np.full((batch, top + height + bottom, left + width + right, channels), value, images.dtype)
-    grown[:, top : top + height, left : left + width] = images
+    batch, *sizes, channels = images.shape
+    extents = [window.before + size + window.after for size, window in zip(sizes, windows, strict=True)]
+    grown = np.full((batch, *extents, channels), value, images.dtype)
+    grown[inside(images, windows)] = images
     return grown
+
+
+def inside(images: np.ndarray, windows: Sequence[Window]) -> tuple[slice, ...]:
+    """Where in what `grow` makes of images they are."""
+    spatial = zip(windows, images.shape[1:-1], strict=True)
+    return (slice(None), *(slice(window.before, window.before + size) for window, size in spatial))

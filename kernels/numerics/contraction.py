@@ -1,0 +1,137 @@
+"""Products of tensors, summed along some axes for each element of others, as matrix products.
+
+Operands become batches of matrices, as views where their strides allow it: BLAS takes transposed matrices as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics import products
+from tfrt.kernels.numerics.products import Finish
+from tfrt.kernels.numerics.quiet import quiet
+
+Axes = Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Contraction:
+    """How to multiply two arrays of known shapes: as matrices ``batches x rows x inner`` and
+    ``batches x inner x columns``.
+
+    Attributes:
+        lhs_axes: the order of the one operand's axes in which batches come first and the inner ones last.
+        rhs_axes: that of the other's, in which the inner ones come before the rest.
+        shape: the result's.
+    """
+
+    lhs_axes: tuple[int, ...]
+    rhs_axes: tuple[int, ...]
+    batches: tuple[int, ...]
+    rows: int
+    inner: int
+    columns: int
+    shape: tuple[int, ...]
+
+    @property
+    def ends_in_columns(self) -> bool:
+        """Whether the result's last dimension is part of the matrices' rows, which may then be taken one by one."""
+        return len(self.rhs_axes) > len(self.batches) and self.shape[-1:] != () and self.columns % self.shape[-1] == 0
+
+
+def contraction(
+    lhs: tuple[int, ...], rhs: tuple[int, ...], batch: tuple[Axes, Axes], summed: tuple[Axes, Axes]
+) -> Contraction:
+    """How to sum products along the axes `summed`, for each element of the axes `batch`; pairs, of `lhs` and `rhs`.
+
+    The result has the axes of batches, then what is left of `lhs`, then what is left of `rhs`.
+    """
+    free_left = [axis for axis in range(len(lhs)) if axis not in batch[0] and axis not in summed[0]]
+    free_right = [axis for axis in range(len(rhs)) if axis not in batch[1] and axis not in summed[1]]
+    # In which order sums are taken is free; in that of the larger operand's axes it needs no copy.
+    guide = summed[1] if prod(rhs) >= prod(lhs) else summed[0]
+    order = sorted(range(len(guide)), key=guide.__getitem__)
+    sizes = [lhs[axis] for axis in free_left], [rhs[axis] for axis in free_right]
+    batches = tuple(lhs[axis] for axis in batch[0])
+    return Contraction(
+        lhs_axes=(*batch[0], *free_left, *(summed[0][i] for i in order)),
+        rhs_axes=(*batch[1], *(summed[1][i] for i in order), *free_right),
+        batches=batches,
+        rows=prod(sizes[0]),
+        inner=prod(lhs[axis] for axis in summed[0]),
+        columns=prod(sizes[1]),
+        shape=(*batches, *sizes[0], *sizes[1]),
+    )
+
+
+def contract(how: Contraction, host: HostContext, finish: Callable[..., object] | None = None) -> Callable[..., Any]:
+    """The product as a function of two arrays of one type that numpy computes in, other arrays, and `out`.
+
+    Nothing warns.
+
+    Args:
+        finish: changes some of the result's innermost rows, a matrix, in place; it is given the other arrays, too.
+    """
+    lhs_shape = (*how.batches, how.rows, how.inner)
+    rhs_shape = (*how.batches, how.inner, how.columns)
+    result_shape = (*how.batches, how.rows, how.columns)
+    width = how.shape[-1] if how.shape else 1
+    by_rows = how.ends_in_columns
+
+    def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        a = _matrices(x, how.lhs_axes, lhs_shape)
+        b = _matrices(y, how.rhs_axes, rhs_shape)
+        last = None if finish is None else lambda rows: finish(rows.reshape(-1, width), *others)
+        target = out.reshape(result_shape) if out is not None and out.flags.c_contiguous else None
+        found = _multiply(a, b, host, target, last if by_rows else None)
+        if last is not None and not by_rows:
+            quiet.call(last, found)
+        found = found.reshape(how.shape)
+        if out is None or target is not None:
+            return found
+        out[...] = found
+        return out
+
+    return run
+
+
+def _matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """An array as matrices that BLAS takes: with elements next to one another in rows or in columns."""
+    found = array.transpose(axes).reshape(shape)
+    down, across = found.strides[-2:]
+    size = found.itemsize
+    if (across == size and down >= 0) or (down == size and across >= 0) or found.size == 0:
+        return found
+    return np.ascontiguousarray(found)
+
+
+def _multiply(
+    a: np.ndarray, b: np.ndarray, host: HostContext, out: np.ndarray | None, finish: Finish | None
+) -> np.ndarray:
+    if a.ndim == 2:
+        return products.matmul(a, b, host, out, finish)
+    *batches, rows, inner = a.shape
+    columns = b.shape[-1]
+    work = rows * inner * columns
+    if batches[0] < 2 or products.is_small(prod(batches) * rows, inner, columns) or host.parallelism == 1:
+        found: np.ndarray = quiet.call(np.matmul, a, b, out=out)
+        if finish is not None:
+            quiet.call(finish, found)
+        return found
+    result = np.empty((*batches, rows, columns), a.dtype) if out is None else out
+
+    def block(start: int, end: int) -> None:
+        part = result[start:end]
+        quiet.call(np.matmul, a[start:end], b[start:end], out=part)
+        if finish is not None:
+            quiet.call(finish, part)
+
+    work_of_batch = work * prod(batches[1:])
+    host.parallel_for(batches[0], -(-products.LEAST_WORK // max(1, work_of_batch)), block)
+    return result

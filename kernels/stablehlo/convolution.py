@@ -1,0 +1,260 @@
+"""Convolutions in any number of dimensions and any order of them, with padding, strides, dilations and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from tfrt.executor.declarations.annotations import Epilogue, ResultMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.op_signature import AttributeGroup
+from tfrt.executor.declarations.stablehlo_shapes import require, require_count
+from tfrt.executor.declarations.stablehlo_window_shapes import convolution as result_shape
+from tfrt.executor.declarations.stablehlo_window_shapes import window_count
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.carriers import carried, carrier
+from tfrt.kernels.numerics.convolution import convolve
+from tfrt.kernels.numerics.dilation import dilated
+from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.windows import Window
+
+Axes = tuple[int, ...]
+Pairs = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class ConvolutionDimensions(AttributeGroup):
+    """What the dimensions of the operands and of the result are."""
+
+    input_batch_dimension: int
+    input_feature_dimension: int
+    input_spatial_dimensions: Axes
+    kernel_input_feature_dimension: int
+    kernel_output_feature_dimension: int
+    kernel_spatial_dimensions: Axes
+    output_batch_dimension: int
+    output_feature_dimension: int
+    output_spatial_dimensions: Axes
+
+
+@dataclass(frozen=True)
+class Sliding(AttributeGroup):
+    """How windows slide over the input: each dimension's step, gaps and direction; as in the specification where there
+    are none."""
+
+    window_strides: Axes = ()
+    lhs_dilation: Axes = ()
+    rhs_dilation: Axes = ()
+    window_reversal: tuple[bool, ...] = ()
+    feature_group_count: int = 1
+    batch_group_count: int = 1
+
+    def over(self, spatial: int) -> Sliding:
+        """The same for so many dimensions, with all numbers there."""
+        return Sliding(
+            self.window_strides or (1,) * spatial,
+            self.lhs_dilation or (1,) * spatial,
+            self.rhs_dilation or (1,) * spatial,
+            tuple(map(bool, self.window_reversal)) or (False,) * spatial,
+            self.feature_group_count,
+            self.batch_group_count,
+        )
+
+
+def _pairs(padding: Axes, spatial: int) -> Pairs:
+    """Numbers as pairs: before and after each dimension."""
+    if not padding:
+        return [(0, 0)] * spatial
+    require_count(len(padding), 2 * spatial, "C4", "numbers in padding", "ends of spatial dimensions")
+    return list(zip(padding[::2], padding[1::2], strict=True))
+
+
+def _shape(
+    lhs: TensorMetadata,
+    rhs: TensorMetadata,
+    dimensions: ConvolutionDimensions,
+    sliding: Sliding,
+    padding: Pairs | None,
+) -> tuple[int | None, ...]:
+    require(
+        lhs.dtype is rhs.dtype,
+        "C27",
+        f"expects operands of one element type, but got {lhs.dtype.mlir} and {rhs.dtype.mlir}",
+    )
+    return result_shape(lhs.shape, rhs.shape, **asdict(dimensions), **asdict(sliding), padding=padding)
+
+
+def _convolution_metadata(
+    lhs: TensorMetadata,
+    rhs: TensorMetadata,
+    *,
+    dimensions: ConvolutionDimensions,
+    sliding: Sliding,
+    padding: Axes = (),
+    dtype: DType | None = None,
+) -> TensorMetadata:
+    spatial = lhs.rank - 2
+    shape = _shape(lhs, rhs, dimensions, sliding.over(spatial), _pairs(padding, spatial))
+    return TensorMetadata(lhs.dtype if dtype is None else dtype, cast(Axes, shape))
+
+
+@array_op("stablehlo.convolution", metadata=_convolution_metadata)
+def convolution(
+    lhs: TensorMetadata,
+    rhs: TensorMetadata,
+    *,
+    dimensions: ConvolutionDimensions,
+    sliding: Sliding,
+    padding: Axes = (),
+    metadata: ResultMetadata,
+    host: HostContext,
+    epilogue: Epilogue | None = None,
+) -> ArrayForm:
+    """Products of the kernel `rhs` with windows of `lhs`, summed; `padding` is a pair of numbers for each dimension."""
+    spatial = lhs.rank - 2
+    sliding, pairs = sliding.over(spatial), _pairs(padding, spatial)
+    _shape(lhs, rhs, dimensions, sliding, pairs)
+    return _prepare(lhs, rhs, dimensions, sliding, pairs, metadata[0].dtype, host, epilogue)
+
+
+def _dynamic_metadata(
+    lhs: TensorMetadata,
+    rhs: TensorMetadata,
+    padding: TensorMetadata,
+    *,
+    dimensions: ConvolutionDimensions,
+    sliding: Sliding,
+    shape: Axes | None = None,
+    dtype: DType | None = None,
+) -> TensorMetadata:
+    spatial = lhs.rank - 2
+    require(
+        padding.shape == (spatial, 2),
+        "C4",
+        f"expects padding of shape [{spatial}, 2], but got {list(padding.shape)}",
+    )
+    known = _shape(lhs, rhs, dimensions, sliding.over(spatial), None)
+    require(shape is not None or spatial == 0, "C25", "expects 'shape', the result's")
+    return TensorMetadata(lhs.dtype if dtype is None else dtype, cast(Axes, known if shape is None else tuple(shape)))
+
+
+@array_op("stablehlo.dynamic_conv", metadata=_dynamic_metadata)
+def dynamic_conv(
+    lhs: TensorMetadata,
+    rhs: TensorMetadata,
+    padding: TensorMetadata,
+    *,
+    dimensions: ConvolutionDimensions,
+    sliding: Sliding,
+    metadata: ResultMetadata,
+    host: HostContext,
+) -> ArrayForm:
+    """`convolution` with a padding that is an operand, [dimensions, 2]."""
+    spatial = lhs.rank - 2
+    sliding = sliding.over(spatial)
+    dtype: DType = metadata[0].dtype
+    kept: dict[tuple[int, ...], ArrayForm] = {}
+
+    def run(x: np.ndarray, w: np.ndarray, pairs: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        key = tuple(pairs.ravel().tolist())
+        form = kept.get(key)
+        if form is None:
+            read = _pairs(key, spatial)
+            _shape(lhs, rhs, dimensions, sliding, read)
+            kept.clear()
+            form = kept[key] = _prepare(lhs, rhs, dimensions, sliding, read, dtype, host, None)
+        found: np.ndarray = form(x, w, out=out)
+        return found
+
+    return run
+
+
+def _prepare(
+    lhs: TensorMetadata,
+    rhs: TensorMetadata,
+    dimensions: ConvolutionDimensions,
+    sliding: Sliding,
+    padding: Pairs,
+    dtype: DType,
+    host: HostContext,
+    epilogue: Any,
+) -> ArrayForm:
+    """The convolution as a function of arrays: dimensions are put into the order that `convolve` has, and back."""
+    images_order = (
+        dimensions.input_batch_dimension,
+        *dimensions.input_spatial_dimensions,
+        dimensions.input_feature_dimension,
+    )
+    filters_order = (
+        *dimensions.kernel_spatial_dimensions,
+        dimensions.kernel_input_feature_dimension,
+        dimensions.kernel_output_feature_dimension,
+    )
+    made_order = (
+        dimensions.output_batch_dimension,
+        *dimensions.output_spatial_dimensions,
+        dimensions.output_feature_dimension,
+    )
+    result_order = tuple(int(axis) for axis in np.argsort(made_order))
+    filters_shape = tuple(rhs.shape[axis] for axis in filters_order)
+    windows = _windows(lhs, filters_shape, dimensions, sliding, padding)
+    flipped = (
+        *(slice(None, None, -1) if reverse else slice(None) for reverse in sliding.window_reversal),
+        slice(None),
+        slice(None),
+    )
+    batches, terms = sliding.batch_group_count, int(np.prod(filters_shape[:-1]))
+    channels_last = result_order == tuple(range(lhs.rank))
+    computed = carrier(lhs.dtype, rhs.dtype, dtype, terms)
+    if epilogue is not None:
+        fused = channels_last and computed == dtype.numpy
+        require(fused, "C26", "only convolutions in the elements' own type whose features come last can be fused")
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        images = dilated(x.transpose(images_order), sliding.lhs_dilation, padding)
+        filters = w.transpose(filters_order)[flipped]
+        if batches > 1:
+            images = _batches_as_features(images, batches)
+        into = out if channels_last and out is not None and out.flags.c_contiguous else None
+        last = None if epilogue is None else lambda pixels: epilogue(pixels, *others)
+        found = convolve(images, filters, windows, host, out=into, finish=last)
+        if out is not None and into is not None:
+            return out
+        found = found.transpose(result_order)
+        if out is None:
+            return found
+        quiet.call(np.copyto, out, found)
+        return out
+
+    return carried(run, computed, dtype.numpy)
+
+
+def _windows(
+    lhs: TensorMetadata,
+    filters_shape: Axes,
+    dimensions: ConvolutionDimensions,
+    sliding: Sliding,
+    padding: Pairs,
+) -> tuple[Window, ...]:
+    """The windows over the dilated input; what padding takes away has been taken away from that."""
+    found = []
+    for i, (before, after) in enumerate(padding):
+        size, step, gap = filters_shape[i], sliding.window_strides[i], sliding.rhs_dilation[i]
+        extent = lhs.shape[dimensions.input_spatial_dimensions[i]]
+        count = window_count(extent, size, step, (before, after), sliding.lhs_dilation[i], gap)
+        assert count is not None
+        found.append(Window(size, step, gap, max(0, before), max(0, after), count))
+    return tuple(found)
+
+
+def _batches_as_features(images: np.ndarray, groups: int) -> np.ndarray:
+    """Groups of images as groups of features of fewer images, which is the same convolution."""
+    batch, *spatial, features = images.shape
+    parts = images.reshape(groups, batch // groups, *spatial, features)
+    return np.moveaxis(parts, 0, -2).reshape(batch // groups, *spatial, groups * features)
