@@ -88,8 +88,7 @@ def carried(product: Callable[..., np.ndarray], computed: np.dtype, result: np.d
 
 def _rounded(found: np.ndarray, result: np.dtype, out: np.ndarray | None) -> np.ndarray:
     if result == np.bool_:
-        found = np.not_equal(found, 0, out)
-        return found
+        return np.asarray(np.not_equal(found, 0, out))
     if found.dtype.kind == "f" and is_integer(result):
         # All values are integers that 64 bits hold.
         found = found.astype(np.int64)

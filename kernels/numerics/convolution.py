@@ -1,7 +1,8 @@
 """Convolution of images, and its gradients in two dimensions, as matrix products over patches (im2col).
 
-Images are (batch, height, width, channel), filters (height, width, input channel, output channel), or have other spatial
-dimensions in place of height and width. As in TensorFlow, the filter is not mirrored. Patches are copied for as many images at a time as fit into `BLOCK_BYTES`.
+Images are (batch, height, width, channel), filters (height, width, input channel, output channel), or have other
+spatial dimensions in place of height and width. As in TensorFlow, the filter is not mirrored. Patches are copied for as
+many images at a time as fit into `BLOCK_BYTES`.
 """
 
 from __future__ import annotations

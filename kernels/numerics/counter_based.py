@@ -1,7 +1,7 @@
 """Random bits from a key and a counter: Threefry-2x32 of 20 rounds and Philox-4x32 of 10, as XLA uses them.
 
-Source of the algorithms: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011). Which counter gives which
-element, and how the counter goes on, is XLA's (``xla/hlo/builder/lib/prng.cc``): the bits are JAX's.
+Source of the algorithms: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011). Which counter gives
+which element, and how the counter goes on, is XLA's (``xla/hlo/builder/lib/prng.cc``): the bits are JAX's.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def dilated(images: np.ndarray, dilation: Sequence[int], padding: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Images (batch, dimensions, channel) with zeros between their elements, and without what negative padding cuts off.
+    """Images (batch, dimensions, channel) with zeros between their elements, and without what negative padding cuts.
 
     A view where there is nothing to put in. Padding that is not negative is left to others.
 

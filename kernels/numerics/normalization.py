@@ -82,8 +82,8 @@ def batch_norm_gradients(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of training's batch normalization with respect to images, scale and offset.
 
-    `gradient` is that with respect to the result; `mean` and `variance` are the batch's, over `axes`. Where the channels
-    are not the last dimension, all of them are shaped for that.
+    `gradient` is that with respect to the result; `mean` and `variance` are the batch's, over `axes`. Where the
+    channels are not the last dimension, all of them are shaped for that.
     """
     count = gradient.dtype.type(_count(gradient, axes))
     with np.errstate(all="ignore"):

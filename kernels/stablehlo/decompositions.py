@@ -69,8 +69,10 @@ def triangular_solve(
     unit_diagonal: bool = False,
     transpose_a: str = "NO_TRANSPOSE",
 ) -> ArrayForm:
-    """What solves ``op(a) @ x = b``, or ``x @ op(a) = b``, for triangular matrices; `op` may transpose, or conjugate and
-    transpose."""
+    """What solves ``op(a) @ x = b``, or ``x @ op(a) = b``, for triangular matrices.
+
+    `op` may transpose, or conjugate and transpose.
+    """
     _triangular_solve_metadata(a, b, left_side=left_side, lower=lower, transpose_a=transpose_a)
     # Where x is on the left, its transpose is on the right of the transposed matrix.
     transposed = (transpose_a != "NO_TRANSPOSE") is left_side

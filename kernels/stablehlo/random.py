@@ -62,7 +62,8 @@ def rng_bit_generator(initial_state: TensorMetadata, *, rng_algorithm: str, meta
 
     def run(state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         words = np.ascontiguousarray(state).view(np.uint64).tolist()
-        given = [*words, 0] if pads and len(words) == 2 else words
+        # Where a counter of Philox has one word, XLA takes the key for the other.
+        given = [*words, words[0]] if pads and len(words) == 2 else words
         following, found = generate(given, shape, bits)
         after = np.array(following[: len(words)], np.uint64).view(state.dtype)
         found = np.asarray(found).astype(unsigned)
@@ -108,8 +109,11 @@ def _is_whole(dtype: np.dtype) -> bool:
 def rng(
     a: TensorMetadata, b: TensorMetadata, shape: TensorMetadata, *, rng_distribution: str, metadata: ResultMetadata
 ) -> ArrayForm:
-    """Numbers that nobody can know beforehand: ``UNIFORM`` between `a` and `b`, which is not among them, or ``NORMAL`` with
-    the mean `a` and the standard deviation `b`."""
+    """Numbers that nobody can know beforehand.
+
+    They are ``UNIFORM`` between `a` and `b`, which is not among them, or ``NORMAL`` with the mean `a` and the standard
+    deviation `b`.
+    """
     _check_distribution(a, b, rng_distribution)
     dtype = metadata[0].dtype.numpy
     source = np.random.default_rng()
