@@ -26,7 +26,7 @@ from xdsl.traits import Commutative
 
 from tfrt.compiler.emitter.attributes import dtype_of
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
-from tfrt.dialects.stablehlo.attributes import TokenType
+from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
 from tfrt.dialects.tfrt.types import CHAIN
 
 FORWARDING = frozenset(
@@ -97,7 +97,7 @@ def _pairs(name: str, attribute: Attribute) -> list[tuple[str, Attribute]]:
     match attribute:
         case SpelledByWord():
             return [(name, StringAttr(attribute.data))]
-        case Struct():
+        case Struct() | ConvAttr():
             data = attribute.data
             return [(each.name, _numbers(getattr(data, each.name))) for each in fields(data)]
         case DenseIntOrFPElementsAttr() if name != "value":
