@@ -41,6 +41,7 @@ from tfrt.compiler.passes.shared.source_ops import (
     has_effects,
     op_attributes,
 )
+from tfrt.compiler.passes.shared.source_patterns import trip_count
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.check import CHECK
@@ -50,8 +51,9 @@ from tfrt.dialects.mhlo import MHLO
 from tfrt.dialects.sdy import SDY
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
+from tfrt.dialects.tfrt.constants import CONSTANT_OF_TYPE
 from tfrt.dialects.tfrt.control_flow import CallOp as FunctionCallOp
-from tfrt.dialects.tfrt.control_flow import CaseOp, CondOp, ReturnOp, WhileOp
+from tfrt.dialects.tfrt.control_flow import CaseOp, CondOp, RepeatI32Op, ReturnOp, WhileOp
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
@@ -128,7 +130,7 @@ class _Module:
         self.functions = functions
         self.taken = taken
         self.problems: list[Diagnostic] = []
-        self.tasks: deque[_Task] = deque()
+        self.tasks: deque[_Task | Callable[[], None]] = deque()
         self._effects = functions_with_effects(functions)
         self._inner = {name: name for name, function in functions.items() if is_private(function)}
 
@@ -137,7 +139,11 @@ class _Module:
             self._add_function(name, function, None if not is_private(function) else "private")
         made: list[Operation] = []
         while self.tasks:
-            made.append(self._make(self.tasks.popleft()))
+            task = self.tasks.popleft()
+            if isinstance(task, _Task):
+                made.append(self._make(task))
+            else:
+                task()
         return made
 
     def have_effects(self, regions: Sequence[Region]) -> bool:
@@ -204,6 +210,44 @@ class _Module:
         function = FuncOp(task.name, signature, Region([block]), visibility=visibility)
         function.location = task.location
         return function
+
+
+@dataclass
+class _Loop:
+    """A `stablehlo.while`.
+
+    Attributes:
+        extra: the values around it that its regions use.
+        types: those of its state.
+    """
+
+    op: Operation
+    extra: Sequence[SSAValue]
+    has_effects: bool
+    types: Sequence[Attribute]
+
+    @property
+    def body(self) -> Block:
+        return self.op.regions[1].block
+
+    def advance(self, into: _Function) -> list[SSAValue]:
+        """Add what the body becomes; gives all that the next iteration is given."""
+        state = into.add_block(self.body)
+        fixed = [value for each in self.extra for value in into.values[each]]
+        return [*state, *fixed, *([into.chain] if self.has_effects and into.chain is not None else [])]
+
+    def iterate(self, into: _Function) -> list[SSAValue]:
+        """Add what the body becomes, and whether the loop goes on after it, which comes last."""
+        given = self.advance(into)
+        return [*given, self.goes_on(into, given[: len(self.types)])]
+
+    def goes_on(self, into: _Function, state: Sequence[SSAValue]) -> SSAValue:
+        """Add what the condition becomes; gives whether the loop goes on with that state."""
+        block, rest = self.op.regions[0].block, list(state)
+        for argument in block.args:
+            size = len(into.types([argument], self.op))
+            into.values[argument], rest = tuple(rest[:size]), rest[size:]
+        return into.item(into.add_block(block)[0], i1, self.op.location)
 
 
 @dataclass
@@ -411,7 +455,7 @@ class _Function:
         *results, self.chain = self.insert(make([*first, *operands, self.chain], [*types, CHAIN]), op.location)
         return results
 
-    def _item(self, value: SSAValue, type: Attribute, location: LocationAttr) -> SSAValue:
+    def item(self, value: SSAValue, type: Attribute, location: LocationAttr) -> SSAValue:
         return self.insert(ItemOp.create(operands=[value], result_types=[type]), location)[0]
 
     def _branch(self, op: Operation) -> Sequence[SSAValue]:
@@ -430,7 +474,7 @@ class _Function:
             for number, region in enumerate(op.regions)
         ]
         (chooser,) = self.values[op.operands[0]]
-        index = self._item(chooser, i1 if is_if else i32, op.location)
+        index = self.item(chooser, i1 if is_if else i32, op.location)
         symbols = [FlatSymbolRefAttr(name) for name in names]
 
         def make(operands: list[SSAValue], types: list[Attribute]) -> Operation:
@@ -444,44 +488,49 @@ class _Function:
         return self._run(op, make, values, types, has_effects=has_effects, first=[index])
 
     def _loop(self, op: Operation) -> Sequence[SSAValue]:
-        """`stablehlo.while`, whose condition is evaluated here once, and then by the body."""
-        condition, body = op.regions
+        """`stablehlo.while`: the condition is evaluated here once, and then by the body; where iterations can be
+        counted, it is not."""
         extra = captured(op.regions)
-        has_effects = self.module.have_effects(op.regions)
-        types = self.types(op.results, op)
-
-        def again(into: _Function, state: Sequence[SSAValue]) -> SSAValue:
-            """Whether the loop goes on with these values."""
-            rest = list(state)
-            for argument in condition.block.args:
-                size = len(into.types([argument], op))
-                into.values[argument], rest = tuple(rest[:size]), rest[size:]
-            return into._item(into.add_block(condition.block)[0], i1, op.location)
-
-        def iterate(into: _Function) -> list[SSAValue]:
-            state = into.add_block(body.block)
-            goes_on = again(into, state)
-            fixed = [value for each in extra for value in into.values[each]]
-            carried = [*state, *fixed, *([into.chain] if has_effects and into.chain is not None else [])]
-            return [*carried, goes_on]
-
-        name = self._outline(
-            "body", [*body.block.args, *extra], iterate, op.location, has_effects=has_effects, loops=True
-        )
+        loop = _Loop(op, extra, self.module.have_effects(op.regions), self.types(op.results, op))
         state = self._operands(op)
-        goes_on = again(self, state)
         fixed = [value for each in extra for value in self.values[each]]
-        chains = [self.chain] if has_effects and self.chain is not None else []
-        carried = [*state, *fixed, *chains]
-        loop = WhileOp.create(
-            operands=[goes_on, *carried],
-            attributes={"body_fn": FlatSymbolRefAttr(name), "parallel_iterations": IntegerAttr(1, i64)},
-            result_types=[value.type for value in carried],
-        )
-        results = self.insert(loop, op.location)
-        if has_effects:
+        carried = [*state, *fixed, *([self.chain] if loop.has_effects and self.chain is not None else [])]
+        trips = trip_count(op)
+        if trips is not None:
+            results = self._repeat(loop, trips, carried)
+        else:
+            goes_on = loop.goes_on(self, state)
+            arguments = [*loop.body.args, *extra]
+            name = self._outline("body", arguments, loop.iterate, op.location, has_effects=loop.has_effects, loops=True)
+            made = WhileOp.create(
+                operands=[goes_on, *carried],
+                attributes={"body_fn": FlatSymbolRefAttr(name), "parallel_iterations": IntegerAttr(1, i64)},
+                result_types=[value.type for value in carried],
+            )
+            results = self.insert(made, op.location)
+        if loop.has_effects:
             self.chain = results[-1]
-        return results[: len(types)]
+        return results[: len(loop.types)]
+
+    def _repeat(self, loop: _Loop, trips: int, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        location = loop.op.location
+        count = CONSTANT_OF_TYPE[i32].create(attributes={"value": IntegerAttr(trips, i32)}, result_types=[i32])
+        (number,) = self.insert(count, location)
+        types = [value.type for value in carried]
+        block = Block(arg_types=types)
+        made = RepeatI32Op.create(operands=[number, *carried], result_types=types, regions=[Region([block])])
+
+        def fill() -> None:
+            into = _Function(self.module, self.name, block)
+            rest = list(block.args)
+            for argument in (*loop.body.args, *loop.extra):
+                size = len(into.types([argument], loop.op))
+                into.values[argument], rest = tuple(rest[:size]), rest[size:]
+            into.chain = rest[0] if loop.has_effects else None
+            into.insert(ReturnOp.create(operands=loop.advance(into)), location)
+
+        self.module.tasks.append(fill)
+        return self.insert(made, location)
 
     def _outline(
         self,

@@ -29,7 +29,7 @@ _SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-hoist,stablehlo-c
 
 _OPTIMISE = (
     "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
-    "lower-to-cpu,fuse-cpu-ops,plan-buffers,schedule"
+    "lower-to-cpu,fold-broadcasts,fuse-cpu-ops,plan-buffers,schedule"
 )
 
 PIPELINES: tuple[str, ...] = (

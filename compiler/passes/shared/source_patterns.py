@@ -16,9 +16,9 @@ from xdsl.dialects.builtin import (
     TensorType,
     TupleType,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
-from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
+from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
 
 Replacement = Sequence[SSAValue] | None
@@ -52,6 +52,45 @@ def splat_of(value: SSAValue) -> int | float | None:
         return None
     found = next(iter(elements.iter_values()), None)
     return found if isinstance(found, int | float) else None
+
+
+_MOST_TRIPS = 2**31 - 1
+
+
+def trip_count(loop: Operation) -> int | None:
+    """How often a `stablehlo.while` runs, where it counts from one constant up to another in equal steps."""
+    condition, body = (region.block for region in loop.regions)
+    asked, given = condition.last_op, body.last_op
+    assert asked is not None and given is not None
+    compared = maker(asked.operands[0], "stablehlo.compare")
+    if compared is None or compared.parent is not condition:
+        return None
+    counter, limit = compared.operands
+    if not isinstance(counter, BlockArgument) or counter.block is not condition or not _is_integer(counter):
+        return None
+    place, direction = counter.index, compared.properties["comparison_direction"]
+    stepped = maker(given.operands[place], "stablehlo.add")
+    if stepped is None or not isinstance(direction, ComparisonDirection) or direction.data not in ("LT", "LE"):
+        return None
+    operands = list(stepped.operands)
+    if body.args[place] not in operands:
+        return None
+    operands.remove(body.args[place])
+    start, end, step = splat_of(loop.operands[place]), splat_of(limit), splat_of(operands[0])
+    if not (isinstance(start, int) and isinstance(end, int) and isinstance(step, int) and step > 0):
+        return None
+    last = end if direction.data == "LE" else end - 1
+    trips = max(0, (last - start) // step + 1)
+    # Where the counter would overflow, it does not count.
+    bits = counter.type.element_type.bitwidth - 1
+    return trips if trips <= _MOST_TRIPS and start + trips * step < 1 << bits else None
+
+
+def _is_integer(value: SSAValue) -> bool:
+    type = value.type
+    return (
+        isinstance(type, TensorType) and isinstance(type.element_type, IntegerType) and type.element_type.bitwidth > 1
+    )
 
 
 def _same_everywhere(elements: DenseIntOrFPElementsAttr) -> bool:

@@ -1,0 +1,64 @@
+"""`fold-broadcasts`: elementwise kernels read what is repeated where it is, and not as an array of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+
+from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, metadata_of_type
+from tfrt.dialects.cpu import CallOp, ElementwiseOp
+from tfrt.executor.declarations.broadcasting import is_row
+
+_BROADCAST = "stablehlo.broadcast_in_dim"
+
+
+@dataclass(frozen=True)
+class FoldBroadcasts(ModulePass):
+    """Gives elementwise kernels rows and scalars in place of `stablehlo.broadcast_in_dim`s of them.
+
+    A row is what is repeated along leading dimensions only. One operand keeps the result's shape; where all are
+    repeated, one of them stays an array.
+    """
+
+    name = "fold-broadcasts"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for inner in list(op.walk()):
+            if isinstance(inner, ElementwiseOp):
+                _fold(inner)
+
+
+def _fold(op: ElementwiseOp) -> None:
+    operands = [_row(operand) or operand for operand in op.operands]
+    if all(operand.type != op.array.type for operand in operands):
+        operands[0] = op.operands[0]
+    if operands == list(op.operands) or op.parent is None:
+        return
+    unused = [old for old, new in zip(op.operands, operands, strict=True) if old is not new]
+    made = chain_op(list(op.steps), operands, op.array.type, op.location)
+    op.parent.insert_op_before(made, op)
+    op.array.replace_all_uses_with(made.array)
+    op.detach()
+    op.erase()
+    for value in unused:
+        maker = value.owner
+        if not value.uses and isinstance(maker, CallOp):
+            maker.detach()
+            maker.erase()
+
+
+def _row(operand: SSAValue) -> SSAValue | None:
+    """What an operand repeats, if that is a row or a scalar."""
+    made = operand.owner
+    if not isinstance(made, CallOp) or made.op_name.data != _BROADCAST:
+        return None
+    (source,) = made.operands
+    shape, result = metadata_of_type(source.type).shape, metadata_of_type(operand.type).shape
+    places = tuple(attrs_of(made).values()["broadcast_dimensions"])
+    if places != tuple(range(len(result) - len(shape), len(result))):
+        return None
+    return source if is_row(shape, result) or not shape else None
