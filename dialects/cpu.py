@@ -239,6 +239,35 @@ class OwnOp(IRDLOperation):
             fail(self, "expects a result of the array's type")
 
 
+@irdl_op_definition
+class CopyOp(IRDLOperation):
+    """A copy of an array, row by row."""
+
+    name = "cpu.copy"
+    array = operand_def(MemRefType)
+    copy = result_def(MemRefType)
+    assembly_format = "$array attr-dict `:` functional-type(operands, results)"
+
+    def verify_(self) -> None:
+        if self.array.type != self.copy.type:
+            fail(self, "expects a result of the array's type")
+
+
+@irdl_op_definition
+class SettledOp(IRDLOperation):
+    """An array, once other values are there."""
+
+    name = "cpu.settled"
+    array = operand_def(MemRefType)
+    others = var_operand_def()
+    result = result_def(MemRefType)
+    assembly_format = "$array `,` $others attr-dict `:` functional-type(operands, results)"
+
+    def verify_(self) -> None:
+        if self.array.type != self.result.type:
+            fail(self, "expects a result of the array's type")
+
+
 def metadata_attribute(types: Iterable[Attribute]) -> ArrayAttr:
     """What `arguments` and `metadata` say of arrays of these types."""
     return ArrayAttr([_of_type(type) for type in types])

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, ModuleOp, i64
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, MemRefType, ModuleOp, i64
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import entry_of, metadata_of_type
-from tfrt.dialects.cpu import ArenaOp, CallIntoOp, CallOp, ElementwiseIntoOp, ElementwiseOp, metadata_attribute
+from tfrt.compiler.passes.symbol_dce import functions_of, is_private, names_in
+from tfrt.dialects.cpu import (
+    ArenaOp,
+    CallIntoOp,
+    CallOp,
+    CopyOp,
+    ElementwiseIntoOp,
+    ElementwiseOp,
+    ItemOp,
+    SettledOp,
+    metadata_attribute,
+)
+from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.executor.declarations.runs import Control
 
 _ALIGNMENT = 64
 """Arrays start where cache lines do."""
@@ -28,18 +43,163 @@ class PlanBuffers(ModulePass):
     the results of all that use the first; so it does not matter in which order, or on how many threads, kernels run.
     What leaves the block, or may be looked at through another array, has memory of its own.
 
+    Loops, `tfrt.repeat.i32` and `tfrt.while` with a function of its own, overwrite the state that an iteration is given
+    with what it gives the next one. Before such a loop the state is copied, unless nobody else has it; and where an
+    iteration reads what it hands on, the next one waits until it has.
+
     Args:
         threshold: the least size of a temporary in the arena, in bytes; smaller ones are made faster than planned.
     """
 
     name = "plan-buffers"
 
+    anchor = "builtin.module"
+
     threshold: int = 1 << 14
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for block in {inner.parent: None for inner in op.walk() if _can_write_into(inner)}:
-            assert block is not None
-            _plan(block, self.threshold)
+        functions = functions_of(op)
+        references = Counter(names_in(op))
+        bodies = {n: f.body.block for n, f in functions.items() if references[n] == 1 and is_private(f)}
+        planner = _Planner(self.threshold, bodies)
+        for function in functions.values():
+            for block in function.body.blocks:
+                planner.plan(block)
+        for inner in op.walk():
+            for region in inner.regions:
+                for block in region.blocks:
+                    planner.plan(block)
+
+
+@dataclass
+class _Loop:
+    """A loop whose iterations are given what the one before has given.
+
+    Attributes:
+        first: the number of the first operand that is part of the state.
+        overwritten: the places in the state whose memory iterations write to.
+    """
+
+    op: Operation
+    block: Block
+    first: int
+    overwritten: set[int] = field(default_factory=set)
+
+
+@dataclass
+class _Planner:
+    """Plans blocks, those of loops before what is around them.
+
+    Attributes:
+        bodies: the blocks of functions that are referred to once.
+        planned: the blocks that are done.
+        owned: results of loops that nobody else has.
+    """
+
+    threshold: int
+    bodies: dict[str, Block]
+    planned: set[Block] = field(default_factory=set)
+    owned: set[SSAValue] = field(default_factory=set)
+
+    def plan(self, block: Block, loop: _Loop | None = None) -> None:
+        """Plan a block; one of a loop may write to the state that it is given."""
+        if block in self.planned:
+            return
+        self.planned.add(block)
+        loops = [inner for op in block.ops if (inner := self._loop(op)) is not None]
+        for inner in loops:
+            self.plan(inner.block, inner)
+            self.owned.update(inner.op.results[place] for place in inner.overwritten)
+        places = set() if loop is None else {place for place in range(_size(loop)) if self._may_overwrite(loop, place)}
+        given: dict[SSAValue, int] = {block.args[place]: place for place in places}
+        used: set[SSAValue] = set()
+        for inner in loops:
+            for place in inner.overwritten:
+                operand = inner.op.operands[inner.first + place]
+                if operand in given and operand.uses.get_length() == 1:
+                    used.add(operand)
+                elif not self._is_fresh(operand) or operand.uses.get_length() > 1:
+                    _copy_operand(inner, place)
+        used |= _plan(block, self.threshold, [argument for argument in given if argument not in used])
+        if loop is not None:
+            loop.overwritten = {given[argument] for argument in used}
+            for place in loop.overwritten:
+                _settle(loop, place)
+
+    def _loop(self, op: Operation) -> _Loop | None:
+        control = control_of(op)
+        if control is Control.REPEAT and op.regions:
+            return _Loop(op, op.regions[0].block, 1)
+        if control is not Control.WHILE:
+            return None
+        body = self.bodies.get(functions_run_by(op)[0])
+        return None if body is None else _Loop(op, body, 1)
+
+    def _is_fresh(self, value: SSAValue) -> bool:
+        """Whether a value is memory that nothing else is in."""
+        owner = value.owner
+        return value in self.owned or (isinstance(owner, Operation) and (_can_write_into(owner) or _is_written(owner)))
+
+    def _may_overwrite(self, loop: _Loop, place: int) -> bool:
+        """Whether iterations may write to the memory of a part of the state: each gets some that nobody else has."""
+        argument, given = loop.block.args[place], _given(loop)
+        result = given[place]
+        if not _is_static(argument.type) or _size_of(argument) < _LEAST_STATE or given.count(result) != 1:
+            return False
+        if not self._is_fresh(result):
+            return False
+        numbers = {op: number for number, op in enumerate(loop.block.ops)}
+        end = loop.block.last_op
+        others = [use.operation for use in result.uses if use.operation is not end]
+        return all(_only_reads(user, numbers) for user in others)
+
+
+_LEAST_STATE = 1 << 12
+"""The least size of a part of a loop's state, in bytes, that is overwritten; making memory for less costs nothing."""
+
+
+def _size(loop: _Loop) -> int:
+    return len(loop.op.results)
+
+
+def _given(loop: _Loop) -> list[SSAValue]:
+    """What an iteration hands on."""
+    end = loop.block.last_op
+    assert end is not None
+    return list(end.operands)
+
+
+def _copy_operand(loop: _Loop, place: int) -> None:
+    operand = loop.op.operands[loop.first + place]
+    made = CopyOp.create(operands=[operand], result_types=[operand.type])
+    made.location = loop.op.location
+    assert loop.op.parent is not None
+    loop.op.parent.insert_op_before(made, loop.op)
+    loop.op.operands[loop.first + place] = made.results[0]
+
+
+def _settle(loop: _Loop, place: int) -> None:
+    """Have what is handed on wait for what reads it."""
+    end = loop.block.last_op
+    assert end is not None
+    value = end.operands[place]
+    numbers = {op: number for number, op in enumerate(loop.block.ops)}
+    readers = [op for op in numbers if op is not end and value in op.operands]
+    waits = dict.fromkeys(result for op in readers for result in _last_results(op))
+    if waits:
+        made = SettledOp.create(operands=[value, *waits], result_types=[value.type])
+        made.location = loop.op.location
+        loop.block.insert_op_before(made, end)
+        end.operands[place] = made.results[0]
+
+
+def _last_results(op: Operation) -> Iterator[SSAValue]:
+    """The results of what reads an array through an op, which may give a view of it."""
+    if not _is_view(op):
+        yield from op.results
+        return
+    for use in op.results[0].uses:
+        yield from _last_results(use.operation)
 
 
 @dataclass
@@ -60,15 +220,23 @@ class _Buffer:
 
     @property
     def size(self) -> int:
-        metadata = metadata_of_type(self.values[0].type)
-        return metadata.element_count * metadata.dtype.numpy.itemsize
+        return _size_of(self.values[0])
 
 
-def _plan(block: Block, threshold: int) -> None:
+def _size_of(value: SSAValue) -> int:
+    metadata = metadata_of_type(value.type)
+    return metadata.element_count * metadata.dtype.numpy.itemsize
+
+
+def _plan(block: Block, threshold: int, arguments: Sequence[SSAValue]) -> set[SSAValue]:
+    """Plan a block that may write to the memory of these of its arguments; returns those that it does write to."""
     numbers = {op: number for number, op in enumerate(block.ops)}
     needed = _needed(block, numbers)
-    buffers: list[_Buffer] = []
-    buffer_of: dict[SSAValue, _Buffer] = {}
+    buffers = [
+        _Buffer([argument], escapes, users) for argument in arguments for users, escapes in [_users(argument, numbers)]
+    ]
+    given = list(buffers)
+    buffer_of: dict[SSAValue, _Buffer] = {buffer.values[0]: buffer for buffer in buffers}
     for op in block.ops:
         if not _can_write_into(op):
             continue
@@ -81,7 +249,7 @@ def _plan(block: Block, threshold: int) -> None:
         before.users |= users | 1 << numbers[op]
         before.escapes = escapes
         buffer_of[result] = before
-    temporaries = [buffer for buffer in buffers if not buffer.escapes and buffer.size >= threshold]
+    temporaries = [b for b in buffers if not b.escapes and b.size >= threshold and b not in given]
     memory: dict[int, SSAValue] = {}
     for start in range(0, len(temporaries), _MOST_IN_ARENA):
         group = temporaries[start : start + _MOST_IN_ARENA]
@@ -90,16 +258,41 @@ def _plan(block: Block, threshold: int) -> None:
             size = _place(group, {id(buffer): needed[_writer(buffer)] for buffer in group})
             memory.update(_make_arena(block, group, size, at_start=len(temporaries) <= _MOST_IN_ARENA))
     _write_into_memory(buffers, memory)
+    return {buffer.values[0] for buffer in given if len(buffer.values) > 1}
 
 
 def _can_write_into(op: Operation) -> bool:
     """Whether an op's result may be in memory that it is given."""
     if isinstance(op, ElementwiseOp):
         return True
-    if not isinstance(op, CallOp) or len(op.results) != 1:
+    if not isinstance(op, CallOp) or len(op.results) != 1 or not _is_static(op.result_types[0]):
         return False
     entry = entry_of(op)
     return entry is not None and entry.array_form is not None and not entry.views
+
+
+def _is_written(op: Operation) -> bool:
+    """Whether the op writes into memory that it is given."""
+    return isinstance(op, CallIntoOp | ElementwiseIntoOp)
+
+
+def _is_static(type: Attribute) -> bool:
+    return isinstance(type, MemRefType) and type.has_static_shape()
+
+
+def _is_view(op: Operation) -> bool:
+    """Whether the op's result may be a view of its operands, and it does nothing else with them."""
+    entry = entry_of(op) if isinstance(op, CallOp) else None
+    return entry is not None and entry.views
+
+
+def _only_reads(op: Operation, numbers: dict[Operation, int]) -> bool:
+    """Whether an op of the block, or what reads the view that it gives, only computes something from its operands."""
+    if op not in numbers:
+        return False
+    if _is_view(op):
+        return all(_only_reads(use.operation, numbers) for use in op.results[0].uses)
+    return _can_write_into(op) or _is_written(op) or isinstance(op, ItemOp)
 
 
 def _needed(block: Block, numbers: dict[Operation, int]) -> dict[Operation, int]:
@@ -118,26 +311,38 @@ def _needed(block: Block, numbers: dict[Operation, int]) -> dict[Operation, int]
 def _users(value: SSAValue, numbers: dict[Operation, int]) -> tuple[int, bool]:
     """The numbers of the ops that use a value, as bits, and whether it can be looked at from elsewhere."""
     users, escapes = 0, False
-    for use in value.uses:
-        number = numbers.get(use.operation)
-        if number is None or not _can_write_into(use.operation):
-            # Results of other ops may be views of their operands.
-            escapes = True
-        else:
-            users |= 1 << number
+    waiting = [value]
+    while waiting:
+        for use in waiting.pop().uses:
+            op = use.operation
+            if op not in numbers or not _only_reads(op, numbers):
+                # Results of other ops may be views of their operands.
+                escapes = True
+            else:
+                users |= 1 << numbers[op]
+                if _is_view(op):
+                    waiting.append(op.results[0])
     return users, escapes
 
 
 def _overwritten(op: Operation, buffer_of: dict[SSAValue, _Buffer], done: int) -> _Buffer | None:
-    """The memory of an operand that an elementwise op may overwrite: it is all that still uses it."""
-    if not isinstance(op, ElementwiseOp):
-        return None
-    for operand in op.operands:
+    """The memory of an operand that an op may overwrite: it is all that still uses it."""
+    for operand in _may_be_overwritten(op):
         buffer = buffer_of.get(operand)
         is_last = buffer is not None and buffer.values[-1] is operand and not buffer.users & ~done
-        if buffer is not None and is_last and not buffer.escapes and operand.type == op.array.type:
+        if buffer is not None and is_last and not buffer.escapes and operand.type == op.results[0].type:
             return buffer
     return None
+
+
+def _may_be_overwritten(op: Operation) -> Sequence[SSAValue]:
+    """The operands whose memory an op that can write into memory may be given for its result."""
+    if isinstance(op, ElementwiseOp):
+        return op.operands
+    entry = entry_of(op)
+    if entry is None or not entry.in_place or not op.operands or op.operands[0] in op.operands[1:]:
+        return ()
+    return op.operands[:1]
 
 
 def _writer(buffer: _Buffer) -> Operation:
@@ -195,6 +400,9 @@ def _write_into_memory(buffers: list[_Buffer], memory: dict[int, SSAValue]) -> N
     for buffer in buffers:
         into = memory.get(id(buffer))
         for value in buffer.values:
+            if not isinstance(value.owner, Operation):
+                into = value
+                continue
             into = value if into is None else _write_into(value, into)
 
 

@@ -88,6 +88,8 @@ class OpEntry:
         dispatch: takes tensors and returns the results.
         flags: what dispatch must know.
         views: whether the array form may give a view of an input, and cannot be given memory for its result.
+        in_place: whether the array form may be given the memory of its first input, which nobody else looks at, for its
+            result.
         native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
@@ -107,6 +109,7 @@ class OpEntry:
     steps: Callable[..., Sequence[Step] | None] | None = None
     gives: str | None = None
     views: bool = False
+    in_place: bool = False
 
     @cached_property
     def has_effects(self) -> bool:

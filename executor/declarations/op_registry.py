@@ -97,6 +97,7 @@ def array_op(
     elementwise: Elementwise | None = None,
     native: str | None = None,
     views: bool = False,
+    in_place: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated array form (see `tfrt.executor.declarations.op`) as op `name` of the CPU; the function is
     returned unchanged.
@@ -109,6 +110,7 @@ def array_op(
 
     Args:
         metadata: see `cpu_op`; so are `elementwise` and `native`.
+        in_place: see `OpEntry`.
         views: see `OpEntry`. All other array forms take `out`, an array for the result or None, if they have one
             result.
     """
@@ -136,6 +138,7 @@ def array_op(
             elementwise=elementwise,
             native=native,
             views=views,
+            in_place=in_place,
         )
         CPU_OPS.register(entry)
         return form

@@ -83,6 +83,16 @@ def own(array: np.ndarray) -> np.ndarray:
     return array if flags.owndata and flags.c_contiguous and flags.writeable else array.copy(order="C")
 
 
+@kernel("cpu.copy", pure=True)
+def copy(array: np.ndarray) -> np.ndarray:
+    return array.copy(order="C")
+
+
+@kernel("cpu.settled", pure=True)
+def settled(array: np.ndarray, *others: Any) -> np.ndarray:
+    return array
+
+
 @kernel("cpu.after")
 def after(chain: Chain, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     return arrays
