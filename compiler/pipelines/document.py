@@ -10,7 +10,7 @@ import inspect
 import json
 
 from tfrt.compiler.passes import PASSES, anchor_of, get_passes
-from tfrt.compiler.pipelines.pipeline import PIPELINES
+from tfrt.compiler.pipelines.pipeline import LOWERING, PIPELINES, SIMPLIFY
 
 _HEAD = """\
 # Passes
@@ -33,6 +33,10 @@ def document() -> str:
         f"| `-O{number}` | {f'`{pipeline}`' if pipeline else 'nothing'} |" for number, pipeline in enumerate(PIPELINES)
     ]
     parts = [_HEAD, "\n".join(["| level | runs |", "|---|---|", *levels]) + "\n"]
+    parts.append(
+        f"Programs of frameworks, whose functions end in `return`, get `{LOWERING}` before all else; at `-O1` and above"
+        f" `{SIMPLIFY}` comes before it.\n"
+    )
     parts += [_section(name) for name in PASSES]
     return "\n".join(parts)
 

@@ -25,7 +25,8 @@ _ANCHORS = ("builtin.module", "func.func", "any")
 LOWERING = "lower-stablehlo"
 """What programs of frameworks need at every level, before all else."""
 
-_SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-hoist,stablehlo-canonicalize"
+SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-hoist,stablehlo-canonicalize"
+"""What they get before that, where they are optimised."""
 
 _OPTIMISE = (
     "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
@@ -62,7 +63,7 @@ def with_lowering(module: ModuleOp, passes: tuple[ModulePass, ...]) -> tuple[Mod
     """
     if not any(_ends_as_mlirs_own(op) for op in module.ops) or any(p.name == LOWERING for p in passes):
         return passes
-    return (*parse_pipeline(f"{_SIMPLIFY},{LOWERING}" if passes else LOWERING), *passes)
+    return (*parse_pipeline(f"{SIMPLIFY},{LOWERING}" if passes else LOWERING), *passes)
 
 
 def _ends_as_mlirs_own(function: Operation) -> bool:

@@ -1,0 +1,74 @@
+// RUN: tfrt-opt -p stablehlo-canonicalize %s | filecheck %s
+
+// CHECK-LABEL: func.func @views
+// CHECK-NEXT: %0 = stablehlo.transpose %arg0, dims = [1, 2, 0]
+// CHECK-NEXT: %1 = stablehlo.reshape %arg0 : (tensor<2x3x4xf32>) -> tensor<24xf32>
+// CHECK-NEXT: %2 = stablehlo.broadcast_in_dim %arg1, dims = [2]
+// CHECK-NEXT: return %0, %1, %2, %arg0, %arg0
+func.func @views(%x: tensor<2x3x4xf32>, %row: tensor<4xf32>)
+    -> (tensor<3x4x2xf32>, tensor<24xf32>, tensor<2x3x4xf32>, tensor<2x3x4xf32>, tensor<2x3x4xf32>) {
+  %0 = stablehlo.transpose %x, dims = [2, 1, 0] : (tensor<2x3x4xf32>) -> tensor<4x3x2xf32>
+  %1 = stablehlo.transpose %0, dims = [1, 0, 2] : (tensor<4x3x2xf32>) -> tensor<3x4x2xf32>
+  %2 = stablehlo.reshape %x : (tensor<2x3x4xf32>) -> tensor<6x4xf32>
+  %3 = stablehlo.reshape %2 : (tensor<6x4xf32>) -> tensor<24xf32>
+  %4 = stablehlo.reshape %row : (tensor<4xf32>) -> tensor<1x4xf32>
+  %5 = stablehlo.broadcast_in_dim %4, dims = [1, 2] : (tensor<1x4xf32>) -> tensor<3x4xf32>
+  %6 = stablehlo.broadcast_in_dim %5, dims = [1, 2] : (tensor<3x4xf32>) -> tensor<2x3x4xf32>
+  %7 = stablehlo.slice %x [0:2, 0:3, 0:4] : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %8 = stablehlo.transpose %x, dims = [0, 1, 2] : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  return %1, %3, %6, %7, %8 : tensor<3x4x2xf32>, tensor<24xf32>, tensor<2x3x4xf32>, tensor<2x3x4xf32>, tensor<2x3x4xf32>
+}
+
+// A sum with 0.0 changes the sign of -0.0.
+// CHECK-LABEL: func.func @neutral
+// CHECK: %[[SUM:.*]] = stablehlo.add %arg0
+// CHECK-NEXT: return %arg0, %[[SUM]], %arg1, %arg0
+func.func @neutral(%x: tensor<300xf32>, %i: tensor<300xi32>) -> (tensor<300xf32>, tensor<300xf32>, tensor<300xi32>, tensor<300xf32>) {
+  %one = stablehlo.constant dense<1.0> : tensor<f32>
+  %zero = stablehlo.constant dense<0.0> : tensor<300xf32>
+  %none = stablehlo.constant dense<0> : tensor<300xi32>
+  %yes = stablehlo.constant dense<true> : tensor<300xi1>
+  %ones = stablehlo.broadcast_in_dim %one, dims = [] : (tensor<f32>) -> tensor<300xf32>
+  %0 = stablehlo.multiply %ones, %x : tensor<300xf32>
+  %1 = stablehlo.add %x, %zero : tensor<300xf32>
+  %2 = stablehlo.add %none, %i : tensor<300xi32>
+  %3 = stablehlo.select %yes, %x, %1 : tensor<300xi1>, tensor<300xf32>
+  return %0, %1, %2, %3 : tensor<300xf32>, tensor<300xf32>, tensor<300xi32>, tensor<300xf32>
+}
+
+// Conversions are dropped only where the type between holds all values.
+// CHECK-LABEL: func.func @conversions
+// CHECK-NEXT: %0 = stablehlo.convert %arg0 : (tensor<4xf32>) -> tensor<4xbf16>
+// CHECK-NEXT: %1 = stablehlo.convert %0
+// CHECK-NEXT: return %arg1, %1
+func.func @conversions(%x: tensor<4xf32>, %h: tensor<4xbf16>) -> (tensor<4xbf16>, tensor<4xf32>) {
+  %0 = stablehlo.convert %h : (tensor<4xbf16>) -> tensor<4xf32>
+  %1 = stablehlo.convert %0 : (tensor<4xf32>) -> tensor<4xbf16>
+  %2 = stablehlo.convert %x : (tensor<4xf32>) -> tensor<4xbf16>
+  %3 = stablehlo.convert %2 : (tensor<4xbf16>) -> tensor<4xf32>
+  return %1, %3 : tensor<4xbf16>, tensor<4xf32>
+}
+
+// CHECK-LABEL: func.func @computed
+// CHECK-NEXT: stablehlo.constant dense<[true, true, false, false]> : tensor<4xi1>
+// CHECK-NEXT: return
+func.func @computed() -> tensor<4xi1> {
+  %0 = stablehlo.iota dim = 0 : tensor<4xi32>
+  %c = stablehlo.constant dense<2> : tensor<i32>
+  %1 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<4xi32>
+  %2 = stablehlo.compare LT, %0, %1, SIGNED : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi1>
+  return %2 : tensor<4xi1>
+}
+
+// A transposed operand of a product is the operand with other dimension numbers, as long as the result's order is kept.
+// CHECK-LABEL: func.func @products
+// CHECK-NEXT: stablehlo.dot_general %arg0, %arg1, contracting_dims = [1] x [1]
+// CHECK: stablehlo.transpose %arg2
+// CHECK-NEXT: stablehlo.dot_general
+func.func @products(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>, %y: tensor<3x4x6xf32>) -> (tensor<2x5xf32>, tensor<2x6x4xf32>) {
+  %0 = stablehlo.transpose %w, dims = [1, 0] : (tensor<5x3xf32>) -> tensor<3x5xf32>
+  %1 = stablehlo.dot_general %x, %0, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x5xf32>) -> tensor<2x5xf32>
+  %2 = stablehlo.transpose %y, dims = [0, 2, 1] : (tensor<3x4x6xf32>) -> tensor<3x6x4xf32>
+  %3 = stablehlo.dot_general %x, %2, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x6x4xf32>) -> tensor<2x6x4xf32>
+  return %1, %3 : tensor<2x5xf32>, tensor<2x6x4xf32>
+}
