@@ -41,7 +41,7 @@ from tfrt.compiler.passes.shared.source_ops import (
     has_effects,
     op_attributes,
 )
-from tfrt.compiler.passes.shared.source_patterns import trip_count
+from tfrt.compiler.passes.shared.source_patterns import is_everywhere, trip_count
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.check import CHECK
@@ -233,7 +233,7 @@ class _Loop:
     def advance(self, into: _Function) -> list[SSAValue]:
         """Add what the body becomes; gives all that the next iteration is given."""
         state = into.add_block(self.body)
-        fixed = [value for each in self.extra for value in into.values[each]]
+        fixed = [value for each in self.extra for value in into.value(each)]
         return [*state, *fixed, *([into.chain] if self.has_effects and into.chain is not None else [])]
 
     def iterate(self, into: _Function) -> list[SSAValue]:
@@ -269,9 +269,16 @@ class _Function:
         """Add what the ops of a block become; returns what stands for what it returns."""
         for op in source.ops:
             if op.next_op is None:
-                return [value for operand in op.operands for value in self.values[operand]]
+                return [value for operand in op.operands for value in self.value(operand)]
             self._add(op)
         raise AssertionError("blocks end in a terminator")
+
+    def value(self, source: SSAValue) -> Values:
+        """What stands for a value of the source; constants, and what repeats them, are made wherever they are used."""
+        if source not in self.values:
+            assert is_everywhere(source) and isinstance(source.owner, Operation)
+            self._add(source.owner)
+        return self.values[source]
 
     def insert(self, op: Operation, location: LocationAttr) -> Sequence[SSAValue]:
         op.location = location
@@ -320,7 +327,7 @@ class _Function:
         return self.insert(CallOp.create(result_types=types), op.location)
 
     def _operands(self, op: Operation) -> list[SSAValue]:
-        return [value for operand in op.operands for value in self.values[operand]]
+        return [value for operand in op.operands for value in self.value(operand)]
 
     def _lowered(self, op: Operation) -> Sequence[SSAValue]:
         """What an op gives."""
@@ -355,7 +362,7 @@ class _Function:
         operands = self._operands(op)
         if op.regions:
             extra = captured(op.regions)
-            operands += [value for each in extra for value in self.values[each]]
+            operands += [value for each in extra for value in self.value(each)]
             (region,) = op.regions if len(op.regions) == 1 else (None,)
             bodies = [(_BODY, region)] if region is not None else list(zip(_BODIES[op.name], op.regions, strict=True))
             spelled = [
@@ -413,7 +420,7 @@ class _Function:
         (tuple_,) = op.operands
         sizes = [len(flat_types([type])) for type in tuple_.type.types]  # type: ignore[attr-defined]
         start = sum(sizes[: index.value.data])
-        return self.values[tuple_][start : start + sizes[index.value.data]]
+        return self.value(tuple_)[start : start + sizes[index.value.data]]
 
     def _zero_id(self, op: Operation) -> Sequence[SSAValue]:
         (type,) = op.result_types
@@ -461,7 +468,7 @@ class _Function:
     def _branch(self, op: Operation) -> Sequence[SSAValue]:
         """`stablehlo.if` and `stablehlo.case`."""
         is_if = op.name == "stablehlo.if"
-        extra = captured(op.regions)
+        extra = _passed(op.regions)
         has_effects = self.module.have_effects(op.regions)
         names = [
             self._outline(
@@ -473,7 +480,7 @@ class _Function:
             )
             for number, region in enumerate(op.regions)
         ]
-        (chooser,) = self.values[op.operands[0]]
+        (chooser,) = self.value(op.operands[0])
         index = self.item(chooser, i1 if is_if else i32, op.location)
         symbols = [FlatSymbolRefAttr(name) for name in names]
 
@@ -483,17 +490,17 @@ class _Function:
                 return CondOp.create(operands=operands, attributes=attributes, result_types=types)
             return CaseOp.create(operands=operands, attributes={"branches": ArrayAttr(symbols)}, result_types=types)
 
-        values = [value for each in extra for value in self.values[each]]
+        values = [value for each in extra for value in self.value(each)]
         types = self.types(op.results, op)
         return self._run(op, make, values, types, has_effects=has_effects, first=[index])
 
     def _loop(self, op: Operation) -> Sequence[SSAValue]:
         """`stablehlo.while`: the condition is evaluated here once, and then by the body; where iterations can be
         counted, it is not."""
-        extra = captured(op.regions)
+        extra = _passed(op.regions)
         loop = _Loop(op, extra, self.module.have_effects(op.regions), self.types(op.results, op))
         state = self._operands(op)
-        fixed = [value for each in extra for value in self.values[each]]
+        fixed = [value for each in extra for value in self.value(each)]
         carried = [*state, *fixed, *([self.chain] if loop.has_effects and self.chain is not None else [])]
         trips = trip_count(op)
         if trips is not None:
@@ -546,6 +553,11 @@ class _Function:
         gives_chain = has_effects and not loops
         self.module.tasks.append(_Task(name, "private", arguments, lower, location, has_effects, gives_chain))
         return name
+
+
+def _passed(regions: Sequence[Region]) -> list[SSAValue]:
+    """The values around regions that functions made of them have to be given."""
+    return [value for value in captured(regions) if not is_everywhere(value)]
 
 
 def _can_be_fused(

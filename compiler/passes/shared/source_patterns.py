@@ -43,6 +43,13 @@ def constant_of(value: SSAValue) -> DenseIntOrFPElementsAttr | None:
     return found if isinstance(found, DenseIntOrFPElementsAttr) else None
 
 
+def is_everywhere(value: SSAValue) -> bool:
+    """Whether a value costs nothing to make anew: a constant, or one that is repeated."""
+    while (wide := maker(value, "stablehlo.broadcast_in_dim")) is not None:
+        value = wide.operands[0]
+    return maker(value, "stablehlo.constant") is not None
+
+
 def splat_of(value: SSAValue) -> int | float | None:
     """The number that all elements of a value are, of a constant or what is broadcast from one."""
     while (wide := maker(value, "stablehlo.broadcast_in_dim", "stablehlo.reshape")) is not None:
