@@ -1,0 +1,1 @@
+"""Ops of `chlo`: array forms, which run eagerly, in programs, and in bodies; see `tfrt.kernels.stablehlo`."""

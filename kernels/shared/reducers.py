@@ -1,0 +1,148 @@
+"""Bodies of reductions, which combine two elements of each operand: bound to element types, and known ones as ufuncs.
+
+A body takes the left elements, then the right ones, then captured values. Reductions may combine elements in any
+tree of the elements in order, so that they take as many steps as the logarithm of how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.trees import Arrays, Combine
+from tfrt.kernels.shared.bodies import bind_body, read_body
+
+
+@dataclass(frozen=True)
+class Reducer:
+    """A body that combines elements of these types.
+
+    Attributes:
+        types: of the elements that the body takes and gives; those of operands can be promoted to them.
+        known: what the body is, where numpy knows that.
+        computes: the element type to run `known` in; results are rounded once, or wrapped, at the end.
+    """
+
+    types: tuple[np.dtype, ...]
+    run: Callable[..., Arrays]
+    known: np.ufunc | None
+    computes: np.dtype
+
+    def combining(self, captured: Sequence[np.ndarray]) -> Combine:
+        """The body as a function of the left and the right arrays, whose results have their shape."""
+
+        def combine(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> Arrays:
+            shape = np.broadcast_shapes(left[0].shape, right[0].shape)
+            found = self.run(*left, *right, *captured)
+            return tuple([value if np.shape(value) == shape else np.broadcast_to(value, shape) for value in found])
+
+        return combine
+
+    def promoted(self, arrays: Sequence[np.ndarray]) -> Arrays:
+        """Arrays with the element types that the body takes."""
+        return tuple([array.astype(dtype, copy=False) for array, dtype in zip(arrays, self.types, strict=True)])
+
+
+def bind_reducer(attribute: Any, types: Sequence[DType], captured: Sequence[DType] = ()) -> Reducer:
+    """The reducer that an attribute spells, for elements of these types.
+
+    Raises:
+        KernelError: it spells none, or one that takes or gives other values.
+    """
+    body = read_body(attribute)
+    if len(body.results) != len(types):
+        raise KernelError(
+            f"a body that combines {len(types)} operands must give as many values, not {len(body.results)}"
+        )
+    run = bind_body(body, (*types, *types, *captured))
+    known = _ufunc(body.op, types[0]) if body.op is not None else None
+    return Reducer(tuple(dtype.numpy for dtype in types), run, known, _computes(types[0]))
+
+
+def _ufunc(op: str, dtype: DType) -> np.ufunc | None:
+    if dtype is DType.I1:
+        return _OF_BOOLEANS.get(op)
+    if op in _OF_BITS:
+        return _OF_BITS[op] if dtype.numpy.kind in "iu" or dtype in _SMALL_INTEGERS else None
+    return _OF_NUMBERS.get(op)
+
+
+_OF_BITS: dict[str, np.ufunc] = {
+    "stablehlo.and": np.bitwise_and,
+    "stablehlo.or": np.bitwise_or,
+    "stablehlo.xor": np.bitwise_xor,
+}
+_OF_NUMBERS: dict[str, np.ufunc] = {
+    "stablehlo.add": np.add,
+    "stablehlo.multiply": np.multiply,
+    "stablehlo.minimum": np.minimum,
+    "stablehlo.maximum": np.maximum,
+}
+_OF_BOOLEANS: dict[str, np.ufunc] = {
+    "stablehlo.and": np.logical_and,
+    "stablehlo.multiply": np.logical_and,
+    "stablehlo.minimum": np.logical_and,
+    "stablehlo.or": np.logical_or,
+    "stablehlo.add": np.logical_or,
+    "stablehlo.maximum": np.logical_or,
+    "stablehlo.xor": np.logical_xor,
+}
+_SMALL_INTEGERS = {DType.I2: DType.I8, DType.I4: DType.I8, DType.UI2: DType.UI8, DType.UI4: DType.UI8}
+
+
+def _computes(dtype: DType) -> np.dtype:
+    """The type to combine many elements in: single precision for smaller floats, which is rounded once."""
+    if dtype in _SMALL_INTEGERS:
+        return _SMALL_INTEGERS[dtype].numpy
+    return np.dtype(np.float32) if dtype is DType.F16 or dtype.numpy.kind not in "biufc" else dtype.numpy
+
+
+def own(values: Sequence[np.ndarray], inputs: Sequence[np.ndarray]) -> Arrays:
+    """The arrays, with memory of their own each: a body may give what it took, or one value twice."""
+    taken: list[Any] = list(inputs)
+    found = []
+    for value in values:
+        fresh = value if value.base is None and not any(value is other for other in taken) else value.copy()
+        taken.append(fresh)
+        found.append(fresh)
+    return tuple(found)
+
+
+def given(values: Sequence[np.ndarray], inputs: Sequence[np.ndarray], out: np.ndarray | None) -> Any:
+    """What an array form returns: its results in memory of their own, the only one in `out` if there is one."""
+    if out is not None:
+        out[...] = values[0]
+        return out
+    found = own(values, inputs)
+    return found if len(found) > 1 else found[0]
+
+
+def reduced_types(
+    operands: Sequence[TensorMetadata], attribute: Any, dtype: DType | Sequence[DType] | None
+) -> tuple[Sequence[TensorMetadata], Sequence[TensorMetadata], Sequence[DType]]:
+    """The inputs and initial values among the operands of a reduction, and the element types of its results.
+
+    Args:
+        dtype: what the results' elements are promoted to, one type or one for each; the inputs' own if it is None.
+
+    Raises:
+        KernelError: there are fewer operands than the body asks for, or initial values of other types.
+    """
+    count = len(read_body(attribute).results)
+    if not 0 < 2 * count <= len(operands):
+        raise KernelError(f"a body of {count} results combines {count} inputs with {count} init_values")
+    inputs, init_values = operands[:count], operands[count : 2 * count]
+    for each, init in zip(inputs, init_values, strict=True):
+        if each.dtype is not init.dtype or init.shape:
+            raise KernelError(f"expects init_values to be scalars of the inputs' types, but got {init} for {each}")
+    if dtype is None:
+        types: Sequence[DType] = [each.dtype for each in inputs]
+    else:
+        types = [dtype] * count if isinstance(dtype, DType) else list(dtype)
+    return inputs, init_values, types
