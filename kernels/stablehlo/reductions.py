@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,7 @@ def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, meta
 def _reduce_known(reducer: Reducer, axes: tuple[int, ...]) -> ArrayForm:
     function, computes, (dtype,) = reducer.known, reducer.computes, reducer.types
     assert function is not None
-    combine = function.reduce
+    combine: Callable[..., Any] = function.reduce
     if computes == dtype:
 
         def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
