@@ -19,7 +19,7 @@ def comparable(values: np.ndarray) -> np.ndarray:
 
 
 def total_order(values: np.ndarray) -> np.ndarray:
-    """Integers in the order of integers, or the total order of floats: -NaN < -inf < ... < -0 < +0 < ... < inf < NaN."""
+    """Integers in the order of integers, or the total one of floats: -NaN < -inf < ... < -0 < +0 < ... < inf < NaN."""
     if values.dtype.kind in "biu":
         return values
     bits = values.view(np.dtype(f"i{values.dtype.itemsize}"))
