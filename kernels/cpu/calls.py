@@ -8,7 +8,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,10 +122,46 @@ def _array_form(
         return entry.arrays(operands[:inputs], attrs, host, results, finish)
 
     def prepare(shapes: Sequence[tuple[int, ...]]) -> ArrayForm:
-        known = tuple(TensorMetadata(o.dtype, shape) for o, shape in zip(operands, shapes, strict=True))
-        return entry.arrays(known[:inputs], attrs, host, results, finish)
+        known = tuple(TensorMetadata(o.dtype, shape) for o, shape in zip(operands, shapes, strict=True))[:inputs]
+        return entry.arrays(known, attrs, host, _result_metadata(entry, known, attrs, results), finish)
 
     return _by_shapes(prepare)
+
+
+def _result_metadata(
+    entry: OpEntry, operands: tuple[TensorMetadata, ...], attrs: Mapping[str, Any], said: tuple[TensorMetadata, ...]
+) -> tuple[TensorMetadata, ...]:
+    """What results are, now that it is known what operands are, as far as that follows; `said` is what the program
+    says.
+
+    Raises:
+        KernelError: the operands do not go together, or do not give what the program says.
+    """
+    # What an eager caller gives where it does not follow from operands.
+    given: dict[str, Any] = {}
+    if len(said) == 1 and _is_static(said[0]):
+        given = {"dtype": said[0].dtype, "shape": said[0].shape}
+    elif len(said) == 1:
+        given = {"dtype": said[0].dtype}
+    found = entry.run_metadata(operands, {**given, **attrs})
+    if found is None:
+        return said
+    for result, expected in zip(found, said, strict=True):
+        if not _may_be(result.shape, expected.shape):
+            raise KernelError(
+                f"op '{entry.name}' gives a result of shape {list(result.shape)}, but the program says "
+                f"{_spelled(expected.shape)}",
+                code="INVALID_ARGUMENT",
+            )
+    return tuple(TensorMetadata(of.dtype, result.shape) for of, result in zip(said, found, strict=True))
+
+
+def _may_be(shape: tuple[int, ...], said: tuple[int, ...]) -> bool:
+    return len(shape) == len(said) and all(size < 0 or size == other for size, other in zip(said, shape, strict=True))
+
+
+def _spelled(shape: tuple[int, ...]) -> str:
+    return f"[{', '.join('?' if size < 0 else str(size) for size in shape)}]"
 
 
 def _is_static(known: TensorMetadata) -> bool:

@@ -65,7 +65,7 @@ def _update_slice_metadata(
     return operand
 
 
-@array_op("stablehlo.dynamic_update_slice", metadata=_update_slice_metadata)
+@array_op("stablehlo.dynamic_update_slice", metadata=_update_slice_metadata, in_place=True)
 def dynamic_update_slice(operand: TensorMetadata, update: TensorMetadata, *start_indices: TensorMetadata) -> ArrayForm:
     """The operand with a part replaced; where that would reach beyond the operand it is moved into it.
 
@@ -89,10 +89,9 @@ def started_from(
     before they came there."""
     if out is None:
         return x.copy(), others
-    if is_same_memory(x, out):
-        return out, others
     others = [other.copy() if np.may_share_memory(other, out) else other for other in others]
-    out[...] = x
+    if not is_same_memory(x, out):
+        out[...] = x
     return out, others
 
 

@@ -76,7 +76,7 @@ def _scatter_metadata(
     return tuple(TensorMetadata(each.dtype, shape) for each in inputs)  # type: ignore[arg-type]
 
 
-@array_op("stablehlo.scatter", metadata=_scatter_metadata)
+@array_op("stablehlo.scatter", metadata=_scatter_metadata, in_place=True)
 def scatter(
     *operands: TensorMetadata,
     body: Any,
