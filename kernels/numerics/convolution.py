@@ -68,6 +68,11 @@ def convolve(
         return _multiply_pixels(images, matrix, result, host, finish)
 
     def convolve_some(start: int, end: int) -> None:
+        if groups > 1 and filters.shape[-2] == 1:
+            for pixels in _depthwise(images[start:end], filters, windows, result[start:end]):
+                if finish is not None:
+                    quiet.call(finish, _pixels(pixels))
+            return
         for block, patches in _patches(images[start:end], windows, groups):
             pixels = _pixels(result[start:end][block])
             if groups == 1:
@@ -103,6 +108,27 @@ def _multiply_pixels(
     if finish is not None:
         quiet.call(finish, pixels)
     return result
+
+
+def _depthwise(
+    images: np.ndarray, filters: np.ndarray, windows: Sequence[Window], result: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Convolve each channel by itself, in place, an element of the filters after the other; gives the parts done."""
+    batch, *counts, depth = result.shape
+    channels = images.shape[-1]
+    step = max(1, BLOCK_BYTES // max(1, prod(counts) * depth * result.itemsize))
+    for start in range(0, batch, step):
+        block = slice(start, min(start + step, batch))
+        grown = grow(images[block], *windows)
+        pixels = result[block]
+        by_channel = pixels.reshape(*pixels.shape[:-1], channels, depth // channels)
+        by_channel[...] = 0
+        product = np.empty_like(by_channel)
+        for tap in np.ndindex(*[window.size for window in windows]):
+            seen = grown[(slice(None), *(window.taps(i) for window, i in zip(windows, tap, strict=True)))]
+            quiet.call(np.multiply, seen[..., None], filters[tap].reshape(channels, -1), out=product)
+            quiet.call(np.add, by_channel, product, out=by_channel)
+        yield pixels
 
 
 def _multiply_groups(patches: np.ndarray, matrix: np.ndarray, pixels: np.ndarray) -> None:
