@@ -38,6 +38,8 @@ def compile(
     optional_sections: bool = True,
     opt_level: int = 0,
     pipeline: str = "",
+    externalize_constants: str | None = None,
+    larger_than: int = 1024,
     watch: Watch | None = None,
 ) -> bytes:
     """Compile MLIR text to a BEF file. Ops of unknown dialects are allowed; the host may have kernels for them.
@@ -48,10 +50,13 @@ def compile(
         optional_sections: see `tfrt.compiler.emitter.emit`.
         opt_level: 0 to 3, which passes to run; see `tfrt.compiler.pipelines.pipeline.PIPELINES`.
         pipeline: further passes, as in ``func.func(canonicalize,cse)``.
+        externalize_constants: a safetensors file that constant arrays of more than `larger_than` bytes are written to,
+            in place of the BEF file; `tfrt.load` takes it as `weights`.
         watch: what to write about the passes.
 
     Raises:
-        UsageError: there is no such optimisation level, the pipeline is malformed, or what packages add cannot be used.
+        UsageError: there is no such optimisation level, the pipeline is malformed, what packages add cannot be used, or
+            the file for constants cannot be written.
         CompileError: the text is malformed or invalid, or BEF cannot hold it.
     """
     from tfrt.compiler.emitter import emit
@@ -62,6 +67,10 @@ def compile(
     from tfrt.compiler.pipelines.pipeline import with_lowering
 
     passes = with_lowering(module, passes)
+    if externalize_constants is not None:
+        from tfrt.compiler.passes.externalize_constants import ExternalizeConstants
+
+        passes = (*passes, ExternalizeConstants(externalize_constants, larger_than))
     if passes:
         from tfrt.compiler.pipelines.manager import run_passes
 

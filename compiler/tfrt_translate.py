@@ -19,7 +19,8 @@ _EXAMPLES = """\
   tfrt-translate program.mlir -o program.bef       compile
   tfrt-translate -O2 program.mlir -o program.bef   optimise and compile
   tfrt-translate program.mlir | bef-run            compile and run
-  tfrt-translate program.bef                       show a BEF file as MLIR text"""
+  tfrt-translate program.bef                       show a BEF file as MLIR text
+  tfrt-translate -O2 model.mlir -o model.bef --externalize-constants weights.safetensors"""
 
 _STDIN = "<stdin>"
 """What locations call the standard input."""
@@ -59,9 +60,13 @@ def _compile(content: bytes, options: argparse.Namespace) -> int:
             optional_sections=not options.disable_optional_sections,
             opt_level=options.opt_level or 0,
             pipeline=",".join(options.pipeline),
+            externalize_constants=options.externalize_constants,
+            larger_than=options.larger_than,
             watch=replace(watch, remark=remark),
         )
 
+    if options.externalize_constants is not None and (options.split_input_file or options.verify_diagnostics):
+        raise UsageError("--externalize-constants goes neither with --split-input-file nor with --verify-diagnostics")
     parts = split_input(text) if options.split_input_file else [(0, text)]
     if options.verify_diagnostics:
         return cli.FAILED if check_parts(parts, name, compile_part) is None else cli.OK
@@ -94,6 +99,8 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
         raise UsageError("passes run on MLIR text, not on BEF files: -O and -p go with --mlir-to-bef")
     if options.split_input_file or options.verify_diagnostics:
         raise UsageError("--split-input-file and --verify-diagnostics go with --mlir-to-bef")
+    if options.externalize_constants is not None:
+        raise UsageError("--externalize-constants goes with --mlir-to-bef")
     try:
         bef = read_bef(content)
         if not is_complete(bef):
@@ -104,6 +111,18 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
         raise UsageError(f"'{options.file}': {error}") from error
     cli.write_text(options.output, text)
     return cli.OK
+
+
+_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def _bytes(text: str) -> int:
+    """A number of bytes."""
+    digits = text.rstrip("BGKMik")
+    unit = _UNITS.get(text[len(digits) :].strip())
+    if not digits.strip().isdecimal() or unit is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size, such as 1024, 4KiB or 1MB")
+    return int(digits) * unit
 
 
 def _parser() -> cli.OptionParser:
@@ -133,6 +152,14 @@ def _parser() -> cli.OptionParser:
         help="passes to run, in order; see tfrt-opt",
     )  # fmt: skip
     add_options(parser)
+    parser.add_argument(
+        "--externalize-constants", metavar="FILE",
+        help="write large constant arrays to a safetensors file; bef-run --weights takes it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--larger-than", type=_bytes, default=1024, metavar="SIZE",
+        help="how large constants may be that stay in the program: 1024 (default), 4KiB, 1MiB",
+    )  # fmt: skip
     parser.add_argument(
         "--print-generic", "--mlir-print-op-generic", action="store_true", help="disassemble into the generic form"
     )

@@ -67,6 +67,22 @@ class ConstantOp(IRDLOperation):
     assembly_format = "attr-dict `:` type($array)"
 
 
+@irdl_op_definition
+class WeightOp(IRDLOperation):
+    """An array that is not in the program: it is given, by its name, when the program is loaded."""
+
+    name = "cpu.weight"
+    metadata = attr_def(ArrayAttr)
+    weight_name = attr_def(StringAttr, attr_name="name")
+    array = result_def(MemRefType)
+    assembly_format = "attr-dict `:` type($array)"
+
+    def verify_(self) -> None:
+        if min(self.array.type.get_shape(), default=0) < 0:
+            fail(self, "expects a shape that is known")
+        _check(self, "metadata", self.metadata, (self.array.type,))
+
+
 class _ArraysToArrays(IRDLOperation):
     """What the ops that compute share: arrays in, and attributes that say what is done with them."""
 

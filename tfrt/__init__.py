@@ -198,21 +198,33 @@ __all__ = [
 ]
 
 
-def compile(text: str, filename: str = "-", *, opt_level: int = 0) -> bytes:
+def compile(
+    text: str,
+    filename: str = "-",
+    *,
+    opt_level: int = 0,
+    externalize_constants: str | None = None,
+    larger_than: int = 1024,
+) -> bytes:
     """Compile MLIR text to a BEF file.
 
     Args:
         text: the program.
         filename: what locations call it; runtime errors show the line where a file of this name is at hand.
         opt_level: 0 to 3: how much to optimise; 0 runs no passes.
+        externalize_constants: a safetensors file for constant arrays of more than `larger_than` bytes, which are then
+            not in the BEF file: `load` takes it as `weights`.
 
     Raises:
-        UsageError: there is no such level, or what installed packages add cannot be used.
+        UsageError: there is no such level, what installed packages add cannot be used, or the file for constants cannot
+            be written.
         CompileError: the text is malformed or invalid; it holds one diagnostic for each mistake.
     """
     from tfrt.compiler import compile as compile_text
 
-    return compile_text(text, filename, opt_level=opt_level)
+    return compile_text(
+        text, filename, opt_level=opt_level, externalize_constants=externalize_constants, larger_than=larger_than
+    )
 
 
 def __getattr__(name: str) -> Any:

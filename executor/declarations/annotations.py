@@ -19,6 +19,7 @@ from typing import Any, NewType
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
+from tfrt.executor.values.weights import Weights
 
 
 class Supplied(Enum):
@@ -34,6 +35,8 @@ class Supplied(Enum):
     """How many results the op has."""
     FILES = auto()
     """What opens files, as far as the host allows."""
+    WEIGHTS = auto()
+    """The weights that the program was loaded with."""
     FUNCTION = auto()
     """A function that the op refers to."""
     FUNCTIONS = auto()
@@ -71,6 +74,7 @@ and then all arrays that the array form's function is given beside its inputs.""
 _KNOWN: dict[Any, Supplied] = {
     Location: Supplied.LOCATION,
     Files: Supplied.FILES,
+    Weights: Supplied.WEIGHTS,
     ResultCount: Supplied.RESULT_COUNT,
     Attributes: Supplied.ATTRIBUTES,
     Functions: Supplied.FUNCTIONS,

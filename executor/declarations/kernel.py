@@ -14,8 +14,8 @@ Its signature is its whole declaration:
   say how each is stored. A parameter annotated `Attributes` takes those that no other parameter does, as a tuple;
 * keyword-only parameters annotated `Function` are the functions an op refers to: symbol attributes in
   alphabetical order of their names, then regions in order. `Functions` takes those that no other parameter does;
-* parameters annotated `HostContext`, `ExecutionContext`, `Location`, `ResultCount` or `Files` are supplied by the
-  executor and are neither operands nor attributes.
+* parameters annotated `HostContext`, `ExecutionContext`, `Location`, `ResultCount`, `Files` or `Weights` are supplied
+  by the executor and are neither operands nor attributes.
 
 Results: None where the op has none; the value where it has one; a tuple where it has several. A kernel whose
 return annotation is a ``tuple[...]`` always returns a tuple, whatever the number; one whose annotation is a number,
@@ -49,7 +49,7 @@ _SCALARS = (bool, int, float, complex)
 _PLAIN = (*_SCALARS, str, Chain)
 
 _INJECTED = frozenset(
-    {Supplied.HOST, Supplied.CONTEXT, Supplied.LOCATION, Supplied.RESULT_COUNT, Supplied.FILES},
+    {Supplied.HOST, Supplied.CONTEXT, Supplied.LOCATION, Supplied.RESULT_COUNT, Supplied.FILES, Supplied.WEIGHTS},
 )
 
 

@@ -5,7 +5,7 @@ What comes out is a plain callable that takes operands, so that running a kernel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
@@ -18,11 +18,13 @@ from tfrt.executor.declarations.runs import Control
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.runtime.work_queue import Task
+from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import BefError, KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import Stored
 from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.results import converting, has_scalars
+from tfrt.executor.values.weights import Weights
 
 
 class Callee(Protocol):
@@ -82,8 +84,9 @@ def bind(
     functions: Sequence[Callee],
     host: HostContext,
     result_types: Sequence[str | None] = (),
+    weights: Weights | None = None,
 ) -> BoundKernel:
-    """Fit `kernel` to `record`.
+    """Fit `kernel` to `record`, in a program that was loaded with `weights`.
 
     Results become values of `result_types`, see `tfrt.executor.values.results`; none are given for kernels that are
     `exact`.
@@ -95,7 +98,7 @@ def bind(
     call: Callable[..., Any]
     try:
         problem = _mismatch(signature, record)
-        arguments = {} if problem else _fixed_arguments(signature, record, bef, functions, host)
+        arguments = {} if problem else _fixed_arguments(signature, record, bef, functions, host, weights)
     except BefError as error:
         problem = str(error)
     if problem:
@@ -148,6 +151,28 @@ def bind(
     )
 
 
+def weights_that_do_not_fit(
+    bef: BefFile, kernels: Mapping[str, Kernel], host: HostContext, weights: Weights
+) -> list[Diagnostic]:
+    """An error, at the first kernel that has it, for each thing that is wrong with the weights of the file's kernels.
+
+    Kernels that are given weights have no operands, and fail where there is something wrong with them only.
+    """
+    takers = {n: k for n, k in kernels.items() if any(what is Supplied.WEIGHTS for _, what in k.signature.injected)}
+    if not takers:
+        return []
+    found: dict[str, Diagnostic] = {}
+    for record in (record for function in bef.functions for record in function.kernels):
+        kernel = takers.get(record.name)
+        if kernel is None or _mismatch(kernel.signature, record):
+            continue
+        try:
+            kernel.function(**_fixed_arguments(kernel.signature, record, bef, (), host, weights))
+        except KernelError as error:
+            found.setdefault(error.message, Diagnostic("error", error.message, bef.kernel_location(record)))
+    return list(found.values())
+
+
 def _inline(kernel: Kernel, attributes: dict[str, Any], record: KernelRecord) -> str | None:
     """The kernel's inline expression with its attributes as literals; None where there is none."""
     if kernel.inline is None or len(record.results) != 1:
@@ -191,6 +216,7 @@ def _fixed_arguments(
     bef: BefFile,
     functions: Sequence[Callee],
     host: HostContext,
+    weights: Weights | None = None,
 ) -> dict[str, Any]:
     attributes = zip(signature.attributes, record.attributes, strict=False)
     arguments: dict[str, Any] = {name: bef.attribute(at, stored) for (name, stored), at in attributes}
@@ -211,6 +237,8 @@ def _fixed_arguments(
                 arguments[name] = len(record.results)
             case Supplied.FILES:
                 arguments[name] = host.files
+            case Supplied.WEIGHTS:
+                arguments[name] = Weights() if weights is None else weights
     return arguments
 
 

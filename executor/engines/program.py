@@ -6,6 +6,7 @@ when it is first called.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -18,7 +19,7 @@ from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.callees import disagreements
 from tfrt.executor.declarations.kernel import Kernel, is_of_this_package
 from tfrt.executor.declarations.native_functions import find_native_function
-from tfrt.executor.engines.binding import BoundKernel, bind, unpack
+from tfrt.executor.engines.binding import BoundKernel, bind, unpack, weights_that_do_not_fit
 from tfrt.executor.engines.dataflow import execute
 from tfrt.executor.engines.graph import Graph, make_graph
 from tfrt.executor.engines.plans.planned import Plans
@@ -32,24 +33,32 @@ from tfrt.executor.values.arguments import Converter, are_passed_on, convert_arg
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import forget_lost
 from tfrt.executor.values.results import converting, has_scalars
+from tfrt.executor.values.weights import Weights, weights_of
 
 
-def load(source: bytes | bytearray | memoryview | str | Path, *, host: HostContext | None = None) -> Program:
+def load(
+    source: bytes | bytearray | memoryview | str | Path,
+    *,
+    host: HostContext | None = None,
+    weights: Weights | str | os.PathLike[str] | Mapping[str, Any] | None = None,
+) -> Program:
     """Load a BEF file, given as its bytes or as a path, for running on `host`.
 
     Files are read into memory, so that they may be overwritten meanwhile; buffers are viewed, not copied.
 
     Args:
         host: by default a new host with a single-threaded work queue.
+        weights: what the program was compiled without (see `tfrt.compile`): a safetensors file, which is mapped, so it
+            must stay as it is while the program lives; an ``.npz`` file; or arrays by name. Nobody writes to them.
 
     Raises:
         BefError: it is not a valid BEF file.
         LoadError: it names kernels or native functions that nobody registered, or functions that do not fit the
-            kernels that run them.
-        UsageError: the file cannot be opened.
+            kernels that run them; or weights are missing, or have another type or shape than it says.
+        UsageError: the file, or that of the weights, cannot be read.
     """
     bef = open_bef(source) if isinstance(source, str | Path) else read_bef(source)
-    return Program(bef, HostContext() if host is None else host)
+    return Program(bef, HostContext() if host is None else host, weights_of(weights))
 
 
 class Program:
@@ -61,10 +70,13 @@ class Program:
         plans: how functions run faster, or None where the host wants none.
     """
 
-    def __init__(self, bef: BefFile, host: HostContext):
+    def __init__(self, bef: BefFile, host: HostContext, weights: Weights | None = None):
         self.bef = bef
         self.host = host
+        self.weights = Weights() if weights is None else weights
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
+        if wrong := weights_that_do_not_fit(bef, self.kernels, host, self.weights):
+            raise LoadError(tuple(wrong))
         self.all_functions = tuple(Function(self, record) for record in bef.functions)
         self.plans = Plans(self, host.plan_threshold, host.native) if host.plans else None
         self.functions: Mapping[str, Function] = MappingProxyType(
@@ -287,7 +299,7 @@ class Function:
             found = program.kernels[kernel.name]
             types = () if found.is_exact else tuple([type_of(register) for register in kernel.results])
             if kernel.attributes or kernel.functions or is_profiled or not found.signature.binds_alike:
-                return bind(found, kernel, program.bef, functions, program.host, types)
+                return bind(found, kernel, program.bef, functions, program.host, types, program.weights)
             # Most kernels of a long function are of a few kinds.
             key = (kernel.name, len(kernel.arguments), len(kernel.results), types)
             if key not in shared:

@@ -34,6 +34,7 @@ from tfrt.executor.support.errors import BefError, KernelError, LoadError, Usage
 from tfrt.executor.support.location import position
 from tfrt.executor.tools.kernel_modules import import_kernels
 from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.weights import weights_of
 
 if TYPE_CHECKING:
     from tfrt.executor.runtime.profile import Profile
@@ -172,7 +173,7 @@ def _main(argv: Sequence[str]) -> int:
 
 
 def _run_file(bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None) -> int:
-    program = Program(bef, host)
+    program = Program(bef, host, weights_of(options.weights))
     # What is there now stays until the end: the garbage collector need not look at it again and again.
     gc.freeze()
     return _dump_plans(program, host) if options.dump_plan else _run_program(program, host, options, trace)
@@ -433,6 +434,10 @@ def _parser() -> cli.OptionParser:
     add(
         "--source-root", default=".", metavar="FOLDER",
         help="show lines of source files below this folder, at errors (default: the current folder)",
+    )  # fmt: skip
+    add(
+        "--weights", metavar="FILE",
+        help="what the program was compiled without: a safetensors file (which is mapped), or an .npz file",
     )  # fmt: skip
     add("--function", metavar="F", help="run one function, with inputs")
     add("--input", action="append", default=[], metavar="V", help="an input of the function, in order")

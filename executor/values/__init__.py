@@ -12,6 +12,7 @@
 `tensor_files.py`      reading and writing them: BTF, NPY
 `array_files.py`       files of named arrays: NPZ, safetensors
 `safetensors.py`       mapping and writing safetensors files
+`weights.py`           arrays that programs refer to by name
 `stored_types.py`      how files of arrays hold element types that they have no name for
 `shape.py`             shapes as values
 `attributes.py`        how kernels declare attributes, and how files store them

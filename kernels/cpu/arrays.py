@@ -15,10 +15,11 @@ from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.values.attributes import I64, Dense, I64Array, TypedAggregate
+from tfrt.executor.values.attributes import I64, Dense, I64Array, String, TypedAggregate
 from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.tensor import DenseHostTensor
+from tfrt.executor.values.weights import Weights
 from tfrt.kernels.corert.known_metadata import when_there
 
 _ARRAY: Callable[[DenseHostTensor], np.ndarray] = attrgetter("array")
@@ -45,6 +46,12 @@ def arrays(*, metadata: TypedAggregate, host: HostContext) -> Callable[..., Any]
 @kernel("cpu.constant", constant=True)
 def constant(*, value: Dense) -> np.ndarray:
     return value
+
+
+@kernel("cpu.weight", constant=True)
+def weight(*, metadata: TypedAggregate, name: String, weights: Weights) -> np.ndarray:
+    (known,) = read_metadata(metadata)
+    return weights.get(name, known.dtype, known.shape)
 
 
 @kernel("cpu.arena", pure=True, prepares=True)
