@@ -183,8 +183,7 @@ def _settle(loop: _Loop, place: int) -> None:
     end = loop.block.last_op
     assert end is not None
     value = end.operands[place]
-    numbers = {op: number for number, op in enumerate(loop.block.ops)}
-    readers = [op for op in numbers if op is not end and value in op.operands]
+    readers = [op for op in loop.block.ops if op is not end and value in op.operands and not isinstance(op, SettledOp)]
     waits = dict.fromkeys(result for op in readers for result in _last_results(op))
     if waits:
         made = SettledOp.create(operands=[value, *waits], result_types=[value.type])
@@ -330,9 +329,19 @@ def _overwritten(op: Operation, buffer_of: dict[SSAValue, _Buffer], done: int) -
     for operand in _may_be_overwritten(op):
         buffer = buffer_of.get(operand)
         is_last = buffer is not None and buffer.values[-1] is operand and not buffer.users & ~done
-        if buffer is not None and is_last and not buffer.escapes and operand.type == op.results[0].type:
+        if buffer is None or not is_last or buffer.escapes or operand.type != op.results[0].type:
+            continue
+        # What is read through a view, in another order, must not have been written to.
+        if not any(_viewed(other) in buffer.values for other in op.operands if _viewed(other) is not other):
             return buffer
     return None
+
+
+def _viewed(value: SSAValue) -> SSAValue:
+    """The array that a value is a view of, or the value itself."""
+    while isinstance(value.owner, Operation) and _is_view(value.owner):
+        value = value.owner.operands[0]
+    return value
 
 
 def _may_be_overwritten(op: Operation) -> Sequence[SSAValue]:
