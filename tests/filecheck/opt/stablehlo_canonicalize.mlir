@@ -12,7 +12,7 @@ func.func @views(%x: tensor<2x3x4xf32>, %row: tensor<4xf32>)
   %2 = stablehlo.reshape %x : (tensor<2x3x4xf32>) -> tensor<6x4xf32>
   %3 = stablehlo.reshape %2 : (tensor<6x4xf32>) -> tensor<24xf32>
   %4 = stablehlo.reshape %row : (tensor<4xf32>) -> tensor<1x4xf32>
-  %5 = stablehlo.broadcast_in_dim %4, dims = [1, 2] : (tensor<1x4xf32>) -> tensor<3x4xf32>
+  %5 = stablehlo.broadcast_in_dim %4, dims = [0, 1] : (tensor<1x4xf32>) -> tensor<3x4xf32>
   %6 = stablehlo.broadcast_in_dim %5, dims = [1, 2] : (tensor<3x4xf32>) -> tensor<2x3x4xf32>
   %7 = stablehlo.slice %x [0:2, 0:3, 0:4] : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
   %8 = stablehlo.transpose %x, dims = [0, 1, 2] : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
