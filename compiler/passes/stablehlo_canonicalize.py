@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType
 from xdsl.ir import Block, Operation, SSAValue
@@ -14,7 +15,7 @@ from xdsl.traits import IsTerminator, Pure
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import metadata_of_type
 from tfrt.compiler.passes.shared.source_ops import flat_types, functions_with_effects, has_effects, op_attributes
-from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, constant_of, new_like
+from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, new_like
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -68,27 +69,45 @@ class StablehloCanonicalize(ModulePass):
         return found if found is not None else self._computed(op)
 
     def _computed(self, op: Operation) -> Replacement:
-        """The constant that an op on constants gives."""
-        if op.regions or len(op.results) != 1 or op.name == "stablehlo.constant" or not op.has_trait(Pure):
+        """The constant that an op on constants gives; what only makes one, or repeats it, costs less as it is."""
+        (type,) = op.result_types if len(op.results) == 1 else (None,)
+        if op.name in _GIVEN or not op.operands or not isinstance(type, TensorType):
             return None
-        (type,) = op.result_types
-        operands = [constant_of(operand) for operand in op.operands]
-        if not isinstance(type, TensorType) or not type.has_static_shape() or None in operands:
-            return None
+        array = self._array(op)
+        return (
+            None if array is None else new_like(op, "stablehlo.constant", [], {"value": dense_attribute(array, type)})
+        )
+
+    def _array(self, op: Operation) -> np.ndarray | None:
+        """What a pure op gives, if its operands are known and not too large."""
+        if op.name == "stablehlo.constant":
+            value = op.properties["value"]
+            assert isinstance(value, DenseIntOrFPElementsAttr)
+            return dense_value(value)
         entry = CPU_OPS.get(op.name)
-        limits = (type, *(operand.type for operand in op.operands))
-        if entry is None or any(_elements(each) > self.limit for each in limits):
+        if op.regions or len(op.results) != 1 or not op.has_trait(Pure) or entry is None:
+            return None
+        types = (*op.result_types, *op.operand_types)
+        if not all(isinstance(type, TensorType) and 0 <= _elements(type) <= self.limit for type in types):
+            return None
+        makers = [operand.owner for operand in op.operands]
+        if not all(isinstance(made, Operation) and made.name in _GIVEN for made in makers):
             return None
         try:
-            inputs, results = ([metadata_of_type(t) for t in flat_types(types)] for types in (op.operand_types, [type]))
+            operands = [self._array(made) for made in makers if isinstance(made, Operation)]
+            inputs, results = (
+                [metadata_of_type(t) for t in flat_types(t)] for t in (op.operand_types, op.result_types)
+            )
             attributes = OpAttrs.of_pairs(typed_values(op_attributes(op))).by_name
             run = entry.arrays(tuple(inputs), attributes, None, tuple(results))
-            array = run(*[dense_value(each) for each in operands if each is not None])
-            value = dense_attribute(array, type)
+            found: np.ndarray | None = None if any(o is None for o in operands) else run(*operands)
         except Exception:
             # Whatever is wrong with the op is reported, in its own words, when it is lowered or run.
             return None
-        return new_like(op, "stablehlo.constant", [], {"value": value})
+        return found
+
+
+_GIVEN = frozenset(("stablehlo.broadcast_in_dim", "stablehlo.constant", "stablehlo.iota"))
 
 
 def _elements(type: object) -> int:

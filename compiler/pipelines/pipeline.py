@@ -25,7 +25,7 @@ _ANCHORS = ("builtin.module", "func.func", "any")
 LOWERING = "lower-stablehlo"
 """What programs of frameworks need at every level, before all else."""
 
-SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-hoist,stablehlo-canonicalize"
+SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-hoist,stablehlo-canonicalize"
 """What they get before that, where they are optimised."""
 
 _OPTIMISE = (

@@ -7,6 +7,7 @@ zeros included.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from xdsl.dialects.builtin import (
     AnyFloat,
@@ -18,6 +19,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
+from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
 
@@ -110,17 +112,17 @@ def new_like(
     op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute]
 ) -> Replacement:
     """An op of `op`'s class or another's, at its place, with its result types."""
-    made = _class_of(op, name).create(operands=operands, properties=dict(properties), result_types=op.result_types)
+    made = op_class(name).create(operands=operands, properties=dict(properties), result_types=op.result_types)
     made.location = op.location
     assert op.parent is not None
     op.parent.insert_op_before(made, op)
     return made.results
 
 
-def _class_of(op: Operation, name: str) -> type[Operation]:
-    from tfrt.dialects.stablehlo import STABLEHLO
-
-    return op.__class__ if op.name == name else next(c for c in STABLEHLO.operations if c.name == name)
+@cache
+def op_class(name: str) -> type[Operation]:
+    """The op of StableHLO of that name."""
+    return next(op for op in STABLEHLO.operations if op.name == name)
 
 
 def _unchanged(op: Operation) -> Replacement:

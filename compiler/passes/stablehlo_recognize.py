@@ -1,0 +1,168 @@
+"""`stablehlo-recognize`: what frameworks spell by other means becomes what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import IntegerType, ModuleOp, Signedness, TensorType, i1
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from tfrt.compiler.emitter.attributes import dtype_of
+from tfrt.compiler.passes.shared.source_patterns import maker, op_class, sizes_of
+from tfrt.compiler.runtime_values import dense_attribute
+from tfrt.dialects.stablehlo.attributes import (
+    ComparisonDirection,
+    ComparisonType,
+    DotAttr,
+    DotDimensionNumbers,
+    GatherAttr,
+    GatherDimensionNumbers,
+)
+from tfrt.dialects.stablehlo.directives import integers, numbers_of
+from tfrt.dialects.stablehlo.elementwise import CompareOp, SelectOp
+from tfrt.dialects.stablehlo.indexing import GatherOp
+from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
+from tfrt.dialects.stablehlo.shapes import BroadcastInDimOp, ConstantOp
+
+
+@dataclass(frozen=True)
+class StablehloRecognize(ModulePass):
+    """Products with one-hot matrices, which JAX spells as comparisons with an iota, read the rows that they pick.
+
+    An index out of range picks zeros. A product would also give NaN where any row holds an infinity or NaN; this one
+    does so only where the picked row does.
+    """
+
+    name = "stablehlo-recognize"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for product in [inner for inner in op.walk() if isinstance(inner, DotGeneralOp)]:
+            _one_hot_product(product)
+
+
+def _one_hot_product(product: DotGeneralOp) -> None:
+    assert isinstance(product.dot_dimension_numbers, DotAttr)
+    numbers: DotDimensionNumbers = product.dot_dimension_numbers.data
+    one_hot, table = product.operands
+    if numbers.lhs_batching_dimensions or len(numbers.lhs_contracting_dimensions) != 1:
+        return
+    (classes,), (rows,) = numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions
+    indices = _picked(one_hot, classes)
+    shape = sizes_of(table)
+    if indices is None or not _are_alike(one_hot, table, product.result) or -1 in (*shape, *sizes_of(indices)):
+        return
+    # Frameworks count classes with the indices' type, which therefore holds their number, but for the last one.
+    if shape[rows] >> (indices.type.element_type.bitwidth - 1):  # type: ignore[attr-defined]
+        return
+    _Rewriter(product).pick(indices, table, rows)
+
+
+def _are_alike(*values: SSAValue) -> bool:
+    return len({value.type.element_type for value in values}) == 1  # type: ignore[attr-defined]
+
+
+def _picked(one_hot: SSAValue, classes: int) -> SSAValue | None:
+    """The indices that a one-hot tensor along dimension `classes` was made of: one for each place in the others."""
+    converted = maker(one_hot, "stablehlo.convert")
+    compared = None if converted is None else maker(converted.operands[0], "stablehlo.compare")
+    if compared is None or compared.properties["comparison_direction"] != ComparisonDirection.new("EQ"):
+        return None
+    sides: Sequence[SSAValue] = compared.operands
+    if not isinstance(sides[0].type.element_type, IntegerType):  # type: ignore[attr-defined]
+        return None
+    rest = tuple(d for d in range(len(sizes_of(one_hot))) if d != classes)
+    for indices, numbers in (sides, reversed(sides)):
+        wide = maker(indices, "stablehlo.broadcast_in_dim")
+        if wide is None or _counted_dimension(numbers) != classes:
+            continue
+        if numbers_of(wide.properties["broadcast_dimensions"]) == rest and _keeps_sizes(wide, rest):
+            return wide.operands[0]
+    return None
+
+
+def _keeps_sizes(wide: Operation, dims: Sequence[int]) -> bool:
+    return sizes_of(wide.operands[0]) == tuple(sizes_of(wide.results[0])[d] for d in dims)
+
+
+def _counted_dimension(value: SSAValue) -> int | None:
+    """The dimension along which each element is its own index, if there is one."""
+    made = maker(value, "stablehlo.iota")
+    if made is not None:
+        return int(made.properties["iota_dimension"].value.data)  # type: ignore[attr-defined]
+    made = maker(value, "stablehlo.broadcast_in_dim")
+    inner = None if made is None else _counted_dimension(made.operands[0])
+    if made is None or inner is None:
+        return None
+    dims = numbers_of(made.properties["broadcast_dimensions"])
+    same = sizes_of(made.operands[0])[inner] == sizes_of(value)[dims[inner]]
+    return dims[inner] if same else None
+
+
+@dataclass
+class _Rewriter:
+    product: DotGeneralOp
+
+    def pick(self, indices: SSAValue, table: SSAValue, rows: int) -> None:
+        """Put the picked rows, and zeros for indices out of range, in place of the product."""
+        result, shape, batch = self.product.result.type, sizes_of(table), len(sizes_of(indices))
+        assert isinstance(result, TensorType)
+        numbers = GatherDimensionNumbers(
+            offset_dims=tuple(range(batch, batch + len(shape) - 1)),
+            collapsed_slice_dims=(rows,),
+            start_index_map=(rows,),
+            index_vector_dim=batch,
+        )
+        picked = self._insert(
+            GatherOp,
+            [table, indices],
+            {
+                "dimension_numbers": GatherAttr.new(numbers),
+                "slice_sizes": integers([1 if d == rows else size for d, size in enumerate(shape)]),
+            },
+            result,
+        )
+        # As unsigned numbers, those below zero are too large, too.
+        element = indices.type.element_type  # type: ignore[attr-defined]
+        within = self._compare("LT", indices, shape[rows])
+        if element.signedness.data is not Signedness.UNSIGNED:
+            above = self._compare("GE", indices, 0)
+            within = self._insert(op_class("stablehlo.and"), [above, within], {}, within.type)
+        mask = self._broadcast(within, tuple(range(batch)), TensorType(i1, result.get_shape()))
+        zero = self._constant(0, TensorType(result.element_type, []))
+        zeros = self._broadcast(zero, (), result)
+        chosen = self._insert(SelectOp, [mask, picked, zeros], {}, result)
+        self.product.result.replace_all_uses_with(chosen)
+        self.product.detach()
+        self.product.erase()
+
+    def _insert(
+        self, op: type[Operation], operands: Sequence[SSAValue], properties: Mapping[str, Attribute], type: Attribute
+    ) -> SSAValue:
+        made = op.create(operands=operands, properties=dict(properties), result_types=[type])
+        made.location = self.product.location
+        assert self.product.parent is not None
+        self.product.parent.insert_op_before(made, self.product)
+        return made.results[0]
+
+    def _compare(self, direction: str, indices: SSAValue, number: int) -> SSAValue:
+        type = indices.type
+        assert isinstance(type, TensorType) and isinstance(type.element_type, IntegerType)
+        unsigned = type.element_type.signedness.data is Signedness.UNSIGNED
+        limit = self._broadcast(self._constant(number, TensorType(type.element_type, [])), (), type)
+        properties = {
+            "comparison_direction": ComparisonDirection.new(direction),
+            "compare_type": ComparisonType.new("UNSIGNED" if unsigned else "SIGNED"),
+        }
+        return self._insert(CompareOp, [indices, limit], properties, TensorType(i1, type.get_shape()))
+
+    def _constant(self, number: int, type: TensorType) -> SSAValue:
+        dtype = dtype_of(type.element_type)
+        assert dtype is not None
+        return self._insert(ConstantOp, [], {"value": dense_attribute(np.array(number, dtype.numpy), type)}, type)
+
+    def _broadcast(self, value: SSAValue, dims: Sequence[int], type: Attribute) -> SSAValue:
+        return self._insert(BroadcastInDimOp, [value], {"broadcast_dimensions": integers(dims)}, type)
