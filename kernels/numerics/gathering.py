@@ -112,7 +112,7 @@ def gather(
         at = dict(zip(start_index_map, starts(indices), strict=True)) | batched
         picks = []
         for dim, size in enumerate(slice_sizes[:split]):
-            first = np.broadcast_to(at.get(dim, 0), batch).reshape(*batch, *[1] * split)
+            first = np.broadcast_to(at.get(dim, 0), batch).reshape((*batch, *[1] * split))
             picks.append(first + np.arange(size).reshape(-1, *[1] * (split - 1 - dim)))
         return x[tuple(picks)]
 
@@ -123,7 +123,7 @@ def gather(
             found = from_rows(x, indices)
         else:
             found = dimension_by_dimension(x, indices)
-        found = found.reshape(*batch, *offsets)
+        found = found.reshape((*batch, *offsets))
         if not together:
             found = found.transpose(order)
         if out is None:

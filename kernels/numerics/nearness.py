@@ -12,8 +12,11 @@ from tfrt.kernels.numerics.quiet import quiet
 
 
 def equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Whether elements are equal as numbers, so 0 and -0 are and NaNs are not."""
-    return np.asarray(quiet.call(np.equal, a, b))
+    """Whether elements are equal as numbers; so 0 and -0 are, and all NaNs, for what is expected may be one."""
+    if a.dtype.kind == "c":
+        return equal(a.real, b.real) & equal(a.imag, b.imag)
+    same = np.asarray(quiet.call(np.equal, a, b))
+    return same if a.dtype.kind in "biu" else same | (quiet.call(np.not_equal, a, a) & quiet.call(np.not_equal, b, b))
 
 
 def within(a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:

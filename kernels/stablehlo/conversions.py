@@ -79,11 +79,11 @@ def convert(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
 def _width(dtype: DType) -> int:
     if dtype in INTEGERS or dtype in BOOLEANS:
         return bits_of(dtype)
-    return (
-        {4: 4, 6: 6}.get(int(dtype.name[1]), 8 * dtype.numpy.itemsize)
-        if dtype in SMALL_FLOATS
-        else (8 * dtype.numpy.itemsize)
-    )
+    return _UNPACKED.get(dtype, 8 * dtype.numpy.itemsize)
+
+
+_UNPACKED = {DType.F4E2M1FN: 4, DType.F6E2M3FN: 6, DType.F6E3M2FN: 6}
+"""Floats of fewer bits than the bytes that hold them."""
 
 
 def _bits_metadata(operand: TensorMetadata, *, dtype: DType) -> TensorMetadata:

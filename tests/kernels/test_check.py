@@ -28,6 +28,7 @@ def program(check: str, type: str, *values: str) -> tfrt.Program:
     [
         ("check.expect_eq %a, %b", "tensor<2xi64>", ("[1, -2]", "[1, -2]")),
         ("check.expect_eq %a, %b", "tensor<2xf32>", ("[0.0, 1.0]", "[-0.0, 1.0]")),
+        ("check.expect_eq %a, %b", "tensor<f32>", ("0xFFC00000", "0x7FC00000")),
         ("check.expect_eq %a, %b", "tensor<2xi4>", ("[1, -8]", "[1, -8]")),
         ("check.expect_eq %a, %b", "tensor<0xf32>", ("", "")),
         ("check.expect_eq_const %a, dense<true>", "tensor<i1>", ("true",)),
@@ -45,8 +46,7 @@ def test_what_holds_is_silent(check: str, type: str, values: tuple[str, ...]) ->
     ("check", "type", "values", "message"),
     [
         ("check.expect_eq %a, %b", "tensor<2xi64>", ("[1, 2]", "[1, 3]"), "expected 3 at index [1], but got 2"),
-        ("check.expect_eq %a, %b", "tensor<f32>", ("0x7FC00000", "0x7FC00000"),
-         "expected nan at index [], but got nan"),
+        ("check.expect_eq %a, %b", "tensor<f32>", ("1.0", "0x7FC00000"), "expected nan at index [], but got 1.0"),
         ("check.expect_eq_const %a, dense<[[1, 2], [4, 4]]>", "tensor<2x2xi8>", ("[[1, 2], [3, 5]]",),
          "expected 4 at index [1, 0], but got 3"),
         ("check.expect_almost_eq %a, %b", "tensor<f64>", ("5.0", "5.001"),
