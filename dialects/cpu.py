@@ -20,6 +20,7 @@ from xdsl.dialects.builtin import (
     StringAttr,
     i64,
 )
+from xdsl.dialects.builtin import UnrankedMemRefType as UnrankedMemRefType
 from xdsl.ir import Attribute
 from xdsl.irdl import (
     IRDLOperation,
@@ -213,6 +214,27 @@ class CallInOrderOp(IRDLOperation):
 
 
 @irdl_op_definition
+class ExecuteOp(IRDLOperation):
+    """Runs an op of the CPU's op handler on arrays of which the program does not say everything.
+
+    What follows from element types and shapes is found out when the first arrays of a kind come, and kept. `metadata`
+    says what is known of results: an array ``[element type, size, ...]`` for each, -1 for a size that is not known, or
+    ``[element type, "*"]`` where the rank is not; those that are no arrays have an empty one.
+    """
+
+    name = "cpu.execute"
+    operands_ = var_operand_def()
+    metadata = attr_def(ArrayAttr)
+    op_attrs = attr_def(ArrayAttr)
+    op_name = attr_def(StringAttr)
+    results_ = var_result_def()
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $results_)"
+
+    def verify_(self) -> None:
+        _check(self, "metadata", self.metadata, self.result_types)
+
+
+@irdl_op_definition
 class AfterOp(IRDLOperation):
     """Arrays, once a chain is there."""
 
@@ -306,7 +328,10 @@ def steps_of(steps: ArrayAttr) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def _of_type(type: Attribute) -> ArrayAttr:
-    assert isinstance(type, MemRefType)
+    if isinstance(type, UnrankedMemRefType):
+        return ArrayAttr([type.element_type, StringAttr("*")])
+    if not isinstance(type, MemRefType):
+        return ArrayAttr([])
     return ArrayAttr([type.element_type, *(IntegerAttr(size, i64) for size in type.get_shape())])
 
 
