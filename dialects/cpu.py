@@ -18,11 +18,13 @@ from xdsl.dialects.builtin import (
     IntegerType,
     MemRefType,
     StringAttr,
+    UnrankedMemRefType,
     i64,
 )
-from xdsl.dialects.builtin import UnrankedMemRefType as UnrankedMemRefType
 from xdsl.ir import Attribute
 from xdsl.irdl import (
+    AnyOf,
+    BaseAttr,
     IRDLOperation,
     attr_def,
     irdl_op_definition,
@@ -36,6 +38,9 @@ from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
 from tfrt.dialects.shared.definitions import define_dialect
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.tfrt.types import CHAIN
+
+ARRAY = AnyOf((BaseAttr(MemRefType), BaseAttr(UnrankedMemRefType)))
+"""An array, of a rank that may not be known."""
 
 
 @irdl_op_definition
@@ -240,8 +245,8 @@ class AfterOp(IRDLOperation):
 
     name = "cpu.after"
     chain = operand_def(CHAIN)
-    operands_ = var_operand_def(MemRefType)
-    arrays = var_result_def(MemRefType)
+    operands_ = var_operand_def(ARRAY)
+    arrays = var_result_def(ARRAY)
     assembly_format = "$chain `,` $operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
     def verify_(self) -> None:
@@ -254,12 +259,13 @@ class ItemOp(IRDLOperation):
     """The only element of an array, as a number."""
 
     name = "cpu.item"
-    array = operand_def(MemRefType)
+    array = operand_def(ARRAY)
     item = result_def(IntegerType)
     assembly_format = "$array attr-dict `:` functional-type(operands, results)"
 
     def verify_(self) -> None:
-        if self.array.type != MemRefType(self.item.type, []):
+        type = self.array.type
+        if type not in (MemRefType(self.item.type, []), UnrankedMemRefType.from_type(self.item.type)):
             fail(self, f"expects an array without dimensions of '{self.item.type}', but got '{self.array.type}'")
 
 
@@ -268,8 +274,8 @@ class OwnOp(IRDLOperation):
     """An array in memory of its own, row by row: a copy, unless it is that already. Arguments are not."""
 
     name = "cpu.own"
-    array = operand_def(MemRefType)
-    copy = result_def(MemRefType)
+    array = operand_def(ARRAY)
+    copy = result_def(ARRAY)
     assembly_format = "$array attr-dict `:` functional-type(operands, results)"
 
     def verify_(self) -> None:
@@ -282,8 +288,8 @@ class CopyOp(IRDLOperation):
     """A copy of an array, row by row."""
 
     name = "cpu.copy"
-    array = operand_def(MemRefType)
-    copy = result_def(MemRefType)
+    array = operand_def(ARRAY)
+    copy = result_def(ARRAY)
     assembly_format = "$array attr-dict `:` functional-type(operands, results)"
 
     def verify_(self) -> None:
@@ -296,9 +302,9 @@ class SettledOp(IRDLOperation):
     """An array, once other values are there."""
 
     name = "cpu.settled"
-    array = operand_def(MemRefType)
+    array = operand_def(ARRAY)
     others = var_operand_def()
-    result = result_def(MemRefType)
+    result = result_def(ARRAY)
     assembly_format = "$array `,` $others attr-dict `:` functional-type(operands, results)"
 
     def verify_(self) -> None:

@@ -20,6 +20,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
     TensorType,
+    UnrankedMemRefType,
     f64,
     i1,
     i32,
@@ -46,7 +47,7 @@ from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.check import CHECK
 from tfrt.dialects.chlo import CHLO
-from tfrt.dialects.cpu import AfterOp, CallInOrderOp, CallOp, ConstantOp, ItemOp, OwnOp, metadata_attribute
+from tfrt.dialects.cpu import AfterOp, CallInOrderOp, CallOp, ConstantOp, ExecuteOp, ItemOp, OwnOp, metadata_attribute
 from tfrt.dialects.mhlo import MHLO
 from tfrt.dialects.sdy import SDY
 from tfrt.dialects.stablehlo import STABLEHLO
@@ -300,7 +301,7 @@ class _Function:
 
     def owned(self, results: Sequence[SSAValue], location: LocationAttr) -> list[SSAValue]:
         """What a public function gives: arrays that nobody else has, once all effects have been."""
-        arrays = [result for result in results if isinstance(result.type, MemRefType)]
+        arrays = [result for result in results if isinstance(result.type, MemRefType | UnrankedMemRefType)]
         after = list(arrays)
         if self.chain is not None and arrays:
             made = AfterOp.create(operands=[self.chain, *arrays], result_types=[array.type for array in arrays])
@@ -379,6 +380,8 @@ class _Function:
         attributes: ArrayAttr[Attribute],
         types: Sequence[Attribute],
     ) -> Sequence[SSAValue]:
+        if any(not isinstance(type, MemRefType) for type in (*types, *(operand.type for operand in operands))):
+            return self._execute_unranked(op, entry, operands, attributes, types)
         if _can_be_fused(entry, operands, attributes, types):
             made: Operation = elementwise(entry.name, operands, metadata_of_type(types[0]), op.location)
             return self.insert(made, op.location)
@@ -398,6 +401,22 @@ class _Function:
         return self.insert(
             CallOp.create(operands=operands, attributes={**described, **more}, result_types=types), op.location
         )
+
+    def _execute_unranked(
+        self,
+        op: Operation,
+        entry: OpEntry,
+        operands: Sequence[SSAValue],
+        attributes: ArrayAttr[Attribute],
+        types: Sequence[Attribute],
+    ) -> Sequence[SSAValue]:
+        """An op on arrays whose ranks are not known."""
+        described = {
+            "metadata": metadata_attribute(types),
+            "op_attrs": attributes,
+            "op_name": StringAttr(entry.name),
+        }
+        return self.insert(ExecuteOp.create(operands=operands, attributes=described, result_types=types), op.location)
 
     def _constant(self, op: Operation) -> Sequence[SSAValue]:
         value = op.properties["value"]

@@ -98,7 +98,7 @@ def _tensor(value: Any) -> Any:
         raise MisfitError(f": {type(value).__name__} cannot be read as an array: {describe(error)}") from error
 
 
-_ARRAY_TYPE = re.compile(r"memref<((?:(?:\d+|\?)x)*)(.+)>")
+_ARRAY_TYPE = re.compile(r"memref<(\*x|(?:(?:\d+|\?)x)*)(.+)>")
 
 
 def array_type(type: str) -> tuple[DType, tuple[int, ...]] | None:
@@ -135,9 +135,13 @@ def array_converter(type: str) -> Converter | None:
             array = _as_array(value, dtype, wanted)
         if array.dtype != dtype:
             raise MisfitError(f" must be {wanted}, but has elements of {_element_name(array.dtype)}")
-        if array.shape != shape and not (
-            array.ndim == len(shape)
-            and all(size in (-1, found) for size, found in zip(shape, array.shape, strict=True))
+        if (
+            not any_rank
+            and array.shape != shape
+            and not (
+                array.ndim == len(shape)
+                and all(size in (-1, found) for size, found in zip(shape, array.shape, strict=True))
+            )
         ):
             raise MisfitError(f" must be {wanted}, but has the shape {list(array.shape)}")
         # What a program is given it does not change, and gives back as a copy.

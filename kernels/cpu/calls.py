@@ -55,6 +55,18 @@ def call(
     return _on_tensors(entry, read_metadata(arguments), OpAttrs.of_pairs(op_attrs), host, read_metadata(metadata))
 
 
+@kernel("cpu.execute", prepares=True)
+def execute(
+    *, metadata: TypedAggregate, op_attrs: TypedAggregate, op_name: String, host: HostContext
+) -> Callable[..., Any]:
+    entry, attrs = _op(op_name), OpAttrs.of_pairs(op_attrs)
+    declared = tuple(map(_declared, map(plain, metadata)))
+    if entry.constant_metadata is not None:
+        # What it gives depends on elements of what it is given.
+        return lambda *values: _form_of(entry, values, attrs, host, declared)(*values)
+    return _by_kind(lambda values: _form_of(entry, values, attrs, host, declared))
+
+
 @kernel("cpu.call_in_order", prepares=True)
 def call_in_order(
     *, arguments: TypedAggregate, metadata: TypedAggregate, op_attrs: TypedAggregate, op_name: String, host: HostContext
@@ -242,6 +254,46 @@ def _on_tensors(
             raise KernelError(f"op '{entry.name}' has {len(tensors)} results, not {count}")
         arrays = tuple(map(_array, tensors))
         return arrays[0] if count == 1 else arrays
+
+    return run
+
+
+def _declared(known: Sequence[Any]) -> TensorMetadata | None:
+    """What a program says of a result of `cpu.execute`, if that is all there is to say."""
+    if not known or any(not isinstance(size, int) or size < 0 for size in known[1:]):
+        return None
+    return TensorMetadata(known[0], tuple(known[1:]))
+
+
+def _form_of(
+    entry: OpEntry,
+    values: tuple[Any, ...],
+    attrs: OpAttrs,
+    host: HostContext,
+    declared: tuple[TensorMetadata | None, ...],
+) -> ArrayForm:
+    """The op for values like these."""
+    inputs = tuple([TensorMetadata(DType.of(value), value.shape) for value in values])
+    found = entry.run_constant_metadata(values, attrs.by_name)
+    results: Any = tuple(declared if found is None else found)
+    if entry.array_form is not None:
+        return entry.arrays(inputs, attrs.by_name, host, results)
+    return _on_tensors(entry, inputs, attrs, host, results)
+
+
+def _by_kind(prepare: Callable[[tuple[Any, ...]], ArrayForm]) -> ArrayForm:
+    """An array form that is prepared for each combination of element types and shapes when arrays of these come."""
+    forms: dict[Any, ArrayForm] = {}
+
+    def run(*values: Any) -> Any:
+        kind = tuple([(value.dtype, value.shape) for value in values])
+        form = forms.get(kind)
+        if form is None:
+            form = prepare(values)
+            if len(forms) >= _MOST_SHAPES:
+                forms.clear()
+            forms[kind] = form
+        return form(*values)
 
     return run
 

@@ -17,6 +17,8 @@ from xdsl.dialects.builtin import (
     SymbolRefAttr,
     TensorType,
     TupleType,
+    UnrankedMemRefType,
+    UnrankedTensorType,
     i1,
     i64,
 )
@@ -72,6 +74,10 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
                 if dtype_of(type.element_type) is None:
                     raise ValueError(f"elements of type '{type.element_type}' are not supported")
                 flat.append(MemRefType(type.element_type, type.get_shape()))
+            case UnrankedTensorType():
+                if dtype_of(type.element_type) is None:
+                    raise ValueError(f"elements of type '{type.element_type}' are not supported")
+                flat.append(UnrankedMemRefType.from_type(type.element_type))
             case TokenType():
                 flat.append(CHAIN)
             case TupleType():
