@@ -180,13 +180,14 @@ def _array(text: str, type_name: str) -> np.ndarray:
     return array
 
 
-def _with_sizes(text: str, type_name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _with_sizes(text: str, type_name: str, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     """A shape with the size that is not known, which follows from the number of elements."""
-    if -1 not in shape:
+    if shape is not None and -1 not in shape:
         return shape
-    if shape.count(-1) > 1:
+    if shape is None or shape.count(-1) > 1:
+        unknown = "no known rank" if shape is None else "several unknown sizes"
         shown = shown_array_type(type_name)
-        raise UsageError(f"{_quoted(text)}: {shown} has several unknown sizes; write all, as in '2x3xf32=1 2 3 4 5 6'")
+        raise UsageError(f"{_quoted(text)}: {shown} has {unknown}; write all sizes, as in '2x3xf32=1 2 3 4 5 6'")
     count = sum(token[0] not in ("[", "]") for token in _TOKEN.finditer(text))
     known = math.prod(size for size in shape if size >= 0)
     return tuple(count // (known or 1) if size == -1 else size for size in shape)

@@ -101,13 +101,15 @@ def _tensor(value: Any) -> Any:
 _ARRAY_TYPE = re.compile(r"memref<(\*x|(?:(?:\d+|\?)x)*)(.+)>")
 
 
-def array_type(type: str) -> tuple[DType, tuple[int, ...]] | None:
-    """The element type and the shape of arrays of an MLIR type such as ``memref<2x?xf32>``, -1 for an unknown size;
-    None where it is no such type."""
+def array_type(type: str) -> tuple[DType, tuple[int, ...] | None] | None:
+    """The element type and the shape of arrays of an MLIR type such as ``memref<2x?xf32>``, -1 for an unknown size,
+    None for an unknown rank; None where it is no such type."""
     match = _ARRAY_TYPE.fullmatch(type)
     known = [dtype for dtype in DType if match is not None and dtype.mlir == match[2]]
     if match is None or not known:
         return None
+    if match[1] == "*x":
+        return known[0], None
     return known[0], tuple(-1 if size == "?" else int(size) for size in match[1].split("x")[:-1])
 
 
@@ -135,14 +137,7 @@ def array_converter(type: str) -> Converter | None:
             array = _as_array(value, dtype, wanted)
         if array.dtype != dtype:
             raise MisfitError(f" must be {wanted}, but has elements of {_element_name(array.dtype)}")
-        if (
-            not any_rank
-            and array.shape != shape
-            and not (
-                array.ndim == len(shape)
-                and all(size in (-1, found) for size, found in zip(shape, array.shape, strict=True))
-            )
-        ):
+        if shape is not None and array.shape != shape and not _fits(array.shape, shape):
             raise MisfitError(f" must be {wanted}, but has the shape {list(array.shape)}")
         # What a program is given it does not change, and gives back as a copy.
         view = array.view() if array.dtype.isnative else array.astype(dtype)
@@ -150,6 +145,11 @@ def array_converter(type: str) -> Converter | None:
         return view
 
     return convert
+
+
+def _fits(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether sizes are those of a shape, -1 for any."""
+    return len(found) == len(wanted) and all(w in (-1, f) for f, w in zip(found, wanted, strict=True))
 
 
 def _as_array(value: Any, dtype: Any, wanted: str) -> Any:

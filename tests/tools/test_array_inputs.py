@@ -100,7 +100,7 @@ def test_arrays(text, type_name, wanted):
         (
             "1 2",
             "memref<?x?xf32>",
-            "'1 2': tensor<?x?xf32> has several unknown sizes; write all, as in '2x3xf32=1 2 3 4 5 6'",
+            "'1 2': tensor<?x?xf32> has several unknown sizes; write all sizes, as in '2x3xf32=1 2 3 4 5 6'",
         ),
         ("1 2 3", "memref<?x2xf32>", "'1 2 3': expected 2 elements, or one for all of them, got 3"),
         ("1", "memref<2x!d.t>", "a value of type memref<2x!d.t> cannot be written on the command line"),
