@@ -50,7 +50,7 @@ from tfrt.dialects.stablehlo.constraints import (
     PRED,
 )
 from tfrt.dialects.stablehlo.directives import ConstantValue, numbers_of
-from tfrt.executor.declarations.stablehlo_shapes import Dim, Shape, ShapeError, require, spelled
+from tfrt.executor.declarations import stablehlo_shapes as shapes
 
 _OpClass = type[IRDLOperation]
 
@@ -158,40 +158,6 @@ BINARY_OPS = (
 )
 
 
-def broadcast_shape(lhs: Shape, rhs: Shape, dims: tuple[int, ...] | None) -> Shape:
-    """The shape of two that are broadcast: as numpy does it, or the smaller one's dimensions to `dims`.
-
-    Raises:
-        ShapeError: they do not go together.
-    """
-    if dims is not None and len(lhs) != len(rhs):
-        small, large = sorted((lhs, rhs), key=len)
-        require(
-            len(dims) == len(small) and list(dims) == sorted(set(dims)) and all(0 <= d < len(large) for d in dims),
-            "C1",
-            f"expects broadcast_dimensions for each of {len(small)} dimensions, rising, in [0, {len(large)}), but got"
-            f" {list(dims)}",
-        )
-        wide: list[Dim] = [1] * len(large)
-        for size, dim in zip(small, dims, strict=True):
-            wide[dim] = size
-        lhs, rhs = large, tuple(wide)
-    rank = max(len(lhs), len(rhs))
-    pairs = zip((1,) * (rank - len(lhs)) + lhs, (1,) * (rank - len(rhs)) + rhs, strict=True)
-    return tuple(_broadcast_size(a, b, lhs, rhs) for a, b in pairs)
-
-
-def _broadcast_size(a: Dim, b: Dim, lhs: Shape, rhs: Shape) -> Dim:
-    if a == 1 or a == b:
-        return b
-    if b == 1:
-        return a
-    if a is None or b is None:
-        # Either is the other one or 1.
-        return b if a is None else a
-    raise ShapeError("C1", f"expects shapes that can be broadcast, but got {spelled(lhs)} and {spelled(rhs)}")
-
-
 class _Broadcasting(CheckedOp):
     assembly_format = "$lhs `,` $rhs attr-dict `:` `(` type($lhs) `,` type($rhs) `)` `->` type($result)"
     irdl_options = (ParsePropInAttrDict(),)
@@ -200,7 +166,7 @@ class _Broadcasting(CheckedOp):
         lhs, rhs = self.operand_types
         (result,) = self.result_types
         dims = self.properties.get("broadcast_dimensions")
-        shape = broadcast_shape(shape_of(lhs), shape_of(rhs), None if dims is None else numbers_of(dims))
+        shape = shapes.broadcast_shapes(shape_of(lhs), shape_of(rhs), None if dims is None else numbers_of(dims))
         require_one_element_type(self, "C2", [lhs, rhs])
         require_shape(self, "C1", "a result", result, shape)
         wanted = self.result_element(element_of(lhs))
@@ -272,8 +238,10 @@ class BroadcastSelectOp(CheckedOp):
 
     def check(self) -> None:
         require_one_element_type(self, "C2", [self.on_true.type, self.on_false.type, self.result.type])
-        shape = broadcast_shape(shape_of(self.on_true.type), shape_of(self.on_false.type), None)
-        require_shape(self, "C1", "a result", self.result.type, broadcast_shape(shape_of(self.pred.type), shape, None))
+        shape = shapes.broadcast_shapes(shape_of(self.on_true.type), shape_of(self.on_false.type), None)
+        require_shape(
+            self, "C1", "a result", self.result.type, shapes.broadcast_shapes(shape_of(self.pred.type), shape, None)
+        )
 
 
 @irdl_op_definition

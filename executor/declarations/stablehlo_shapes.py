@@ -111,6 +111,48 @@ def broadcast(operand: Shape, sizes: Dims) -> Shape:
     return (*sizes, *operand)
 
 
+def widened(shape: Shape, other: Shape, dims: Dims | None) -> Shape:
+    """A shape with dimensions of size 1 put in, so that it has as many as another one that it is broadcast with: those
+    that it has become the last ones, or `dims`."""
+    missing = len(other) - len(shape)
+    if missing <= 0:
+        return shape
+    if dims is None:
+        return (*[1] * missing, *shape)
+    wide: list[Dim] = [1] * len(other)
+    for size, dim in zip(shape, dims, strict=True):
+        wide[dim] = size
+    return tuple(wide)
+
+
+def broadcast_shapes(lhs: Shape, rhs: Shape, dims: Dims | None = None) -> Shape:
+    """The shape of two that are broadcast: as numpy does it, or with the dimensions of the smaller one as `dims`."""
+    if dims is not None and len(lhs) != len(rhs):
+        small, large = sorted((lhs, rhs), key=len)
+        require(
+            len(dims) == len(small) and list(dims) == sorted(set(dims)) and all(0 <= d < len(large) for d in dims),
+            "C1",
+            f"expects broadcast_dimensions for each of {len(small)} dimensions, rising, in [0, {len(large)}), but got"
+            f" {list(dims)}",
+        )
+    pairs = zip(widened(lhs, rhs, dims), widened(rhs, lhs, dims), strict=True)
+    return tuple(_broadcast_size(a, b, lhs, rhs) for a, b in pairs)
+
+
+def _broadcast_size(a: Dim, b: Dim, lhs: Shape, rhs: Shape) -> Dim:
+    if a == 1 or a == b:
+        return b
+    if b == 1:
+        return a
+    # One that is not known is the other one or 1.
+    require(
+        a is None or b is None,
+        "C1",
+        f"expects shapes that can be broadcast, but got {spelled(lhs)} and {spelled(rhs)}",
+    )
+    return b if a is None else a
+
+
 def reshape(operand: Shape, result: Shape) -> None:
     """What `reshape` demands."""
     before, after = elements(operand), elements(result)

@@ -72,6 +72,20 @@ def _bit_length(bits: np.ndarray) -> np.ndarray:
     return np.frexp(bits.astype(np.float64))[1]
 
 
+def multiply_high(x: np.ndarray, y: np.ndarray, bits: int, out: Out = None) -> np.ndarray:
+    """The upper half of the bits of a product, of integers of so many bits."""
+    if bits < 64:
+        wide = np.dtype(f"{x.dtype.kind}8")
+        return stored_like(x, (x.astype(wide) * y.astype(wide)) >> wide.type(bits), out)
+    # Halves of 32 bits, the upper one with the sign; no product of two, and nothing that is added to it, overflows.
+    half, mask = x.dtype.type(32), x.dtype.type(0xFFFFFFFF)
+    x_low, x_high, y_low, y_high = x & mask, x >> half, y & mask, y >> half
+    low = ((x_low.view(np.uint64) * y_low.view(np.uint64)) >> np.uint64(32)).view(x.dtype)
+    middle = x_high * y_low + low
+    other = x_low * y_high + (middle & mask)
+    return stored_like(x, x_high * y_high + (middle >> half) + (other >> half), out)
+
+
 def shift_left(values: np.ndarray, amount: np.ndarray, out: Out = None) -> np.ndarray:
     """Bits moved up, with zeros from below; amounts past the width, or less than 0, leave zeros."""
     return np.left_shift(values, _single(amount), out=out)

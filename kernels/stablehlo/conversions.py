@@ -77,6 +77,7 @@ def convert(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
 
 
 def _width(dtype: DType) -> int:
+    """How many bits an element has."""
     if dtype in INTEGERS or dtype in BOOLEANS:
         return bits_of(dtype)
     return _UNPACKED.get(dtype, 8 * dtype.numpy.itemsize)
@@ -177,14 +178,12 @@ def complex_(lhs: TensorMetadata, rhs: TensorMetadata) -> ArrayForm:
     return run
 
 
-def _predicate_metadata(operand: TensorMetadata) -> TensorMetadata:
+def predicate_metadata(operand: TensorMetadata) -> TensorMetadata:
+    """The metadata of what is true or false of each element."""
     return TensorMetadata(DType.I1, operand.shape)
 
 
-_isfinite = by_kind(floats=np.isfinite)
-
-
-@array_op("stablehlo.is_finite", metadata=_predicate_metadata)
+@array_op("stablehlo.is_finite", metadata=predicate_metadata)
 def is_finite(x: TensorMetadata) -> ArrayForm:
     return quietly(of_floats("stablehlo.is_finite", np.isfinite, x.dtype))
 
@@ -289,6 +288,11 @@ def _format(dtype: DType) -> tuple[int, int]:
     return small.iexp, small.nmant
 
 
-@array_op("stablehlo.constant", metadata=lambda *, value: TensorMetadata(DType.of(value), value.shape), views=True)
+def constant_metadata(*, value: np.ndarray) -> TensorMetadata:
+    """The metadata of an array."""
+    return TensorMetadata(DType.of(value), value.shape)
+
+
+@array_op("stablehlo.constant", metadata=constant_metadata, views=True)
 def constant(*, value: np.ndarray) -> ArrayForm:
     return lambda: value

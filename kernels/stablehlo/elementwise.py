@@ -81,8 +81,8 @@ def _everywhere(function: Function) -> Elementwise:
     return by_kind(booleans=function, integers=function, floats=function, complexes=function)
 
 
-def _analytic(function: Function, of_complex: Function | None = None) -> Elementwise:
-    """A function of floats and of complex numbers, the latter in double precision."""
+def analytic(function: Function, of_complex: Function | None = None) -> Elementwise:
+    """A function of floats and of complex numbers, the latter computed in double precision."""
     return by_kind(floats=function, complexes=in_double(of_complex or function))
 
 
@@ -93,7 +93,7 @@ _LOGICAL: dict[str, Function] = {
 }
 _BINARY: dict[str, tuple[Elementwise, str | None]] = {
     "stablehlo.add": (_everywhere(np.add), "{0} + {1}"),
-    "stablehlo.atan2": (_analytic(np.arctan2, complexes.atan2), None),
+    "stablehlo.atan2": (analytic(np.arctan2, complexes.atan2), None),
     "stablehlo.divide": (
         by_kind(integers=integers.divide, floats=np.divide, complexes=np.divide),
         "{0} / {1}",
@@ -120,27 +120,27 @@ def _leading_zeros(dtype: DType) -> Function | None:
 
 
 _UNARY: dict[str, tuple[Elementwise, str | None]] = {
-    "stablehlo.cbrt": (_analytic(np.cbrt, complexes.cbrt), None),
+    "stablehlo.cbrt": (analytic(np.cbrt, complexes.cbrt), None),
     "stablehlo.ceil": (by_kind(floats=np.ceil), None),
-    "stablehlo.cosine": (_analytic(np.cos), None),
+    "stablehlo.cosine": (analytic(np.cos), None),
     "stablehlo.count_leading_zeros": (_leading_zeros, None),
-    "stablehlo.exponential": (_analytic(np.exp), None),
-    "stablehlo.exponential_minus_one": (_analytic(np.expm1), None),
+    "stablehlo.exponential": (analytic(np.exp), None),
+    "stablehlo.exponential_minus_one": (analytic(np.expm1), None),
     "stablehlo.floor": (by_kind(floats=np.floor), None),
-    "stablehlo.log": (_analytic(np.log), None),
-    "stablehlo.log_plus_one": (_analytic(np.log1p, complexes.log1p), None),
-    "stablehlo.logistic": (_analytic(floats.logistic, complexes.logistic), None),
+    "stablehlo.log": (analytic(np.log), None),
+    "stablehlo.log_plus_one": (analytic(np.log1p, complexes.log1p), None),
+    "stablehlo.logistic": (analytic(floats.logistic, complexes.logistic), None),
     "stablehlo.negate": (by_kind(integers=np.negative, floats=np.negative, complexes=np.negative), "-{0}"),
     "stablehlo.not": (by_kind(booleans=np.logical_not, integers=np.invert), None),
     "stablehlo.popcnt": (of_bits(integers.population_count, is_signed=False), None),
     "stablehlo.round_nearest_afz": (by_kind(floats=floats.round_away), None),
     "stablehlo.round_nearest_even": (by_kind(floats=np.rint), None),
-    "stablehlo.rsqrt": (_analytic(floats.rsqrt, complexes.rsqrt), "one / sqrt({0})"),
+    "stablehlo.rsqrt": (analytic(floats.rsqrt, complexes.rsqrt), "one / sqrt({0})"),
     "stablehlo.sign": (by_kind(integers=np.sign, floats=floats.sign, complexes=in_double(complexes.sign)), None),
-    "stablehlo.sine": (_analytic(np.sin), None),
-    "stablehlo.sqrt": (_analytic(np.sqrt), "sqrt({0})"),
-    "stablehlo.tan": (_analytic(np.tan), None),
-    "stablehlo.tanh": (_analytic(np.tanh), None),
+    "stablehlo.sine": (analytic(np.sin), None),
+    "stablehlo.sqrt": (analytic(np.sqrt), "sqrt({0})"),
+    "stablehlo.tan": (analytic(np.tan), None),
+    "stablehlo.tanh": (analytic(np.tanh), None),
 }
 
 for _name, _declared in _BINARY.items():

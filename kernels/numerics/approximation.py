@@ -1,0 +1,60 @@
+"""Functions that are approximated in ranges: what each range costs is paid for its own elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+Rational = tuple[tuple[float, ...], tuple[float, ...]]
+"""The coefficients of the numerator and of the denominator, the constant ones first."""
+
+
+_BLOCK = 4096
+"""How many elements are worked on at a time: the values between steps stay in the cache."""
+
+
+def in_blocks(function: Callable[..., np.ndarray], *arrays: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """What a function of doubles gives for arrays of floats of any type, which are broadcast to `out`.
+
+    `out` may be one of them.
+    """
+    if out.size <= _BLOCK:
+        np.copyto(out, function(*[array.astype(np.float64) for array in arrays]), casting="unsafe")
+        return out
+    if not out.flags.c_contiguous:
+        np.copyto(out, in_blocks(function, *arrays, out=np.empty(out.shape, out.dtype)))
+        return out
+    flat = out.reshape(-1)
+    values = [np.broadcast_to(array, out.shape).reshape(-1) for array in arrays]
+    for start in range(0, flat.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        np.copyto(flat[block], function(*[v[block].astype(np.float64) for v in values]), casting="unsafe")
+    return out
+
+
+def polynomial(x: np.ndarray, coefficients: Sequence[float]) -> np.ndarray:
+    """The polynomial at `x`, by Horner's rule; the constant coefficient comes first."""
+    found = np.full_like(x, coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
+        found *= x
+        found += coefficient
+    return found
+
+
+def ratio(x: np.ndarray, coefficients: Rational) -> np.ndarray:
+    """The rational function at `x`."""
+    numerator, denominator = coefficients
+    return np.asarray(polynomial(x, numerator) / polynomial(x, denominator))
+
+
+def by_range(x: np.ndarray, *ranges: tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]) -> np.ndarray:
+    """What the functions give for the elements in their ranges, which do not overlap; NaN in none of them."""
+    for inside, function in ranges:
+        if np.all(inside):
+            return function(x)
+    found = np.full(np.shape(x), np.nan)
+    for inside, function in ranges:
+        if np.any(inside):
+            found[inside] = function(x[inside])
+    return found
