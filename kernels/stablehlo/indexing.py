@@ -112,14 +112,15 @@ class GatherDimensions(AttributeGroup):
     index_vector_dim: int = 0
 
 
-def _require_indices(indices: TensorMetadata, name: str) -> None:
+def require_indices(indices: TensorMetadata, name: str) -> None:
+    """Indices are integers of any width."""
     shapes.require(is_integer(indices), "I2", f"expects {name} to be integers, but got {indices}")
 
 
 def _gather_metadata(
     operand: TensorMetadata, start_indices: TensorMetadata, *, slice_sizes: Dims, dimensions: GatherDimensions
 ) -> TensorMetadata:
-    _require_indices(start_indices, "start_indices")
+    require_indices(start_indices, "start_indices")
     shape = windows.gather(operand.shape, start_indices.shape, slice_sizes, **asdict(dimensions))
     return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
 

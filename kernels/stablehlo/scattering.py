@@ -19,7 +19,7 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import scattering
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.shared.bodies import Body, bind_body, read_body
-from tfrt.kernels.stablehlo.indexing import started_from
+from tfrt.kernels.stablehlo.indexing import require_indices, started_from
 
 Dims = Sequence[int]
 
@@ -64,6 +64,7 @@ def _scatter_metadata(
         f" {len(operands)} operands",
     )
     inputs, indices, updates, _ = _split(operands, count)
+    require_indices(indices, "scatter_indices")
     shape = windows.scatter(
         [each.shape for each in inputs], indices.shape, [each.shape for each in updates], **asdict(dimensions)
     )

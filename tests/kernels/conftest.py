@@ -1,10 +1,13 @@
-"""A host that keeps what kernels print, and kernels called as the executor calls them."""
+"""A host that keeps what kernels print, and ops run as an eager caller runs them."""
 
 import io
 
 import pytest
 
+from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.tensor import DenseHostTensor
 
 
 class Host(HostContext):
@@ -30,3 +33,44 @@ def any_host(request):
     """A host with each kind of work queue."""
     with Host(request.param) as context:
         yield context
+
+
+def _run(op, *operands, **attrs):
+    with HostContext("s") as host:
+        handles = CoreRuntime.of(host).execute(op, *operands, **attrs)
+        results = tuple(handle.result() for handle in handles)
+        for handle, result in zip(handles, results, strict=True):
+            assert (handle.shape, handle.dtype) == (result.shape, result.dtype)
+    return results[0] if len(results) == 1 else results
+
+
+@pytest.fixture(scope="session")
+def run():
+    """A function that runs an op and returns its results' tensors, which agree with their metadata: one, or a tuple."""
+    return _run
+
+
+@pytest.fixture(scope="session")
+def array():
+    """A function that runs an op and returns its one result's elements, which are in row-major order."""
+
+    def elements(op, *operands, **attrs):
+        result = _run(op, *operands, **attrs)
+        assert isinstance(result, DenseHostTensor)
+        assert result.array.flags.c_contiguous
+        assert result.array.dtype == result.dtype.numpy
+        return result.array
+
+    return elements
+
+
+@pytest.fixture(scope="session")
+def fails():
+    """A function that runs an op and expects that message."""
+
+    def expect(message, op, *operands, **attrs):
+        with pytest.raises(KernelError) as caught:
+            _run(op, *operands, **attrs)
+        assert caught.value.message == message
+
+    return expect
