@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from tfrt.executor.core_runtime.stream_device import StreamDevice
     from tfrt.executor.core_runtime.tensor_handle import TensorHandle
     from tfrt.executor.core_runtime.transfer import register_copy
+    from tfrt.executor.declarations.custom_calls import custom_call
     from tfrt.executor.declarations.metadata import TensorMetadata
     from tfrt.executor.declarations.op import OpEntry, OpFlags
     from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -107,6 +108,7 @@ _WHEN_USED = {
     "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
     "TensorMetadata": "tfrt.executor.declarations.metadata",
     "cpu_op": "tfrt.executor.declarations.op_registry",
+    "custom_call": "tfrt.executor.declarations.custom_calls",
     "dispatch": "tfrt.executor.core_runtime.dispatch",
     "on_device": "tfrt.executor.core_runtime.dispatch",
     "register_copy": "tfrt.executor.core_runtime.transfer",
@@ -188,6 +190,7 @@ __all__ = [
     "UsageError",
     "compile",
     "cpu_op",
+    "custom_call",
     "dispatch",
     "kernel",
     "load",

@@ -12,7 +12,6 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
     FlatSymbolRefAttr,
-    FloatAttr,
     FunctionType,
     IntegerAttr,
     LocationAttr,
@@ -21,7 +20,6 @@ from xdsl.dialects.builtin import (
     StringAttr,
     TensorType,
     UnrankedMemRefType,
-    f64,
     i1,
     i32,
     i64,
@@ -31,6 +29,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import elementwise, metadata_of_type
+from tfrt.compiler.passes.shared.custom_calls import call_attributes, is_identity, op_name_of, target_of
 from tfrt.compiler.passes.shared.source_ops import (
     FORWARDING,
     Unsupported,
@@ -343,16 +342,14 @@ class _Function:
         return self._execute(op)
 
     def _custom_call(self, op: Operation) -> Sequence[SSAValue]:
-        """A check that is written as a call."""
-        target = op.properties["call_target_name"]
-        assert isinstance(target, StringAttr)
-        attributes = _CHECKS.get(target.data)
-        if attributes is None:
-            return self._execute(op)
-        entry = CPU_OPS.get(target.data)
-        assert entry is not None
-        pairs = [ArrayAttr([StringAttr(name), value]) for name, value in attributes.items()]
-        return self._execute_as(op, entry, self._operands(op), ArrayAttr(pairs), self.types(op.results, op))
+        if is_identity(op):
+            return self._operands(op)
+        entry = CPU_OPS.get(op_name_of(op))
+        if entry is None:
+            raise Unsupported(op, f"calls '{target_of(op)}', a target that is not registered: see tfrt.custom_call")
+        functions = self.module.functions
+        given = call_attributes(op, lambda called: body_attribute(called.body, (), functions.get), functions)
+        return self._execute_as(op, entry, self._operands(op), ArrayAttr(given), self.types(op.results, op))
 
     def _execute(self, op: Operation) -> Sequence[SSAValue]:
         """An op of the core runtime."""
@@ -593,13 +590,6 @@ def _can_be_fused(
 _BODY = "body"
 _BODIES = {"stablehlo.select_and_scatter": ("select", "scatter")}
 """What the bodies of ops with several regions are called as attributes."""
-
-_CHECKS: dict[str, dict[str, Attribute]] = {
-    "check.expect_almost_eq": {"tolerance": FloatAttr(1e-3, f64)},
-    "check.expect_close": {"max_ulp_difference": IntegerAttr(3, i64)},
-    "check.expect_eq": {},
-}
-"""Checks that may be called by name, and how near values must be then, as in the reference interpreter."""
 
 _SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
     "stablehlo.constant": _Function._constant,

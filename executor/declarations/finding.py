@@ -3,7 +3,8 @@
 Kernels mirror dialects: those of dialect ``d`` are in the module ``tfrt.kernels.d``, or in the modules of that package,
 one op family each, which are imported one after another until the name is there. Then come installed packages
 (`tfrt.executor.support.plugins`): the entry points of the group ``tfrt.kernels`` that are named after the dialect, of
-which there may be several, and those whose names are no dialect's, which may hold ops of any.
+which there may be several, and those whose names are no dialect's, which may hold ops of any. Targets of custom calls,
+``custom_call.name``, are also found by entry points of the group ``tfrt.custom_calls`` that are named after them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from typing import Generic, TypeVar
 
 from tfrt.executor.support.errors import UsageError, describe
 from tfrt.executor.support.fork import restart_after_fork
-from tfrt.executor.support.plugins import DIALECTS, KERNELS, TFRT, ClashError, Plugin, all_of, package_of
+from tfrt.executor.support.plugins import (
+    CUSTOM_CALLS,
+    DIALECTS,
+    KERNELS,
+    TFRT,
+    ClashError,
+    Plugin,
+    all_of,
+    package_of,
+)
 
 T = TypeVar("T")
 
@@ -90,6 +100,9 @@ class Finding(Generic[T]):
         if dialect not in self.unsearched:
             self.unsearched[dialect] = list(modules_of(dialect, ops_first=self._ops_first))
         import_until(self.unsearched[dialect], lambda: name in self._known or TFRT in self._offers.get(name, ()))
+        if name not in self._known and dialect == CUSTOM_CALL:
+            for plugin in all_of(CUSTOM_CALLS).get(name.partition(".")[2], ()):
+                plugin.load()
         if name not in self._known and dialect not in self._asked:
             named, others = _packages(dialect)
             for plugin in named:
@@ -106,6 +119,10 @@ class Finding(Generic[T]):
         for package, thing in offers.items():
             self._known[name] = thing
             self._owners[name] = package
+
+
+CUSTOM_CALL = "custom_call"
+"""What the names of targets of custom calls begin with. Their entry points are named after them."""
 
 
 def _packages(dialect: str) -> tuple[list[Plugin], list[Plugin]]:

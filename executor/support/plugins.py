@@ -1,4 +1,4 @@
-"""What installed packages add, as entry points of four groups::
+"""What installed packages add, as entry points of five groups::
 
     [project.entry-points."tfrt.dialects"]
     fixed = "fixed_point.dialect:FIXED"        # an xDSL Dialect of that name
@@ -11,6 +11,9 @@
 
     [project.entry-points."tfrt.devices"]
     fixed = "fixed_point.device:create"        # a function that makes the op handler of that name for a host
+
+    [project.entry-points."tfrt.custom_calls"]
+    fixed_round = "fixed_point.calls"          # a module; importing it registers what programs call by that name
 
 Installed packages are looked through when something asks for a name that tfrt itself does not have, once in a process
 (and again where ``sys.path`` has changed), and a package is imported when something of it is needed. A name belongs to
@@ -34,8 +37,9 @@ DIALECTS = "tfrt.dialects"
 KERNELS = "tfrt.kernels"
 PASSES = "tfrt.passes"
 DEVICES = "tfrt.devices"
+CUSTOM_CALLS = "tfrt.custom_calls"
 
-_KINDS = {DIALECTS: "dialect", KERNELS: "kernels", PASSES: "pass", DEVICES: "device"}
+_KINDS = {DIALECTS: "dialect", KERNELS: "kernels", PASSES: "pass", DEVICES: "device", CUSTOM_CALLS: "custom call"}
 
 TFRT = "tfrt"
 """The package that this is."""

@@ -38,6 +38,41 @@ def _solve(a: np.ndarray, b: np.ndarray, lower: bool, unit_diagonal: bool) -> np
     return x
 
 
+def solve_system(
+    a: np.ndarray, b: np.ndarray, *, left_side: bool, lower: bool, unit_diagonal: bool, transpose: str
+) -> np.ndarray:
+    """What solves ``op(a) @ x = b``, or ``x @ op(a) = b`` where it is not on the left side.
+
+    Args:
+        transpose: what `op` does: ``NO_TRANSPOSE``, ``TRANSPOSE`` or ``ADJOINT``.
+    """
+    # Where x is on the left, its transpose is on the right of the transposed matrix.
+    transposed = (transpose != "NO_TRANSPOSE") is left_side
+    matrix = a.conj() if transpose == "ADJOINT" else a
+    found = solve_triangular(
+        matrix.mT if transposed else matrix,
+        b if left_side else b.mT,
+        lower=lower is not transposed,
+        unit_diagonal=unit_diagonal,
+    )
+    return found if left_side else found.mT
+
+
+def first_indefinite(a: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """For each matrix 0, or the size of its first leading part that is not positive definite.
+
+    Args:
+        factors: what `cholesky` gives.
+    """
+    size = a.shape[-1]
+    failed = np.isnan(factors).any(axis=(-2, -1)) if size else np.zeros(a.shape[:-2], bool)
+    found = np.zeros(a.shape[:-2], np.int32)
+    for index in zip(*np.nonzero(failed), strict=True) if failed.ndim else [()] * bool(failed):
+        parts = range(1, size + 1)
+        found[index] = next((n for n in parts if np.isnan(cholesky(a[index][:n, :n])).any()), size)
+    return found
+
+
 def cholesky(a: np.ndarray) -> np.ndarray:
     """The lower triangular matrices whose products with their adjoints are `a`, of which the lower triangle is read.
 

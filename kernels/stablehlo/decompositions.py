@@ -11,7 +11,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.triangular import cholesky as cholesky_factors
-from tfrt.kernels.numerics.triangular import solve_triangular
+from tfrt.kernels.numerics.triangular import solve_system
 
 TRANSPOSES = ("NO_TRANSPOSE", "TRANSPOSE", "ADJOINT")
 _NATIVE = (DType.F32, DType.F64, DType.COMPLEX64, DType.COMPLEX128)
@@ -74,21 +74,17 @@ def triangular_solve(
     `op` may transpose, or conjugate and transpose.
     """
     _triangular_solve_metadata(a, b, left_side=left_side, lower=lower, transpose_a=transpose_a)
-    # Where x is on the left, its transpose is on the right of the transposed matrix.
-    transposed = (transpose_a != "NO_TRANSPOSE") is left_side
-    conjugated = transpose_a == "ADJOINT"
 
     def run(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        matrix, right = _wide(x, a.dtype), _wide(y, a.dtype)
-        matrix = matrix.conj() if conjugated else matrix
-        matrix = matrix.mT if transposed else matrix
-        found = solve_triangular(
-            matrix,
-            right if left_side else right.mT,
-            lower=lower is not transposed,
+        found = solve_system(
+            _wide(x, a.dtype),
+            _wide(y, a.dtype),
+            left_side=left_side,
+            lower=lower,
             unit_diagonal=unit_diagonal,
+            transpose=transpose_a,
         )
-        return _given(found if left_side else found.mT, y.dtype, out)
+        return _given(found, y.dtype, out)
 
     return run
 

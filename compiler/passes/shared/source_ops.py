@@ -27,6 +27,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.traits import Commutative
 
 from tfrt.compiler.emitter.attributes import dtype_of
+from tfrt.compiler.passes.shared.custom_calls import is_identity
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
 from tfrt.dialects.tfrt.types import CHAIN
@@ -145,6 +146,8 @@ def has_effects(op: Operation, functions: frozenset[str]) -> bool:
     """Whether an op has effects that can be seen, not counting those of ops in it; `functions` are those that have."""
     if op.name.startswith("check.") or callee_of(op) in functions:
         return True
+    if is_identity(op):
+        return False
     flag = op.properties.get("has_side_effect")
     return isinstance(flag, IntegerAttr) and bool(flag.value.data)
 
