@@ -88,6 +88,7 @@ PUBLIC = [
     "UsageError",
     "compile",
     "cpu_op",
+    "custom_call",
     "dispatch",
     "kernel",
     "load",

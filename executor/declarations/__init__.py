@@ -16,6 +16,7 @@ in the order that the executor would.
 `op.py`                       what an op of the core runtime is
 `op_signature.py`             what its functions take
 `op_registry.py`              the `@cpu_op` decorator, and ops by name
+`custom_calls.py`             the `@custom_call` decorator: ops that frameworks' programs call by name
 `metadata.py`                 shapes and element types of tensors
 `op_attrs.py`                 attributes of ops
 `broadcasting.py`             which shapes can be worked on by rows

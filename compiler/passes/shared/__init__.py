@@ -12,6 +12,7 @@
 `splice.py`           a body in place of the op that runs it
 `array_ops.py`        ops of the core runtime as kernels on arrays
 `source_ops.py`       ops of frameworks' dialects as ops of the core runtime
+`custom_calls.py`     calls of what the specification leaves to others, as ops of the core runtime
 `source_patterns.py`  simplifications of ops of StableHLO
 `remarks.py`          what passes have to say about a program that is in order
 ====================  ======================================================================
