@@ -23,15 +23,14 @@ def selected_places(operand: np.ndarray, windows: Sequence[Window], selects: Bot
     places = np.arange(operand.size, dtype=np.int64).reshape(operand.shape)
     padded = pad(places, windows, np.array(-1))
     values = pad(operand, windows, np.zeros((), operand.dtype))
-    is_padded = any(window.pads for window in windows)
 
     def combine(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> Arrays:
-        first = selects(left[0], right[0])
-        if is_padded:
-            first = (right[1] < 0) | (first & (left[1] >= 0))
+        first = (right[1] < 0) | (selects(left[0], right[0]) & (left[1] >= 0))
         return np.where(first, left[0], right[0]), np.where(first, left[1], right[1])
 
-    found: np.ndarray = combine_windows([values, padded], windows, combine)[1]
+    # Nothing is selected so far.
+    start = np.zeros((), operand.dtype), np.array(-1)
+    found: np.ndarray = combine_windows([values, padded], windows, start, combine)[1]
     return found
 
 

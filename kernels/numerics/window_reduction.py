@@ -1,19 +1,24 @@
 """Windows over arrays of any rank, and their elements combined.
 
-Semantics: `reduce_window` in StableHLO's specification. A window's elements are combined in order, dimension after
-dimension from the last to the first, in as many steps as the logarithm of their number.
+Semantics: `reduce_window` in StableHLO's specification. A window's elements are combined in order: one after
+another if they are few, or dimension after dimension, from the last to the first, in as many steps as the logarithm of
+their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tfrt.executor.declarations.stablehlo_window_shapes import window_count
-from tfrt.kernels.numerics.trees import Arrays, Combine, along, reduce_first
+from tfrt.kernels.numerics.trees import FEW, Arrays, Combine, along, fold, tree
+
+Reduce = Callable[[Sequence[np.ndarray]], Arrays]
+"""Combines the elements along the first dimension of arrays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,10 @@ class Window:
         """Whether padding changes anything."""
         return self.low != 0 or self.high != 0 or self.base_dilation != 1
 
-    def count(self, size: int) -> int:
-        """How many windows there are along a dimension of this size."""
-        found = window_count(size, self.size, self.stride, (self.low, self.high), self.base_dilation, self.dilation)
-        assert found is not None
-        return found
+    def fitting(self, size: int) -> int:
+        """How many windows there are along a padded dimension of this size."""
+        extent = (self.size - 1) * self.dilation + 1
+        return 0 if extent > size else (size - extent) // self.stride + 1
 
     def padded(self, size: int) -> int:
         """The size of the padded dimension."""
@@ -75,34 +79,47 @@ def pad(array: np.ndarray, windows: Sequence[Window], value: np.ndarray) -> np.n
     return padded
 
 
-def combine_windows(arrays: Sequence[np.ndarray], windows: Sequence[Window], combine: Combine) -> Arrays:
-    """The elements of each window over padded arrays combined."""
+def combine_windows(
+    arrays: Sequence[np.ndarray], windows: Sequence[Window], start: Sequence[np.ndarray], combine: Combine
+) -> Arrays:
+    """`start` and the elements of each window over padded arrays combined."""
+    shape = arrays[0].shape
+    if prod(window.size for window in windows) <= FEW:
+        places = taps(windows, shape)
+        return fold([[array[place] for array in arrays] for place in places], start, combine)
     values = tuple(arrays)
     for axis in reversed(range(len(windows))):
-        values = _combine_along(values, axis, windows[axis], combine)
-    return values
+        values = combine_along(values, axis, windows[axis], combine, lambda parts: tree(parts, combine))
+    return combine(start, values)
 
 
-def _combine_along(values: Arrays, axis: int, window: Window, combine: Combine) -> Arrays:
-    whole = values[0].shape[axis]
-    extent = (window.size - 1) * window.dilation + 1
-    count = 0 if extent > whole else (whole - extent) // window.stride + 1
-    if window.size == 1 or count == 0:
-        taken = along(axis, taps(window, 0, count))
-        return tuple([value[taken] for value in values])
-    by_doubling = whole * (window.size.bit_length() - 1) + count * window.size.bit_count()
-    if by_doubling < count * window.size:
-        return _double(values, axis, window, count, combine)
-    return reduce_first([windows_first(value, axis, window, count) for value in values], combine)
+def taps(windows: Sequence[Window], shape: Sequence[int]) -> list[tuple[slice, ...]]:
+    """Where in a padded array of this shape windows' elements lie, for each element of a window in row-major order."""
+    along_each = [
+        [_tap(window, index, window.fitting(size)) for index in range(window.size)]
+        for window, size in zip(windows, shape, strict=True)
+    ]
+    return list(product(*along_each))
 
 
-def taps(window: Window, index: int, count: int) -> slice:
-    """Where in a padded dimension the elements number `index` of windows lie."""
+def _tap(window: Window, index: int, count: int) -> slice:
     start = index * window.dilation
     return slice(start, start + (count - 1) * window.stride + 1 if count else start, window.stride)
 
 
-def windows_first(array: np.ndarray, axis: int, window: Window, count: int) -> np.ndarray:
+def combine_along(values: Arrays, axis: int, window: Window, combine: Combine, reduce: Reduce) -> Arrays:
+    """The elements of windows along one dimension combined, however many they are; `reduce` combines the first one."""
+    count = window.fitting(values[0].shape[axis])
+    if window.size == 1 or count == 0:
+        taken = along(axis, _tap(window, 0, count))
+        return tuple([value[taken] for value in values])
+    by_doubling = values[0].shape[axis] * (window.size.bit_length() - 1) + count * window.size.bit_count()
+    if by_doubling < count * window.size:
+        return _double(values, axis, window, count, combine)
+    return reduce([_windows_first(value, axis, window, count) for value in values])
+
+
+def _windows_first(array: np.ndarray, axis: int, window: Window, count: int) -> np.ndarray:
     """A view of the array, whose first dimension goes through a window; those windows are where `axis` is."""
     strides = list(array.strides)
     shape = list(array.shape)

@@ -15,8 +15,9 @@ import numpy as np
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.trees import Arrays, Combine
+from tfrt.kernels.numerics.trees import FEW, Arrays, Combine
 from tfrt.kernels.shared.bodies import bind_body, read_body
+from tfrt.kernels.shared.element_kinds import INTEGERS, SMALL_FLOATS, working
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,19 @@ class Reducer:
     Attributes:
         types: of the elements that the body takes and gives; those of operands can be promoted to them.
         known: what the body is, where numpy knows that.
-        computes: the element type to run `known` in; results are rounded once, or wrapped, at the end.
+        computes: for so many elements, the element type to run `known` in; results are rounded, or wrapped, at the end.
     """
 
     types: tuple[np.dtype, ...]
     run: Callable[..., Arrays]
     known: np.ufunc | None
-    computes: np.dtype
+    computes: Callable[[int], np.dtype]
 
     def combining(self, captured: Sequence[np.ndarray]) -> Combine:
         """The body as a function of the left and the right arrays, whose results have their shape."""
 
         def combine(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> Arrays:
-            shape = np.broadcast_shapes(left[0].shape, right[0].shape)
+            shape = right[0].shape if right[0].shape else left[0].shape
             found = self.run(*left, *right, *captured)
             return tuple([value if np.shape(value) == shape else np.broadcast_to(value, shape) for value in found])
 
@@ -62,14 +63,21 @@ def bind_reducer(attribute: Any, types: Sequence[DType], captured: Sequence[DTyp
         )
     run = bind_body(body, (*types, *types, *captured))
     known = _ufunc(body.op, types[0]) if body.op is not None else None
-    return Reducer(tuple(dtype.numpy for dtype in types), run, known, _computes(types[0]))
+    return Reducer(tuple(dtype.numpy for dtype in types), run, known, _computes(known, types[0]))
+
+
+def _computes(known: np.ufunc | None, dtype: DType) -> Callable[[int], np.dtype]:
+    """Few floats of less than 32 bits are rounded at each step, as XLA does; many once, so that sums do not stall."""
+    wide = working(dtype)
+    rounds = known in (np.add, np.multiply) and dtype in SMALL_FLOATS
+    return lambda count: dtype.numpy if rounds and count <= FEW else wide
 
 
 def _ufunc(op: str, dtype: DType) -> np.ufunc | None:
     if dtype is DType.I1:
         return _OF_BOOLEANS.get(op)
     if op in _OF_BITS:
-        return _OF_BITS[op] if dtype.numpy.kind in "iu" or dtype in _SMALL_INTEGERS else None
+        return _OF_BITS[op] if dtype in INTEGERS else None
     return _OF_NUMBERS.get(op)
 
 
@@ -93,14 +101,6 @@ _OF_BOOLEANS: dict[str, np.ufunc] = {
     "stablehlo.maximum": np.logical_or,
     "stablehlo.xor": np.logical_xor,
 }
-_SMALL_INTEGERS = {DType.I2: DType.I8, DType.I4: DType.I8, DType.UI2: DType.UI8, DType.UI4: DType.UI8}
-
-
-def _computes(dtype: DType) -> np.dtype:
-    """The type to combine many elements in: single precision for smaller floats, which is rounded once."""
-    if dtype in _SMALL_INTEGERS:
-        return _SMALL_INTEGERS[dtype].numpy
-    return np.dtype(np.float32) if dtype is DType.F16 or dtype.numpy.kind not in "biufc" else dtype.numpy
 
 
 def own(values: Sequence[np.ndarray], inputs: Sequence[np.ndarray]) -> Arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.trees import reduce_axes
+from tfrt.kernels.numerics.trees import FEW, first_axes, reduce_first
+from tfrt.kernels.numerics.ufunc_reduction import reduce_stepwise
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
 
@@ -32,44 +34,46 @@ def _reduce_metadata(
 def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, metadata: ResultMetadata) -> ArrayForm:
     """Elements along `dimensions` combined by `body`, and with an initial value once.
 
-    Sums and products of floats of 16 bits and less are rounded once.
+    Sums and products of many floats of 16 bits and less are rounded once.
     """
     count = len(metadata)
     reducer = bind_reducer(body, [each.dtype for each in metadata], [each.dtype for each in operands[2 * count :]])
     axes = tuple(dimensions)
     if reducer.known is not None:
-        return _reduce_known(reducer, axes)
+        return _reduce_known(reducer.known, reducer, axes)
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         inputs, init_values = reducer.promoted(arrays[:count]), reducer.promoted(arrays[count : 2 * count])
-        combine = reducer.combining(arrays[2 * count :])
         sizes = inputs[0].shape
         if any(sizes[axis] == 0 for axis in axes):
             kept = tuple(size for i, size in enumerate(sizes) if i not in axes)
-            found = tuple([np.broadcast_to(value, kept) for value in init_values])
-        else:
-            found = combine(init_values, reduce_axes(inputs, axes, combine))
-        return given(found, arrays, out)
+            return given([np.broadcast_to(value, kept) for value in init_values], arrays, out)
+        combine = reducer.combining(arrays[2 * count :])
+        return given(reduce_first([first_axes(x, axes) for x in inputs], init_values, combine), arrays, out)
 
     return run
 
 
-def _reduce_known(reducer: Reducer, axes: tuple[int, ...]) -> ArrayForm:
-    function, computes, (dtype,) = reducer.known, reducer.computes, reducer.types
-    assert function is not None
-    combine: Callable[..., Any] = function.reduce
-    if computes == dtype:
+def _reduce_known(function: np.ufunc, reducer: Reducer, axes: tuple[int, ...]) -> ArrayForm:
+    (dtype,) = reducer.types
+    reduce_: Callable[..., Any] = function.reduce
+    if reducer.computes(1) == reducer.computes(FEW + 1) == dtype:
 
         def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            return np.asarray(quiet.call(combine, x, axes, dtype, out, False, init))
+            return np.asarray(quiet.call(reduce_, x, axes, dtype, out, False, init))
 
         return run
 
-    def run_in_wider(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        x, init = x.astype(computes), init.astype(computes)
-        return quiet.call(rounded, quiet.call(combine, x, axes, computes, None, False, init), dtype, out)
+    def run_small(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        computes = reducer.computes(prod([x.shape[axis] for axis in axes]))
+        x, init = x.astype(computes, copy=False), init.astype(computes, copy=False)
+        if computes == dtype:
+            found = reduce_stepwise(function, x, init, axes)
+        else:
+            found = reduce_(x, axes, computes, None, False, init)
+        return rounded(found, dtype, out)
 
-    return run_in_wider
+    return lambda x, init, out=None: quiet.call(run_small, x, init, out)
 
 
 def _map_metadata(

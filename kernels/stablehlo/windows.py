@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.selection import scatter_selected, selected_places
 from tfrt.kernels.numerics.trees import scan
+from tfrt.kernels.numerics.ufunc_reduction import accumulated_axis, reduce_windows
 from tfrt.kernels.numerics.window_reduction import Window, combine_windows, pad
-from tfrt.kernels.numerics.window_ufuncs import accumulated_axis, reduce_windows
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
 
@@ -62,7 +63,8 @@ def reduce_window(
 ) -> ArrayForm:
     """The elements of each window combined by `body`, and with an initial value once, which is also the padding.
 
-    `padding` has two numbers for each dimension. Sums and products of floats of 16 bits and less are rounded once.
+    `padding` has two numbers for each dimension. Sums and products of many floats of 16 bits and less
+    are rounded once.
     """
     count, rank = len(metadata), len(window_dimensions)
     reducer = bind_reducer(body, [each.dtype for each in metadata], [each.dtype for each in operands[2 * count :]])
@@ -86,18 +88,17 @@ def reduce_window(
         combine = reducer.combining(arrays[2 * count :])
         axis = accumulated_axis(windows, inputs[0].shape)
         if axis is not None:
-            found = scan(inputs, axis, combine, reverse=windows[axis].low == 0)
-        else:
-            padded = [pad(x, windows, init) for x, init in zip(inputs, init_values, strict=True)]
-            found = combine_windows(padded, windows, combine)
-        return given(combine(init_values, found), arrays, out)
+            return given(scan(inputs, axis, init_values, combine, reverse=windows[axis].low == 0), arrays, out)
+        padded = [pad(x, windows, init) for x, init in zip(inputs, init_values, strict=True)]
+        return given(combine_windows(padded, windows, init_values, combine), arrays, out)
 
     return run
 
 
 def _reduce_known(reducer: Reducer, windows: Sequence[Window]) -> ArrayForm:
-    function, computes, (dtype,) = reducer.known, reducer.computes, reducer.types
+    function, (dtype,) = reducer.known, reducer.types
     assert function is not None
+    computes = reducer.computes(prod(window.size for window in windows))
 
     def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         if computes != x.dtype:
