@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from tfrt.executor.declarations.metadata import TensorMetadata
@@ -9,7 +11,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.ordering import comparable, descending, order_by_keys, total_order
+from tfrt.kernels.numerics.ordering import comparable, descending, least_by_key, total_order
 
 
 def _top_k_metadata(operand: TensorMetadata, *, k: int) -> tuple[TensorMetadata, TensorMetadata]:
@@ -30,7 +32,11 @@ def top_k(operand: TensorMetadata, *, k: int) -> ArrayForm:
     """
 
     def run(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        places = order_by_keys([descending(total_order(comparable(x)))])[..., :k]
-        return np.take_along_axis(x, places, -1), places.astype(np.int32)
+        rows = x.reshape(prod(x.shape[:-1]), x.shape[-1])
+        key = descending(total_order(comparable(rows)))
+        places = least_by_key(key, k) if k else np.empty((len(rows), 0), np.int64)
+        values = rows[np.arange(len(rows))[:, None], places]
+        shape = (*x.shape[:-1], k)
+        return values.reshape(shape), places.astype(np.int32).reshape(shape)
 
     return run

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.kernels.shared.bodies import Body, Step
+from tfrt.executor.values.dtype import DType
+from tfrt.kernels.shared.bodies import Body, Run, Step
+from tfrt.kernels.shared.element_kinds import FLOATS
 
 _MOST_KEYS = 7
 """Of more keys not all cases are tried: there are three to that power."""
@@ -39,6 +41,55 @@ class Key:
 def keys_of(comparator: Body, operands: int) -> Sequence[Key] | None:
     """The keys of a comparator of so many operands, the most significant one first; None if it orders by none."""
     return _Analysis(comparator, operands).keys()
+
+
+def compared_operand(key: Key, function: Run, types: Sequence[DType]) -> int | None:
+    """The operand whose numbers a key compares, as numbers are compared: -0 is +0, and all NaN are equal and last.
+
+    That is so for integers themselves, and for floats in total order where -0 and NaN have been replaced, as JAX does:
+    such a body has no more than comparisons with 0 and of what it takes with itself, logic and selections, so that
+    trying a number of each kind shows what it does. Floats that are not compared in total order may as well not be NaN.
+
+    Args:
+        function: runs the key's body.
+        types: of the operands and captured values.
+    """
+    body = key.body
+    used = {each for step in body.steps for each in step.operands if each < body.inputs} | set(body.results)
+    used = {each for each in used if each < body.inputs}
+    if len(used) != 1:
+        return None
+    (operand,) = used
+    dtype = types[operand]
+    if body.results[0] == operand and (dtype not in FLOATS or not key.total):
+        return operand
+    if dtype not in FLOATS or not _only_replaces(body):
+        return None
+    given = np.array([-np.inf, -1, -0.0, 0, 1, np.inf, -np.nan, np.nan]).astype(dtype.numpy)
+    kept = np.broadcast_to(function(*[given] * body.inputs)[0], given.shape).astype(np.float64)
+    expected = given.astype(np.float64)
+    same = (kept == expected) | ((kept != kept) & (expected != expected))
+    is_replaced = not np.signbit(kept[2]) and not np.signbit(kept[-2:]).any()
+    return operand if same.all() and (is_replaced or not key.total) else None
+
+
+def _only_replaces(body: Body) -> bool:
+    """Whether a body of floats compares with nothing but 0 and what it takes, and gives that or a constant."""
+    zeros, number = set[int](), body.inputs
+    for step in body.steps:
+        match step.op:
+            case "stablehlo.constant":
+                if step.attributes["value"] == 0:
+                    zeros.add(number)
+            case "stablehlo.compare":
+                if any(each >= body.inputs and each not in zeros for each in step.operands):
+                    return False
+            case "stablehlo.select" | "stablehlo.and" | "stablehlo.or" | "stablehlo.not":
+                pass
+            case _:
+                return False
+        number += 1
+    return True
 
 
 class _Analysis:

@@ -14,11 +14,13 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.extremes import find_extremes
 from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.trees import FEW, first_axes, reduce_first
 from tfrt.kernels.numerics.ufunc_reduction import reduce_stepwise
 from tfrt.kernels.shared.bodies import bind_body, read_body
+from tfrt.kernels.shared.extremes import Extreme, extreme_of
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
 
 
@@ -37,10 +39,21 @@ def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, meta
     Sums and products of many floats of 16 bits and less are rounded once.
     """
     count = len(metadata)
-    reducer = bind_reducer(body, [each.dtype for each in metadata], [each.dtype for each in operands[2 * count :]])
+    types = [each.dtype for each in metadata]
+    reducer = bind_reducer(body, types, [each.dtype for each in operands[2 * count :]])
     axes = tuple(dimensions)
     if reducer.known is not None:
         return _reduce_known(reducer.known, reducer, axes)
+    reduce_any = _reduce_any(reducer, axes)
+    if len(operands) == 4 and len(axes) == 1 and [each.dtype for each in operands[:2]] == types:
+        extreme = extreme_of(read_body(body), reducer.run, types)
+        if extreme is not None:
+            return _reduce_extreme(extreme, reducer, axes[0], reduce_any)
+    return reduce_any
+
+
+def _reduce_any(reducer: Reducer, axes: tuple[int, ...]) -> ArrayForm:
+    count = len(reducer.types)
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         inputs, init_values = reducer.promoted(arrays[:count]), reducer.promoted(arrays[count : 2 * count])
@@ -50,6 +63,23 @@ def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, meta
             return given([np.broadcast_to(value, kept) for value in init_values], arrays, out)
         combine = reducer.combining(arrays[2 * count :])
         return given(reduce_first([first_axes(x, axes) for x in inputs], init_values, combine), arrays, out)
+
+    return run
+
+
+def _reduce_extreme(extreme: Extreme, reducer: Reducer, axis: int, reduce_any: ArrayForm) -> ArrayForm:
+    combine = reducer.combining(())
+    exceeds = np.greater if extreme.greatest else np.less
+
+    def run(x: np.ndarray, numbers: np.ndarray, init: np.ndarray, first: np.ndarray) -> Any:
+        if not x.shape[axis]:
+            return reduce_any(x, numbers, init, first)
+        found = find_extremes(x, numbers, axis, greatest=extreme.greatest, lesser_number=extreme.lesser_number)
+        if found is None or not (extreme.propagates or quiet.call(np.equal, found[0], found[0]).all()):
+            return reduce_any(x, numbers, init, first)
+        if quiet.call(exceeds, found[0], init).all():
+            return found
+        return given(combine((init, first), found), (x, numbers, init, first), None)
 
     return run
 

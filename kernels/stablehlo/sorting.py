@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,12 +16,21 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.ordering import comparable, descending, order_by_comparison, order_by_keys, total_order
+from tfrt.kernels.numerics.ordering import (
+    MANY,
+    comparable,
+    descending,
+    numbered_order,
+    order_by_comparison,
+    order_by_keys,
+    sorted_values,
+    total_order,
+)
 from tfrt.kernels.shared.bodies import Body, bind_body, read_body
-from tfrt.kernels.shared.comparators import Key, keys_of
+from tfrt.kernels.shared.comparators import Key, compared_operand, keys_of
 
 Order = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]
-"""Takes operands, sorted along their last dimension, and captured values; gives places of elements in order."""
+"""Takes operands as matrices, whose rows are sorted, and captured values; gives places of elements in order."""
 
 
 def _operand_count(operands: Sequence[TensorMetadata], body: Any) -> int:
@@ -41,50 +52,78 @@ def _sort_metadata(*operands: TensorMetadata, dimension: int = -1, body: Any) ->
 def sort(*operands: TensorMetadata, dimension: int = -1, body: Any, metadata: ResultMetadata) -> ArrayForm:
     """Slices along a dimension sorted together by what `body` says of two elements of each operand; always stable.
 
-    A body may be any function, but only a strict weak order sorts. NaN comes last where a body compares floats that
-    may be NaN by anything but the total order, which is no such order.
+    A body may be any function, but only a strict weak order sorts; comparing floats that may be NaN by anything but the
+    total order is none, and NaN counts as the greatest number there.
     """
     count = len(metadata)
     types = [each.dtype for each in operands]
     comparator = read_body(body)
     keys = keys_of(comparator, count)
-    order = _by_comparison(comparator, types, count) if keys is None else _by_keys(keys, types)
+    bound = None if keys is None else [_BoundKey.of(key, types) for key in keys]
+    order = _by_comparison(comparator, types, count) if bound is None else _by_keys(bound)
+    sorts_itself = count == 1 and bound is not None and len(bound) == 1 and bound[0].operand == 0
+    falling = bound is not None and bound[0].descending
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
-        inputs = [np.moveaxis(array, dimension, -1) for array in arrays[:count]]
-        places = order(inputs, arrays[count:])
-        found = [np.moveaxis(np.take_along_axis(array, places, -1), -1, dimension) for array in inputs]
+        moved = [array.swapaxes(dimension, -1) for array in arrays[:count]]
+        shape = moved[0].shape
+        rows = [array.reshape(prod(shape[:-1]), shape[-1]) for array in moved]
+        values = sorted_values(rows[0], falling=falling) if sorts_itself and rows[0].dtype.kind in "biuf" else None
+        if values is not None:
+            found = [values]
+        else:
+            places = order(rows, arrays[count:])
+            taken = places if len(places) == 1 else places + np.arange(len(places))[:, None] * shape[-1]
+            found = [array.reshape(-1)[taken] for array in rows]
+        results = [array.reshape(shape).swapaxes(dimension, -1) for array in found]
         if out is not None:
-            out[...] = found[0]
+            out[...] = results[0]
             return out
-        results = tuple([np.ascontiguousarray(array) for array in found])
-        return results if count > 1 else results[0]
+        return tuple(results) if count > 1 else results[0]
 
     return run
 
 
-def _by_keys(keys: Sequence[Key], types: Sequence[DType]) -> Order:
-    functions = [(bind_body(key.body, types), key) for key in keys]
+@dataclass(frozen=True)
+class _BoundKey:
+    """A key for operands of known types.
+
+    Attributes:
+        operand: which operand's numbers are compared, if it is no more than that.
+        function: computes the key from the operands and captured values.
+    """
+
+    operand: int | None
+    function: Callable[..., Sequence[Any]]
+    total: bool
+    descending: bool
+
+    @staticmethod
+    def of(key: Key, types: Sequence[DType]) -> _BoundKey:
+        function = bind_body(key.body, types)
+        return _BoundKey(compared_operand(key, function, types), function, key.total, key.descending)
+
+    def values(self, inputs: Sequence[np.ndarray], captured: Sequence[np.ndarray]) -> np.ndarray:
+        """Integers in the order of the key."""
+        if self.operand is not None:
+            values = numbered_order(comparable(inputs[self.operand]))
+        else:
+            found = comparable(np.broadcast_to(self.function(*inputs, *captured)[0], inputs[0].shape))
+            values = total_order(found) if self.total else numbered_order(found)
+        return descending(values) if self.descending else values
+
+
+def _by_keys(keys: Sequence[_BoundKey]) -> Order:
+    (only,) = keys if len(keys) == 1 else (None,)
 
     def order(inputs: Sequence[np.ndarray], captured: Sequence[np.ndarray]) -> np.ndarray:
-        shape = inputs[0].shape
-        found = []
-        for function, key in functions:
-            values = np.broadcast_to(function(*inputs, *captured)[0], shape)
-            found.append(_sortable(comparable(values), key))
-        return order_by_keys(found)
+        if only is not None and only.operand is not None and not only.descending:
+            values = inputs[only.operand]
+            if values.size < MANY and values.dtype.kind in "biuf":
+                return values.argsort(-1, kind="stable")
+        return order_by_keys([key.values(inputs, captured) for key in keys])
 
     return order
-
-
-def _sortable(values: np.ndarray, key: Key) -> np.ndarray:
-    """Integers in the order of a key."""
-    if not key.total and values.dtype.kind == "f":
-        # -0 is +0, and NaN comes last.
-        nan = np.copysign(values.dtype.type(np.nan), -1 if key.descending else 1)
-        values = np.where(values != values, nan, values + values.dtype.type(0))
-    values = total_order(values)
-    return descending(values) if key.descending else values
 
 
 def _by_comparison(comparator: Body, types: Sequence[DType], count: int) -> Order:
@@ -92,15 +131,13 @@ def _by_comparison(comparator: Body, types: Sequence[DType], count: int) -> Orde
     function = bind_body(comparator, [*pairs, *types[count:]])
 
     def order(inputs: Sequence[np.ndarray], captured: Sequence[np.ndarray]) -> np.ndarray:
-        shape = inputs[0].shape
         flat = [array.reshape(-1) for array in inputs]
 
         def is_less(left: np.ndarray, right: np.ndarray) -> np.ndarray:
             given = [side for array in flat for side in (array[left], array[right])]
             return np.broadcast_to(function(*given, *captured)[0], left.shape)
 
-        size = shape[-1]
-        rows = flat[0].size // size if size else 0
-        return order_by_comparison(rows, size, is_less).reshape(shape)
+        rows, size = inputs[0].shape
+        return order_by_comparison(rows, size, is_less)
 
     return order
