@@ -9,6 +9,7 @@ values, the attributes `arguments` and `metadata` say them again: an array ``[el
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from xdsl.dialects.builtin import (
     I64,
@@ -333,6 +334,7 @@ def steps_of(steps: ArrayAttr) -> list[tuple[str, tuple[int, ...]]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _of_type(type: Attribute) -> ArrayAttr:
     if isinstance(type, UnrankedMemRefType):
         return ArrayAttr([type.element_type, StringAttr("*")])
