@@ -1,0 +1,264 @@
+"""Networks that JAX writes, run by tfrt and by what else is installed: JAX, onnxruntime, PyTorch, and numpy by hand.
+
+    python benchmarks/models.py [--networks TEXT] [--ways NAME,...] [--threads N,...] [--rounds N] [--json FILE]
+
+For each number of threads there is one process, held to as many processors, in which all ways run in turn within every
+round, on the same weights and inputs, to results that agree. Shown are the median and the least time of a call, and the
+ratio of the median to numpy's. Then each way starts anew, in a process of its own: how long from its start to the first
+result, and the most memory that it has held. tfrt starts from a compiled file, and onnxruntime from a model's file; how
+long tfrt takes to compile the text is the line's last number.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+from networks.architectures import NETWORKS, Network
+
+ROOT = Path(__file__).parent
+Call = Callable[[], Any]
+AT_LEAST = 0.005
+"""Seconds that a way runs in a round, which may be one call or many."""
+MANY = 100
+"""As many calls at most."""
+
+
+def in_tfrt(network: Network, file: Path, threads: int) -> Call:
+    import tfrt
+
+    host = tfrt.HostContext("s" if threads == 1 else f"mstd:{threads}")
+    run = tfrt.load(file.read_bytes(), host=host)["main"]
+    weights, inputs = network.arrays()
+    arguments = [*weights.values(), *inputs]
+    return lambda: run(*arguments)
+
+
+def in_numpy(network: Network, file: Path, threads: int) -> Call:
+    from networks import in_numpy as ops
+
+    weights, inputs = network.arrays()
+    return lambda: network.forward(ops, weights, inputs)
+
+
+def in_jax(network: Network, file: Path, threads: int) -> Call:
+    import jax
+    from networks import in_jax as ops
+
+    weights, inputs = jax.device_put(network.arrays())
+    run = jax.jit(lambda weights, inputs: network.forward(ops, weights, inputs))
+    return lambda: run(weights, inputs).block_until_ready()
+
+
+def in_torch(network: Network, file: Path, threads: int) -> Call:
+    import torch
+    from networks import in_torch as ops
+
+    torch.set_num_threads(threads)
+    weights, inputs = network.arrays()
+    tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
+    arguments = [torch.from_numpy(array) for array in inputs]
+
+    def run() -> Any:
+        with torch.inference_mode():
+            return network.forward(ops, tensors, arguments)
+
+    return run
+
+
+def in_onnxruntime(network: Network, file: Path, threads: int) -> Call:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"])
+    feeds = dict(zip(network.inputs, network.arrays()[1], strict=True))
+    return lambda: session.run(None, feeds)[0]
+
+
+WAYS: dict[str, tuple[Callable[[Network, Path, int], Call], tuple[str, ...]]] = {
+    "tfrt": (in_tfrt, ()),
+    "numpy": (in_numpy, ()),
+    "jax": (in_jax, ("jax",)),
+    "torch": (in_torch, ("torch",)),
+    "onnxruntime": (in_onnxruntime, ("onnxruntime", "onnx")),
+}
+"""What makes a call of a network, from the file that `write_file` has written for it, and the packages it needs."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    options = _options(argv)
+    if options.part is not None:
+        return (_steady if options.part == "steady" else _first)(options)
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder)
+        compiled = {name: _write_files(NETWORKS[name], files, options.ways) for name in options.networks}
+        record: dict[str, Any] = {}
+        for threads in options.threads:
+            print(f"{threads} thread{'s' * (threads > 1)}")
+            print(f"{'':18}{'p50':>10}{'least':>10}{'ratio':>8}{'first':>10}{'memory':>10}{'compiled':>10}")
+            for name in options.networks:
+                found = _measure(name, threads, files, options)
+                record[f"{name}, {threads}"] = found
+                _show(name, found, compiled[name])
+    if options.json is not None:
+        options.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    return 0
+
+
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--networks", default="", metavar="TEXT", help="only networks whose name contains TEXT")
+    parser.add_argument("--ways", default=",".join(WAYS), metavar="NAME,...", help="only these (default: all)")
+    parser.add_argument("--threads", default="1,2", metavar="N,...", help="numbers of threads (default: 1,2)")
+    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="interleaved repetitions (default: 15)")
+    parser.add_argument("--starts", type=int, default=3, metavar="N", help="starts of each way (default: 3)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all times to FILE")
+    # What the processes are told that this one starts.
+    parser.add_argument("--part", choices=["steady", "first"], help=argparse.SUPPRESS)
+    parser.add_argument("--files", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    options.networks = [name for name in NETWORKS if options.networks in name]
+    options.ways = [way for way in options.ways.split(",") if all(map(find_spec, WAYS[way][1]))]
+    options.threads = [int(number) for number in options.threads.split(",")]
+    return options
+
+
+def _write_files(network: Network, folder: Path, ways: list[str]) -> float:
+    """Write what ways start from; returns how many seconds tfrt took to compile its text."""
+    if "onnxruntime" in ways:
+        from networks import in_onnx
+
+        _file(network, "onnxruntime", folder).write_bytes(in_onnx.model(network, network.arrays()[0]))
+    if "tfrt" not in ways:
+        return 0
+    import tfrt
+
+    path = ROOT / "networks" / "texts" / f"{network.name}.mlir"
+    text = path.read_text(encoding="utf-8")
+    # The first time, a compiler also reads its own modules.
+    for _ in range(2):
+        start = time.perf_counter()
+        compiled = tfrt.compile(text, path.name, opt_level=2)
+        seconds = time.perf_counter() - start
+    _file(network, "tfrt", folder).write_bytes(compiled)
+    return seconds
+
+
+def _file(network: Network, way: str, folder: Path) -> Path:
+    return folder / f"{network.name}.{way}"
+
+
+def _measure(name: str, threads: int, files: Path, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """For each way, seconds of its calls; of its starts, and the most bytes of each."""
+    command = [sys.executable, __file__, "--networks", name, "--threads", str(threads), "--files", str(files)]
+    steady = [*command, "--part", "steady", "--rounds", str(options.rounds), "--ways", ",".join(options.ways)]
+    found: dict[str, dict[str, Any]] = {
+        way: {"calls": calls, "starts": [], "memory": []} for way, calls in json.loads(_output(steady, threads)).items()
+    }
+    for _ in range(options.starts):
+        for way, numbers in found.items():
+            start = time.perf_counter()
+            memory = json.loads(_output([*command, "--part", "first", "--ways", way], threads))
+            numbers["starts"].append(time.perf_counter() - start)
+            numbers["memory"].append(memory)
+    return found
+
+
+def _output(command: list[str], threads: int) -> str:
+    limits = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **limits}, check=True)
+    return done.stdout
+
+
+def _only(options: argparse.Namespace) -> tuple[Network, int]:
+    """The network and the number of threads of this process, which keeps to as many processors."""
+    (threads,) = options.threads
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    return next(NETWORKS[name] for name in options.networks), threads
+
+
+def _steady(options: argparse.Namespace) -> int:
+    """Print, as JSON, the seconds of calls of each way, all in turn within every round."""
+    network, threads = _only(options)
+    calls = {way: WAYS[way][0](network, _file(network, way, options.files), threads) for way in options.ways}
+    _compare({way: np.asarray(call()) for way, call in calls.items()}, network.name)
+    counts = {}
+    for way, call in calls.items():
+        call()
+        counts[way] = min(MANY, max(1, int(AT_LEAST / _seconds(call))))
+    times: dict[str, list[float]] = {way: [] for way in calls}
+    for _ in range(options.rounds):
+        for way, call in calls.items():
+            times[way] += [_seconds(call) for _ in range(counts[way])]
+    print(json.dumps(times))
+    return 0
+
+
+def _compare(results: dict[str, np.ndarray], name: str) -> None:
+    """
+    Raises:
+        ValueError: two ways disagree.
+    """
+    (first, expected), *others = results.items()
+    for way, result in others:
+        if result.shape != expected.shape or not np.allclose(result, expected, rtol=1e-3, atol=1e-4):
+            raise ValueError(f"{name}: {way} and {first} disagree")
+
+
+def _seconds(call: Call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _first(options: argparse.Namespace) -> int:
+    """Run one way once, and print the most bytes that this process has held."""
+    network, threads = _only(options)
+    (way,) = options.ways
+    np.asarray(WAYS[way][0](network, _file(network, way, options.files), threads)())
+    print(_most_memory())
+    return 0
+
+
+def _most_memory() -> int:
+    """Bytes. What `getrusage` says would count what the process held from which this one was forked."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _show(name: str, found: dict[str, dict[str, Any]], compiled: float) -> None:
+    print(f"{name}   (ms a call, s to the first, MB)")
+    against = median(found["numpy"]["calls"]) if "numpy" in found else None
+    for way, numbers in found.items():
+        middle = median(numbers["calls"])
+        figures = f"{middle * 1e3:10.3f}{min(numbers['calls']) * 1e3:10.3f}"
+        figures += f"{middle / against:8.2f}" if against else f"{'':8}"
+        if numbers["starts"]:
+            figures += f"{median(numbers['starts']):10.3f}{max(numbers['memory']) / 1e6:10.0f}"
+        if way == "tfrt":
+            figures += f"{compiled:10.3f}"
+        print(f"  {way:16}{figures}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

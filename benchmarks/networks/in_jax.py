@@ -1,0 +1,39 @@
+"""Operations in JAX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+reshape, transpose = jnp.reshape, jnp.transpose
+relu, gelu, softmax = jax.nn.relu, jax.nn.gelu, jax.nn.softmax
+
+
+def layer_norm(x: Any, scale: Any, shift: Any) -> Any:
+    mean = jnp.mean(x, -1, keepdims=True)
+    variance = jnp.mean(jnp.square(x - mean), -1, keepdims=True)
+    return (x - mean) * jax.lax.rsqrt(variance + 1e-5) * scale + shift
+
+
+def conv(x: Any, kernel: Any, stride: int) -> Any:
+    around = [(size // 2, size // 2) for size in kernel.shape[:2]]
+    numbers = ("NHWC", "HWIO", "NHWC")
+    return jax.lax.conv_general_dilated(x, kernel, (stride, stride), around, dimension_numbers=numbers)
+
+
+def max_pool(x: Any) -> Any:
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+
+def mean(x: Any) -> Any:
+    return x.mean((1, 2))
+
+
+def concatenate(parts: list[Any]) -> Any:
+    return jnp.concatenate(parts, 1)
+
+
+def part(x: Any, index: int) -> Any:
+    return x[index]
