@@ -23,7 +23,10 @@ Importing this package is cheap; xDSL and lark are imported when something is co
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from tfrt.executor.support.collector import collector_relaxed
 
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass
@@ -59,11 +62,28 @@ def compile(
             the file for constants cannot be written.
         CompileError: the text is malformed or invalid, or BEF cannot hold it.
     """
+    with collector_relaxed():
+        return _compile(
+            text, filename, optional_sections, opt_level, pipeline, externalize_constants, larger_than, watch
+        )
+
+
+def _compile(
+    text: str,
+    filename: str,
+    optional_sections: bool,
+    opt_level: int,
+    pipeline: str,
+    externalize_constants: str | None,
+    larger_than: int,
+    watch: Watch | None,
+) -> bytes:
     from tfrt.compiler.emitter import emit
     from tfrt.compiler.frontend import parse_module
 
     passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
-    module = parse_module(text, filename, allow_unregistered=True)
+    read = partial(parse_module, text, filename, allow_unregistered=True)
+    module = read()
     from tfrt.compiler.pipelines.pipeline import with_lowering
 
     passes = with_lowering(module, passes)
@@ -74,7 +94,7 @@ def compile(
     if passes:
         from tfrt.compiler.pipelines.manager import run_passes
 
-        run_passes(module, passes, watch=watch)
+        run_passes(module, passes, watch=watch, again=read)
     return emit(module, optional_sections=optional_sections)
 
 

@@ -34,22 +34,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str]) -> int:
     options = _parser().parse(argv)
     content = cli.read_bytes(options.file)
-    to_mlir = content.startswith(MAGIC) if options.direction is None else options.direction == "bef-to-mlir"
-    return _disassemble(content, options) if to_mlir else _compile(content, options)
+    is_bef = content.startswith(MAGIC)
+    if is_bef if options.direction is None else options.direction == "bef-to-mlir":
+        return _disassemble(content, options)
+    if is_bef:
+        raise UsageError(f"'{options.file}' is a BEF file already; --bef-to-mlir shows it as text")
+    text = cli.decode_text(content, options.file)
+    # A program with its weights in it may be large.
+    del content
+    return _compile(text, options)
 
 
-def _compile(content: bytes, options: argparse.Namespace) -> int:
+def _compile(text: str, options: argparse.Namespace) -> int:
     from tfrt.compiler import compile
     from tfrt.compiler.frontend import split_input
     from tfrt.compiler.pipelines.manager import watch_of
     from tfrt.executor.support.verify_diagnostics import check_parts
 
-    if content.startswith(MAGIC):
-        raise UsageError(f"'{options.file}' is a BEF file already; --bef-to-mlir shows it as text")
     if options.output == "-" and sys.stdout.isatty():
         raise UsageError("BEF is binary and not shown on a terminal; use -o FILE, or pipe it into bef-run")
     name = _STDIN if options.file == "-" else options.file
-    text = cli.decode_text(content, options.file)
     source = source_of_text(name, text)
     watch = watch_of(options)
 

@@ -73,7 +73,7 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
     for section in SECTIONS:
         if section.id in payloads:
             out.section(section.id, payloads[section.id])
-    return bytes(out.data)
+    return b"".join(out.pieces())
 
 
 def _write_strings(entities: Entities) -> tuple[Writer, dict[bytes, int]]:
@@ -97,7 +97,7 @@ def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Wri
 
     types.vbr(len(entities.attributes))
     for key, attribute in entities.attributes.items():
-        offsets[key] = write_attribute(out, attribute, serialize)
+        offsets[key] = write_attribute(out, attribute, serialize, put=out.large)
         types.vbr(offsets[key])
         types.vbr(attribute_type(attribute))
     return out, types, offsets

@@ -39,6 +39,8 @@ _INTEGER_FORMATS = {1: "B", 8: "B", 16: "H", 32: "I", 64: "Q"}
 _HEADER = ATTRIBUTE_HEADER.struct()
 _TENSOR_ALIGNMENT = 8
 
+_TRUTH = b"\0" + b"\1" * 255
+
 SerializeUnit = Callable[[SymbolRefAttr], tuple[int, str]]
 """Gives the number and the printed form of the compiled module that a symbol is in."""
 
@@ -88,8 +90,14 @@ def _array_type(array: ArrayAttr[Attribute]) -> int:
     return first | ARRAY_BIT if is_fixed and len(set(types)) == 1 else AttributeType.AGGREGATE
 
 
-def write_attribute(out: Writer, attribute: Attribute, serialize: SerializeUnit) -> int:
-    """Append an attribute that BEF can hold and return its offset."""
+def write_attribute(
+    out: Writer, attribute: Attribute, serialize: SerializeUnit, *, put: Callable[[bytes], None] | None = None
+) -> int:
+    """Append an attribute that BEF can hold and return its offset.
+
+    Args:
+        put: appends the elements of a dense attribute.
+    """
     kind = attribute_type(attribute)
     match attribute:
         case IntegerAttr(type=IntegerType() as type):
@@ -106,7 +114,7 @@ def write_attribute(out: Writer, attribute: Attribute, serialize: SerializeUnit)
         case ShapeAttr():
             return _shape(out, attribute)
         case DenseIntOrFPElementsAttr():
-            return _dense(out, attribute)
+            return _dense(out, attribute, out.data.extend if put is None else put)
         case ArrayAttr():
             if kind == AttributeType.AGGREGATE:
                 return _aggregate(out, attribute, serialize)
@@ -161,7 +169,7 @@ def _shape(out: Writer, shape: ShapeAttr) -> int:
     return offset
 
 
-def _dense(out: Writer, dense: DenseIntOrFPElementsAttr) -> int:
+def _dense(out: Writer, dense: DenseIntOrFPElementsAttr, put: Callable[[bytes], None]) -> int:
     assert isinstance(dense.type, TensorType | VectorType)
     shape = list(dense.type.get_shape())
     dtype = _BY_SPELLING[type_text(dense.type.element_type)]
@@ -170,7 +178,7 @@ def _dense(out: Writer, dense: DenseIntOrFPElementsAttr) -> int:
     elements = DENSE_HEADER.least_bytes + 8 * len(shape)
     offset = _header(out, _TENSOR_ALIGNMENT, dtype, elements & 0xFFFF, elements + len(data))
     out.data += struct.pack(f"<III{len(shape)}q", elements, count, len(shape), *shape)
-    out.data += data
+    put(data)
     return offset
 
 
@@ -179,7 +187,7 @@ def dense_bytes(dense: DenseIntOrFPElementsAttr) -> bytes:
     data = dense.data.data
     size = _BY_SPELLING[type_text(dense.get_element_type())].numpy.itemsize
     if dense.get_element_type() == i1:
-        data = bytes(byte != 0 for byte in data)
+        data = data.translate(_TRUTH)
     return data * prod(dense.get_shape()) if len(data) == size else data
 
 
@@ -194,10 +202,10 @@ def _aggregate(out: Writer, array: ArrayAttr[Attribute], serialize: SerializeUni
         # The byte in front of an element is its type; padding may come between this one and it.
         out.byte(PADDING)
         at = write_attribute(out, element, serialize)
-        out.data[at - 1] = attribute_type(element)
-        struct.pack_into("<I", out.data, entry, at - offset)
+        out.data[out.index(at) - 1] = attribute_type(element)
+        struct.pack_into("<I", out.data, out.index(entry), at - offset)
         entry += 4
-    struct.pack_into("<I", out.data, offset + 4, len(out) - offset)
+    struct.pack_into("<I", out.data, out.index(offset) + 4, len(out) - offset)
     return offset
 
 

@@ -60,7 +60,7 @@ from xdsl.ir import Attribute
 
 from tfrt.compiler.float_bits import float_attribute, from_bits, pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
-from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.lexer import Token, Uncopied
 
 MAX_ALIAS_DEPTH = 50
 MAX_DENSE_BYTES = 1 << 30
@@ -444,14 +444,17 @@ def _leaves(value: Nested) -> Iterator[Nested]:
 
 def hex_bytes(token: Token) -> bytes | None:
     """The bytes that a string of `0x` and pairs of hexadecimal digits spells; None for other strings."""
-    text: str = token[1]
-    if not text.startswith('"0x'):
-        return None
+    text = token[1]
+    # Not bytes.fromhex, which passes over spaces.
     try:
-        # Not bytes.fromhex, which passes over spaces.
-        return unhexlify(text[3:-1])
+        if isinstance(text, Uncopied):
+            return b"".join(map(unhexlify, text.parts(3, 1, _DIGITS_AT_ONCE)))
+        return unhexlify(text[3:-1]) if text.startswith('"0x') else None
     except ValueError:
         return None
+
+
+_DIGITS_AT_ONCE = 1 << 20
 
 
 def _hex_blob(token: Token, element: Any, count: int) -> bytes:

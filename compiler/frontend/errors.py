@@ -131,7 +131,7 @@ def _found(text: str, token: tuple[str, Any, int]) -> str:
     if kind == "$END":
         return "the end of the text"
     if not isinstance(value, str):
-        rest = text[offset:].split(None, 1)
-        value = rest[0]
+        # What matters of it is its beginning.
+        value = text[offset : offset + 1000].split(None, 1)[0]
     shown = value if len(value) <= 40 else f"{value[:37]}..."
     return shown if kind == "STRING" else f"'{shown}'"

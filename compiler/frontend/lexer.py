@@ -1,7 +1,7 @@
 """MLIR text to tokens.
 
-A token is a tuple `(kind, value, offset)`: the terminal's name in grammar.lark, the token's text or what a
-table knows about it, and where it starts. Tuples rather than lark's own tokens, which are several times as
+A token is a tuple `(kind, value, offset)`: the terminal's name in grammar.lark, the token's text (perhaps `Uncopied`)
+or what a table knows about it, and where it starts. Tuples rather than lark's own tokens, which are several times as
 dear to create, and there are about twenty to an op.
 
 What a word means is looked up, never guessed from its shape: keywords, scalar types and the names of ops with
@@ -13,7 +13,7 @@ token up to the matching bracket.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfrt.compiler.frontend.errors import SyntaxFailure
@@ -53,6 +53,22 @@ _SHAPE = re.compile(r"\s*<\s*((?:\*\s*x|(?:(?:[0-9]+|\?)\s*x\s*)*))", re.ASCII)
 _BODY_PART = re.compile(r'->|[<>\[\](){}]|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|"')
 _STRING = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"', re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_][\w$.]*", re.ASCII)
+
+
+class Uncopied:
+    """The text of a long string, in `dense<"…">`, which may be most of a program: it is not copied until it is read."""
+
+    __slots__ = ("_end", "_start", "_text")
+
+    def __init__(self, text: str, start: int, end: int):
+        self._text, self._start, self._end = text, start, end
+
+    def parts(self, first: int, last: int, size: int) -> Iterator[str]:
+        """The characters without the first `first` and the last `last` ones, so many at once."""
+        end = self._end - last
+        for start in range(self._start + first, end, size):
+            yield self._text[start : min(start + size, end)]
+
 
 CORE_KEYWORDS = (
     "loc",
@@ -184,6 +200,8 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable, alias
                 if resume_at is None:
                     resume_at = start + 1
                     add(("BAD", _describe_bad_character('"'), start))
+                elif len(tokens) > 1 and tokens[-1][0] == "LESSTHAN" and tokens[-2][0] == "DENSE":
+                    add(("STRING", Uncopied(text, start, resume_at), start))
                 else:
                     add(("STRING", text[start:resume_at], start))
                 break

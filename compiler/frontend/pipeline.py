@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -24,6 +22,7 @@ from tfrt.dialects import context as dialect_context
 from tfrt.dialects import taken_names
 from tfrt.dialects.shared.open_context import OpenContext, unregistered_attribute
 from tfrt.dialects.shared.spelled_attributes import Spelled, SpelledByWord
+from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
 from tfrt.executor.support.plugins import DIALECTS, all_of
@@ -36,7 +35,7 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     words = Words(context)
     diagnostics: list[Diagnostic] = []
     try:
-        with _collector_relaxed():
+        with collector_relaxed():
             own_text, bodies = compiled_modules.cut(text)
             alias_depths: dict[int, int] = {}
             tokens = tokenize(own_text, words, _dialect_attributes(context), alias_depths)
@@ -67,29 +66,6 @@ def _clashes() -> Iterator[Diagnostic]:
         all_of(DIALECTS, taken_names())
     except UsageError as clash:
         yield Diagnostic("note", str(clash))
-
-
-_RARELY = 50_000
-"""How many new objects there must be, as long as a text is read, before Python's collector looks for garbage cycles."""
-
-
-@contextmanager
-def _collector_relaxed() -> Iterator[None]:
-    """Fewer searches for garbage cycles, which would go through all that is read so far again and again.
-
-    Reading makes hardly anything but what is kept, and with the usual threshold the search takes a third of the time of
-    a large text. The threshold is the whole process's, so the collector stays on for what other threads do. Where
-    threads overlap, one may set it back early; none can leave it raised.
-    """
-    usual = gc.get_threshold()
-    is_raised = 0 < usual[0] < _RARELY
-    if is_raised:
-        gc.set_threshold(_RARELY, *usual[1:])
-    try:
-        yield
-    finally:
-        if is_raised:
-            gc.set_threshold(*usual)
 
 
 def _dialect_attributes(context: OpenContext) -> DialectTable:

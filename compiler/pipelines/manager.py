@@ -53,6 +53,12 @@ class Watch:
     reproducer: str | None = None
     remark: Callable[[Diagnostic], None] = _show_headline
 
+    @property
+    def is_on(self) -> bool:
+        """Whether it matters how the module is between passes."""
+        named, always = bool(self.before or self.after or self.reproducer), self.before_all or self.after_all
+        return named or always or self.timing or self.statistics
+
 
 @dataclass(frozen=True)
 class _Ran:
@@ -65,9 +71,18 @@ class _Ran:
 
 
 def run_passes(
-    module: ModuleOp, passes: Sequence[ModulePass], *, allow_unregistered: bool = True, watch: Watch | None = None
+    module: ModuleOp,
+    passes: Sequence[ModulePass],
+    *,
+    allow_unregistered: bool = True,
+    watch: Watch | None = None,
+    again: Callable[[], ModuleOp] | None = None,
 ) -> None:
     """Run passes on a module, in place, and verify it after each.
+
+    Args:
+        again: reads the same module again. With it the module is verified at the end only, unless somebody watches;
+            where that, or a pass, fails then, all passes run once more, on a new module that is verified after each.
 
     Raises:
         CompileError: a pass has failed, or left an invalid module.
@@ -78,6 +93,12 @@ def run_passes(
 
     watch = watch or Watch()
     ctx = context(allow_unregistered=allow_unregistered)
+    if again is not None and not watch.is_on:
+        diagnostics = _run_unverified(module, passes, ctx, watch)
+        if diagnostics:
+            run_passes(again(), passes, allow_unregistered=allow_unregistered, watch=watch)
+            raise CompileError(diagnostics)
+        return
     ran: list[_Ran] = []
     for number, module_pass in enumerate(passes):
         name = module_pass.name
@@ -98,6 +119,28 @@ def run_passes(
         _show_times(ran)
     if watch.statistics:
         _show_statistics(ran)
+
+
+def _run_unverified(
+    module: ModuleOp, passes: Sequence[ModulePass], ctx: object, watch: Watch
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with the module after the passes, or with the one that has failed.
+
+    Raises:
+        CompileError, UsageError: what a pass has to say of the program.
+    """
+    from tfrt.compiler.passes.shared.remarks import remarks_to
+    from tfrt.compiler.verifier import verify
+
+    for module_pass in passes:
+        try:
+            with remarks_to(watch.remark):
+                _apply(module, module_pass, ctx)
+        except (CompileError, UsageError):
+            raise
+        except Exception as error:
+            return (_failure(module_pass, error),)
+    return tuple(verify(module))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -142,22 +185,30 @@ def watch_of(options: argparse.Namespace) -> Watch:
 
 
 def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
-    from tfrt.compiler.frontend.compiled_modules import set_aside
     from tfrt.compiler.verifier import verify
 
     try:
-        # Passes that come with xDSL know its dialects; all others leave to another compiler what is for it.
-        with nullcontext() if type(module_pass).__module__.startswith("xdsl.") else set_aside(module):
-            module_pass.apply(ctx, module)  # type: ignore[arg-type]
+        _apply(module, module_pass, ctx)
     except (UsageError, CompileError):
         raise
     except Exception as error:
-        # xDSL's passes report what they cannot handle by exceptions of every kind.
-        message = f"pass '{module_pass.name}' failed: {type(error).__name__}: {error}"
-        raise CompileError((Diagnostic("error", message),)) from error
+        raise CompileError((_failure(module_pass, error),)) from error
     if diagnostics := verify(module):
         note = Diagnostic("note", f"the program was valid before pass '{module_pass.name}'")
         raise CompileError((*diagnostics, note))
+
+
+def _apply(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
+    from tfrt.compiler.frontend.compiled_modules import set_aside
+
+    # Passes that come with xDSL know its dialects; all others leave to another compiler what is for it.
+    with nullcontext() if type(module_pass).__module__.startswith("xdsl.") else set_aside(module):
+        module_pass.apply(ctx, module)  # type: ignore[arg-type]
+
+
+def _failure(module_pass: ModulePass, error: Exception) -> Diagnostic:
+    # xDSL's passes report what they cannot handle by exceptions of every kind.
+    return Diagnostic("error", f"pass '{module_pass.name}' failed: {type(error).__name__}: {error}")
 
 
 def _with_reproducer(error: CompileError, text: str, passes: Sequence[ModulePass], watch: Watch) -> CompileError:

@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from tfrt.executor.bef.format import PADDING, SectionId
 
+_LARGE = 1 << 16
+"""From what size on contents are not copied before the file is put together, in bytes."""
+
 
 class Writer:
-    """A growing piece of a BEF file; `alignment` is what its contents need of the place where it ends up."""
+    """A growing piece of a BEF file; `alignment` is what its contents need of the place where it ends up.
 
-    __slots__ = ("alignment", "data")
+    Attributes:
+        data: what has been written since the last `large` contents.
+    """
+
+    __slots__ = ("_before", "_length_before", "alignment", "data")
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.alignment = 1
+        self._before: list[bytes | bytearray] = []
+        self._length_before = 0
 
     def __len__(self) -> int:
-        return len(self.data)
+        return self._length_before + len(self.data)
+
+    def pieces(self) -> Iterator[bytes | bytearray]:
+        """All that has been written."""
+        yield from self._before
+        yield self.data
+
+    def large(self, content: bytes | bytearray) -> None:
+        """Contents that may be most of the file, and that nobody changes; nothing before them changes any more."""
+        if len(content) < _LARGE:
+            self.data += content
+            return
+        self._before += [self.data, content]
+        self._length_before += len(self.data) + len(content)
+        self.data = bytearray()
+
+    def index(self, offset: int) -> int:
+        """Where in `data` the contents at an offset are."""
+        return offset - self._length_before
 
     def byte(self, value: int) -> None:
         self.data.append(value)
@@ -38,13 +66,14 @@ class Writer:
     def align(self, alignment: int, prefix: int = 0) -> None:
         """Pad so that what follows after `prefix` more bytes is aligned."""
         if alignment > 1:
-            self.data += bytes([PADDING]) * (-(len(self.data) + prefix) % alignment)
+            self.data += bytes([PADDING]) * (-(len(self) + prefix) % alignment)
             self.alignment = max(self.alignment, alignment)
 
     def append(self, other: Writer) -> None:
         """Another piece, aligned as it needs."""
         self.align(other.alignment)
-        self.data += other.data
+        for piece in other.pieces():
+            self.large(piece)
 
     def section(self, section: SectionId, payload: Writer) -> None:
         """A section. Its length word says that padding follows only where there has to be some."""
@@ -57,7 +86,8 @@ class Writer:
             self.vbr(word | 1)
             self.byte(payload.alignment)
             self.data += bytes([PADDING]) * (-len(self) % payload.alignment)
-        self.data += payload.data
+        for piece in payload.pieces():
+            self.large(piece)
 
 
 def _vbr_size(value: int) -> int:

@@ -8,6 +8,7 @@
 `cli.py`                   what the command lines have in common
 `files.py`                 opening files, of which a program may be allowed some only
 `plugins.py`               what installed packages add: the entry points
+`collector.py`             the garbage collector, while very much is made that stays
 `cache_folder.py`          the folder of what is kept between runs
 `native_code.py`           machine code, compiled by Numba where that is installed
 `native_threads.py`        the threads of numpy's BLAS

@@ -42,6 +42,9 @@ FORMS = "VALUE, TYPE=VALUE, DIMxDIMxTYPE=ELEMENTS or @FILE.npy"
 SHOWN_ELEMENTS = 1024
 """How many elements of a tensor are shown before the list is cut short."""
 
+SHOWN_ARRAY, SHOWN_BEGINNING = 256, 16
+"""How many elements an array has at most that is shown as a whole, and how many are shown of a larger one."""
+
 _SHOWN_CHARACTERS = 200
 
 _NUMBERS = {
@@ -89,14 +92,15 @@ def parse_value(text: str, type_name: str) -> Any:
 def show(value: Any, type_name: str, limit: int = SHOWN_ELEMENTS) -> str | None:
     """The value of a register of MLIR type `type_name`, as `parse_value` reads it.
 
-    None where it has no such form. Tensors and arrays of more than `limit` elements are cut short; an array without
-    dimensions is shown as a number.
+    None where it has no such form. Tensors and arrays of more than `limit` elements, and arrays of more than
+    `SHOWN_ARRAY`, are cut short; an array without dimensions is shown as a number.
     """
     if isinstance(value, StringHostTensor | str):
         return str(value)
     if isinstance(value, np.ndarray):
         tensor = _tensor_of(value)
-        return show(tensor, "", limit) if value.ndim else _literal(_decoded(tensor).reshape(-1)[0])
+        most = limit if value.size <= SHOWN_ARRAY else SHOWN_BEGINNING
+        return show(tensor, "", most) if value.ndim else _literal(_decoded(tensor).reshape(-1)[0])
     if isinstance(value, DenseHostTensor):
         flat = [_literal(v) for v in _decoded(value).reshape(-1)[:limit]]
         shown = f"{' '.join(flat)} ..." if value.array.size > limit else _nested(flat, value.shape)

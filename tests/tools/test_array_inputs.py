@@ -121,6 +121,8 @@ def test_mistakes_in_arrays(text, type_name, message):
         (I4.astype(ml_dtypes.int4), "3xi4=-8 0 7"),
         (np.array([0.25], ml_dtypes.float8_e5m2), "1xf8E5M2=0.25"),
         (np.arange(4).reshape(2, 2).T, "2x2xi64=[0 2][1 3]"),
+        (np.zeros(256, np.int8), f"256xi8={' '.join('0' * 256)}"),
+        (np.zeros((1, 257), np.int8), f"1x257xi8={' '.join('0' * 16)} ..."),
     ],
 )
 def test_shown_arrays(array, text):

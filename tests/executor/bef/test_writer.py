@@ -145,3 +145,23 @@ def test_padding_is_one_byte_value():
     out.byte(0)
     out.align(8)
     assert set(out.data[1:]) == {PADDING}
+
+
+def test_large_contents_are_not_copied():
+    first, second = bytes(range(256)) * 256, bytearray(1 << 16)
+    piece = Writer()
+    piece.byte(7)
+    piece.align(8)
+    piece.large(first)
+    piece.byte(1)
+    assert (len(piece), piece.index(len(piece) - 1)) == (8 + 65536 + 1, 0)
+    piece.large(b"small")
+    piece.align(4)
+    piece.large(second)
+    out = Writer()
+    out.section(SectionId.ATTRIBUTES, piece)
+    content = b"".join(piece.pieces())
+    assert content == b"\x07" + bytes([PADDING]) * 7 + first + b"\x01small" + bytes([PADDING]) * 2 + second
+    pieces = list(out.pieces())
+    assert any(each is first for each in pieces) and any(each is second for each in pieces)
+    assert b"".join(pieces).endswith(content)
