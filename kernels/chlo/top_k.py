@@ -12,9 +12,12 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.ordering import comparable, descending, least_by_key, total_order
+from tfrt.kernels.shared.element_kinds import COMPLEX
 
 
 def _top_k_metadata(operand: TensorMetadata, *, k: int) -> tuple[TensorMetadata, TensorMetadata]:
+    if operand.dtype in COMPLEX:
+        raise KernelError(f"expects integers or floats, but got {operand}")
     if not operand.shape:
         raise KernelError("expects an operand of rank 1 or more, but got a scalar")
     if not 0 <= k <= operand.shape[-1]:

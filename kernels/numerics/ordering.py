@@ -11,11 +11,10 @@ Less = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def comparable(values: np.ndarray) -> np.ndarray:
-    """The values in a type of numpy's own that holds them all: integers of at least 8 bits, floats of at least 32."""
-    if values.dtype.kind in "biu" or (values.dtype.kind == "f" and values.dtype.itemsize >= 4):
+    """The values in a type of numpy's own that holds them all, integers or floats."""
+    if values.dtype.isbuiltin == 1:
         return values
-    is_integer = "int" in values.dtype.name
-    return values.astype(np.int8 if is_integer else np.float32)
+    return values.astype(np.int8 if "int" in values.dtype.name else np.float32)
 
 
 def total_order(values: np.ndarray) -> np.ndarray:

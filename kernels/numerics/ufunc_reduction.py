@@ -38,7 +38,8 @@ def reduce_windows(
     if axis is not None:
         reverse = along(axis, slice(None, None, -1)) if windows[axis].low == 0 else ()
         found = function.accumulate(x[reverse], axis, x.dtype, None if out is None else out[reverse])[reverse]
-        return np.asarray(function(init, found, out=found))
+        function(init, found, out=found)
+        return found if out is None else out
     padded = pad(x, windows, init)
     if prod(window.size for window in windows) <= FEW:
         first, *rest = taps(windows, padded.shape)

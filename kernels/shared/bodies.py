@@ -80,7 +80,7 @@ def bind_body(body: Body, inputs: Sequence[DType]) -> Run:
     bound: list[tuple[Callable[..., Any], tuple[int, ...], bool]] = []
     for step in body.steps:
         if any(not 0 <= number < len(types) for number in step.operands):
-            raise KernelError(f"a step of a body has an operand that is not there: {step}")
+            raise KernelError(f"'{step.op}' in a body has an operand that is not there")
         run, results = _bind_step(step, [types[number] for number in step.operands])
         bound.append((run, step.operands, len(results) != 1 or step.op in _CONTROL))
         types += results

@@ -199,19 +199,19 @@ class _Analysis:
 def _lexicographic(cases: np.ndarray, is_less: np.ndarray) -> Sequence[tuple[int, bool]] | None:
     """The keys, each with whether it descends, by which cases are less; None where they are so in no order of keys."""
     order: list[tuple[int, bool]] = []
-    while cases.size and is_less.any():
-        for key in range(cases.shape[1]):
+    left = list(range(cases.shape[1]))
+    while is_less.any():
+        for key in left:
             less, greater = is_less[cases[:, key] < 0], is_less[cases[:, key] > 0]
-            descending = not less.any() and greater.all()
-            if descending or (less.all() and not greater.any()):
+            falls = not less.any() and greater.all()
+            if falls or (less.all() and not greater.any()):
                 break
         else:
             return None
-        order.append((key, bool(descending)))
+        order.append((key, bool(falls)))
+        left.remove(key)
         equal = cases[:, key] == 0
         cases, is_less = cases[equal], is_less[equal]
-        if len(order) > cases.shape[1]:
-            return None
     return order
 
 

@@ -34,8 +34,11 @@ Order = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]
 
 
 def _operand_count(operands: Sequence[TensorMetadata], body: Any) -> int:
-    """How many operands are sorted: captured values are behind them, and none of them two of a type in a row."""
-    inputs = read_body(body).inputs
+    """How many operands are sorted: the comparator takes two elements of each, and one of each captured value."""
+    comparator = read_body(body)
+    if len(comparator.results) != 1:
+        raise KernelError(f"a comparator gives one value, not {len(comparator.results)}")
+    inputs = comparator.inputs
     count = inputs - len(operands)
     if not 0 < count <= len(operands):
         raise KernelError(f"a comparator of {inputs} inputs sorts {inputs // 2} operands, not {len(operands)}")
@@ -61,14 +64,16 @@ def sort(*operands: TensorMetadata, dimension: int = -1, body: Any, metadata: Re
     keys = keys_of(comparator, count)
     bound = None if keys is None else [_BoundKey.of(key, types) for key in keys]
     order = _by_comparison(comparator, types, count) if bound is None else _by_keys(bound)
-    sorts_itself = count == 1 and bound is not None and len(bound) == 1 and bound[0].operand == 0
+    sorts_itself = (
+        count == 1 and bound is not None and len(bound) == 1 and bound[0].operand == 0 and types[0].numpy.isbuiltin == 1
+    )
     falling = bound is not None and bound[0].descending
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         moved = [array.swapaxes(dimension, -1) for array in arrays[:count]]
         shape = moved[0].shape
         rows = [array.reshape(prod(shape[:-1]), shape[-1]) for array in moved]
-        values = sorted_values(rows[0], falling=falling) if sorts_itself and rows[0].dtype.kind in "biuf" else None
+        values = sorted_values(rows[0], falling=falling) if sorts_itself else None
         if values is not None:
             found = [values]
         else:
@@ -118,8 +123,8 @@ def _by_keys(keys: Sequence[_BoundKey]) -> Order:
 
     def order(inputs: Sequence[np.ndarray], captured: Sequence[np.ndarray]) -> np.ndarray:
         if only is not None and only.operand is not None and not only.descending:
-            values = inputs[only.operand]
-            if values.size < MANY and values.dtype.kind in "biuf":
+            values = comparable(inputs[only.operand])
+            if values.size < MANY:
                 return values.argsort(-1, kind="stable")
         return order_by_keys([key.values(inputs, captured) for key in keys])
 
