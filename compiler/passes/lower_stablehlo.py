@@ -29,7 +29,13 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import elementwise, metadata_of_type
-from tfrt.compiler.passes.shared.custom_calls import call_attributes, is_identity, op_name_of, target_of
+from tfrt.compiler.passes.shared.custom_calls import (
+    call_attributes,
+    is_identity,
+    op_name_of,
+    operands_of_target,
+    target_of,
+)
 from tfrt.compiler.passes.shared.source_ops import (
     FORWARDING,
     Unsupported,
@@ -82,23 +88,30 @@ class LowerStablehlo(ModulePass):
     anchor = "builtin.module"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        functions = {name: function for name, function in functions_of(op).items() if _is_source(function)}
+        every = functions_of(op)
+        functions = {name: function for name, function in every.items() if _is_source(function)}
         if not functions:
             return
-        lowering = _Module(functions, set(functions_of(op)))
+        computations = {name: function for name, function in every.items() if _ends_in(function, "stablehlo.return")}
+        lowering = _Module(functions, computations, set(every))
         made = lowering.run()
         if lowering.problems:
             raise CompileError(tuple(lowering.problems))
         for inner in list(op.ops):
-            if inner.name.partition(".")[0] in _SOURCES or inner in functions.values():
+            is_source = inner in functions.values() or inner in computations.values()
+            if inner.name.partition(".")[0] in _SOURCES or is_source:
                 inner.detach()
                 inner.erase()
         op.body.block.add_ops(made)
 
 
 def _is_source(function: FuncOp) -> bool:
+    return _ends_in(function, "func.return") and "tfrt.sync" not in function.attributes
+
+
+def _ends_in(function: FuncOp, name: str) -> bool:
     last = function.body.blocks[0].last_op if function.body.blocks else None
-    return last is not None and last.name == "func.return" and "tfrt.sync" not in function.attributes
+    return last is not None and last.name == name
 
 
 @dataclass
@@ -124,10 +137,16 @@ class _Task:
 
 
 class _Module:
-    """Lowers all functions, and those that their regions become, one after another."""
+    """Lowers all functions, and those that their regions become, one after another.
 
-    def __init__(self, functions: dict[str, FuncOp], taken: set[str]):
+    Args:
+        computations: functions that only custom calls call, on single elements.
+        taken: the names that there are.
+    """
+
+    def __init__(self, functions: dict[str, FuncOp], computations: dict[str, FuncOp], taken: set[str]):
         self.functions = functions
+        self.computations = computations
         self.taken = taken
         self.problems: list[Diagnostic] = []
         self.tasks: deque[_Task | Callable[[], None]] = deque()
@@ -347,9 +366,10 @@ class _Function:
         entry = CPU_OPS.get(op_name_of(op))
         if entry is None:
             raise Unsupported(op, f"calls '{target_of(op)}', a target that is not registered: see tfrt.custom_call")
-        functions = self.module.functions
+        functions = {**self.module.functions, **self.module.computations}
         given = call_attributes(op, lambda called: body_attribute(called.body, (), functions.get), functions)
-        return self._execute_as(op, entry, self._operands(op), ArrayAttr(given), self.types(op.results, op))
+        operands = [value for operand in operands_of_target(op) for value in self.value(operand)]
+        return self._execute_as(op, entry, operands, ArrayAttr(given), self.types(op.results, op))
 
     def _execute(self, op: Operation) -> Sequence[SSAValue]:
         """An op of the core runtime."""

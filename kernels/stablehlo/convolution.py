@@ -123,28 +123,7 @@ def convolution(
     return _prepare(lhs, rhs, dimensions, sliding, pairs, metadata[0].dtype, host, epilogue)
 
 
-def _dynamic_metadata(
-    lhs: TensorMetadata,
-    rhs: TensorMetadata,
-    padding: TensorMetadata,
-    *,
-    dimensions: ConvolutionDimensions,
-    sliding: Sliding,
-    shape: Axes | None = None,
-    dtype: DType | None = None,
-) -> TensorMetadata:
-    spatial = lhs.rank - 2
-    require(
-        padding.shape == (spatial, 2),
-        "C4",
-        f"expects padding of shape [{spatial}, 2], but got {list(padding.shape)}",
-    )
-    known = _shape(lhs, rhs, dimensions, sliding.over(spatial), None)
-    require(shape is not None or spatial == 0, "C25", "expects 'shape', the result's")
-    return TensorMetadata(lhs.dtype if dtype is None else dtype, cast(Axes, known if shape is None else tuple(shape)))
-
-
-@array_op("stablehlo.dynamic_conv", metadata=_dynamic_metadata)
+@array_op("stablehlo.dynamic_conv")
 def dynamic_conv(
     lhs: TensorMetadata,
     rhs: TensorMetadata,
@@ -152,13 +131,18 @@ def dynamic_conv(
     *,
     dimensions: ConvolutionDimensions,
     sliding: Sliding,
+    dtype: DType | None = None,
     metadata: ResultMetadata,
     host: HostContext,
 ) -> ArrayForm:
     """`convolution` with a padding that is an operand, [dimensions, 2]."""
     spatial = lhs.rank - 2
     sliding = sliding.over(spatial)
-    dtype: DType = metadata[0].dtype
+    require(
+        padding.shape == (spatial, 2), "C4", f"expects padding of shape [{spatial}, 2], but got {list(padding.shape)}"
+    )
+    _shape(lhs, rhs, dimensions, sliding, None)
+    element: DType = metadata[0].dtype if metadata is not None else dtype or lhs.dtype
     kept: dict[tuple[int, ...], ArrayForm] = {}
 
     def run(x: np.ndarray, w: np.ndarray, pairs: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -168,7 +152,7 @@ def dynamic_conv(
             read = _pairs(key, spatial)
             _shape(lhs, rhs, dimensions, sliding, read)
             kept.clear()
-            form = kept[key] = _prepare(lhs, rhs, dimensions, sliding, read, dtype, host, None)
+            form = kept[key] = _prepare(lhs, rhs, dimensions, sliding, read, element, host, None)
         found: np.ndarray = form(x, w, out=out)
         return found
 

@@ -72,19 +72,6 @@ def rng_bit_generator(initial_state: TensorMetadata, *, rng_algorithm: str, meta
     return run
 
 
-def _rng_metadata(
-    a: TensorMetadata,
-    b: TensorMetadata,
-    shape_operand: TensorMetadata,
-    *,
-    rng_distribution: str,
-    shape: Sizes,
-    dtype: DType | None = None,
-) -> TensorMetadata:
-    _check_distribution(a, b, rng_distribution)
-    return TensorMetadata(a.dtype if dtype is None else dtype, tuple(shape))
-
-
 def _check_distribution(a: TensorMetadata, b: TensorMetadata, distribution: str) -> None:
     require(
         distribution in ("UNIFORM", "NORMAL"),
@@ -105,17 +92,15 @@ def _is_whole(dtype: np.dtype) -> bool:
     return dtype == np.bool_ or is_integer(dtype)
 
 
-@array_op("stablehlo.rng", metadata=_rng_metadata)
-def rng(
-    a: TensorMetadata, b: TensorMetadata, shape: TensorMetadata, *, rng_distribution: str, metadata: ResultMetadata
-) -> ArrayForm:
+@array_op("stablehlo.rng")
+def rng(a: TensorMetadata, b: TensorMetadata, shape: TensorMetadata, *, rng_distribution: str) -> ArrayForm:
     """Numbers that nobody can know beforehand.
 
     They are ``UNIFORM`` between `a` and `b`, which is not among them, or ``NORMAL`` with the mean `a` and the standard
     deviation `b`.
     """
     _check_distribution(a, b, rng_distribution)
-    dtype = metadata[0].dtype.numpy
+    dtype = a.dtype.numpy
     source = np.random.default_rng()
 
     def run(low: np.ndarray, high: np.ndarray, sizes: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

@@ -9,17 +9,18 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     DictionaryAttr,
-    FlatSymbolRefAttr,
     FloatAttr,
     IntegerAttr,
     StringAttr,
+    SymbolRefAttr,
     f64,
     i1,
     i64,
 )
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute, Operation, SSAValue
 
+from tfrt.dialects.shared.spelled_attributes import SpelledByWord
 from tfrt.executor.declarations.custom_calls import OP_PREFIX
 
 CUSTOM_CALL = "stablehlo.custom_call"
@@ -71,6 +72,16 @@ def op_name_of(op: Operation) -> str:
     return target if target in _CHECKS else f"{OP_PREFIX}{target}"
 
 
+_SHAPES = "indices_of_shape_operands"
+
+
+def operands_of_target(op: Operation) -> list[SSAValue]:
+    """What a custom call passes on: all operands but those that only say which shapes its results have."""
+    shapes = op.attributes.get(_SHAPES)
+    dropped = set(shapes.get_values()) if isinstance(shapes, DenseIntOrFPElementsAttr | DenseArrayBase) else set()
+    return [operand for number, operand in enumerate(op.operands) if number not in dropped]
+
+
 def call_attributes(
     op: Operation, body: Callable[[FuncOp], Attribute], functions: dict[str, FuncOp]
 ) -> list[Attribute]:
@@ -82,7 +93,7 @@ def call_attributes(
         functions: those of the program, by name.
     """
     given: dict[str, Attribute] = dict(_CHECKS.get(target_of(op), {}))
-    given |= {name: value for name, value in op.attributes.items() if not name.startswith(_FOREIGN)}
+    given |= {n: value for n, value in op.attributes.items() if not n.startswith(_FOREIGN) and n != _SHAPES}
     config = op.properties.get("backend_config")
     if isinstance(config, StringAttr) and config.data:
         given["backend_config"] = config
@@ -91,7 +102,7 @@ def call_attributes(
             given |= attribute.data
     called = op.properties.get("called_computations")
     if isinstance(called, ArrayAttr) and called.data:
-        names = [symbol.root_reference.data for symbol in called if isinstance(symbol, FlatSymbolRefAttr)]
+        names = [symbol.root_reference.data for symbol in called if isinstance(symbol, SymbolRefAttr)]
         given["called_computations"] = ArrayAttr([body(functions[name]) for name in names if name in functions])
     return [ArrayAttr([StringAttr(name), value]) for name, value in _flat(given.items())]
 
@@ -107,6 +118,8 @@ def _flat(items: Iterable[tuple[str, Attribute]]) -> Iterable[tuple[str, Attribu
                 yield name, IntegerAttr(attribute.value.data, kind)
             case DenseArrayBase() | DenseIntOrFPElementsAttr():
                 yield name, ArrayAttr([_number(value) for value in attribute.get_values()])
+            case SpelledByWord():
+                yield name, StringAttr(attribute.data)
             case ArrayAttr() | FloatAttr() | StringAttr():
                 yield name, attribute
 
