@@ -6,30 +6,36 @@ Source of the semantics: `gather` in StableHLO's specification.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
 Sizes = Sequence[int]
+Positions = list[np.ndarray]
 Gather = Callable[..., np.ndarray]
 """A function of an operand, indices, and perhaps `out`."""
 
 
-def index_vectors(indices: np.ndarray, index_vector_dim: int) -> np.ndarray:
-    """Indices with the dimension that holds vectors first; a dimension of size 1 where each is a number."""
-    if index_vector_dim == indices.ndim:
-        return indices[np.newaxis]
-    return np.moveaxis(indices, index_vector_dim, 0)
+def positions_along(rank: int, index_vector_dim: int, count: int) -> Callable[[np.ndarray], Positions]:
+    """A function that gives each of the `count` components of index vectors, in the machine's own integers.
+
+    Vectors are along a dimension of indices, of this rank, or numbers where there is no such dimension. Indices beyond
+    the machine's integers become the largest of these.
+    """
+    before: tuple[Any, ...] = (slice(None),) * index_vector_dim
+    picks = [(...,)] * count if index_vector_dim == rank else [(*before, number, ...) for number in range(count)]
+
+    def positions(indices: np.ndarray) -> Positions:
+        if indices.dtype == np.uint64:
+            indices = np.minimum(indices, np.uint64(np.iinfo(np.intp).max))
+        return [indices[pick].astype(np.intp, copy=False) for pick in picks]
+
+    return positions
 
 
-def as_positions(indices: np.ndarray) -> np.ndarray:
-    """Indices in the machine's own integers; those beyond their range are as far as these go."""
-    if indices.dtype == np.uint64:
-        return np.minimum(indices, np.uint64(np.iinfo(np.intp).max)).astype(np.intp)
-    return indices.astype(np.intp, copy=False)
-
-
-def batch_positions(sizes: Sizes, batching_dims: Sizes, index_vector_dim: int) -> list[np.ndarray]:
+def batch_positions(sizes: Sizes, batching_dims: Sizes, index_vector_dim: int) -> Positions:
     """For each of the batching dimensions of indices, the position in it, of a shape that broadcasts to batches; which
     have the shape `sizes`."""
     found = []
@@ -60,6 +66,38 @@ def offsets_in_window(shape: Sizes, window: Sizes) -> np.ndarray:
     return total.reshape(-1)
 
 
+Take = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
+"""A function of an operand, indices, and a row-major array for the result or None. What it gives has the elements of
+the result, but perhaps further dimensions of size 1."""
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is gathered, in the specification's words.
+
+    Attributes:
+        batch: the shape of what an index is taken from.
+        at: gives the components of indices, as positions in the dimensions `start_index_map`.
+        batched: dimensions of the operand that go along with those of indices, and their positions.
+    """
+
+    operand: tuple[int, ...]
+    batch: tuple[int, ...]
+    slice_sizes: tuple[int, ...]
+    start_index_map: tuple[int, ...]
+    at: Callable[[np.ndarray], Positions]
+    batched: dict[int, np.ndarray]
+
+    def limit(self, dim: int) -> int:
+        """The last place where a slice can start."""
+        return self.operand[dim] - self.slice_sizes[dim]
+
+    def starts(self, indices: np.ndarray) -> dict[int, np.ndarray]:
+        """Where slices start in dimensions; 0 in others."""
+        found = zip(self.start_index_map, self.at(indices), strict=True)
+        return {dim: np.minimum(np.maximum(at, 0), self.limit(dim)) for dim, at in found} | self.batched
+
+
 def gather(
     operand: Sizes,
     indices: Sizes,
@@ -74,69 +112,143 @@ def gather(
 ) -> Gather:
     """A function that gathers slices from an operand of this shape, at indices of this shape.
 
-    Slices that hold all of the last dimensions are copied as rows. What is not row-major is indexed dimension by
-    dimension, so that no more of it is touched than is gathered.
+    One slice is a slice, and elements along one dimension are taken along that. Otherwise slices that hold all of the
+    last dimensions are copied as rows. What is not row-major is indexed dimension by dimension, so that no more of it
+    is touched than is gathered.
     """
     batch = tuple(size for axis, size in enumerate(indices) if axis != index_vector_dim)
     hidden = {*collapsed_slice_dims, *operand_batching_dims}
-    offsets = tuple(size for axis, size in enumerate(slice_sizes) if axis not in hidden)
-    together, order = _layout(len(batch), offset_dims)
-    shape = tuple((*batch, *offsets)[axis] for axis in order)
-    limits = [operand[dim] - slice_sizes[dim] for dim in start_index_map]
-    if 0 in shape:
-        return lambda x, indices, out=None: np.empty(shape, x.dtype) if out is None else out
-    split = full_suffix(operand, slice_sizes, (*start_index_map, *operand_batching_dims))
-    batched = dict(
-        zip(operand_batching_dims, batch_positions(batch, start_indices_batching_dims, index_vector_dim), strict=True)
+    along_batches = batch_positions(batch, start_indices_batching_dims, index_vector_dim)
+    problem = _Problem(
+        tuple(operand),
+        batch,
+        tuple(slice_sizes),
+        tuple(start_index_map),
+        positions_along(len(indices), index_vector_dim, len(start_index_map)),
+        dict(zip(operand_batching_dims, along_batches, strict=True)),
     )
-    leading, row = operand[:split], prod(operand[split:])
-    strides = strides_of(leading)
-    base = np.zeros((), np.intp)
-    for dim, positions in batched.items():
-        base = base + positions * strides[dim]
-    within = offsets_in_window(leading, slice_sizes[:split])
+    batch_dims = [axis for axis in range(len(batch) + len(offset_dims)) if axis not in offset_dims]
+    kept = [axis for axis in range(len(operand)) if axis not in hidden]
+    sizes = dict(zip((*batch_dims, *offset_dims), (*batch, *[slice_sizes[axis] for axis in kept]), strict=True))
+    places = [*batch_dims, *offset_dims]
+    if 0 in sizes.values():
+        return lambda x, indices, out=None: np.empty(_in_order(sizes), x.dtype) if out is None else out
+    if prod(batch) == 1:
+        take = _one_slice(problem)
+    elif _is_along_one(problem):
+        take, (axis,) = _along_one(problem), start_index_map
+        # Dimensions before the one that is indexed stay before those of batches.
+        before = sum(dim < axis for dim in kept)
+        places = [*offset_dims[:before], *batch_dims, *offset_dims[before:]]
+    else:
+        take = _rows(problem)
+    return _finished(take, places, sizes)
 
-    def starts(indices: np.ndarray) -> list[np.ndarray]:
-        vectors = as_positions(index_vectors(indices, index_vector_dim))
-        return [np.clip(vector, 0, limit) for vector, limit in zip(vectors, limits, strict=True)]
 
-    def from_rows(x: np.ndarray, indices: np.ndarray) -> np.ndarray:
-        first = base
-        for dim, start in zip(start_index_map, starts(indices), strict=True):
-            first = first + start * strides[dim]
-        first = np.broadcast_to(first, batch)
-        rows = first if len(within) == 1 else first[..., np.newaxis] + within
-        return np.take(x.reshape(-1) if row == 1 else x.reshape(-1, row), rows, axis=0, mode="clip")
+def _in_order(sizes: dict[int, int]) -> tuple[int, ...]:
+    return tuple(sizes[axis] for axis in range(len(sizes)))
 
-    def dimension_by_dimension(x: np.ndarray, indices: np.ndarray) -> np.ndarray:
-        at = dict(zip(start_index_map, starts(indices), strict=True)) | batched
-        picks = []
-        for dim, size in enumerate(slice_sizes[:split]):
-            first = np.broadcast_to(at.get(dim, 0), batch).reshape((*batch, *[1] * split))
-            picks.append(first + np.arange(size).reshape(-1, *[1] * (split - 1 - dim)))
-        return x[tuple(picks)]
+
+def _finished(take: Take, places: Sizes, sizes: dict[int, int]) -> Gather:
+    """Where dimensions of the result, of these sizes, come in the order `places`."""
+    order = tuple(np.argsort(places).tolist())
+    shape = tuple(sizes[axis] for axis in places)
+    stays = order == tuple(range(len(order)))
 
     def run(x: np.ndarray, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        if split == 0:
-            found = np.broadcast_to(x, (*batch, *operand))
-        elif x.flags.c_contiguous:
-            found = from_rows(x, indices)
-        else:
-            found = dimension_by_dimension(x, indices)
-        found = found.reshape((*batch, *offsets))
-        if not together:
-            found = found.transpose(order)
         if out is None:
-            return found if split else found.copy()
-        out[...] = found
+            found = take(x, indices, None).reshape(shape)
+            return found if stays else found.transpose(order)
+        if stays and out.flags.c_contiguous:
+            take(x, indices, out)
+        else:
+            out[...] = take(x, indices, None).reshape(shape).transpose(order)
         return out
 
     return run
 
 
-def _layout(batch_rank: int, offset_dims: Sizes) -> tuple[bool, tuple[int, ...]]:
-    """Where the dimensions of results come from, of batches followed by those of slices; and whether they stay."""
-    rank = batch_rank + len(offset_dims)
-    batches, offsets = iter(range(batch_rank)), iter(range(batch_rank, rank))
-    order = tuple(next(offsets if axis in offset_dims else batches) for axis in range(rank))
-    return order == tuple(range(rank)), order
+def _one_slice(problem: _Problem) -> Take:
+    bounds = [(dim, problem.limit(dim), problem.slice_sizes[dim]) for dim in problem.start_index_map]
+    whole: list[Any] = [slice(0, size) for size in problem.slice_sizes]
+
+    def take(x: np.ndarray, indices: np.ndarray, into: np.ndarray | None) -> np.ndarray:
+        part = whole.copy()
+        for (dim, limit, size), at in zip(bounds, indices.reshape(-1).tolist(), strict=True):
+            start = min(max(at, 0), limit)
+            part[dim] = slice(start, start + size)
+        found = x[(*part, ...)]
+        if into is None:
+            return found.copy()
+        into[...] = found.reshape(into.shape)
+        return into
+
+    return take
+
+
+def _is_along_one(problem: _Problem) -> bool:
+    """Whether slices are one thick in the dimension that is indexed, and hold all of the others."""
+    if len(problem.start_index_map) != 1 or problem.batched:
+        return False
+    (axis,) = problem.start_index_map
+    others = (size for dim, size in enumerate(problem.operand) if dim != axis)
+    return problem.slice_sizes[axis] == 1 and all(
+        size == whole for size, whole in zip(_without(problem.slice_sizes, axis), others, strict=True)
+    )
+
+
+def _without(sizes: Sizes, axis: int) -> list[int]:
+    return [*sizes[:axis], *sizes[axis + 1 :]]
+
+
+def _along_one(problem: _Problem) -> Take:
+    (axis,) = problem.start_index_map
+    before: tuple[Any, ...] = (slice(None),) * axis
+    shape = (*problem.operand[:axis], *problem.batch, *problem.operand[axis + 1 :])
+
+    def take(x: np.ndarray, indices: np.ndarray, into: np.ndarray | None) -> np.ndarray:
+        out = None if into is None else into.reshape(shape)
+        if x.flags.c_contiguous:
+            return x.take(problem.at(indices)[0], axis, out, "clip")
+        return _given(x[(*before, problem.starts(indices)[axis])], out)
+
+    return take
+
+
+def _given(found: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    if out is None:
+        return found
+    out[...] = found
+    return out
+
+
+def _rows(problem: _Problem) -> Take:
+    """Slices as rows of all of the last dimensions."""
+    split = full_suffix(problem.operand, problem.slice_sizes, (*problem.start_index_map, *problem.batched))
+    leading, row = problem.operand[:split], prod(problem.operand[split:])
+    window, batch = problem.slice_sizes[:split], problem.batch
+    strides = strides_of(leading)
+    within = offsets_in_window(leading, window)
+
+    def take(x: np.ndarray, indices: np.ndarray, into: np.ndarray | None) -> np.ndarray:
+        first: Any = 0
+        starts = problem.starts(indices)
+        for dim, start in starts.items():
+            first = first + (start if strides[dim] == 1 else start * strides[dim])
+        if np.shape(first) != batch:
+            first = np.broadcast_to(first, batch)
+        rows = first if len(within) == 1 else first[..., np.newaxis] + within
+        lines = x.reshape(-1) if row == 1 else x.reshape(-1, row)
+        out = None if into is None else into.reshape(rows.shape if row == 1 else (*rows.shape, row))
+        return lines.take(rows, 0, out, "clip")
+
+    def take_dimensions(x: np.ndarray, indices: np.ndarray, into: np.ndarray | None) -> np.ndarray:
+        starts = problem.starts(indices)
+        picks = []
+        for dim, size in enumerate(window):
+            first = np.broadcast_to(starts.get(dim, 0), batch).reshape(*batch, *[1] * split)
+            picks.append(first + np.arange(size).reshape(-1, *[1] * (split - 1 - dim)))
+        found = x[tuple(picks)] if picks else np.broadcast_to(x, (*batch, *x.shape))
+        return _given(found, None if into is None else into.reshape(found.shape))
+
+    return lambda x, indices, into: (take if x.flags.c_contiguous else take_dimensions)(x, indices, into)

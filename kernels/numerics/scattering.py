@@ -1,30 +1,48 @@
 """Arrays with updates at indices that arrays hold, as StableHLO's `scatter` makes them.
 
-Updates of one element are applied one after the other, in the order of the indices: as XLA does on CPUs.
+Two things that the specification leaves open, or says otherwise, are as XLA does them on CPUs: updates of one element
+are applied one after the other, in the order of the indices; and a window that does not fit is left out, all of it.
 
 Source of the semantics: `scatter` in StableHLO's specification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from tfrt.kernels.numerics.gathering import (
-    as_positions,
     batch_positions,
     full_suffix,
-    index_vectors,
     offsets_in_window,
+    positions_along,
     strides_of,
 )
 
 Sizes = Sequence[int]
 Arrays = Sequence[np.ndarray]
-Apply = Callable[[Arrays, np.ndarray, Arrays], None]
-"""Combines rows of arrays, at positions of which none is beyond them, with rows of updates, in place."""
+Scatter = Callable[[Arrays, np.ndarray, Arrays, "Combination"], None]
+
+
+@dataclass(frozen=True)
+class Combination:
+    """How updates are combined with what is there.
+
+    Attributes:
+        combine: takes elements of each array, then updates for each, and gives new elements of each; None where updates
+            replace what is there.
+        function: the function of numpy that this is for each of the arrays, if it is one.
+        at_once: whether all updates can be applied at once: the last one of a position is what stays, or there are no
+            two of one position.
+    """
+
+    combine: Callable[..., Sequence[np.ndarray]] | None
+    function: np.ufunc | None = None
+    at_once: bool = False
 
 
 def scatter(
@@ -38,103 +56,112 @@ def scatter(
     scatter_indices_batching_dims: Sizes = (),
     scatter_dims_to_operand_dims: Sizes = (),
     index_vector_dim: int = 0,
-) -> Callable[[Arrays, np.ndarray, Arrays, Apply], None]:
+) -> Scatter:
     """A function that applies updates to row-major arrays of the shape `operand`, in place.
 
     It takes the arrays, indices of the shape `indices`, updates of the shape `updates`, and how they are combined.
-    Windows that hold all of the last dimensions are applied as rows.
+    One window is a slice. Windows that hold all of the last dimensions are applied as rows.
     """
+    if 0 in updates:
+        return lambda arrays, indices, updates, combination: None
     batch_dims = [axis for axis in range(len(updates)) if axis not in update_window_dims]
     batch = tuple(updates[axis] for axis in batch_dims)
-    order = (*batch_dims, *update_window_dims)
     hidden = {*inserted_window_dims, *input_batching_dims}
     sizes = iter([updates[axis] for axis in update_window_dims])
     window = tuple(1 if axis in hidden else next(sizes) for axis in range(len(operand)))
+    order = (*batch_dims, *update_window_dims)
+    targets = tuple((dim, operand[dim] - window[dim]) for dim in scatter_dims_to_operand_dims)
+    if prod(batch) == 1:
+        return _one_window(window, targets, order)
     split = full_suffix(operand, window, (*scatter_dims_to_operand_dims, *input_batching_dims))
-    leading, row = tuple(operand[:split]), prod(operand[split:])
-    strides = strides_of(leading)
-    within = offsets_in_window(leading, window[:split])
-    count = prod(batch)
-    base = np.zeros((), np.intp)
-    for dim, positions in zip(
+    leading, row = operand[:split], prod(operand[split:])
+    strides, within = strides_of(leading), offsets_in_window(leading, window[:split])
+    base: Any = 0
+    for dim, along in zip(
         input_batching_dims, batch_positions(batch, scatter_indices_batching_dims, index_vector_dim), strict=True
     ):
-        base = base + positions * strides[dim]
+        base = base + along * strides[dim]
+    positions = positions_along(len(indices), index_vector_dim, len(targets))
+    lines = (-1,) if row == 1 else (-1, row)
 
-    def run(arrays: Arrays, indices: np.ndarray, updates: Arrays, apply: Apply) -> None:
-        vectors = as_positions(index_vectors(indices, index_vector_dim))
-        first, fits = base, np.ones((), np.bool_)
-        for dim, start in zip(scatter_dims_to_operand_dims, vectors, strict=True):
-            inside = (start >= 0) & (start <= leading[dim] - window[dim])
-            fits = fits & inside
-            # What is far away would overflow.
-            first = first + np.where(inside, start, 0) * strides[dim]
-        rows = (np.broadcast_to(first, batch).reshape(-1, 1) + within).reshape(-1)
-        values = [update.transpose(order).reshape(count * len(within), row) for update in updates]
-        if not fits.all():
+    def run(arrays: Arrays, indices: np.ndarray, updates: Arrays, combination: Combination) -> None:
+        starts = positions(indices)
+        rows, fits = base, None
+        for (dim, limit), start in zip(targets, starts, strict=True):
+            # Negative numbers are large ones without their sign.
+            inside = start.view(np.uintp) <= limit
+            fits = inside if fits is None else fits & inside
+            rows = rows + (start if strides[dim] == 1 else start * strides[dim])
+        values = [update.transpose(order).reshape(lines) for update in updates]
+        rows = np.broadcast_to(rows, batch).reshape(-1)
+        if len(within) > 1:
+            rows = (rows[:, np.newaxis] + within).reshape(-1)
+        if fits is not None and not fits.all():
             kept = np.repeat(np.broadcast_to(fits, batch).reshape(-1), len(within))
             rows, values = rows[kept], [value[kept] for value in values]
-        if row == 1:
-            apply([array.reshape(-1) for array in arrays], rows, [value.reshape(-1) for value in values])
-        else:
-            apply([array.reshape(-1, row) for array in arrays], rows, values)
+        _apply([array.reshape(lines) for array in arrays], rows, values, combination)
 
-    if 0 in updates:
-        return lambda arrays, indices, updates, apply: None
     return run
 
 
-def replace(arrays: Arrays, rows: np.ndarray, updates: Arrays) -> None:
-    """Updates in place of what was there; the last one of a position stays."""
-    for array, update in zip(arrays, updates, strict=True):
-        array[rows] = update
+def _one_window(window: Sizes, targets: Sequence[tuple[int, int]], order: Sizes) -> Scatter:
+    whole: list[Any] = [slice(0, size) for size in window]
+
+    def run(arrays: Arrays, indices: np.ndarray, updates: Arrays, combination: Combination) -> None:
+        part = whole.copy()
+        for (dim, limit), start in zip(targets, indices.reshape(-1).tolist(), strict=True):
+            if not 0 <= start <= limit:
+                return
+            part[dim] = slice(start, start + window[dim])
+        places = [array[(*part, ...)] for array in arrays]
+        values = [update.transpose(order).reshape(window) for update in updates]
+        found = values if combination.combine is None else combination.combine(*places, *values)
+        for place, value in zip(places, found, strict=True):
+            place[...] = value
+
+    return run
 
 
-def accumulate(function: np.ufunc) -> Apply:
-    """Updates combined with what is there by a function of numpy."""
+_TURN = 2000
+"""To apply some updates at once takes as long, beside the time for each, as applying so many in a row."""
 
-    def apply(arrays: Arrays, rows: np.ndarray, updates: Arrays) -> None:
+
+def _apply(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combination) -> None:
+    """Combine rows of arrays, at positions within them, with rows of updates, in place."""
+    if combination.at_once:
+        _combine(arrays, rows, updates, combination)
+        return
+    function = combination.function
+    if function is not None and arrays[0].ndim == 1:
         for array, update in zip(arrays, updates, strict=True):
             function.at(array, rows, update)
-
-    return apply
-
-
-def accumulate_unique(function: np.ufunc) -> Apply:
-    """Like `accumulate`, for positions of which none occurs twice."""
-
-    def apply(arrays: Arrays, rows: np.ndarray, updates: Arrays) -> None:
-        for array, update in zip(arrays, updates, strict=True):
-            array[rows] = function(array[rows], update)
-
-    return apply
-
-
-def in_rounds(combine: Callable[..., Sequence[np.ndarray]]) -> Apply:
-    """Updates combined by any function of the arrays' elements and those of updates: the first of each position at
-    once, then the second ones, and so on."""
-
-    def apply(arrays: Arrays, rows: np.ndarray, updates: Arrays) -> None:
-        for turn in _turns(rows):
-            here = rows[turn]
-            found = combine(*[array[here] for array in arrays], *[update[turn] for update in updates])
-            for array, value in zip(arrays, found, strict=True):
-                array[here] = value
-
-    return apply
-
-
-def _turns(rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Which of the numbers are the first of their value, the second, and so on."""
-    if not len(rows):
         return
+    turns = _turns(rows)
+    if function is not None and len(turns) * _TURN > updates[0].size:
+        size = arrays[0].shape[1]
+        places = (rows[:, np.newaxis] * size + np.arange(size)).reshape(-1)
+        for array, update in zip(arrays, updates, strict=True):
+            function.at(array.reshape(-1), places, update.reshape(-1))
+        return
+    for turn in turns:
+        _combine(arrays, rows[turn], [update[turn] for update in updates], combination)
+
+
+def _combine(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combination) -> None:
+    combine = combination.combine
+    found = updates if combine is None else combine(*[array[rows] for array in arrays], *updates)
+    for array, value in zip(arrays, found, strict=True):
+        array[rows] = value
+
+
+def _turns(rows: np.ndarray) -> Sequence[Any]:
+    """Which of the numbers are the first of their value, the second, and so on."""
     order = np.argsort(rows, kind="stable")
     ordered = rows[order]
-    begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    lengths = np.diff(np.append(begins, len(rows)))
-    if len(begins) == len(rows):
-        yield np.arange(len(rows))
-        return
-    turn = np.arange(len(rows)) - np.repeat(begins, lengths)
+    is_new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    if is_new.all():
+        return [...]
+    begins = np.flatnonzero(is_new)
+    turn = np.arange(len(rows)) - np.repeat(begins, np.diff(np.append(begins, len(rows))))
     by_turn = order[np.argsort(turn, kind="stable")]
-    yield from np.split(by_turn, np.cumsum(np.bincount(turn))[:-1])
+    return np.split(by_turn, np.cumsum(np.bincount(turn))[:-1])

@@ -97,9 +97,10 @@ def scatter(
     elements = [each.dtype for each in metadata]
     combine = read_body(body)
     kinds = [dtype.numpy for dtype in elements]
+    combination = _combination(combine, elements, is_unique=unique_indices)
+    if combination is None:
+        bound = bind_body(combine, [*elements, *elements, *(each.dtype for each in captured)])
     place = scattering.scatter(inputs[0].shape, indices.shape, updates[0].shape, **asdict(dimensions))
-    known = _known(combine, elements, is_unique=unique_indices)
-    bound = None if known is not None else bind_body(combine, [*elements, *elements, *(c.dtype for c in captured)])
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         sources, at, given, more = _split(arrays, count)
@@ -111,10 +112,12 @@ def scatter(
             results = [source.astype(kind, order="C") for source, kind in zip(sources, kinds, strict=True)]
         # What cannot be seen as rows is worked on elsewhere.
         worked = [result if result.flags.c_contiguous else result.copy(order="C") for result in results]
-        apply = known
-        if bound is not None:
-            apply = scattering.in_rounds(lambda *values: bound(*values, *more))
-        place(worked, at, given, apply)  # type: ignore[arg-type]
+        how = combination
+        if how is None:
+            how = scattering.Combination(lambda *values: bound(*values, *more), at_once=unique_indices)
+            place(worked, at, given, how)
+        else:
+            quiet.call(place, worked, at, given, how)
         for result, other in zip(results, worked, strict=True):
             if other is not result:
                 result[...] = other
@@ -123,13 +126,12 @@ def scatter(
     return run
 
 
-def _known(body: Body, elements: Sequence[DType], *, is_unique: bool) -> scattering.Apply | None:
+def _combination(body: Body, elements: Sequence[DType], *, is_unique: bool) -> scattering.Combination | None:
     """How updates are combined where that takes no body."""
     count = len(elements)
     if not body.steps and body.results == tuple(range(count, 2 * count)):
-        return scattering.replace
+        return scattering.Combination(None, at_once=True)
     function = _UFUNCS.get(body.op or "")
     if function is None or any(dtype.numpy.isbuiltin != 1 for dtype in elements):
         return None
-    apply = scattering.accumulate_unique(function) if is_unique else scattering.accumulate(function)
-    return lambda arrays, rows, updates: quiet.call(apply, arrays, rows, updates)
+    return scattering.Combination(lambda value, update: (function(value, update),), function, at_once=is_unique)
