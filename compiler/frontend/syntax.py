@@ -128,6 +128,11 @@ class SyntaxActions:
     def region(self, children: list[Any]) -> RegionRecord:
         return RegionRecord(*children)
 
+    def region_of_op(self, children: list[Any]) -> RegionRecord:
+        """One op in place of a region."""
+        ((build, parts),) = children
+        return RegionRecord([OpRecord((), build, parts, None)], [])
+
     def block(self, children: list[Any]) -> BlockRecord:
         return BlockRecord(*children)
 

@@ -356,7 +356,7 @@ class _Function:
         special = _SPECIAL.get(op.name)
         if special is not None:
             return special(self, op)
-        if op.name in FORWARDING:
+        if name_of(op) in FORWARDING:
             return self._operands(op)
         return self._execute(op)
 
@@ -373,9 +373,10 @@ class _Function:
 
     def _execute(self, op: Operation) -> Sequence[SSAValue]:
         """An op of the core runtime."""
-        entry = CPU_OPS.get(op.name)
+        name = name_of(op)
+        entry = CPU_OPS.get(name)
         if entry is None:
-            raise Unsupported(op, f"is not supported: the CPU has no op '{op.name}'")
+            raise Unsupported(op, f"is not supported: the CPU has no op '{name}'")
         attributes = op_attributes(op)
         operands = self._operands(op)
         if op.regions:

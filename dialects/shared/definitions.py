@@ -112,6 +112,10 @@ class SourceDialect(Dialect):
     """A dialect that frameworks write programs in. Its ops have no kernels: passes put ops of ours in their place."""
 
 
+class OpenSourceDialect(OpenDialect, SourceDialect):
+    """A `SourceDialect` that keeps what it does not define."""
+
+
 def define_dialect(name: str, *modules: str, is_open: bool = False, is_source: bool = False) -> Dialect:
     """The dialect of all ops, types and attributes that have its name in front and that modules hold.
 
@@ -130,7 +134,16 @@ def define_dialect(name: str, *modules: str, is_open: bool = False, is_source: b
     ours = [each for each in found if str(getattr(each, "name", "")).startswith(f"{name}.")]
     ops = [each for each in ours if issubclass(each, Operation)]
     attributes = [each for each in ours if issubclass(each, Attribute)]
-    return (OpenDialect if is_open else SourceDialect if is_source else Dialect)(name, ops, attributes)
+    kind = _KINDS[is_open, is_source]
+    return kind(name, ops, attributes)
+
+
+_KINDS: dict[tuple[bool, bool], type[Dialect]] = {
+    (False, False): Dialect,
+    (True, False): OpenDialect,
+    (False, True): SourceDialect,
+    (True, True): OpenSourceDialect,
+}
 
 
 def _class_name(name: str, suffix: str) -> str:

@@ -1,0 +1,297 @@
+"""`lower-tf`: TensorFlow's graphs become functions with StableHLO's branches and loops, around TensorFlow's ops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    FlatSymbolRefAttr,
+    IntegerType,
+    ModuleOp,
+    SymbolRefAttr,
+    TensorType,
+    UnrankedTensorType,
+    UnrealizedConversionCastOp,
+    UnregisteredOp,
+    i1,
+    i32,
+)
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from tfrt.compiler.passes.shared.purity import name_of
+from tfrt.compiler.passes.symbol_dce import functions_of
+from tfrt.compiler.verifier import location_of
+from tfrt.dialects.func import CallOp
+from tfrt.dialects.stablehlo.control_flow import CaseOp, IfOp, ReturnOp, WhileOp
+from tfrt.dialects.stablehlo.shapes import ConstantOp
+from tfrt.dialects.tf_executor import ControlType, GraphOp, IslandOp
+from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.support.diagnostics import Diagnostic
+from tfrt.executor.support.errors import CompileError
+
+_FORWARDED = frozenset(
+    (
+        "tf.EnsureShape",
+        "tf.Identity",
+        "tf.IdentityN",
+        "tf.PlaceholderWithDefault",
+        "tf.PreventGradient",
+        "tf.Snapshot",
+        "tf.StopGradient",
+    )
+)
+"""Ops that give what they are given."""
+
+_DATAFLOW = frozenset(("Enter", "Exit", "LoopCond", "Merge", "NextIteration.Sink", "NextIteration.Source", "Switch", "SwitchN"))
+"""TensorFlow's control flow of tokens that are alive or dead."""
+
+
+@dataclass(frozen=True)
+class LowerTf(ModulePass):
+    """Turns TensorFlow's graphs into functions of `func`: islands become what is in them, in the order that their tokens
+    ask for; `tf.Const` becomes a constant, `tf.If`, `tf.Case`, `tf.While` and calls become those of `stablehlo` and
+    `func`, and what only hands values on goes away. Other ops of `tf` stay: they are ops of the core runtime.
+
+    All that is not supported is reported at once, each op with the name of its node.
+    """
+
+    name = "lower-tf"
+    anchor = "builtin.module"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        functions = functions_of(op)
+        lowering = _Lowering(functions, [])
+        for function in functions.values():
+            for block in function.body.blocks:
+                lowering.lower(block, function)
+        if lowering.problems:
+            raise CompileError(tuple(lowering.problems))
+
+
+@dataclass
+class _Lowering:
+    functions: dict[str, FuncOp]
+    problems: list[Diagnostic]
+
+    def lower(self, block: Block, function: FuncOp) -> None:
+        for op in [op for op in block.ops if isinstance(op, GraphOp)]:
+            self._flatten(op)
+        for op in list(block.ops):
+            name = name_of(op)
+            rewrite = _REWRITES.get(name)
+            if name in _FORWARDED:
+                _replace(op, op.operands[: len(op.results)])
+            elif rewrite is not None:
+                rewrite(self, op)
+            elif name.startswith("tf.") and CPU_OPS.get(name) is None:
+                self.report(op, "is not supported")
+        last = block.last_op
+        if last is not None and last.name == "func.return":
+            last.operands = [
+                self.cast(value, type, last)
+                for value, type in zip(last.operands, function.function_type.outputs, strict=True)
+            ]
+
+    def report(self, op: Operation, message: str) -> None:
+        self.problems.append(Diagnostic("error", f"'{name_of(op)}' op {message}", location_of(op.location)))
+
+    def cast(self, value: SSAValue, type: Attribute, before: Operation) -> SSAValue:
+        """The value as one of another type, in front of an op."""
+        if value.type == type:
+            return value
+        made = UnrealizedConversionCastOp.create(operands=[value], result_types=[type])
+        made.location = before.location
+        assert before.parent is not None
+        before.parent.insert_op_before(made, before)
+        return made.results[0]
+
+    def _flatten(self, graph: GraphOp) -> None:
+        block = graph.parent
+        assert block is not None
+        for island in list(graph.body.block.ops):
+            if isinstance(island, IslandOp):
+                for op in list(island.body.block.ops):
+                    if op.next_op is None:
+                        values = list(op.operands)
+                        op.detach()
+                        break
+                    op.detach()
+                    block.insert_op_before(op, graph)
+                _replace(island, values, but_last=True)
+            elif island.next_op is not None:
+                self._refuse(island)
+        last = graph.body.block.last_op
+        assert last is not None
+        fetched = [value for value in last.operands if not isinstance(value.type, ControlType)]
+        if not self.problems:
+            _replace(graph, fetched)
+
+    def _refuse(self, op: Operation) -> None:
+        name = name_of(op).removeprefix("tf_executor.")
+        reason = "is not supported"
+        if name in _DATAFLOW:
+            reason += (
+                ": the graph's control flow is of dead tokens; export it with functional control flow,"
+                " by tf.mlir.experimental.convert_function or convert_variables_to_constants_v2(…,"
+                " lower_control_flow=False)"
+            )
+        self.report(op, reason)
+
+    def _constant(self, op: Operation) -> None:
+        value = op.properties.get("value", op.attributes.get("value"))
+        if not isinstance(value, DenseIntOrFPElementsAttr):
+            self.report(op, f"has a value that is not supported: {value}")
+            return
+        _replace_by(op, ConstantOp.create(properties={"value": value}, result_types=[value.get_type()]))
+
+    def _nothing(self, op: Operation) -> None:
+        _replace(op, ())
+
+    def _call(self, op: Operation) -> None:
+        callee = self._function(op, "f")
+        if callee is None:
+            return
+        inputs, outputs = callee.function_type.inputs.data, callee.function_type.outputs.data
+        operands = [self.cast(value, type, op) for value, type in zip(op.operands, inputs, strict=False)]
+        made = CallOp.create(
+            operands=operands, properties={"callee": FlatSymbolRefAttr(callee.sym_name.data)}, result_types=outputs
+        )
+        self._replace_with_casts(op, made)
+
+    def _if(self, op: Operation) -> None:
+        branches = [self._function(op, name) for name in ("then_branch", "else_branch")]
+        self._branch(op, branches, i1, IfOp)
+
+    def _case(self, op: Operation) -> None:
+        symbols = op.properties.get("branches", op.attributes.get("branches"))
+        branches = [self._found(op, symbol) for symbol in symbols] if isinstance(symbols, ArrayAttr) else []
+        self._branch(op, branches, i32, CaseOp)
+
+    def _branch(
+        self, op: Operation, branches: Sequence[FuncOp | None], type: IntegerType, made_of: type[IfOp | CaseOp]
+    ) -> None:
+        if None in branches:
+            return
+        chooser, *operands = op.operands
+        chooser = self._chooser(chooser, type, op)
+        regions = [Region([self._calling(branch, operands, op)]) for branch in branches if branch is not None]
+        made = made_of.create(operands=[chooser], result_types=op.result_types, regions=regions)
+        _replace_by(op, made)
+
+    def _chooser(self, value: SSAValue, type: IntegerType, op: Operation) -> SSAValue:
+        """What a branch is chosen by; of other types than truth values, whether it is not zero, or not empty."""
+        element = value.type.element_type if isinstance(value.type, TensorType | UnrankedTensorType) else None
+        scalar = TensorType(type, [])
+        if element == type:
+            return self.cast(value, scalar, op)
+        name = "tf.ToBool" if type == i1 else "tf.Cast"
+        made = UnregisteredOp.with_name(name).create(
+            operands=[value], result_types=[scalar], properties={} if type == i1 else {"DstT": i32}
+        )
+        made.location = op.location
+        assert op.parent is not None
+        op.parent.insert_op_before(made, op)
+        return made.results[0]
+
+    def _calling(self, function: FuncOp, operands: Sequence[SSAValue], op: Operation) -> Block:
+        """A block that gives what a function does on some values, as `op`'s results."""
+        block = Block()
+        given = self._add_call(block, function, operands, op)
+        results = [_add_cast(block, v, t, op) for v, t in zip(given, op.result_types, strict=True)]
+        _add(block, ReturnOp.create(operands=results), op)
+        return block
+
+    def _add_call(
+        self, block: Block, function: FuncOp, operands: Sequence[SSAValue], op: Operation
+    ) -> Sequence[SSAValue]:
+        types = function.function_type
+        values = [_add_cast(block, value, type, op) for value, type in zip(operands, types.inputs, strict=True)]
+        symbol = FlatSymbolRefAttr(function.sym_name.data)
+        return _add(
+            block, CallOp.create(operands=values, properties={"callee": symbol}, result_types=types.outputs.data), op
+        )
+
+    def _while(self, op: Operation) -> None:
+        condition, body = self._function(op, "cond"), self._function(op, "body")
+        if condition is None or body is None:
+            return
+        types = op.result_types
+        operands = [self.cast(value, type, op) for value, type in zip(op.operands, types, strict=True)]
+        asked, advanced = Block(arg_types=types), Block(arg_types=types)
+        (goes_on,) = self._add_call(asked, condition, asked.args, op)
+        last = ReturnOp.create(operands=[goes_on])
+        _add(asked, last, op)
+        last.operands = [self._chooser(goes_on, i1, last)]
+        given = self._add_call(advanced, body, advanced.args, op)
+        results = [_add_cast(advanced, value, type, op) for value, type in zip(given, types, strict=True)]
+        _add(advanced, ReturnOp.create(operands=results), op)
+        made = WhileOp.create(operands=operands, result_types=types, regions=[Region([asked]), Region([advanced])])
+        _replace_by(op, made)
+
+    def _function(self, op: Operation, name: str) -> FuncOp | None:
+        return self._found(op, op.properties.get(name, op.attributes.get(name)))
+
+    def _found(self, op: Operation, symbol: Attribute | None) -> FuncOp | None:
+        found = self.functions.get(symbol.root_reference.data) if isinstance(symbol, SymbolRefAttr) else None
+        if found is None:
+            self.report(op, f"refers to {symbol}, which is not a function of this program")
+        return found
+
+    def _replace_with_casts(self, op: Operation, made: Operation) -> None:
+        assert op.parent is not None
+        made.location = op.location
+        op.parent.insert_op_before(made, op)
+        _replace(op, [self.cast(value, type, op) for value, type in zip(made.results, op.result_types, strict=True)])
+
+
+def _add(block: Block, op: Operation, source: Operation) -> Sequence[SSAValue]:
+    op.location = source.location
+    block.add_op(op)
+    return op.results
+
+
+def _add_cast(block: Block, value: SSAValue, type: Attribute, source: Operation) -> SSAValue:
+    if value.type == type:
+        return value
+    return _add(block, UnrealizedConversionCastOp.create(operands=[value], result_types=[type]), source)[0]
+
+
+def _replace_by(op: Operation, made: Operation) -> None:
+    assert op.parent is not None
+    made.location = op.location
+    op.parent.insert_op_before(made, op)
+    _replace(op, made.results)
+
+
+def _replace(op: Operation, values: Sequence[SSAValue], *, but_last: bool = False) -> None:
+    """Put values in place of an op's results; the last result may be a token, which orders what is in order already."""
+    results = op.results[:-1] if but_last else op.results
+    for old, new in zip(results, values, strict=True):
+        old.replace_all_uses_with(new)
+    if but_last:
+        for use in list(op.results[-1].uses):
+            user = use.operation
+            user.operands = [operand for operand in user.operands if operand is not op.results[-1]]
+    op.detach()
+    op.erase()
+
+
+_REWRITES: dict[str, Callable[[_Lowering, Operation], None]] = {
+    "tf.Case": _Lowering._case,
+    "tf.Const": _Lowering._constant,
+    "tf.If": _Lowering._if,
+    "tf.LegacyCall": _Lowering._call,
+    "tf.NoOp": _Lowering._nothing,
+    "tf.PartitionedCall": _Lowering._call,
+    "tf.StatefulPartitionedCall": _Lowering._call,
+    "tf.StatelessCase": _Lowering._case,
+    "tf.StatelessIf": _Lowering._if,
+    "tf.StatelessWhile": _Lowering._while,
+    "tf.While": _Lowering._while,
+}
