@@ -201,21 +201,19 @@ class HandleOp(IRDLOperation):
 
 @irdl_op_definition
 class CallInOrderOp(IRDLOperation):
-    """Like `cpu.call`, for ops whose effects can be seen: they run in the order of chains."""
+    """Like `cpu.execute`, for ops whose effects can be seen: they run in the order of chains."""
 
     name = "cpu.call_in_order"
     chain = operand_def(CHAIN)
-    operands_ = var_operand_def(MemRefType)
-    arguments = attr_def(ArrayAttr)
+    operands_ = var_operand_def()
     metadata = attr_def(ArrayAttr)
     op_attrs = attr_def(ArrayAttr)
     op_name = attr_def(StringAttr)
     done = result_def(CHAIN)
-    arrays = var_result_def(MemRefType)
+    arrays = var_result_def()
     assembly_format = "$chain `,` $operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
     def verify_(self) -> None:
-        _check(self, "arguments", self.arguments, self.operands_.types)
         _check(self, "metadata", self.metadata, self.arrays.types)
 
 
@@ -282,6 +280,16 @@ class OwnOp(IRDLOperation):
     def verify_(self) -> None:
         if self.array.type != self.copy.type:
             fail(self, "expects a result of the array's type")
+
+
+@irdl_op_definition
+class CastOp(IRDLOperation):
+    """An array whose type says more of it, or less."""
+
+    name = "cpu.cast"
+    array = operand_def()
+    cast = result_def()
+    assembly_format = "$array attr-dict `:` functional-type(operands, results)"
 
 
 @irdl_op_definition

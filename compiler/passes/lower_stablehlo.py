@@ -36,6 +36,7 @@ from tfrt.compiler.passes.shared.custom_calls import (
     operands_of_target,
     target_of,
 )
+from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.passes.shared.source_ops import (
     FORWARDING,
     Unsupported,
@@ -52,7 +53,17 @@ from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.check import CHECK
 from tfrt.dialects.chlo import CHLO
-from tfrt.dialects.cpu import AfterOp, CallInOrderOp, CallOp, ConstantOp, ExecuteOp, ItemOp, OwnOp, metadata_attribute
+from tfrt.dialects.cpu import (
+    AfterOp,
+    CallInOrderOp,
+    CallOp,
+    CastOp,
+    ConstantOp,
+    ExecuteOp,
+    ItemOp,
+    OwnOp,
+    metadata_attribute,
+)
 from tfrt.dialects.mhlo import MHLO
 from tfrt.dialects.sdy import SDY
 from tfrt.dialects.stablehlo import STABLEHLO
@@ -201,7 +212,7 @@ class _Module:
 
     def report(self, op: Operation, message: str) -> None:
         """Note what cannot be lowered; once, though conditions of loops are lowered twice."""
-        diagnostic = Diagnostic("error", f"'{op.name}' op {message}", location_of(op.location))
+        diagnostic = Diagnostic("error", f"'{name_of(op)}' op {message}", location_of(op.location))
         if diagnostic not in self.problems:
             self.problems.append(diagnostic)
 
@@ -398,8 +409,10 @@ class _Function:
         attributes: ArrayAttr[Attribute],
         types: Sequence[Attribute],
     ) -> Sequence[SSAValue]:
-        if any(not isinstance(type, MemRefType) for type in (*types, *(operand.type for operand in operands))):
-            return self._execute_unranked(op, entry, operands, attributes, types)
+        if self.chain is not None and has_effects(op, frozenset()):
+            return self._execute_in_order(op, entry, operands, attributes, types)
+        if not _is_known(entry, (*types, *(operand.type for operand in operands))):
+            return self._execute_unknown(op, entry, operands, attributes, types)
         if _can_be_fused(entry, operands, attributes, types):
             made: Operation = elementwise(entry.name, operands, metadata_of_type(types[0]), op.location)
             return self.insert(made, op.location)
@@ -409,18 +422,12 @@ class _Function:
             "op_attrs": attributes,
             "op_name": StringAttr(entry.name),
         }
-        if self.chain is not None and has_effects(op, frozenset()):
-            made = CallInOrderOp.create(
-                operands=[self.chain, *operands], attributes=described, result_types=[CHAIN, *types]
-            )
-            self.chain, *results = self.insert(made, op.location)
-            return results
         more = {"inputs": IntegerAttr(len(operands), i64), "steps": ArrayAttr(list[Attribute]())}
         return self.insert(
             CallOp.create(operands=operands, attributes={**described, **more}, result_types=types), op.location
         )
 
-    def _execute_unranked(
+    def _execute_in_order(
         self,
         op: Operation,
         entry: OpEntry,
@@ -428,7 +435,29 @@ class _Function:
         attributes: ArrayAttr[Attribute],
         types: Sequence[Attribute],
     ) -> Sequence[SSAValue]:
-        """An op on arrays whose ranks are not known."""
+        """An op with effects that can be seen."""
+        described = {
+            "metadata": metadata_attribute(types),
+            "op_attrs": attributes,
+            "op_name": StringAttr(entry.name),
+        }
+        made = CallInOrderOp.create(
+            operands=[self.chain, *operands],  # type: ignore[list-item]
+            attributes=described,
+            result_types=[CHAIN, *types],
+        )
+        self.chain, *results = self.insert(made, op.location)
+        return results
+
+    def _execute_unknown(
+        self,
+        op: Operation,
+        entry: OpEntry,
+        operands: Sequence[SSAValue],
+        attributes: ArrayAttr[Attribute],
+        types: Sequence[Attribute],
+    ) -> Sequence[SSAValue]:
+        """An op that finds out about its arrays when they come."""
         described = {
             "metadata": metadata_attribute(types),
             "op_attrs": attributes,
@@ -458,6 +487,16 @@ class _Function:
         sizes = [len(flat_types([type])) for type in tuple_.type.types]  # type: ignore[attr-defined]
         start = sum(sizes[: index.value.data])
         return self.value(tuple_)[start : start + sizes[index.value.data]]
+
+    def _cast(self, op: Operation) -> Sequence[SSAValue]:
+        """What is known more or less of."""
+        operands, types = self._operands(op), self.types(op.results, op)
+        if [operand.type for operand in operands] == list(types):
+            return operands
+        return [
+            self.insert(CastOp.create(operands=[operand], result_types=[type]), op.location)[0]
+            for operand, type in zip(operands, types, strict=True)
+        ]
 
     def _zero_id(self, op: Operation) -> Sequence[SSAValue]:
         (type,) = op.result_types
@@ -597,6 +636,17 @@ def _passed(regions: Sequence[Region]) -> list[SSAValue]:
     return [value for value in captured(regions) if not is_everywhere(value)]
 
 
+def _is_known(entry: OpEntry, types: Sequence[Attribute]) -> bool:
+    """Whether a program says enough of an op's operands and results: of ops whose shapes follow from attributes and
+    types alone, as StableHLO's do, sizes may be missing.
+    """
+    if not all(isinstance(type, MemRefType) for type in types):
+        return False
+    if entry.name.partition(".")[0] in _SOURCES:
+        return True
+    return all(isinstance(type, MemRefType) and type.has_static_shape() for type in types)
+
+
 def _can_be_fused(
     entry: OpEntry, operands: Sequence[SSAValue], attributes: ArrayAttr[Attribute], types: Sequence[Attribute]
 ) -> bool:
@@ -613,6 +663,7 @@ _BODIES = {"stablehlo.select_and_scatter": ("select", "scatter")}
 """What the bodies of ops with several regions are called as attributes."""
 
 _SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
+    "builtin.unrealized_conversion_cast": _Function._cast,
     "stablehlo.constant": _Function._constant,
     "stablehlo.custom_call": _Function._custom_call,
     "stablehlo.create_token": _Function._token,

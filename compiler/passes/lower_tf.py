@@ -48,15 +48,19 @@ _FORWARDED = frozenset(
 )
 """Ops that give what they are given."""
 
-_DATAFLOW = frozenset(("Enter", "Exit", "LoopCond", "Merge", "NextIteration.Sink", "NextIteration.Source", "Switch", "SwitchN"))
+_DATAFLOW = frozenset(
+    ("Enter", "Exit", "LoopCond", "Merge", "NextIteration.Sink", "NextIteration.Source", "Switch", "SwitchN")
+)
 """TensorFlow's control flow of tokens that are alive or dead."""
 
 
 @dataclass(frozen=True)
 class LowerTf(ModulePass):
-    """Turns TensorFlow's graphs into functions of `func`: islands become what is in them, in the order that their tokens
-    ask for; `tf.Const` becomes a constant, `tf.If`, `tf.Case`, `tf.While` and calls become those of `stablehlo` and
-    `func`, and what only hands values on goes away. Other ops of `tf` stay: they are ops of the core runtime.
+    """Turns TensorFlow's graphs into functions of `func`.
+
+    Islands become what is in them, in the order that their tokens ask for. `tf.Const` becomes a constant, `tf.If`,
+    `tf.Case`, `tf.While` and calls become those of `stablehlo` and `func`, and what only hands values on goes away.
+    Other ops of `tf` stay: they are ops of the core runtime.
 
     All that is not supported is reported at once, each op with the name of its node.
     """
@@ -80,8 +84,8 @@ class _Lowering:
     problems: list[Diagnostic]
 
     def lower(self, block: Block, function: FuncOp) -> None:
-        for op in [op for op in block.ops if isinstance(op, GraphOp)]:
-            self._flatten(op)
+        for graph in [op for op in block.ops if isinstance(op, GraphOp)]:
+            self._flatten(graph)
         for op in list(block.ops):
             name = name_of(op)
             rewrite = _REWRITES.get(name)

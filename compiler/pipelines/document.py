@@ -10,7 +10,7 @@ import inspect
 import json
 
 from tfrt.compiler.passes import PASSES, anchor_of, get_passes
-from tfrt.compiler.pipelines.pipeline import LOWERING, PIPELINES, SIMPLIFY
+from tfrt.compiler.pipelines.pipeline import LOWERING, PIPELINES, SIMPLIFY, TENSORFLOW
 
 _HEAD = """\
 # Passes
@@ -35,7 +35,7 @@ def document() -> str:
     parts = [_HEAD, "\n".join(["| level | runs |", "|---|---|", *levels]) + "\n"]
     parts.append(
         f"Programs of frameworks, whose functions end in `return`, get `{LOWERING}` before all else; at `-O1` and above"
-        f" `{SIMPLIFY}` comes before it.\n"
+        f" `{SIMPLIFY}` comes before it. TensorFlow's get `{TENSORFLOW}` first.\n"
     )
     parts += [_section(name) for name in PASSES]
     return "\n".join(parts)

@@ -25,6 +25,9 @@ _ANCHORS = ("builtin.module", "func.func", "any")
 LOWERING = "lower-stablehlo"
 """What programs of frameworks need at every level, before all else."""
 
+TENSORFLOW = "lower-tf"
+"""What TensorFlow's programs need before that."""
+
 SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-hoist,stablehlo-canonicalize"
 """What they get before that, where they are optimised."""
 
@@ -63,7 +66,15 @@ def with_lowering(module: ModuleOp, passes: tuple[ModulePass, ...]) -> tuple[Mod
     """
     if not any(_ends_as_mlirs_own(op) for op in module.ops) or any(p.name == LOWERING for p in passes):
         return passes
-    return (*parse_pipeline(f"{SIMPLIFY},{LOWERING}" if passes else LOWERING), *passes)
+    before = f"{SIMPLIFY},{LOWERING}" if passes else LOWERING
+    if any(_is_tensorflow(op) for op in module.walk()) and not any(p.name == TENSORFLOW for p in passes):
+        before = f"{TENSORFLOW},{before}"
+    return (*parse_pipeline(before), *passes)
+
+
+def _is_tensorflow(op: Operation) -> bool:
+    name = getattr(getattr(op, "op_name", None), "data", op.name)
+    return str(name).startswith(("tf.", "tf_executor."))
 
 
 def _ends_as_mlirs_own(function: Operation) -> bool:

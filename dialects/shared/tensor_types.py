@@ -22,7 +22,7 @@ from xdsl.utils.exceptions import VerifyException
 from tfrt.dialects.shared.verification import fail
 from tfrt.executor.declarations.stablehlo_shapes import Shape, ShapeError, compatible, spelled
 
-_names = {"stablehlo.token": "token", "tuple": "tuple"}
+_names = {"stablehlo.token": "token", "tuple": "tuple", "unranked_tensor": "tensor of unknown rank"}
 _KINDS = ("boolean", "integer", "float", "complex", "index")
 
 

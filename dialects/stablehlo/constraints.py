@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from xdsl.dialects.builtin import DenseArrayBase, DenseIntOrFPElementsAttr, IntegerAttr, TupleType, f32, i1, i32, i64
+from xdsl.dialects.builtin import (
+    DenseArrayBase,
+    DenseIntOrFPElementsAttr,
+    IntegerAttr,
+    TupleType,
+    UnrankedTensorType,
+    f32,
+    i1,
+    i32,
+    i64,
+)
 from xdsl.ir import Attribute
 from xdsl.irdl import AnyAttr, AttrConstraint, BaseAttr, EqAttrConstraint, ParamAttrConstraint
 
@@ -39,5 +49,5 @@ SIZES = TensorOf(("integer", "index"), rank=1)
 PAIRS_OF_SIZES = TensorOf(("integer", "index"), rank=2)
 SIZE = TensorOf(("integer",), rank=0, element=i32)
 TOKEN = BaseAttr(TokenType)
-TENSOR_OR_TOKEN = TensorOf(_ALL, others=(TokenType,))
-VALUE = TensorOf(_ALL, others=(TokenType, TupleType))
+TENSOR_OR_TOKEN = TensorOf(_ALL, others=(TokenType, UnrankedTensorType))
+VALUE = TensorOf(_ALL, others=(TokenType, TupleType, UnrankedTensorType))

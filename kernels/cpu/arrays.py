@@ -95,6 +95,11 @@ def copy(array: np.ndarray) -> np.ndarray:
     return array.copy(order="C")
 
 
+@kernel("cpu.cast", pure=True)
+def cast(array: Any) -> Any:
+    return array
+
+
 @kernel("cpu.settled", pure=True)
 def settled(array: np.ndarray, *others: Any) -> np.ndarray:
     return array

@@ -59,26 +59,19 @@ def call(
 def execute(
     *, metadata: TypedAggregate, op_attrs: TypedAggregate, op_name: String, host: HostContext
 ) -> Callable[..., Any]:
-    entry, attrs = _op(op_name), OpAttrs.of_pairs(op_attrs)
-    declared = tuple(map(_declared, map(plain, metadata)))
-    if entry.constant_metadata is not None:
-        # What it gives depends on elements of what it is given.
-        return lambda *values: _form_of(entry, values, attrs, host, declared)(*values)
-    return _by_kind(lambda values: _form_of(entry, values, attrs, host, declared))
+    return _by_values(op_name, op_attrs, metadata, host)
 
 
 @kernel("cpu.call_in_order", prepares=True)
 def call_in_order(
-    *, arguments: TypedAggregate, metadata: TypedAggregate, op_attrs: TypedAggregate, op_name: String, host: HostContext
+    *, metadata: TypedAggregate, op_attrs: TypedAggregate, op_name: String, host: HostContext
 ) -> Callable[..., Any]:
-    count = len(arguments)
-    run = _array_form(
-        _op(op_name), arguments=arguments, inputs=count, metadata=metadata, op_attrs=op_attrs, steps=(), host=host
-    )
+    run = _by_values(op_name, op_attrs, metadata, host)
+    has_results = bool(metadata)
 
-    def call(chain: Chain, *arrays: np.ndarray) -> Any:
-        found = run(*arrays)
-        return (CHAIN, *(found if type(found) is tuple else (found,))) if metadata else CHAIN
+    def call(chain: Chain, *values: Any) -> Any:
+        found = run(*values)
+        return (CHAIN, *(found if type(found) is tuple else (found,))) if has_results else CHAIN
 
     return call
 
@@ -256,6 +249,16 @@ def _on_tensors(
         return arrays[0] if count == 1 else arrays
 
     return run
+
+
+def _by_values(op_name: str, op_attrs: Any, metadata: Any, host: HostContext) -> ArrayForm:
+    """The op for whatever it is given."""
+    entry, attrs = _op(op_name), OpAttrs.of_pairs(op_attrs)
+    declared = tuple(map(_declared, map(plain, metadata)))
+    if entry.constant_metadata is not None:
+        # What it gives depends on elements of what it is given.
+        return lambda *values: _form_of(entry, values, attrs, host, declared)(*values)
+    return _by_kind(lambda values: _form_of(entry, values, attrs, host, declared))
 
 
 def _declared(known: Sequence[Any]) -> TensorMetadata | None:

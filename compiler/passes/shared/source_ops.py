@@ -19,18 +19,23 @@ from xdsl.dialects.builtin import (
     TupleType,
     UnrankedMemRefType,
     UnrankedTensorType,
+    UnregisteredOp,
     i1,
     i64,
 )
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
 from xdsl.traits import Commutative
 
-from tfrt.compiler.emitter.attributes import dtype_of
+from tfrt.compiler.emitter.attributes import attribute_type, dtype_of
 from tfrt.compiler.passes.shared.custom_calls import is_identity
+from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
+from tfrt.dialects.tf_type import ShapeAttr as TfShapeAttr
 from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.executor.bef.format import AttributeType
+from tfrt.executor.declarations.op_registry import CPU_OPS
 
 FORWARDING = frozenset(
     (
@@ -41,7 +46,9 @@ FORWARDING = frozenset(
 )
 """Ops whose results are their operands, on one device."""
 
-_HINTS = frozenset(("indices_are_sorted", "operandSegmentSizes", "precision_config", "resultSegmentSizes"))
+_HINTS = frozenset(
+    ("device", "indices_are_sorted", "op_name__", "operandSegmentSizes", "precision_config", "resultSegmentSizes")
+)
 """Properties that say nothing about results."""
 
 _IDENTITIES_ON_SCALARS = FORWARDING | {"stablehlo.reshape", "stablehlo.broadcast_in_dim", "stablehlo.broadcast"}
@@ -94,7 +101,11 @@ def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
     They have the specification's names. Dimension numbers and the like are one attribute for each field, enumerators
     strings, and matrices of numbers are flat.
     """
-    pairs = [pair for name, attribute in op.properties.items() for pair in _pairs(name, attribute)]
+    given = op.properties.items()
+    if isinstance(op, UnregisteredOp):
+        # Exporters have them in either dictionary.
+        given = {n: a for n, a in (*op.attributes.items(), *given) if not n.startswith("_")}.items()
+    pairs = [pair for name, attribute in given for pair in _pairs(name, attribute)]
     return ArrayAttr([ArrayAttr([StringAttr(name), value]) for name, value in pairs])
 
 
@@ -114,6 +125,12 @@ def _pairs(name: str, attribute: Attribute) -> list[tuple[str, Attribute]]:
             kind = i1 if attribute.elt_type == i1 else i64
             return [(name, ArrayAttr([IntegerAttr(int(v), kind) for v in attribute.get_values()]))]
         case DenseIntOrFPElementsAttr() | IntegerAttr() | FloatAttr() | StringAttr():
+            return [(name, attribute)]
+        case TfShapeAttr():
+            return [(name, ShapeAttr.from_body(attribute.data))]
+        case ArrayAttr() if attribute_type(attribute) != AttributeType.UNSUPPORTED:
+            return [(name, attribute)]
+        case TypeAttribute() if dtype_of(attribute) is not None:
             return [(name, attribute)]
     return []
 
@@ -146,6 +163,9 @@ def has_effects(op: Operation, functions: frozenset[str]) -> bool:
     """Whether an op has effects that can be seen, not counting those of ops in it; `functions` are those that have."""
     if op.name.startswith("check.") or callee_of(op) in functions:
         return True
+    if isinstance(op, UnregisteredOp):
+        entry = CPU_OPS.get(op.op_name.data)
+        return entry is not None and entry.has_effects
     if is_identity(op):
         return False
     flag = op.properties.get("has_side_effect")
