@@ -11,8 +11,41 @@ import numpy as np
 def sign(z: np.ndarray) -> np.ndarray:
     """The number by its absolute value; 0 for 0, and NaN in both parts where there is one."""
     size = np.abs(z)
-    quotient = z / np.where(size == 0, 1, size)
-    return np.where(np.isnan(z), complex(np.nan, np.nan), np.where(size == 0, 0, quotient))
+    divisor = np.where(size == 0, 1, size)
+    found = np.where(size == 0, 0, combined(z.real / divisor, z.imag / divisor))
+    return np.where(np.isnan(z), complex(np.nan, np.nan), found)
+
+
+def divide(dividend: np.ndarray, divisor: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """The quotient; where numpy finds NaN, that of Annex G: of what is infinite, or divided by it, or by 0."""
+    found = np.divide(dividend, divisor)
+    lost = np.isnan(found)
+    if np.any(lost):
+        found = np.where(lost, _divided_at_the_edges(dividend, divisor), found)
+    if out is None:
+        return np.asarray(found)
+    np.copyto(out, found)
+    return out
+
+
+def _divided_at_the_edges(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    by_zero = (divisor == 0) & ~(np.isnan(dividend.real) & np.isnan(dividend.imag))
+    infinite = np.isinf(dividend) & np.isfinite(divisor)
+    by_infinite = np.isfinite(dividend) & np.isinf(divisor)
+    x, y = _boxed(dividend, infinite), _boxed(divisor, by_infinite)
+    scale = np.where(by_infinite, 0.0, np.where(infinite, np.inf, np.nan)).astype(dividend.real.dtype)
+    real = scale * (x.real * y.real + x.imag * y.imag)
+    imag = scale * (x.imag * y.real - x.real * y.imag)
+    infinity = np.copysign(np.inf, divisor.real)
+    return combined(
+        np.where(by_zero, infinity * dividend.real, real), np.where(by_zero, infinity * dividend.imag, imag)
+    )
+
+
+def _boxed(z: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Numbers with 1 for parts that are infinite, and 0 for others, with their signs, where that is asked for."""
+    parts = [np.where(where, np.copysign(np.isinf(part), part), part) for part in (z.real, z.imag)]
+    return combined(*parts)
 
 
 def atan2(y: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -33,7 +66,9 @@ def rsqrt(z: np.ndarray) -> np.ndarray:
 
 def logistic(z: np.ndarray) -> np.ndarray:
     """``1 / (1 + exp(-z))``."""
-    return 1 / (1 + np.exp(-z))
+    is_left = z.real < 0
+    small = np.exp(np.where(is_left, z, -z))
+    return np.where(is_left, small, 1) / (1 + small)
 
 
 def log1p(z: np.ndarray) -> np.ndarray:

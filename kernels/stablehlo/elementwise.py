@@ -95,7 +95,7 @@ _BINARY: dict[str, tuple[Elementwise, str | None]] = {
     "stablehlo.add": (_everywhere(np.add), "{0} + {1}"),
     "stablehlo.atan2": (analytic(np.arctan2, complexes.atan2), None),
     "stablehlo.divide": (
-        by_kind(integers=integers.divide, floats=np.divide, complexes=np.divide),
+        by_kind(integers=integers.divide, floats=np.divide, complexes=complexes.divide),
         "{0} / {1}",
     ),
     "stablehlo.maximum": (_everywhere(np.maximum), "{0} if {0} > {1} or {0} != {0} else {1}"),
