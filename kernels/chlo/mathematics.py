@@ -62,7 +62,7 @@ _UNARY: dict[str, Elementwise] = {
     "chlo.cosh": analytic(np.cosh),
     "chlo.digamma": _special(gamma.digamma),
     "chlo.erf": _special(special.erf, partial(special.erf, is_single=True)),
-    "chlo.erf_inv": _special(special.erf_inv, partial(special.erf_inv, is_single=True)),
+    "chlo.erf_inv": _special(special.erf_inv, special.erf_inv_single),
     "chlo.erfc": _special(special.erfc, partial(special.erfc, is_single=True)),
     "chlo.lgamma": _special(gamma.lgamma),
     "chlo.sinh": analytic(np.sinh),
