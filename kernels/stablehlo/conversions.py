@@ -55,6 +55,10 @@ def _conversion(source: DType, target: DType) -> Function:
         return _to_integers(source, target)
     if source is DType.F64 and target in SMALL_FLOATS:
         return lambda values, out=None: stored(conversions.to_odd(values), result, out)
+    if source in INTEGERS and target in INTEGERS:
+        # Small ones are not cast to one another.
+        wide = working(source)
+        return lambda values, out=None: stored(values.astype(wide, copy=False), result, out)
     return lambda values, out=None: stored(values, result, out)
 
 

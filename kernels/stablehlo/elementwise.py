@@ -13,6 +13,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import complexes, floats, integers
 from tfrt.kernels.shared.element_kinds import (
+    INTEGERS,
     Function,
     bits_of,
     by_kind,
@@ -115,8 +116,9 @@ _BINARY: dict[str, tuple[Elementwise, str | None]] = {
 
 
 def _leading_zeros(dtype: DType) -> Function | None:
-    bits = bits_of(dtype)
-    return of_bits(partial(integers.count_leading_zeros, bits=bits), is_signed=False)(dtype)
+    if dtype not in INTEGERS:
+        return None
+    return of_bits(partial(integers.count_leading_zeros, bits=bits_of(dtype)), is_signed=False)(dtype)
 
 
 _UNARY: dict[str, tuple[Elementwise, str | None]] = {
