@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from tfrt.compiler.emitter.entities import (
     RETURN,
     Entities,
     FunctionEntity,
-    attribute_key,
     function_references,
-    is_compilation_unit,
     kernel_attributes,
     kernel_name,
 )
@@ -114,12 +111,12 @@ def _write_kernel(
     attributes: list[int] = []
     functions: list[int] = []
     for name, attribute in kernel_attributes(op):
-        references = _function_references(sections, attribute)
-        if references is not None:
-            functions += [entities.function_by_name[name] for name in references]
+        key, _ = entities.keys.get(id(attribute), (None, None))
+        if key is None:
+            functions += [entities.function_by_name[name] for name in function_references(attribute) or ()]
             continue
         sections.attribute_names.vbr(sections.string_offsets.get(name.encode("utf-8", "surrogateescape"), 0))
-        attributes.append(sections.attribute_offsets[attribute_key(attribute)])
+        attributes.append(sections.attribute_offsets[key])
     functions += [entities.function_by_region[region] for region in op.regions]
     users = [_users(result, kernels) for result in op.results]
     bodies.u32(
@@ -137,10 +134,6 @@ def _write_kernel(
     bodies.u32(*(registers[result] for result in op.results))
     for kernel_numbers in users:
         bodies.u32(*kernel_numbers)
-
-
-def _function_references(sections: Sections, attribute: Attribute) -> Iterable[str] | None:
-    return None if is_compilation_unit(sections.module, attribute) else function_references(attribute)
 
 
 def _users(value: SSAValue, kernels: dict[Operation, int]) -> list[int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -37,10 +38,10 @@ def open_arrays(path: str | os.PathLike[str]) -> Mapping[str, np.ndarray]:
         file = open_regular(path)
     except OSError as error:
         raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
+    beginning = file.peek(len(_NPY))
+    if beginning.startswith(_ARCHIVES):
+        return _Archive(path, file)
     with file:
-        beginning = file.peek(len(_NPY))
-        if beginning.startswith(_ARCHIVES):
-            return _Archive(path, file.read())
         if beginning.startswith(_NPY):
             raise UsageError(f"'{path}' is an .npy file, which holds one array without a name")
         return map_safetensors(file, path)
@@ -64,13 +65,14 @@ def read_array(path: str, dtype: DType) -> np.ndarray:
 
 
 class _Archive(Mapping[str, np.ndarray]):
-    """The arrays of an ``.npz`` file."""
+    """The arrays of an ``.npz`` file, which is open as long as this is there."""
 
-    def __init__(self, path: str | os.PathLike[str], content: bytes):
+    def __init__(self, path: str | os.PathLike[str], file: io.BufferedReader):
         self._path = path
+        weakref.finalize(self, file.close)
         try:
-            self._archive = zipfile.ZipFile(io.BytesIO(content))
-        except zipfile.BadZipFile as error:
+            self._archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise UsageError(f"'{path}' is not an .npz file: {error}") from None
         self._names = {name.removesuffix(_SUFFIX): name for name in self._archive.namelist()}
 
