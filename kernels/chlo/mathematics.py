@@ -19,7 +19,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import gamma, integers, special
 from tfrt.kernels.numerics.approximation import in_blocks
-from tfrt.kernels.shared.element_kinds import FLOATS, INTEGERS, Function, bits_of, by_kind, quietly
+from tfrt.kernels.shared.element_kinds import FLOATS, INTEGERS, Function, bits_of, by_kind, quietly, stored
 from tfrt.kernels.stablehlo.conversions import constant_metadata, of_floats, predicate_metadata
 from tfrt.kernels.stablehlo.elementwise import analytic, binary_op, same_metadata, unary_op
 
@@ -42,7 +42,14 @@ def _special(function: Callable[..., np.ndarray], of_singles: Callable[..., np.n
 
 
 def _next_after(dtype: DType) -> Function | None:
+    if dtype is DType.F16:
+        return _next_half
     return np.nextafter if dtype in FLOATS else None
+
+
+def _next_half(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Of equal halves numpy gives the first, which may have the other sign."""
+    return stored(np.where(x == y, y, np.nextafter(x, y)), x.dtype, out)
 
 
 def _multiply_high(dtype: DType) -> Function | None:

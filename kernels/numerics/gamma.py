@@ -80,7 +80,8 @@ def _lgamma_of_positive(x: np.ndarray) -> np.ndarray:
 
 
 def _lgamma_near(x: np.ndarray) -> np.ndarray:
-    return (x - 1) * (x - 2) * ratio(x, _LGAMMA_NEAR)
+    # Zero at 1 is positive, too.
+    return (x - 1) * (x - 2) * ratio(x, _LGAMMA_NEAR) + 0.0
 
 
 def _stirling(x: np.ndarray) -> np.ndarray:
