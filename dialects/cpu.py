@@ -323,11 +323,6 @@ class SettledOp(IRDLOperation):
 
 def metadata_attribute(types: Iterable[Attribute]) -> ArrayAttr:
     """What `arguments` and `metadata` say of arrays of these types."""
-    return _metadata(tuple(types))
-
-
-@lru_cache(maxsize=4096)
-def _metadata(types: tuple[Attribute, ...]) -> ArrayAttr:
     return ArrayAttr([_of_type(type) for type in types])
 
 

@@ -44,15 +44,9 @@ class FunctionEntity:
 
 @dataclass(slots=True)
 class Entities:
-    """What a module's BEF file refers to.
-
-    Attributes:
-        attributes: those that are written, by what tells them apart.
-        keys: the same for each of their objects, by its id; the object is kept, so that its id is not used again.
-    """
+    """What a module's BEF file refers to."""
 
     attributes: dict[object, Attribute] = field(default_factory=dict)
-    keys: dict[int, tuple[object, Attribute]] = field(default_factory=dict)
     kernels: dict[str, int] = field(default_factory=dict)
     types: dict[Attribute, int] = field(default_factory=dict)
     functions: list[FunctionEntity] = field(default_factory=list)
@@ -62,11 +56,6 @@ class Entities:
 
     def string(self, text: str) -> None:
         self.strings.add(text.encode("utf-8", "surrogateescape"))
-
-    def attribute(self, attribute: Attribute) -> None:
-        key = _key(attribute)
-        self.attributes.setdefault(key, attribute)
-        self.keys[id(attribute)] = (key, attribute)
 
     def type(self, type: Attribute) -> None:
         if type not in self.types:
@@ -81,7 +70,7 @@ class Entities:
         self.functions.append(entity)
 
 
-def _key(attribute: Attribute) -> object:
+def attribute_key(attribute: Attribute) -> object:
     """What tells attributes apart: by value and type, bit for bit, so that 0.0 and -0.0 differ."""
     if isinstance(attribute, FloatAttr | ArrayAttr):
         return attribute_text(attribute)
@@ -217,10 +206,6 @@ def _collect_op(
         entities.kernels[kernel] = len(entities.kernels)
         entities.string(kernel)
     for name, attribute in kernel_attributes(op):
-        if id(attribute) in entities.keys:
-            if optional_sections:
-                entities.string(name)
-            continue
         if not _can_encode(module, attribute):
             return _error(op, f"BEF files cannot encode the '{name}' attribute")
         is_unit = is_compilation_unit(module, attribute)
@@ -232,7 +217,7 @@ def _collect_op(
             _collect_attribute_types(attribute, entities)
         names = None if is_unit else function_references(attribute)
         if names is None:
-            entities.attribute(attribute)
+            entities.attributes.setdefault(attribute_key(attribute), attribute)
         elif isinstance(attribute, ArrayAttr):
             references += [(op, symbol) for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
     for region in op.regions:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from tfrt.compiler.emitter.entities import (
     RETURN,
     Entities,
     FunctionEntity,
+    attribute_key,
     function_references,
+    is_compilation_unit,
     kernel_attributes,
     kernel_name,
 )
@@ -111,12 +114,12 @@ def _write_kernel(
     attributes: list[int] = []
     functions: list[int] = []
     for name, attribute in kernel_attributes(op):
-        key, _ = entities.keys.get(id(attribute), (None, None))
-        if key is None:
-            functions += [entities.function_by_name[name] for name in function_references(attribute) or ()]
+        references = _function_references(sections, attribute)
+        if references is not None:
+            functions += [entities.function_by_name[name] for name in references]
             continue
         sections.attribute_names.vbr(sections.string_offsets.get(name.encode("utf-8", "surrogateescape"), 0))
-        attributes.append(sections.attribute_offsets[key])
+        attributes.append(sections.attribute_offsets[attribute_key(attribute)])
     functions += [entities.function_by_region[region] for region in op.regions]
     users = [_users(result, kernels) for result in op.results]
     bodies.u32(
@@ -134,6 +137,10 @@ def _write_kernel(
     bodies.u32(*(registers[result] for result in op.results))
     for kernel_numbers in users:
         bodies.u32(*kernel_numbers)
+
+
+def _function_references(sections: Sections, attribute: Attribute) -> Iterable[str] | None:
+    return None if is_compilation_unit(sections.module, attribute) else function_references(attribute)
 
 
 def _users(value: SSAValue, kernels: dict[Operation, int]) -> list[int]:

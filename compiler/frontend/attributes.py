@@ -485,10 +485,6 @@ _TRUE = b"\0" + b"\xff" * 255
 """What each byte of booleans is in memory: IR spells a true one with all bits set."""
 
 
-_BITS = [bytes(255 if byte >> bit & 1 else 0 for bit in range(8)) for byte in range(256)]
-"""The booleans in each byte, as they are in memory."""
-
-
 def _packed_bits(token: Token, data: bytes, count: int) -> bytes:
     """MLIR has packed i1 elements eight to a byte, lowest bit first, or has one in each byte.
 
@@ -500,7 +496,7 @@ def _packed_bits(token: Token, data: bytes, count: int) -> bytes:
         return (b"\xff" if data[0] else b"\0") * count
     if len(data) != (count + 7) // 8:
         raise SyntaxFailure(token[2], "elements hex data size is invalid for provided type")
-    return b"".join(map(_BITS.__getitem__, data))[:count]
+    return b"".join(b"\xff" if data[i >> 3] >> (i & 7) & 1 else b"\0" for i in range(count))
 
 
 def _offset_of(value: Nested, default: int) -> int:

@@ -267,7 +267,7 @@ def _can_write_into(op: Operation) -> bool:
     if not isinstance(op, CallOp) or len(op.results) != 1 or not _is_static(op.result_types[0]):
         return False
     entry = entry_of(op)
-    return entry is not None and entry.array_form is not None and not _is_view(op)
+    return entry is not None and entry.array_form is not None and not entry.views
 
 
 def _is_written(op: Operation) -> bool:
@@ -282,7 +282,7 @@ def _is_static(type: Attribute) -> bool:
 def _is_view(op: Operation) -> bool:
     """Whether the op's result may be a view of its operands, and it does nothing else with them."""
     entry = entry_of(op) if isinstance(op, CallOp) else None
-    return entry is not None and any(entry.may_view(metadata_of_type(type)) for type in op.result_types)
+    return entry is not None and entry.views
 
 
 def _only_reads(op: Operation, numbers: dict[Operation, int]) -> bool:

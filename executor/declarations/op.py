@@ -87,8 +87,7 @@ class OpEntry:
         name: the op's full name.
         dispatch: takes tensors and returns the results.
         flags: what dispatch must know.
-        views: whether the array form may give a view of an input, and cannot be given memory for its result; for some
-            results only where it is a function of their metadata.
+        views: whether the array form may give a view of an input, and cannot be given memory for its result.
         in_place: whether the array form may be given the memory of its first input, which nobody else looks at, for its
             result.
         native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
@@ -109,7 +108,7 @@ class OpEntry:
     native: str | None = None
     steps: Callable[..., Sequence[Step] | None] | None = None
     gives: str | None = None
-    views: bool | Callable[[TensorMetadata], bool] = False
+    views: bool = False
     in_place: bool = False
 
     @cached_property
@@ -130,10 +129,6 @@ class OpEntry:
     def _array_form_signature(self) -> OpSignature:
         assert self.array_form is not None
         return read_signature(self.array_form)
-
-    def may_view(self, result: TensorMetadata) -> bool:
-        """Whether such a result may be a view of an input."""
-        return self.views if isinstance(self.views, bool) else self.views(result)
 
     def run_metadata(self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The results' metadata, or None where there is no metadata function.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tfrt.executor.declarations.annotations import AnyHost, OpAttributes, ResultMetadata, refuse_coroutines
 from tfrt.executor.declarations.finding import Finding
-from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
+from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op import Elementwise, OpEntry, OpFlags, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -96,7 +96,7 @@ def array_op(
     metadata: Callable[..., Any] | None = None,
     elementwise: Elementwise | None = None,
     native: str | None = None,
-    views: bool | Callable[[TensorMetadata], bool] = False,
+    views: bool = False,
     in_place: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated array form (see `tfrt.executor.declarations.op`) as op `name` of the CPU; the function is

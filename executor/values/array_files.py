@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -38,10 +37,10 @@ def open_arrays(path: str | os.PathLike[str]) -> Mapping[str, np.ndarray]:
         file = open_regular(path)
     except OSError as error:
         raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
-    beginning = file.peek(len(_NPY))
-    if beginning.startswith(_ARCHIVES):
-        return _Archive(path, file)
     with file:
+        beginning = file.peek(len(_NPY))
+        if beginning.startswith(_ARCHIVES):
+            return _Archive(path, file.read())
         if beginning.startswith(_NPY):
             raise UsageError(f"'{path}' is an .npy file, which holds one array without a name")
         return map_safetensors(file, path)
@@ -65,14 +64,13 @@ def read_array(path: str, dtype: DType) -> np.ndarray:
 
 
 class _Archive(Mapping[str, np.ndarray]):
-    """The arrays of an ``.npz`` file, which is open as long as this is there."""
+    """The arrays of an ``.npz`` file."""
 
-    def __init__(self, path: str | os.PathLike[str], file: io.BufferedReader):
+    def __init__(self, path: str | os.PathLike[str], content: bytes):
         self._path = path
-        weakref.finalize(self, file.close)
         try:
-            self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            self._archive = zipfile.ZipFile(io.BytesIO(content))
+        except zipfile.BadZipFile as error:
             raise UsageError(f"'{path}' is not an .npz file: {error}") from None
         self._names = {name.removesuffix(_SUFFIX): name for name in self._archive.namelist()}
 

@@ -36,32 +36,12 @@ def _dynamic_slice_metadata(
     return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
 
 
-_LEAST_VIEW = 1 << 14
-"""The least size of a slice, in bytes, that is a view. Copies of smaller ones are cheap, and do not keep others from
-writing to the operand."""
-
-
-def _is_worth_a_view(result: TensorMetadata) -> bool:
-    is_known = all(size >= 0 for size in result.shape)
-    return not is_known or result.element_count * result.dtype.numpy.itemsize >= _LEAST_VIEW
-
-
-@array_op("stablehlo.dynamic_slice", metadata=_dynamic_slice_metadata, views=_is_worth_a_view)
+@array_op("stablehlo.dynamic_slice", metadata=_dynamic_slice_metadata, views=True)
 def dynamic_slice(operand: TensorMetadata, *start_indices: TensorMetadata, slice_sizes: Dims) -> ArrayForm:
     """A part of the operand, of a known size; where it would reach beyond the operand it is moved into it."""
-    result = _dynamic_slice_metadata(operand, *start_indices, slice_sizes=slice_sizes)
+    _dynamic_slice_metadata(operand, *start_indices, slice_sizes=slice_sizes)
     limits = [(size, whole - size) for size, whole in zip(slice_sizes, operand.shape, strict=True)]
-    if _is_worth_a_view(result):
-        return lambda x, *starts: x[_part(starts, limits)]
-
-    def run(x: np.ndarray, *starts: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        found = x[_part(starts, limits)]
-        if out is None:
-            return found.copy()
-        out[...] = found
-        return out
-
-    return run
+    return lambda x, *starts: x[_part(starts, limits)]
 
 
 def _part(starts: Sequence[np.ndarray], limits: Sequence[tuple[int, int]]) -> tuple[Any, ...]:

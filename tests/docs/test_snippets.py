@@ -14,7 +14,9 @@ import pytest
 import tfrt
 
 ROOT = Path(__file__).parents[2]
-PAGES = {page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/embedding.md")}
+PAGES = {
+    page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/embedding.md", "docs/models.md")
+}
 
 
 def script_of(page):

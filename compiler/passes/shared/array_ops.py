@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 from xdsl.dialects.builtin import (
@@ -51,7 +50,6 @@ def can_hold(metadata: TensorMetadata) -> bool:
     return metadata.dtype in _ELEMENT_TYPES
 
 
-@lru_cache(maxsize=4096)
 def memref(metadata: TensorMetadata) -> MemRefType:
     """The type of arrays of this metadata, which they can hold."""
     return MemRefType(_ELEMENT_TYPES[metadata.dtype], list(metadata.shape))

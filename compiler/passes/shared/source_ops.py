@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -82,7 +81,7 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
             case TensorType():
                 if dtype_of(type.element_type) is None:
                     raise ValueError(f"elements of type '{type.element_type}' are not supported")
-                flat.append(_array_type(type))
+                flat.append(MemRefType(type.element_type, type.get_shape()))
             case UnrankedTensorType():
                 if dtype_of(type.element_type) is None:
                     raise ValueError(f"elements of type '{type.element_type}' are not supported")
@@ -94,11 +93,6 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
             case _:
                 raise ValueError(f"values of type '{type}' are not supported")
     return flat
-
-
-@lru_cache(maxsize=4096)
-def _array_type(type: TensorType[Attribute]) -> MemRefType:
-    return MemRefType(type.element_type, type.get_shape())
 
 
 def op_attributes(op: Operation) -> ArrayAttr[Attribute]:

@@ -61,38 +61,6 @@ def form_of(name, operands, results, **attributes):
     )
 
 
-def test_small_slices_are_copies_and_large_ones_views():
-    entry = CPU_OPS.get("stablehlo.dynamic_slice")
-    x = np.arange(3 * 4096, dtype=np.float32).reshape(3, 4096)
-    for width, is_view in ((4095, False), (4096, True)):
-        result = np.empty((1, width), np.float32)
-        form = form_of("stablehlo.dynamic_slice", [x, scalar(1), scalar(0)], [result], slice_sizes=[1, width])
-        found = form(x, scalar(1), scalar(0))
-        assert found.tolist() == x[1:2, :width].tolist()
-        assert (np.shares_memory(found, x), entry.may_view(TensorMetadata(DType.F32, found.shape))) == (is_view,) * 2
-        if not is_view:
-            assert form(x, scalar(2), scalar(0), out=result) is result
-            assert result.tolist() == x[2:, :width].tolist()
-    assert entry.may_view(TensorMetadata(DType.F32, (-1, 2)))
-    assert not CPU_OPS.get("stablehlo.pad").may_view(TensorMetadata(DType.F32, (9999,)))
-
-
-def test_slices_outlive_what_overwrites_the_operand():
-    """The old element is used after the operand's memory has been written to."""
-    text = """
-      func.func @main(%x: tensor<4xi32>, %i: tensor<i32>) -> (tensor<4xi32>, tensor<1xi32>) {
-        %y = stablehlo.add %x, %x : tensor<4xi32>
-        %old = stablehlo.dynamic_slice %y, %i, sizes = [1] : (tensor<4xi32>, tensor<i32>) -> tensor<1xi32>
-        %new = stablehlo.negate %old : tensor<1xi32>
-        %z = stablehlo.dynamic_update_slice %y, %new, %i : (tensor<4xi32>, tensor<1xi32>, tensor<i32>) -> tensor<4xi32>
-        %sum = stablehlo.add %old, %old : tensor<1xi32>
-        return %z, %sum : tensor<4xi32>, tensor<1xi32>
-      }"""
-    for opt_level in (0, 2):
-        found = tfrt.load(tfrt.compile(text, opt_level=opt_level))["main"](A[0], scalar(2))
-        assert [each.tolist() for each in found] == [[0, 2, -4, 6], [8]]
-
-
 def test_updates_in_place():
     x, update, start = np.arange(6), np.array([-1, -2]), scalar(3)
     form = form_of("stablehlo.dynamic_update_slice", [x, update, start], [x])

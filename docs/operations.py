@@ -1,0 +1,167 @@
+"""The tables of `models.md`, made from the code: which ops of frameworks run, on what, and which are refused.
+
+``python docs/operations.py`` writes the tables anew, and a test checks that this would change nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from xdsl.irdl import IRDLOperation, OperandDef, ResultDef
+
+from tfrt.dialects import get_dialects
+from tfrt.dialects.shared.tensor_types import TensorOf
+from tfrt.dialects.stablehlo import unsupported
+from tfrt.executor.declarations.finding import modules_of
+from tfrt.executor.declarations.op_registry import CPU_OPS
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "models.md"
+DIALECTS = ("stablehlo", "chlo")
+
+_TABLE = re.compile(r"(<!-- table: (?P<name>[\w ]+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
+_KINDS = {"boolean": "i1", "integer": "integers", "float": "floats", "complex": "complex", "index": "index"}
+
+
+def renewed(text: str) -> str:
+    """The text of the page with its tables as the code is."""
+    tables = {"operations": _operations, "custom calls": _custom_calls, "refused operations": _refused}
+    return _TABLE.sub(lambda match: match[1] + "\n" + "\n".join(tables[match["name"]]()) + "\n\n", text)
+
+
+def definitions() -> Iterator[type[IRDLOperation]]:
+    """The ops that may be in a text, in the order of the alphabet; what ends regions is not counted."""
+    for dialect in DIALECTS:
+        ops = [op for op in get_dialects()[dialect]().operations if issubclass(op, IRDLOperation)]
+        yield from sorted((op for op in ops if not op.name.endswith(".return")), key=lambda op: op.name)
+
+
+def runs_in(name: str) -> str | None:
+    """The file that says what an op computes: of a kernel, or of the pass that makes something else of it."""
+    entry = CPU_OPS.get(name)
+    if entry is not None:
+        # Ops of a table are made by functions of other modules, too.
+        own = (ROOT / "kernels" / name.partition(".")[0]).glob("*.py")
+        declared = [path for path in sorted(own) if f'"{name}"' in _text(path)]
+        return str(declared[0].relative_to(ROOT)) if declared else _file_of(entry.dispatch.__module__)
+    # Passes that know more of an op than what it computes are not what runs it.
+    for path in (ROOT / "compiler/passes/lower_stablehlo.py", *sorted((ROOT / "compiler/passes").rglob("*.py"))):
+        if f'"{name}"' in _text(path):
+            return str(path.relative_to(ROOT))
+    return None
+
+
+def tested_in(name: str) -> str | None:
+    """The test that runs an op: the one of its kernel's file, or else where it is mentioned most often."""
+    dialect, _, short = name.partition(".")
+    kernel = Path(runs_in(name) or "").stem
+    found = []
+    for path in _tests():
+        mentions = len(re.findall(rf"\b{dialect}\.{short}\b", _text(path)))
+        is_own = path.parent == ROOT / "tests" / "kernels" / dialect
+        if is_own:
+            mentions += len(re.findall(rf'"{short}"', _text(path)))
+        if mentions:
+            found.append((path.stem != f"test_{kernel}", not is_own, -mentions, str(path.relative_to(ROOT))))
+    return min(found)[-1] if found else None
+
+
+def is_refused(op: type[IRDLOperation]) -> bool:
+    """Whether an op is only read to be refused."""
+    return op.__module__ == unsupported.__name__
+
+
+@cache
+def _tests() -> list[Path]:
+    """Files of tests, but for those that only read texts."""
+    paths = [path for path in (ROOT / "tests").rglob("*") if path.suffix in (".py", ".mlir")]
+    readers = (ROOT / "tests" / "dialects", ROOT / "tests" / "docs")
+    return sorted(path for path in paths if not any(folder in path.parents for folder in readers))
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _file_of(module: str) -> str:
+    return module.removeprefix("tfrt.").replace(".", "/") + ".py"
+
+
+def _operations() -> Iterator[str]:
+    yield from _header("op", "elements", "runs in", "tested in")
+    for op in definitions():
+        if not is_refused(op):
+            yield _row(f"`{op.name}`", _elements(op), _named(runs_in(op.name)), _named(tested_in(op.name)))
+
+
+def _refused() -> Iterator[str]:
+    yield from _header("op", "why")
+    reasons: dict[str, list[str]] = {}
+    for op in definitions():
+        if is_refused(op):
+            reasons.setdefault(op.reason(op), []).append(op.name)  # type: ignore[attr-defined]
+    for reason, names in reasons.items():
+        yield _row(", ".join(f"`{name}`" for name in names), reason)
+
+
+def _custom_calls() -> Iterator[str]:
+    yield from _header("target", "runs in")
+    for module in modules_of("custom_call"):
+        __import__(module)
+    targets = sorted(name for name in CPU_OPS.names() if name.startswith("custom_call."))
+    files: dict[str, list[str]] = {}
+    for name in targets:
+        entry = CPU_OPS.get(name)
+        assert entry is not None
+        if entry.dispatch.__module__.startswith("tfrt.kernels."):
+            files.setdefault(_file_of(entry.dispatch.__module__), []).append(name.partition(".")[2])
+    for file, names in files.items():
+        yield _row(", ".join(f"`{name}`" for name in names), _named(file))
+
+
+def _elements(op: type[IRDLOperation]) -> str:
+    """The kinds of elements of an op's first operand, as its definition has them, and of its results where others."""
+    definition = op.get_irdl_definition()
+    given = _kinds(definition.operands[:1])
+    made = _kinds(definition.results[:1])
+    return given if given == made or not made else made if not given else f"{given} → {made}"
+
+
+def _kinds(values: Sequence[tuple[str, OperandDef | ResultDef]]) -> str:
+    for _, value in values:
+        constraint = value.constr
+        while not isinstance(constraint, TensorOf):
+            inner = getattr(constraint, "constraint", None) or getattr(constraint, "constr", None)
+            if inner is None:
+                return ""
+            constraint = inner
+        if constraint.element is not None:
+            return str(constraint.element)
+        known = [word for kind, word in _KINDS.items() if kind in constraint.kinds]
+        return "all" if len(known) == len(_KINDS) else ", ".join(known)
+    return ""
+
+
+def _named(file: str | None) -> str:
+    return "" if file is None else f"`{file}`"
+
+
+def _header(*titles: str) -> Iterable[str]:
+    return _row(*titles), "|" + "---|" * len(titles)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Write the tables anew."""
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
