@@ -94,6 +94,7 @@ def array_op(
     name: str,
     *,
     metadata: Callable[..., Any] | None = None,
+    constant_metadata: Callable[..., Any] | None = None,
     elementwise: Elementwise | None = None,
     native: str | None = None,
     views: bool = False,
@@ -109,7 +110,7 @@ def array_op(
     tensors.
 
     Args:
-        metadata: see `cpu_op`; so are `elementwise` and `native`.
+        metadata: see `cpu_op`; so are `constant_metadata`, `elementwise` and `native`.
         in_place: see `OpEntry`.
         views: see `OpEntry`. All other array forms take `out`, an array for the result or None, if they have one
             result.
@@ -133,6 +134,7 @@ def array_op(
             name=name,
             dispatch=dispatch,
             metadata=metadata,
+            constant_metadata=constant_metadata,
             flags=OpFlags.NONE,
             array_form=form,
             elementwise=elementwise,

@@ -255,7 +255,7 @@ def _by_values(op_name: str, op_attrs: Any, metadata: Any, host: HostContext) ->
     """The op for whatever it is given."""
     entry, attrs = _op(op_name), OpAttrs.of_pairs(op_attrs)
     declared = tuple(map(_declared, map(plain, metadata)))
-    if entry.constant_metadata is not None:
+    if entry.constant_metadata is not None and entry.array_form is None:
         # What it gives depends on elements of what it is given.
         return lambda *values: _form_of(entry, values, attrs, host, declared)(*values)
     return _by_kind(lambda values: _form_of(entry, values, attrs, host, declared))

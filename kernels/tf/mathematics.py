@@ -1,0 +1,330 @@
+"""Elementwise ops of TensorFlow that are those of `stablehlo` and `chlo`, on operands that broadcast as numpy does, and
+what is made of a few of them.
+
+Where TensorFlow's edges differ from the specification's, the op says so. Source of the semantics:
+``tensorflow/core/ops/math_ops.cc`` and ``bitwise_ops.cc``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.tf.elementwise import broadcast_shape
+
+_UNARY: dict[str, str] = {
+    "Acos": "chlo.acos",
+    "Acosh": "chlo.acosh",
+    "Asin": "chlo.asin",
+    "Asinh": "chlo.asinh",
+    "Atan": "chlo.atan",
+    "Atanh": "chlo.atanh",
+    "BesselI1e": "chlo.bessel_i1e",
+    "Ceil": "stablehlo.ceil",
+    "Conj": "chlo.conj",
+    "Cos": "stablehlo.cosine",
+    "Cosh": "chlo.cosh",
+    "Digamma": "chlo.digamma",
+    "Erf": "chlo.erf",
+    "Erfc": "chlo.erfc",
+    "Erfinv": "chlo.erf_inv",
+    "Expm1": "stablehlo.exponential_minus_one",
+    "Floor": "stablehlo.floor",
+    "Invert": "stablehlo.not",
+    "Lgamma": "chlo.lgamma",
+    "LogicalNot": "stablehlo.not",
+    "PopulationCount": "stablehlo.popcnt",
+    "Rint": "stablehlo.round_nearest_even",
+    "Round": "stablehlo.round_nearest_even",
+    "Sign": "stablehlo.sign",
+    "Sin": "stablehlo.sine",
+    "Sinh": "chlo.sinh",
+    "Tan": "stablehlo.tan",
+}
+_BINARY: dict[str, str] = {
+    "Atan2": "stablehlo.atan2",
+    "BitwiseAnd": "stablehlo.and",
+    "BitwiseOr": "stablehlo.or",
+    "BitwiseXor": "stablehlo.xor",
+    "LeftShift": "stablehlo.shift_left",
+    "LogicalAnd": "stablehlo.and",
+    "LogicalOr": "stablehlo.or",
+    "NextAfter": "chlo.next_after",
+    "Polygamma": "chlo.polygamma",
+    "Pow": "stablehlo.power",
+    "Zeta": "chlo.zeta",
+}
+
+
+def _form(op: str, inputs: tuple[TensorMetadata, ...], result: TensorMetadata, **attributes: Any) -> ArrayForm:
+    entry = CPU_OPS.get(op)
+    assert entry is not None
+    return entry.arrays(inputs, attributes, None, (result,))
+
+
+def _same(operand: TensorMetadata) -> TensorMetadata:
+    return operand
+
+
+def _broadcast(x: TensorMetadata, y: TensorMetadata) -> TensorMetadata:
+    if x.dtype is not y.dtype:
+        raise KernelError("incompatible dtypes for binary operation")
+    return TensorMetadata(x.dtype, broadcast_shape(x.shape, y.shape))
+
+
+def _register_unary(name: str, op: str) -> None:
+    @array_op(f"tf.{name}", metadata=_same)
+    def form(operand: TensorMetadata) -> ArrayForm:
+        # Integers are round already.
+        if op.startswith("stablehlo.round") and operand.dtype.name.lstrip("U").startswith("I"):
+            return lambda x, out=None: x.copy()
+        return _form(op, (operand,), operand)
+
+
+def _register_binary(name: str, op: str) -> None:
+    @array_op(f"tf.{name}", metadata=_broadcast)
+    def form(x: TensorMetadata, y: TensorMetadata) -> ArrayForm:
+        return _form(op, (x, y), _broadcast(x, y))
+
+
+for _name, _op in _UNARY.items():
+    _register_unary(_name, _op)
+for _name, _op in _BINARY.items():
+    _register_binary(_name, _op)
+
+
+def _predicate_metadata(operand: TensorMetadata) -> TensorMetadata:
+    return TensorMetadata(DType.I1, operand.shape)
+
+
+_PREDICATES: dict[str, Callable[..., np.ndarray]] = {
+    "IsFinite": np.isfinite,
+    "IsInf": np.isinf,
+    "IsNan": np.isnan,
+}
+
+
+def _register_predicate(name: str, function: Callable[..., np.ndarray]) -> None:
+    @array_op(f"tf.{name}", metadata=_predicate_metadata)
+    def form(operand: TensorMetadata) -> ArrayForm:
+        return lambda x, out=None: np.asarray(function(x, out=out))
+
+
+for _name, _function in _PREDICATES.items():
+    _register_predicate(_name, _function)
+
+
+def _part_metadata(operand: TensorMetadata, *, Tout: DType | None = None) -> TensorMetadata:
+    return TensorMetadata(DType.F64 if operand.dtype is DType.COMPLEX128 else DType.F32, operand.shape)
+
+
+@array_op("tf.Real", metadata=_part_metadata)
+def real(operand: TensorMetadata, *, Tout: DType | None = None) -> ArrayForm:
+    """The real part."""
+    return lambda x, out=None: np.array(x.real)
+
+
+@array_op("tf.Imag", metadata=_part_metadata)
+def imag(operand: TensorMetadata, *, Tout: DType | None = None) -> ArrayForm:
+    """The imaginary part."""
+    return lambda x, out=None: np.array(x.imag)
+
+
+@array_op("tf.ComplexAbs", metadata=_part_metadata)
+def complex_abs(operand: TensorMetadata, *, Tout: DType | None = None) -> ArrayForm:
+    """The absolute value of a complex number."""
+    return lambda x, out=None: np.asarray(np.abs(x))
+
+
+def _complex_metadata(re: TensorMetadata, im: TensorMetadata, *, Tout: DType | None = None) -> TensorMetadata:
+    known = _broadcast(re, im)
+    return TensorMetadata(DType.COMPLEX128 if known.dtype is DType.F64 else DType.COMPLEX64, known.shape)
+
+
+@array_op("tf.Complex", metadata=_complex_metadata)
+def complex_(re: TensorMetadata, im: TensorMetadata, *, Tout: DType | None = None) -> ArrayForm:
+    """Complex numbers of two parts."""
+    dtype = _complex_metadata(re, im).dtype.numpy
+
+    def run(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = np.empty(np.broadcast_shapes(x.shape, y.shape), dtype)
+        result.real, result.imag = x, y
+        return result
+
+    return run
+
+
+def _floor_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    _require_nonzero(y)
+    return np.floor_divide(x, y) if x.dtype.kind in "iu" else np.floor(x / y)
+
+
+def _floor_mod(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    _require_nonzero(y)
+    return np.mod(x, y)
+
+
+def _truncated_mod(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    _require_nonzero(y)
+    return np.fmod(x, y)
+
+
+def _truncated_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    _require_nonzero(y)
+    if x.dtype.kind not in "iu":
+        return x / y
+    quotient = np.floor_divide(x, y)
+    return quotient + ((np.remainder(x, y) != 0) & ((x < 0) != (y < 0))).astype(quotient.dtype)
+
+
+def _require_nonzero(y: np.ndarray) -> None:
+    if y.dtype.kind in "iu" and not y.all():
+        raise KernelError("Integer division by zero")
+
+
+def _without_nan(x: np.ndarray, y: np.ndarray, found: np.ndarray, *, zero: np.ndarray) -> np.ndarray:
+    return np.where(zero == 0, np.zeros((), found.dtype), found)
+
+
+def _xlogy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return _without_nan(x, y, x * np.log(y), zero=x)
+
+
+_COMPOSED: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "Div": _truncated_division,
+    "DivNoNan": lambda x, y: _without_nan(x, y, x / y, zero=y),
+    "FloorDiv": _floor_division,
+    "FloorMod": _floor_mod,
+    "Mod": _truncated_mod,
+    "MulNoNan": lambda x, y: _without_nan(x, y, x * y, zero=y),
+    "SquaredDifference": lambda x, y: np.conj(x - y) * (x - y),
+    "TruncateDiv": _truncated_division,
+    "TruncateMod": _truncated_mod,
+    "Xdivy": lambda x, y: _without_nan(x, y, x / y, zero=x),
+    "Xlog1py": lambda x, y: _without_nan(x, y, x * np.log1p(y), zero=x),
+    "Xlogy": _xlogy,
+}
+
+
+def _register_composed(name: str, function: Callable[..., np.ndarray]) -> None:
+    @array_op(f"tf.{name}", metadata=_broadcast)
+    def form(x: TensorMetadata, y: TensorMetadata) -> ArrayForm:
+        _broadcast(x, y)
+        run = rounded_once(lambda a, b: np.asarray(quiet.call(function, a, b)))
+        return lambda a, b, out=None: run(a, b)
+
+
+for _name, _function in _COMPOSED.items():
+    _register_composed(_name, _function)
+
+
+@array_op("tf.RightShift", metadata=_broadcast)
+def right_shift(x: TensorMetadata, y: TensorMetadata) -> ArrayForm:
+    """Bits moved to the right: signed numbers keep their sign."""
+    op = "stablehlo.shift_right_logical" if x.dtype.name.startswith("U") else "stablehlo.shift_right_arithmetic"
+    return _form(op, (x, y), _broadcast(x, y))
+
+
+def _equal_metadata(x: TensorMetadata, y: TensorMetadata, *, tolerance: float = 1e-5) -> TensorMetadata:
+    return TensorMetadata(DType.I1, _broadcast(x, y).shape)
+
+
+@array_op("tf.ApproximateEqual", metadata=_equal_metadata)
+def approximate_equal(x: TensorMetadata, y: TensorMetadata, *, tolerance: float = 1e-5) -> ArrayForm:
+    """Whether numbers differ by less than a tolerance."""
+    return lambda a, b, out=None: np.asarray(quiet.call(lambda: np.abs(a - b) < tolerance))
+
+
+def _sum_metadata(*operands: TensorMetadata) -> TensorMetadata:
+    if not operands or any(operand != operands[0] for operand in operands):
+        raise KernelError("tf.AddN: Inputs must have the same type and shape")
+    return operands[0]
+
+
+@array_op("tf.AddN", metadata=_sum_metadata)
+def add_n(*operands: TensorMetadata) -> ArrayForm:
+    """The sum of all inputs."""
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        total = arrays[0].copy()
+        for array in arrays[1:]:
+            quiet.call(np.add, total, array, out=total)
+        return total
+
+    return run
+
+
+_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "Elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "Inv": np.reciprocal,
+    "Reciprocal": np.reciprocal,
+    "Relu6": lambda x: np.minimum(np.maximum(x, 0), 6),
+    "Selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0))),
+    "Softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+    "Softsign": lambda x: x / (1 + np.abs(x)),
+}
+
+
+def _register_activation(name: str, function: Callable[[np.ndarray], np.ndarray]) -> None:
+    @array_op(f"tf.{name}", metadata=_same)
+    def form(operand: TensorMetadata) -> ArrayForm:
+        dtype = operand.dtype.numpy
+        run = rounded_once(lambda x: np.asarray(quiet.call(function, x)))
+        return lambda x, out=None: run(x).astype(dtype, copy=False)
+
+
+for _name, _activation in _ACTIVATIONS.items():
+    _register_activation(_name, _activation)
+
+
+def _leaky_metadata(operand: TensorMetadata, *, alpha: float = 0.2) -> TensorMetadata:
+    return operand
+
+
+@array_op("tf.LeakyRelu", metadata=_leaky_metadata)
+def leaky_relu(operand: TensorMetadata, *, alpha: float = 0.2) -> ArrayForm:
+    """What is negative, times `alpha`."""
+    run = rounded_once(lambda x: np.where(x > 0, x, x * x.dtype.type(alpha)))
+    return lambda x, out=None: run(x)
+
+
+@array_op("tf.ClipByValue")
+def clip_by_value(operand: TensorMetadata, low: TensorMetadata, high: TensorMetadata) -> ArrayForm:
+    """Each element, or the limit that it is beyond."""
+    return lambda x, low, high, out=None: np.asarray(quiet.call(np.minimum, quiet.call(np.maximum, x, low), high))
+
+
+def _bitcast_metadata(operand: TensorMetadata, *, type: DType) -> TensorMetadata:
+    before, after = operand.dtype.numpy.itemsize, type.numpy.itemsize
+    if before == after:
+        return TensorMetadata(type, operand.shape)
+    if before > after:
+        return TensorMetadata(type, (*operand.shape, before // after))
+    if operand.shape[-1:] != (after // before,):
+        raise KernelError(f"tf.Bitcast: cannot make {type.label} of {operand}")
+    return TensorMetadata(type, operand.shape[:-1])
+
+
+@array_op("tf.Bitcast")
+def bitcast(operand: TensorMetadata, *, type: DType | None = None, Tout: DType | None = None) -> ArrayForm:
+    """The same bits as another type; a change of size adds or takes the last dimension."""
+    wanted = type or Tout
+    if wanted is None:
+        raise KernelError("missing attribute 'type' of op 'tf.Bitcast'")
+    result = _bitcast_metadata(operand, type=wanted)
+    return lambda x, out=None: np.ascontiguousarray(x).view(result.dtype.numpy).reshape(result.shape)
+
+
+@array_op("tf.ToBool")
+def to_bool(operand: TensorMetadata) -> ArrayForm:
+    """Whether a scalar is not zero, or a tensor is not empty: how TensorFlow's branches read conditions."""
+    return lambda x, out=None: np.array(bool(x.item()) if x.ndim == 0 else x.size > 0)
