@@ -1,4 +1,4 @@
-"""Elements selected from windows, and values combined where they are: the gradient of pooling.
+"""Values combined at the elements that windows select: the gradient of pooling.
 
 Semantics: `select_and_scatter` in StableHLO's specification.
 """
@@ -9,50 +9,75 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfrt.kernels.numerics.trees import Arrays
-from tfrt.kernels.numerics.window_reduction import Window, combine_windows, pad
+from tfrt.kernels.numerics.window_reduction import Window, overlap, pad, taps
 
 Both = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def selected_places(operand: np.ndarray, windows: Sequence[Window], selects: Both) -> np.ndarray:
-    """For each window the number of the element, in row-major order, that it selects; -1 where it only has padding.
+def selected_taps(operand: np.ndarray, windows: Sequence[Window], selects: Both) -> np.ndarray:
+    """For each window the number of the element in it, in row-major order, that it selects.
 
-    `selects` says where the first of two elements is to be taken, not the second one.
+    That is as many as a window has where all of it is padding. `selects` says where the first of two elements is to be
+    taken, not the second one; it is given the element selected so far, and then each of the others.
     """
-    places = np.arange(operand.size, dtype=np.int64).reshape(operand.shape)
-    padded = pad(places, windows, np.array(-1))
     values = pad(operand, windows, np.zeros((), operand.dtype))
+    places = taps(windows, values.shape)
+    count = len(places)
+    found = values[places[0]]
+    chosen = np.zeros(found.shape, np.min_scalar_type(count))
+    inside = None
+    if any(window.pads for window in windows):
+        inside = pad(np.ones(operand.shape, bool), windows, np.array(False))
+        chosen[~inside[places[0]]] = count
+    for number, place in enumerate(places[1:], 1):
+        value = values[place].copy()
+        stays = selects(found, value)
+        if inside is not None:
+            stays = ~inside[place] | (stays & (chosen != count))
+        found = blend(stays, found, value)
+        chosen = chosen * stays + chosen.dtype.type(number) * ~stays
+    return chosen
 
-    def combine(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> Arrays:
-        first = (right[1] < 0) | (selects(left[0], right[0]) & (left[1] >= 0))
-        return np.where(first, left[0], right[0]), np.where(first, left[1], right[1])
 
-    # Nothing is selected so far.
-    start = np.zeros((), operand.dtype), np.array(-1)
-    found: np.ndarray = combine_windows([values, padded], windows, start, combine)[1]
-    return found
-
-
-def scatter_selected(
-    shape: tuple[int, ...], places: np.ndarray, source: np.ndarray, init: np.ndarray, combine: Both
+def scatter_taps(
+    shape: tuple[int, ...],
+    windows: Sequence[Window],
+    chosen: np.ndarray,
+    source: np.ndarray,
+    init: np.ndarray,
+    combine: Both,
 ) -> np.ndarray:
-    """An array of `init`, with each element of `source` combined at its place, in row-major order of `source`.
+    """An array of `init`, with each element of `source` combined at its window's element number `chosen`.
 
-    All elements that are the first of their place are combined at once, then all that are the second, and so on.
+    The elements of a window are gone through backwards: so what comes to one place is combined in the order of windows.
     """
     found = np.full(shape, init, init.dtype)
-    flat = found.reshape(-1)
-    numbers = places.reshape(-1)
-    order = np.argsort(numbers, kind="stable")
-    order = order[np.searchsorted(numbers[order], 0) :]
-    numbers, values = numbers[order], source.reshape(-1)[order]
-    is_first = np.ones(numbers.size, bool)
-    is_first[1:] = numbers[1:] != numbers[:-1]
-    starts = np.flatnonzero(is_first)
-    counts = np.diff(np.append(starts, numbers.size))
-    for turn in range(counts.max(initial=0)):
-        taken = starts[counts > turn] + turn
-        at = numbers[taken]
-        flat[at] = combine(flat[at], values[taken])
+    padded = pad(found, windows, init)
+    places = taps(windows, padded.shape)
+    for number in reversed(range(len(places))):
+        part = padded[places[number]].copy()
+        padded[places[number]] = blend(chosen == number, combine(part, source), part)
+    if padded is not found:
+        inside, taken = overlap(windows, shape, padded.shape)
+        found[taken] = padded[inside]
     return found
+
+
+_MANY = 4096
+
+
+def blend(mask: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The first array's elements where `mask` is, and the second one's elsewhere: both of one type.
+
+    Masks without a pattern keep numpy's `where` guessing: of many elements, the bits are blended instead.
+    """
+    size = second.dtype.itemsize
+    if second.size < _MANY or size > 8 or not first.shape == second.shape == mask.shape:
+        return np.where(mask, first, second)
+    bits = np.dtype(f"i{size}")
+    ones = -mask.astype(bits)
+    other = np.ascontiguousarray(second).view(bits)
+    mixed = np.ascontiguousarray(first).view(bits) ^ other
+    mixed &= ones
+    mixed ^= other
+    return mixed.view(second.dtype)

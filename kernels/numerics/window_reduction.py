@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -63,11 +64,19 @@ def pad(array: np.ndarray, windows: Sequence[Window], value: np.ndarray) -> np.n
     """The array with `value` around and between its elements."""
     if not any(window.pads for window in windows):
         return array
-    padded = np.full(
-        [window.padded(size) for window, size in zip(windows, array.shape, strict=True)], value, array.dtype
-    )
+    sizes = [window.padded(size) for window, size in zip(windows, array.shape, strict=True)]
+    padded = np.full(sizes, value, array.dtype)
+    inside, taken = overlap(windows, array.shape, padded.shape)
+    padded[inside] = array[taken]
+    return padded
+
+
+def overlap(
+    windows: Sequence[Window], shape: Sequence[int], padded: Sequence[int]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Where in the padded array elements lie, and which ones: not those that negative padding takes away."""
     inside, taken = [], []
-    for window, size, whole in zip(windows, array.shape, padded.shape, strict=True):
+    for window, size, whole in zip(windows, shape, padded, strict=True):
         # The elements that negative padding leaves.
         step = window.base_dilation
         first = -(window.low // step) if window.low < 0 else 0
@@ -75,8 +84,7 @@ def pad(array: np.ndarray, windows: Sequence[Window], value: np.ndarray) -> np.n
         last = min(size, first + max(0, -(-(whole - start) // step)))
         taken.append(slice(first, last))
         inside.append(slice(start, start + (last - first) * step if last > first else start, step))
-    padded[tuple(inside)] = array[tuple(taken)]
-    return padded
+    return tuple(inside), tuple(taken)
 
 
 def combine_windows(
@@ -93,13 +101,14 @@ def combine_windows(
     return combine(start, values)
 
 
-def taps(windows: Sequence[Window], shape: Sequence[int]) -> list[tuple[slice, ...]]:
+def taps(windows: Sequence[Window], shape: Sequence[int]) -> list[tuple[Any, ...]]:
     """Where in a padded array of this shape windows' elements lie, for each element of a window in row-major order."""
     along_each = [
         [_tap(window, index, window.fitting(size)) for index in range(window.size)]
         for window, size in zip(windows, shape, strict=True)
     ]
-    return list(product(*along_each))
+    # With the ellipsis, indexing gives an array also where there is no dimension.
+    return [(*place, ...) for place in product(*along_each)]
 
 
 def _tap(window: Window, index: int, count: int) -> slice:

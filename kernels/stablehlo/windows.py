@@ -16,7 +16,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.selection import scatter_selected, selected_places
+from tfrt.kernels.numerics.selection import scatter_taps, selected_taps
 from tfrt.kernels.numerics.trees import scan
 from tfrt.kernels.numerics.ufunc_reduction import accumulated_axis, reduce_windows
 from tfrt.kernels.numerics.window_reduction import Window, combine_windows, pad
@@ -180,9 +180,10 @@ def select_and_scatter(
     def run(
         operand: np.ndarray, source: np.ndarray, init: np.ndarray, *captured: np.ndarray, out: np.ndarray | None = None
     ) -> np.ndarray:
-        places = selected_places(operand, windows, lambda x, y: chooser(x, y, *captured)[0])
-        (source, init), combine = reducer.promoted([source]) + reducer.promoted([init]), reducer.combining(captured)
-        found: np.ndarray = scatter_selected(operand.shape, places, source, init, lambda x, y: combine([x], [y])[0])
+        chosen = selected_taps(operand, windows, lambda x, y: chooser(x, y, *captured)[0])
+        combine = reducer.combining(captured)
+        (source,), (init,) = reducer.promoted([source]), reducer.promoted([init])
+        found = scatter_taps(operand.shape, windows, chosen, source, init, lambda x, y: combine([x], [y])[0])
         if out is None:
             return found
         out[...] = found

@@ -324,6 +324,25 @@ def test_selected_elements_are_those_of_a_loop(case, select, scatter, seed):
     assert found.reshape(-1).tolist() == expected
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, ml_dtypes.bfloat16, np.int8])
+def test_the_gradient_of_pooling_many_elements(dtype):
+    x = np.random.default_rng(0).integers(0, 9, (2, 130, 40)).astype(dtype)
+    source = np.random.default_rng(1).integers(-9, 9, (2, 65, 40)).astype(dtype)
+    found = array(
+        "stablehlo.select_and_scatter",
+        x,
+        source,
+        np.zeros((), dtype),
+        window_dimensions=(1, 2, 1),
+        window_strides=(1, 2, 1),
+        select=GE,
+        scatter=ADD,
+    )
+    is_first = x[:, ::2] >= x[:, 1::2]
+    assert_same(found[:, ::2], np.where(is_first, source, np.zeros((), dtype)))
+    assert_same(found[:, 1::2], np.where(is_first, np.zeros((), dtype), source))
+
+
 def test_values_scattered_are_promoted_to_the_type_of_the_body():
     x = np.array([1, 2], np.uint8)
     found = array(
