@@ -7,7 +7,7 @@ numbers of values: the body's inputs come first, then what the steps give. Three
 attributes `cond` and `body`, or `branches`, a list, whose last inputs are operands of the step:
 
 * ``stablehlo.while``, for each element until its own condition is false;
-* ``stablehlo.if`` and ``stablehlo.case``, whose branches all run, for each element picks from its own.
+* ``stablehlo.if`` and ``stablehlo.case``, each of whose branches runs for the elements that choose it.
 
 Since every op of a body works element by element, running it on arrays is running it on each of their elements.
 """
@@ -114,10 +114,38 @@ def _bind_step(step: Step, inputs: Sequence[DType]) -> tuple[Callable[..., Any],
     return entry.arrays(known, step.attributes, None, given), [each.dtype for each in given]
 
 
+def _bodies(step: Step, names: Sequence[str]) -> list[Any]:
+    """The attributes of a step that are bodies.
+
+    Raises:
+        KernelError: one is missing.
+    """
+    missing = [name for name in names if name not in step.attributes]
+    if missing:
+        raise KernelError(f"missing attribute '{missing[0]}' of op '{step.op}'")
+    return [step.attributes[name] for name in names]
+
+
+def _bind_inner(step: Step, attribute: Any, inputs: Sequence[DType]) -> Run:
+    """A body that gives a step's results.
+
+    Raises:
+        KernelError: it does not, or see `bind_body`.
+    """
+    body = read_body(attribute)
+    if len(body.results) != len(step.results):
+        raise KernelError(f"'{step.op}' in a body gives {len(body.results)} values in place of {len(step.results)}")
+    return bind_body(body, inputs)
+
+
 def _bind_while(step: Step, inputs: Sequence[DType]) -> Run:
     """A loop for each element; values after as many as it carries are the same for all iterations."""
     carried = len(step.results)
-    condition, advance = (bind_body(read_body(step.attributes[name]), inputs) for name in ("cond", "body"))
+    cond, body = _bodies(step, ("cond", "body"))
+    given = len(read_body(cond).results)
+    if given != 1:
+        raise KernelError(f"'{step.op}' in a body gives {given} values by its condition, not one")
+    condition, advance = bind_body(read_body(cond), inputs), _bind_inner(step, body, inputs)
 
     def run(*arrays: Any) -> Arrays:
         shape = np.broadcast_shapes(*[np.shape(array) for array in arrays])
@@ -131,18 +159,31 @@ def _bind_while(step: Step, inputs: Sequence[DType]) -> Run:
 
 
 def _bind_case(step: Step, inputs: Sequence[DType]) -> Run:
-    branches = [bind_body(read_body(branch), inputs[1:]) for branch in step.attributes["branches"]]
-    is_if = step.op == "stablehlo.if"
+    """A choice for each element; an index without a branch chooses the last one."""
+    (bodies,) = _bodies(step, ("branches",))
+    branches = [_bind_inner(step, branch, inputs[1:]) for branch in bodies]
+    if not branches:
+        raise KernelError(f"'{step.op}' in a body has no branches")
+    last = len(branches) - 1
 
     def run(index: Any, *arrays: Any) -> Arrays:
-        chosen = np.where(index, 0, 1) if is_if else np.asarray(index)
-        found = [branch(*arrays) for branch in branches]
-        # An index without a branch takes the last one.
-        picks = [chosen == number for number in range(len(branches) - 1)]
-        return tuple(
-            np.asarray(np.select(picks, values[:-1], values[-1])).astype(dtype.numpy, copy=False)
-            for values, dtype in zip(zip(*found, strict=True), step.results, strict=True)
-        )
+        index = np.asarray(index)
+        if step.op == "stablehlo.if":
+            index = np.where(index, 0, 1)
+        index = np.where((index < 0) | (index > last), last, index)
+        chosen = np.unique(index)
+        if chosen.size == 1:
+            return branches[chosen[0]](*arrays)
+        shape = np.broadcast_shapes(index.shape, *[np.shape(array) for array in arrays])
+        index = np.broadcast_to(index, shape)
+        found = tuple([np.empty(shape, dtype.numpy) for dtype in step.results])
+        for number in chosen:
+            # Others must not run: loops may not end for their elements.
+            here = index == number
+            taken = [np.broadcast_to(array, shape)[here] for array in arrays]
+            for whole, part in zip(found, branches[number](*taken), strict=True):
+                whole[here] = part
+        return found
 
     return run
 
