@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
     FlatSymbolRefAttr,
+    IntegerAttr,
     IntegerType,
     ModuleOp,
     SymbolRefAttr,
@@ -19,6 +20,7 @@ from xdsl.dialects.builtin import (
     UnregisteredOp,
     i1,
     i32,
+    i64,
 )
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -95,6 +97,8 @@ class _Lowering:
                 rewrite(self, op)
             elif name.startswith("tf.") and CPU_OPS.get(name) is None:
                 self.report(op, "is not supported")
+            else:
+                _derive(op, name)
         last = block.last_op
         if last is not None and last.name == "func.return":
             last.operands = [
@@ -252,6 +256,40 @@ class _Lowering:
         made.location = op.location
         op.parent.insert_op_before(made, op)
         _replace(op, [self.cast(value, type, op) for value, type in zip(made.results, op.result_types, strict=True)])
+
+
+def _derive(op: Operation, name: str) -> None:
+    """Spell out what exporters leave to the types and the number of results."""
+    attribute, number = _ELEMENT_TYPES.get(name, ("", 0))
+    if attribute and number < len(op.results):
+        type = op.results[number].type
+        if isinstance(type, TensorType | UnrankedTensorType):
+            op.attributes[attribute] = type.element_type
+    count = _COUNTS.get(name)
+    if count is not None:
+        op.attributes[count] = IntegerAttr(len(op.results), i64)
+
+
+_ELEMENT_TYPES: dict[str, tuple[str, int]] = {
+    "tf.ArgMax": ("output_type", 0),
+    "tf.ArgMin": ("output_type", 0),
+    "tf.Bitcast": ("type", 0),
+    "tf.Cast": ("DstT", 0),
+    "tf.Empty": ("dtype", 0),
+    "tf.Shape": ("out_type", 0),
+    "tf.ShapeN": ("out_type", 0),
+    "tf.Size": ("out_type", 0),
+    "tf.Unique": ("out_idx", 1),
+    "tf.UniqueWithCounts": ("out_idx", 1),
+}
+"""The attributes that are the element type of a result, and of which."""
+
+_COUNTS: dict[str, str] = {
+    "tf.DynamicPartition": "num_partitions",
+    "tf.Split": "num_split",
+    "tf.Unpack": "num",
+}
+"""The attributes that are the number of results."""
 
 
 def _add(block: Block, op: Operation, source: Operation) -> Sequence[SSAValue]:

@@ -5,6 +5,10 @@ Source of the semantics: TensorFlow's op definitions (``tensorflow/core/ops/arra
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from tfrt.executor.declarations.metadata import TensorMetadata
@@ -104,10 +108,95 @@ def matrix_band_part(operand: TensorMetadata, lower: TensorMetadata, upper: Tens
     return run
 
 
+@dataclass(frozen=True)
+class _Diagonals:
+    """Which diagonals of matrices an op is about, from the lowest on, and how shorter ones are put in rows."""
+
+    low: int
+    high: int
+    align: str
+
+    @staticmethod
+    def of(k: np.ndarray, align: str) -> _Diagonals:
+        numbers = sizes(k)
+        return _Diagonals(numbers[0], numbers[-1], align)
+
+    def places(self, rows: int, columns: int) -> Iterator[tuple[int, int, int, int]]:
+        """For each diagonal, the highest first: its number among them, where it starts, and its length in a row that is
+        as long as the longest: row number, first place, length, diagonal."""
+        lengths = {k: min(rows + min(k, 0), columns - max(k, 0)) for k in range(self.low, self.high + 1)}
+        if min(lengths.values()) <= 0:
+            raise KernelError(f"k [{self.low}, {self.high}] is out of range for matrices of {rows} x {columns}")
+        longest = max(lengths.values())
+        for row, k in enumerate(range(self.high, self.low - 1, -1)):
+            upper, lower = self.align.split("_")
+            to_right = (upper if k >= 0 else lower) == "RIGHT"
+            yield row, longest - lengths[k] if to_right else 0, lengths[k], k
+
+    @property
+    def is_one(self) -> bool:
+        return self.low == self.high
+
+
+def _diagonal_index(k: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+    steps = np.arange(length)
+    return steps - min(k, 0), steps + max(k, 0)
+
+
+def _take_diagonals(x: np.ndarray, which: _Diagonals, padding: Any) -> np.ndarray:
+    places = list(which.places(*x.shape[-2:]))
+    longest = max(length for _, _, length, _ in places)
+    result = np.full((*x.shape[:-2], len(places), longest), padding, x.dtype)
+    for row, first, length, k in places:
+        rows, columns = _diagonal_index(k, length)
+        result[..., row, first : first + length] = x[..., rows, columns]
+    return result[..., 0, :] if which.is_one else result
+
+
+def _put_diagonals(target: np.ndarray, diagonals: np.ndarray, which: _Diagonals) -> np.ndarray:
+    given = diagonals[..., None, :] if which.is_one else diagonals
+    for row, first, length, k in which.places(*target.shape[-2:]):
+        rows, columns = _diagonal_index(k, length)
+        target[..., rows, columns] = given[..., row, first : first + length]
+    return target
+
+
+_MAIN = _Diagonals(0, 0, "RIGHT_LEFT")
+
+
 @array_op("tf.MatrixDiag")
 def matrix_diag(diagonal: TensorMetadata) -> ArrayForm:
     """Square matrices with these diagonals, and zeros elsewhere."""
     return lambda x, out=None: np.where(np.eye(x.shape[-1], dtype=bool), x[..., None], np.zeros((), x.dtype))
+
+
+@array_op("tf.MatrixDiagV3")
+def matrix_diag_v3(
+    diagonal: TensorMetadata,
+    k: TensorMetadata,
+    rows: TensorMetadata,
+    columns: TensorMetadata,
+    padding: TensorMetadata,
+    *,
+    align: str = "RIGHT_LEFT",
+) -> ArrayForm:
+    """Matrices with these diagonals, from number `k[0]` to `k[-1]`, and `padding` elsewhere; as large as they must be
+    where `rows` or `columns` is -1."""
+
+    def run(
+        x: np.ndarray, k: np.ndarray, rows: np.ndarray, columns: np.ndarray, padding: np.ndarray, out: object = None
+    ) -> np.ndarray:
+        which = _Diagonals.of(k, align)
+        length = x.shape[-1]
+        least = (length - min(which.high, 0), length + max(which.low, 0))
+        height, width = rows.item(), columns.item()
+        if height == -1 and width == -1:
+            height = width = max(least)
+        height, width = least[0] if height == -1 else height, least[1] if width == -1 else width
+        batch = x.shape[:-1] if which.is_one else x.shape[:-2]
+        return _put_diagonals(np.full((*batch, height, width), padding, x.dtype), x, which)
+
+    return run
 
 
 @array_op("tf.MatrixDiagPart", views=True)
@@ -116,14 +205,23 @@ def matrix_diag_part(operand: TensorMetadata) -> ArrayForm:
     return lambda x: np.diagonal(x, axis1=-2, axis2=-1)
 
 
+@array_op("tf.MatrixDiagPartV3")
+def matrix_diag_part_v3(
+    operand: TensorMetadata, k: TensorMetadata, padding: TensorMetadata, *, align: str = "RIGHT_LEFT"
+) -> ArrayForm:
+    """The diagonals of matrices from number `k[0]` to `k[-1]`, the highest first, in rows filled up with `padding`."""
+    return lambda x, k, padding, out=None: _take_diagonals(x, _Diagonals.of(k, align), padding)
+
+
 @array_op("tf.MatrixSetDiag")
 def matrix_set_diag(operand: TensorMetadata, diagonal: TensorMetadata) -> ArrayForm:
     """Matrices with other main diagonals."""
+    return lambda x, diagonal, out=None: _put_diagonals(x.copy(order="C"), diagonal, _MAIN)
 
-    def run(x: np.ndarray, diagonal: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        result = x.copy(order="C")
-        places = np.arange(min(x.shape[-2:]))
-        result[..., places, places] = diagonal
-        return result
 
-    return run
+@array_op("tf.MatrixSetDiagV3")
+def matrix_set_diag_v3(
+    operand: TensorMetadata, diagonal: TensorMetadata, k: TensorMetadata, *, align: str = "RIGHT_LEFT"
+) -> ArrayForm:
+    """Matrices with other diagonals from number `k[0]` to `k[-1]`."""
+    return lambda x, d, k, out=None: _put_diagonals(x.copy(order="C"), d, _Diagonals.of(k, align))

@@ -152,8 +152,15 @@ def _highest(dtype: np.dtype) -> Any:
     return np.finfo(dtype).max if dtype.kind == "f" else np.iinfo(dtype).max
 
 
+def _add_means(target: np.ndarray, ids: Any, rows: np.ndarray) -> None:
+    counts = np.bincount(ids, minlength=len(target)).reshape(-1, *[1] * (target.ndim - 1))
+    np.add.at(target, ids, rows)
+    target /= np.maximum(counts, 1).astype(target.dtype)
+
+
 _SEGMENTS: dict[str, tuple[Combine, Callable[[np.dtype], Any]]] = {
     "SegmentSum": (np.add.at, lambda dtype: 0),
+    "SegmentMean": (_add_means, lambda dtype: 0),
     "SegmentProd": (np.multiply.at, lambda dtype: 1),
     "SegmentMax": (np.maximum.at, _lowest),
     "SegmentMin": (np.minimum.at, _highest),
