@@ -122,8 +122,11 @@ def _one_window(window: Sizes, targets: Sequence[tuple[int, int]], order: Sizes)
     return run
 
 
-_TURN = 2000
-"""To apply some updates at once takes as long, beside the time for each, as applying so many in a row."""
+_MOST_PASSES = 4
+"""How often those updates are picked out that are the next ones of their positions, before the rest is sorted."""
+
+_LEAST_SHARE = 8
+"""No more are picked out when fewer than one in so many are next."""
 
 
 def _apply(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combination) -> None:
@@ -136,15 +139,16 @@ def _apply(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combi
         for array, update in zip(arrays, updates, strict=True):
             function.at(array, rows, update)
         return
-    turns = _turns(rows)
-    if function is not None and len(turns) * _TURN > updates[0].size:
-        size = arrays[0].shape[1]
-        places = (rows[:, np.newaxis] * size + np.arange(size)).reshape(-1)
-        for array, update in zip(arrays, updates, strict=True):
-            function.at(array.reshape(-1), places, update.reshape(-1))
-        return
+    turns, rest = _next_ones(rows, len(arrays[0]))
+    if function is None:
+        turns += _turns(rows, rest)
     for turn in turns:
         _combine(arrays, rows[turn], [update[turn] for update in updates], combination)
+    if function is not None and len(rest):
+        size = arrays[0].shape[1]
+        places = (rows[rest][:, np.newaxis] * size + np.arange(size)).reshape(-1)
+        for array, update in zip(arrays, updates, strict=True):
+            function.at(array.reshape(-1), places, update[rest].reshape(-1))
 
 
 def _combine(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combination) -> None:
@@ -154,14 +158,34 @@ def _combine(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Com
         array[rows] = value
 
 
-def _turns(rows: np.ndarray) -> Sequence[Any]:
-    """Which of the numbers are the first of their value, the second, and so on."""
-    order = np.argsort(rows, kind="stable")
+def _next_ones(rows: np.ndarray, count: int) -> tuple[list[Any], np.ndarray]:
+    """Which of the numbers, below `count`, are the first of their value, then the second, and so on as long as these
+    are many; and which are left."""
+    turns: list[Any] = []
+    rest = np.arange(len(rows))
+    marks = np.empty(count, np.intp)
+    while len(rest) and len(turns) < _MOST_PASSES:
+        values = rows[rest]
+        # The last one that is written stays, which is the first one here.
+        marks[values[::-1]] = rest[::-1]
+        is_next = marks[values] == rest
+        found = np.count_nonzero(is_next)
+        if found == len(rows):
+            return [...], rest[:0]
+        if found * _LEAST_SHARE < len(rest):
+            break
+        turns.append(rest[is_next])
+        rest = rest[~is_next]
+    return turns, rest
+
+
+def _turns(rows: np.ndarray, among: np.ndarray) -> list[np.ndarray]:
+    """Which of the numbers, looking at some of them, are the first of their value, the second, and so on."""
+    if not len(among):
+        return []
+    order = among[np.argsort(rows[among], kind="stable")]
     ordered = rows[order]
-    is_new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
-    if is_new.all():
-        return [...]
-    begins = np.flatnonzero(is_new)
-    turn = np.arange(len(rows)) - np.repeat(begins, np.diff(np.append(begins, len(rows))))
+    begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    turn = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
     by_turn = order[np.argsort(turn, kind="stable")]
     return np.split(by_turn, np.cumsum(np.bincount(turn))[:-1])

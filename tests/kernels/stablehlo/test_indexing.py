@@ -437,6 +437,50 @@ def test_halves_are_rounded_after_each_update(array):
     assert found.tolist() == [256]
 
 
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize(
+    "rows",
+    [[3, 1, 0, 2], [0, 1, 0, 1, 2, 0], [*range(8)] * 7, [*range(40), *[5] * 90, *range(40)], [7] * 50],
+    ids=["unique", "some twice", "all often", "one very often", "only one"],
+)
+def test_many_updates_of_a_row(rows, width, array):
+    """Updates of a row come in their order, however many there are."""
+    numbers = {"update_window_dims": [1], "inserted_window_dims": [0], "scatter_dims_to_operand_dims": [0]}
+    indices, updates = np.array(rows), (1 + np.arange(width * len(rows)) % 5).reshape(len(rows), width)
+    x = np.zeros((40, width), int)
+    expected = {name: x.copy() for name in ("subtract", "second", "other")}
+    for row, update in zip(rows, updates, strict=True):
+        for name, result in expected.items():
+            result[row] = [BODIES[name][1](a, b) % 2**40 for a, b in zip(result[row].tolist(), update, strict=True)]
+    for name, result in expected.items():
+        found = array("stablehlo.scatter", x, indices, updates, body=BODIES[name][0], index_vector_dim=1, **numbers)
+        assert (found % 2**40).tolist() == (result % 2**40).tolist()
+    summed = x.copy()
+    np.add.at(summed, indices, updates)
+    found = array("stablehlo.scatter", x, indices, updates, body="stablehlo.add", index_vector_dim=1, **numbers)
+    assert found.tolist() == summed.tolist()
+
+
+def test_the_last_update_stays_whatever_the_strides():
+    x, indices, updates = np.zeros(3, int), np.array([0, 0, 0, 1, 1])[::-1], np.arange(1, 6)[::-1]
+    form = form_of("stablehlo.scatter", [x, indices, updates], [x], body=SECOND, **POINTS)
+    assert form(x, indices, updates).tolist() == [1, 4, 0]
+
+
+def test_sums_of_rows_are_in_the_order_of_updates(array):
+    """Rounding shows the order."""
+    numbers = {"update_window_dims": [1], "inserted_window_dims": [0], "scatter_dims_to_operand_dims": [0]}
+    updates = np.repeat(np.array([2**24, 1, 1, -(2**24), 1, 1, 3], np.float32)[:, np.newaxis], 2, axis=1)
+    expected = np.zeros(2, np.float32)
+    for update in updates:
+        expected += update
+    found = array(
+        "stablehlo.scatter", np.zeros((1, 2), np.float32), np.zeros(7, int), updates,
+        body="stablehlo.add", index_vector_dim=1, **numbers,
+    )  # fmt: skip
+    assert found.tolist() == [expected.tolist()]
+
+
 def test_scatters_of_nothing(array):
     empty = np.zeros((0,), np.int32)
     assert array("stablehlo.scatter", A[0], empty, empty, body="stablehlo.add", **POINTS).tolist() == A[0].tolist()
