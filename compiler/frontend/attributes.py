@@ -61,6 +61,7 @@ from xdsl.ir import Attribute
 from tfrt.compiler.float_bits import float_attribute, from_bits, pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token, Uncopied
+from tfrt.compiler.frontend.number_lists import NumberList
 
 MAX_ALIAS_DEPTH = 50
 MAX_DENSE_BYTES = 1 << 30
@@ -328,6 +329,11 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
     """
     type, element, count = _dense_type(type, _offset_of(value, offset))
     shape = type.get_shape()
+    if isinstance(value, tuple) and isinstance(value[1], NumberList):
+        data = value[1].elements(shape, element)
+        if data is not None:
+            return DenseIntOrFPElementsAttr(type, BytesAttr(data))
+        value = value[1].tokens()
     if isinstance(value, tuple) and value[0] == "STRING":
         return DenseIntOrFPElementsAttr(type, BytesAttr(_hex_blob(value, element, count)))
     if value is None or value == []:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfrt.compiler.frontend.errors import SyntaxFailure
+from tfrt.compiler.frontend.number_lists import find_list
 
 Token = tuple[str, Any, int]
 
@@ -146,6 +147,12 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable, alias
             value = match.group(kind)
             if kind == "PUNCTUATION":
                 if value in opening:
+                    if value == "[" and len(tokens) > 1 and tokens[-1][0] == "LESSTHAN" and tokens[-2][0] == "DENSE":
+                        numbers = find_list(text, start, MAX_NESTING - depth)
+                        if numbers is not None:
+                            add(("STRING", numbers, start))
+                            resume_at = numbers.end
+                            break
                     if value == "{" and tokens and tokens[-1][0] == "LPAR":
                         around_regions.append(depth - 1)
                     else:

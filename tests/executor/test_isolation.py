@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import tfrt
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = ("xdsl", "lark", "tfrt.compiler", "tfrt.dialects")
@@ -35,6 +38,37 @@ def test_running_with_the_compiler_blocked(program):
     assert done.stderr == ""
     assert done.stdout == (golden / f"{program}.out").read_text()
     assert done.returncode == 0
+
+
+MODEL = """
+func.func @main(%x: tensor<2x3xf32>, %b: tensor<2xbf16>) -> (tensor<2x2xf32>, tensor<2xbf16>) {
+  %w = stablehlo.constant dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+  %y = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0]
+    : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  %z = stablehlo.tanh %y : tensor<2x2xf32>
+  %c = stablehlo.add %b, %b : tensor<2xbf16>
+  return %z, %c : tensor<2x2xf32>, tensor<2xbf16>
+}
+"""
+
+
+def test_a_model_with_everything_else_blocked(tmp_path):
+    """A framework's program, with weights and inputs from files, runs on numpy (and ml_dtypes for bf16) alone."""
+    weights = str(tmp_path / "weights.safetensors")
+    program = tmp_path / "model.bef"
+    program.write_bytes(tfrt.compile(MODEL, opt_level=2, externalize_constants=weights, larger_than=0))
+    np.savez(tmp_path / "args.npz", arg0=np.zeros((2, 3), np.float32), arg1=np.uint16([0x3F80, 0x4000]))
+    blocked = '("xdsl", "lark", "jax", "jaxlib", "scipy", "safetensors", "numba")'
+    done = subprocess.run(
+        [
+            sys.executable, "-c", RUN_WITHOUT_COMPILER.replace('("xdsl", "lark")', blocked, 1), str(program),
+            "--weights", weights, "--function", "main", "--inputs", str(tmp_path / "args.npz"),
+        ],
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "--- Running 'main':\n'main' returned 2x2xf32=[0.0 0.0][0.0 0.0],2xbf16=2.0 4.0\n"
 
 
 @pytest.mark.parametrize("folder", ["executor", "kernels"])
