@@ -42,7 +42,7 @@ class Contraction:
     @property
     def ends_in_columns(self) -> bool:
         """Whether the result's last dimension is part of the matrices' rows, which may then be taken one by one."""
-        return len(self.rhs_axes) > len(self.batches) and self.shape[-1:] != () and self.columns % self.shape[-1] == 0
+        return bool(self.shape) and self.columns % max(1, self.shape[-1]) == 0
 
 
 def contraction(
@@ -82,6 +82,8 @@ def contract(how: Contraction, host: HostContext, finish: Callable[..., object] 
     rhs_shape = (*how.batches, how.inner, how.columns)
     result_shape = (*how.batches, how.rows, how.columns)
     width = how.shape[-1] if how.shape else 1
+    if 0 in how.shape:
+        finish = None
     by_rows = how.ends_in_columns
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -92,10 +94,10 @@ def contract(how: Contraction, host: HostContext, finish: Callable[..., object] 
         found = _multiply(a, b, host, target, last if by_rows else None)
         if last is not None and not by_rows:
             quiet.call(last, found)
-        found = found.reshape(how.shape)
-        if out is None or target is not None:
-            return found
-        out[...] = found
+        if out is None:
+            return found.reshape(how.shape)
+        if target is None:
+            out[...] = found.reshape(how.shape)
         return out
 
     return run

@@ -64,6 +64,11 @@ def convolve(
     groups = images.shape[-1] // filters.shape[-2] if filters.shape[-2] else 1
     inner = prod(filters.shape[:-1])
     matrix = filters.reshape(inner, depth)
+    if not (inner and result.size):
+        result[...] = 0
+        if finish is not None:
+            quiet.call(finish, _pixels(result))
+        return result
     if groups == 1 and _is_pointwise(images, windows):
         return _multiply_pixels(images, matrix, result, host, finish)
 
@@ -100,7 +105,7 @@ def _is_pointwise(images: np.ndarray, windows: Sequence[Window]) -> bool:
 def _multiply_pixels(
     images: np.ndarray, matrix: np.ndarray, result: np.ndarray, host: HostContext | None, finish: Finish | None
 ) -> np.ndarray:
-    patches, pixels = images.reshape(-1, images.shape[-1]), _pixels(result)
+    patches, pixels = _pixels(images), _pixels(result)
     if host is not None:
         matmul(patches, matrix, host, pixels, finish)
         return result

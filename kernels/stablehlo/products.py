@@ -75,9 +75,13 @@ def dot_general(
     width = how.shape[-1] if how.shape else 1
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        values = product(x, y, out=out)
-        quiet.call(finish, values.reshape(-1, width), *others)
-        return values
+        values = product(x, y)
+        if values.size:
+            quiet.call(finish, values.reshape(-1, width), *others)
+        if out is None:
+            return values
+        out[...] = values
+        return out
 
     return run
 
