@@ -122,7 +122,6 @@ def _drawn(
     if _is_whole(dtype):
         wide = np.uint64 if dtype.kind == "u" else np.int64
         return source.integers(int(low), max(int(low) + 1, int(high)), shape, wide)
-    found = source.random(shape) * (float(high) - float(low)) + float(low)
+    found = (source.random(shape) * (float(high) - float(low)) + float(low)).astype(dtype)
     # Rounding may reach the end.
-    below = np.nextafter(high.astype(np.float32), np.float32(low)) if dtype.itemsize < 4 else np.nextafter(high, low)
-    return np.minimum(found, np.float64(below))
+    return np.where(found < high, found, np.nextafter(high, low))
