@@ -16,17 +16,22 @@ from tfrt.executor.values.dtype import DType
 _PLACE = re.compile(r"\{(\d+)\}")
 
 
-@custom_call("shape_assertion", metadata=lambda holds, *values, error_message: ())
-def shape_assertion(holds: TensorMetadata, *values: TensorMetadata, error_message: str) -> ArrayForm:
-    """Fails unless the first operand is true. The message's ``{0}``, ``{1}``, … stand for the others, integers."""
+def _no_results(holds: TensorMetadata, *values: TensorMetadata) -> tuple[()]:
     require(holds == TensorMetadata(DType.I1, ()), "I1", f"expects a predicate of one i1, but got {holds}")
     require(
         all(value.rank == 0 and value.dtype in (DType.I32, DType.I64) for value in values),
         "I2",
         f"expects integers to fill the message with, but got {', '.join(map(str, values))}",
     )
+    return ()
 
-    def run(predicate: np.ndarray, *numbers: np.ndarray) -> tuple[np.ndarray, ...]:
+
+@custom_call("shape_assertion", metadata=_no_results)
+def shape_assertion(holds: TensorMetadata, *values: TensorMetadata, error_message: str) -> ArrayForm:
+    """Fails unless the first operand is true. The message's ``{0}``, ``{1}``, … stand for the others, integers."""
+    _no_results(holds, *values)
+
+    def run(predicate: np.ndarray, *numbers: np.ndarray) -> tuple[()]:
         if not predicate:
             given = [int(number) for number in numbers]
             message = _PLACE.sub(

@@ -7,6 +7,7 @@ for; what is configured by a letter comes as its code. Of what a routine returns
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -40,7 +41,7 @@ def each(function: Callable[..., Sequence[np.ndarray]], *arrays: np.ndarray, ran
     batch = arrays[0].shape[: arrays[0].ndim - ranks[0]]
     if not batch:
         return [np.asarray(found) for found in function(*arrays)]
-    stacks = [a.reshape(-1, *a.shape[a.ndim - rank :]) for a, rank in zip(arrays, ranks, strict=True)]
+    stacks = [a.reshape(prod(batch), *a.shape[a.ndim - rank :]) for a, rank in zip(arrays, ranks, strict=True)]
     if not len(stacks[0]):
         # What one would give says how large its results are.
         empty = function(*[np.zeros(stack.shape[1:], stack.dtype) for stack in stacks])

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.support.errors import KernelError
@@ -27,10 +26,11 @@ def _sure(function: Callable[[np.ndarray], Sequence[np.ndarray]], x: np.ndarray)
 
 
 @lapack("gesdd")
-def gesdd(a: TensorMetadata, *, mode: int, metadata: ResultMetadata) -> ArrayForm:
+def gesdd(a: TensorMetadata, *, mode: int) -> ArrayForm:
     """What is left of the matrix, its singular values, the left vectors, the adjoint of the right ones, and info.
 
-    There are all vectors, some, or none, as `mode` says, which is the code of ``A``, ``S`` or ``N``.
+    There are all vectors, some, or none, as `mode` says, which is the code of ``A``, ``S`` or ``N``; zeros stand for
+    those that are not there.
     """
 
     def values(x: np.ndarray) -> Sequence[np.ndarray]:
@@ -44,9 +44,8 @@ def gesdd(a: TensorMetadata, *, mode: int, metadata: ResultMetadata) -> ArrayFor
         if mode != NONE:
             return (x, *_sure(vectors, x))
         s, state = _sure(values, x)
-        batch = x.shape[:-2]
-        none = [np.zeros((*batch, *metadata[i].shape[-2:]), x.dtype) for i in (2, 3)]
-        return x, s, *none, state
+        *batch, rows, columns = x.shape
+        return x, s, *(np.zeros((*batch, size, size), x.dtype) for size in (rows, columns)), state
 
     return run
 

@@ -23,35 +23,35 @@ _LESS = [4, [["stablehlo.compare", [0, 1], _BY_VALUE, [DType.I1]]], [4]]
 """The body of a sort of values and their places, by the values."""
 
 
-def _first(
-    operands: tuple[TensorMetadata, ...], count: int, reduction_dim: int, computations: Any, metadata: ResultMetadata
-) -> ArrayForm:
+def _first(operands: tuple[TensorMetadata, ...], reduction_dim: int, computations: Any) -> ArrayForm:
     """A function of arrays and a size: so many first elements in the order of the function that is called."""
+    count = len(operands) // 2
     require(
-        len(operands) == 2 * count and len(computations) == 1,
+        len(operands) == 2 * count > 0 and len(computations) == 1,
         "I1",
         f"expects operands, an initial value for each, and one function that compares, but got {len(operands)} operands"
         f" and {len(computations)} functions",
     )
-    ordered = sort(*operands[:count], dimension=reduction_dim, body=computations[0], metadata=metadata)
+    made: Any = operands[:count]
+    ordered = sort(*made, dimension=reduction_dim, body=computations[0], metadata=made)
 
     def run(arrays: tuple[np.ndarray, ...], size: int) -> tuple[np.ndarray, ...]:
         found = ordered(*arrays[:count])
-        some = found if isinstance(found, tuple) else (found,)
-        return tuple([np.take(each, range(size), reduction_dim) for each in some])
+        return tuple([np.take(each, range(size), reduction_dim) for each in (found if count > 1 else (found,))])
 
     return run
 
 
 def approx_top_k(
     *operands: TensorMetadata,
+    top_k: int,
     reduction_dim: int,
     called_computations: Any,
     metadata: ResultMetadata,
 ) -> ArrayForm:
-    """The first elements of slices, as many as the result has, and of other operands those at the same places."""
-    run = _first(operands, len(metadata), reduction_dim, called_computations, metadata)
-    size = metadata[0].shape[reduction_dim]
+    """The first `top_k` elements of slices, or as many as the program says, and of others those at the same places."""
+    run = _first(operands, reduction_dim, called_computations)
+    size = top_k if metadata is None else metadata[0].shape[reduction_dim]
     return lambda *arrays: run(arrays, size)
 
 
@@ -60,11 +60,9 @@ custom_call("PartialReduce")(approx_top_k)
 
 
 @custom_call("stablehlo.dynamic_approx_top_k")
-def dynamic_approx_top_k(
-    *operands: TensorMetadata, reduction_dim: int, called_computations: Any, metadata: ResultMetadata
-) -> ArrayForm:
+def dynamic_approx_top_k(*operands: TensorMetadata, reduction_dim: int, called_computations: Any) -> ArrayForm:
     """`approx_top_k`; how many elements is the last operand."""
-    run = _first(operands[:-1], len(metadata), reduction_dim, called_computations, metadata)
+    run = _first(operands[:-1], reduction_dim, called_computations)
     return lambda *arrays: run(arrays, int(arrays[-1]))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from tfrt.kernels.numerics.quiet import quiet
@@ -18,8 +20,8 @@ def lu(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         The factors: below the diagonal the unit lower one, the upper one on it and above. For each column, which row,
         from 1, it was swapped with. 0, or the number of the first column, from 1, whose pivot is 0.
     """
-    rows, columns = matrices.shape[-2:]
-    stack = np.array(matrices.reshape(-1, rows, columns), order="C")
+    *batch, rows, columns = matrices.shape
+    stack = np.array(matrices.reshape(prod(batch), rows, columns), order="C")
     count = min(rows, columns)
     pivots = np.zeros((len(stack), count), np.int32)
     info = np.zeros(len(stack), np.int32)
@@ -32,7 +34,6 @@ def lu(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             solved = quiet.call(_solve, stack[:, start:end, start:end], right[:, :size], True, True)
             right[:, :size] = solved
             right[:, size:] -= quiet.call(np.matmul, stack[:, end:, start:end], solved)
-    batch = matrices.shape[:-2]
     return stack.reshape(matrices.shape), (pivots + 1).reshape(*batch, count), info.reshape(batch)
 
 

@@ -108,11 +108,11 @@ def call_attributes(
 
 
 def _flat(items: Iterable[tuple[str, Attribute]]) -> Iterable[tuple[str, Attribute]]:
-    """Attributes that an op of the core runtime may have; those in dictionaries are called ``dictionary.name``."""
+    """Attributes that an op of the core runtime may have; those in dictionaries are called ``dictionary_name``."""
     for name, attribute in items:
         match attribute:
             case DictionaryAttr():
-                yield from _flat((f"{name}.{key}", value) for key, value in attribute.data.items())
+                yield from _flat((f"{name}_{key}", value) for key, value in attribute.data.items())
             case IntegerAttr():
                 kind = i1 if attribute.type == i1 else i64
                 yield name, IntegerAttr(attribute.value.data, kind)
