@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tfrt
@@ -65,6 +66,21 @@ def test_a_synchronous_function_does_not_return_its_argument(plugin, tool):
     assert tool("tfrt-translate", "-O1", "-p", "fixed-shift", stdin=text).err == ""
 
 
+CALL = """func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = stablehlo.custom_call @fixed_round(%x) {mhlo.backend_config = {scale = 2.0 : f32}}
+    : (tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}"""
+
+
+def test_programs_of_frameworks_call_it(plugin):
+    found = tfrt.load(tfrt.compile(CALL))["main"](np.array([0.5, 2**-17 * 3], np.float32))
+    np.testing.assert_array_equal(found, [1, 2**-14])
+    with pytest.raises(tfrt.KernelError) as caught:
+        tfrt.load(tfrt.compile(CALL.replace("2xf32", "2xf64")))["main"](np.zeros(2))
+    assert caught.value.message == "fixed_round takes f32, not f64"
+
+
 def test_no_package_is_needed_for_its_name_alone(tool):
     done = tool("tfrt-opt", PLUGIN / "program.mlir")
     assert "program.mlir:4:10: error: custom op 'fixed.constant' is unknown" in done.err
@@ -109,5 +125,5 @@ def test_the_documents_snippets_are_the_files_text():
     shown = set(re.findall(r"<!-- examples/plugin/(\S+)", text))
     assert shown == {
         "pyproject.toml",
-        *(f"fixed_point/{name}.py" for name in ("dialect", "kernels", "passes", "device")),
+        *(f"fixed_point/{name}.py" for name in ("dialect", "kernels", "passes", "device", "calls")),
     }

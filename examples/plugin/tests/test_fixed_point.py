@@ -128,3 +128,22 @@ def test_what_does_not_fit():
         moved = runtime.transfer(np.int64([1]), "fixed")
         with pytest.raises(tfrt.KernelError, match="FIXED:0 holds f32 tensors, not i64"):
             moved.result()
+
+
+CALL = """
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = stablehlo.custom_call @fixed_round(%x) {mhlo.backend_config = {scale = 2.0 : f32}}
+    : (tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}"""
+
+
+def test_programs_of_frameworks_call_it():
+    found = tfrt.load(tfrt.compile(CALL))["main"](np.array([0.5, 2**-17 * 3], np.float32))
+    np.testing.assert_array_equal(found, [1, 2**-14])
+
+
+def test_what_it_calls_takes_floats():
+    with pytest.raises(tfrt.KernelError) as caught:
+        tfrt.load(tfrt.compile(CALL.replace("2xf32", "2xf64")))["main"](np.zeros(2))
+    assert caught.value.message == "fixed_round takes f32, not f64"
