@@ -25,14 +25,15 @@ from tfrt.kernels.stablehlo.elementwise import analytic, binary_op, same_metadat
 
 
 def _of_doubles(function: Callable[..., np.ndarray], of_singles: Callable[..., np.ndarray] | None = None) -> Function:
-    """A function of doubles as one of floats; `of_singles` computes what is rounded to single precision or less."""
+    """A function of doubles as one of floats; that `of_singles` is for those of single precision and less."""
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         dtype = arrays[0].dtype
         if out is None:
             out = np.empty(np.broadcast_shapes(*[array.shape for array in arrays]), dtype)
-        chosen = of_singles if of_singles is not None and dtype == np.float32 else function
-        return in_blocks(chosen, *arrays, out=out)
+        if of_singles is not None and dtype == np.float32:
+            return in_blocks(of_singles, *arrays, dtype=dtype, out=out)
+        return in_blocks(function, *arrays, dtype=np.dtype(np.float64), out=out)
 
     return run
 
@@ -68,9 +69,9 @@ _UNARY: dict[str, Elementwise] = {
     "chlo.conj": by_kind(floats=np.positive, complexes=np.conjugate),
     "chlo.cosh": analytic(np.cosh),
     "chlo.digamma": _special(gamma.digamma),
-    "chlo.erf": _special(special.erf, partial(special.erf, is_single=True)),
+    "chlo.erf": _special(special.erf, special.erf_single),
     "chlo.erf_inv": _special(special.erf_inv, special.erf_inv_single),
-    "chlo.erfc": _special(special.erfc, partial(special.erfc, is_single=True)),
+    "chlo.erfc": _special(special.erfc, special.erfc_single),
     "chlo.lgamma": _special(gamma.lgamma),
     "chlo.sinh": analytic(np.sinh),
     "chlo.square": by_kind(floats=np.square, complexes=np.square),

@@ -14,22 +14,22 @@ _BLOCK = 4096
 """How many elements are worked on at a time: the values between steps stay in the cache."""
 
 
-def in_blocks(function: Callable[..., np.ndarray], *arrays: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """What a function of doubles gives for arrays of floats of any type, which are broadcast to `out`.
+def in_blocks(function: Callable[..., np.ndarray], *arrays: np.ndarray, dtype: np.dtype, out: np.ndarray) -> np.ndarray:
+    """What a function of arrays of that type gives for arrays of other floats, which are broadcast to `out`.
 
     `out` may be one of them.
     """
     if out.size <= _BLOCK:
-        np.copyto(out, function(*[array.astype(np.float64) for array in arrays]), casting="unsafe")
+        np.copyto(out, function(*[array.astype(dtype, copy=False) for array in arrays]), casting="unsafe")
         return out
     if not out.flags.c_contiguous:
-        np.copyto(out, in_blocks(function, *arrays, out=np.empty(out.shape, out.dtype)))
+        np.copyto(out, in_blocks(function, *arrays, dtype=dtype, out=np.empty(out.shape, out.dtype)))
         return out
     flat = out.reshape(-1)
     values = [np.broadcast_to(array, out.shape).reshape(-1) for array in arrays]
     for start in range(0, flat.size, _BLOCK):
         block = slice(start, start + _BLOCK)
-        np.copyto(flat[block], function(*[v[block].astype(np.float64) for v in values]), casting="unsafe")
+        np.copyto(flat[block], function(*[v[block].astype(dtype, copy=False) for v in values]), casting="unsafe")
     return out
 
 
