@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -60,10 +61,9 @@ def tested_in(name: str) -> str | None:
     kernel = Path(runs_in(name) or "").stem
     found = []
     for path in _tests():
-        mentions = len(re.findall(rf"\b{dialect}\.{short}\b", _text(path)))
         is_own = path.parent == ROOT / "tests" / "kernels" / dialect
-        if is_own:
-            mentions += len(re.findall(rf'"{short}"', _text(path)))
+        words = _words(path)
+        mentions = words[name] + (words[f'"{short}"'] if is_own else 0)
         if mentions:
             found.append((path.stem != f"test_{kernel}", not is_own, -mentions, str(path.relative_to(ROOT))))
     return min(found)[-1] if found else None
@@ -80,6 +80,12 @@ def _tests() -> list[Path]:
     paths = [path for path in (ROOT / "tests").rglob("*") if path.suffix in (".py", ".mlir")]
     readers = (ROOT / "tests" / "dialects", ROOT / "tests" / "docs")
     return sorted(path for path in paths if not any(folder in path.parents for folder in readers))
+
+
+@cache
+def _words(path: Path) -> Counter[str]:
+    """How often a file has each name of an op, and each word in quotes."""
+    return Counter(re.findall(rf'\b(?:{"|".join(DIALECTS)})\.\w+|"\w+"', _text(path)))
 
 
 @cache
