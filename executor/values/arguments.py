@@ -37,7 +37,7 @@ def convert_arguments(
     """
     if len(arguments) != len(types):
         takes = f"{len(types)} argument{'' if len(types) == 1 else 's'}"
-        listed = f" ({', '.join(types)})" if types else ""
+        listed = f" ({', '.join(map(shown_array_type, types))})" if types else ""
         raise UsageError(f"function '{function}' takes {takes}{listed} and is given {len(arguments)}")
     values = list(arguments)
     number = 0
