@@ -33,6 +33,10 @@ Order = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]
 """Takes operands as matrices, whose rows are sorted, and captured values; gives places of elements in order."""
 
 
+_MANY = 1024
+"""So many values themselves are sorted faster than their places."""
+
+
 def _operand_count(operands: Sequence[TensorMetadata], body: Any) -> int:
     """How many operands are sorted: the comparator takes two elements of each, and one of each captured value."""
     comparator = read_body(body)
@@ -73,7 +77,9 @@ def sort(*operands: TensorMetadata, dimension: int = -1, body: Any, metadata: Re
         moved = [array.swapaxes(dimension, -1) for array in arrays[:count]]
         shape = moved[0].shape
         rows = [array.reshape(prod(shape[:-1]), shape[-1]) for array in moved]
-        values = sorted_values(rows[0], falling=falling) if sorts_itself else None
+        values = None
+        if sorts_itself and rows[0].size >= _MANY:
+            values = sorted_values(rows[0], falling=falling)
         if values is not None:
             found = [values]
         else:

@@ -139,6 +139,17 @@ def test_many_elements_are_sorted_stably(dtype, direction):
     np.testing.assert_array_equal(values, np.take_along_axis(x, expected, 1))
 
 
+@pytest.mark.parametrize("special", [NAN, -NAN, -0.0, -INF])
+@pytest.mark.parametrize("direction", ["LT", "GT"])
+def test_many_elements_that_are_equal_but_not_the_same_stay_in_order(special, direction):
+    x = np.random.default_rng(0).integers(-3, 3, 3000).astype(np.float32)
+    x[::7] = special
+    x[3::70] = abs(special)
+    found = array("stablehlo.sort", x, body=canonical(direction))
+    ranks = np.where(np.isnan(x), 9, np.where(np.isinf(x), np.sign(x) * 8, x)) * (1 if direction == "LT" else -1)
+    np.testing.assert_array_equal(found.view(np.uint32), x[np.argsort(ranks, kind="stable")].view(np.uint32))
+
+
 @pytest.mark.parametrize("directions", [("LT", "LT"), ("LT", "GT"), ("GT", "LT", "LT")])
 def test_several_keys(directions):
     rng = np.random.default_rng(1)
