@@ -43,7 +43,7 @@ def dense_value(attribute: DenseIntOrFPElementsAttr) -> np.ndarray:
     _check(attribute)
     dtype = dtype_of(attribute.get_element_type())
     assert dtype is not None
-    elements = np.frombuffer(dense_bytes(attribute), dtype.numpy.newbyteorder("<"))
+    elements = np.frombuffer(dense_bytes(attribute), dtype.little_endian)
     return elements.reshape(tuple(attribute.get_shape()))
 
 

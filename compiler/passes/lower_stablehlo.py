@@ -367,7 +367,7 @@ class _Function:
         special = _SPECIAL.get(op.name)
         if special is not None:
             return special(self, op)
-        if name_of(op) in FORWARDING:
+        if name_of(op) in FORWARDING or _converts_nothing(op):
             return self._operands(op)
         return self._execute(op)
 
@@ -645,6 +645,10 @@ def _is_known(entry: OpEntry, types: Sequence[Attribute]) -> bool:
     if entry.name.partition(".")[0] in _SOURCES:
         return True
     return all(isinstance(type, MemRefType) and type.has_static_shape() for type in types)
+
+
+def _converts_nothing(op: Operation) -> bool:
+    return op.name == "stablehlo.convert" and op.operands[0].type == op.results[0].type
 
 
 def _can_be_fused(

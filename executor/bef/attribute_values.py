@@ -233,7 +233,7 @@ def _dense(at: Cursor) -> np.ndarray:
     if element not in tuple(DType):
         at.fail(f"unknown element type {element}", start + 1)
     try:
-        dtype = DType(element).numpy.newbyteorder("<")
+        dtype = DType(element).little_endian
     except TypeError:
         at.fail(f"a dense attribute of {DType(element).mlir}", start + 1)
     if not _holds(shape, count):

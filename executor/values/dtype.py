@@ -7,6 +7,7 @@ The numbers are part of the file format (``include/tfrt/dtype/dtype.def`` in ten
 
 from __future__ import annotations
 
+import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,16 @@ class DType(IntEnum):
         """
         found = _NUMPY_DTYPES.get(self)
         return self._find_numpy() if found is None else found
+
+    @property
+    def little_endian(self) -> np.dtype:
+        """The numpy dtype of elements in files, the lowest byte first; `numpy` where the machine has it so, not one
+        that is equal to it but no dtype of numpy's own.
+
+        Raises:
+            TypeError: see `numpy`.
+        """
+        return self.numpy if sys.byteorder == "little" else self.numpy.newbyteorder("<")
 
     def _find_numpy(self) -> np.dtype:
         import numpy as np

@@ -176,7 +176,7 @@ def _check_layout(tensors: Mapping[str, Any], available: int, path: str | os.Pat
 
 def _array(memory: mmap.mmap, start: int, dtype: DType, shape: tuple[int, ...], begin: int, end: int) -> np.ndarray:
     element = dtype.numpy
-    stored = element.newbyteorder("<")
+    stored = dtype.little_endian
     count = (end - begin) // element.itemsize
     array = np.frombuffer(memory, stored, count, start + begin) if count else np.empty(0, stored)
     if not (array.flags.aligned and stored.isnative):

@@ -12,7 +12,7 @@ Less = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 def comparable(values: np.ndarray) -> np.ndarray:
     """The values in a type of numpy's own that holds them all, integers or floats."""
-    if values.dtype.isbuiltin == 1:
+    if values.dtype.isbuiltin != 2:
         return values
     return values.astype(np.int8 if "int" in values.dtype.name else np.float32)
 

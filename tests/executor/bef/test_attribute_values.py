@@ -105,6 +105,7 @@ def test_dense(dtype):
     value = read(dense(dtype, [2, 3], 6, data), AttributeType.DENSE)
     assert (value.dtype, value.shape, value.tobytes()) == (numpy, (2, 3), data)
     assert not value.flags.writeable
+    assert value.dtype.isbuiltin == numpy.isbuiltin, "an equal dtype may be none of numpy's own"
     scalar = read(dense(dtype, [], 1, data), AttributeType.DENSE)
     assert (scalar.shape, scalar.tobytes()) == ((), data[: numpy.itemsize])
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import tfrt
 from tests.kernels.stablehlo.bodied_ops import F32, I1, I32, array, arrays, assert_same, compare, step
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.ordering import comparable, numbered_order, order_by_keys
 from tfrt.kernels.shared.bodies import read_body
 from tfrt.kernels.shared.comparators import keys_of
 
@@ -309,3 +310,10 @@ def test_eager_callers_sort():
         sort = tfrt.CoreRuntime.of(host).op("stablehlo.sort", dimension=0, body=[4, [compare("LT", 0, 1)], [4]])
         found = sort(np.array([3, 1, 2], np.float32), np.arange(3, dtype=np.int32))
         assert [each.numpy().tolist() for each in found] == [[1, 2, 3], [1, 2, 0]]
+
+
+def test_byte_order_that_is_spelled_out_is_the_machines_own() -> None:
+    keys = np.array([2**31 + 5, 7, 300, 2**31 - 5], np.dtype(np.uint32).newbyteorder("<"))
+    assert keys.dtype.isbuiltin == 0
+    assert order_by_keys([numbered_order(comparable(keys))]).tolist() == [1, 2, 3, 0]
+    assert comparable(keys) is keys
