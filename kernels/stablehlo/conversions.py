@@ -43,10 +43,12 @@ def _converted_metadata(operand: TensorMetadata, *, dtype: DType) -> TensorMetad
 
 @cache
 def _conversion(source: DType, target: DType) -> Function:
-    """A function of arrays that gives their elements in another type."""
+    """A function of arrays that gives their elements in another type, never the array itself."""
     if source in COMPLEX and target not in COMPLEX:
         of_real = _conversion(_REAL_OF[source], target)
         return lambda values, out=None: of_real(values.real, out)
+    if source is target:
+        return _copied
     if target in BOOLEANS:
         wide = working(source)
         return lambda values, out=None: np.not_equal(values.astype(wide, copy=False), 0, out=out)
@@ -60,6 +62,13 @@ def _conversion(source: DType, target: DType) -> Function:
         wide = working(source)
         return lambda values, out=None: stored(values.astype(wide, copy=False), result, out)
     return lambda values, out=None: stored(values, result, out)
+
+
+def _copied(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    if out is None:
+        return values.copy(order="C")
+    np.copyto(out, values)
+    return out
 
 
 def _to_integers(source: DType, target: DType) -> Function:
@@ -77,16 +86,7 @@ def _to_integers(source: DType, target: DType) -> Function:
 @array_op("stablehlo.convert", metadata=_converted_metadata)
 def convert(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
     (result,) = metadata
-    if operand.dtype == result.dtype:
-        return _copied
     return quietly(_conversion(operand.dtype, result.dtype))
-
-
-def _copied(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    if out is None:
-        return values.copy()
-    out[...] = values
-    return out
 
 
 def _width(dtype: DType) -> int:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import tfrt
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.values.dtype import DType
 
 INF, NAN = math.inf, math.nan
@@ -107,6 +109,20 @@ def test_conversions_of_complex_numbers(target, expected, array):
     found = array("stablehlo.convert", np.array([-1.5 + 2j, 3j]), dtype=DTYPES[target])
     assert found.dtype == DTYPES[target].numpy
     assert found.astype(complex).tolist() == expected
+
+
+@pytest.mark.parametrize("source", ["i1", "i4", "i32", "bf16", "f32", "complex<f32>"])
+def test_converted_elements_are_in_memory_of_their_own(source):
+    """What is done to them in place does not change the operand."""
+    known = TensorMetadata(DTYPES[source], (3,))
+    x = elements([1, 0, 1], source)
+    for dtype in {DTYPES[source], DType.F32 if source.startswith("complex") else DTYPES[source]}:
+        form = CPU_OPS.get("stablehlo.convert").arrays((known,), {}, None, (TensorMetadata(dtype, (3,)),))
+        out = np.zeros(3, dtype.numpy)
+        assert form(x, out=out) is out
+        for found in (form(x), out):
+            assert not np.shares_memory(found, x)
+            assert found.astype(complex).tolist() == [1, 0, 1]
 
 
 def test_conversions_are_rounded_once(array):
