@@ -84,8 +84,12 @@ def _tests() -> list[Path]:
 
 @cache
 def _words(path: Path) -> Counter[str]:
-    """How often a file has each name of an op, and each word in quotes."""
-    return Counter(re.findall(rf'\b(?:{"|".join(DIALECTS)})\.\w+|"\w+"', _text(path)))
+    """How often a file has each name of an op, also as ``chlo.broadcast_{op}`` where `op` is a word in quotes, and each
+    word in quotes."""
+    text, names = _text(path), rf"\b(?:{'|'.join(DIALECTS)})\.\w*"
+    quoted = re.findall(r'"\w+"', text)
+    completed = [f"{start}{word[1:-1]}" for start in re.findall(rf"({names})\{{", text) for word in quoted]
+    return Counter(re.findall(names, text) + quoted + completed)
 
 
 @cache

@@ -13,10 +13,11 @@ def test_the_page_is_up_to_date():
     assert text == NAMES["renewed"](text), "python docs/operations.py writes the tables anew"
 
 
-def test_each_op_runs_or_is_refused():
+def test_each_op_runs_and_is_tested_or_is_refused():
     ops = list(NAMES["definitions"]())
     assert len(ops) > 150
     refused = [op for op in ops if NAMES["is_refused"](op)]
     assert {op.name for op in refused} >= {"stablehlo.all_reduce", "stablehlo.uniform_quantize"}
     running = [op.name for op in ops if op not in refused]
     assert [name for name in running if NAMES["runs_in"](name) is None] == []
+    assert [name for name in running if NAMES["tested_in"](name) is None] == []
