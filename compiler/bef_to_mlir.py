@@ -24,6 +24,7 @@ from xdsl.dialects.builtin import (
     BytesAttr,
     CallSiteLoc,
     DenseIntOrFPElementsAttr,
+    DictionaryAttr,
     FileLineColLoc,
     FunctionType,
     FusedLoc,
@@ -47,6 +48,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation
 
+from tfrt.compiler.emitter.entities import NAME
 from tfrt.compiler.float_bits import float_attribute, unpack
 from tfrt.compiler.locations import fuse, parts_of
 from tfrt.compiler.printer import print_module, type_text
@@ -67,6 +69,13 @@ from tfrt.executor.values.dtype import DType
 
 _UNKNOWN_ATTRIBUTE = IntegerAttr(0xDEADBEEF - (1 << 32), i32)
 """The reference's stand-in for an attribute of unknown type."""
+
+
+def _named(names: Sequence[str]) -> ArrayAttr[DictionaryAttr] | None:
+    """Dictionaries of attributes that give arguments or results their names."""
+    if not names:
+        return None
+    return ArrayAttr([DictionaryAttr({NAME: StringAttr(name)} if name else {}) for name in names])
 
 
 def disassemble(bef: BefFile, *, generic: bool = True, locations: bool = True) -> str:
@@ -125,7 +134,13 @@ class _Disassembler:
             function = FuncOp(record.name, signature, Region(), "private")
             function.attributes["tfrt.native"] = UnitAttr()
             return function
-        function = FuncOp(record.name, signature, self.region(record))
+        function = FuncOp(
+            record.name,
+            signature,
+            self.region(record),
+            arg_attrs=_named(record.argument_names),
+            res_attrs=_named(record.result_names),
+        )
         if record.kind is FunctionKind.SYNC:
             function.attributes["tfrt.sync"] = UnitAttr()
         function.location = self.location(record.location)

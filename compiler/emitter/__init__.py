@@ -68,6 +68,9 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
         payloads[SectionId.ATTRIBUTE_NAMES] = sections.attribute_names
         payloads[SectionId.REGISTER_TYPES] = sections.register_types
 
+    if signature_names := _write_signature_names(entities, string_offsets):
+        payloads[SectionId.SIGNATURE_NAMES] = signature_names
+
     out = Writer()
     out.data += HEADER
     for section in SECTIONS:
@@ -101,6 +104,20 @@ def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Wri
         types.vbr(offsets[key])
         types.vbr(attribute_type(attribute))
     return out, types, offsets
+
+
+def _write_signature_names(entities: Entities, offsets: dict[bytes, int]) -> Writer | None:
+    """The names of arguments and results, if there are any."""
+    if not any(function.argument_names or function.result_names for function in entities.functions):
+        return None
+    out = Writer()
+    out.vbr(len(entities.functions))
+    for function in entities.functions:
+        if function.region is None:
+            continue
+        for names in (function.argument_names, function.result_names):
+            out.append(_names(offsets, names))
+    return out
 
 
 def _names(offsets: dict[bytes, int], names: object) -> Writer:

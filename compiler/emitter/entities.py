@@ -7,9 +7,18 @@ their first occurrence; strings are sorted when they are written.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr, ModuleOp, SymbolRefAttr, UnregisteredOp
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DictionaryAttr,
+    FloatAttr,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    SymbolRefAttr,
+    UnregisteredOp,
+)
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
 
@@ -27,6 +36,9 @@ from tfrt.executor.support.errors import CompileError
 
 RETURN = "tfrt.return"
 
+NAME = "tfrt.name"
+"""The attribute that names an argument or a result."""
+
 _HIDDEN = frozenset({COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE, STREAM_ATTRIBUTE, "op_name__"})
 """Attributes that are not passed to kernels; the last one is where xDSL keeps the name of an unknown op."""
 
@@ -40,6 +52,8 @@ class FunctionEntity:
     argument_types: tuple[Attribute, ...]
     result_types: tuple[Attribute, ...]
     region: Region | None
+    argument_names: tuple[str, ...] = ()
+    result_names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -247,7 +261,25 @@ def _collect_function(op: FuncOp, entities: Entities) -> Diagnostic | None:
                 return _error(last, f"return value {index} is an argument in a sync function")
             if operand in last.operands[:index]:
                 return _error(last, f"return value {index} is duplicated in a sync function")
-    return _collect_region(op, op.body, entities, name, FunctionKind.SYNC if is_sync else FunctionKind.ASYNC)
+    problem = _collect_region(op, op.body, entities, name, FunctionKind.SYNC if is_sync else FunctionKind.ASYNC)
+    if problem is None and (op.arg_attrs is not None or op.res_attrs is not None):
+        entities.functions[-1] = replace(
+            entities.functions[-1],
+            argument_names=_names(op.arg_attrs, len(inputs), entities),
+            result_names=_names(op.res_attrs, len(outputs), entities),
+        )
+    return problem
+
+
+def _names(dictionaries: ArrayAttr[DictionaryAttr] | None, count: int, entities: Entities) -> tuple[str, ...]:
+    """The names that dictionaries of attributes give arguments or results; nothing where they give none."""
+    given = [] if dictionaries is None else [each.data.get(NAME) for each in dictionaries]
+    names = tuple([name.data if isinstance(name, StringAttr) else "" for name in given])
+    if not any(names) or len(names) != count:
+        return ()
+    for name in names:
+        entities.string(name)
+    return names
 
 
 def _collect_region(

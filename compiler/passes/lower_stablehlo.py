@@ -11,6 +11,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
+    DictionaryAttr,
     FlatSymbolRefAttr,
     FunctionType,
     IntegerAttr,
@@ -19,6 +20,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
     TensorType,
+    TupleType,
     UnrankedMemRefType,
     i1,
     i32,
@@ -28,6 +30,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from tfrt.compiler.emitter.entities import NAME
 from tfrt.compiler.passes.shared.array_ops import elementwise, metadata_of_type
 from tfrt.compiler.passes.shared.custom_calls import (
     call_attributes,
@@ -62,23 +65,25 @@ from tfrt.dialects.cpu import (
     ExecuteOp,
     ItemOp,
     OwnOp,
+    WeightOp,
     metadata_attribute,
 )
 from tfrt.dialects.mhlo import MHLO
+from tfrt.dialects.onnx import ONNX
 from tfrt.dialects.sdy import SDY
 from tfrt.dialects.stablehlo import STABLEHLO
+from tfrt.dialects.stablehlo.attributes import TokenType
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
 from tfrt.dialects.tfrt.constants import CONSTANT_OF_TYPE
 from tfrt.dialects.tfrt.control_flow import CallOp as FunctionCallOp
 from tfrt.dialects.tfrt.control_flow import CaseOp, CondOp, RepeatI32Op, ReturnOp, WhileOp
 from tfrt.dialects.tfrt.types import CHAIN
-from tfrt.executor.declarations.finding import CUSTOM_CALL
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
-_SOURCES = frozenset(dialect.name for dialect in (CHECK, CHLO, MHLO, SDY, STABLEHLO))
+_SOURCES = frozenset(dialect.name for dialect in (CHECK, CHLO, MHLO, ONNX, SDY, STABLEHLO))
 
 Values = tuple[SSAValue, ...]
 """What stands for a value of a framework: arrays, one unless it is a tuple; a chain for a token."""
@@ -126,6 +131,9 @@ def _ends_in(function: FuncOp, name: str) -> bool:
     return last is not None and last.name == name
 
 
+_Names = tuple[ArrayAttr[DictionaryAttr] | None, ArrayAttr[DictionaryAttr] | None]
+
+
 @dataclass
 class _Task:
     """A function to make.
@@ -137,6 +145,7 @@ class _Task:
         lower: adds its ops and returns what it gives.
         has_effects: whether it takes a chain last.
         gives_chain: whether it also gives one last, beside what `lower` returns.
+        names: what names arguments and results.
     """
 
     name: str
@@ -146,6 +155,7 @@ class _Task:
     location: LocationAttr
     has_effects: bool
     gives_chain: bool
+    names: _Names = (None, None)
 
 
 class _Module:
@@ -203,6 +213,7 @@ class _Module:
                 function.location,
                 has_effects,
                 gives_chain=has_effects,
+                names=(None, None) if visibility is not None else _names(function),
             )
         )
 
@@ -240,6 +251,7 @@ class _Module:
         visibility = None if task.visibility is None else StringAttr(task.visibility)
         function = FuncOp(task.name, signature, Region([block]), visibility=visibility)
         function.location = task.location
+        function.arg_attrs, function.res_attrs = task.names
         return function
 
 
@@ -472,6 +484,11 @@ class _Function:
         assert isinstance(value, DenseIntOrFPElementsAttr)
         return self.insert(ConstantOp.create(attributes={"value": value}, result_types=[type]), op.location)
 
+    def _weight(self, op: Operation) -> Sequence[SSAValue]:
+        types = self.types(op.results, op)
+        attributes = {"metadata": metadata_attribute(types), "name": op.properties["name"]}
+        return self.insert(WeightOp.create(attributes=attributes, result_types=types), op.location)
+
     def _token(self, op: Operation) -> Sequence[SSAValue]:
         operands = self._operands(op)
         if not operands:
@@ -632,6 +649,19 @@ class _Function:
         return name
 
 
+def _names(function: FuncOp) -> _Names:
+    """What names a function's arguments and results, if each becomes one value."""
+    types = function.function_type
+    named: list[ArrayAttr[DictionaryAttr] | None] = []
+    for dictionaries, of in ((function.arg_attrs, types.inputs), (function.res_attrs, types.outputs)):
+        if dictionaries is None or any(isinstance(type, TupleType | TokenType) for type in of):
+            named.append(None)
+            continue
+        kept = [DictionaryAttr({NAME: each.data[NAME]} if NAME in each.data else {}) for each in dictionaries]
+        named.append(ArrayAttr(kept) if any(each.data for each in kept) else None)
+    return named[0], named[1]
+
+
 def _passed(regions: Sequence[Region]) -> list[SSAValue]:
     """The values around regions that functions made of them have to be given."""
     return [value for value in captured(regions) if not is_everywhere(value)]
@@ -639,11 +669,11 @@ def _passed(regions: Sequence[Region]) -> list[SSAValue]:
 
 def _is_known(entry: OpEntry, types: Sequence[Attribute]) -> bool:
     """Whether a program says enough of an op's operands and results: of ops whose shapes follow from attributes and
-    types alone, as StableHLO's do and those of custom calls, sizes may be missing.
+    types alone, as StableHLO's do, sizes may be missing.
     """
     if not all(isinstance(type, MemRefType) for type in types):
         return False
-    if entry.name.partition(".")[0] in (*_SOURCES, CUSTOM_CALL):
+    if entry.name.partition(".")[0] in _SOURCES:
         return True
     return all(isinstance(type, MemRefType) and type.has_static_shape() for type in types)
 
@@ -671,6 +701,7 @@ _SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
     "builtin.unrealized_conversion_cast": _Function._cast,
     "stablehlo.constant": _Function._constant,
     "stablehlo.custom_call": _Function._custom_call,
+    "onnx.Weight": _Function._weight,
     "stablehlo.create_token": _Function._token,
     "stablehlo.after_all": _Function._token,
     "stablehlo.tuple": _Function._tuple,

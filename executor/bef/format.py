@@ -51,6 +51,8 @@ class SectionId(IntEnum):
     ATTRIBUTE_TYPES = 8
     ATTRIBUTE_NAMES = 9
     REGISTER_TYPES = 10
+    # The rest is ours. The numbers are no sections of the reference implementation.
+    SIGNATURE_NAMES = 32
 
     @cached_property
     def title(self) -> str:
@@ -237,6 +239,16 @@ FUNCTION_REGISTERS = Record(
     ),
 )
 
+FUNCTION_SIGNATURE = Record(
+    "signature of a function",
+    (
+        Field("argument count", "vbr", "0 where none has a name"),
+        Field("argument names", "string", "empty for those without one", "argument count"),
+        Field("result count", "vbr", "0 where none has a name"),
+        Field("result names", "string", "empty for those without one", "result count"),
+    ),
+)
+
 _COUNT = Field("count", "vbr", "")
 _NAMES = (_COUNT, Field("names", "string", "", "count"))
 
@@ -304,6 +316,15 @@ SECTIONS = (
             Field("functions", "registers of a function", "for each function that is not native", "..."),
         ),
     ),
+    Section(
+        SectionId.SIGNATURE_NAMES,
+        False,
+        "The names of functions' arguments and results; only where some has one.",
+        (
+            Field("function count", "vbr", "native ones included"),
+            Field("functions", "signature of a function", "for each function that is not native", "..."),
+        ),
+    ),
 )
 
 RECORDS = {
@@ -317,6 +338,7 @@ RECORDS = {
         TYPE_ENTRY,
         FUNCTION_NAMES,
         FUNCTION_REGISTERS,
+        FUNCTION_SIGNATURE,
     )
 }
 

@@ -60,3 +60,6 @@ class FunctionRecord:
     result_registers: tuple[int, ...]
     register_types: tuple[str, ...] | None = None
     attribute_names: tuple[tuple[str, ...], ...] | None = None
+    argument_names: tuple[str, ...] = ()
+    """Empty where no argument has a name; else a name, or nothing, for each."""
+    result_names: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ from tfrt.executor.values.attributes import Stored
 
 _KERNEL_HEADER = KERNEL_HEADER.struct()
 
-_SECTIONS = tuple(SectionId)
+_SECTIONS = {int(section): section for section in SectionId}
 _U32 = [struct.Struct(f"<{n}I") for n in range(64)]
 """Unpackers of n words; kernels rarely have more."""
 
@@ -258,8 +259,12 @@ class BefFile:
         count = index.count("functions", least_bytes=FUNCTION_ENTRY.least_bytes)
         names = self._optional_table(SectionId.ATTRIBUTE_NAMES, count)
         registers = self._optional_table(SectionId.REGISTER_TYPES, count)
-        functions = tuple(self._read_function(i, count, index, bodies, names, registers) for i in range(count))
-        for cursor in (index, bodies, names, registers):
+        signatures = self._optional_table(SectionId.SIGNATURE_NAMES, count)
+        functions = tuple(
+            self._read_signature(self._read_function(i, count, index, bodies, names, registers), signatures)
+            for i in range(count)
+        )
+        for cursor in (index, bodies, names, registers, signatures):
             if cursor is not None:
                 _expect_end(cursor)
         return functions
@@ -293,6 +298,20 @@ class BefFile:
         return self._read_body(
             i, count, name, FunctionKind(kind), argument_types, result_types, bodies, names, registers
         )
+
+    def _read_signature(self, function: FunctionRecord, signatures: Cursor | None) -> FunctionRecord:
+        if signatures is None or function.kind == FunctionKind.NATIVE:
+            return function
+        arguments = self._names(signatures, "argument", len(function.argument_types))
+        results = self._names(signatures, "result", len(function.result_types))
+        return replace(function, argument_names=arguments, result_names=results)
+
+    def _names(self, cursor: Cursor, what: str, expected: int) -> tuple[str, ...]:
+        at = cursor.position
+        count = cursor.vbr(f"the number of {what} names")
+        if count not in (0, expected):
+            cursor.fail(f"{count} {what} names, but the function has {expected}", at)
+        return tuple([self._string(cursor, f"a name of a {what}") for _ in range(count)])
 
     def _type_list(self, cursor: Cursor) -> tuple[str, ...]:
         count = cursor.count("types of arguments or results")
@@ -421,9 +440,9 @@ def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:
     while cursor.remaining:
         at = cursor.position
         number = cursor.byte("a section's id")
-        if number >= len(_SECTIONS):
+        section = _SECTIONS.get(number)
+        if section is None:
             cursor.fail(f"unknown section {number}", at)
-        section = _SECTIONS[number]
         if section in sections:
             cursor.fail(f"{section.title} appears twice", at)
         word = cursor.vbr(f"the length of {section.title}")

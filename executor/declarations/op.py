@@ -208,7 +208,12 @@ class OpEntry:
             KernelError: the inputs do not fit the op, or the epilogue does not.
         """
         assert self.array_form is not None
-        supplied = {Supplied.HOST: host, Supplied.METADATA: metadata, Supplied.EPILOGUE: epilogue}
+        supplied = {
+            Supplied.HOST: host,
+            Supplied.METADATA: metadata,
+            Supplied.EPILOGUE: epilogue,
+            Supplied.ATTRIBUTES: attrs,
+        }
         keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
         found: ArrayForm = self.array_form(*inputs, **keywords)
         return found

@@ -117,6 +117,8 @@ class Function:
         name: empty for the function of a region.
         argument_types: MLIR spellings of the arguments' types.
         result_types: MLIR spellings of the results' types.
+        argument_names: the arguments' names, empty for those without one; of programs that name none, nothing.
+        result_names: those of results, likewise.
         kind: how it runs.
     """
 
@@ -130,6 +132,8 @@ class Function:
         self.name = record.name
         self.argument_types = record.argument_types
         self.result_types = record.result_types
+        self.argument_names = record.argument_names
+        self.result_names = record.result_names
         self.kind = record.kind
         self._passed_on: tuple[type, ...] | None = None
 
@@ -137,11 +141,12 @@ class Function:
         results = ", ".join(self.result_types)
         return f"<Function @{self.name}({', '.join(self.argument_types)}) -> ({results})>"
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run the function and wait for its results.
 
         Args:
             arguments: numbers, numpy arrays and what else shares its memory with these, or tfrt's own tensors.
+            named: those that come after them, by name, where the program names its arguments (`argument_names`).
 
         Returns:
             None where the function has no results, the value where it has one, else a tuple.
@@ -150,6 +155,8 @@ class Function:
             KernelError: a result is an error; the first one is raised. Or the function failed and has no results.
             UsageError: the arguments do not fit.
         """
+        if named:
+            arguments = self._in_order(arguments, named)
         # What `start` does, in fewer calls; tensors, which are passed on, need not be looked at one by one.
         converted: Sequence[Any] = arguments
         if tuple(map(type, arguments)) != self._passed_on:
@@ -180,7 +187,24 @@ class Function:
         recount()
         raise ended
 
-    async def call_async(self, *arguments: Any) -> Any:
+    def _in_order(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
+        """All arguments by place.
+
+        Raises:
+            UsageError: names are wrong, or some are missing.
+        """
+        names = [name for name in self.argument_names if name]
+        rest = self.argument_names[len(arguments) :]
+        for name in named:
+            if name not in rest:
+                what = "is given twice" if name in names else f"is not among them: {', '.join(names) or 'none has one'}"
+                raise UsageError(f"function '{self.name}' takes arguments by name, but '{name}' {what}")
+        missing = [name for name in rest if name not in named]
+        if missing:
+            raise UsageError(f"function '{self.name}' is not given '{missing[0]}'")
+        return (*arguments, *[named[name] for name in rest])
+
+    async def call_async(self, *arguments: Any, **named: Any) -> Any:
         """Like calling it, from a coroutine: other coroutines go on meanwhile.
 
         On a host with compute threads everything runs there. On one without, kernels and tasks run on the event loop's
@@ -194,6 +218,8 @@ class Function:
             KernelError, UsageError: as calling it does.
         """
         host = self._program.host
+        if named:
+            arguments = self._in_order(arguments, named)
         converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
         context = ExecutionContext(host)
         outcome = AsyncValue()

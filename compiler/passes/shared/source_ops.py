@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from xdsl.dialects.builtin import (
+    AnyFloat,
     ArrayAttr,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
@@ -19,7 +20,6 @@ from xdsl.dialects.builtin import (
     TupleType,
     UnrankedMemRefType,
     UnrankedTensorType,
-    UnregisteredAttr,
     UnregisteredOp,
     i1,
     i64,
@@ -52,14 +52,6 @@ _HINTS = frozenset(
 )
 """Properties that say nothing about results."""
 
-
-def _is_object(element: Attribute) -> bool:
-    return isinstance(element, UnregisteredAttr) and element.attr_name.data in _OBJECTS
-
-
-_OBJECTS = frozenset(("tf_type.resource", "tf_type.variant"))
-"""Element types of tensors that are no arrays, but one object."""
-
 _IDENTITIES_ON_SCALARS = FORWARDING | {"stablehlo.reshape", "stablehlo.broadcast_in_dim", "stablehlo.broadcast"}
 
 
@@ -87,13 +79,6 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
     flat: list[Attribute] = []
     for type in types:
         match type:
-            case (
-                TensorType(element_type=UnregisteredAttr() as held)
-                | UnrankedTensorType(element_type=UnregisteredAttr() as held)
-            ):
-                if held.attr_name.data not in _OBJECTS:
-                    raise ValueError(f"elements of type '{held}' are not supported")
-                flat.append(held)
             case TensorType():
                 if dtype_of(type.element_type) is None:
                     raise ValueError(f"elements of type '{type.element_type}' are not supported")
@@ -137,6 +122,8 @@ def _pairs(name: str, attribute: Attribute) -> list[tuple[str, Attribute]]:
         case DenseIntOrFPElementsAttr() if name != "value":
             kind = i1 if attribute.get_element_type() == i1 else i64
             return [(name, ArrayAttr([IntegerAttr(int(v), kind) for v in attribute.get_values()]))]
+        case DenseArrayBase() if isinstance(attribute.elt_type, AnyFloat):
+            return [(name, ArrayAttr([FloatAttr(v, attribute.elt_type) for v in attribute.get_values()]))]
         case DenseArrayBase():
             kind = i1 if attribute.elt_type == i1 else i64
             return [(name, ArrayAttr([IntegerAttr(int(v), kind) for v in attribute.get_values()]))]
