@@ -15,6 +15,8 @@
 `runtime_values.py`         attributes as kernels see them
 `serialized_module.py`      a compiled module as the text that goes into a file
 `tfrt_translate.py`         the command line of that name
+`tfrt_import.py`            the command line of that name
+`importers/`               models of frameworks to MLIR text
 `tfrt_opt.py`               the command line of that name
 ==========================  ======================================================================================
 

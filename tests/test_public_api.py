@@ -90,6 +90,7 @@ PUBLIC = [
     "cpu_op",
     "custom_call",
     "dispatch",
+    "import_onnx",
     "kernel",
     "load",
     "native_function",

@@ -16,6 +16,7 @@ needed: a program that loads and runs scalars needs none of them.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -192,6 +193,7 @@ __all__ = [
     "cpu_op",
     "custom_call",
     "dispatch",
+    "import_onnx",
     "kernel",
     "load",
     "native_function",
@@ -228,6 +230,28 @@ def compile(
     return compile_text(
         text, filename, opt_level=opt_level, externalize_constants=externalize_constants, larger_than=larger_than
     )
+
+
+def import_onnx(
+    source: str | os.PathLike[str] | Any, *, weights: str | os.PathLike[str] | None = None, larger_than: int = 1024
+) -> str:
+    """The MLIR text of a program whose function ``main`` is what an ONNX model does; needs the package ``onnx``.
+
+    The graph's inputs are its arguments, in their order and under their names, and sizes that have a name instead of a
+    number are known when it is called.
+
+    Args:
+        source: a file, or an ``onnx.ModelProto``.
+        weights: a safetensors file for initializers of more than `larger_than` bytes, which are then not in the text:
+            `load` takes it as `weights`.
+
+    Raises:
+        UsageError: the package ``onnx`` is missing, or a file cannot be read or written.
+        CompileError: there are operators that are not supported; it names each with its node.
+    """
+    from tfrt.compiler.importers.onnx import import_onnx as import_model
+
+    return import_model(source, weights=weights, larger_than=larger_than)
 
 
 def __getattr__(name: str) -> Any:

@@ -216,7 +216,7 @@ def _prepare(
         quiet.call(np.copyto, out, found)
         return out
 
-    return carried(run, lhs.dtype.numpy, computed, dtype.numpy)
+    return carried(run, computed, dtype.numpy)
 
 
 def _windows(

@@ -1,5 +1,4 @@
-"""Ops whose attributes are operands: `custom_call.stablehlo.dynamic_reduce_window`,
-`custom_call.stablehlo.dynamic_rng_bit_generator` and `custom_call.AllocateBuffer`."""
+"""Ops whose attributes are operands."""
 
 import numpy as np
 

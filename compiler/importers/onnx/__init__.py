@@ -1,0 +1,53 @@
+"""ONNX models as programs of StableHLO and of `onnx`, the dialect of operators that StableHLO has no equal of.
+
+==========================  ======================================================================================
+`models.py`                 models as they are read, made ready for translation
+`graphs.py`                 graphs as text
+`folding.py`                what nodes give whose inputs are all known
+`values.py`                 what translators work on: values, nodes, the text that they add to
+`registry.py`               the translators of operators, by name
+`operators/`                translators, one module for each family
+==========================  ======================================================================================
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tfrt.executor.support.errors import UsageError
+
+
+def import_onnx(
+    source: str | os.PathLike[str] | Any, *, weights: str | os.PathLike[str] | None = None, larger_than: int = 1024
+) -> str:
+    """The MLIR text of a program whose function ``main`` is what a model does.
+
+    The graph's inputs are its arguments, in their order and under their names, and sizes that have a name instead of a
+    number are known when it is called.
+
+    Args:
+        source: a file, or an ``onnx.ModelProto``.
+        weights: a safetensors file for initializers of more than `larger_than` bytes, which are then not in the text:
+            `tfrt.load` takes it as `weights`.
+
+    Raises:
+        UsageError: the package ``onnx`` is missing, or a file cannot be read or written.
+        CompileError: there are operators that are not supported; it names each with its node.
+    """
+    try:
+        from tfrt.compiler.importers.onnx.graphs import translated
+        from tfrt.compiler.importers.onnx.models import opset_of, prepared, read
+    except ImportError as error:
+        raise UsageError(f"ONNX models need the package onnx: pip install 'tfrt[onnx]' ({error})") from None
+    model = prepared(read(source))
+    folder = "" if not isinstance(source, str | os.PathLike) else str(Path(source).parent)
+    text, arrays = translated(
+        model, opset=opset_of(model), larger_than=None if weights is None else larger_than, folder=folder
+    )
+    if weights is not None:
+        from tfrt.executor.values.safetensors import write_safetensors
+
+        write_safetensors(os.fspath(weights), arrays)
+    return text

@@ -1,0 +1,1 @@
+"""How operators become ops, one module for each family."""

@@ -1,0 +1,49 @@
+"""`tfrt-import`: models of frameworks to MLIR text.
+
+Exit codes: 0; 1 where a model has what is not supported; 2 for bad usage and for files that cannot be read or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfrt.executor.support import cli
+from tfrt.executor.support.errors import CompileError
+
+_EXAMPLES = """\
+  tfrt-import model.onnx -o model.mlir
+  tfrt-import model.onnx -o model.mlir --weights model.safetensors
+  tfrt-import model.onnx | tfrt-translate -O2 -o model.bef"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    return cli.run("tfrt-import", _main, argv)
+
+
+def _main(argv: Sequence[str]) -> int:
+    from tfrt.compiler.importers.onnx import import_onnx
+
+    options = _parser().parse(argv)
+    try:
+        text = import_onnx(options.model, weights=options.weights, larger_than=options.larger_than)
+    except CompileError as error:
+        cli.report(error.diagnostics, None)
+        return cli.FAILED
+    cli.write_text(options.output, text)
+    return cli.OK
+
+
+def _parser() -> cli.OptionParser:
+    parser = cli.OptionParser("tfrt-import", "Write a model of a framework as MLIR text.", _EXAMPLES)
+    parser.add_argument("model", metavar="FILE", help="an ONNX model")
+    parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to write (default: stdout)")
+    parser.add_argument(
+        "--weights", metavar="FILE",
+        help="write large weights to a safetensors file; bef-run --weights takes it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--larger-than", type=int, default=1024, metavar="BYTES",
+        help="how large weights may be that stay in the text (default: 1024)",
+    )  # fmt: skip
+    return parser
