@@ -262,8 +262,8 @@ def _by_values(op_name: str, op_attrs: Any, metadata: Any, host: HostContext) ->
 
 
 def _declared(known: Sequence[Any]) -> TensorMetadata | None:
-    """What a program says of a result of `cpu.execute`, if that is all there is to say."""
-    if not known or any(not isinstance(size, int) or size < 0 for size in known[1:]):
+    """What a program says of a result of `cpu.execute`, with -1 for unknown sizes; None where not even a rank is."""
+    if not known or not all(isinstance(size, int) for size in known[1:]):
         return None
     return TensorMetadata(known[0], tuple(known[1:]))
 

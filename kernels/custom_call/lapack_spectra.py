@@ -42,10 +42,10 @@ def gesdd(a: TensorMetadata, *, mode: int) -> ArrayForm:
 
     def run(x: np.ndarray) -> tuple[np.ndarray, ...]:
         if mode != NONE:
-            return (x, *_sure(vectors, x))
+            return (x.copy(), *_sure(vectors, x))
         s, state = _sure(values, x)
         *batch, rows, columns = x.shape
-        return x, s, *(np.zeros((*batch, size, size), x.dtype) for size in (rows, columns)), state
+        return x.copy(), s, *(np.zeros((*batch, size, size), x.dtype) for size in (rows, columns)), state
 
     return run
 
