@@ -20,8 +20,8 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carried, carrier
 from tfrt.kernels.numerics.convolution import convolve
+from tfrt.kernels.numerics.convolution_channels_first import convolve_channels_first
 from tfrt.kernels.numerics.dilation import dilated
-from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window
 
 Axes = tuple[int, ...]
@@ -194,7 +194,10 @@ def _prepare(
         slice(None),
     )
     batches, terms = sliding.batch_group_count, int(np.prod(filters_shape[:-1]))
-    channels_last = result_order == tuple(range(lhs.rank))
+    axes = tuple(range(lhs.rank))
+    channels_last = result_order == axes
+    first = (0, *axes[2:], 1)
+    channels_first = epilogue is None and not channels_last and images_order == made_order == first
     computed = carrier(lhs.dtype, rhs.dtype, dtype, terms)
     if epilogue is not None:
         fused = channels_last and computed == dtype.numpy
@@ -205,18 +208,29 @@ def _prepare(
         filters = w.transpose(filters_order)[flipped]
         if batches > 1:
             images = _batches_as_features(images, batches)
-        into = out if channels_last and out is not None and out.flags.c_contiguous else None
+        into = out if (channels_last or channels_first) and out is not None and out.flags.c_contiguous else None
+        if channels_first:
+            found = convolve_channels_first(
+                images.transpose(0, axes[-1], *axes[1:-1]),
+                filters.transpose(axes[-1], axes[-2], *axes[:-2]),
+                windows,
+                host,
+                into,
+            )
+            return found if out is None or into is not None else _copied(found, out)
         last = None if epilogue is None else lambda pixels: epilogue(pixels, *others)
         found = convolve(images, filters, windows, host, out=into, finish=last)
         if out is not None and into is not None:
             return out
         found = found.transpose(result_order)
-        if out is None:
-            return found
-        quiet.call(np.copyto, out, found)
-        return out
+        return found if out is None else _copied(found, out)
 
     return carried(run, computed, dtype.numpy)
+
+
+def _copied(found: np.ndarray, out: np.ndarray) -> np.ndarray:
+    np.copyto(out, found)
+    return out
 
 
 def _windows(

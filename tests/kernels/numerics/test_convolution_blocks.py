@@ -1,0 +1,38 @@
+"""Convolutions give the same however many images' patches are in memory at a time."""
+
+import numpy as np
+import pytest
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics import convolution, convolution_channels_first
+from tfrt.kernels.numerics.convolution import convolve
+from tfrt.kernels.numerics.convolution_channels_first import convolve_channels_first
+from tfrt.kernels.numerics.windows import Window
+
+WINDOWS = (Window(size=2, stride=1, dilation=2, before=1, after=2, count=6), Window(1, 2, 1, 0, 0, 3))
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("block_bytes", [1, 2000, 1 << 19])
+def test_blocks(monkeypatch, groups, block_bytes):
+    for module in (convolution, convolution_channels_first):
+        monkeypatch.setattr(module, "BLOCK_BYTES", block_bytes)
+    random = np.random.default_rng(0)
+    images, filters = random.standard_normal((5, 5, 5, 4)), random.standard_normal((2, 1, 4 // groups, 8))
+    grown = np.pad(images, ((0, 0), (1, 2), (0, 0), (0, 0)))
+    part = 4 // groups
+    expected = np.concatenate(
+        [
+            sum(
+                grown[:, 2 * row : 2 * row + 6, ::2, g * part : (g + 1) * part]
+                @ filters[row, 0, :, g * 8 // groups : (g + 1) * 8 // groups]
+                for row in range(2)
+            )
+            for g in range(groups)
+        ],
+        axis=-1,
+    )
+    with HostContext("mstd:2") as host:
+        np.testing.assert_allclose(convolve(images, filters, WINDOWS, host), expected)
+        found = convolve_channels_first(images.transpose(0, 3, 1, 2), filters.transpose(3, 2, 0, 1), WINDOWS, host)
+    np.testing.assert_allclose(found.transpose(0, 2, 3, 1), expected)
