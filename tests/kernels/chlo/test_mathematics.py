@@ -113,6 +113,12 @@ def test_known_values_of_two(op, x, y, expected, array):
     np.testing.assert_allclose(array(f"chlo.{op}", np.array(x), np.array(y)), expected, rtol=1e-14)
 
 
+def test_digamma_near_its_zero(array):
+    """Which no double is."""
+    found = array("chlo.digamma", np.array([1.4616321449683622, 1.4616321449683625]))
+    np.testing.assert_allclose(found, [-9.241265521729427e-17, 1.2245374622004068e-16], rtol=1e-14)
+
+
 SPECIAL = {
     "bessel_i1e": ("i1e", -40, 40),
     "digamma": ("digamma", 0.001, 40),

@@ -87,6 +87,15 @@ def test_conversions(source, target, array):
         assert found.astype(object).tolist() == expected
 
 
+@pytest.mark.parametrize("target", LIMITS)
+def test_single_numbers_at_the_limits(target, array):
+    """Arrays with nothing else that an integer cannot hold."""
+    low, high = LIMITS[target]
+    for number in (low - 1.5, low - 0.5, high + 0.5, high + 1.0, float(low), NAN):
+        found = array("stablehlo.convert", np.array([number]), dtype=DTYPES[target])
+        assert found.astype(object).tolist() == [converted(number, target)]
+
+
 @pytest.mark.parametrize("target", COMPLEX)
 @pytest.mark.parametrize("source", ["i1", "i4", "ui8", "i32", "bf16", "f8E4M3", "f32", *COMPLEX])
 def test_conversions_to_complex_numbers(source, target, array):
