@@ -78,6 +78,7 @@ from tfrt.dialects.tfrt.constants import CONSTANT_OF_TYPE
 from tfrt.dialects.tfrt.control_flow import CallOp as FunctionCallOp
 from tfrt.dialects.tfrt.control_flow import CaseOp, CondOp, RepeatI32Op, ReturnOp, WhileOp
 from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.executor.declarations.finding import CUSTOM_CALL
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.diagnostics import Diagnostic
@@ -669,11 +670,11 @@ def _passed(regions: Sequence[Region]) -> list[SSAValue]:
 
 def _is_known(entry: OpEntry, types: Sequence[Attribute]) -> bool:
     """Whether a program says enough of an op's operands and results: of ops whose shapes follow from attributes and
-    types alone, as StableHLO's do, sizes may be missing.
+    types alone, as StableHLO's do and those of custom calls, sizes may be missing.
     """
     if not all(isinstance(type, MemRefType) for type in types):
         return False
-    if entry.name.partition(".")[0] in _SOURCES:
+    if entry.name.partition(".")[0] in (*_SOURCES, CUSTOM_CALL):
         return True
     return all(isinstance(type, MemRefType) and type.has_static_shape() for type in types)
 

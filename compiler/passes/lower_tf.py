@@ -325,6 +325,7 @@ def _replace(op: Operation, values: Sequence[SSAValue], *, but_last: bool = Fals
 
 
 _REWRITES: dict[str, Callable[[_Lowering, Operation], None]] = {
+    "arith.constant": _Lowering._constant,
     "tf.Case": _Lowering._case,
     "tf.Const": _Lowering._constant,
     "tf.If": _Lowering._if,

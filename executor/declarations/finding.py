@@ -1,7 +1,8 @@
 """Finding kernels and ops by name: the modules that register them are imported when a name is first asked for.
 
 Kernels mirror dialects: those of dialect ``d`` are in the module ``tfrt.kernels.d``, or in the modules of that package,
-one op family each, which are imported one after another until the name is there. Then come installed packages
+one op family each, which are imported one after another until the name is there; of ops' modules, those first whose
+text has the name, so that a program starts without the others. Then come installed packages
 (`tfrt.executor.support.plugins`): the entry points of the group ``tfrt.kernels`` that are named after the dialect, of
 which there may be several, and those whose names are no dialect's, which may hold ops of any. Targets of custom calls,
 ``custom_call.name``, are also found by entry points of the group ``tfrt.custom_calls`` that are named after them.
@@ -14,6 +15,8 @@ import importlib.util
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from tfrt.executor.support.errors import UsageError, describe
@@ -99,6 +102,8 @@ class Finding(Generic[T]):
     def _look_for(self, name: str, dialect: str) -> None:
         if dialect not in self.unsearched:
             self.unsearched[dialect] = list(modules_of(dialect, ops_first=self._ops_first))
+        if self._ops_first:
+            self.unsearched[dialect].sort(key=lambda module: not _mentions(module, name))
         import_until(self.unsearched[dialect], lambda: name in self._known or TFRT in self._offers.get(name, ()))
         if name not in self._known and dialect == CUSTOM_CALL:
             for plugin in all_of(CUSTOM_CALLS).get(name.partition(".")[2], ()):
@@ -130,6 +135,24 @@ def _packages(dialect: str) -> tuple[list[Plugin], list[Plugin]]:
     entries = all_of(KERNELS)
     others = [name for name in entries if name not in all_of(DIALECTS) and next(modules_of(name), None) is None]
     return list(entries.get(dialect, ())), [p for name in others if name != dialect for p in entries[name]]
+
+
+def _mentions(module: str, name: str) -> bool:
+    """Whether a module's text has a name in quotes, with its dialect or without."""
+    text = _text_of(module)
+    return f'"{name}"'.encode() in text or f'"{name.partition(".")[2]}"'.encode() in text
+
+
+@cache
+def _text_of(module: str) -> bytes:
+    """The text of a module; nothing where there is none. It only says where to look first."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return b""
+    try:
+        return Path(spec.origin).read_bytes()
+    except OSError:
+        return b""
 
 
 def import_until(modules: list[str], is_found: Callable[[], bool]) -> None:

@@ -15,14 +15,17 @@ A file named ``-`` is the standard input or output. This module imports neither 
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import errno
+import gc
 import io
 import os
 import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup
@@ -49,6 +52,7 @@ def run(tool: str, body: Callable[[Sequence[str]], int], argv: Sequence[str] | N
         argv: the arguments; those of this process where omitted.
     """
     _replace_closed_streams()
+    _end_at_once()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Strings of a program need not be UTF-8; their bytes pass through.
@@ -98,6 +102,12 @@ def _say(text: str) -> None:
     # There is nowhere to complain about a stderr that cannot be written; the exit code still tells.
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
+
+
+@cache
+def _end_at_once() -> None:
+    """Have this process end without looking for garbage first, which takes a fifth of a compiler's time."""
+    atexit.register(gc.freeze)
 
 
 def _replace_closed_streams() -> None:

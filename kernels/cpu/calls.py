@@ -262,10 +262,11 @@ def _by_values(op_name: str, op_attrs: Any, metadata: Any, host: HostContext) ->
 
 
 def _declared(known: Sequence[Any]) -> TensorMetadata | None:
-    """What a program says of a result of `cpu.execute`, with -1 for unknown sizes; None where not even a rank is."""
-    if not known or not all(isinstance(size, int) for size in known[1:]):
+    """What a program says of a result of `cpu.execute`: one size that is not known where the rank is not; None for what
+    is no array."""
+    if not known:
         return None
-    return TensorMetadata(known[0], tuple(known[1:]))
+    return TensorMetadata(known[0], tuple(-1 if size == "*" else size for size in known[1:]))
 
 
 def _form_of(
@@ -276,12 +277,21 @@ def _form_of(
     declared: tuple[TensorMetadata | None, ...],
 ) -> ArrayForm:
     """The op for values like these."""
-    inputs = tuple([TensorMetadata(DType.of(value), value.shape) for value in values])
-    found = entry.run_constant_metadata(values, attrs.by_name)
+    inputs = tuple(map(_metadata_of, values))
+    known = tuple([v if type(v) is np.ndarray else _OBJECT for v in values])
+    found = entry.run_constant_metadata(known, attrs.by_name)
     results: Any = tuple(declared if found is None else found)
     if entry.array_form is not None:
         return entry.arrays(inputs, attrs.by_name, host, results)
     return _on_tensors(entry, inputs, attrs, host, results)
+
+
+def _metadata_of(value: Any) -> TensorMetadata:
+    """The metadata of an array; of an object, which stands where a tensor of one variant would."""
+    return TensorMetadata(DType.of(value), value.shape) if type(value) is np.ndarray else _OBJECT
+
+
+_OBJECT = TensorMetadata(DType.VARIANT, ())
 
 
 def _by_kind(prepare: Callable[[tuple[Any, ...]], ArrayForm]) -> ArrayForm:
@@ -289,7 +299,7 @@ def _by_kind(prepare: Callable[[tuple[Any, ...]], ArrayForm]) -> ArrayForm:
     forms: dict[Any, ArrayForm] = {}
 
     def run(*values: Any) -> Any:
-        kind = tuple([(value.dtype, value.shape) for value in values])
+        kind = tuple([(v.dtype, v.shape) if type(v) is np.ndarray else type(v) for v in values])
         form = forms.get(kind)
         if form is None:
             form = prepare(values)

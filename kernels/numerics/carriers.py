@@ -68,13 +68,18 @@ def _wide(dtype: np.dtype) -> np.dtype:
     return np.dtype(np.int32 if name.startswith("int") else np.uint32 if name.startswith("uint") else np.float32)
 
 
-def carried(product: Callable[..., np.ndarray], computed: np.dtype, result: np.dtype) -> Callable[..., np.ndarray]:
-    """A product of arrays of one type, computed in another.
+def carried(
+    product: Callable[..., np.ndarray], given: np.dtype, computed: np.dtype, result: np.dtype
+) -> Callable[..., np.ndarray]:
+    """A product of arrays of one type, `given`, computed in another.
 
     Args:
         product: takes two arrays of type `computed`, other arrays, and `out`; it sees to numpy's warnings.
         result: the type of what is returned.
     """
+
+    if given == computed == result:
+        return product
 
     def run(x: np.ndarray, y: np.ndarray, *others: Any, out: np.ndarray | None = None) -> np.ndarray:
         x, y = x.astype(computed, copy=False), y.astype(computed, copy=False)

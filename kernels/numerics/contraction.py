@@ -40,6 +40,11 @@ class Contraction:
     shape: tuple[int, ...]
 
     @property
+    def is_of_matrices(self) -> bool:
+        """Whether it is the product of two matrices, each transposed perhaps, that have elements."""
+        return len(self.lhs_axes) == len(self.rhs_axes) == len(self.shape) == 2 and not self.batches and self.inner > 0
+
+    @property
     def ends_in_columns(self) -> bool:
         """Whether the result's last dimension is part of the matrices' rows, which may then be taken one by one."""
         return bool(self.shape) and self.columns % max(1, self.shape[-1]) == 0
@@ -70,18 +75,23 @@ def contraction(
     )
 
 
-def contract(how: Contraction, host: HostContext, finish: Callable[..., object] | None = None) -> Callable[..., Any]:
+def contract(
+    how: Contraction, dtype: np.dtype, host: HostContext, finish: Callable[..., object] | None = None
+) -> Callable[..., Any]:
     """The product as a function of two arrays of one type that numpy computes in, other arrays, and `out`.
 
     Nothing warns.
 
     Args:
+        dtype: the arrays' type.
         finish: changes some of the result's innermost rows, a matrix, in place; it is given the other arrays, too.
     """
     lhs_shape = (*how.batches, how.rows, how.inner)
     rhs_shape = (*how.batches, how.inner, how.columns)
     result_shape = (*how.batches, how.rows, how.columns)
     width = how.shape[-1] if how.shape else 1
+    if dtype.kind != "c" and how.is_of_matrices:
+        return _matrix_product(how, host, finish)
     if 0 in how.shape:
         finish = None
     by_rows = how.ends_in_columns
@@ -99,6 +109,32 @@ def contract(how: Contraction, host: HostContext, finish: Callable[..., object] 
         if target is None:
             out[...] = found.reshape(how.shape)
         return out
+
+    return run
+
+
+def _matrix_product(how: Contraction, host: HostContext, finish: Callable[..., object] | None) -> Callable[..., Any]:
+    """`contract` of two matrices with one axis to sum along: the layers of networks, small ones among them."""
+    turns_lhs, turns_rhs = how.lhs_axes != (0, 1), how.rhs_axes != (0, 1)
+    is_small = products.is_small(how.rows, how.inner, how.columns)
+
+    def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
+        # `dot` takes no other memory than that of rows next to one another.
+        found: np.ndarray = x.dot(y, out if out is None or out.flags.c_contiguous else None)
+        if finish is not None:
+            finish(found, *others)
+        if out is not None and found is not out:
+            out[...] = found
+            return out
+        return found
+
+    def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        a, b = x.T if turns_lhs else x, y.T if turns_rhs else y
+        if is_small or host.parallelism == 1 or (out is not None and not out.flags.c_contiguous):
+            small: np.ndarray = quiet.call(product, a, b, others, out)
+            return small
+        last = None if finish is None else lambda rows: finish(rows, *others)
+        return products.matmul(a, b, host, out, last)
 
     return run
 

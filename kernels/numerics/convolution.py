@@ -126,12 +126,15 @@ def _depthwise(
         block = slice(start, min(start + step, batch))
         grown = grow(images[block], *windows)
         pixels = result[block]
-        by_channel = pixels.reshape(*pixels.shape[:-1], channels, depth // channels)
+        by_channel = pixels
+        if depth > channels:
+            by_channel = pixels.reshape(*pixels.shape[:-1], channels, depth // channels)
         by_channel[...] = 0
         product = np.empty_like(by_channel)
         for tap in np.ndindex(*[window.size for window in windows]):
             seen = grown[(slice(None), *(window.taps(i) for window, i in zip(windows, tap, strict=True)))]
-            quiet.call(np.multiply, seen[..., None], filters[tap].reshape(channels, -1), out=product)
+            weights = filters[tap].reshape(by_channel.shape[pixels.ndim - 1 :])
+            quiet.call(np.multiply, seen[..., None] if depth > channels else seen, weights, out=product)
             quiet.call(np.add, by_channel, product, out=by_channel)
         yield pixels
 

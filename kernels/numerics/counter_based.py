@@ -14,6 +14,7 @@ import numpy as np
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _WORD = 1 << 64
+_AT_A_TIME = 1 << 13
 
 
 def three_fry(state: Sequence[int], shape: tuple[int, ...], bits: int) -> tuple[list[int], np.ndarray]:
@@ -50,11 +51,16 @@ def philox(state: Sequence[int], shape: tuple[int, ...], bits: int) -> tuple[lis
     key, low, high = state
     count = prod(shape)
     blocks = -(-count * (2 if bits == 64 else 1) // 4)
-    lows = _counters(low, blocks)
-    highs = np.full(blocks, high, np.uint64)
-    highs[lows < np.uint64(low)] += np.uint64(1)
-    words = _philox(key, [lows & _LOW, lows >> _HALF, highs & _LOW, highs >> _HALF])
-    numbers = np.stack(words, 1).astype(np.uint32)
+    numbers = np.empty((blocks, 4), np.uint32)
+    # Some at a time stay in the cache.
+    for start in range(0, blocks, _AT_A_TIME):
+        some = numbers[start : start + _AT_A_TIME]
+        lows = _counters(low, len(some)) + np.uint64(start)
+        highs = np.full(len(some), high, np.uint64)
+        highs[lows < np.uint64(low)] += np.uint64(1)
+        words = _philox(key, [lows & _LOW, lows >> _HALF, highs & _LOW, highs >> _HALF])
+        for number, word in enumerate(words):
+            some[:, number] = word
     end = low + blocks
     state = [key, end % _WORD, (high + end // _WORD) % _WORD]
     if bits == 64:

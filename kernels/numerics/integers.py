@@ -13,24 +13,18 @@ Out = np.ndarray | None
 
 def divide(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.ndarray:
     """The quotient, toward zero; by zero all bits are one; the least integer by -1 is itself."""
-    quotient = np.floor_divide(dividend, divisor)
-    if divisor.dtype.kind == "i":
-        # numpy rounds down.
-        inexact = np.multiply(quotient, divisor) != dividend
-        quotient = np.add(quotient, inexact & ((dividend < 0) != (divisor < 0)))
-    is_zero = divisor == 0
-    if np.any(is_zero):
-        quotient = np.where(is_zero, ~divisor, quotient)
-    return quotient.astype(dividend.dtype, copy=False) if out is None else _into(out, quotient)
+    # numpy rounds down, which does not matter where nothing is left.
+    whole = dividend if divisor.dtype.kind == "u" else np.subtract(dividend, np.fmod(dividend, divisor))
+    if divisor.all():
+        return np.floor_divide(whole, divisor, out=out)
+    return stored_like(dividend, np.where(divisor == 0, ~divisor, np.floor_divide(whole, divisor)), out)
 
 
 def remainder(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.ndarray:
     """What is left of the dividend, with its sign; by zero that is all of it."""
-    rest = np.fmod(dividend, divisor)
-    is_zero = divisor == 0
-    if np.any(is_zero):
-        rest = np.where(is_zero, dividend, rest)
-    return rest if out is None else _into(out, rest)
+    if divisor.all():
+        return np.fmod(dividend, divisor, out=out)
+    return stored_like(dividend, np.where(divisor == 0, dividend, np.fmod(dividend, divisor)), out)
 
 
 def power(base: np.ndarray, exponent: np.ndarray, out: Out = None) -> np.ndarray:
@@ -97,8 +91,12 @@ def shift_right(values: np.ndarray, amount: np.ndarray, out: Out = None) -> np.n
     return np.right_shift(values, _single(amount), out=out)
 
 
+_MANY = 256
+"""From how many elements on it is worth knowing that all are the same."""
+
+
 def _single(amount: np.ndarray) -> np.ndarray:
-    """The amount alone where it is the same for all elements, which numpy's loops are made for."""
-    if amount.ndim and amount.size and not any(amount.strides):
+    """The amount alone where it is the same for many elements, which numpy's loops are made for."""
+    if amount.size >= _MANY and not any(amount.strides):
         return amount[(0,) * amount.ndim].reshape(())
     return amount

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import prod
+from collections.abc import Callable, Sequence
+from math import isqrt, prod
+from typing import Any
 
 import numpy as np
 
+from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.trees import FEW, Arrays, along, first_axes
 from tfrt.kernels.numerics.window_reduction import Window, combine_along, pad, taps
 
@@ -17,6 +19,53 @@ def reduce_stepwise(function: np.ufunc, x: np.ndarray, init: np.ndarray, axes: S
     start = np.broadcast_to(init, (1, *moved.shape[1:]))
     found: np.ndarray = function.accumulate(np.concatenate([start, moved]), 0)[-1]
     return found
+
+
+def reduce_many(
+    function: np.ufunc, x: np.ndarray, init: np.ndarray, axes: tuple[int, ...], out: np.ndarray | None = None
+) -> np.ndarray:
+    """`init` and the elements along dimensions combined, in `out` where it is given.
+
+    Many rows are combined in parts, as many as a part has rows. numpy adds rows one to another, which loses digits, and
+    combines rows of few elements slowly; so it sees fewer and longer ones.
+    """
+    reduce: Callable[..., Any] = function.reduce
+    split = split_of(x.shape, axes, x.dtype) if x.flags.c_contiguous else None
+    if split is None:
+        return np.asarray(reduce(x, axes, x.dtype, out, False, init))
+    before, rows, columns = split
+    parts = isqrt(rows)
+    size = rows // parts
+    whole = x.reshape(before, rows, columns)
+    combined = reduce(whole[:, : parts * size].reshape(before, parts, size * columns), 1, x.dtype)
+    found = reduce(combined.reshape(before, size, columns), 1, x.dtype, None, False, init)
+    if parts * size < rows:
+        function(found, reduce(whole[:, parts * size :], 1, x.dtype), out=found)
+    found = found.reshape([n for i, n in enumerate(x.shape) if i not in axes])
+    if out is None:
+        return found
+    out[...] = found
+    return out
+
+
+_MANY_ROWS = 256
+_SHORT = 64
+
+
+def split_of(shape: Sequence[int], axes: tuple[int, ...], dtype: np.dtype) -> tuple[int, int, int] | None:
+    """How many matrices there are, of how many rows and columns, if rows are what is reduced, and many.
+
+    Of unknown sizes, below 0, there may be many.
+    """
+    rank = len(shape)
+    if not axes or len(axes) == rank or rank - 1 in axes or max(axes) - min(axes) >= len(axes):
+        return None
+    first, last = min(axes), max(axes) + 1
+    before, rows, columns = (abs(prod(part)) for part in (shape[:first], shape[first:last], shape[last:]))
+    if any(size < 0 for size in shape):
+        return before, rows, columns
+    is_worth_it = rows >= _MANY_ROWS and columns > 0 and (dtype.kind in "fc" or columns <= _SHORT)
+    return (before, rows, columns) if is_worth_it else None
 
 
 def accumulated_axis(windows: Sequence[Window], shape: Sequence[int]) -> int | None:
@@ -37,6 +86,10 @@ def reduce_windows(
     axis = accumulated_axis(windows, x.shape)
     if axis is not None:
         reverse = along(axis, slice(None, None, -1)) if windows[axis].low == 0 else ()
+        if x.dtype == np.float32 and function is np.add and windows[axis].size > _MANY_ROWS:
+            # One after another, many sums in single precision lose digits.
+            found = function.accumulate(x[reverse], axis, np.float64)[reverse]
+            return rounded(function(init, found, out=found), x.dtype, out)
         found = function.accumulate(x[reverse], axis, x.dtype, None if out is None else out[reverse])[reverse]
         function(init, found, out=found)
         return found if out is None else out

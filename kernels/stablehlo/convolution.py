@@ -225,7 +225,7 @@ def _prepare(
         found = found.transpose(result_order)
         return found if out is None else _copied(found, out)
 
-    return carried(run, computed, dtype.numpy)
+    return carried(run, lhs.dtype.numpy, computed, dtype.numpy)
 
 
 def _copied(found: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -70,8 +70,8 @@ def dot_general(
     computed = carrier(lhs.dtype, rhs.dtype, dtype, how.inner)
     finish: Any = epilogue
     if finish is None or computed == dtype.numpy:
-        return carried(contract(how, host, finish), computed, dtype.numpy)
-    product = carried(contract(how, host), computed, dtype.numpy)
+        return carried(contract(how, computed, host, finish), lhs.dtype.numpy, computed, dtype.numpy)
+    product = carried(contract(how, computed, host), lhs.dtype.numpy, computed, dtype.numpy)
     width = how.shape[-1] if how.shape else 1
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

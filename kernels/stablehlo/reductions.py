@@ -18,7 +18,7 @@ from tfrt.kernels.numerics.extremes import find_extremes
 from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.trees import FEW, first_axes, reduce_first
-from tfrt.kernels.numerics.ufunc_reduction import reduce_stepwise
+from tfrt.kernels.numerics.ufunc_reduction import reduce_many, reduce_stepwise, split_of
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.extremes import Extreme, extreme_of
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
@@ -43,7 +43,7 @@ def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, meta
     reducer = bind_reducer(body, types, [each.dtype for each in operands[2 * count :]])
     axes = tuple(dimensions)
     if reducer.known is not None:
-        return _reduce_known(reducer.known, reducer, axes)
+        return _reduce_known(reducer.known, reducer, operands[0], axes)
     reduce_any = _reduce_any(reducer, axes)
     if len(operands) == 4 and len(axes) == 1 and [each.dtype for each in operands[:2]] == types:
         extreme = extreme_of(read_body(body), reducer.run, types)
@@ -84,23 +84,23 @@ def _reduce_extreme(extreme: Extreme, reducer: Reducer, axis: int, reduce_any: A
     return run
 
 
-def _reduce_known(function: np.ufunc, reducer: Reducer, axes: tuple[int, ...]) -> ArrayForm:
+def _reduce_known(function: np.ufunc, reducer: Reducer, x: TensorMetadata, axes: tuple[int, ...]) -> ArrayForm:
     (dtype,) = reducer.types
     reduce_: Callable[..., Any] = function.reduce
     if reducer.computes(1) == reducer.computes(FEW + 1) == dtype:
+        if x.dtype.numpy == dtype and split_of(x.shape, axes, dtype) is None:
+            return lambda x, init, out=None: np.asarray(quiet.call(reduce_, x, axes, dtype, out, False, init))
 
         def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            return np.asarray(quiet.call(reduce_, x, axes, dtype, out, False, init))
+            return reduce_many(function, x.astype(dtype, copy=False), init.astype(dtype, copy=False), axes, out)
 
-        return run
+        return lambda x, init, out=None: quiet.call(run, x, init, out)
 
     def run_small(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         computes = reducer.computes(prod([x.shape[axis] for axis in axes]))
         x, init = x.astype(computes, copy=False), init.astype(computes, copy=False)
-        if computes == dtype:
-            found = reduce_stepwise(function, x, init, axes)
-        else:
-            found = reduce_(x, axes, computes, None, False, init)
+        is_few = computes == dtype
+        found = reduce_stepwise(function, x, init, axes) if is_few else reduce_many(function, x, init, axes)
         return rounded(found, dtype, out)
 
     return lambda x, init, out=None: quiet.call(run_small, x, init, out)

@@ -22,7 +22,7 @@ from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor, eleme
 from tfrt.kernels.numerics import casts
 from tfrt.kernels.numerics.halves import in_single
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.tf.dtypes import FLOATS, HALVES, NUMERIC, REAL
+from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS, HALVES, NUMERIC, REAL
 
 Operand = DenseHostTensor | ScalarHostTensor
 Out = np.ndarray | None
@@ -198,9 +198,10 @@ for _name, _comparison in _ORDER.items():
 for _name, _comparison in _EQUALITY.items():
     _register_comparison(_name, _comparison, NUMERIC | {DType.I1})
 for _name, _unary in _TRANSCENDENTAL.items():
-    _register_unary(_name, *_unary, FLOATS)
+    _register_unary(_name, *_unary, FLOATS | COMPLEX)
 for _name, _unary in _ALGEBRAIC.items():
-    _register_unary(_name, *_unary, REAL)
+    # The absolute value of a complex number has another type, and is another op.
+    _register_unary(_name, *_unary, REAL if _name == "tf.Abs" else NUMERIC)
 
 
 @cache

@@ -17,7 +17,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.tf.reshaping import axis_of, sizes
+from tfrt.kernels.tf.reshaping import as_results, axis_of, sizes
 
 
 def _require_in_range(indices: np.ndarray, size: int, op: str) -> None:
@@ -231,7 +231,7 @@ def unique_with_counts(operand: TensorMetadata, *, out_idx: DType = DType.I32) -
 @array_op("tf.DynamicPartition")
 def dynamic_partition(operand: TensorMetadata, partitions: TensorMetadata, *, num_partitions: int) -> ArrayForm:
     """The slices of the operand that each number of `partitions` picks."""
-    return lambda x, p: tuple(x[p == number] for number in range(num_partitions))
+    return lambda x, p: as_results([x[p == number] for number in range(num_partitions)])
 
 
 @array_op("tf.DynamicStitch")

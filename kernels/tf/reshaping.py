@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,11 @@ def sizes(values: np.ndarray) -> tuple[int, ...]:
     if values.ndim > 1 or values.dtype.kind not in "iu":
         raise KernelError(f"expected a vector of integers, got {values.dtype} of shape {list(values.shape)}")
     return tuple(np.atleast_1d(values).tolist())
+
+
+def as_results(arrays: Sequence[np.ndarray]) -> Any:
+    """What an op gives that may have one result or several."""
+    return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
 def axis_of(axis: int, rank: int, op: str) -> int:
@@ -112,7 +118,7 @@ def _shapes_metadata(*operands: TensorMetadata, out_type: DType = DType.I32) -> 
 @array_op("tf.ShapeN", metadata=_shapes_metadata)
 def shape_n(*operands: TensorMetadata, out_type: DType = DType.I32) -> ArrayForm:
     """The shapes of all inputs."""
-    return lambda *arrays: tuple(np.array(x.shape, out_type.numpy) for x in arrays)
+    return lambda *arrays: as_results([np.array(x.shape, out_type.numpy) for x in arrays])
 
 
 @array_op("tf.ReverseV2", views=True)

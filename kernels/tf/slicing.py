@@ -17,7 +17,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.tf.reshaping import axis_of, sizes
+from tfrt.kernels.tf.reshaping import as_results, axis_of, sizes
 
 Index = int | slice | None | EllipsisType
 
@@ -125,7 +125,7 @@ def unpack(operand: TensorMetadata, *, axis: int = 0, num: int | None = None) ->
     at = axis_of(axis, operand.rank, "tf.Unpack")
     if num is not None and num != operand.shape[at]:
         raise KernelError(f"tf.Unpack: the axis has {operand.shape[at]} elements, not {num}")
-    return lambda x: tuple(np.moveaxis(x, at, 0)[i, ...] for i in range(x.shape[at]))
+    return lambda x: as_results([np.moveaxis(x, at, 0)[i, ...] for i in range(x.shape[at])])
 
 
 @array_op("tf.Split", views=True)
@@ -135,11 +135,11 @@ def split(
     """Equal parts along an axis: `num_split`, or as many as the op has results."""
     count = len(metadata) if num_split is None else num_split
 
-    def run(axis: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, ...]:
+    def run(axis: np.ndarray, x: np.ndarray) -> Any:
         at = axis_of(int(axis), x.ndim, "tf.Split")
         if x.shape[at] % count:
             raise KernelError(f"tf.Split: {x.shape[at]} elements do not make {count} equal parts")
-        return tuple(np.split(x, count, at))
+        return as_results(np.split(x, count, at))
 
     return run
 
@@ -148,13 +148,13 @@ def split(
 def split_v(operand: TensorMetadata, size_splits: TensorMetadata, axis: TensorMetadata) -> ArrayForm:
     """Parts of given sizes along an axis, of which one may be -1: what is left."""
 
-    def run(x: np.ndarray, size_splits: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, ...]:
+    def run(x: np.ndarray, size_splits: np.ndarray, axis: np.ndarray) -> Any:
         at, counts = axis_of(int(axis), x.ndim, "tf.SplitV"), list(sizes(size_splits))
         rest = x.shape[at] - sum(count for count in counts if count != -1)
         counts = [rest if count == -1 else count for count in counts]
         if sum(counts) != x.shape[at] or min(counts, default=0) < 0:
             raise KernelError(f"tf.SplitV: sizes {counts} do not make {x.shape[at]}")
-        return tuple(np.split(x, np.cumsum(counts)[:-1], at))
+        return as_results(np.split(x, np.cumsum(counts)[:-1], at))
 
     return run
 

@@ -95,3 +95,12 @@ def test_bf16_is_imported_when_it_is_used():
         "import tfrt, sys; from tfrt.kernels.tf import elementwise, matmul, nn; assert 'ml_dtypes' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_only_the_modules_of_what_is_asked_for_are_imported():
+    program = (
+        "import sys; from tfrt.executor.declarations.op_registry import CPU_OPS; assert CPU_OPS.get('stablehlo.sort'); "
+        "print(sorted(name for name in sys.modules if name.startswith('tfrt.kernels.stablehlo')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "['tfrt.kernels.stablehlo', 'tfrt.kernels.stablehlo.sorting']\n"

@@ -20,6 +20,7 @@ from xdsl.dialects.builtin import (
     TupleType,
     UnrankedMemRefType,
     UnrankedTensorType,
+    UnregisteredAttr,
     UnregisteredOp,
     i1,
     i64,
@@ -52,6 +53,14 @@ _HINTS = frozenset(
 )
 """Properties that say nothing about results."""
 
+
+def _is_object(element: Attribute) -> bool:
+    return isinstance(element, UnregisteredAttr) and element.attr_name.data in _OBJECTS
+
+
+_OBJECTS = frozenset(("tf_type.resource", "tf_type.variant"))
+"""Element types of tensors that are no arrays, but one object."""
+
 _IDENTITIES_ON_SCALARS = FORWARDING | {"stablehlo.reshape", "stablehlo.broadcast_in_dim", "stablehlo.broadcast"}
 
 
@@ -79,6 +88,13 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
     flat: list[Attribute] = []
     for type in types:
         match type:
+            case (
+                TensorType(element_type=UnregisteredAttr() as held)
+                | UnrankedTensorType(element_type=UnregisteredAttr() as held)
+            ):
+                if held.attr_name.data not in _OBJECTS:
+                    raise ValueError(f"elements of type '{held}' are not supported")
+                flat.append(held)
             case TensorType():
                 if dtype_of(type.element_type) is None:
                     raise ValueError(f"elements of type '{type.element_type}' are not supported")

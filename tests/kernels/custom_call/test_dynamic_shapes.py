@@ -1,4 +1,5 @@
-"""Ops whose attributes are operands."""
+"""Ops whose attributes are operands: `custom_call.stablehlo.dynamic_reduce_window`,
+`custom_call.stablehlo.dynamic_rng_bit_generator` and `custom_call.AllocateBuffer`."""
 
 import numpy as np
 

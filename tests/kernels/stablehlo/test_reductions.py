@@ -131,6 +131,31 @@ def test_few_halves_are_rounded_at_each_step_as_xla_does():
     assert array("stablehlo.reduce", x[::-1], zero, dimensions=(0,), body="stablehlo.add") == 258
 
 
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [((5000, 3), (0,)), ((3, 300, 2), (1,)), ((2, 20, 20, 2), (1, 2)), ((20, 20, 5), (1, 0)), ((260, 0), (0,))],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.int16, np.complex64, bool, ml_dtypes.bfloat16])
+def test_many_rows(shape, axes, dtype):
+    x = np.random.default_rng(0).integers(-1, 3, shape).astype(dtype)
+    wide = np.complex128 if dtype is np.complex64 else np.float64 if dtype is not np.int16 else np.int64
+    for op, function in (("add", np.sum), ("maximum", np.max)):
+        expected = function(x.astype(wide), axes, initial=1)
+        found = array("stablehlo.reduce", x, np.ones((), dtype), dimensions=axes, body=f"stablehlo.{op}")
+        assert_same(found, expected.astype(dtype))
+
+
+def test_sums_of_many_rows_keep_their_digits():
+    """Added one to another, the sums would be wrong in the sixth digit."""
+    x = np.random.default_rng(0).random((100_000, 2), np.float32)
+    zero = np.zeros((), np.float32)
+    found = array("stablehlo.reduce", x, zero, dimensions=(0,), body="stablehlo.add")
+    np.testing.assert_allclose(found, x.sum(0, np.float64), 1e-6)
+    windows = {"window_dimensions": (100_000, 1), "padding": (99_999, 0, 0, 0)}
+    running = array("stablehlo.reduce_window", x, zero, body="stablehlo.add", **windows)
+    np.testing.assert_allclose(running, x.cumsum(0, np.float64), 1e-6)
+
+
 def test_elements_are_promoted_to_the_types_of_the_body():
     x = np.array([200, 100], np.uint8)
     one = np.array(1, np.uint8)

@@ -1,0 +1,148 @@
+"""Products and factorisations of matrices, of which there may be many.
+
+Source of the semantics: ``tensorflow/core/ops/math_ops.cc``, ``linalg_ops.cc``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.quiet import quiet
+
+
+def _adjoint(x: np.ndarray) -> np.ndarray:
+    return np.conj(x).swapaxes(-1, -2) if x.dtype.kind == "c" else x.swapaxes(-1, -2)
+
+
+def _batch_metadata(
+    x: TensorMetadata, y: TensorMetadata, *, adj_x: bool = False, adj_y: bool = False
+) -> TensorMetadata:
+    if min(x.rank, y.rank) < 2:
+        raise KernelError(f"BatchMatMul takes matrices, got {x} and {y}")
+    rows, inner = x.shape[-2:][::-1] if adj_x else x.shape[-2:]
+    depth, columns = y.shape[-2:][::-1] if adj_y else y.shape[-2:]
+    if inner != depth:
+        raise KernelError(f"Matrix size-incompatible: In[0]: {list(x.shape)}, In[1]: {list(y.shape)}")
+    try:
+        batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    except ValueError:
+        raise KernelError(f"In[0] and In[1] must have compatible batch dimensions: {x} and {y}") from None
+    return TensorMetadata(x.dtype, (*batch, rows, columns))
+
+
+def _register_batch(name: str) -> None:
+    @array_op(name, metadata=_batch_metadata)
+    def form(x: TensorMetadata, y: TensorMetadata, *, adj_x: bool = False, adj_y: bool = False) -> ArrayForm:
+        _batch_metadata(x, y, adj_x=adj_x, adj_y=adj_y)
+
+        def run(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+            return np.matmul(_adjoint(a) if adj_x else a, _adjoint(b) if adj_y else b)
+
+        quietly = rounded_once(run)
+        return lambda a, b, out=None: quietly(a, b)
+
+
+for _name in ("tf.BatchMatMul", "tf.BatchMatMulV2", "tf.BatchMatMulV3"):
+    _register_batch(_name)
+
+
+@array_op("tf.Einsum")
+def einsum(*operands: TensorMetadata, equation: str) -> ArrayForm:
+    """The sum of products that an equation names, such as ``bij,bjk->bik``."""
+    given = equation.partition("->")[0]
+    letters = given.split(",")
+    if len(letters) != len(operands):
+        raise KernelError(f"tf.Einsum: '{equation}' is about {len(letters)} tensors, got {len(operands)}")
+    optimized = len(operands) > 1
+
+    def run(*arrays: np.ndarray) -> np.ndarray:
+        try:
+            return np.asarray(np.einsum(equation, *arrays, optimize=optimized))
+        except ValueError as error:
+            raise KernelError(f"tf.Einsum: '{equation}': {error}") from None
+
+    quietly = rounded_once(run)
+    return lambda *arrays, out=None: quietly(*arrays).astype(arrays[0].dtype, copy=False)
+
+
+def _register_matrix(name: str, function: Callable[..., Any]) -> None:
+    @array_op(f"tf.{name}")
+    def form(*operands: TensorMetadata, adjoint: bool = False) -> ArrayForm:
+        def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
+            first = _adjoint(arrays[0]) if adjoint else arrays[0]
+            try:
+                found = quiet.call(function, first, *arrays[1:])
+            except np.linalg.LinAlgError as error:
+                raise KernelError(f"tf.{name}: {error}") from None
+            return np.asarray(found).astype(arrays[0].dtype, copy=False)
+
+        return run
+
+
+_MATRICES: dict[str, Callable[..., Any]] = {
+    "Cholesky": np.linalg.cholesky,
+    "MatrixDeterminant": np.linalg.det,
+    "MatrixInverse": np.linalg.inv,
+    "MatrixSolve": np.linalg.solve,
+}
+for _name, _function in _MATRICES.items():
+    _register_matrix(_name, _function)
+
+
+@array_op("tf.MatrixTriangularSolve")
+def matrix_triangular_solve(
+    matrix: TensorMetadata, rhs: TensorMetadata, *, lower: bool = True, adjoint: bool = False
+) -> ArrayForm:
+    """What triangular matrices, of which the other half is not read, make `rhs` of."""
+
+    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        half = np.tril(a) if lower else np.triu(a)
+        return np.linalg.solve(_adjoint(half) if adjoint else half, b)
+
+    return run
+
+
+@array_op("tf.LogMatrixDeterminant")
+def log_matrix_determinant(operand: TensorMetadata) -> ArrayForm:
+    """The sign and the logarithm of the absolute value of determinants."""
+    return lambda x: tuple(np.asarray(each) for each in np.linalg.slogdet(x))
+
+
+@array_op("tf.SelfAdjointEigV2")
+def self_adjoint_eig(operand: TensorMetadata, *, compute_v: bool = True) -> ArrayForm:
+    """Eigenvalues, rising, and eigenvectors of symmetric matrices, of which the lower half is read."""
+
+    def run(x: np.ndarray) -> Sequence[np.ndarray]:
+        if not compute_v:
+            return np.linalg.eigvalsh(x), np.zeros((0,), x.dtype)
+        return tuple(np.linalg.eigh(x))
+
+    return run
+
+
+@array_op("tf.Qr")
+def qr(operand: TensorMetadata, *, full_matrices: bool = False) -> ArrayForm:
+    """The factors Q and R of matrices."""
+    return lambda x: tuple(np.linalg.qr(x, "complete" if full_matrices else "reduced"))
+
+
+@array_op("tf.Svd")
+def svd(operand: TensorMetadata, *, compute_uv: bool = True, full_matrices: bool = False) -> ArrayForm:
+    """Singular values, and the matrices U and V of matrices."""
+
+    def run(x: np.ndarray) -> Sequence[np.ndarray]:
+        if not compute_uv:
+            nothing = np.zeros((0,), x.dtype)
+            return np.linalg.svd(x, compute_uv=False), nothing, nothing
+        u, s, v = np.linalg.svd(x, full_matrices=full_matrices)
+        return s, u, _adjoint(v)
+
+    return run

@@ -1,0 +1,244 @@
+"""Lists of tensors, which TensorFlow's loops collect what they compute in.
+
+A list is a value like any other: ops that change one give a new list. Elements may be missing, and are zeros then.
+Source of the semantics: ``tensorflow/core/ops/list_ops.cc`` and ``core/kernels/list_kernels.cc``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tfrt.executor.declarations.annotations import ResultMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.support.errors import KernelError
+from tfrt.kernels.tf.reshaping import sizes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TensorList:
+    """A list of tensors of one element type.
+
+    Attributes:
+        items: None for those that are missing.
+        shape: what all have in common, -1 for a size that differs or is not known; None where the rank is not.
+    """
+
+    items: tuple[np.ndarray | None, ...]
+    shape: tuple[int, ...] | None
+
+    def item(self, index: int, shape: tuple[int, ...] | None, dtype: np.dtype) -> np.ndarray:
+        """An element; zeros of that shape, or of the list's, where it is missing."""
+        if not 0 <= index < len(self.items):
+            raise KernelError(f"Trying to access element {index} in a list with {len(self.items)} elements.")
+        found = self.items[index]
+        return np.zeros(self.full_shape(shape), dtype) if found is None else found
+
+    def full_shape(self, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+        """The shape of elements that are missing."""
+        known = [s for s in (shape, self.shape) if s is not None]
+        known += [item.shape for item in self.items if item is not None][:1]
+        merged = [max(column) for column in zip(*known, strict=False)] if known else [-1]
+        if min(merged, default=0) < 0:
+            raise KernelError("Trying to read an uninitialized tensor but element_shape is not fully defined")
+        return tuple(merged)
+
+
+def _shape(values: np.ndarray) -> tuple[int, ...] | None:
+    """An element's shape as ops are given it: a vector, or -1 for an unknown rank."""
+    return None if values.ndim == 0 else sizes(values)
+
+
+def _dtype(metadata: ResultMetadata) -> np.dtype:
+    """The element type that the program says of an op's first result."""
+    known = metadata[0] if metadata else None
+    if known is None:
+        raise KernelError("the element type of the result is not known")
+    dtype: np.dtype = known.dtype.numpy
+    return dtype
+
+
+@array_op("tf.TensorListReserve")
+def reserve(shape: TensorMetadata, count: TensorMetadata) -> ArrayForm:
+    """A list of so many elements, all missing."""
+    return lambda shape, count: TensorList((None,) * count.item(), _shape(shape))
+
+
+@array_op("tf.EmptyTensorList")
+def empty(shape: TensorMetadata, most: TensorMetadata) -> ArrayForm:
+    """A list without elements."""
+    return lambda shape, most: TensorList((), _shape(shape))
+
+
+@array_op("tf.TensorListFromTensor")
+def from_tensor(tensor: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
+    """The slices of a tensor along its first dimension."""
+    return lambda x, shape: TensorList(tuple(x), _shape(shape))
+
+
+@array_op("tf.TensorListStack")
+def stack(
+    list_: TensorMetadata, shape: TensorMetadata, metadata: ResultMetadata, *, num_elements: int = -1
+) -> ArrayForm:
+    """All elements, of one shape, along a new first dimension."""
+    dtype = _dtype(metadata)
+
+    def run(list_: TensorList, shape: np.ndarray) -> np.ndarray:
+        if num_elements not in (-1, len(list_.items)):
+            raise KernelError(f"Operation expected a list with {num_elements} elements but got {len(list_.items)}")
+        wanted = _shape(shape)
+        if not list_.items:
+            return np.zeros((0, *list_.full_shape(wanted)), dtype)
+        items = [list_.item(i, wanted, dtype) for i in range(len(list_.items))]
+        if any(item.shape != items[0].shape for item in items):
+            raise KernelError("Tried to stack elements of a list with different shapes")
+        return np.stack(items)
+
+    return run
+
+
+@array_op("tf.TensorListGetItem")
+def get_item(
+    list_: TensorMetadata, index: TensorMetadata, shape: TensorMetadata, metadata: ResultMetadata
+) -> ArrayForm:
+    """One element."""
+    dtype = _dtype(metadata)
+    return lambda list_, index, shape: list_.item(index.item(), _shape(shape), dtype)
+
+
+@array_op("tf.TensorListSetItem")
+def set_item(
+    list_: TensorMetadata,
+    index: TensorMetadata,
+    item: TensorMetadata,
+    *,
+    resize_if_index_out_of_bounds: bool = False,
+) -> ArrayForm:
+    """The list with another element."""
+
+    def run(list_: TensorList, index: np.ndarray, item: np.ndarray) -> TensorList:
+        at, items = index.item(), list_.items
+        if resize_if_index_out_of_bounds and at >= len(items):
+            items = (*items, *[None] * (at + 1 - len(items)))
+        if not 0 <= at < len(items):
+            raise KernelError(f"Trying to modify element {at} in a list with {len(items)} elements.")
+        return replace(list_, items=(*items[:at], item, *items[at + 1 :]))
+
+    return run
+
+
+@array_op("tf.TensorListPushBack")
+def push_back(list_: TensorMetadata, item: TensorMetadata) -> ArrayForm:
+    """The list with one more element at its end."""
+    return lambda list_, item: replace(list_, items=(*list_.items, item))
+
+
+@array_op("tf.TensorListPopBack")
+def pop_back(list_: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
+    """The list without its last element, and that element."""
+
+    def run(list_: TensorList, shape: np.ndarray) -> tuple[TensorList, np.ndarray]:
+        if not list_.items:
+            raise KernelError("Trying to pop from an empty list.")
+        last = list_.items[-1]
+        found = np.zeros(list_.full_shape(_shape(shape)), np.float32) if last is None else last
+        return replace(list_, items=list_.items[:-1]), found
+
+    return run
+
+
+@array_op("tf.TensorListLength")
+def length(list_: TensorMetadata) -> ArrayForm:
+    """The number of elements."""
+    return lambda list_: np.array(len(list_.items), np.int32)
+
+
+@array_op("tf.TensorListElementShape")
+def element_shape(list_: TensorMetadata, metadata: ResultMetadata) -> ArrayForm:
+    """The shape that elements have in common; -1 where the rank is not known."""
+    dtype = _dtype(metadata)
+    return lambda list_: np.array(-1 if list_.shape is None else list_.shape, dtype)
+
+
+@array_op("tf.TensorListResize")
+def resize(list_: TensorMetadata, count: TensorMetadata) -> ArrayForm:
+    """The list with so many elements: the last ones dropped, or missing ones added."""
+
+    def run(list_: TensorList, count: np.ndarray) -> TensorList:
+        wanted = count.item()
+        return replace(list_, items=(*list_.items[:wanted], *[None] * (wanted - len(list_.items))))
+
+    return run
+
+
+@array_op("tf.TensorListConcatV2")
+def concat(
+    list_: TensorMetadata, shape: TensorMetadata, leading: TensorMetadata, metadata: ResultMetadata
+) -> ArrayForm:
+    """All elements one after the other along their first dimension, and how long each is."""
+    dtype = _dtype(metadata)
+
+    def run(list_: TensorList, shape: np.ndarray, leading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        items = [list_.item(i, _shape(shape), dtype) for i in range(len(list_.items))]
+        lengths = np.array([item.shape[0] for item in items], np.int64)
+        if not items:
+            return np.zeros((0, *list_.full_shape(_shape(shape))[1:]), dtype), lengths
+        return np.concatenate(items), lengths
+
+    return run
+
+
+@array_op("tf.TensorListSplit")
+def split(tensor: TensorMetadata, shape: TensorMetadata, lengths: TensorMetadata) -> ArrayForm:
+    """Parts of a tensor along its first dimension, of these lengths."""
+
+    def run(x: np.ndarray, shape: np.ndarray, lengths: np.ndarray) -> TensorList:
+        counts = sizes(lengths)
+        if sum(counts) != x.shape[0]:
+            raise KernelError(f"lengths {list(counts)} do not make {x.shape[0]}")
+        return TensorList(tuple(np.split(x, np.cumsum(counts)[:-1])), _shape(shape))
+
+    return run
+
+
+@array_op("tf.TensorListGather")
+def gather(
+    list_: TensorMetadata, indices: TensorMetadata, shape: TensorMetadata, metadata: ResultMetadata
+) -> ArrayForm:
+    """The elements at indices, along a new first dimension."""
+    dtype = _dtype(metadata)
+
+    def run(list_: TensorList, indices: np.ndarray, shape: np.ndarray) -> np.ndarray:
+        wanted = _shape(shape)
+        items = [list_.item(i, wanted, dtype) for i in sizes(indices)]
+        return np.stack(items) if items else np.zeros((0, *list_.full_shape(wanted)), dtype)
+
+    return run
+
+
+def _scattered(
+    x: np.ndarray, indices: Sequence[int], items: Sequence[np.ndarray | None], shape: tuple[int, ...] | None
+) -> TensorList:
+    size = max(len(items), 1 + max(indices, default=-1))
+    if min(indices, default=0) < 0:
+        raise KernelError(f"Indices in TensorListScatter must all be non-negative, got {list(indices)}")
+    found = [*items, *[None] * (size - len(items))]
+    for i, item in zip(indices, x, strict=True):
+        found[i] = item
+    return TensorList(tuple(found), shape)
+
+
+@array_op("tf.TensorListScatterV2")
+def scatter(tensor: TensorMetadata, indices: TensorMetadata, shape: TensorMetadata, count: TensorMetadata) -> ArrayForm:
+    """A list with the slices of a tensor at indices."""
+    return lambda x, indices, shape, count: _scattered(x, sizes(indices), (None,) * max(0, count.item()), _shape(shape))
+
+
+@array_op("tf.TensorListScatterIntoExistingList")
+def scatter_into(list_: TensorMetadata, tensor: TensorMetadata, indices: TensorMetadata) -> ArrayForm:
+    """The list with the slices of a tensor at indices."""
+    return lambda list_, x, indices: _scattered(x, sizes(indices), list_.items, list_.shape)
