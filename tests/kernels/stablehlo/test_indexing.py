@@ -102,6 +102,38 @@ def test_a_loop_updates_its_state_in_place():
     assert x.tolist() == [-1] * 1000
 
 
+@pytest.mark.parametrize("columns", [3, 5000], ids=["copies", "views"])
+def test_a_loop_swaps_rows_of_its_state(columns):
+    """A row is still read after the state's memory has been written to."""
+    row = f"tensor<1x{columns}xf32>"
+    state = f"tensor<4x{columns}xf32>"
+    update = f"({state}, {row}, tensor<i32>, tensor<i32>) -> {state}"
+    part = f"({state}, tensor<i32>, tensor<i32>) -> {row}"
+    text = f"""
+      func.func @main(%x: {state}, %n: tensor<i32>) -> {state} {{
+        %zero = stablehlo.constant dense<0> : tensor<i32>
+        %one = stablehlo.constant dense<1> : tensor<i32>
+        %r:2 = stablehlo.while(%i = %zero, %a = %x) : tensor<i32>, {state}
+        cond {{
+          %c = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+          stablehlo.return %c : tensor<i1>
+        }} do {{
+          %j = stablehlo.add %i, %one : tensor<i32>
+          %p = stablehlo.dynamic_slice %a, %i, %zero, sizes = [1, {columns}] : {part}
+          %q = stablehlo.dynamic_slice %a, %j, %zero, sizes = [1, {columns}] : {part}
+          %b = stablehlo.dynamic_update_slice %a, %q, %i, %zero : {update}
+          %c = stablehlo.dynamic_update_slice %b, %p, %j, %zero : {update}
+          stablehlo.return %j, %c : tensor<i32>, {state}
+        }}
+        return %r#1 : {state}
+      }}"""
+    x = np.repeat(np.arange(4, dtype=np.float32)[:, np.newaxis], columns, axis=1)
+    for opt_level in (0, 2):
+        found = tfrt.load(tfrt.compile(text, opt_level=opt_level))["main"](x, scalar(3))
+        assert found.tolist() == x[[1, 2, 3, 0]].tolist()
+    assert x[:, 0].tolist() == [0, 1, 2, 3]
+
+
 # Gathers.
 
 

@@ -187,6 +187,8 @@ def test_elements_of_all_kinds(x, array):
         (array("stablehlo.slice", x, **dimensions), [1, 2]),
         (array("stablehlo.concatenate", x, x, dimension=0), [0, 1, 2, 0, 1, 2]),
         (array("stablehlo.broadcast", x, broadcast_sizes=[2]), [0, 1, 2, 0, 1, 2]),
+        (array("stablehlo.broadcast_in_dim", x, broadcast_dimensions=[0, 1], shape=[2, 3]), [0, 1, 2, 0, 1, 2]),
+        (array("stablehlo.broadcast_in_dim", x[:, ::-1], broadcast_dimensions=[0, 1], shape=[2, 3]), [2, 1, 0] * 2),
         (array("stablehlo.dynamic_reshape", x, np.array([3])), [0, 1, 2]),
     ):
         assert found.dtype == x.dtype
