@@ -218,7 +218,7 @@ def test_the_ends_of_the_real_line(array):
 @pytest.mark.parametrize("op", ["tf.Log", "tf.Log1p", "tf.Rsqrt", "tf.Sigmoid", "tf.Tanh"])
 def test_unary_ops_need_floats(fails, op):
     fails("unsupported dtype", op, np.ones(2, np.int32))
-    fails("unsupported dtype", op, np.ones(2, np.complex64))
+    fails("unsupported dtype", op, np.ones(2, bool))
 
 
 def test_unary_algebra_needs_numbers(fails):
