@@ -1,0 +1,143 @@
+"""Lists of tensors, as programs use them."""
+
+import numpy as np
+import pytest
+
+import tfrt
+
+HEAD = """
+func.func @main(%x: tensor<3x2xf32>, %i: tensor<i32>) -> {results} {{
+  %shape = "tf.Const"() <{{value = dense<2> : tensor<1xi32>}}> : () -> tensor<1xi32>
+  %any = "tf.Const"() <{{value = dense<-1> : tensor<i32>}}> : () -> tensor<i32>
+  %three = "tf.Const"() <{{value = dense<3> : tensor<i32>}}> : () -> tensor<i32>
+  %lengths = "tf.Const"() <{{value = dense<[1, 2]> : tensor<2xi64>}}> : () -> tensor<2xi64>
+  %order = "tf.Const"() <{{value = dense<[2, 0]> : tensor<2xi32>}}> : () -> tensor<2xi32>
+  %row = "tf.Const"() <{{value = dense<9.0> : tensor<2xf32>}}> : () -> tensor<2xf32>
+{body}
+}}
+"""
+LIST = "tensor<!tf_type.variant<tensor<2xf32>>>"
+X = np.arange(6, dtype=np.float32).reshape(3, 2)
+
+
+def run(body, results, i=1):
+    text = HEAD.format(body=body, results=results)
+    program = tfrt.load(tfrt.compile(text))
+    return program["main"](X, np.int32(i))
+
+
+def made(op="tf.TensorListFromTensor", operands="%x, %shape", types="tensor<3x2xf32>, tensor<1xi32>"):
+    return f'  %l = "{op}"({operands}) : ({types}) -> {LIST}\n'
+
+
+STACK = f"""  %s = "tf.TensorListStack"({{0}}, %shape) : ({LIST}, tensor<1xi32>) -> tensor<*xf32>
+  return %s : tensor<*xf32>"""
+RESERVE = made("tf.TensorListReserve", "%shape, %three", "tensor<1xi32>, tensor<i32>")
+
+
+def set_item(at="%i", resizes=False):
+    return (
+        f'  %m = "tf.TensorListSetItem"(%l, {at}, %row) <{{resize_if_index_out_of_bounds = {str(resizes).lower()}}}>'
+        f" : ({LIST}, tensor<i32>, tensor<2xf32>) -> {LIST}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (made() + STACK.format("%l"), X),
+        (RESERVE + set_item() + STACK.format("%m"), [[0, 0], [9, 9], [0, 0]]),
+        (made() + set_item() + STACK.format("%l"), X),
+        (made() + set_item("%three", resizes=True) + STACK.format("%m"), [*X.tolist(), [9, 9]]),
+        (
+            made("tf.EmptyTensorList", "%any, %three", "tensor<i32>, tensor<i32>")
+            + f'  %m = "tf.TensorListPushBack"(%l, %row) : ({LIST}, tensor<2xf32>) -> {LIST}\n'
+            + STACK.format("%m"),
+            [[9, 9]],
+        ),
+        (made("tf.EmptyTensorList", "%any, %three", "tensor<i32>, tensor<i32>") + STACK.format("%l"), np.zeros((0, 2))),
+        (
+            made()
+            + f'  %m, %t = "tf.TensorListPopBack"(%l, %shape) : ({LIST}, tensor<1xi32>) -> ({LIST}, tensor<2xf32>)\n'
+            + STACK.format("%m"),
+            X[:2],
+        ),
+        (
+            made() + f'  %m = "tf.TensorListResize"(%l, %i) : ({LIST}, tensor<i32>) -> {LIST}\n' + STACK.format("%m"),
+            X[:1],
+        ),
+        (
+            made()
+            + f'  %m = "tf.TensorListScatterIntoExistingList"(%l, %x, %o3) : ({LIST}, tensor<3x2xf32>, tensor<3xi32>)'
+            + f" -> {LIST}\n"
+            + STACK.format("%m"),
+            X[::-1],
+        ),
+        (
+            '  %l = "tf.TensorListScatterV2"(%x, %o3, %shape, %any) :'
+            f" (tensor<3x2xf32>, tensor<3xi32>, tensor<1xi32>, tensor<i32>) -> {LIST}\n" + STACK.format("%l"),
+            X[::-1],
+        ),
+    ],
+)
+def test_lists_as_tensors(body, expected):
+    order = '  %o3 = "tf.Const"() <{value = dense<[2, 1, 0]> : tensor<3xi32>}> : () -> tensor<3xi32>\n'
+    np.testing.assert_array_equal(run(order + body, "tensor<*xf32>"), expected)
+
+
+def test_elements_and_sizes():
+    body = made() + (
+        f'  %a = "tf.TensorListGetItem"(%l, %i, %shape) : ({LIST}, tensor<i32>, tensor<1xi32>) -> tensor<2xf32>\n'
+        f'  %b = "tf.TensorListLength"(%l) : ({LIST}) -> tensor<i32>\n'
+        f'  %c = "tf.TensorListElementShape"(%l) : ({LIST}) -> tensor<1xi64>\n'
+        f'  %d = "tf.TensorListGather"(%l, %order, %shape) : ({LIST}, tensor<2xi32>, tensor<1xi32>)'
+        " -> tensor<2x2xf32>\n"
+        f'  %p = "tf.TensorListSplit"(%x, %any, %lengths) : (tensor<3x2xf32>, tensor<i32>, tensor<2xi64>) -> {LIST}\n'
+        f'  %e, %f = "tf.TensorListConcatV2"(%p, %any, %lengths) : ({LIST}, tensor<i32>, tensor<2xi64>)'
+        " -> (tensor<3x2xf32>, tensor<2xi64>)\n"
+        "  return %a, %b, %c, %d, %e, %f : tensor<2xf32>, tensor<i32>, tensor<1xi64>, tensor<2x2xf32>, tensor<3x2xf32>,"
+        " tensor<2xi64>"
+    )
+    types = "(tensor<2xf32>, tensor<i32>, tensor<1xi64>, tensor<2x2xf32>, tensor<3x2xf32>, tensor<2xi64>)"
+    item, length, shape, picked, whole, lengths = run(body, types)
+    assert (item.tolist(), length.tolist(), shape.tolist()) == ([2, 3], 3, [2])
+    assert shape.dtype == np.int64
+    np.testing.assert_array_equal(picked, X[[2, 0]])
+    np.testing.assert_array_equal(whole, X)
+    assert lengths.tolist() == [1, 2]
+
+
+GET = f'  %a = "tf.TensorListGetItem"(%l, %i, %any) : ({LIST}, tensor<i32>, tensor<i32>) -> tensor<2xf32>\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "i", "message"),
+    [
+        (made() + GET, 3, "Trying to access element 3 in a list with 3 elements."),
+        (made() + set_item() + GET.replace("%l", "%m"), -1, "Trying to modify element -1 in a list with 3 elements."),
+        (
+            made("tf.TensorListReserve", "%any, %three", "tensor<i32>, tensor<i32>") + GET,
+            0,
+            "Trying to read an uninitialized tensor but element_shape is not fully defined",
+        ),
+        (
+            made("tf.EmptyTensorList", "%any, %three", "tensor<i32>, tensor<i32>")
+            + f'  %m, %a = "tf.TensorListPopBack"(%l, %shape) : ({LIST}, tensor<1xi32>) -> ({LIST}, tensor<2xf32>)\n',
+            0,
+            "Trying to pop from an empty list.",
+        ),
+        (
+            made()
+            + f'  %s = "tf.TensorListStack"(%l, %any) <{{num_elements = 2 : i64}}> : ({LIST}, tensor<i32>)'
+            + " -> tensor<2x2xf32>\n"
+            + GET,
+            0,
+            "Operation expected a list with 2 elements but got 3",
+        ),
+    ],
+)
+def test_what_they_refuse(body, i, message):
+    returned = "%s : tensor<2x2xf32>" if "%s =" in body else "%a : tensor<2xf32>"
+    with pytest.raises(tfrt.KernelError) as info:
+        run(f"{body}  return {returned}", returned.partition(": ")[2], i)
+    assert info.value.message == message
