@@ -91,6 +91,50 @@ def carried(
     return run
 
 
+_WORTH_HALVING = 1 << 17
+"""Multiplications from which three products of floats are faster than one of integers, for which there is no BLAS."""
+
+
+def is_halved(lhs: DType, rhs: DType, result: DType, terms: int, work: int) -> bool:
+    """Whether to compute sums of products of integers of 32 bits in `halves`.
+
+    Args:
+        terms: how many products a sum has.
+        work: how many products there are.
+    """
+    types = (lhs, rhs, result)
+    return (
+        work >= _WORTH_HALVING
+        and all(_INTEGERS.get(dtype, 64) <= 32 for dtype in types)
+        and carrier(*types, terms).kind in "iu"
+        and terms << 32 <= _EXACT[-1][1]
+    )
+
+
+def halves(product: Callable[..., np.ndarray], result: np.dtype) -> Callable[..., np.ndarray]:
+    """A product of integers of up to 32 bits as products of their halves, of 16 bits each, in double precision.
+
+    That of the upper halves is a multiple of 2^32, and so nothing in results of up to 32 bits.
+
+    Args:
+        product: takes two arrays of float64; it sees to numpy's warnings.
+        result: the type of what is returned.
+    """
+
+    def run(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        (low, high), (other_low, other_high) = _halves(x), _halves(y)
+        crossed = product(low, other_high).astype(np.int64) + product(high, other_low).astype(np.int64)
+        found = product(low, other_low).astype(np.int64) + (crossed << 16)
+        return _rounded(found, result, out)
+
+    return run
+
+
+def _halves(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    whole = array.astype(np.int64)
+    return (whole & 0xFFFF).astype(np.float64), (whole >> 16).astype(np.float64)
+
+
 def _rounded(found: np.ndarray, result: np.dtype, out: np.ndarray | None) -> np.ndarray:
     if result == np.bool_:
         return np.asarray(np.not_equal(found, 0, out))

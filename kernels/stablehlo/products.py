@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any, cast
 
 import numpy as np
@@ -16,7 +17,7 @@ from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.executor.declarations.stablehlo_window_shapes import dot_general as result_shape
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.carriers import carried, carrier
+from tfrt.kernels.numerics.carriers import carried, carrier, halves, is_halved
 from tfrt.kernels.numerics.contraction import contract, contraction
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -57,7 +58,7 @@ def dot_general(
 ) -> ArrayForm:
     """Products, summed along the contracting dimensions, for each element of the batching ones.
 
-    They are summed in the result's type, or in single precision where that is narrower.
+    They are summed in the result's type, or in single precision where that is narrower; integers exactly.
     """
     dtype: DType = metadata[0].dtype
     _dot_general_metadata(lhs, rhs, dimensions=dimensions)
@@ -69,6 +70,9 @@ def dot_general(
     )
     computed = carrier(lhs.dtype, rhs.dtype, dtype, how.inner)
     finish: Any = epilogue
+    work = how.rows * how.inner * how.columns * prod(how.batches)
+    if finish is None and is_halved(lhs.dtype, rhs.dtype, dtype, how.inner, work):
+        return halves(contract(how, np.dtype(np.float64), host), dtype.numpy)
     if finish is None or computed == dtype.numpy:
         return carried(contract(how, computed, host, finish), lhs.dtype.numpy, computed, dtype.numpy)
     product = carried(contract(how, computed, host), lhs.dtype.numpy, computed, dtype.numpy)

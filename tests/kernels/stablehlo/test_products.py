@@ -13,7 +13,7 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.carriers import carrier
+from tfrt.kernels.numerics.carriers import carrier, is_halved
 from tfrt.kernels.numerics.contraction import _matrices
 
 MATRICES = {"lhs_contracting_dimensions": [1], "rhs_contracting_dimensions": [0]}
@@ -210,6 +210,36 @@ def test_narrow_floats_may_give_wide_ones(array):
 def test_what_products_are_computed_in(types, terms, expected):
     """Floats carry integers only as far as they hold all sums."""
     assert carrier(*(DType[name] for name in types.split()), terms) == expected
+
+
+@pytest.mark.parametrize("kind", ["int32", "uint32"])
+def test_many_integers_wrap_around(array, kind):
+    """Products that are worth taking apart."""
+    random = np.random.default_rng(0)
+    limits = np.iinfo(kind)
+    lhs = random.integers(limits.min, limits.max, (30, 400), kind, endpoint=True)
+    rhs = random.integers(limits.min, limits.max, (400, 20), kind, endpoint=True)
+    lhs[0], rhs[:, 0] = limits.min, limits.max
+    assert is_halved(*[DType.of(lhs)] * 3, 400, 30 * 400 * 20)
+    expected = lhs.astype(object) @ rhs.astype(object) % (1 << 32)
+    found = array("stablehlo.dot_general", lhs, rhs, **MATRICES)
+    assert found.dtype == kind
+    np.testing.assert_array_equal(found.astype(object) % (1 << 32), expected)
+
+
+@pytest.mark.parametrize(
+    ("types", "terms", "work"),
+    [
+        ("I32 I32 I32", 100, 1 << 10),
+        ("I32 I32 I64", 100, 1 << 20),
+        ("I64 I64 I64", 100, 1 << 20),
+        ("I8 I8 I32", 100, 1 << 20),
+        ("I32 I32 I32", (1 << 21) + 1, 1 << 22),
+        ("F32 F32 F32", 100, 1 << 20),
+    ],
+)
+def test_what_is_not_taken_apart(types, terms, work):
+    assert not is_halved(*(DType[name] for name in types.split()), terms, work)
 
 
 def test_transposed_operands_are_not_copied():
