@@ -114,12 +114,15 @@ def describe(attribute: int) -> str:
     """An attribute type in words: ``i32``, ``array of f64``, ``dense``."""
     if attribute & ARRAY_BIT:
         return f"array of {describe(attribute & ~ARRAY_BIT)}"
-    if attribute in tuple(DType):
+    if attribute in _ELEMENT_TYPES:
         return DType(attribute).mlir
     if attribute in tuple(AttributeType):
         return AttributeType(attribute).name.lower().replace("_", " ")
     return f"attribute type {attribute}"
 
+
+_ELEMENT_TYPES = frozenset(DType)
+"""A set: going through the enumeration takes longer than decoding most attributes."""
 
 _TRUTH = {DType.I1, DType.I8}
 
@@ -143,7 +146,7 @@ def _decode(cursor: Cursor, offset: int, attribute: int, depth: int) -> Any:
         return _array(at, attribute & ~ARRAY_BIT)
     if attribute == DType.STRING:
         return _text(at)
-    if attribute in tuple(DType):
+    if attribute in _ELEMENT_TYPES:
         return _scalars(at, DType(attribute), 1)[0]
     match attribute:
         case AttributeType.TYPE:
@@ -187,7 +190,7 @@ def _types(at: Cursor, count: int) -> tuple[DType, ...]:
     start = at.take(count, "a type")
     numbers = at.data[start : start + count]
     for position, number in enumerate(numbers):
-        if number not in tuple(DType):
+        if number not in _ELEMENT_TYPES:
             at.fail(f"unknown element type {number}", start + position)
     return tuple(DType(number) for number in numbers)
 
@@ -200,7 +203,7 @@ def _array(at: Cursor, element: int) -> tuple[Any, ...]:
         return ()
     if element == AttributeType.TYPE:
         return _types(at, count)
-    if element in tuple(DType):
+    if element in _ELEMENT_TYPES:
         return _scalars(at, DType(element), count)
     at.fail(f"cannot decode an array of {describe(element)}")
 
@@ -230,7 +233,7 @@ def _dense(at: Cursor) -> np.ndarray:
     element = _header(at)[1]
     elements, count, rank = (_u32(at, "a dense attribute") for _ in range(3))
     shape = _dimensions(at, rank)
-    if element not in tuple(DType):
+    if element not in _ELEMENT_TYPES:
         at.fail(f"unknown element type {element}", start + 1)
     try:
         dtype = DType(element).little_endian
