@@ -76,7 +76,7 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
     for section in SECTIONS:
         if section.id in payloads:
             out.section(section.id, payloads[section.id])
-    return b"".join(out.pieces())
+    return out.content()
 
 
 def _write_strings(entities: Entities) -> tuple[Writer, dict[bytes, int]]:

@@ -34,6 +34,10 @@ class Writer:
         yield from self._before
         yield self.data
 
+    def content(self) -> bytes:
+        """All that has been written, as one."""
+        return b"".join(self.pieces())
+
     def large(self, content: bytes | bytearray) -> None:
         """Contents that may be most of the file, and that nobody changes; nothing before them changes any more."""
         if len(content) < _LARGE:

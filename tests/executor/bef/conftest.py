@@ -27,7 +27,7 @@ def vbr(*values: int) -> bytes:
     out = Writer()
     for value in values:
         out.vbr(value)
-    return bytes(out.data)
+    return out.content()
 
 
 def words(*values: int) -> bytes:
@@ -90,7 +90,7 @@ class Body:
         for register in self.results:
             out.vbr(register)
         out.align(4)
-        return bytes(out.data) + bodies
+        return out.content() + bodies
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def build(parts: Parts) -> bytes:
             piece.alignment = parts.attribute_alignment
         piece.data += payload
         out.section(section, piece)
-    return bytes(out.data) + parts.extra
+    return out.content() + parts.extra
 
 
 def payload_start(data: bytes, section: SectionId) -> int:

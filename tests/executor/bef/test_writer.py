@@ -160,8 +160,8 @@ def test_large_contents_are_not_copied():
     piece.large(second)
     out = Writer()
     out.section(SectionId.ATTRIBUTES, piece)
-    content = b"".join(piece.pieces())
+    content = piece.content()
     assert content == b"\x07" + bytes([PADDING]) * 7 + first + b"\x01small" + bytes([PADDING]) * 2 + second
     pieces = list(out.pieces())
     assert any(each is first for each in pieces) and any(each is second for each in pieces)
-    assert b"".join(pieces).endswith(content)
+    assert out.content().endswith(content)
