@@ -472,6 +472,8 @@ def _hex_blob(token: Token, element: Any, count: int) -> bytes:
         return _packed_bits(token, data, count)
     if isinstance(element, IntegerType) and element.bitwidth < 8:
         data = data.translate(_small_integers(element))
+    elif isinstance(element, AnyFloat) and element.bitwidth < 8:
+        data = data.translate(bytes(byte & (1 << element.bitwidth) - 1 for byte in range(256)))
     if len(data) == size and count:
         return data * count
     if len(data) != size * count:

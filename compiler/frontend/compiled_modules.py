@@ -273,7 +273,8 @@ def _context(allow_unregistered: bool) -> Context:
     from xdsl.dialects import get_all_dialects
 
     context = _BodyContext(allow_unregistered)
-    for name, factory in (get_all_dialects() | get_dialects()).items():
+    # What a code generator reads is in the dialects that it has, of which ours may define a part.
+    for name, factory in (get_dialects() | get_all_dialects()).items():
         context.register_dialect(name, factory)
     return context
 

@@ -109,7 +109,7 @@ def test_attributes_that_bef_cannot_hold(value):
             "t.mlir:2:3: error: function @g not defined\nt.mlir:2:3: error: function @h not defined",
         ),
         (
-            op("v = i4, w = 1 : i2") + op("v = i4").replace("@f", "@g"),
+            op("v = i3, w = 1 : i2") + op("v = i3").replace("@f", "@g"),
             "t.mlir:2:3: error: BEF files cannot encode the 'v' attribute\n"
             "t.mlir:6:3: error: BEF files cannot encode the 'v' attribute",
         ),
@@ -132,7 +132,7 @@ def test_refusals(text, expected):
 
 
 def test_places_are_those_that_the_text_states():
-    text = op("v = i4").replace(": () -> ()", ': () -> () loc("made.up":7:8)')
+    text = op("v = i3").replace(": () -> ()", ': () -> () loc("made.up":7:8)')
     assert message(text) == "made.up:7:8: error: BEF files cannot encode the 'v' attribute"
 
 

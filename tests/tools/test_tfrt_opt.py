@@ -406,7 +406,7 @@ def test_wrong_pass_options():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--canonicalise"], "unknown option '--canonicalise'; did you mean '--canonicalize'?"),
+        (["--symbol-dse"], "unknown option '--symbol-dse'; did you mean '--symbol-dce'?"),
         (
             ["-p", "nope"],
             f"unknown pass 'nope'; for example: {', '.join(passes.PASSES)}",
