@@ -8,17 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.kernels.numerics.halves import rounded
-from tfrt.kernels.numerics.trees import FEW, Arrays, along, first_axes
+from tfrt.kernels.numerics.stepwise import accumulate_blocks
+from tfrt.kernels.numerics.trees import FEW, Arrays, along
 from tfrt.kernels.numerics.window_reduction import Window, combine_along, pad, taps
-
-
-def reduce_stepwise(function: np.ufunc, x: np.ndarray, init: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-    """`init` and the elements along dimensions combined one after another, each result rounded to their type."""
-    moved = first_axes(x, axes)
-    start = np.broadcast_to(init, (1, *moved.shape[1:]))
-    found: np.ndarray = function.accumulate(np.concatenate([start, moved]), 0)[-1]
-    return found
 
 
 def reduce_many(
@@ -47,6 +39,9 @@ def reduce_many(
     out[...] = found
     return out
 
+
+MOST_ROUNDED = 1024
+"""Windows of so many floats of less than 32 bits are summed in their own type, as XLA does."""
 
 _MANY_ROWS = 256
 _SHORT = 64
@@ -86,17 +81,17 @@ def reduce_windows(
     axis = accumulated_axis(windows, x.shape)
     if axis is not None:
         reverse = along(axis, slice(None, None, -1)) if windows[axis].low == 0 else ()
-        if x.dtype == np.float32 and function is np.add and windows[axis].size > _MANY_ROWS:
-            # One after another, many sums in single precision lose digits.
-            found = function.accumulate(x[reverse], axis, np.float64)[reverse]
-            return rounded(function(init, found, out=found), x.dtype, out)
+        if function in (np.add, np.multiply) and x.dtype.kind not in "biu":
+            found = accumulate_blocks(function, x[reverse], axis)[reverse]
+            return np.asarray(function(init, found, out=out))
         found = function.accumulate(x[reverse], axis, x.dtype, None if out is None else out[reverse])[reverse]
         function(init, found, out=found)
         return found if out is None else out
     padded = pad(x, windows, init)
     # Sums and products of floats are rounded, so that their order shows; all else may go dimension by dimension.
     rounds = function in (np.add, np.multiply) and x.dtype.kind not in "biu"
-    if prod(window.size for window in windows) <= FEW and (rounds or sum(window.size > 1 for window in windows) < 2):
+    few = MOST_ROUNDED if rounds and x.dtype.itemsize < 4 else FEW
+    if prod(window.size for window in windows) <= few and (rounds or sum(window.size > 1 for window in windows) < 2):
         return _one_by_one(function, [init, *(padded[place] for place in taps(windows, padded.shape))], out)
 
     def combine(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> Arrays:

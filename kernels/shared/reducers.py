@@ -15,7 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.trees import FEW, Arrays, Combine
+from tfrt.kernels.numerics.trees import Arrays, Combine
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.element_kinds import INTEGERS, SMALL_FLOATS, working
 
@@ -27,13 +27,15 @@ class Reducer:
     Attributes:
         types: of the elements that the body takes and gives; those of operands can be promoted to them.
         known: what the body is, where numpy knows that.
-        computes: for so many elements, the element type to run `known` in; results are rounded, or wrapped, at the end.
+        rounds: whether each step of `known` rounds floats of less than 32 bits.
+        wide: the element type to run `known` in where steps do not round; results are wrapped, or rounded, at the end.
     """
 
     types: tuple[np.dtype, ...]
     run: Callable[..., Arrays]
     known: np.ufunc | None
-    computes: Callable[[int], np.dtype]
+    rounds: bool
+    wide: np.dtype
 
     def combining(self, captured: Sequence[np.ndarray]) -> Combine:
         """The body as a function of the left and the right arrays, whose results have their shape."""
@@ -63,14 +65,8 @@ def bind_reducer(attribute: Any, types: Sequence[DType], captured: Sequence[DTyp
         )
     run = bind_body(body, (*types, *types, *captured))
     known = _ufunc(body.op, types[0]) if body.op is not None else None
-    return Reducer(tuple(dtype.numpy for dtype in types), run, known, _computes(known, types[0]))
-
-
-def _computes(known: np.ufunc | None, dtype: DType) -> Callable[[int], np.dtype]:
-    """Few floats of less than 32 bits are rounded at each step, as XLA does; many once, so that sums do not stall."""
-    wide = working(dtype)
-    rounds = known in (np.add, np.multiply) and dtype in SMALL_FLOATS
-    return lambda count: dtype.numpy if rounds and count <= FEW else wide
+    rounds = known in (np.add, np.multiply) and types[0] in SMALL_FLOATS
+    return Reducer(tuple(dtype.numpy for dtype in types), run, known, rounds, working(types[0]))
 
 
 def _ufunc(op: str, dtype: DType) -> np.ufunc | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,9 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.extremes import find_extremes
 from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.trees import FEW, first_axes, reduce_first
-from tfrt.kernels.numerics.ufunc_reduction import reduce_many, reduce_stepwise, split_of
+from tfrt.kernels.numerics.stepwise import reduce_stepwise
+from tfrt.kernels.numerics.trees import first_axes, reduce_first
+from tfrt.kernels.numerics.ufunc_reduction import reduce_many, split_of
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.extremes import Extreme, extreme_of
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
@@ -36,7 +36,7 @@ def _reduce_metadata(
 def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, metadata: ResultMetadata) -> ArrayForm:
     """Elements along `dimensions` combined by `body`, and with an initial value once.
 
-    Sums and products of many floats of 16 bits and less are rounded once.
+    Sums and products of floats of 16 bits and less are rounded at each step, in XLA's order.
     """
     count = len(metadata)
     types = [each.dtype for each in metadata]
@@ -87,7 +87,7 @@ def _reduce_extreme(extreme: Extreme, reducer: Reducer, axis: int, reduce_any: A
 def _reduce_known(function: np.ufunc, reducer: Reducer, x: TensorMetadata, axes: tuple[int, ...]) -> ArrayForm:
     (dtype,) = reducer.types
     reduce_: Callable[..., Any] = function.reduce
-    if reducer.computes(1) == reducer.computes(FEW + 1) == dtype:
+    if reducer.wide == dtype:
         if x.dtype.numpy == dtype and split_of(x.shape, axes, dtype) is None:
             return lambda x, init, out=None: np.asarray(quiet.call(reduce_, x, axes, dtype, out, False, init))
 
@@ -97,11 +97,10 @@ def _reduce_known(function: np.ufunc, reducer: Reducer, x: TensorMetadata, axes:
         return lambda x, init, out=None: quiet.call(run, x, init, out)
 
     def run_small(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        computes = reducer.computes(prod([x.shape[axis] for axis in axes]))
+        computes = dtype if reducer.rounds else reducer.wide
         x, init = x.astype(computes, copy=False), init.astype(computes, copy=False)
-        is_few = computes == dtype
-        found = reduce_stepwise(function, x, init, axes) if is_few else reduce_many(function, x, init, axes)
-        return rounded(found, dtype, out)
+        combine = reduce_stepwise if reducer.rounds else reduce_many
+        return rounded(combine(function, x, init, axes), dtype, out)
 
     return lambda x, init, out=None: quiet.call(run_small, x, init, out)
 

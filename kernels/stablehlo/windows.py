@@ -18,7 +18,7 @@ from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.selection import scatter_taps, selected_taps
 from tfrt.kernels.numerics.trees import scan
-from tfrt.kernels.numerics.ufunc_reduction import accumulated_axis, reduce_windows
+from tfrt.kernels.numerics.ufunc_reduction import MOST_ROUNDED, accumulated_axis, reduce_windows
 from tfrt.kernels.numerics.window_reduction import Window, combine_windows, pad
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
@@ -63,8 +63,8 @@ def reduce_window(
 ) -> ArrayForm:
     """The elements of each window combined by `body`, and with an initial value once, which is also the padding.
 
-    `padding` has two numbers for each dimension. Sums and products of many floats of 16 bits and less
-    are rounded once.
+    `padding` has two numbers for each dimension. Sums and products of floats of 16 bits and less are
+    rounded at each step, in XLA's order, but for those of more than a thousand.
     """
     count, rank = len(metadata), len(window_dimensions)
     reducer = bind_reducer(body, [each.dtype for each in metadata], [each.dtype for each in operands[2 * count :]])
@@ -98,11 +98,12 @@ def reduce_window(
 def _reduce_known(reducer: Reducer, windows: Sequence[Window]) -> ArrayForm:
     function, (dtype,) = reducer.known, reducer.types
     assert function is not None
-    computes = reducer.computes(prod(window.size for window in windows))
+    is_small = prod(window.size for window in windows) <= MOST_ROUNDED
 
     def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        if computes != x.dtype:
-            x, init = x.astype(computes), init.astype(computes)
+        rounds = reducer.rounds and (is_small or accumulated_axis(windows, x.shape) is not None)
+        computes = dtype if rounds else reducer.wide
+        x, init = x.astype(computes, copy=False), init.astype(computes, copy=False)
         if computes != dtype:
             return rounded(reduce_windows(function, x, init, windows), dtype, out)
         return reduce_windows(function, x, init, windows, out)

@@ -111,13 +111,38 @@ def test_any_body_of_all_before(size, reverse):
         assert tuple(int(x[place]) for x in found) == expected
 
 
-def test_sums_of_many_halves_are_rounded_once():
-    x = np.ones((1, 600), ml_dtypes.bfloat16)
+@pytest.mark.parametrize(("size", "expected"), [(600, 256), (1100, 1100)])
+def test_sums_of_very_many_halves_are_rounded_once(size, expected):
+    """Sums of fewer are rounded at each step, as XLA does: 256 and 1 is 256."""
+    x = np.ones((1, size), ml_dtypes.bfloat16)
     zero = np.zeros((), ml_dtypes.bfloat16)
-    total = array("stablehlo.reduce_window", x, zero, window_dimensions=(1, 600), body=ADD)
-    assert_same(total, [[600]])
-    running = array("stablehlo.reduce_window", x, zero, window_dimensions=(1, 600), padding=(0, 0, 599, 0), body=ADD)
-    assert_same(running[0, [0, 255, 599]], [1, 256, 600])
+    found = array("stablehlo.reduce_window", x, zero, window_dimensions=(1, size), body=ADD)
+    assert_same(found, np.array([[expected]], ml_dtypes.bfloat16))
+
+
+@pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, np.float32])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_running_sums_are_those_of_blocks(dtype, axis):
+    """Each is the sum in its block of 16, added to that of all blocks before."""
+    x = np.random.default_rng(0).normal(size=(300, 2)).astype(dtype)
+    sums, before = np.zeros_like(x), np.zeros_like(x[0])
+    blocks = [x[i : i + 16] for i in range(0, 300, 16)]
+    totals = [np.add.accumulate(block, 0)[-1] for block in blocks]
+    for number, block in enumerate(blocks):
+        sums[16 * number : 16 * number + 16] = np.add.accumulate(block, 0) + before
+        # The totals of 19 blocks are themselves summed in blocks.
+        before = np.add.accumulate(totals[: number + 1], 0)[-1] if number < 16 else before_last(totals, number)
+    if axis == 1:
+        x, sums = x.T, sums.T
+    window, padding = ((300, 1), (299, 0, 0, 0)) if axis == 0 else ((1, 300), (0, 0, 299, 0))
+    zero = np.zeros((), dtype)
+    found = array("stablehlo.reduce_window", x, zero, window_dimensions=window, padding=padding, body=ADD)
+    assert_same(found, sums)
+
+
+def before_last(totals, number):
+    first = np.add.accumulate(totals[:16], 0)[-1]
+    return np.add.accumulate(totals[16 : number + 1], 0)[-1] + first
 
 
 def test_several_operands_of_promoted_types():
