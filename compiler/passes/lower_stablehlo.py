@@ -69,6 +69,7 @@ from tfrt.dialects.cpu import (
     metadata_attribute,
 )
 from tfrt.dialects.mhlo import MHLO
+from tfrt.dialects.nn import NN
 from tfrt.dialects.onnx import ONNX
 from tfrt.dialects.sdy import SDY
 from tfrt.dialects.stablehlo import STABLEHLO
@@ -84,7 +85,7 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
-_SOURCES = frozenset(dialect.name for dialect in (CHECK, CHLO, MHLO, ONNX, SDY, STABLEHLO))
+_SOURCES = frozenset(dialect.name for dialect in (CHECK, CHLO, MHLO, NN, ONNX, SDY, STABLEHLO))
 
 Values = tuple[SSAValue, ...]
 """What stands for a value of a framework: arrays, one unless it is a tuple; a chain for a token."""

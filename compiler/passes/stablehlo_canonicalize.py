@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import IsTerminator, Pure
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import metadata_of_type
-from tfrt.compiler.passes.shared.source_ops import flat_types, functions_with_effects, has_effects, op_attributes
+from tfrt.compiler.passes.shared.source_ops import (
+    Unsupported,
+    body_attribute,
+    captured,
+    flat_types,
+    functions_with_effects,
+    has_effects,
+    op_attributes,
+)
 from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, new_like
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
+from tfrt.dialects.stablehlo.reductions import ReduceOp
 from tfrt.executor.declarations.op_attrs import OpAttrs
 from tfrt.executor.declarations.op_registry import CPU_OPS
 
-_SOURCES = ("chlo", "mhlo", "sdy", "stablehlo")
+_SOURCES = ("chlo", "mhlo", "nn", "sdy", "stablehlo")
 
 
 @dataclass(frozen=True)
@@ -40,9 +49,11 @@ class StablehloCanonicalize(ModulePass):
     limit: int = 256
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        blocks = list(_blocks(op))
+        blocks = [block for region in op.regions for block in region.blocks]
+        # Each before those in it that are left then.
         for block in blocks:
             self._simplify(block)
+            blocks += [inner for each in block.ops for region in each.regions for inner in region.blocks]
         effects = functions_with_effects(functions_of(op))
         for block in reversed(blocks):
             _erase_unused(block, effects)
@@ -118,21 +129,22 @@ def _elements(type: object) -> int:
     return count
 
 
-def _blocks(op: Operation) -> Iterator[Block]:
-    """All blocks inside, each before those in it."""
-    for inner in op.walk():
-        for region in inner.regions:
-            yield from region.blocks
-
-
 def _merge(op: Operation, known: dict[object, Operation]) -> None:
     """Put the op before that is just like this one in its place, if there is one."""
-    if op.regions or not op.has_trait(Pure) or op.parent is None:
+    if op.parent is None or not (op.has_trait(Pure) or isinstance(op, ReduceOp)):
         return
+    bodies: list[Attribute] = []
+    if op.regions:
+        if captured(op.regions):
+            return
+        try:
+            bodies = [body_attribute(region, (), lambda name: None) for region in op.regions]
+        except Unsupported:
+            return
     value = op.properties.get("value")
     if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
         return
-    key = (op.name, frozenset(op.properties.items()), tuple(op.operands), tuple(op.result_types))
+    key = (op.name, frozenset(op.properties.items()), tuple(op.operands), tuple(op.result_types), *bodies)
     first = known.setdefault(key, op)
     if first is op:
         return

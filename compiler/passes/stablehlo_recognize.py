@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects.builtin import IntegerType, ModuleOp, Signedness, TensorType, i1
+from xdsl.dialects.builtin import IntegerAttr, IntegerType, ModuleOp, Signedness, TensorType, i1, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.attributes import dtype_of
+from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
 from tfrt.compiler.passes.shared.source_patterns import maker, op_class, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
+from tfrt.dialects.nn import NormalizeOp, SoftmaxOp, epsilon_of
 from tfrt.dialects.stablehlo.attributes import (
     ComparisonDirection,
     ComparisonType,
@@ -31,17 +33,39 @@ from tfrt.dialects.stablehlo.shapes import BroadcastInDimOp, ConstantOp
 
 @dataclass(frozen=True)
 class StablehloRecognize(ModulePass):
-    """Products with one-hot matrices, which JAX spells as comparisons with an iota, read the rows that they pick.
+    """Makes one op of what is one layer: `nn.softmax` and `nn.normalize`, the part of a layer normalization before its
+    scale and offset. Sums are rounded otherwise.
 
-    An index out of range picks zeros. A product would also give NaN where any row holds an infinity or NaN; this one
-    does so only where the picked row does.
+    Products with one-hot matrices, which JAX spells as comparisons with an iota, read the rows that they pick. An index
+    out of range picks zeros. A product would also give NaN where any row holds an infinity or NaN; this one does so
+    only where the picked row does.
     """
 
     name = "stablehlo-recognize"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for inner in [inner for inner in op.walk() if inner.name in ("stablehlo.divide", "stablehlo.multiply")]:
+            _layer(inner)
         for product in [inner for inner in op.walk() if isinstance(inner, DotGeneralOp)]:
             _one_hot_product(product)
+
+
+def _layer(op: Operation) -> None:
+    layer = softmax_of(op) if op.name == "stablehlo.divide" else None
+    kind: type[SoftmaxOp | NormalizeOp] = SoftmaxOp
+    properties: dict[str, Attribute] = {}
+    if layer is None:
+        layer, kind = normalization_of(op), NormalizeOp
+        properties = {} if layer is None else {"epsilon": epsilon_of(layer.epsilon)}
+    if layer is None or op.parent is None or layer.value.type != op.results[0].type:
+        return
+    properties["dimension"] = IntegerAttr(layer.dimension, i64)
+    made = kind.create(operands=[layer.value], properties=properties, result_types=op.result_types)
+    made.location = op.location
+    op.parent.insert_op_before(made, op)
+    op.results[0].replace_all_uses_with(made.result)
+    op.detach()
+    op.erase()
 
 
 def _one_hot_product(product: DotGeneralOp) -> None:

@@ -14,6 +14,7 @@
 `source_ops.py`       ops of frameworks' dialects as ops of the core runtime
 `custom_calls.py`     calls of what the specification leaves to others, as ops of the core runtime
 `source_patterns.py`  simplifications of ops of StableHLO
+`layers.py`           layers in what frameworks spell out
 `remarks.py`          what passes have to say about a program that is in order
 ====================  ======================================================================
 """

@@ -290,6 +290,8 @@ PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
     "stablehlo.divide": _with_neutral(1, left=False),
     "stablehlo.dot_general": _dot_general,
     "stablehlo.get_tuple_element": _tuple_element,
+    "stablehlo.maximum": _with_neutral(-float("inf"), left=True),
+    "stablehlo.minimum": _with_neutral(float("inf"), left=True),
     "stablehlo.multiply": _with_neutral(1, left=True),
     "stablehlo.optimization_barrier": _barrier,
     "stablehlo.pad": _pad,

@@ -33,3 +33,93 @@ func.func @others(%ids: tensor<10xi32>, %table: tensor<10x10xf32>) -> (tensor<10
   %11 = stablehlo.dot_general %10, %table, contracting_dims = [0] x [0] : (tensor<10x10xf32>, tensor<10x10xf32>) -> tensor<10x10xf32>
   return %4, %8, %11 : tensor<10x10xf32>, tensor<10x10xf32>, tensor<10x10xf32>
 }
+
+// Softmax, as JAX writes it: with one more maximum, and the maxima as a column or not.
+// CHECK-LABEL: func.func @softmax
+// CHECK-NEXT: nn.softmax %arg0 {dimension = 1 : i64} : (tensor<4x6xf32>) -> tensor<4x6xf32>
+// CHECK-NEXT: return
+func.func @softmax(%x: tensor<4x6xf32>) -> tensor<4x6xf32> {
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %0 = stablehlo.reduce(%x init: %low) applies stablehlo.maximum across dimensions = [1] : (tensor<4x6xf32>, tensor<f32>) -> tensor<4xf32>
+  %1 = stablehlo.broadcast_in_dim %low, dims = [] : (tensor<f32>) -> tensor<4xf32>
+  %2 = stablehlo.maximum %1, %0 : tensor<4xf32>
+  %3 = stablehlo.reshape %2 : (tensor<4xf32>) -> tensor<4x1xf32>
+  %4 = stablehlo.broadcast_in_dim %3, dims = [0, 1] : (tensor<4x1xf32>) -> tensor<4x6xf32>
+  %5 = stablehlo.subtract %x, %4 : tensor<4x6xf32>
+  %6 = stablehlo.exponential %5 : tensor<4x6xf32>
+  %7 = stablehlo.reduce(%6 init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x6xf32>, tensor<f32>) -> tensor<4xf32>
+  %8 = stablehlo.broadcast_in_dim %7, dims = [0] : (tensor<4xf32>) -> tensor<4x6xf32>
+  %9 = stablehlo.divide %6, %8 : tensor<4x6xf32>
+  return %9 : tensor<4x6xf32>
+}
+
+// A normalization; the variance may be the mean of squares less the square of the mean.
+// CHECK-LABEL: func.func @normalize
+// CHECK-NEXT: [[N:%.+]] = nn.normalize %arg0 {dimension = 1 : i64, epsilon = 5.000000e-01 : f64}
+// CHECK-NEXT: return [[N]], [[N]]
+func.func @normalize(%x: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %count = stablehlo.constant dense<2.0> : tensor<4x1xf32>
+  %epsilon = stablehlo.constant dense<0.5> : tensor<4x1xf32>
+  %0 = stablehlo.reduce(%x init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x2xf32>, tensor<f32>) -> tensor<4xf32>
+  %1 = stablehlo.reshape %0 : (tensor<4xf32>) -> tensor<4x1xf32>
+  %mean = stablehlo.divide %1, %count : tensor<4x1xf32>
+  %3 = stablehlo.broadcast_in_dim %mean, dims = [0, 1] : (tensor<4x1xf32>) -> tensor<4x2xf32>
+  %centred = stablehlo.subtract %x, %3 : tensor<4x2xf32>
+  %5 = stablehlo.multiply %centred, %centred : tensor<4x2xf32>
+  %6 = stablehlo.reduce(%5 init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x2xf32>, tensor<f32>) -> tensor<4xf32>
+  %7 = stablehlo.reshape %6 : (tensor<4xf32>) -> tensor<4x1xf32>
+  %8 = stablehlo.divide %7, %count : tensor<4x1xf32>
+  %9 = stablehlo.add %8, %epsilon : tensor<4x1xf32>
+  %10 = stablehlo.sqrt %9 : tensor<4x1xf32>
+  %11 = stablehlo.broadcast_in_dim %10, dims = [0, 1] : (tensor<4x1xf32>) -> tensor<4x2xf32>
+  %first = stablehlo.divide %centred, %11 : tensor<4x2xf32>
+  %13 = stablehlo.multiply %x, %x : tensor<4x2xf32>
+  %14 = stablehlo.reduce(%13 init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x2xf32>, tensor<f32>) -> tensor<4xf32>
+  %15 = stablehlo.reshape %14 : (tensor<4xf32>) -> tensor<4x1xf32>
+  %16 = stablehlo.divide %15, %count : tensor<4x1xf32>
+  %17 = stablehlo.multiply %mean, %mean : tensor<4x1xf32>
+  %18 = stablehlo.subtract %16, %17 : tensor<4x1xf32>
+  %19 = stablehlo.add %epsilon, %18 : tensor<4x1xf32>
+  %20 = stablehlo.rsqrt %19 : tensor<4x1xf32>
+  %21 = stablehlo.broadcast_in_dim %20, dims = [0, 1] : (tensor<4x1xf32>) -> tensor<4x2xf32>
+  %second = stablehlo.multiply %21, %centred : tensor<4x2xf32>
+  return %first, %second : tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// Sums over another dimension, of something else, from another start, or divided by another number are neither.
+// CHECK-LABEL: func.func @neither
+// CHECK-NOT: nn.
+// CHECK: return
+func.func @neither(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>) {
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %one = stablehlo.constant dense<1.0> : tensor<f32>
+  %three = stablehlo.constant dense<3.0> : tensor<4xf32>
+  %0 = stablehlo.reduce(%x init: %low) applies stablehlo.maximum across dimensions = [1] : (tensor<4x4xf32>, tensor<f32>) -> tensor<4xf32>
+  %1 = stablehlo.broadcast_in_dim %0, dims = [1] : (tensor<4xf32>) -> tensor<4x4xf32>
+  %2 = stablehlo.subtract %x, %1 : tensor<4x4xf32>
+  %3 = stablehlo.exponential %2 : tensor<4x4xf32>
+  %4 = stablehlo.reduce(%3 init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x4xf32>, tensor<f32>) -> tensor<4xf32>
+  %5 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<4xf32>) -> tensor<4x4xf32>
+  %6 = stablehlo.divide %3, %5 : tensor<4x4xf32>
+  %7 = stablehlo.broadcast_in_dim %0, dims = [0] : (tensor<4xf32>) -> tensor<4x4xf32>
+  %8 = stablehlo.subtract %x, %7 : tensor<4x4xf32>
+  %9 = stablehlo.exponential %8 : tensor<4x4xf32>
+  %10 = stablehlo.reduce(%9 init: %one) applies stablehlo.add across dimensions = [1] : (tensor<4x4xf32>, tensor<f32>) -> tensor<4xf32>
+  %11 = stablehlo.broadcast_in_dim %10, dims = [0] : (tensor<4xf32>) -> tensor<4x4xf32>
+  %12 = stablehlo.divide %9, %11 : tensor<4x4xf32>
+  %13 = stablehlo.reduce(%x init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x4xf32>, tensor<f32>) -> tensor<4xf32>
+  %14 = stablehlo.divide %13, %three : tensor<4xf32>
+  %15 = stablehlo.broadcast_in_dim %14, dims = [0] : (tensor<4xf32>) -> tensor<4x4xf32>
+  %16 = stablehlo.subtract %x, %15 : tensor<4x4xf32>
+  %17 = stablehlo.multiply %16, %16 : tensor<4x4xf32>
+  %18 = stablehlo.reduce(%17 init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x4xf32>, tensor<f32>) -> tensor<4xf32>
+  %19 = stablehlo.divide %18, %three : tensor<4xf32>
+  %20 = stablehlo.add %19, %three : tensor<4xf32>
+  %21 = stablehlo.rsqrt %20 : tensor<4xf32>
+  %22 = stablehlo.broadcast_in_dim %21, dims = [0] : (tensor<4xf32>) -> tensor<4x4xf32>
+  %23 = stablehlo.multiply %16, %22 : tensor<4x4xf32>
+  return %6, %12, %23 : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>
+}

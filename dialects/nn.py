@@ -1,0 +1,53 @@
+"""The `nn` dialect: layers that frameworks spell out, as one op each; `stablehlo-recognize` makes them."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import FloatAttr, f64
+from xdsl.irdl import ParsePropInAttrDict, irdl_op_definition, operand_def, prop_def, result_def, traits_def
+from xdsl.traits import Pure
+
+from tfrt.dialects.shared.definitions import define_dialect, number_of
+from tfrt.dialects.shared.tensor_types import CheckedOp, require_one_type, shape_of
+from tfrt.dialects.shared.verification import fail
+from tfrt.dialects.stablehlo.constraints import FLOAT, I64
+
+
+class _AlongDimension(CheckedOp):
+    """What the ops have in common: they work along one dimension, and keep the type."""
+
+    operand = operand_def(FLOAT)
+    dimension = prop_def(I64)
+    result = result_def(FLOAT)
+    traits = traits_def(Pure())
+    irdl_options = (ParsePropInAttrDict(),)
+
+    def check(self) -> None:
+        require_one_type(self, "C1", [self.operand.type, self.result.type])
+        rank, dimension = len(shape_of(self.operand.type)), self.dimension.value.data
+        if not 0 <= dimension < rank:
+            fail(self, f"expects a dimension in [0, {rank}), but got {dimension}")
+
+
+@irdl_op_definition
+class SoftmaxOp(_AlongDimension):
+    """Exponentials over their sum."""
+
+    name = "nn.softmax"
+    assembly_format = "$operand attr-dict `:` functional-type(operands, results)"
+
+
+@irdl_op_definition
+class NormalizeOp(_AlongDimension):
+    """Numbers less their mean, over the square root of their variance and `epsilon`."""
+
+    name = "nn.normalize"
+    epsilon = prop_def(number_of(f64))
+    assembly_format = "$operand attr-dict `:` functional-type(operands, results)"
+
+
+def epsilon_of(value: float) -> FloatAttr:
+    """The property `epsilon`."""
+    return FloatAttr(value, f64)
+
+
+NN = define_dialect("nn", __name__, is_source=True)
