@@ -40,8 +40,18 @@ def reduce_stepwise(function: np.ufunc, x: np.ndarray, init: np.ndarray, axes: S
     return _one_after_another(function, np.concatenate([start, rows]))
 
 
+_WIDE = 64
+
+
 def _one_after_another(function: np.ufunc, rows: np.ndarray) -> np.ndarray:
-    found: np.ndarray = function.accumulate(rows, 0, rows.dtype)[-1]
+    """The rows combined: wide ones at once, which numpy would combine element by element."""
+    found: np.ndarray
+    if rows[0].size < _WIDE:
+        found = function.accumulate(rows, 0, rows.dtype)[-1]
+        return found
+    found = rows[0].copy()
+    for row in rows[1:]:
+        function(found, row, out=found)
     return found
 
 

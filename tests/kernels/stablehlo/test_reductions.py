@@ -123,6 +123,15 @@ def test_sums_of_halves_do_not_stall(dtype):
     assert_same(found, np.array(3000).astype(dtype))
 
 
+@pytest.mark.parametrize("op", ["add", "multiply"])
+def test_halves_of_many_columns_are_rounded_as_those_of_one(op):
+    x = np.random.default_rng(0).normal(size=(100, 70)).astype(ml_dtypes.bfloat16)
+    one = np.ones((), ml_dtypes.bfloat16)
+    found = array("stablehlo.reduce", x, one, dimensions=(0,), body=f"stablehlo.{op}")
+    for i in range(70):
+        assert found[i] == array("stablehlo.reduce", x[:, i], one, dimensions=(0,), body=f"stablehlo.{op}")
+
+
 def test_parts_of_two_dimensions_are_gone_through_row_by_row():
     """Two by two parts of at most 32 by 32 ones, each of which stops at 256."""
     x = np.ones((50, 2, 60), ml_dtypes.bfloat16)
