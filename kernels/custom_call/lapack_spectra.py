@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.custom_call.lapack import ALL, LOWER, NONE, VECTORS, each, info, lapack
+from tfrt.kernels.numerics import spectra
 from tfrt.kernels.numerics.quiet import quiet
 
 
@@ -34,10 +34,10 @@ def gesdd(a: TensorMetadata, *, mode: int) -> ArrayForm:
     """
 
     def values(x: np.ndarray) -> Sequence[np.ndarray]:
-        return (np.linalg.svd(x, compute_uv=False),)
+        return (spectra.singular_values(x),)
 
     def vectors(x: np.ndarray) -> Sequence[np.ndarray]:
-        u, s, v = np.linalg.svd(x, full_matrices=mode == ALL)
+        u, s, v = spectra.svd(x, full=mode == ALL)
         return s, u, v
 
     def run(x: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -56,12 +56,11 @@ lapack("gesvd")(gesdd)
 @lapack("syevd", "heevd")
 def syevd(a: TensorMetadata, *, mode: int, uplo: int) -> ArrayForm:
     """The eigenvectors of a Hermitian matrix, of which one triangle is read, its eigenvalues, and info."""
-    triangle: Any = "L" if uplo == LOWER else "U"
 
     def solve(x: np.ndarray) -> Sequence[np.ndarray]:
         if mode != VECTORS:
-            return x, np.linalg.eigvalsh(x, triangle)
-        values, vectors = np.linalg.eigh(x, triangle)
+            return x, spectra.eigvalsh(x, lower=uplo == LOWER)
+        values, vectors = spectra.eigh(x, lower=uplo == LOWER)
         return vectors, values
 
     return lambda x: tuple(_sure(solve, x))
@@ -76,9 +75,9 @@ def geev(a: TensorMetadata, *, compute_left: int, compute_right: int) -> ArrayFo
         dtype = np.result_type(x.dtype, np.complex64)
         nothing = np.zeros(x.shape, dtype)
         if VECTORS not in (compute_left, compute_right):
-            values, left, right = np.linalg.eigvals(x).astype(dtype), nothing, nothing
+            values, left, right = spectra.eigvals(x).astype(dtype), nothing, nothing
         else:
-            values, vectors = (found.astype(dtype) for found in np.linalg.eig(x))
+            values, vectors = (found.astype(dtype) for found in spectra.eig(x))
             right = vectors if compute_right == VECTORS else nothing
             left = _left_vectors(vectors) if compute_left == VECTORS else nothing
         return (values, left, right) if x.dtype.kind == "c" else (values.real, values.imag, left, right)
