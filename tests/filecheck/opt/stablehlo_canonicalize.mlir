@@ -36,6 +36,20 @@ func.func @neutral(%x: tensor<300xf32>, %i: tensor<300xi32>) -> (tensor<300xf32>
   return %0, %1, %2, %3 : tensor<300xf32>, tensor<300xf32>, tensor<300xi32>, tensor<300xf32>
 }
 
+// JAX's softmax takes care of rows without elements, whose maximum is -inf.
+// CHECK-LABEL: func.func @bounds
+// CHECK: %[[OTHER:.*]] = stablehlo.maximum %arg0
+// CHECK-NEXT: return %arg0, %arg0, %[[OTHER]]
+func.func @bounds(%x: tensor<300xf32>) -> (tensor<300xf32>, tensor<300xf32>, tensor<300xf32>) {
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %lows = stablehlo.broadcast_in_dim %low, dims = [] : (tensor<f32>) -> tensor<300xf32>
+  %highs = stablehlo.constant dense<0x7F800000> : tensor<300xf32>
+  %0 = stablehlo.maximum %lows, %x : tensor<300xf32>
+  %1 = stablehlo.minimum %x, %highs : tensor<300xf32>
+  %2 = stablehlo.maximum %x, %highs : tensor<300xf32>
+  return %0, %1, %2 : tensor<300xf32>, tensor<300xf32>, tensor<300xf32>
+}
+
 // Conversions are dropped only where the type between holds all values.
 // CHECK-LABEL: func.func @conversions
 // CHECK-NEXT: %0 = stablehlo.convert %arg0 : (tensor<4xf32>) -> tensor<4xbf16>
