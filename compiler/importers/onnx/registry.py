@@ -37,7 +37,7 @@ def translator(name: str) -> Translator | None:
 
 @cache
 def _load() -> None:
-    from tfrt.compiler.importers.onnx import operators
-
+    # They import this module to register.
+    operators = import_module(f"{__package__}.operators")
     for module in iter_modules(operators.__path__):
         import_module(f"{operators.__name__}.{module.name}")

@@ -7,39 +7,46 @@ import tfrt
 
 COLUMN, ROW, VECTOR = np.array([[1], [6]], np.int32), np.array([[3, 4, 5]], np.int32), np.array([2, 7], np.int32)
 OF_INTEGERS = {
-    "add": np.add,
-    "and": np.bitwise_and,
-    "divide": np.floor_divide,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    "multiply": np.multiply,
-    "or": np.bitwise_or,
-    "power": np.power,
-    "remainder": np.remainder,
-    "shift_left": np.left_shift,
-    "shift_right_arithmetic": np.right_shift,
-    "shift_right_logical": np.right_shift,
-    "subtract": np.subtract,
-    "xor": np.bitwise_xor,
+    "chlo.broadcast_add": np.add,
+    "chlo.broadcast_and": np.bitwise_and,
+    "chlo.broadcast_divide": np.floor_divide,
+    "chlo.broadcast_maximum": np.maximum,
+    "chlo.broadcast_minimum": np.minimum,
+    "chlo.broadcast_multiply": np.multiply,
+    "chlo.broadcast_or": np.bitwise_or,
+    "chlo.broadcast_power": np.power,
+    "chlo.broadcast_remainder": np.remainder,
+    "chlo.broadcast_shift_left": np.left_shift,
+    "chlo.broadcast_shift_right_arithmetic": np.right_shift,
+    "chlo.broadcast_shift_right_logical": np.right_shift,
+    "chlo.broadcast_subtract": np.subtract,
+    "chlo.broadcast_xor": np.bitwise_xor,
 }
 
 
 @pytest.mark.parametrize("op", OF_INTEGERS)
 def test_integers(op, array):
-    assert array(f"chlo.broadcast_{op}", COLUMN, ROW).tolist() == OF_INTEGERS[op](COLUMN, ROW).tolist()
-    assert array(f"chlo.broadcast_{op}", COLUMN, ROW[0]).tolist() == OF_INTEGERS[op](COLUMN, ROW[0]).tolist()
+    assert array(op, COLUMN, ROW).tolist() == OF_INTEGERS[op](COLUMN, ROW).tolist()
+    assert array(op, COLUMN, ROW[0]).tolist() == OF_INTEGERS[op](COLUMN, ROW[0]).tolist()
     scalar = np.array(3, np.int32)
-    assert array(f"chlo.broadcast_{op}", scalar, ROW).tolist() == OF_INTEGERS[op](scalar, ROW).tolist()
-    named = array(f"chlo.broadcast_{op}", VECTOR, np.broadcast_to(ROW, (2, 3)), broadcast_dimensions=[0])
+    assert array(op, scalar, ROW).tolist() == OF_INTEGERS[op](scalar, ROW).tolist()
+    named = array(op, VECTOR, np.broadcast_to(ROW, (2, 3)), broadcast_dimensions=[0])
     assert named.tolist() == OF_INTEGERS[op](VECTOR[:, None], ROW).tolist()
 
 
-@pytest.mark.parametrize("op", ["atan2", "next_after", "polygamma", "zeta"])
-def test_functions(op, array):
+@pytest.mark.parametrize(
+    ("op", "name"),
+    [
+        ("chlo.broadcast_atan2", "stablehlo.atan2"),
+        ("chlo.broadcast_next_after", "chlo.next_after"),
+        ("chlo.broadcast_polygamma", "chlo.polygamma"),
+        ("chlo.broadcast_zeta", "chlo.zeta"),
+    ],
+)
+def test_functions(op, name, array):
     x, y = COLUMN.astype(np.float64), ROW.astype(np.float64)
-    name = f"stablehlo.{op}" if op == "atan2" else f"chlo.{op}"
     whole = [np.ascontiguousarray(a) for a in np.broadcast_arrays(x, y)]
-    assert array(f"chlo.broadcast_{op}", x, y).tolist() == array(name, *whole).tolist()
+    assert array(op, x, y).tolist() == array(name, *whole).tolist()
 
 
 def test_other_types_of_results(array):
