@@ -62,6 +62,7 @@ from tfrt.dialects.cpu import (
     CallOp,
     CastOp,
     ConstantOp,
+    CopyOp,
     ExecuteOp,
     ItemOp,
     OwnOp,
@@ -346,15 +347,19 @@ class _Function:
     def owned(self, results: Sequence[SSAValue], location: LocationAttr) -> list[SSAValue]:
         """What a public function gives: arrays that nobody else has, once all effects have been."""
         arrays = [result for result in results if isinstance(result.type, MemRefType | UnrankedMemRefType)]
-        after = list(arrays)
+        after = dict(zip(arrays, arrays, strict=True))
         if self.chain is not None and arrays:
-            made = AfterOp.create(operands=[self.chain, *arrays], result_types=[array.type for array in arrays])
-            after = list(self.insert(made, location))
-        own = {
-            array: self.insert(OwnOp.create(operands=[value], result_types=[value.type]), location)[0]
-            for array, value in zip(arrays, after, strict=True)
-        }
-        return [own.get(result, result) for result in results]
+            made = AfterOp.create(operands=[self.chain, *after], result_types=[array.type for array in after])
+            after = dict(zip(after, self.insert(made, location), strict=True))
+        given: list[SSAValue] = []
+        for number, result in enumerate(results):
+            if result in after:
+                # What is given twice is two arrays.
+                kind = CopyOp if result in results[:number] else OwnOp
+                value = after[result]
+                (result,) = self.insert(kind.create(operands=[value], result_types=[value.type]), location)
+            given.append(result)
+        return given
 
     def _add(self, op: Operation) -> None:
         try:
