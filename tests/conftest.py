@@ -61,6 +61,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 TOOLS = {
     "bef-run": "tfrt.executor.tools.bef_run",
+    "tfrt-import": "tfrt.compiler.tfrt_import",
     "tfrt-opt": "tfrt.compiler.tfrt_opt",
     "tfrt-translate": "tfrt.compiler.tfrt_translate",
 }

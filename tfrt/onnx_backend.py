@@ -33,7 +33,8 @@ class PreparedModel(BackendRep):
         else:
             found = self._main(*map(np.asarray, inputs))
         results = found if isinstance(found, tuple) else () if found is None else (found,)
-        return tuple(namedtupledict("Outputs", self._outputs)(*results))
+        outputs: tuple[Any, ...] = namedtupledict("Outputs", self._outputs)(*results)
+        return outputs
 
 
 class TfrtBackend(Backend):
