@@ -5,15 +5,21 @@ Exit codes: 0; 1 where a model has what is not supported; 2 for bad usage and fo
 
 from __future__ import annotations
 
+import argparse
+import os
 from collections.abc import Sequence
 
 from tfrt.executor.support import cli
-from tfrt.executor.support.errors import CompileError
+from tfrt.executor.support.errors import CompileError, UsageError
 
 _EXAMPLES = """\
   tfrt-import model.onnx -o model.mlir
   tfrt-import model.onnx -o model.mlir --weights model.safetensors
-  tfrt-import model.onnx | tfrt-translate -O2 -o model.bef"""
+  tfrt-import model.onnx | tfrt-translate -O2 -o model.bef
+  tfrt-import saved_model_dir -o model.mlir --weights model.safetensors --signature serving_default
+  tfrt-import model.keras -o model.mlir --weights model.safetensors"""
+
+_OF_TENSORFLOW = (".keras", ".h5", ".hdf5")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,11 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str]) -> int:
-    from tfrt.compiler.importers.onnx import import_onnx
-
     options = _parser().parse(argv)
     try:
-        text = import_onnx(options.model, weights=options.weights, larger_than=options.larger_than)
+        text = _import(options)
     except CompileError as error:
         cli.report(error.diagnostics, None)
         return cli.FAILED
@@ -34,9 +38,22 @@ def _main(argv: Sequence[str]) -> int:
     return cli.OK
 
 
+def _import(options: argparse.Namespace) -> str:
+    given = {"weights": options.weights, "larger_than": options.larger_than}
+    if os.path.isdir(options.model) or options.model.endswith(_OF_TENSORFLOW):
+        from tfrt.compiler.importers.tensorflow import import_tensorflow
+
+        return import_tensorflow(options.model, signature=options.signature or "serving_default", **given)
+    from tfrt.compiler.importers.onnx import import_onnx
+
+    if options.signature is not None:
+        raise UsageError("--signature goes with SavedModels and files of Keras")
+    return import_onnx(options.model, **given)
+
+
 def _parser() -> cli.OptionParser:
     parser = cli.OptionParser("tfrt-import", "Write a model of a framework as MLIR text.", _EXAMPLES)
-    parser.add_argument("model", metavar="FILE", help="an ONNX model")
+    parser.add_argument("model", metavar="FILE", help="an ONNX model, a SavedModel's folder, or a Keras file")
     parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to write (default: stdout)")
     parser.add_argument(
         "--weights", metavar="FILE",
@@ -45,5 +62,8 @@ def _parser() -> cli.OptionParser:
     parser.add_argument(
         "--larger-than", type=int, default=1024, metavar="BYTES",
         help="how large weights may be that stay in the text (default: 1024)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--signature", metavar="NAME", help="which function of a SavedModel (default: serving_default)"
     )  # fmt: skip
     return parser

@@ -6,6 +6,25 @@ name; so the dialect keeps all of them as they are written. `lower-tf` says whic
 
 from __future__ import annotations
 
+from xdsl.dialects.builtin import StringAttr
+from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def, result_def, traits_def
+from xdsl.traits import Pure
+
 from tfrt.dialects.shared.definitions import define_dialect
+from tfrt.dialects.stablehlo.constraints import ANY
+
+
+@irdl_op_definition
+class WeightOp(IRDLOperation):
+    """A tensor that is not in the program: it is given, by its name, when the program is loaded.
+
+    TensorFlow has no such op; `tfrt-import` writes it in the place of large constants.
+    """
+
+    name = "tf.Weight"
+    weight_name = prop_def(StringAttr, prop_name="name")
+    result = result_def(ANY)
+    traits = traits_def(Pure())
+
 
 TF = define_dialect("tf", __name__, is_open=True, is_source=True)

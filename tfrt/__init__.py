@@ -194,6 +194,7 @@ __all__ = [
     "custom_call",
     "dispatch",
     "import_onnx",
+    "import_tensorflow",
     "kernel",
     "load",
     "native_function",
@@ -252,6 +253,33 @@ def import_onnx(
     from tfrt.compiler.importers.onnx import import_onnx as import_model
 
     return import_model(source, weights=weights, larger_than=larger_than)
+
+
+def import_tensorflow(
+    source: str | os.PathLike[str] | Any,
+    *,
+    signature: str = "serving_default",
+    weights: str | os.PathLike[str] | None = None,
+    larger_than: int = 1024,
+) -> str:
+    """The MLIR text of a program whose function is a signature of a model of TensorFlow's, under the signature's name;
+    needs the package ``tensorflow``.
+
+    Its arguments and results have the signature's names. Variables are constants of the values that they have now.
+
+    Args:
+        source: a SavedModel's folder, a Keras file, or a Keras model.
+        weights: a safetensors file for constants of more than `larger_than` bytes, which are then not in the text:
+            `load` takes it as `weights`. Values of variables have the variables' names there.
+
+    Raises:
+        UsageError: the package ``tensorflow`` is missing, or a file cannot be read or written, or there is no such
+            signature.
+        CompileError: there is what is not supported; it names each op with its node.
+    """
+    from tfrt.compiler.importers.tensorflow import import_tensorflow as import_model
+
+    return import_model(source, signature=signature, weights=weights, larger_than=larger_than)
 
 
 def __getattr__(name: str) -> Any:

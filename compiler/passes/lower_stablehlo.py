@@ -709,6 +709,7 @@ _SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
     "stablehlo.constant": _Function._constant,
     "stablehlo.custom_call": _Function._custom_call,
     "onnx.Weight": _Function._weight,
+    "tf.Weight": _Function._weight,
     "stablehlo.create_token": _Function._token,
     "stablehlo.after_all": _Function._token,
     "stablehlo.tuple": _Function._tuple,

@@ -50,10 +50,16 @@ _FORWARDED = frozenset(
 )
 """Ops that give what they are given."""
 
-_DATAFLOW = frozenset(
-    ("Enter", "Exit", "LoopCond", "Merge", "NextIteration.Sink", "NextIteration.Source", "Switch", "SwitchN")
+DATAFLOW = frozenset(
+    ("Enter", "Exit", "LoopCond", "Merge", "NextIteration.Sink", "NextIteration.Source", "Switch", "_SwitchN")
 )
 """TensorFlow's control flow of tokens that are alive or dead."""
+
+FUNCTIONAL = (
+    "the graph's control flow is of dead tokens; export it with functional control flow, by"
+    " tf.mlir.experimental.convert_function or convert_variables_to_constants_v2(…, lower_control_flow=False)"
+)
+"""What is to be done about it."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,11 @@ class LowerTf(ModulePass):
             raise CompileError(tuple(lowering.problems))
 
 
+def is_supported(name: str) -> bool:
+    """Whether an op of `tf` can be in programs."""
+    return name in _FORWARDED or name in _REWRITES or name == "tf.Weight" or CPU_OPS.get(name) is not None
+
+
 @dataclass
 class _Lowering:
     functions: dict[str, FuncOp]
@@ -95,7 +106,7 @@ class _Lowering:
                 _replace(op, op.operands[: len(op.results)])
             elif rewrite is not None:
                 rewrite(self, op)
-            elif name.startswith("tf.") and CPU_OPS.get(name) is None:
+            elif name.startswith("tf.") and not is_supported(name):
                 self.report(op, "is not supported")
             else:
                 _derive(op, name)
@@ -143,12 +154,8 @@ class _Lowering:
     def _refuse(self, op: Operation) -> None:
         name = name_of(op).removeprefix("tf_executor.")
         reason = "is not supported"
-        if name in _DATAFLOW:
-            reason += (
-                ": the graph's control flow is of dead tokens; export it with functional control flow,"
-                " by tf.mlir.experimental.convert_function or convert_variables_to_constants_v2(…,"
-                " lower_control_flow=False)"
-            )
+        if name in DATAFLOW:
+            reason += f": {FUNCTIONAL}"
         self.report(op, reason)
 
     def _constant(self, op: Operation) -> None:

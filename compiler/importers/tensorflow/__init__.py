@@ -1,0 +1,56 @@
+"""TensorFlow's SavedModels and Keras's files as programs of `tf`.
+
+==========================  ======================================================================================
+`models.py`                 signatures of models, with their variables frozen
+`support.py`                what of a graph is not supported
+`programs.py`               TensorFlow's text as one with names, and its large constants as weights
+==========================  ======================================================================================
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tfrt.executor.support.errors import UsageError
+
+
+def import_tensorflow(
+    source: str | os.PathLike[str] | Any,
+    *,
+    signature: str = "serving_default",
+    weights: str | os.PathLike[str] | None = None,
+    larger_than: int = 1024,
+) -> str:
+    """The MLIR text of a program whose function is a signature of a model, under the signature's name.
+
+    Its arguments and results have the signature's names. Variables are constants of the values that they have now.
+
+    Args:
+        source: a SavedModel's folder, a Keras file, or a Keras model.
+        weights: a safetensors file for constants of more than `larger_than` bytes, which are then not in the text:
+            `tfrt.load` takes it as `weights`. Values of variables have the variables' names there.
+
+    Raises:
+        UsageError: the package ``tensorflow`` is missing, or a file cannot be read or written, or there is no such
+            signature.
+        CompileError: there is what is not supported; it names each op with its node.
+    """
+    # TensorFlow says on standard error what processor it found.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        from tfrt.compiler.importers.tensorflow.models import frozen, text_of
+    except ImportError as error:
+        raise UsageError(f"TensorFlow's models need it: pip install 'tfrt[tensorflow]' ({error})") from None
+    from tfrt.compiler.importers.tensorflow.programs import named, without_weights
+    from tfrt.compiler.importers.tensorflow.support import require_supported
+
+    model = frozen(source, signature)
+    require_supported(model.graph)
+    text = named(text_of(model), signature, model.arguments, model.results)
+    if weights is not None:
+        from tfrt.executor.values.safetensors import write_safetensors
+
+        text, arrays = without_weights(text, larger_than, model.variables)
+        write_safetensors(os.fspath(weights), arrays)
+    return text
