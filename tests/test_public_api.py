@@ -91,6 +91,7 @@ PUBLIC = [
     "custom_call",
     "dispatch",
     "import_onnx",
+    "import_tensorflow",
     "kernel",
     "load",
     "native_function",
