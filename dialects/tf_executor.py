@@ -152,4 +152,16 @@ def _data(last: Any) -> list[Any]:
     return [] if last is None else [type for type in last.operand_types if not isinstance(type, ControlType)]
 
 
+DATAFLOW = frozenset(
+    ("Enter", "Exit", "LoopCond", "Merge", "NextIteration.Sink", "NextIteration.Source", "Switch", "_SwitchN")
+)
+"""TensorFlow's control flow of tokens that are alive or dead."""
+
+FUNCTIONAL = (
+    "the graph's control flow is of dead tokens; export it with functional control flow, by"
+    " tf.mlir.experimental.convert_function or convert_variables_to_constants_v2(…, lower_control_flow=False)"
+)
+"""What is to be done about it."""
+
 TF_EXECUTOR = define_dialect("tf_executor", __name__, is_open=True, is_source=True)
+TF_EXECUTOR.refused = {f"tf_executor.{name}": FUNCTIONAL for name in DATAFLOW}  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from tfrt.compiler.frontend.lexer import Token, word_at
 from tfrt.compiler.frontend.recovery import MAX_SYNTAX_ERRORS, give_up_op
 from tfrt.compiler.frontend.session import Session
 from tfrt.compiler.frontend.syntax import SyntaxActions
+from tfrt.dialects import get_dialects
 
 START_RULES = ("module_text", "attribute", "type", "file_metadata")
 
@@ -167,8 +168,16 @@ def _describe(expected: Sequence[str], token: Token, text: str) -> str:
         # Only some forms have one.
         return "unexpected character '?'"
     if token[0] == "WORD" and any(kind.startswith("OP_") for kind in expected):
-        return f"custom op '{token[1]}' is unknown"
+        reason = _why_refused(str(token[1]))
+        return f"custom op '{token[1]}' is {'unknown' if reason is None else f'not supported: {reason}'}"
     return describe_unexpected(text, token, expected)
+
+
+def _why_refused(name: str) -> str | None:
+    """Why the dialect of a name has no such op, if it says so."""
+    load = get_dialects().get(name.partition(".")[0])
+    refused: Mapping[str, str] = {} if load is None else getattr(load(), "refused", {})
+    return refused.get(name)
 
 
 class Parser:

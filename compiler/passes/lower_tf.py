@@ -32,7 +32,7 @@ from tfrt.compiler.verifier import location_of
 from tfrt.dialects.func import CallOp
 from tfrt.dialects.stablehlo.control_flow import CaseOp, IfOp, ReturnOp, WhileOp
 from tfrt.dialects.stablehlo.shapes import ConstantOp
-from tfrt.dialects.tf_executor import ControlType, GraphOp, IslandOp
+from tfrt.dialects.tf_executor import DATAFLOW, FUNCTIONAL, ControlType, GraphOp, IslandOp
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
@@ -49,17 +49,6 @@ _FORWARDED = frozenset(
     )
 )
 """Ops that give what they are given."""
-
-DATAFLOW = frozenset(
-    ("Enter", "Exit", "LoopCond", "Merge", "NextIteration.Sink", "NextIteration.Source", "Switch", "_SwitchN")
-)
-"""TensorFlow's control flow of tokens that are alive or dead."""
-
-FUNCTIONAL = (
-    "the graph's control flow is of dead tokens; export it with functional control flow, by"
-    " tf.mlir.experimental.convert_function or convert_variables_to_constants_v2(…, lower_control_flow=False)"
-)
-"""What is to be done about it."""
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,13 @@ class OpenDialect(Dialect):
 
 
 class SourceDialect(Dialect):
-    """A dialect that frameworks write programs in. Its ops have no kernels: passes put ops of ours in their place."""
+    """A dialect that frameworks write programs in. Its ops have no kernels: passes put ops of ours in their place.
+
+    Attributes:
+        refused: why there are no ops of some names, which programs of the framework may have.
+    """
+
+    refused: Mapping[str, str] = {}
 
 
 class OpenSourceDialect(OpenDialect, SourceDialect):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tfrt.compiler.passes.lower_tf import DATAFLOW, FUNCTIONAL, is_supported
+from tfrt.compiler.passes.lower_tf import is_supported
+from tfrt.dialects.tf_executor import DATAFLOW, FUNCTIONAL
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
