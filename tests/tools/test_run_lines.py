@@ -78,7 +78,10 @@ def test_stages(frame):
         ("not --exit-code 1 tfrt-opt {} --nonsense", "exit code 2, which should be 1"),
         ("tfrt-opt --nonsense", "exit code 2, which should be 0\ntfrt-opt: unknown option '--nonsense'"),
         ("tfrt-opt --nonsense | tfrt-opt {}", "exit code 2, which should be 0"),
-        ("rm -rf {}", "'rm -rf {}' is none of the known commands: bef-run, tfrt-opt, tfrt-translate, filecheck"),
+        (
+            "rm -rf {}",
+            "'rm -rf {}' is none of the known commands: bef-run, tfrt-import, tfrt-opt, tfrt-translate, filecheck",
+        ),
         ("tfrt-opt {} && tfrt-opt {}", "'&&' is not understood"),
     ],
 )
