@@ -268,18 +268,43 @@ class ItemOp(IRDLOperation):
             fail(self, f"expects an array without dimensions of '{self.item.type}', but got '{self.array.type}'")
 
 
-@irdl_op_definition
-class OwnOp(IRDLOperation):
-    """An array in memory of its own, row by row: a copy, unless it is that already. Arguments are not."""
+class _KeepsType(IRDLOperation):
+    """What the ops have in common that give an array of the type of their first operand."""
 
-    name = "cpu.own"
+    def verify_(self) -> None:
+        if self.operand_types[0] != self.result_types[0]:
+            fail(self, "expects a result of the array's type")
+
+
+class _Copies(_KeepsType):
     array = operand_def(ARRAY)
     copy = result_def(ARRAY)
     assembly_format = "$array attr-dict `:` functional-type(operands, results)"
 
-    def verify_(self) -> None:
-        if self.array.type != self.copy.type:
-            fail(self, "expects a result of the array's type")
+
+@irdl_op_definition
+class OwnOp(_Copies):
+    """An array in memory of its own, row by row: a copy, unless it is that already. Arguments are not."""
+
+    name = "cpu.own"
+
+
+@irdl_op_definition
+class CopyOp(_Copies):
+    """A copy of an array, row by row."""
+
+    name = "cpu.copy"
+
+
+@irdl_op_definition
+class SettledOp(_KeepsType):
+    """An array, once other values are there."""
+
+    name = "cpu.settled"
+    array = operand_def(ARRAY)
+    others = var_operand_def()
+    result = result_def(ARRAY)
+    assembly_format = "$array `,` $others attr-dict `:` functional-type(operands, results)"
 
 
 @irdl_op_definition
@@ -290,35 +315,6 @@ class CastOp(IRDLOperation):
     array = operand_def()
     cast = result_def()
     assembly_format = "$array attr-dict `:` functional-type(operands, results)"
-
-
-@irdl_op_definition
-class CopyOp(IRDLOperation):
-    """A copy of an array, row by row."""
-
-    name = "cpu.copy"
-    array = operand_def(ARRAY)
-    copy = result_def(ARRAY)
-    assembly_format = "$array attr-dict `:` functional-type(operands, results)"
-
-    def verify_(self) -> None:
-        if self.array.type != self.copy.type:
-            fail(self, "expects a result of the array's type")
-
-
-@irdl_op_definition
-class SettledOp(IRDLOperation):
-    """An array, once other values are there."""
-
-    name = "cpu.settled"
-    array = operand_def(ARRAY)
-    others = var_operand_def()
-    result = result_def(ARRAY)
-    assembly_format = "$array `,` $others attr-dict `:` functional-type(operands, results)"
-
-    def verify_(self) -> None:
-        if self.array.type != self.result.type:
-            fail(self, "expects a result of the array's type")
 
 
 def metadata_attribute(types: Iterable[Attribute]) -> ArrayAttr:

@@ -73,8 +73,9 @@ def with_lowering(module: ModuleOp, passes: tuple[ModulePass, ...]) -> tuple[Mod
 
 
 def _is_tensorflow(op: Operation) -> bool:
-    name = getattr(getattr(op, "op_name", None), "data", op.name)
-    return str(name).startswith(("tf.", "tf_executor."))
+    from tfrt.compiler.passes.shared.purity import name_of
+
+    return name_of(op).startswith(("tf.", "tf_executor."))
 
 
 def _ends_as_mlirs_own(function: Operation) -> bool:
