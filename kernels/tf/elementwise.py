@@ -19,7 +19,7 @@ from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor, elements
-from tfrt.kernels.numerics import casts
+from tfrt.kernels.numerics import casts, integers
 from tfrt.kernels.numerics.halves import in_single
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS, HALVES, NUMERIC, REAL
@@ -138,11 +138,7 @@ def _divide(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.nd
         return np.divide(dividend, divisor, out=out)
     if dividend.size and not divisor.all():
         raise KernelError("Divide by zero")
-    quotient = np.floor_divide(dividend, divisor)
-    # numpy rounds down; one more makes it toward zero.
-    inexact = np.remainder(dividend, divisor) != 0
-    one_more = (inexact & ((dividend < 0) != (divisor < 0))).astype(quotient.dtype)
-    return np.add(quotient, one_more, out=out)
+    return integers.divide(dividend, divisor, out)
 
 
 def _rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:

@@ -17,6 +17,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics import integers
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.elementwise import broadcast_shape
@@ -180,10 +181,7 @@ def _truncated_mod(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _truncated_division(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     _require_nonzero(y)
-    if x.dtype.kind not in "iu":
-        return x / y
-    quotient = np.floor_divide(x, y)
-    return quotient + ((np.remainder(x, y) != 0) & ((x < 0) != (y < 0))).astype(quotient.dtype)
+    return integers.divide(x, y) if x.dtype.kind in "iu" else x / y
 
 
 def _require_nonzero(y: np.ndarray) -> None:
