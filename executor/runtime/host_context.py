@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PLAN_THRESHOLD = 2000
-"""Runs after which a function is generated. To generate a kernel takes as long as running it some 350 times from the
-table, so nobody loses more than a fifth of the time, however often the function runs afterwards. A region that has run
-a quarter as often is generated along with it, at the same loss, since it has taken a quarter of the time."""
+"""Runs after which a function is generated at the latest. To generate a scalar kernel takes as long as running it some
+350 times from the table, so nobody loses more than a fifth of the time, however often the function runs afterwards. A
+region that has run a quarter as often is generated along with it, at the same loss, since it has taken a quarter of the
+time. A function whose kernels take longer is generated sooner, at the same loss: once it has run for long enough."""
 
 
 class Output(Protocol):
@@ -75,7 +76,8 @@ class HostContext:
         registry: the kernels that programs may use; by default every registered one.
         plans: whether functions may run from plans (see `tfrt.executor.engines.plans`), which is faster and
             otherwise the same.
-        plan_threshold: after how many runs a function is generated as Python.
+        plan_threshold: after how many runs a function is generated as Python: by default when that takes at most a
+            fifth of the time that it has run for, and after `PLAN_THRESHOLD` at the latest.
         native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
             that take long, where it is installed; True means all as soon as they are generated.
         profile: collects how long kernels take. Then nothing runs from plans.
@@ -105,7 +107,7 @@ class HostContext:
         *,
         registry: KernelRegistry | None = None,
         plans: bool = True,
-        plan_threshold: int = PLAN_THRESHOLD,
+        plan_threshold: int | None = None,
         native: bool | None = None,
         profile: Observer | None = None,
         trace: Trace | None = None,

@@ -421,8 +421,9 @@ def _parser() -> cli.OptionParser:
     )  # fmt: skip
     add("--no-plans", dest="plans", action="store_false", help="run everything on the dataflow executor")
     add(
-        "--plan-threshold", type=_count, default=PLAN_THRESHOLD, metavar="N",
-        help="generate a function as Python after N runs or loop iterations (default: %(default)s)",
+        "--plan-threshold", type=_count, metavar="N",
+        help="generate a function as Python after N runs or loop iterations (default: once that pays, "
+        f"{PLAN_THRESHOLD} at the latest)",
     )  # fmt: skip
     add("--no-native", dest="native", action="store_false", help="make no machine code of scalar functions")
     add("--profile", metavar="FILE", help="write how long each kernel takes to FILE, for the pass apply-profile")

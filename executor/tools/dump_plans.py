@@ -15,7 +15,8 @@ def dump(program: Program) -> Iterator[str]:
     plans = program.plans
     if plans is None:
         return
-    yield f"# A function is generated after {plans.threshold} runs or iterations (--plan-threshold).\n"
+    runs = f"{plans.threshold} runs or iterations{'' if plans.is_exact else ' at the latest'}"
+    yield f"# A function is generated after {runs} (--plan-threshold).\n"
     for function in program.functions.values():
         why = _why_not(program, plans, function)
         if why is not None:

@@ -24,7 +24,7 @@ from tfrt.executor.engines.plans.signals import HandOver
 from tfrt.executor.engines.plans.table import Loop, Table, make_table, run_repeat, run_table, run_while
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.host_context import PLAN_THRESHOLD, ExecutionContext
 from tfrt.executor.support.call_depth import calls, is_full
 from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available
 from tfrt.executor.values.async_value import AsyncValue
@@ -35,6 +35,12 @@ _log = logging.getLogger(__name__)
 HAND_OVERS = 16
 """How often the first runs of a plan may end in a hand-over; one that does so every time costs more than it gains."""
 
+
+GENERATING = 50e-6
+"""Seconds that it takes to generate a kernel, about."""
+
+_PAYS_AFTER = 4 * GENERATING
+"""Seconds a kernel that a function has run for when it is generated."""
 
 _TOO_MUCH = (SyntaxError, RecursionError, MemoryError, OverflowError)
 """What Python's compiler raises where source is too much for it."""
@@ -55,14 +61,16 @@ class Plans:
     """The plans of a program.
 
     Attributes:
-        threshold: after how many runs a function is generated.
+        threshold: after how many runs a function is generated at the latest.
+        is_exact: whether no function is generated sooner.
         wants_native: whether generated functions become machine code: at once, never, or (None) if they take long.
         is_timing: whether calls from outside are timed, to know that.
         generated: what has been generated so far, loops included.
     """
 
-    def __init__(self, program: Loaded, threshold: int, wants_native: bool | None = False):
-        self.threshold = threshold
+    def __init__(self, program: Loaded, threshold: int | None, wants_native: bool | None = False):
+        self.threshold = PLAN_THRESHOLD if threshold is None else threshold
+        self.is_exact = threshold is not None
         self.wants_native = wants_native
         self.is_timing = False
         self.facts = Facts(program.bef.functions, program.kernels)
@@ -117,6 +125,9 @@ class Planned:
         self._handed_over = 0
         self._is_generated = False
         self._cannot_be_generated = False
+        # After how many runs to see whether it has run for long enough, and the shortest of the runs that were timed.
+        self._look_after = plans.threshold if plans.is_exact else min(1, plans.threshold)
+        self._shortest: float | None = None
         self._loops: dict[int, Callable[..., Any]] = {}
         self.call: Callable[..., Any] = self._make_first_tier()
         self.python_name = plans.names.reserve("f", function.name or f"region_{function.index}", self.call)
@@ -126,7 +137,7 @@ class Planned:
     @property
     def is_warm(self) -> bool:
         """Whether it has run so often that generating it, along with what runs it, pays."""
-        return self.runs * 4 >= self.plans.threshold
+        return self._is_generated or self.runs * 4 >= self.plans.threshold
 
     @cached_property
     def graph(self) -> Graph:
@@ -255,16 +266,38 @@ class Planned:
             if not self._returns_what_it_declares:
                 raise HandOver(partial(self._run_anyhow, self.graph, context, arguments))
             self.runs += 1
-            if self.runs > self.plans.threshold and not self._cannot_be_generated:
-                try:
-                    self.generate()
-                except _TOO_MUCH as error:
-                    self._cannot_be_generated = True
-                    _log.info("no generated plan for @%s: %s", self.function.name, error)
-                return self.call(context, *arguments)
-            return run_table(self._table, context, arguments)
+            if self.runs <= self._look_after or self._cannot_be_generated:
+                return run_table(self._table, context, arguments)
+            if self.runs <= self.plans.threshold and not self._has_run_for_long_enough:
+                return self._run_timed(context, arguments)
+            try:
+                self.generate()
+            except _TOO_MUCH as error:
+                self._cannot_be_generated = True
+                _log.info("no generated plan for @%s: %s", self.function.name, error)
+            return self.call(context, *arguments)
 
         return start
+
+    @property
+    def _has_run_for_long_enough(self) -> bool:
+        """Whether generating it takes little of the time that it has run for, as far as is known."""
+        shortest = self._shortest
+        return shortest is not None and (self.runs - 1) * shortest >= _PAYS_AFTER * len(self.graph.nodes)
+
+    def _run_timed(self, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
+        """Run from the table. How long that takes is looked at ever more seldom: 2 runs after 1, 4 after 3, and so on.
+
+        Raises:
+            HandOver: it cannot go on.
+        """
+        start = perf_counter()
+        found = run_table(self._table, context, arguments)
+        seconds = perf_counter() - start
+        self._shortest = seconds if self._shortest is None else min(self._shortest, seconds)
+        if not self._has_run_for_long_enough:
+            self._look_after = min(2 * self.runs, self.plans.threshold)
+        return found
 
     @cached_property
     def _returns_what_it_declares(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NoReturn
 
 from tfrt.executor.declarations.runs import Control
@@ -29,13 +30,14 @@ from tfrt.executor.engines.recorded import returns
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
 
-PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, DROP, CONTROL, STOP, GENERAL = range(8)
+PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, NARY, DROP, CONTROL, STOP, GENERAL = range(9)
 """The shapes of entries. Inline kernels always have plain results, so theirs need not be looked at."""
 
 Step = tuple[int, Any, Any, Any, Any]
-"""Shape, callable, then by shape: two operands and the result (unary and binary); operands, whether the functions may
-start again where Python's stack ends, and the results (`CONTROL`); operands, a `General` and the results; the registers
-to drop. Short, because unpacking it is part of every kernel's cost: which kernel it is, the `Table` knows."""
+"""Shape, callable, then by shape: two operands and the result (unary and binary); what gets the operands from the
+registers, and the result (`NARY`); operands, whether the functions may start again where Python's stack ends, and the
+results (`CONTROL`); operands, a `General` and the results; the registers to drop. Short, because unpacking it is part
+of every kernel's cost: which kernel it is, the `Table` knows."""
 
 START: Step = (DROP, None, (), None, None)
 """Where a plan stands before its first kernel."""
@@ -127,6 +129,13 @@ def run_table(table: Table, context: ExecutionContext, arguments: Sequence[Any])
                 table.stop_after(step, context, registers, raised())
             if type(value) is AsyncValue or context.cancellation is not None:
                 table.stop_after(step, context, registers, returns(value))
+        elif shape == NARY:
+            try:
+                value = registers[result] = call(*a(registers))
+            except BaseException:
+                table.stop_after(step, context, registers, raised())
+            if type(value) is AsyncValue or context.cancellation is not None:
+                table.stop_after(step, context, registers, returns(value))
         elif shape == DROP:
             value = None
             for register in a:
@@ -207,8 +216,10 @@ def _step(node: Node, classes: Classes) -> Step:
         return STOP, None, (), None, None
     expected = tuple([classes[r] for r in results])
     is_plain = bound.is_exact and is_inline(bound, tuple([classes[r] for r in operands]), expected)
-    is_short = len(results) == 1 and len(operands) in (1, 2) and not (bound.needs_context or bound.returns_tuple)
+    is_short = len(results) == 1 and operands and not (bound.needs_context or bound.returns_tuple)
     if is_short and (is_plain or expected[0] is None or is_checked(bound, expected)):
+        if len(operands) > 2:
+            return NARY, bound.call, itemgetter(*operands), None, results[0]
         shapes = (PLAIN_UNARY, PLAIN_BINARY) if is_plain else (UNARY, BINARY)
         return shapes[len(operands) - 1], bound.call, operands[0], operands[-1], results[0]
     return GENERAL, bound.call, operands, General(bound.needs_context, bound.returns_tuple, expected), results

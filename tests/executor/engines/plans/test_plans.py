@@ -4,6 +4,7 @@ import gc
 import linecache
 import traceback
 import weakref
+from itertools import count
 
 import pytest
 
@@ -151,6 +152,25 @@ def test_functions_are_generated_when_they_have_run_often_enough():
     assert program["fib"](10) == 55
     assert fib.call is not first
     assert program["fib"](20) == 6765
+
+
+@pytest.mark.parametrize(
+    ("share", "runs"),
+    [(1, 2), (0.3, 4), (0.2, 10), (0.03, 46), (1e-6, 2000)],
+)
+def test_functions_that_take_long_are_generated_sooner(monkeypatch, share, runs):
+    """A run takes a share of the time after which generating pays; this is looked at after 1, 4, 10, 22, 46, … runs."""
+    bef = tfrt.compile(
+        "func.func @f(%x: i32) -> i32 {\n  %y = tfrt.add.i32 %x, %x\n  tfrt.return %y : i32\n}", filename="t.mlir"
+    )
+    program = tfrt.load(bef, host=tfrt.HostContext(native=False))
+    seconds = share * 4 * planned.GENERATING * len(program["f"].graph.nodes)
+    clock = count(0, seconds)
+    monkeypatch.setattr(planned, "perf_counter", lambda: next(clock))
+    while not program.plans.generated:
+        assert program["f"](2) == 4
+    assert program.plans.planned(program["f"]).runs - 1 == runs
+    assert "after 2000 runs or iterations at the latest" in "".join(dump(tfrt.load(bef)))
 
 
 def test_loops_are_generated_while_they_run():
