@@ -17,7 +17,7 @@ from tfrt.executor.runtime.failures import fulfilling, mark_worker
 from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork import restart_after_fork
-from tfrt.executor.support.threads import Worker
+from tfrt.executor.support.threads import Worker, join
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.device import Device
 from tfrt.executor.values.escaped import tell
@@ -122,7 +122,7 @@ class _Stream:
     def close(self) -> None:
         self.end()
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+            join(self._thread)
 
     def _run(self) -> None:
         mark_worker()

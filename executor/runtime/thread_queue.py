@@ -42,7 +42,7 @@ from typing import Any
 from tfrt.executor.runtime.failures import mark_worker
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.fork import restart_after_fork, start_anew_after_fork
-from tfrt.executor.support.threads import Worker
+from tfrt.executor.support.threads import Worker, join, take
 from tfrt.executor.values.async_value import AsyncValue, deferred_wakeups, run_deferred
 from tfrt.executor.values.escaped import forget_lost, raise_lost, report
 
@@ -333,7 +333,7 @@ class MultiThreadedQueue:
             try:
                 outstanding.sleepers.append(bell)
                 if outstanding.tasks:
-                    bell.get()
+                    take(bell)
             finally:
                 with suppress(ValueError):
                     outstanding.sleepers.remove(bell)
@@ -353,7 +353,7 @@ class MultiThreadedQueue:
             for thread in threads:
                 if thread.ident is not None:
                     # Else another thread is just starting it; it ends like all others.
-                    thread.join()
+                    join(thread)
 
     def restart(self) -> None:
         """In a forked process: what was waiting or running is the parent's."""
@@ -388,8 +388,11 @@ class MultiThreadedQueue:
 
     def _sleep(self, bell: SimpleQueue[Any], value: AsyncValue) -> None:
         while True:
+            if not self._is_starved:
+                take(bell)
+                return
             try:
-                bell.get(timeout=_LOOK_AGAIN if self._is_starved else None)
+                bell.get(timeout=_LOOK_AGAIN)
                 return
             except Empty:
                 # Nobody else may be there to run what this thread waits for.

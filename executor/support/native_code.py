@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
+from tfrt.executor.support.threads import join
 
 NATIVE_AFTER = 3.0
 """Seconds that something has taken before machine code is made of it. That takes one, importing Numba included."""
@@ -56,7 +57,7 @@ def load(source: str, name: str, runtime: Path | None = None) -> Callable[..., A
         thread.start()
     except RuntimeError as error:
         raise CannotCompile(str(error)) from error
-    thread.join()
+    join(thread)
     if errors:
         raise CannotCompile(str(errors[0])) from errors[0]
     return made[0]

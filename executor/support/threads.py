@@ -1,10 +1,16 @@
-"""Threads that may be started while a signal's handler raises."""
+"""Threads that may be started while a signal's handler raises, and sleep that no signal is lost in."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_LISTEN = 0.1
+"""Seconds after which the main thread looks for signals while it sleeps."""
 
 
 class Worker(threading.Thread):
@@ -33,3 +39,25 @@ class Worker(threading.Thread):
             return self._ticket.pop()
         except IndexError:
             return False
+
+
+def take(bell: SimpleQueue[T]) -> T:
+    """What is put into `bell`; sleeps until it is there, or until a signal's handler raises.
+
+    Python notes a signal when it comes, and runs its handler the next time that the main thread executes bytecode. One
+    that comes after the main thread has looked for signals for the last time, but before the operating system has put
+    it to sleep, does not wake it: it would sleep until the bell rings, which may be never. So it looks now and then.
+    """
+    if threading.get_ident() != threading.main_thread().ident:
+        return bell.get()
+    while True:
+        try:
+            return bell.get(timeout=_LISTEN)
+        except Empty:
+            continue
+
+
+def join(thread: threading.Thread) -> None:
+    """Sleep until the thread has ended, or until a signal's handler raises; see `take`."""
+    while thread.is_alive():
+        thread.join(_LISTEN)

@@ -53,8 +53,9 @@ import tfrt
 @tfrt.kernel("process_test.sleep", blocking=True)
 def sleep() -> int:
     print("asleep", flush=True)
-    time.sleep(600)
-    return 0
+    while True:
+        # One long sleep may miss a signal that comes just as it begins.
+        time.sleep(0.1)
 """
 
 
