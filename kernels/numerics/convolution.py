@@ -1,28 +1,38 @@
-"""Convolution of images, and its gradients in two dimensions, as matrix products over patches (im2col).
+"""Convolution of images as matrix products over patches (im2col).
 
 Images are (batch, height, width, channel), filters (height, width, input channel, output channel), or have other
 spatial dimensions in place of height and width. As in TensorFlow, the filter is not mirrored. Patches are copied for as
-many images at a time as fit into `BLOCK_BYTES`.
+many images at a time, or as many rows of one, as fit into `BLOCK_BYTES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics import patches
+from tfrt.kernels.numerics.patches import Shape
 from tfrt.kernels.numerics.products import LEAST_WORK, Finish, matmul
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.windows import Window, grow, inside
+from tfrt.kernels.numerics.windows import Window
+from tfrt.kernels.numerics.workspaces import Workspace
 
 BLOCK_BYTES = 1 << 19
-"""How much memory the patches of the images that are worked on at a time may take; one image is the least.
+"""How much memory the patches that are worked on at a time may take; one row of an image is the least.
 
 They stay in the cache from where they are copied to where they are multiplied: with 16 MiB some networks take 1.8 times
 as long, and none takes less time.
 """
+
+Convolve = Callable[..., np.ndarray]
+"""Takes images, filters, and perhaps `out`, an array for the result, and `finish`, what to do to some of the result's
+pixels, a matrix with one row a pixel, while they are in the cache. Nothing warns."""
+
+_PIXEL = Window(1, 1, 1, 0, 0, 1)
 
 
 def conv2d(
@@ -48,165 +58,229 @@ def convolve(
     out: np.ndarray | None = None,
     finish: Finish | None = None,
 ) -> np.ndarray:
-    """The images' correlation with each filter: (batch, each window's count, output channel).
+    """What `prepare` gives, prepared for these arrays."""
+    run = prepare(images.shape, filters.shape, windows, images.dtype, host)
+    return run(images, filters, out=out, finish=finish)
+
+
+def prepare(
+    images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype, host: HostContext | None = None
+) -> Convolve:
+    """A function that gives images' correlation with each filter: (batch, each window's count, output channel).
 
     Where filters have a fraction of the images' channels, both are in groups: the first filters are for the first
-    channels, and so on. With a host, images are spread over its compute threads where they are worth it. Nothing warns.
+    channels, and so on. With a host, blocks are spread over its compute threads where they are worth it.
 
     Args:
+        images: their shape; so are `filters`.
         windows: those of each dimension between the first and the last.
-        out: where to write the result.
-        finish: what to do to some of the result's pixels, a matrix with one row a pixel, while they are in the cache.
     """
-    depth = filters.shape[-1]
-    counts = [window.count for window in windows]
-    result = np.empty((images.shape[0], *counts, depth), images.dtype) if out is None else out
-    groups = images.shape[-1] // filters.shape[-2] if filters.shape[-2] else 1
-    inner = prod(filters.shape[:-1])
-    matrix = filters.reshape(inner, depth)
-    if not (inner and result.size):
+    inner, depth = prod(filters[:-1]), filters[-1]
+    shape = (images[0], *(window.count for window in windows), depth)
+    if not (inner and prod(shape)):
+        return zeros(shape)
+    groups = images[-1] // filters[-2]
+    if groups == 1 and patches.are_pixels(windows):
+        return _pointwise(shape, windows, inner, host)
+    if not windows:
+        # One row of pixels.
+        run = prepare((images[0], 1, images[-1]), (1, *filters), [_PIXEL], dtype, host)
+        return lambda x, w, out=None, finish=None: run(
+            x[:, None], w[None], out=None if out is None else out[:, None], finish=finish
+        ).reshape(shape)
+    if groups > 1 and filters[-2] == 1:
+        return _blockwise(images, shape, windows, inner // groups * depth, host, dtype, _depthwise(windows, depth))
+    return _blockwise(images, shape, windows, inner * depth, host, dtype, _products(windows, inner, groups))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some images, or rows of one, as `of` gives them, and windows over them.
+
+    Attributes:
+        read: where in the images they are.
+        made: where in the result theirs is.
+        shape: that of the part of the images.
+    """
+
+    read: tuple[slice, ...]
+    made: tuple[slice, ...]
+    shape: Shape
+    windows: tuple[Window, ...]
+
+
+def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, parallelism: int) -> list[Block]:
+    """Blocks of at most `BLOCK_BYTES`, or twice that for one image, or one row; and at least as many as there are
+    threads where there are fewer images than these."""
+    batch, height, *others = images
+    count, size = windows[0].count, max(1, bytes_an_image)
+    parts = 1 if size <= 2 * BLOCK_BYTES else -(-size // BLOCK_BYTES)
+    if batch < parallelism:
+        parts = max(parts, -(-parallelism // max(1, batch)))
+    if min(parts, count) <= 1:
+        step = max(1, BLOCK_BYTES // size)
+        spans = [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
+        return [Block((span,), (span,), (span.stop - span.start, height, *others), tuple(windows)) for span in spans]
+    found = []
+    for image in range(batch):
+        for low in range(0, count, -(-count // parts)):
+            made = slice(low, min(count, low + -(-count // parts)))
+            read, over = _rows(windows[0], made, height)
+            shape = (1, read.stop - read.start, *others)
+            one = slice(image, image + 1)
+            found.append(Block((one, read), (one, made), shape, (over, *windows[1:])))
+    return found
+
+
+def _rows(window: Window, made: slice, height: int) -> tuple[slice, Window]:
+    """Which of a dimension's elements some of its windows see, and the windows over these."""
+    top = made.start * window.stride - window.before
+    bottom = (made.stop - 1) * window.stride - window.before + (window.size - 1) * window.dilation + 1
+    start = min(max(0, top), height)
+    read = slice(start, max(start, min(bottom, height)))
+    over = replace(window, before=max(0, -top), after=max(0, bottom - height), count=made.stop - made.start)
+    return read, over
+
+
+_Body = Callable[[np.ndarray, np.ndarray, np.ndarray, Workspace], None]
+"""Convolves the images of a block with filters, into its result."""
+
+_Kind = tuple[int, Callable[[Block], _Body]]
+"""How many elements are copied for each place of the windows, and what convolves a block."""
+
+
+def _blockwise(
+    images: Shape,
+    shape: Shape,
+    windows: Sequence[Window],
+    work: int,
+    host: HostContext | None,
+    dtype: np.dtype,
+    kind: _Kind,
+) -> Convolve:
+    """Convolve block by block.
+
+    Args:
+        shape: that of the result.
+        work: how many products there are for each place of the windows.
+    """
+    copied, body_for = kind
+    parallelism = 1 if host is None else host.parallelism
+    bytes_an_image = prod(shape[1:-1]) * copied * dtype.itemsize
+    bodies: dict[tuple[Shape, tuple[Window, ...]], _Body] = {}
+    blocks = []
+    for block in blocks_of(images, windows, bytes_an_image, parallelism):
+        kind_of = (block.shape, block.windows)
+        if kind_of not in bodies:
+            bodies[kind_of] = body_for(block)
+        blocks.append((block, bodies[kind_of]))
+    least = -(-LEAST_WORK * len(blocks) // max(1, prod(shape[:-1]) * work))
+
+    def convolve_some(
+        start: int, end: int, x: np.ndarray, w: np.ndarray, result: np.ndarray, finish: Finish | None
+    ) -> None:
+        with Workspace() as space:
+            for block, body in blocks[start:end]:
+                space.clear()
+                made = result[block.made]
+                body(x[block.read], w, made, space)
+                if finish is not None:
+                    finish(pixels_of(made))
+
+    def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
+        result = np.empty(shape, x.dtype) if out is None else out
+        if host is None or len(blocks) == 1:
+            quiet.call(convolve_some, 0, len(blocks), x, w, result, finish)
+        else:
+            host.parallel_for(
+                len(blocks), least, lambda start, end: quiet.call(convolve_some, start, end, x, w, result, finish)
+            )
+        return result
+
+    return run
+
+
+def _products(windows: Sequence[Window], inner: int, groups: int) -> _Kind:
+    """The patches of each group multiplied by its filters, into its part of the pixels' channels."""
+
+    def body_for(block: Block) -> _Body:
+        by_columns = patches.are_columns(windows, block.shape[-1] // groups)
+        seen = (patches.columns if by_columns else patches.rows)(block.shape, block.windows, groups)
+
+        def multiply(x: np.ndarray, w: np.ndarray, result: np.ndarray, space: Workspace) -> None:
+            found = seen.of(x, space)
+            if by_columns:
+                found = found.swapaxes(1, 2)
+            pixels = pixels_of(result)
+            if groups == 1:
+                found[0].dot(w.reshape(inner, -1), pixels)
+                return
+            filters = w.reshape(inner, groups, -1).swapaxes(0, 1)
+            np.matmul(found, filters, out=pixels.reshape(len(pixels), groups, -1).swapaxes(0, 1))
+
+        return multiply
+
+    return inner * groups, body_for
+
+
+def _depthwise(windows: Sequence[Window], depth: int) -> _Kind:
+    """Each channel by itself, in place, an element of the filters after the other."""
+    taps = list(np.ndindex(*[window.size for window in windows]))
+
+    def body_for(block: Block) -> _Body:
+        channels, over = block.shape[-1], block.windows
+        places = [(slice(None), *(w.taps(i) for w, i in zip(over, tap, strict=True))) for tap in taps]
+
+        def accumulate(x: np.ndarray, w: np.ndarray, result: np.ndarray, space: Workspace) -> None:
+            several = w.shape[-1] // channels
+            grown = patches.bordered(x, over, space)
+            into = result
+            if several > 1:
+                into, grown = result.reshape(*result.shape[:-1], channels, several), grown[..., None]
+            product = space.array(into.shape, result.dtype)
+            for number, (tap, place) in enumerate(zip(taps, places, strict=True)):
+                weights = w[tap].reshape(into.shape[result.ndim - 1 :])
+                np.multiply(grown[place], weights, out=product if number else into)
+                if number:
+                    np.add(into, product, out=into)
+
+        return accumulate
+
+    return 2 * depth, body_for
+
+
+def zeros(shape: Shape) -> Convolve:
+    """A convolution whose sums are of no products."""
+
+    def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
+        result = np.empty(shape, x.dtype) if out is None else out
         result[...] = 0
         if finish is not None:
-            quiet.call(finish, _pixels(result))
+            quiet.call(finish, pixels_of(result))
         return result
-    if groups == 1 and _is_pointwise(images, windows):
-        return _multiply_pixels(images, matrix, result, host, finish)
 
-    def convolve_some(start: int, end: int) -> None:
-        if groups > 1 and filters.shape[-2] == 1:
-            for pixels in _depthwise(images[start:end], filters, windows, result[start:end]):
-                if finish is not None:
-                    quiet.call(finish, _pixels(pixels))
-            return
-        for block, patches in _patches(images[start:end], windows, groups):
-            pixels = _pixels(result[start:end][block])
-            if groups == 1:
-                quiet.call(np.matmul, patches[0], matrix, out=pixels)
-            else:
-                _multiply_groups(patches, matrix, pixels)
-            if finish is not None:
-                quiet.call(finish, pixels)
-
-    if host is None:
-        convolve_some(0, images.shape[0])
-    else:
-        work_of_image = prod(counts) * matrix.size
-        host.parallel_for(images.shape[0], -(-LEAST_WORK // max(1, work_of_image)), convolve_some)
-    return result
+    return run
 
 
-def _is_pointwise(images: np.ndarray, windows: Sequence[Window]) -> bool:
-    """Whether each window is a pixel, so that the images are their patches."""
-    return images.flags.c_contiguous and all(
-        (window.size, window.stride, window.before, window.after) == (1, 1, 0, 0) for window in windows
-    )
+def _pointwise(shape: Shape, windows: Sequence[Window], inner: int, host: HostContext | None) -> Convolve:
+    """One product of pixels and filters."""
+    steps = (slice(None), *(window.taps(0) for window in windows))
+    is_all = all(window.stride == 1 for window in windows)
 
-
-def _multiply_pixels(
-    images: np.ndarray, matrix: np.ndarray, result: np.ndarray, host: HostContext | None, finish: Finish | None
-) -> np.ndarray:
-    patches, pixels = _pixels(images), _pixels(result)
-    if host is not None:
-        matmul(patches, matrix, host, pixels, finish)
+    def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
+        result = np.empty(shape, x.dtype) if out is None else out
+        rows, matrix, pixels = pixels_of(x if is_all else x[steps]), w.reshape(inner, -1), pixels_of(result)
+        if host is not None:
+            matmul(rows, matrix, host, pixels, finish)
+            return result
+        quiet.call(np.matmul, rows, matrix, out=pixels)
+        if finish is not None:
+            quiet.call(finish, pixels)
         return result
-    quiet.call(np.matmul, patches, matrix, out=pixels)
-    if finish is not None:
-        quiet.call(finish, pixels)
-    return result
+
+    return run
 
 
-def _depthwise(
-    images: np.ndarray, filters: np.ndarray, windows: Sequence[Window], result: np.ndarray
-) -> Iterator[np.ndarray]:
-    """Convolve each channel by itself, in place, an element of the filters after the other; gives the parts done."""
-    batch, *counts, depth = result.shape
-    channels = images.shape[-1]
-    step = max(1, BLOCK_BYTES // max(1, prod(counts) * depth * result.itemsize))
-    for start in range(0, batch, step):
-        block = slice(start, min(start + step, batch))
-        grown = grow(images[block], *windows)
-        pixels = result[block]
-        by_channel = pixels
-        if depth > channels:
-            by_channel = pixels.reshape(*pixels.shape[:-1], channels, depth // channels)
-        by_channel[...] = 0
-        product = np.empty_like(by_channel)
-        for tap in np.ndindex(*[window.size for window in windows]):
-            seen = grown[(slice(None), *(window.taps(i) for window, i in zip(windows, tap, strict=True)))]
-            weights = filters[tap].reshape(by_channel.shape[pixels.ndim - 1 :])
-            quiet.call(np.multiply, seen[..., None] if depth > channels else seen, weights, out=product)
-            quiet.call(np.add, by_channel, product, out=by_channel)
-        yield pixels
-
-
-def _multiply_groups(patches: np.ndarray, matrix: np.ndarray, pixels: np.ndarray) -> None:
-    """Multiply the patches of each group by its filters, into its part of the pixels' channels."""
-    groups, count, inner = patches.shape
-    filters = matrix.reshape(inner, groups, -1).swapaxes(0, 1)
-    quiet.call(np.matmul, patches, filters, out=pixels.reshape(count, groups, -1).swapaxes(0, 1))
-
-
-def conv2d_filter_gradient(gradient: np.ndarray, images: np.ndarray, rows: Window, columns: Window) -> np.ndarray:
-    """The gradient of `conv2d` with respect to its filters, given that with respect to its result."""
-    channels, depth = images.shape[3], gradient.shape[3]
-    total = np.zeros((rows.size * columns.size * channels, depth), gradient.dtype)
-    for block, (patches,) in _patches(images, (rows, columns)):
-        total += patches.T @ _pixels(gradient[block])
-    return total.reshape(rows.size, columns.size, channels, depth)
-
-
-def conv2d_input_gradient(
-    gradient: np.ndarray, filters: np.ndarray, rows: Window, columns: Window, *, height: int, width: int
-) -> np.ndarray:
-    """The gradient of `conv2d` with respect to its images, of `height` and `width`, given that of its result."""
-    batch, channels = gradient.shape[0], filters.shape[2]
-    grown = np.zeros(
-        (batch, rows.before + height + rows.after, columns.before + width + columns.after, channels), gradient.dtype
-    )
-    pixels = _pixels(gradient)
-    for row in range(rows.size):
-        for column in range(columns.size):
-            share = pixels @ filters[row, column].T
-            grown[:, rows.taps(row), columns.taps(column)] += share.reshape(*gradient.shape[:3], channels)
-    return grown[:, rows.before : rows.before + height, columns.before : columns.before + width]
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
+def pixels_of(images: np.ndarray) -> np.ndarray:
     """Images as a matrix with one row a pixel."""
     return images.reshape(prod(images.shape[:-1]), images.shape[-1])
-
-
-def _patches(images: np.ndarray, windows: Sequence[Window], groups: int = 1) -> Iterator[tuple[slice, np.ndarray]]:
-    """Which images, and their patches: for each group of channels a matrix with one row a window, one column an element
-    of the filter.
-
-    All matrices are in the same memory, one after the other.
-    """
-    batch, *_, channels = images.shape
-    counts, sizes = [window.count for window in windows], [window.size for window in windows]
-    part = channels // groups
-    elements = prod(sizes) * part
-    step = max(1, min(batch, BLOCK_BYTES // max(1, prod(counts) * elements * groups * images.itemsize)))
-    memory = np.empty(step * prod(counts) * elements * groups, images.dtype)
-    # The border stays as it is; only what is inside it changes.
-    has_border = any(window.before or window.after for window in windows)
-    bordered = grow(images[:step], *windows)
-    interior = inside(images, windows)
-    for start in range(0, batch, step):
-        block = slice(start, min(start + step, batch))
-        count = block.stop - start
-        grown = bordered[:count] if has_border else images[block]
-        if has_border and start:
-            grown[interior] = images[block]
-        shape = (groups, count, *counts, *sizes, part)
-        image, *spatial, channel = grown.strides
-        strides = (
-            part * channel,
-            image,
-            *(along * window.stride for along, window in zip(spatial, windows, strict=True)),
-            *(along * window.dilation for along, window in zip(spatial, windows, strict=True)),
-            channel,
-        )
-        patches = memory[: groups * count * prod(counts) * elements]
-        np.copyto(patches.reshape(shape), np.lib.stride_tricks.as_strided(grown, shape, strides, writeable=False))
-        yield block, patches.reshape(groups, count * prod(counts), elements)

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.numerics.convolution import convolve
+from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.shared.operators import operator, spatially
 
@@ -53,9 +53,7 @@ def _convolve(x: Array, w: Array, *, strides: Numbers, dilations: Numbers, pads:
     ):
         count = (size + before + after - (kernel - 1) * dilation - 1) // stride + 1
         windows.append(Window(kernel, stride, dilation, before, after, max(0, count)))
-    images = np.ascontiguousarray(np.moveaxis(x, 1, -1))
-    filters = np.ascontiguousarray(np.moveaxis(w, (0, 1), (-1, -2)))
-    return np.moveaxis(convolve(images, filters, windows), -1, 1)
+    return prepare_channels_first(x.shape, w.shape, windows, x.dtype)(x, w)
 
 
 def _channels(b: Array, rank: int) -> Array:

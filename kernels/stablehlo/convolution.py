@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -19,8 +19,8 @@ from tfrt.executor.declarations.stablehlo_window_shapes import window_count
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carried, carrier
-from tfrt.kernels.numerics.convolution import convolve
-from tfrt.kernels.numerics.convolution_channels_first import convolve_channels_first
+from tfrt.kernels.numerics.convolution import prepare
+from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.dilation import dilated
 from tfrt.kernels.numerics.windows import Window
 
@@ -188,11 +188,6 @@ def _prepare(
     result_order = tuple(int(axis) for axis in np.argsort(made_order))
     filters_shape = tuple(rhs.shape[axis] for axis in filters_order)
     windows = _windows(lhs, filters_shape, dimensions, sliding, padding)
-    flipped = (
-        *(slice(None, None, -1) if reverse else slice(None) for reverse in sliding.window_reversal),
-        slice(None),
-        slice(None),
-    )
     batches, terms = sliding.batch_group_count, int(np.prod(filters_shape[:-1]))
     axes = tuple(range(lhs.rank))
     channels_last = result_order == axes
@@ -202,30 +197,70 @@ def _prepare(
     if epilogue is not None:
         fused = channels_last and computed == dtype.numpy
         require(fused, "C26", "only convolutions in the elements' own type whose features come last can be fused")
+    images_shape = _dilated_shape([lhs.shape[axis] for axis in images_order], sliding, padding, batches)
+    read_images, read_filters = _reader(images_order, sliding, padding, batches), _filters(filters_order, sliding)
+    if channels_first:
+        swap, outer = (0, axes[-1], *axes[1:-1]), (axes[-1], axes[-2], *axes[:-2])
+        planes = tuple(images_shape[axis] for axis in swap)
+        by_planes = prepare_channels_first(
+            planes, tuple(filters_shape[axis] for axis in outer), windows, computed, host
+        )
+
+        def run_planes(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+            into = out if out is not None and out.flags.c_contiguous else None
+            found = by_planes(read_images(x).transpose(swap), read_filters(w).transpose(outer), out=into)
+            return found if out is None or into is not None else _copied(found, out)
+
+        return carried(run_planes, lhs.dtype.numpy, computed, dtype.numpy)
+    convolve = prepare(images_shape, filters_shape, windows, computed, host)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        images = dilated(x.transpose(images_order), sliding.lhs_dilation, padding)
-        filters = w.transpose(filters_order)[flipped]
-        if batches > 1:
-            images = _batches_as_features(images, batches)
-        into = out if (channels_last or channels_first) and out is not None and out.flags.c_contiguous else None
-        if channels_first:
-            found = convolve_channels_first(
-                images.transpose(0, axes[-1], *axes[1:-1]),
-                filters.transpose(axes[-1], axes[-2], *axes[:-2]),
-                windows,
-                host,
-                into,
-            )
-            return found if out is None or into is not None else _copied(found, out)
+        into = out if channels_last and out is not None and out.flags.c_contiguous else None
         last = None if epilogue is None else lambda pixels: epilogue(pixels, *others)
-        found = convolve(images, filters, windows, host, out=into, finish=last)
+        found = convolve(read_images(x), read_filters(w), out=into, finish=last)
         if out is not None and into is not None:
             return out
-        found = found.transpose(result_order)
+        found = found if channels_last else found.transpose(result_order)
         return found if out is None else _copied(found, out)
 
     return carried(run, lhs.dtype.numpy, computed, dtype.numpy)
+
+
+def _reader(order: Axes, sliding: Sliding, padding: Pairs, batches: int) -> Callable[[np.ndarray], np.ndarray]:
+    """What brings images into the order (batch, dimensions, channel), with gaps and without what padding takes away."""
+    is_dilated = any(step > 1 for step in sliding.lhs_dilation) or any(min(pair) < 0 for pair in padding)
+    in_order = order == tuple(range(len(order)))
+    if in_order and not is_dilated and batches == 1:
+        return lambda x: x
+
+    def read(x: np.ndarray) -> np.ndarray:
+        images = dilated(x.transpose(order), sliding.lhs_dilation, padding)
+        return _batches_as_features(images, batches) if batches > 1 else images
+
+    return read
+
+
+def _filters(order: Axes, sliding: Sliding) -> Callable[[np.ndarray], np.ndarray]:
+    """What brings filters into the order (dimensions, input channel, output channel)."""
+    flipped = (
+        *(slice(None, None, -1) if reverse else slice(None) for reverse in sliding.window_reversal),
+        slice(None),
+        slice(None),
+    )
+    in_order, is_flipped = order == tuple(range(len(order))), any(sliding.window_reversal)
+    if is_flipped:
+        return lambda w: w.transpose(order)[flipped]
+    return (lambda w: w) if in_order else lambda w: w.transpose(order)
+
+
+def _dilated_shape(shape: Sequence[int], sliding: Sliding, padding: Pairs, batches: int) -> Axes:
+    """The shape of what `_reader` reads."""
+    batch, *sizes, features = shape
+    found = []
+    for size, step, (before, after) in zip(sizes, sliding.lhs_dilation, padding, strict=True):
+        whole = (size - 1) * step + 1 if size else 0
+        found.append(max(0, whole + min(0, before) + min(0, after)))
+    return (batch // batches, *found, features * batches)
 
 
 def _copied(found: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ Source of shapes and messages: see `geometry.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
-from tfrt.kernels.numerics.convolution import conv2d
+from tfrt.kernels.numerics.convolution import prepare
+from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.windows import Window
@@ -61,9 +63,9 @@ def _conv_form(
     if epilogue is not None and (is_half or geometry.channels_first):
         raise KernelError("only convolutions in the elements' own type, NHWC, can be fused with others")
     if geometry.channels_first:
-        run = _channels_first_form(geometry, rows, columns, host)
+        run = _channels_first_form(images, filters, (rows, columns), host)
     else:
-        run = _channels_last_form(rows, columns, host, epilogue)
+        run = _channels_last_form(images, filters, (rows, columns), host, epilogue)
     return rounded_once(run) if is_half else run
 
 
@@ -72,20 +74,30 @@ def _check_convolved(images: TensorMetadata) -> None:
         raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
 
 
-def _channels_first_form(geometry: Geometry, rows: Window, columns: Window, host: HostContext) -> ArrayForm:
-    def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        found = geometry.stored_array(conv2d(geometry.nhwc_array(x), w, rows, columns, host), x.dtype)
-        return _into(out, found)
+def _channels_first_form(
+    images: TensorMetadata, filters: TensorMetadata, windows: Sequence[Window], host: HostContext
+) -> ArrayForm:
+    height, width, channels, features = filters.shape
+    outer = (features, channels, height, width)
+    convolve = prepare_channels_first(images.shape, outer, windows, _computed(images), host)
+    return lambda x, w, out=None: convolve(x, w.transpose(3, 2, 0, 1), out=out)
 
-    return run
 
+def _channels_last_form(
+    images: TensorMetadata, filters: TensorMetadata, windows: Sequence[Window], host: HostContext, epilogue: Any
+) -> ArrayForm:
+    convolve = prepare(images.shape, filters.shape, windows, _computed(images), host)
 
-def _channels_last_form(rows: Window, columns: Window, host: HostContext, epilogue: Any) -> ArrayForm:
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         last = None if epilogue is None else lambda pixels: epilogue(pixels, *others)
-        return conv2d(x, w, rows, columns, host, out=out, finish=last)
+        return convolve(x, w, out=out, finish=last)
 
     return run
+
+
+def _computed(images: TensorMetadata) -> np.dtype:
+    """The type in which products are summed."""
+    return np.dtype(np.float32) if images.dtype in HALVES else images.dtype.numpy
 
 
 def _into(out: np.ndarray | None, found: np.ndarray) -> np.ndarray:
@@ -132,7 +144,7 @@ def _fused_conv_form(
     host: HostContext,
 ) -> ArrayForm:
     rows, columns = geometry.windows(images.shape, filters.shape[:2])
-    run = _channels_last_form(rows, columns, host, fused_epilogue("FusedConv2D", fused_ops))
+    run = _channels_last_form(images, filters, (rows, columns), host, fused_epilogue("FusedConv2D", fused_ops))
     return rounded_once(run) if images.dtype in HALVES else run
 
 

@@ -6,7 +6,7 @@ import pytest
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import convolution, convolution_channels_first
 from tfrt.kernels.numerics.convolution import convolve
-from tfrt.kernels.numerics.convolution_channels_first import convolve_channels_first
+from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.windows import Window
 
 WINDOWS = (Window(size=2, stride=1, dilation=2, before=1, after=2, count=6), Window(1, 2, 1, 0, 0, 3))
@@ -34,5 +34,6 @@ def test_blocks(monkeypatch, groups, block_bytes):
     )
     with HostContext("mstd:2") as host:
         np.testing.assert_allclose(convolve(images, filters, WINDOWS, host), expected)
-        found = convolve_channels_first(images.transpose(0, 3, 1, 2), filters.transpose(3, 2, 0, 1), WINDOWS, host)
+        planes, first = images.transpose(0, 3, 1, 2), filters.transpose(3, 2, 0, 1)
+        found = prepare_channels_first(planes.shape, first.shape, WINDOWS, planes.dtype, host)(planes, first)
     np.testing.assert_allclose(found.transpose(0, 2, 3, 1), expected)

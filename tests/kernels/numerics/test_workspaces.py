@@ -1,0 +1,51 @@
+"""Workspaces: arrays that share no memory while they are used, and memory that is used again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tfrt.kernels.numerics import workspaces
+from tfrt.kernels.numerics.workspaces import Workspace
+
+BYTES, DOUBLES = np.dtype(np.uint8), np.dtype(np.float64)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch):
+    monkeypatch.setattr(workspaces, "_kept", [])
+
+
+def test_arrays_share_no_memory():
+    for _ in range(2):
+        with Workspace() as outer, Workspace() as inner:
+            arrays = [space.array(shape, DOUBLES) for space in (outer, inner) for shape in ((3, 5), (), (7,), (0, 2))]
+            for number, array in enumerate(arrays):
+                array.fill(number)
+            assert all((array == number).all() for number, array in enumerate(arrays))
+            assert [array.shape for array in arrays[:4]] == [(3, 5), (), (7,), (0, 2)]
+
+
+def test_the_next_one_gets_the_same_memory():
+    places = set()
+    for _ in range(4):
+        with Workspace() as space:
+            places.add(space.array((100,), BYTES).ctypes.data)
+    # The first one finds out how much is needed.
+    assert len(places) <= 2
+    with Workspace() as space:
+        first = space.array((100,), BYTES)
+        space.clear()
+        assert np.shares_memory(first, space.array((100,), BYTES))
+        assert first.ctypes.data % 64 == 0
+
+
+def test_no_more_is_kept_than_is_said(monkeypatch):
+    monkeypatch.setattr(workspaces, "MOST_KEPT", 1000)
+    with Workspace() as space:
+        assert space.array((5000,), BYTES).size == 5000
+    ((memory, start),) = workspaces._kept
+    assert 1000 <= memory.nbytes - start < 1100
+    with Workspace() as space:
+        assert space.array((5000,), BYTES).size == 5000
+    assert workspaces._kept[0][0] is memory
