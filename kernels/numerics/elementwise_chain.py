@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, is_row, without_leading_ones
+from tfrt.kernels.numerics.narrow_rows import repeated, repeats
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
@@ -53,6 +54,9 @@ def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsiz
     body = _generate(steps, len(inputs), full)
     # New memory is nobody's input, so steps may write there from the first on.
     fresh = _generate(steps, len(inputs), frozenset())
+    narrow = _by_long_rows(steps, inputs, result, itemsize)
+    if narrow is not None:
+        return narrow
     elements = math.prod(result)
     can_split = all(number in full or is_row(shape, result) for number, shape in enumerate(inputs))
     if elements * itemsize <= BLOCK_BYTES or not can_split:
@@ -68,9 +72,45 @@ def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsiz
 def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
     """A function that changes an array in place: the first of so many inputs becomes what the last step gives.
 
-    The others are broadcast to it.
+    The others are broadcast to it; where it is a matrix, they are rows or single elements.
     """
-    return _generate(steps, inputs, frozenset((0,)), out="x0")
+    body = _generate(steps, inputs, frozenset((0,)), out="x0")
+
+    def run(matrix: np.ndarray, *others: np.ndarray) -> None:
+        times = repeats(*matrix.shape) if matrix.ndim == 2 else 1
+        if times == 1:
+            body(matrix, *others)
+        else:
+            body(matrix.reshape(-1, times * matrix.shape[1]), *[repeated(row, times) for row in others])
+
+    return run
+
+
+def _by_long_rows(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Run | None:
+    """The chain on matrices with longer rows, where some inputs are rows and the result's rows are short."""
+    width = result[-1] if len(result) > 1 else 0
+    rows = [without_leading_ones(shape) for shape in inputs]
+    kinds = [
+        "full" if s == result else "row" if row == (width,) else "one" for s, row in zip(inputs, rows, strict=True)
+    ]
+    if "row" not in kinds or any(kind == "one" and row for kind, row in zip(kinds, rows, strict=True)):
+        return None
+    times = repeats(math.prod(result[:-1]), width)
+    if times == 1:
+        return None
+    wide = (math.prod(result) // (times * width), times * width)
+    shapes = [wide if kind == "full" else wide[1:] if kind == "row" else () for kind in kinds]
+    run = chain(steps, shapes, wide, itemsize)
+
+    def run_wide(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        values = [
+            repeated(array, times) if kind == "row" else array.reshape(shape)
+            for array, kind, shape in zip(arrays, kinds, shapes, strict=True)
+        ]
+        found = run(*values, out=None if out is None else out.reshape(wide))
+        return found.reshape(result) if out is None else out
+
+    return run_wide
 
 
 def _whole(body: Callable[..., Any], fresh: Callable[..., Any], result: Shape) -> Run:

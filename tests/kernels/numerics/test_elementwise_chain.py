@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tfrt.executor.declarations.broadcasting import is_row
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import elementwise_chain
+from tfrt.kernels.numerics import elementwise_chain, narrow_rows
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
+from tfrt.kernels.numerics.narrow_rows import repeats
 
 UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Exp", "tf.Tanh", "tf.Sigmoid", "tf.Relu")
 BINARY = ("tf.AddV2", "tf.Sub", "tf.Mul", "tf.RealDiv", "tf.Maximum", "tf.Minimum")
@@ -82,6 +83,29 @@ def test_as_an_epilogue(made):
     with np.errstate(all="ignore"):
         epilogue(steps, len(arrays))(rows, *arrays[1:])
     assert rows.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("rows", [7, 12])
+@pytest.mark.parametrize("block_bytes", [64, 1 << 17])
+def test_short_rows_are_as_good_as_long_ones(rows, block_bytes, monkeypatch):
+    monkeypatch.setattr(narrow_rows, "MANY", 2)
+    monkeypatch.setattr(elementwise_chain, "BLOCK_BYTES", block_bytes)
+    repeats.cache_clear()
+    random = np.random.default_rng(0)
+    shapes = [(rows, 3), (3,), (1, 3), (1,), (rows, 3)]
+    arrays = [random.choice(SPECIAL, shape).astype(np.float32) for shape in shapes]
+    steps = [Step(np.multiply, (0, 1)), Step(np.add, (2, 5)), Step(np.maximum, (6, 3)), Step(np.subtract, (7, 4))]
+    expected = one_after_the_other(steps, arrays)
+    run = chain(steps, shapes, (rows, 3), 4)
+    assert run(*arrays).tobytes() == expected.tobytes()
+    out = np.empty((rows, 3), np.float32)
+    assert run(*arrays, out=out) is out and out.tobytes() == expected.tobytes()
+    changed = arrays[0].copy()
+    with np.errstate(all="ignore"):
+        epilogue(steps[:1], 2)(changed, arrays[1])
+    assert changed.tobytes() == one_after_the_other(steps[:1], arrays[:2]).tobytes()
+    assert repeats(12, 3) == 12 and repeats(521, 3) == 1
+    repeats.cache_clear()
 
 
 def test_a_scalar_is_an_array():
