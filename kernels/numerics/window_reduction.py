@@ -103,10 +103,7 @@ def combine_windows(
 
 def taps(windows: Sequence[Window], shape: Sequence[int]) -> list[tuple[Any, ...]]:
     """Where in a padded array of this shape windows' elements lie, for each element of a window in row-major order."""
-    along_each = [
-        [_tap(window, index, window.fitting(size)) for index in range(window.size)]
-        for window, size in zip(windows, shape, strict=True)
-    ]
+    along_each = [parts(window, size) for window, size in zip(windows, shape, strict=True)]
     # With the ellipsis, indexing gives an array also where there is no dimension.
     return [(*place, ...) for place in product(*along_each)]
 
@@ -122,10 +119,22 @@ def combine_along(values: Arrays, axis: int, window: Window, combine: Combine, r
     if window.size == 1 or count == 0:
         taken = along(axis, _tap(window, 0, count))
         return tuple([value[taken] for value in values])
-    by_doubling = values[0].shape[axis] * (window.size.bit_length() - 1) + count * window.size.bit_count()
-    if by_doubling < count * window.size:
+    if doubles(window, values[0].shape[axis]):
         return _double(values, axis, window, count, combine)
     return reduce([_windows_first(value, axis, window, count) for value in values])
+
+
+def doubles(window: Window, size: int) -> bool:
+    """Whether windows along a padded dimension of this size are put together from windows of half their size."""
+    count = window.fitting(size)
+    by_doubling = size * (window.size.bit_length() - 1) + count * window.size.bit_count()
+    return by_doubling < count * window.size
+
+
+def parts(window: Window, size: int) -> list[slice]:
+    """Where along a padded dimension of this size the windows' first elements lie, their second ones, and so on."""
+    count = window.fitting(size)
+    return [_tap(window, index, count) for index in range(window.size)]
 
 
 def _windows_first(array: np.ndarray, axis: int, window: Window, count: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.selection import scatter_taps, selected_taps
 from tfrt.kernels.numerics.trees import scan
 from tfrt.kernels.numerics.ufunc_reduction import MOST_ROUNDED, accumulated_axis, reduce_windows
+from tfrt.kernels.numerics.window_extremes import window_extremes
 from tfrt.kernels.numerics.window_reduction import Window, combine_windows, pad
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
@@ -81,7 +82,7 @@ def reduce_window(
         )
     ] if rank else []  # fmt: skip
     if reducer.known is not None:
-        return _reduce_known(reducer, windows)
+        return _reduce_known(reducer, windows, operands[0].shape)
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         inputs, init_values = reducer.promoted(arrays[:count]), reducer.promoted(arrays[count : 2 * count])
@@ -95,7 +96,7 @@ def reduce_window(
     return run
 
 
-def _reduce_known(reducer: Reducer, windows: Sequence[Window]) -> ArrayForm:
+def _reduce_known(reducer: Reducer, windows: Sequence[Window], shape: Sequence[int]) -> ArrayForm:
     function, (dtype,) = reducer.known, reducer.types
     assert function is not None
     is_small = prod(window.size for window in windows) <= MOST_ROUNDED
@@ -108,6 +109,8 @@ def _reduce_known(reducer: Reducer, windows: Sequence[Window]) -> ArrayForm:
             return rounded(reduce_windows(function, x, init, windows), dtype, out)
         return reduce_windows(function, x, init, windows, out)
 
+    if dtype == reducer.wide and windows:
+        run = window_extremes(function, shape, windows, dtype, run)
     return lambda x, init, out=None: quiet.call(run, x, init, out)
 
 
