@@ -28,7 +28,7 @@ from tfrt.executor.bef import read_bef
 from tfrt.executor.support.errors import CompileError
 from tfrt.executor.support.location import position
 
-COUNT = int(os.environ.get("TFRT_MUTATED_TEXTS", "200"))
+COUNT = int(os.environ.get("TFRT_MUTATED_TEXTS", "120"))
 FIRST = int(os.environ.get("TFRT_MUTATED_TEXTS_FROM", "0"))
 BATCH = 25
 

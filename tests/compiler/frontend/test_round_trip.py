@@ -89,7 +89,7 @@ def modules(draw: st.DrawFn) -> str:
     return "\n".join(ops([], 3))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(modules())
 def test_random_modules(text):
     module = parse_module(text, "t.mlir", allow_unregistered=True)

@@ -32,7 +32,7 @@ from tfrt.executor.values.attributes import Stored
 from tfrt.executor.values.dtype import DType
 
 GOLDEN = sorted((Path(__file__).parents[2] / "golden").glob("*.bef"))
-MUTATIONS = int(os.environ.get("TFRT_MUTATIONS", "25"))
+MUTATIONS = int(os.environ.get("TFRT_MUTATIONS", "16"))
 
 MEMORY_FACTOR = 10
 MEMORY_FLOOR = 8 * 1024

@@ -198,7 +198,7 @@ def modules(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.parametrize("generic", [True, False])
-@settings(max_examples=24, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(text=modules())
 def test_random_modules(generic, text):
     bef = compile(text)
@@ -208,7 +208,7 @@ def test_random_modules(generic, text):
     assert disassemble(read_bef(bef), generic=generic) == shown
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(text=modules())
 def test_without_optional_sections(text):
     bef = compile(text, optional_sections=False)

@@ -22,7 +22,7 @@ from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.tensor import dense_from_numpy
 
-SEEDS = range(int(os.environ.get("TFRT_CORERT_SEEDS", "40")))
+SEEDS = range(int(os.environ.get("TFRT_CORERT_SEEDS", "24")))
 """More of them explore; these are what CI runs."""
 
 HANDLE, CHAIN, HANDLER = "!corert.tensorhandle", "!tfrt.chain", "!corert.ophandler"

@@ -438,7 +438,7 @@ func.func @outer(%x: i32) -> (i32, i32, i32) {
   }
   tfrt.return %b, %d, %e : i32, i32, i32
 }"""
-STEP = 1 if os.environ.get("TFRT_INJECTIONS") else 5
+STEP = 1 if os.environ.get("TFRT_INJECTIONS") else 9
 
 
 @pytest.mark.parametrize("plans", [True, False])

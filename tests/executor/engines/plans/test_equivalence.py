@@ -21,7 +21,7 @@ from tfrt.compiler.pipelines import pipeline
 from tfrt.executor.engines.plans import planned
 from tfrt.executor.runtime.queues import SeededQueue, create_work_queue
 
-PROGRAMS = int(os.environ.get("TFRT_PROGRAMS", "500"))
+PROGRAMS = int(os.environ.get("TFRT_PROGRAMS", "300"))
 
 GENERATED, TABLE = 0, 1_000_000
 THRESHOLDS = [[GENERATED, TABLE], [1], [2]]
