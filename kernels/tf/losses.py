@@ -12,12 +12,14 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.normalization import log_softmax
+from tfrt.kernels.numerics.quiet import quiet
 
 
 def _loss(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     logarithms = log_softmax(features)
     # What has no probability does not count, even where its logarithm is infinite.
-    loss = -np.where(labels == 0, 0, labels * logarithms).sum(-1)
+    counted = quiet.call(np.multiply, labels, logarithms)
+    loss = -np.where(labels == 0, 0, counted).sum(-1)
     return loss.astype(features.dtype), np.exp(logarithms) - labels
 
 

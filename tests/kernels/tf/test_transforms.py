@@ -12,7 +12,7 @@ OPS = [
 ]
 
 
-@pytest.mark.parametrize(("dimensions", "ops"), enumerate(OPS, 1), ids=[ops[0] for ops in OPS])
+@pytest.mark.parametrize(("dimensions", "ops"), list(enumerate(OPS, 1)), ids=[ops[0] for ops in OPS])
 def test_they_are_numpys(array, dimensions, ops):
     forward, backward, real, from_half = ops
     axes = tuple(range(-dimensions, 0))
