@@ -22,18 +22,22 @@ from tfrt.executor.declarations.native_functions import find_native_function
 from tfrt.executor.engines.binding import BoundKernel, bind, unpack, weights_that_do_not_fit
 from tfrt.executor.engines.dataflow import execute
 from tfrt.executor.engines.graph import Graph, make_graph
-from tfrt.executor.engines.plans.planned import Plans
+from tfrt.executor.engines.plans.planned import Planned, Plans
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.support.call_depth import recount
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
-from tfrt.executor.values.arguments import Converter, are_passed_on, convert_arguments, converters
+from tfrt.executor.values.arguments import converting
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import forget_lost
-from tfrt.executor.values.results import converting, has_scalars
+from tfrt.executor.values.results import converting as converting_results
+from tfrt.executor.values.results import has_scalars
 from tfrt.executor.values.weights import Weights, weights_of
+
+Run = Callable[[ExecutionContext, Sequence[Any]], list[Any]]
+"""Runs a call, given values as registers hold them."""
 
 
 def load(
@@ -135,7 +139,10 @@ class Function:
         self.argument_names = record.argument_names
         self.result_names = record.result_names
         self.kind = record.kind
-        self._passed_on: tuple[type, ...] | None = None
+        # Found out at the first call. Attributes, because to look up a property takes as long as a kernel.
+        self._convert: Callable[[Sequence[Any]], Sequence[Any]] = self._convert_first
+        self._run: Run = self._run_first
+        self._planned: Planned | None = None
 
     def __repr__(self) -> str:
         results = ", ".join(self.result_types)
@@ -157,16 +164,16 @@ class Function:
         """
         if named:
             arguments = self._in_order(arguments, named)
-        # What `start` does, in fewer calls; tensors, which are passed on, need not be looked at one by one.
-        converted: Sequence[Any] = arguments
-        if tuple(map(type, arguments)) != self._passed_on:
-            converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
-            if are_passed_on(arguments, converted, self._converters):
-                self._passed_on = tuple(map(type, arguments))
+        # What `start` does, in fewer calls.
+        converted = self._convert(arguments)
         context = ExecutionContext(self._program.host)
         forget_lost()
         try:
-            results = self._run(context, converted)
+            planned = self._planned
+            if planned is not None and type(converted) is tuple:
+                results = planned.enter(context, converted, True)
+            else:
+                results = self._run(context, converted)
             for result in results:
                 if type(result) is AsyncValue:
                     self._program.host.wait(results)
@@ -220,7 +227,7 @@ class Function:
         host = self._program.host
         if named:
             arguments = self._in_order(arguments, named)
-        converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
+        converted = self._convert(arguments)
         context = ExecutionContext(host)
         outcome = AsyncValue()
         forget_lost()
@@ -259,7 +266,7 @@ class Function:
             UsageError: the arguments do not fit.
             KernelError: see `execute`.
         """
-        converted = convert_arguments(self.name, self.argument_types, arguments, self._converters)
+        converted = self._convert(arguments)
         forget_lost()
         try:
             return self._run(ExecutionContext(self._program.host) if context is None else context, converted)
@@ -285,12 +292,15 @@ class Function:
             raise KernelError(f"{who} takes {takes} argument{'' if takes == 1 else 's'} and is given {len(arguments)}")
         return self._run(context, arguments)
 
-    @cached_property
-    def _converters(self) -> tuple[Converter | None, ...]:
-        return converters(self.argument_types)
+    def _convert_first(self, arguments: Sequence[Any]) -> Sequence[Any]:
+        self._convert = converting(self.name, self.argument_types)
+        return self._convert(arguments)
 
-    @cached_property
-    def _run(self) -> Callable[[ExecutionContext, Sequence[Any]], list[Any]]:
+    def _run_first(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
+        self._run = self._way_to_run()
+        return self._run(context, arguments)
+
+    def _way_to_run(self) -> Run:
         """What runs a call: a plan where one serves, which goes on in what can run everything; else that at once."""
         if self.kind is FunctionKind.NATIVE:
             return self._run_native
@@ -298,9 +308,12 @@ class Function:
         is_sync, has_threads = self.kind is FunctionKind.SYNC, self._program.host.work_queue.has_threads
         if plans is not None and plans.serve(self, has_threads=has_threads):
             planned = plans.planned(self)
-            return planned.enter_sync if is_sync else planned.enter
+            if is_sync:
+                return planned.enter_sync
+            self._planned = planned
+            return planned.enter
         if plans is not None and not has_threads:
-            return self._program.in_order[self.index]._run
+            return self._program.in_order[self.index]._way_to_run()
         # Nobody can expect an order of what threads do.
         return partial(interpret if is_sync else execute, self.graph)
 
@@ -343,7 +356,7 @@ class Function:
                 raise UsageError(f"native function '{self.name}' is not registered")
             run = native
             if has_scalars(self.result_types) and not is_of_this_package(native):
-                run = converting(native, self.name, self.result_types, returns_tuple=count > 1)
+                run = converting_results(native, self.name, self.result_types, returns_tuple=count > 1)
             return list(unpack(run(*arguments), count, count > 1))
         except BaseException as error:
             if ends_call(error):

@@ -361,7 +361,7 @@ class ExecutionContext:
 
     supplied_as: ClassVar[Supplied] = Supplied.CONTEXT
 
-    __slots__ = ("_flag", "_parts", "cancellation", "data", "host", "resources", "task_cancellation", "within")
+    __slots__ = ("_flag", "_made", "_parts", "cancellation", "data", "host", "task_cancellation", "within")
 
     def __init__(
         self,
@@ -373,12 +373,18 @@ class ExecutionContext:
     ):
         self.host = host
         self.within = within
-        self.resources = ResourceContext() if resources is None else resources
+        self._made: dict[str, ResourceContext] = {} if resources is None else {"": resources}
         self.data = {type(item): item for item in data} if data else {}
         self.cancellation: AsyncValue | None = None
         self.task_cancellation: AsyncValue | None = None
         self._flag: c_uint8 | None = None
         self._parts: list[_Part] = []
+
+    @property
+    def resources(self) -> ResourceContext:
+        """The request's, made when first asked for: most requests have none."""
+        found = self._made.get("")
+        return self._made.setdefault("", ResourceContext()) if found is None else found
 
     def cancel(self, *, abandon: bool = False) -> None:
         """Skip every kernel of this request that has not started yet; their results are `CancelledError`.

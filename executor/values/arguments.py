@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, NoReturn
 
 from tfrt.executor.support.errors import UsageError, describe
 from tfrt.executor.values.async_value import AsyncValue
@@ -14,35 +15,52 @@ from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.scalars import Converter, MisfitError, misfit, scalar_converter
 
 
-def converters(types: Sequence[str]) -> tuple[Converter | None, ...]:
-    """What converts arguments of these types; None for those that are passed on as they are."""
-    return tuple([_converter(type) for type in types])
-
-
-def convert_arguments(
-    function: str, types: Sequence[str], arguments: Sequence[Any], converters: Sequence[Converter | None]
-) -> list[Any]:
-    """The values that a function's registers hold for these arguments.
+def converting(
+    function: str, types: Sequence[str], unprotected: Collection[int] = ()
+) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """A function that gives the values that a function's registers hold for arguments, of these types.
 
     Numbers fit scalar types as `tfrt.executor.values.scalars` says. numpy arrays, and whatever else has ``__array__``
     or ``__dlpack__``, become dense host tensors that share their memory where they can; for arrays
     (``memref<2x3xf32>``) their element type and shape must be that, and lists and numbers serve, too. Chains may be
     given as None. Values of other types, and `AsyncValue`s, are passed on as they are.
 
-    Args:
-        converters: those of the types.
+    What it returns gives a tuple where it knows that all values are plain and of their types' classes, and a list
+    otherwise. It raises a `UsageError` where the number of arguments is wrong, or one does not fit its type.
 
-    Raises:
-        UsageError: the number of arguments is wrong, or one does not fit its type.
+    Args:
+        unprotected: the numbers of arguments that nobody writes to, and that are no results: arrays are passed on as
+            they are. All others become views that cannot be written to.
     """
+    steps = tuple([_converter(type) for type in types])
+    if any(isinstance(step, ArrayConverter) for step in steps):
+        return _converting_arrays(function, types, steps, unprotected)
+    convert = partial(_convert_each, function, types, steps)
+    if any(step not in _THAT_PASS_ON for step in steps):
+        return convert
+    accepted: list[tuple[type, ...] | None] = [None]
+
+    def pass_on(arguments: Sequence[Any]) -> Sequence[Any]:
+        classes = tuple(map(type, arguments))
+        if classes == accepted[0]:
+            return tuple(arguments)
+        values = convert(arguments)
+        if all(value is argument for value, argument in zip(values, arguments, strict=True)):
+            accepted[0] = None if AsyncValue in classes else classes
+        return values
+
+    return pass_on
+
+
+def _convert_each(
+    function: str, types: Sequence[str], steps: Sequence[Converter | None], arguments: Sequence[Any]
+) -> list[Any]:
     if len(arguments) != len(types):
-        takes = f"{len(types)} argument{'' if len(types) == 1 else 's'}"
-        listed = f" ({', '.join(map(shown_array_type, types))})" if types else ""
-        raise UsageError(f"function '{function}' takes {takes}{listed} and is given {len(arguments)}")
+        _refuse_number(function, types, len(arguments))
     values = list(arguments)
     number = 0
     try:
-        for convert in converters:
+        for convert in steps:
             if convert is not None:
                 values[number] = convert(values[number])
             number += 1
@@ -51,11 +69,46 @@ def convert_arguments(
     return values
 
 
-def are_passed_on(arguments: Sequence[Any], values: Sequence[Any], converters: Sequence[Converter | None]) -> bool:
-    """Whether `values`, which these arguments were converted to, are the same, and would be for all of their types."""
-    if any(convert not in _THAT_PASS_ON for convert in converters):
-        return False
-    return all(value is argument for value, argument in zip(values, arguments, strict=True))
+def _converting_arrays(
+    function: str, types: Sequence[str], steps: Sequence[Converter | None], unprotected: Collection[int]
+) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """`converting` where some arguments are arrays; numpy's own of the right kind take the shortest way."""
+    import numpy as np
+
+    ndarray = np.ndarray
+    known = [
+        (step, step.dtype, step.shape, number not in unprotected)
+        if isinstance(step, ArrayConverter)
+        else (step, None, None, False)
+        for number, step in enumerate(steps)
+    ]
+
+    def convert(arguments: Sequence[Any]) -> Sequence[Any]:
+        if len(arguments) != len(known):
+            _refuse_number(function, types, len(arguments))
+        values: list[Any] = []
+        are_there = True
+        try:
+            for value, (step, dtype, shape, is_protected) in zip(arguments, known, strict=True):
+                if type(value) is ndarray and value.dtype is dtype and value.shape == shape:
+                    if is_protected:
+                        value = value.view()
+                        value.setflags(write=False)
+                else:
+                    value = value if step is None else step(value)
+                    are_there = are_there and type(value) is not AsyncValue
+                values.append(value)
+        except MisfitError as error:
+            raise UsageError(f"argument {len(values)} of function '{function}'{error}") from error.__cause__
+        return tuple(values) if are_there else values
+
+    return convert
+
+
+def _refuse_number(function: str, types: Sequence[str], given: int) -> NoReturn:
+    takes = f"{len(types)} argument{'' if len(types) == 1 else 's'}"
+    listed = f" ({', '.join(map(shown_array_type, types))})" if types else ""
+    raise UsageError(f"function '{function}' takes {takes}{listed} and is given {given}")
 
 
 @cache
@@ -118,33 +171,48 @@ def shown_array_type(type: str) -> str:
     return type.replace("memref", "tensor")
 
 
-def array_converter(type: str) -> Converter | None:
+def array_converter(type: str) -> ArrayConverter | None:
     """What makes arrays of a type such as ``memref<2x?xf32>``, that nobody may write to, of what can be read so."""
     known = array_type(type)
     if known is None:
         return None
-    import numpy as np
+    return ArrayConverter(known[0].numpy, known[1], f"an array of type {shown_array_type(type)}")
 
-    dtype, shape = known[0].numpy, known[1]
-    wanted = f"an array of type {shown_array_type(type)}"
 
-    def convert(value: Any) -> Any:
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayConverter:
+    """What `array_converter` gives.
+
+    Attributes:
+        dtype, shape: of the arrays, as numpy has them; -1 is an unknown size, None stands for an unknown rank.
+        wanted: what they are called in messages.
+    """
+
+    dtype: Any
+    shape: tuple[int, ...] | None
+    wanted: str
+
+    def __call__(self, value: Any) -> Any:
+        """
+        Raises:
+            MisfitError: it cannot be read as such an array.
+        """
+        import numpy as np
+
         if value.__class__ is np.ndarray:
             array = value
         elif value.__class__ is AsyncValue:
             return value
         else:
-            array = _as_array(value, dtype, wanted)
-        if array.dtype != dtype:
-            raise MisfitError(f" must be {wanted}, but has elements of {_element_name(array.dtype)}")
-        if shape is not None and array.shape != shape and not _fits(array.shape, shape):
-            raise MisfitError(f" must be {wanted}, but has the shape {list(array.shape)}")
+            array = _as_array(value, self.dtype, self.wanted)
+        if array.dtype != self.dtype:
+            raise MisfitError(f" must be {self.wanted}, but has elements of {_element_name(array.dtype)}")
+        if self.shape is not None and array.shape != self.shape and not _fits(array.shape, self.shape):
+            raise MisfitError(f" must be {self.wanted}, but has the shape {list(array.shape)}")
         # What a program is given it does not change, and gives back as a copy.
-        view = array.view() if array.dtype.isnative else array.astype(dtype)
-        view.flags.writeable = False
+        view = array.view() if array.dtype.isnative else array.astype(self.dtype)
+        view.setflags(write=False)
         return view
-
-    return convert
 
 
 def _fits(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

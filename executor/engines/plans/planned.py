@@ -131,7 +131,12 @@ class Planned:
         self._loops: dict[int, Callable[..., Any]] = {}
         self.call: Callable[..., Any] = self._make_first_tier()
         self.python_name = plans.names.reserve("f", function.name or f"region_{function.index}", self.call)
+        self._has_one_result = len(function.result_types) == 1
+        # How many calls this one counts as; a call in a plan takes half as many Python frames as one outside.
+        self._weight = 1 + self.facts.nesting[function.index] // 2
         self._argument_classes = tuple(map(scalar_class, function.argument_types))
+        # The classes of the arguments that were looked at last, all of which a plan serves.
+        self._accepted: tuple[type, ...] | None = None
         self._run_anyhow = interpret if function.kind is FunctionKind.SYNC else execute
 
     @property
@@ -175,11 +180,6 @@ class Planned:
             calls.depth = depth
 
     @cached_property
-    def _weight(self) -> int:
-        """How many calls this one counts as; a call in a plan takes half as many Python frames as one outside."""
-        return 1 + self.facts.nesting[self.function.index] // 2
-
-    @cached_property
     def _table(self) -> Table:
         return make_table(self.graph, self.facts.classes(self.graph), self._runner, self._starts_again)
 
@@ -192,23 +192,24 @@ class Planned:
         finally:
             calls.is_awaited = is_awaited
 
-    def enter(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
-        """Start a call, from outside of plans. Like `dataflow.execute`, which it falls back to."""
+    def enter(self, context: ExecutionContext, arguments: Sequence[Any], is_plain: bool = False) -> list[Any]:
+        """Start a call, from outside of plans. Like `dataflow.execute`, which it falls back to.
+
+        Args:
+            is_plain: whether the arguments are known to be plain and of their types' classes.
+        """
         depth, weight = calls.depth, self._weight
-        if not self._is_worthwhile or is_full(depth, weight):
+        if (depth and is_full(depth, weight)) or (self._handed_over and not self._is_worthwhile):
             return self._run_anyhow(self.graph, context, arguments)
-        for argument, expected in zip(arguments, self._argument_classes, strict=True):
-            found = type(argument)
-            if found is not expected and (expected is not None or found is AsyncValue):
-                return self._run_anyhow(self.graph, context, arguments)
+        if not is_plain and not self._takes(arguments):
+            return self._run_anyhow(self.graph, context, arguments)
         self._entered += 1
         start = perf_counter() if self.plans.is_timing else 0.0
         going_on: Callable[[], list[Any]]
         try:
             calls.depth = depth + weight
             value = self.call(context, *arguments)
-            count = len(self.graph.result_registers)
-            return [value] if count == 1 else list(value or ())
+            return [value] if self._has_one_result else list(value or ())
         except HandOver as stopped:
             going_on, cancellation = stopped.go_on, stopped.cancellation
         except RecursionError as error:
@@ -233,6 +234,16 @@ class Planned:
         if depth or self.facts.may_cancel[self.function.index] or not isinstance(going_on, Suspended):
             return results
         return going_on.known(results)
+
+    def _takes(self, arguments: Sequence[Any]) -> bool:
+        """Whether arguments are plain and of their types' classes."""
+        classes = tuple(map(type, arguments))
+        if classes != self._accepted:
+            for found, expected in zip(classes, self._argument_classes, strict=True):
+                if found is not expected and (expected is not None or found is AsyncValue):
+                    return False
+            self._accepted = classes
+        return True
 
     def generate(self) -> Generated:
         """Generate the second tier and run it from now on."""

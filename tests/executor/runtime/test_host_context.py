@@ -115,7 +115,7 @@ def test_a_dropped_host_ends_its_devices_and_threads():
 def test_a_forked_process_waits_for_no_lock_of_a_thread_that_is_gone():
     """Before Python 3.12 a cached property has one lock for all instances, which any thread may hold."""
     function = tfrt.load(tfrt.compile("func.func @f(%x: i32) -> i32 {\n  tfrt.return %x : i32\n}"))["f"]
-    lock = getattr(vars(Function)["_run"], "lock", threading.Lock())
+    lock = getattr(vars(Function)["graph"], "lock", threading.Lock())
     is_held, go_on = threading.Event(), threading.Event()
 
     def hold():
