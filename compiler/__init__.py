@@ -25,6 +25,7 @@ Importing this package is cheap; xDSL and lark are imported when something is co
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ def compile(
     pipeline: str = "",
     externalize_constants: str | None = None,
     larger_than: int = 1024,
+    input_shapes: Mapping[str | int, Sequence[int | None] | str] | None = None,
     watch: Watch | None = None,
 ) -> bytes:
     """Compile MLIR text to a BEF file. Ops of unknown dialects are allowed; the host may have kernels for them.
@@ -57,16 +59,28 @@ def compile(
         pipeline: further passes, as in ``func.func(canonicalize,cse)``.
         externalize_constants: a safetensors file that constant arrays of more than `larger_than` bytes are written to,
             in place of the BEF file; `tfrt.load` takes it as `weights`.
+        input_shapes: shapes of arguments of a framework's functions, by the argument's name, ``function.name`` or
+            number: sizes, of which None is one that stays unknown, or text such as ``8x28x28`` or ``8x?xf32``. What
+            follows from them is found out (the passes `refine-arguments` and `refine-shapes`), so that ops whose shapes
+            were unknown run as if they had been known.
         watch: what to write about the passes.
 
     Raises:
         UsageError: there is no such optimisation level, the pipeline is malformed, what packages add cannot be used, or
-            the file for constants cannot be written.
-        CompileError: the text is malformed or invalid, or BEF cannot hold it.
+            the file for constants cannot be written, or `input_shapes` names no argument.
+        CompileError: the text is malformed or invalid, BEF cannot hold it, or `input_shapes` does not fit it.
     """
     with collector_relaxed():
         return _compile(
-            text, filename, optional_sections, opt_level, pipeline, externalize_constants, larger_than, watch
+            text,
+            filename,
+            optional_sections,
+            opt_level,
+            pipeline,
+            externalize_constants,
+            larger_than,
+            input_shapes or {},
+            watch,
         )
 
 
@@ -78,6 +92,7 @@ def _compile(
     pipeline: str,
     externalize_constants: str | None,
     larger_than: int,
+    input_shapes: Mapping[str | int, Sequence[int | None] | str],
     watch: Watch | None,
 ) -> bytes:
     from tfrt.compiler.emitter import emit
@@ -88,7 +103,7 @@ def _compile(
     module = read()
     from tfrt.compiler.pipelines.pipeline import with_lowering
 
-    passes = with_lowering(module, passes)
+    passes = with_lowering(module, passes, _spelled(input_shapes))
     if externalize_constants is not None:
         from tfrt.compiler.passes.externalize_constants import ExternalizeConstants
 
@@ -98,6 +113,14 @@ def _compile(
 
         run_passes(module, passes, watch=watch, again=read)
     return emit(module, optional_sections=optional_sections)
+
+
+def _spelled(shapes: Mapping[str | int, Sequence[int | None] | str]) -> tuple[str, ...]:
+    if not shapes:
+        return ()
+    from tfrt.compiler.passes.refine_arguments import spelled_shapes
+
+    return spelled_shapes(shapes)
 
 
 def _passes(opt_level: int, pipeline: str) -> tuple[ModulePass, ...]:

@@ -20,6 +20,7 @@ _EXAMPLES = """\
   tfrt-translate -O2 program.mlir -o program.bef   optimise and compile
   tfrt-translate program.mlir | bef-run            compile and run
   tfrt-translate program.bef                       show a BEF file as MLIR text
+  tfrt-translate -O2 --input-shape x=8x28x28 model.mlir -o model.bef
   tfrt-translate -O2 model.mlir -o model.bef --externalize-constants weights.safetensors"""
 
 _STDIN = "<stdin>"
@@ -56,6 +57,7 @@ def _compile(text: str, options: argparse.Namespace) -> int:
     name = _STDIN if options.file == "-" else options.file
     source = source_of_text(name, text)
     watch = watch_of(options)
+    input_shapes = _shapes(options.input_shapes)
 
     def compile_part(padded: str, remark: Callable[[Diagnostic], None]) -> bytes:
         return compile(
@@ -66,6 +68,7 @@ def _compile(text: str, options: argparse.Namespace) -> int:
             pipeline=",".join(options.pipeline),
             externalize_constants=options.externalize_constants,
             larger_than=options.larger_than,
+            input_shapes=input_shapes,
             watch=replace(watch, remark=remark),
         )
 
@@ -93,6 +96,13 @@ def _compile(text: str, options: argparse.Namespace) -> int:
     return cli.OK
 
 
+def _shapes(texts: Sequence[str]) -> dict[str | int, Sequence[int | None] | str]:
+    """Shapes by arguments."""
+    from tfrt.compiler.passes.refine_arguments import read_shape
+
+    return {key: shape.text for key, shape in map(read_shape, texts)}
+
+
 def _disassemble(content: bytes, options: argparse.Namespace) -> int:
     from tfrt.compiler.bef_to_mlir import disassemble, is_complete
     from tfrt.executor.bef import read_bef
@@ -105,6 +115,8 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
         raise UsageError("--split-input-file and --verify-diagnostics go with --mlir-to-bef")
     if options.externalize_constants is not None:
         raise UsageError("--externalize-constants goes with --mlir-to-bef")
+    if options.input_shapes:
+        raise UsageError("--input-shape goes with --mlir-to-bef")
     try:
         bef = read_bef(content)
         if not is_complete(bef):
@@ -156,6 +168,10 @@ def _parser() -> cli.OptionParser:
         help="passes to run, in order; see tfrt-opt",
     )  # fmt: skip
     add_options(parser)
+    parser.add_argument(
+        "--input-shape", dest="input_shapes", action="append", default=[], metavar="ARG=SHAPE",
+        help="the shape of an argument, as in x=8x28x28, main.x=8x?xf32 or 0=; may be given several times",
+    )  # fmt: skip
     parser.add_argument(
         "--externalize-constants", metavar="FILE",
         help="write large constant arrays to a safetensors file; bef-run --weights takes it",

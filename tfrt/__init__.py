@@ -17,6 +17,7 @@ needed: a program that loads and runs scalars needs none of them.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +212,7 @@ def compile(
     opt_level: int = 0,
     externalize_constants: str | None = None,
     larger_than: int = 1024,
+    input_shapes: Mapping[str | int, Sequence[int | None] | str] | None = None,
 ) -> bytes:
     """Compile MLIR text to a BEF file.
 
@@ -220,16 +222,25 @@ def compile(
         opt_level: 0 to 3: how much to optimise; 0 runs no passes.
         externalize_constants: a safetensors file for constant arrays of more than `larger_than` bytes, which are then
             not in the BEF file: `load` takes it as `weights`.
+        input_shapes: shapes of arguments of a framework's functions, by the argument's name, ``function.name`` or
+            number: sizes, of which None is one that stays unknown, or text such as ``8x28x28`` or ``8x?xf32``. Ops
+            whose shapes follow from them run as if the text had said these.
 
     Raises:
-        UsageError: there is no such level, what installed packages add cannot be used, or the file for constants cannot
-            be written.
-        CompileError: the text is malformed or invalid; it holds one diagnostic for each mistake.
+        UsageError: there is no such level, what installed packages add cannot be used, the file for constants cannot
+            be written, or `input_shapes` names no argument.
+        CompileError: the text is malformed or invalid, or `input_shapes` does not fit it; it holds one diagnostic for
+            each mistake.
     """
     from tfrt.compiler import compile as compile_text
 
     return compile_text(
-        text, filename, opt_level=opt_level, externalize_constants=externalize_constants, larger_than=larger_than
+        text,
+        filename,
+        opt_level=opt_level,
+        externalize_constants=externalize_constants,
+        larger_than=larger_than,
+        input_shapes=input_shapes,
     )
 
 

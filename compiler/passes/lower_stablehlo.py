@@ -32,24 +32,18 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.entities import NAME
 from tfrt.compiler.passes.shared.array_ops import elementwise, metadata_of_type
-from tfrt.compiler.passes.shared.custom_calls import (
-    call_attributes,
-    is_identity,
-    op_name_of,
-    operands_of_target,
-    target_of,
-)
+from tfrt.compiler.passes.shared.core_ops import core_op
+from tfrt.compiler.passes.shared.custom_calls import is_identity
 from tfrt.compiler.passes.shared.purity import name_of
+from tfrt.compiler.passes.shared.source_functions import ends_in, is_source
 from tfrt.compiler.passes.shared.source_ops import (
     FORWARDING,
     Unsupported,
-    body_attribute,
     callee_of,
     captured,
     flat_types,
     functions_with_effects,
     has_effects,
-    op_attributes,
 )
 from tfrt.compiler.passes.shared.source_patterns import is_everywhere, trip_count
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
@@ -82,7 +76,6 @@ from tfrt.dialects.tfrt.control_flow import CaseOp, CondOp, RepeatI32Op, ReturnO
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.finding import CUSTOM_CALL
 from tfrt.executor.declarations.op import OpEntry
-from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
@@ -109,29 +102,20 @@ class LowerStablehlo(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         every = functions_of(op)
-        functions = {name: function for name, function in every.items() if _is_source(function)}
+        functions = {name: function for name, function in every.items() if is_source(function)}
         if not functions:
             return
-        computations = {name: function for name, function in every.items() if _ends_in(function, "stablehlo.return")}
+        computations = {name: function for name, function in every.items() if ends_in(function, "stablehlo.return")}
         lowering = _Module(functions, computations, set(every))
         made = lowering.run()
         if lowering.problems:
             raise CompileError(tuple(lowering.problems))
         for inner in list(op.ops):
-            is_source = inner in functions.values() or inner in computations.values()
-            if inner.name.partition(".")[0] in _SOURCES or is_source:
+            is_ours = inner in functions.values() or inner in computations.values()
+            if inner.name.partition(".")[0] in _SOURCES or is_ours:
                 inner.detach()
                 inner.erase()
         op.body.block.add_ops(made)
-
-
-def _is_source(function: FuncOp) -> bool:
-    return _ends_in(function, "func.return") and "tfrt.sync" not in function.attributes
-
-
-def _ends_in(function: FuncOp, name: str) -> bool:
-    last = function.body.blocks[0].last_op if function.body.blocks else None
-    return last is not None and last.name == name
 
 
 _Names = tuple[ArrayAttr[DictionaryAttr] | None, ArrayAttr[DictionaryAttr] | None]
@@ -394,32 +378,13 @@ class _Function:
     def _custom_call(self, op: Operation) -> Sequence[SSAValue]:
         if is_identity(op):
             return self._operands(op)
-        entry = CPU_OPS.get(op_name_of(op))
-        if entry is None:
-            raise Unsupported(op, f"calls '{target_of(op)}', a target that is not registered: see tfrt.custom_call")
-        functions = {**self.module.functions, **self.module.computations}
-        given = call_attributes(op, lambda called: body_attribute(called.body, (), functions.get), functions)
-        operands = [value for operand in operands_of_target(op) for value in self.value(operand)]
-        return self._execute_as(op, entry, operands, ArrayAttr(given), self.types(op.results, op))
+        return self._execute(op)
 
     def _execute(self, op: Operation) -> Sequence[SSAValue]:
         """An op of the core runtime."""
-        name = name_of(op)
-        entry = CPU_OPS.get(name)
-        if entry is None:
-            raise Unsupported(op, f"is not supported: the CPU has no op '{name}'")
-        attributes = op_attributes(op)
-        operands = self._operands(op)
-        if op.regions:
-            extra = captured(op.regions)
-            operands += [value for each in extra for value in self.value(each)]
-            (region,) = op.regions if len(op.regions) == 1 else (None,)
-            bodies = [(_BODY, region)] if region is not None else list(zip(_BODIES[op.name], op.regions, strict=True))
-            spelled = [
-                ArrayAttr([StringAttr(name), body_attribute(r, extra, self.module.functions.get)]) for name, r in bodies
-            ]
-            attributes = ArrayAttr([*attributes, *spelled])
-        return self._execute_as(op, entry, operands, attributes, self.types(op.results, op))
+        found = core_op(op, self.module.functions | self.module.computations)
+        operands = [value for operand in found.operands for value in self.value(operand)]
+        return self._execute_as(op, found.entry, operands, found.attributes, self.types(op.results, op))
 
     def _execute_as(
         self,
@@ -699,10 +664,6 @@ def _can_be_fused(
         return False
     return entry.elementwise(known.dtype) is not None
 
-
-_BODY = "body"
-_BODIES = {"stablehlo.select_and_scatter": ("select", "scatter")}
-"""What the bodies of ops with several regions are called as attributes."""
 
 _SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
     "builtin.unrealized_conversion_cast": _Function._cast,

@@ -339,7 +339,7 @@ def _overwritten(op: Operation, buffer_of: dict[SSAValue, _Buffer], done: int) -
 
 def _viewed(value: SSAValue) -> SSAValue:
     """The array that a value is a view of, or the value itself."""
-    while isinstance(value.owner, Operation) and _is_view(value.owner):
+    while isinstance(value.owner, Operation) and _is_view(value.owner) and value.owner.operands:
         value = value.owner.operands[0]
     return value
 

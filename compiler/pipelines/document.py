@@ -10,7 +10,7 @@ import inspect
 import json
 
 from tfrt.compiler.passes import PASSES, anchor_of, get_passes
-from tfrt.compiler.pipelines.pipeline import LOWERING, PIPELINES, SIMPLIFY, TENSORFLOW
+from tfrt.compiler.pipelines.pipeline import LOWERING, PIPELINES, REFINE, REFINE_GIVEN, SIMPLIFY, TENSORFLOW
 
 _HEAD = """\
 # Passes
@@ -35,7 +35,9 @@ def document() -> str:
     parts = [_HEAD, "\n".join(["| level | runs |", "|---|---|", *levels]) + "\n"]
     parts.append(
         f"Programs of frameworks, whose functions end in `return`, get `{LOWERING}` before all else; at `-O1` and above"
-        f" `{SIMPLIFY}` comes before it. TensorFlow's get `{TENSORFLOW}` first.\n"
+        f" `{SIMPLIFY}` comes before it, and `{REFINE}` before that where shapes are not known. TensorFlow's get"
+        f" `{TENSORFLOW}` first. With `--input-shape` all levels begin with `refine-arguments`, and get"
+        f" `{REFINE_GIVEN}` before the others.\n"
     )
     parts += [_section(name) for name in PASSES]
     return "\n".join(parts)

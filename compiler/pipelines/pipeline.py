@@ -28,6 +28,12 @@ LOWERING = "lower-stablehlo"
 TENSORFLOW = "lower-tf"
 """What TensorFlow's programs need before that."""
 
+REFINE = "refine-shapes,stablehlo-canonicalize-dynamism"
+"""What finds out shapes, where a program does not say all of them."""
+
+REFINE_GIVEN = "refine-shapes{strict=true},stablehlo-canonicalize-dynamism"
+"""The same where somebody gives the arguments' shapes: what does not fit these is an error."""
+
 SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-hoist,stablehlo-canonicalize"
 """What they get before that, where they are optimised."""
 
@@ -59,17 +65,49 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
         ) from None
 
 
-def with_lowering(module: ModuleOp, passes: tuple[ModulePass, ...]) -> tuple[ModulePass, ...]:
+def with_lowering(
+    module: ModuleOp, passes: tuple[ModulePass, ...], shapes: tuple[str, ...] = ()
+) -> tuple[ModulePass, ...]:
     """The passes, after those that make a program of a framework one that files can hold, unless they are among them.
 
     A framework's functions end in ``func.return``. Where there are passes, the program is simplified first.
+
+    Args:
+        shapes: those of arguments, as the pass `refine-arguments` takes them.
+
+    Raises:
+        UsageError: shapes are given for a program of no framework, or for one that the passes lower themselves.
     """
-    if not any(_ends_as_mlirs_own(op) for op in module.ops) or any(p.name == LOWERING for p in passes):
+    is_lowered = any(p.name == LOWERING for p in passes)
+    if not any(_ends_as_mlirs_own(op) for op in module.ops) or is_lowered:
+        if shapes:
+            reason = f"the pipeline has '{LOWERING}' already" if is_lowered else "the program is of no framework"
+            raise UsageError(f"shapes of arguments are given, but {reason}; see the pass 'refine-arguments'")
         return passes
-    before = f"{SIMPLIFY},{LOWERING}" if passes else LOWERING
+    before = [SIMPLIFY, LOWERING] if passes else [LOWERING]
+    if shapes:
+        before = [REFINE_GIVEN, *before]
+    elif passes and any(_is_partial(op) for op in module.walk()):
+        before = [REFINE, *before]
     if any(_is_tensorflow(op) for op in module.walk()) and not any(p.name == TENSORFLOW for p in passes):
-        before = f"{TENSORFLOW},{before}"
-    return (*parse_pipeline(before), *passes)
+        before = [TENSORFLOW, *before]
+    return (*_refining(shapes), *parse_pipeline(",".join(before)), *passes)
+
+
+def _refining(shapes: tuple[str, ...]) -> tuple[ModulePass, ...]:
+    from tfrt.compiler.passes.refine_arguments import RefineArguments
+
+    return (RefineArguments(shapes),) if shapes else ()
+
+
+def _is_partial(op: Operation) -> bool:
+    """Whether an op does not say the shapes of all its results."""
+    from xdsl.dialects.builtin import TensorType, UnrankedTensorType
+
+    return any(
+        isinstance(type, UnrankedTensorType) or (isinstance(type, TensorType) and not type.has_static_shape())
+        for type in op.result_types
+    )
 
 
 def _is_tensorflow(op: Operation) -> bool:

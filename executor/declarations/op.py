@@ -29,7 +29,7 @@ beforehand. An op may say three more things for them:
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from enum import Flag, auto
 from functools import cached_property
@@ -44,6 +44,9 @@ from tfrt.executor.values.tensor import DenseHostTensor
 
 ArrayForm = Callable[..., Any]
 """What an op's array form returns: given the inputs' arrays and perhaps `out`, the result's array."""
+
+ShapedBy = Sequence[int] | Callable[[int, Mapping[str, Any]], Collection[int]]
+"""Numbers of inputs, which count from the end where negative; or what gives them for so many inputs and attributes."""
 
 Elementwise = Callable[[DType], Callable[..., Any] | None]
 """For an element type, the function of arrays that an elementwise op is; None where it is not just that."""
@@ -94,7 +97,7 @@ class OpEntry:
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
         metadata: see `cpu_op`; so are `array_form`, `constant_metadata`, `elementwise`,
-            `steps` and `gives`.
+            `steps`, `gives`, `shaped_by` and `shape_only`.
     """
 
     name: str
@@ -110,6 +113,8 @@ class OpEntry:
     gives: str | None = None
     views: bool = False
     in_place: bool = False
+    shaped_by: ShapedBy | None = None
+    shape_only: bool = False
 
     @cached_property
     def has_effects(self) -> bool:
@@ -179,6 +184,15 @@ class OpEntry:
             return None if found is None else _as_tuple(found)
         known = tuple(i if isinstance(i, TensorMetadata) else TensorMetadata(DType.of(i), i.shape) for i in inputs)
         return self.run_metadata(known, attrs)
+
+    def shaping_inputs(self, inputs: int, attrs: Mapping[str, Any]) -> Collection[int] | None:
+        """Of so many inputs those whose elements the results' shapes depend on, by number; None where that is not
+        declared."""
+        if self.shaped_by is None:
+            return None
+        if callable(self.shaped_by):
+            return self.shaped_by(inputs, attrs)
+        return [number % inputs for number in self.shaped_by]
 
     @cached_property
     def gives_dense(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from tfrt.executor.declarations.annotations import AnyHost, OpAttributes, ResultMetadata, refuse_coroutines
 from tfrt.executor.declarations.finding import Finding
 from tfrt.executor.declarations.metadata import metadata_of
-from tfrt.executor.declarations.op import Elementwise, OpEntry, OpFlags, Step
+from tfrt.executor.declarations.op import Elementwise, OpEntry, OpFlags, ShapedBy, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,6 +53,8 @@ def cpu_op(
     native: str | None = None,
     steps: Callable[..., Sequence[Step] | None] | None = None,
     gives: str | None = None,
+    shaped_by: ShapedBy | None = None,
+    shape_only: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged.
 
@@ -67,6 +69,10 @@ def cpu_op(
         steps: the elementwise ops that the op consists of, as a function like `metadata`, where that is all there is to
             its first result; None for inputs, or attributes, for which it is not. They can be fused with others.
         gives: the attribute that is the op's result, for ops that make constants.
+        shaped_by: the inputs whose elements the results' shapes depend on, for ops without the functions above. Given
+            these, the op run on any elements of the others tells the shapes, and what it complains of then is wrong
+            with the inputs' shapes: so they are found at compile time.
+        shape_only: the results follow from the inputs' shapes and element types alone.
     """
 
     def register(function: F) -> F:
@@ -83,6 +89,8 @@ def cpu_op(
                 native=native,
                 steps=steps,
                 gives=gives,
+                shaped_by=shaped_by,
+                shape_only=shape_only,
             )
         )
         return function
@@ -99,6 +107,8 @@ def array_op(
     native: str | None = None,
     views: bool = False,
     in_place: bool = False,
+    shaped_by: ShapedBy | None = None,
+    shape_only: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated array form (see `tfrt.executor.declarations.op`) as op `name` of the CPU; the function is
     returned unchanged.
@@ -110,7 +120,7 @@ def array_op(
     tensors.
 
     Args:
-        metadata: see `cpu_op`; so are `constant_metadata`, `elementwise` and `native`.
+        metadata: see `cpu_op`; so are `constant_metadata`, `elementwise`, `native`, `shaped_by` and `shape_only`.
         in_place: see `OpEntry`.
         views: see `OpEntry`. All other array forms take `out`, an array for the result or None, if they have one
             result.
@@ -141,6 +151,8 @@ def array_op(
             native=native,
             views=views,
             in_place=in_place,
+            shaped_by=shaped_by,
+            shape_only=shape_only,
         )
         CPU_OPS.register(entry)
         return form

@@ -10,7 +10,7 @@ from tfrt.kernels.shared.operators import ints, operator
 Array = np.ndarray
 
 
-@operator("NonMaxSuppression")
+@operator("NonMaxSuppression", shaped_by=None)
 def non_max_suppression(
     boxes: Array,
     scores: Array,

@@ -102,7 +102,7 @@ def tensor_scatter(
     return result
 
 
-@operator("OneHot")
+@operator("OneHot", shaped_by=(1,))
 def one_hot(indices: Array, depth: Array, values: Array, *, axis: int = -1) -> Array:
     """`values[1]` at the index along a new axis, `values[0]` elsewhere; nowhere if it is out of bounds."""
     count = int(depth.reshape(-1)[0])
@@ -112,13 +112,13 @@ def one_hot(indices: Array, depth: Array, values: Array, *, axis: int = -1) -> A
     return np.where(np.expand_dims(wanted, place) == numbers, values[1], values[0]).astype(values.dtype)
 
 
-@operator("Compress")
+@operator("Compress", shaped_by=None)
 def compress(x: Array, condition: Array, *, axis: int | None = None) -> Array:
     source, place = (x.reshape(-1), 0) if axis is None else (x, axis_of(axis, x.ndim))
     return np.compress(condition, source, place)
 
 
-@operator("NonZero")
+@operator("NonZero", shaped_by=None)
 def non_zero(x: Array) -> Array:
     return np.array(np.nonzero(x) if x.ndim else np.nonzero(x.reshape(1)), np.int64)[: max(x.ndim, 0)]
 
@@ -128,7 +128,7 @@ def array_feature_extractor(x: Array, places: Array) -> Array:
     return np.atleast_2d(x)[..., places.reshape(-1)]
 
 
-@operator("Unique")
+@operator("Unique", shaped_by=None)
 def unique(
     x: Array, *, axis: int | None = None, sorted: int = 1, outputs: Sequence[int] = (0,)
 ) -> tuple[Array, Array, Array, Array]:
@@ -144,7 +144,7 @@ def unique(
     return values, first.astype(np.int64), inverse.astype(np.int64), counts.astype(np.int64)
 
 
-@operator("TopK")
+@operator("TopK", shaped_by=(1,))
 def top_k(x: Array, k: Array, *, axis: int = -1, largest: int = 1, sorted: int = 1) -> tuple[Array, Array]:
     """The greatest or least elements along an axis, of equal ones the first, and their indices."""
     place, count = axis_of(axis, x.ndim), int(k.reshape(-1)[0])
@@ -157,7 +157,7 @@ def top_k(x: Array, k: Array, *, axis: int = -1, largest: int = 1, sorted: int =
     return np.take_along_axis(x, chosen, place), chosen.astype(np.int64)
 
 
-@operator("MaxUnpool")
+@operator("MaxUnpool", shaped_by=(2,))
 def max_unpool(
     x: Array,
     indices: Array,

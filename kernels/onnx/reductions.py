@@ -47,7 +47,7 @@ _REDUCE: dict[str, Callable[[Array, Axes, bool], Array]] = {
 
 
 def _register(name: str, function: Callable[[Array, Axes, bool], Array]) -> None:
-    @operator(name, in_single=True)
+    @operator(name, in_single=True, shaped_by=(1,))
     def reduce(
         x: Array,
         places: Array | None = None,

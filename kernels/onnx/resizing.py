@@ -13,12 +13,12 @@ Array = np.ndarray
 Sizes = list[int]
 
 
-@operator("Upsample")
+@operator("Upsample", shaped_by=(1,))
 def upsample(x: Array, scales: Array, *, mode: str = "nearest") -> Array:
     return resize(x, None, scales, mode=mode, coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 
-@operator("Resize", in_single=True)
+@operator("Resize", in_single=True, shaped_by=(2, 3))
 def resize(
     x: Array,
     roi: Array | None = None,

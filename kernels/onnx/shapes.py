@@ -13,7 +13,7 @@ from tfrt.kernels.shared.operators import axes_of, axis_of, dtype_named, ints, o
 Array = np.ndarray
 
 
-@operator("Reshape")
+@operator("Reshape", shaped_by=(1,))
 def reshape(x: Array, shape: Array, *, allowzero: int = 0) -> Array:
     """The same elements in another shape; -1 is what is left, and 0 the operand's own size unless `allowzero`."""
     sizes = [x.shape[i] if not size and not allowzero else size for i, size in enumerate(ints(shape))]
@@ -31,22 +31,22 @@ def transpose(x: Array, *, perm: Sequence[int] = ()) -> Array:
     return x.transpose(tuple(perm)) if perm else x.transpose()
 
 
-@operator("Squeeze")
+@operator("Squeeze", shaped_by=(1,))
 def squeeze(x: Array, axes: Array | None = None) -> Array:
     return np.squeeze(x) if axes is None else np.squeeze(x, axes_of(axes, x.ndim, empty_is_all=False))
 
 
-@operator("Unsqueeze")
+@operator("Unsqueeze", shaped_by=(1,))
 def unsqueeze(x: Array, axes: Array) -> Array:
     return np.expand_dims(x, tuple(ints(axes)))
 
 
-@operator("Expand")
+@operator("Expand", shaped_by=(1,))
 def expand(x: Array, shape: Array) -> Array:
     return np.broadcast_to(x, np.broadcast_shapes(x.shape, tuple(ints(shape))))
 
 
-@operator("Tile")
+@operator("Tile", shaped_by=(1,))
 def tile(x: Array, repeats: Array) -> Array:
     return np.tile(x, ints(repeats))
 
@@ -62,7 +62,7 @@ def append(rows: Array, row: Array) -> Array:
     return np.concatenate([rows, row[np.newaxis]]) if len(rows) else row[np.newaxis]
 
 
-@operator("Split")
+@operator("Split", shaped_by=(1,))
 def split(
     x: Array, sizes: Array | None = None, *, axis: int = 0, num_outputs: int = 0, outputs: Sequence[int]
 ) -> tuple[Array, ...]:
@@ -77,7 +77,7 @@ def split(
     return tuple(np.split(x, ends[:-1], place))
 
 
-@operator("Slice")
+@operator("Slice", shaped_by=(1, 2, 3, 4))
 def slice_(x: Array, starts: Array, ends: Array, axes: Array | None = None, steps: Array | None = None) -> Array:
     """A part of the operand, with steps that may be negative; bounds that are out of it are moved to its end."""
     first, last = ints(starts), ints(ends)
@@ -92,7 +92,7 @@ def slice_(x: Array, starts: Array, ends: Array, axes: Array | None = None, step
     return x[tuple(chosen)]
 
 
-@operator("Pad")
+@operator("Pad", shaped_by=(1, 3))
 def pad(
     x: Array, pads: Array, value: Array | None = None, axes: Array | None = None, *, mode: str = "constant"
 ) -> Array:
@@ -119,24 +119,24 @@ def pad(
     return np.pad(kept, more, mode=mode)  # type: ignore[call-overload]
 
 
-@operator("Shape")
+@operator("Shape", shape_only=True)
 def shape(x: Array, *, start: int = 0, end: int | None = None) -> Array:
     return np.array(x.shape[start:end], np.int64)
 
 
-@operator("Size")
+@operator("Size", shape_only=True)
 def size(x: Array) -> Array:
     return np.array(x.size, np.int64)
 
 
-@operator("ConstantOfShape")
+@operator("ConstantOfShape", shaped_by=(0,))
 def constant_of_shape(shape: Array, *, value: Array | None = None) -> Array:
     if value is None:
         return np.zeros(ints(shape), np.float32)
     return np.broadcast_to(value.reshape(()), ints(shape))
 
 
-@operator("Range")
+@operator("Range", shaped_by=(0, 1, 2))
 def range_(start: Array, limit: Array, delta: Array) -> Array:
     """Numbers from `start` on, `delta` apart."""
     count = max(0, int(np.ceil((limit.item() - start.item()) / delta.item())))
@@ -193,7 +193,7 @@ def reverse_sequence(x: Array, lengths: Array, *, batch_axis: int = 1, time_axis
     return result
 
 
-@operator("Col2Im")
+@operator("Col2Im", shaped_by=(1, 2))
 def col2im(
     x: Array,
     image_shape: Array,

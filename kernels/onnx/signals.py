@@ -22,7 +22,7 @@ def _pairs(x: Array, dtype: np.dtype) -> Array:
     return np.stack([x.real, x.imag], -1).astype(dtype)
 
 
-@operator("DFT", in_single=True)
+@operator("DFT", in_single=True, shaped_by=(1, 2))
 def dft(
     x: Array,
     length: Array | None = None,
@@ -46,7 +46,7 @@ def dft(
     return _pairs(found, x.dtype)
 
 
-@operator("STFT", in_single=True)
+@operator("STFT", in_single=True, shaped_by=(1, 3))
 def stft(
     signal: Array, step: Array, window: Array | None = None, length: Array | None = None, *, onesided: int = 1
 ) -> Array:
@@ -61,7 +61,7 @@ def stft(
     return _pairs(found[..., : size // 2 + 1] if onesided else found, signal.dtype)
 
 
-@operator("MelWeightMatrix")
+@operator("MelWeightMatrix", shaped_by=range(5))
 def mel_weight_matrix(
     bins: Array, length: Array, rate: Array, low: Array, high: Array, *, output_datatype: str = "f32"
 ) -> Array:
@@ -84,7 +84,7 @@ def mel_weight_matrix(
 
 
 def _window(name: str, weights: tuple[float, ...]) -> None:
-    @operator(name)
+    @operator(name, shaped_by=(0,))
     def run(size: Array, *, output_datatype: str = "f32", periodic: int = 1) -> Array:
         """A sum of cosines over so many elements."""
         count = ints(size)[0]

@@ -18,7 +18,7 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import OpAttributes
 from tfrt.executor.declarations.metadata import TensorMetadata
-from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op import ArrayForm, ShapedBy
 from tfrt.executor.declarations.op_attrs import OpAttr
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
@@ -30,7 +30,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _BY_SPELLING = {dtype.mlir: dtype for dtype in DType}
 
 
-def operator(name: str, *, in_single: bool = False) -> Callable[[F], F]:
+def operator(
+    name: str, *, in_single: bool = False, shaped_by: Sequence[int] | None = (), shape_only: bool = False
+) -> Callable[[F], F]:
     """Register the decorated function as op ``onnx.NAME``; it is returned unchanged.
 
     It takes the inputs' arrays, None for those that are left out, and attributes by keyword, and gives an array, or a
@@ -40,6 +42,9 @@ def operator(name: str, *, in_single: bool = False) -> Callable[[F], F]:
     Args:
         in_single: floats of 16 bits are given to it in single precision, and its results of single precision rounded to
             the type of its first input.
+        shaped_by: the operator's inputs, left out ones counted, whose elements its outputs' shapes depend on; None
+            where it may be any.
+        shape_only: see `tfrt.executor.declarations.op_registry.cpu_op`.
     """
 
     def register(function: F) -> F:
@@ -62,10 +67,24 @@ def operator(name: str, *, in_single: bool = False) -> Callable[[F], F]:
             compute = _in_single(function) if in_single else function
             return _run(compute, given, absent, outputs)
 
-        array_op(f"onnx.{name}", views=True)(form)
+        array_op(f"onnx.{name}", views=True, shaped_by=_operands(shaped_by), shape_only=shape_only)(form)
         return function
 
     return register
+
+
+def _operands(inputs: Sequence[int] | None) -> ShapedBy | None:
+    """Which of an op's operands are these inputs of the operator."""
+    if inputs is None:
+        return None
+
+    def operands(count: int, attributes: Mapping[str, Any]) -> list[int]:
+        given = attributes.get("absent", ())
+        absent = frozenset(given.value if type(given) is OpAttr else given)
+        present = [number for number in range(count + len(absent)) if number not in absent]
+        return [place for place, number in enumerate(present) if number in inputs]
+
+    return operands
 
 
 def _run(

@@ -123,7 +123,7 @@ def convolution(
     return _prepare(lhs, rhs, dimensions, sliding, pairs, metadata[0].dtype, host, epilogue)
 
 
-@array_op("stablehlo.dynamic_conv")
+@array_op("stablehlo.dynamic_conv", shaped_by=(2,))
 def dynamic_conv(
     lhs: TensorMetadata,
     rhs: TensorMetadata,

@@ -134,7 +134,7 @@ def gather(
     return gathering.gather(operand.shape, start_indices.shape, slice_sizes, **asdict(dimensions))
 
 
-@array_op("stablehlo.dynamic_gather")
+@array_op("stablehlo.dynamic_gather", shaped_by=(2,))
 def dynamic_gather(
     operand: TensorMetadata,
     start_indices: TensorMetadata,

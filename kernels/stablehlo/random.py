@@ -92,7 +92,7 @@ def _is_whole(dtype: np.dtype) -> bool:
     return dtype == np.bool_ or is_integer(dtype)
 
 
-@array_op("stablehlo.rng")
+@array_op("stablehlo.rng", shaped_by=(2,))
 def rng(a: TensorMetadata, b: TensorMetadata, shape: TensorMetadata, *, rng_distribution: str) -> ArrayForm:
     """Numbers that nobody can know beforehand.
 

@@ -80,7 +80,7 @@ for _name, _reduce in _REDUCTIONS.items():
 
 
 def _register_place(name: str, find: Callable[..., Any]) -> None:
-    @array_op(f"tf.{name}")
+    @array_op(f"tf.{name}", shaped_by=(1,))
     def form(
         operand: TensorMetadata,
         dimension: TensorMetadata,
@@ -116,7 +116,7 @@ _CUMULATIVE: dict[str, tuple[Callable[..., np.ndarray], float]] = {
 
 
 def _register_cumulative(name: str, accumulate: Callable[..., np.ndarray], start: float) -> None:
-    @array_op(f"tf.{name}")
+    @array_op(f"tf.{name}", shaped_by=(1,))
     def form(
         operand: TensorMetadata, axis: TensorMetadata, *, exclusive: bool = False, reverse: bool = False
     ) -> ArrayForm:
@@ -137,7 +137,7 @@ for _name, (_accumulate, _start) in _CUMULATIVE.items():
     _register_cumulative(_name, _accumulate, _start)
 
 
-@array_op("tf.L2Loss")
+@array_op("tf.L2Loss", shaped_by=())
 def l2_loss(operand: TensorMetadata) -> ArrayForm:
     """Half the sum of squares."""
     return lambda x, out=None: np.asarray(_sum(np.square(x)) / 2).astype(x.dtype)

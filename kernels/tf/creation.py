@@ -19,7 +19,7 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.tf.reshaping import axis_of, sizes
 
 
-@array_op("tf.Fill", views=True)
+@array_op("tf.Fill", views=True, shaped_by=(0,))
 def fill(dims: TensorMetadata, value: TensorMetadata) -> ArrayForm:
     """A tensor of these sizes whose elements are all one value."""
 
@@ -42,13 +42,13 @@ def ones_like(operand: TensorMetadata) -> ArrayForm:
     return lambda x, out=None: np.ones_like(x, order="C")
 
 
-@array_op("tf.Empty")
+@array_op("tf.Empty", shaped_by=(0,))
 def empty(shape: TensorMetadata, *, dtype: DType, init: bool = False) -> ArrayForm:
     """A tensor of that shape and type. Its elements are zeros, though only `init` asks for them."""
     return lambda shape, out=None: np.zeros(sizes(shape), dtype.numpy)
 
 
-@array_op("tf.Range")
+@array_op("tf.Range", shaped_by=(0, 1, 2))
 def range_(start: TensorMetadata, limit: TensorMetadata, delta: TensorMetadata) -> ArrayForm:
     """The numbers from `start` on in steps of `delta`, before `limit`."""
 
@@ -64,7 +64,7 @@ def range_(start: TensorMetadata, limit: TensorMetadata, delta: TensorMetadata) 
     return run
 
 
-@array_op("tf.LinSpace")
+@array_op("tf.LinSpace", shaped_by=(2,))
 def lin_space(start: TensorMetadata, stop: TensorMetadata, num: TensorMetadata) -> ArrayForm:
     """`num` numbers in equal steps from `start` to `stop`, both included."""
 
@@ -76,7 +76,7 @@ def lin_space(start: TensorMetadata, stop: TensorMetadata, num: TensorMetadata) 
     return run
 
 
-@array_op("tf.OneHot")
+@array_op("tf.OneHot", shaped_by=(1,))
 def one_hot(
     indices: TensorMetadata, depth: TensorMetadata, on: TensorMetadata, off: TensorMetadata, *, axis: int = -1
 ) -> ArrayForm:
@@ -95,7 +95,7 @@ def one_hot(
     return run
 
 
-@array_op("tf.MatrixBandPart")
+@array_op("tf.MatrixBandPart", shaped_by=())
 def matrix_band_part(operand: TensorMetadata, lower: TensorMetadata, upper: TensorMetadata) -> ArrayForm:
     """Matrices with zeros outside of a band: so many diagonals below and above the main one, all where negative."""
 
@@ -164,13 +164,13 @@ def _put_diagonals(target: np.ndarray, diagonals: np.ndarray, which: _Diagonals)
 _MAIN = _Diagonals(0, 0, "RIGHT_LEFT")
 
 
-@array_op("tf.MatrixDiag")
+@array_op("tf.MatrixDiag", shaped_by=())
 def matrix_diag(diagonal: TensorMetadata) -> ArrayForm:
     """Square matrices with these diagonals, and zeros elsewhere."""
     return lambda x, out=None: np.where(np.eye(x.shape[-1], dtype=bool), x[..., None], np.zeros((), x.dtype))
 
 
-@array_op("tf.MatrixDiagV3")
+@array_op("tf.MatrixDiagV3", shaped_by=(1, 2, 3))
 def matrix_diag_v3(
     diagonal: TensorMetadata,
     k: TensorMetadata,
@@ -199,13 +199,13 @@ def matrix_diag_v3(
     return run
 
 
-@array_op("tf.MatrixDiagPart", views=True)
+@array_op("tf.MatrixDiagPart", views=True, shaped_by=())
 def matrix_diag_part(operand: TensorMetadata) -> ArrayForm:
     """The main diagonals of matrices."""
     return lambda x: np.diagonal(x, axis1=-2, axis2=-1)
 
 
-@array_op("tf.MatrixDiagPartV3")
+@array_op("tf.MatrixDiagPartV3", shaped_by=(1,))
 def matrix_diag_part_v3(
     operand: TensorMetadata, k: TensorMetadata, padding: TensorMetadata, *, align: str = "RIGHT_LEFT"
 ) -> ArrayForm:
@@ -213,13 +213,13 @@ def matrix_diag_part_v3(
     return lambda x, k, padding, out=None: _take_diagonals(x, _Diagonals.of(k, align), padding)
 
 
-@array_op("tf.MatrixSetDiag")
+@array_op("tf.MatrixSetDiag", shaped_by=())
 def matrix_set_diag(operand: TensorMetadata, diagonal: TensorMetadata) -> ArrayForm:
     """Matrices with other main diagonals."""
     return lambda x, diagonal, out=None: _put_diagonals(x.copy(order="C"), diagonal, _MAIN)
 
 
-@array_op("tf.MatrixSetDiagV3")
+@array_op("tf.MatrixSetDiagV3", shaped_by=(2,))
 def matrix_set_diag_v3(
     operand: TensorMetadata, diagonal: TensorMetadata, k: TensorMetadata, *, align: str = "RIGHT_LEFT"
 ) -> ArrayForm:

@@ -40,7 +40,7 @@ def _checked(size: np.ndarray, x: np.ndarray, *, align_corners: bool, half_pixel
     return height, width
 
 
-@array_op("tf.ResizeBilinear")
+@array_op("tf.ResizeBilinear", shaped_by=(1,))
 def resize_bilinear(
     images: TensorMetadata, size: TensorMetadata, *, align_corners: bool = False, half_pixel_centers: bool = False
 ) -> ArrayForm:
@@ -64,7 +64,7 @@ def resize_bilinear(
     return run
 
 
-@array_op("tf.ResizeNearestNeighbor")
+@array_op("tf.ResizeNearestNeighbor", shaped_by=(1,))
 def resize_nearest_neighbor(
     images: TensorMetadata, size: TensorMetadata, *, align_corners: bool = False, half_pixel_centers: bool = False
 ) -> ArrayForm:
@@ -86,7 +86,7 @@ def resize_nearest_neighbor(
     return run
 
 
-@array_op("tf.LRN")
+@array_op("tf.LRN", shaped_by=())
 def local_response_normalization(
     images: TensorMetadata, *, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5
 ) -> ArrayForm:

@@ -7,7 +7,7 @@ an index out of range is an error.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def _gather(x: np.ndarray, indices: np.ndarray, at: int, batch: int, op: str) ->
     return np.ascontiguousarray(picked.transpose(order))
 
 
-@array_op("tf.GatherV2")
+@array_op("tf.GatherV2", shaped_by=(2,))
 def gather(operand: TensorMetadata, indices: TensorMetadata, axis: TensorMetadata, *, batch_dims: int = 0) -> ArrayForm:
     """Slices along an axis, at indices; the first `batch_dims` dimensions of both go together."""
     batch = batch_dims + (indices.rank if batch_dims < 0 else 0)
@@ -51,13 +51,13 @@ def gather(operand: TensorMetadata, indices: TensorMetadata, axis: TensorMetadat
     return run
 
 
-@array_op("tf.Gather")
+@array_op("tf.Gather", shaped_by=())
 def gather_rows(operand: TensorMetadata, indices: TensorMetadata, *, validate_indices: bool = True) -> ArrayForm:
     """Slices along the first axis, at indices."""
     return lambda x, indices, out=None: _gather(x, indices, 0, 0, "tf.Gather")
 
 
-@array_op("tf.GatherNd")
+@array_op("tf.GatherNd", shaped_by=())
 def gather_nd(operand: TensorMetadata, indices: TensorMetadata) -> ArrayForm:
     """Slices at index vectors, which are the innermost dimension of `indices`."""
 
@@ -99,7 +99,7 @@ def _scattered(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, com
 
 
 def _tensor_scatter(name: str, combine: Combine) -> None:
-    @array_op(f"tf.TensorScatter{name}")
+    @array_op(f"tf.TensorScatter{name}", shaped_by=())
     def form(operand: TensorMetadata, indices: TensorMetadata, updates: TensorMetadata) -> ArrayForm:
         def run(x: np.ndarray, at: np.ndarray, new: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             return _scattered(x.copy(order="C"), at, new, combine, f"tf.TensorScatter{name}")
@@ -111,7 +111,7 @@ for _name, _combine in _COMBINATIONS.items():
     _tensor_scatter(_name, _combine)
 
 
-@array_op("tf.ScatterNd")
+@array_op("tf.ScatterNd", shaped_by=(2,))
 def scatter_nd(indices: TensorMetadata, updates: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """Zeros of a shape with updates added at index vectors."""
 
@@ -121,10 +121,14 @@ def scatter_nd(indices: TensorMetadata, updates: TensorMetadata, shape: TensorMe
     return run
 
 
+def _count_or_ids(inputs: int, attributes: object) -> Sequence[int]:
+    return (inputs - 1,)
+
+
 def _segments(name: str, combine: Combine, start: Callable[[np.dtype], Any], *, sorted_ids: bool) -> None:
     """`tf.SegmentSum` and its like, of rows that an id puts together."""
 
-    @array_op(name)
+    @array_op(name, shaped_by=_count_or_ids)
     def form(operand: TensorMetadata, ids: TensorMetadata, *count: TensorMetadata) -> ArrayForm:
         def run(x: np.ndarray, ids: np.ndarray, *count: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             total = int(count[0]) if count else int(ids[-1]) + 1 if ids.size else 0
@@ -171,13 +175,13 @@ for _name, (_combine, _start) in _SEGMENTS.items():
     _segments(f"tf.Unsorted{_name}", _combine, _start, sorted_ids=False)
 
 
-@array_op("tf.SelectV2")
+@array_op("tf.SelectV2", shaped_by=())
 def select_v2(condition: TensorMetadata, on_true: TensorMetadata, on_false: TensorMetadata) -> ArrayForm:
     """Elements of two tensors, chosen by a third; all broadcast."""
     return lambda c, x, y, out=None: np.where(c, x, y)
 
 
-@array_op("tf.Select")
+@array_op("tf.Select", shaped_by=())
 def select(condition: TensorMetadata, on_true: TensorMetadata, on_false: TensorMetadata) -> ArrayForm:
     """Elements of two tensors of one shape, chosen by a third of that shape, or rows, chosen by a vector."""
 
@@ -193,7 +197,7 @@ def where(condition: TensorMetadata) -> ArrayForm:
     return lambda x, out=None: np.argwhere(x).astype(np.int64)
 
 
-@array_op("tf.TopKV2")
+@array_op("tf.TopKV2", shaped_by=(1,))
 def top_k(operand: TensorMetadata, k: TensorMetadata, *, sorted: bool = True) -> ArrayForm:
     """The greatest elements of each row and where they are; of equal ones the first."""
 
@@ -250,7 +254,7 @@ def dynamic_stitch(*inputs: TensorMetadata) -> ArrayForm:
     return run
 
 
-@array_op("tf.ReverseSequence")
+@array_op("tf.ReverseSequence", shaped_by=())
 def reverse_sequence(
     operand: TensorMetadata, lengths: TensorMetadata, *, seq_dim: int, batch_dim: int = 0
 ) -> ArrayForm:
@@ -266,7 +270,7 @@ def reverse_sequence(
     return run
 
 
-@array_op("tf.Bincount")
+@array_op("tf.Bincount", shaped_by=(1,))
 def bincount(values: TensorMetadata, size: TensorMetadata, weights: TensorMetadata) -> ArrayForm:
     """How often each number below `size` occurs, or the sum of its weights."""
 

@@ -54,7 +54,7 @@ for _name in ("tf.BatchMatMul", "tf.BatchMatMulV2", "tf.BatchMatMulV3"):
     _register_batch(_name)
 
 
-@array_op("tf.Einsum")
+@array_op("tf.Einsum", shaped_by=())
 def einsum(*operands: TensorMetadata, equation: str) -> ArrayForm:
     """The sum of products that an equation names, such as ``bij,bjk->bik``."""
     given = equation.partition("->")[0]
@@ -73,8 +73,29 @@ def einsum(*operands: TensorMetadata, equation: str) -> ArrayForm:
     return lambda *arrays, out=None: quietly(*arrays).astype(arrays[0].dtype, copy=False)
 
 
-def _register_matrix(name: str, function: Callable[..., Any]) -> None:
-    @array_op(f"tf.{name}")
+def _squares(name: str, x: TensorMetadata) -> tuple[int, ...]:
+    """The shape of what is there a matrix each, of which there may be many, all square."""
+    if x.rank < 2 or x.shape[-1] != x.shape[-2]:
+        raise KernelError(f"{name}: Input matrix must be square, got {list(x.shape)}")
+    return x.shape[:-2]
+
+
+def _square_metadata(name: str, results: Callable[[TensorMetadata, tuple[int, ...]], Any]) -> Callable[..., Any]:
+    return lambda x: results(x, _squares(name, x))
+
+
+def _solved_metadata(matrix: TensorMetadata, rhs: TensorMetadata) -> TensorMetadata:
+    batch = _squares("tf.MatrixSolve", matrix)
+    if rhs.rank < 2 or rhs.shape[-2] != matrix.shape[-1]:
+        raise KernelError(f"Input matrix and rhs are incompatible: {list(matrix.shape)}, {list(rhs.shape)}")
+    try:
+        return TensorMetadata(rhs.dtype, (*np.broadcast_shapes(batch, rhs.shape[:-2]), *rhs.shape[-2:]))
+    except ValueError:
+        raise KernelError(f"Incompatible shapes: {list(matrix.shape)} vs. {list(rhs.shape)}") from None
+
+
+def _register_matrix(name: str, function: Callable[..., Any], metadata: Callable[..., Any]) -> None:
+    @array_op(f"tf.{name}", metadata=metadata)
     def form(*operands: TensorMetadata, adjoint: bool = False) -> ArrayForm:
         def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
             first = _adjoint(arrays[0]) if adjoint else arrays[0]
@@ -87,17 +108,21 @@ def _register_matrix(name: str, function: Callable[..., Any]) -> None:
         return run
 
 
-_MATRICES: dict[str, Callable[..., Any]] = {
-    "Cholesky": np.linalg.cholesky,
-    "MatrixDeterminant": np.linalg.det,
-    "MatrixInverse": np.linalg.inv,
-    "MatrixSolve": np.linalg.solve,
-}
-for _name, _function in _MATRICES.items():
-    _register_matrix(_name, _function)
+def _same_square(x: TensorMetadata, batch: tuple[int, ...]) -> TensorMetadata:
+    return x
 
 
-@array_op("tf.MatrixTriangularSolve")
+def _one_each(x: TensorMetadata, batch: tuple[int, ...]) -> TensorMetadata:
+    return TensorMetadata(x.dtype, batch)
+
+
+_register_matrix("Cholesky", np.linalg.cholesky, _square_metadata("tf.Cholesky", _same_square))
+_register_matrix("MatrixDeterminant", np.linalg.det, _square_metadata("tf.MatrixDeterminant", _one_each))
+_register_matrix("MatrixInverse", np.linalg.inv, _square_metadata("tf.MatrixInverse", _same_square))
+_register_matrix("MatrixSolve", np.linalg.solve, _solved_metadata)
+
+
+@array_op("tf.MatrixTriangularSolve", metadata=_solved_metadata)
 def matrix_triangular_solve(
     matrix: TensorMetadata, rhs: TensorMetadata, *, lower: bool = True, adjoint: bool = False
 ) -> ArrayForm:
@@ -110,13 +135,13 @@ def matrix_triangular_solve(
     return run
 
 
-@array_op("tf.LogMatrixDeterminant")
+@array_op("tf.LogMatrixDeterminant", shaped_by=())
 def log_matrix_determinant(operand: TensorMetadata) -> ArrayForm:
     """The sign and the logarithm of the absolute value of determinants."""
     return lambda x: tuple(np.asarray(each) for each in np.linalg.slogdet(x))
 
 
-@array_op("tf.SelfAdjointEigV2")
+@array_op("tf.SelfAdjointEigV2", shaped_by=())
 def self_adjoint_eig(operand: TensorMetadata, *, compute_v: bool = True) -> ArrayForm:
     """Eigenvalues, rising, and eigenvectors of symmetric matrices, of which the lower half is read."""
 
@@ -128,13 +153,13 @@ def self_adjoint_eig(operand: TensorMetadata, *, compute_v: bool = True) -> Arra
     return run
 
 
-@array_op("tf.Qr")
+@array_op("tf.Qr", shaped_by=())
 def qr(operand: TensorMetadata, *, full_matrices: bool = False) -> ArrayForm:
     """The factors Q and R of matrices."""
     return lambda x: tuple(np.linalg.qr(x, "complete" if full_matrices else "reduced"))
 
 
-@array_op("tf.Svd")
+@array_op("tf.Svd", shaped_by=())
 def svd(operand: TensorMetadata, *, compute_uv: bool = True, full_matrices: bool = False) -> ArrayForm:
     """Singular values, and the matrices U and V of matrices."""
 

@@ -23,13 +23,13 @@ def _loss(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndar
     return loss.astype(features.dtype), np.exp(logarithms) - labels
 
 
-@array_op("tf.SoftmaxCrossEntropyWithLogits")
+@array_op("tf.SoftmaxCrossEntropyWithLogits", shaped_by=())
 def softmax_cross_entropy(features: TensorMetadata, labels: TensorMetadata) -> ArrayForm:
     """The cross entropy of each row of logits with a row of probabilities, and its gradient."""
     return lambda x, labels: _loss(*np.broadcast_arrays(x, labels))
 
 
-@array_op("tf.SparseSoftmaxCrossEntropyWithLogits")
+@array_op("tf.SparseSoftmaxCrossEntropyWithLogits", shaped_by=())
 def sparse_softmax_cross_entropy(features: TensorMetadata, labels: TensorMetadata) -> ArrayForm:
     """The cross entropy of each row of logits with a class, and its gradient."""
 

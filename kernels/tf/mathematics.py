@@ -295,7 +295,7 @@ def leaky_relu(operand: TensorMetadata, *, alpha: float = 0.2) -> ArrayForm:
     return lambda x, out=None: run(x)
 
 
-@array_op("tf.ClipByValue")
+@array_op("tf.ClipByValue", shaped_by=())
 def clip_by_value(operand: TensorMetadata, low: TensorMetadata, high: TensorMetadata) -> ArrayForm:
     """Each element, or the limit that it is beyond."""
     return lambda x, low, high, out=None: np.asarray(quiet.call(np.minimum, quiet.call(np.maximum, x, low), high))
@@ -312,7 +312,7 @@ def _bitcast_metadata(operand: TensorMetadata, *, type: DType) -> TensorMetadata
     return TensorMetadata(type, operand.shape[:-1])
 
 
-@array_op("tf.Bitcast")
+@array_op("tf.Bitcast", shaped_by=())
 def bitcast(operand: TensorMetadata, *, type: DType | None = None, Tout: DType | None = None) -> ArrayForm:
     """The same bits as another type; a change of size adds or takes the last dimension."""
     wanted = type or Tout
@@ -322,7 +322,7 @@ def bitcast(operand: TensorMetadata, *, type: DType | None = None, Tout: DType |
     return lambda x, out=None: np.ascontiguousarray(x).view(result.dtype.numpy).reshape(result.shape)
 
 
-@array_op("tf.ToBool")
+@array_op("tf.ToBool", shaped_by=())
 def to_bool(operand: TensorMetadata) -> ArrayForm:
     """Whether a scalar is not zero, or a tensor is not empty: how TensorFlow's branches read conditions."""
     return lambda x, out=None: np.array(bool(x.item()) if x.ndim == 0 else x.size > 0)

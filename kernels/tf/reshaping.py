@@ -27,6 +27,10 @@ def sizes(values: np.ndarray) -> tuple[int, ...]:
     return tuple(np.atleast_1d(values).tolist())
 
 
+def _same(operand: TensorMetadata) -> TensorMetadata:
+    return operand
+
+
 def as_results(arrays: Sequence[np.ndarray]) -> Any:
     """What an op gives that may have one result or several."""
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
@@ -39,7 +43,7 @@ def axis_of(axis: int, rank: int, op: str) -> int:
     return axis % rank
 
 
-@array_op("tf.Reshape", views=True)
+@array_op("tf.Reshape", views=True, shaped_by=(1,))
 def reshape(operand: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """The elements, row by row, in another shape, in which one size may be -1."""
 
@@ -55,7 +59,7 @@ def reshape(operand: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     return run
 
 
-@array_op("tf.Squeeze", views=True)
+@array_op("tf.Squeeze", views=True, shaped_by=())
 def squeeze(operand: TensorMetadata, *, squeeze_dims: Sequence[int] = ()) -> ArrayForm:
     """The operand without dimensions of size 1: those of `squeeze_dims`, or all."""
     axes = tuple(axis_of(axis, operand.rank, "tf.Squeeze") for axis in squeeze_dims)
@@ -65,7 +69,7 @@ def squeeze(operand: TensorMetadata, *, squeeze_dims: Sequence[int] = ()) -> Arr
     return lambda x: x.squeeze(axes or None)
 
 
-@array_op("tf.BroadcastTo", views=True)
+@array_op("tf.BroadcastTo", views=True, shaped_by=(1,))
 def broadcast_to(operand: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """The operand repeated to a shape, as numpy broadcasts."""
 
@@ -78,7 +82,7 @@ def broadcast_to(operand: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     return run
 
 
-@array_op("tf.BroadcastArgs")
+@array_op("tf.BroadcastArgs", shaped_by=())
 def broadcast_args(first: TensorMetadata, second: TensorMetadata) -> ArrayForm:
     """The shape that two shapes broadcast to."""
 
@@ -95,7 +99,7 @@ def _rank_metadata(operand: TensorMetadata) -> TensorMetadata:
     return TensorMetadata(DType.I32, ())
 
 
-@array_op("tf.Rank", metadata=_rank_metadata)
+@array_op("tf.Rank", metadata=_rank_metadata, shape_only=True)
 def rank(operand: TensorMetadata) -> ArrayForm:
     """The number of dimensions."""
     return lambda x, out=None: np.array(operand.rank, np.int32)
@@ -105,7 +109,7 @@ def _size_metadata(operand: TensorMetadata, *, out_type: DType = DType.I32) -> T
     return TensorMetadata(out_type, ())
 
 
-@array_op("tf.Size", metadata=_size_metadata)
+@array_op("tf.Size", metadata=_size_metadata, shape_only=True)
 def size(operand: TensorMetadata, *, out_type: DType = DType.I32) -> ArrayForm:
     """The number of elements."""
     return lambda x, out=None: np.array(x.size, out_type.numpy)
@@ -115,13 +119,13 @@ def _shapes_metadata(*operands: TensorMetadata, out_type: DType = DType.I32) -> 
     return tuple(TensorMetadata(out_type, (operand.rank,)) for operand in operands)
 
 
-@array_op("tf.ShapeN", metadata=_shapes_metadata)
+@array_op("tf.ShapeN", metadata=_shapes_metadata, shape_only=True)
 def shape_n(*operands: TensorMetadata, out_type: DType = DType.I32) -> ArrayForm:
     """The shapes of all inputs."""
     return lambda *arrays: as_results([np.array(x.shape, out_type.numpy) for x in arrays])
 
 
-@array_op("tf.ReverseV2", views=True)
+@array_op("tf.ReverseV2", views=True, shaped_by=(1,))
 def reverse(operand: TensorMetadata, axes: TensorMetadata) -> ArrayForm:
     """The operand with the elements along some axes in reverse order."""
 
@@ -131,7 +135,7 @@ def reverse(operand: TensorMetadata, axes: TensorMetadata) -> ArrayForm:
     return run
 
 
-@array_op("tf.Roll")
+@array_op("tf.Roll", shaped_by=(1, 2))
 def roll(operand: TensorMetadata, shift: TensorMetadata, axis: TensorMetadata) -> ArrayForm:
     """The operand with its elements moved along axes, around the end."""
 
@@ -141,7 +145,7 @@ def roll(operand: TensorMetadata, shift: TensorMetadata, axis: TensorMetadata) -
     return run
 
 
-@array_op("tf.InvertPermutation")
+@array_op("tf.InvertPermutation", metadata=_same)
 def invert_permutation(operand: TensorMetadata) -> ArrayForm:
     """Where each number stands in a permutation."""
 
@@ -156,7 +160,7 @@ def invert_permutation(operand: TensorMetadata) -> ArrayForm:
 def _blocks(name: str, *, to_batch: bool) -> None:
     """`tf.SpaceToBatchND`, or what undoes it."""
 
-    @array_op(name)
+    @array_op(name, shaped_by=(1, 2))
     def form(operand: TensorMetadata, block_shape: TensorMetadata, borders: TensorMetadata) -> ArrayForm:
         def run(x: np.ndarray, block_shape: np.ndarray, borders: np.ndarray, out: object = None) -> np.ndarray:
             blocks, edges = sizes(block_shape), borders.tolist()
@@ -198,7 +202,7 @@ _blocks("tf.BatchToSpaceND", to_batch=False)
 def _depth(name: str, move: Callable[[np.ndarray, int], np.ndarray]) -> None:
     """`tf.SpaceToDepth`, or what undoes it, on images NHWC or NCHW."""
 
-    @array_op(name)
+    @array_op(name, shaped_by=())
     def form(operand: TensorMetadata, *, block_size: int, data_format: str = "NHWC") -> ArrayForm:
         if data_format not in ("NHWC", "NCHW"):
             raise KernelError(f"{name}: data format '{data_format}' is not supported")

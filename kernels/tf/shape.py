@@ -29,13 +29,14 @@ def _shape_metadata(operand: TensorMetadata, *, out_type: DType = DType.I32) -> 
     "tf.Shape",
     metadata=_shape_metadata,
     flags=OpFlags.ALLOWS_STRING | OpFlags.ALLOWS_SCALAR | OpFlags.ALLOWS_COO,
+    shape_only=True,
 )
 def shape(operand: Tensor, *, out_type: DType = DType.I32) -> DenseHostTensor:
     """The operand's shape as a vector of `out_type`, i32 or i64."""
     return dense_from_numpy(np.array(operand.shape, out_type.numpy))
 
 
-@cpu_op("tf.ExpandDims", flags=OpFlags.ALLOWS_STRING)
+@cpu_op("tf.ExpandDims", flags=OpFlags.ALLOWS_STRING, shaped_by=(1,))
 def expand_dims(operand: DenseHostTensor | StringHostTensor, axis: DenseHostTensor) -> Tensor:
     """The operand with a dimension of size 1 put in before `axis`, which counts from the end where negative."""
     rank = len(operand.shape)
@@ -60,7 +61,7 @@ def _axis(axis: DenseHostTensor | StringHostTensor) -> int:
     return int(axis.array.item())
 
 
-@cpu_op("tf.Tile", flags=OpFlags.ALLOWS_STRING)
+@cpu_op("tf.Tile", flags=OpFlags.ALLOWS_STRING, shaped_by=(1,))
 def tile(operand: DenseHostTensor | StringHostTensor, multiples: DenseHostTensor) -> Tensor:
     """The operand repeated along each dimension as often as `multiples`, a vector of i32 or i64, says."""
     counts = _multiples(multiples)

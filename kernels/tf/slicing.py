@@ -22,7 +22,7 @@ from tfrt.kernels.tf.reshaping import as_results, axis_of, sizes
 Index = int | slice | None | EllipsisType
 
 
-@array_op("tf.Slice", views=True)
+@array_op("tf.Slice", views=True, shaped_by=(1, 2))
 def slice_(operand: TensorMetadata, begin: TensorMetadata, size: TensorMetadata) -> ArrayForm:
     """A part of the operand: where it begins, and its sizes, of which -1 means up to the end."""
 
@@ -41,7 +41,7 @@ def slice_(operand: TensorMetadata, begin: TensorMetadata, size: TensorMetadata)
     return run
 
 
-@array_op("tf.StridedSlice", views=True)
+@array_op("tf.StridedSlice", views=True, shaped_by=(1, 2, 3))
 def strided_slice(
     operand: TensorMetadata,
     begin: TensorMetadata,
@@ -89,7 +89,7 @@ def strided_index(
     return tuple(index)
 
 
-@array_op("tf.ConcatV2")
+@array_op("tf.ConcatV2", shaped_by=(-1,))
 def concat(*inputs: TensorMetadata) -> ArrayForm:
     """The inputs one after the other, along the axis that the last one is."""
     if len(inputs) < 2:
@@ -110,7 +110,7 @@ def concat(*inputs: TensorMetadata) -> ArrayForm:
     return run
 
 
-@array_op("tf.Pack")
+@array_op("tf.Pack", shaped_by=())
 def pack(*inputs: TensorMetadata, axis: int = 0) -> ArrayForm:
     """The inputs, of one shape, along a new axis."""
     if not inputs or any(each.shape != inputs[0].shape for each in inputs):
@@ -119,7 +119,7 @@ def pack(*inputs: TensorMetadata, axis: int = 0) -> ArrayForm:
     return lambda *arrays, out=None: np.stack(arrays, at, out=out)
 
 
-@array_op("tf.Unpack", views=True)
+@array_op("tf.Unpack", views=True, shaped_by=())
 def unpack(operand: TensorMetadata, *, axis: int = 0, num: int | None = None) -> ArrayForm:
     """The slices along an axis, which they lose."""
     at = axis_of(axis, operand.rank, "tf.Unpack")
@@ -128,7 +128,7 @@ def unpack(operand: TensorMetadata, *, axis: int = 0, num: int | None = None) ->
     return lambda x: as_results([np.moveaxis(x, at, 0)[i, ...] for i in range(x.shape[at])])
 
 
-@array_op("tf.Split", views=True)
+@array_op("tf.Split", views=True, shaped_by=(0,))
 def split(
     axis: TensorMetadata, operand: TensorMetadata, metadata: ResultMetadata, *, num_split: int | None = None
 ) -> ArrayForm:
@@ -144,7 +144,7 @@ def split(
     return run
 
 
-@array_op("tf.SplitV", views=True)
+@array_op("tf.SplitV", views=True, shaped_by=(1, 2))
 def split_v(operand: TensorMetadata, size_splits: TensorMetadata, axis: TensorMetadata) -> ArrayForm:
     """Parts of given sizes along an axis, of which one may be -1: what is left."""
 
@@ -159,13 +159,13 @@ def split_v(operand: TensorMetadata, size_splits: TensorMetadata, axis: TensorMe
     return run
 
 
-@array_op("tf.PadV2")
+@array_op("tf.PadV2", shaped_by=(1,))
 def pad_v2(operand: TensorMetadata, paddings: TensorMetadata, constant: TensorMetadata) -> ArrayForm:
     """The operand with a constant around it: `paddings` has a row a dimension, how many come before and after."""
     return lambda x, borders, value, out=None: np.pad(x, _borders(borders, x), constant_values=value)
 
 
-@array_op("tf.MirrorPad")
+@array_op("tf.MirrorPad", shaped_by=(1,))
 def mirror_pad(operand: TensorMetadata, paddings: TensorMetadata, *, mode: str) -> ArrayForm:
     """The operand with itself mirrored around it: at its edges (SYMMETRIC), or at the elements there (REFLECT)."""
     if mode not in ("REFLECT", "SYMMETRIC"):

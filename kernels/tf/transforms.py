@@ -21,14 +21,14 @@ _WITH_LENGTH: dict[str, Callable[..., Any]] = {"RFFT": np.fft.rfftn, "IRFFT": np
 
 
 def _register_complex(name: str, transform: Callable[..., Any], dimensions: int) -> None:
-    @array_op(name)
+    @array_op(name, shaped_by=())
     def form(operand: TensorMetadata) -> ArrayForm:
         axes = tuple(range(-dimensions, 0))
         return lambda x, out=None: np.asarray(transform(x, axes=axes)).astype(x.dtype, copy=False)
 
 
 def _register_with_length(name: str, transform: Callable[..., Any], dimensions: int) -> None:
-    @array_op(name)
+    @array_op(name, shaped_by=(1,))
     def form(operand: TensorMetadata, length: TensorMetadata) -> ArrayForm:
         axes = tuple(range(-dimensions, 0))
         is_wide = operand.dtype in (DType.F64, DType.COMPLEX128)

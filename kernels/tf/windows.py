@@ -17,6 +17,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.windows import Window, window
 
@@ -83,7 +84,43 @@ def convolution(
     return entry.arrays((images, kernel), attributes, host, (TensorMetadata(images.dtype, tuple(shape)),))
 
 
-@array_op("tf.DepthwiseConv2dNative")
+def _slid(images: TensorMetadata, axes: Sizes, windows: Sequence[Window], data_format: str, channels: int) -> Any:
+    """The metadata of what windows over images give, with so many channels."""
+    shape = list(images.shape)
+    shape[spatial_axes(data_format, images.rank)[0]] = channels
+    for axis, w in zip(axes, windows, strict=True):
+        shape[axis] = w.count
+    return TensorMetadata(images.dtype, tuple(shape))
+
+
+def _require_images(name: str, images: TensorMetadata, rank: int) -> None:
+    if images.rank != rank:
+        raise KernelError(f"{name}: input must be {rank}-dimensional, got {list(images.shape)}")
+
+
+def _depthwise_metadata(
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    *,
+    strides: Sizes,
+    padding: str,
+    data_format: str = "NHWC",
+    dilations: Sizes = (),
+    explicit_paddings: Sizes = (),
+) -> TensorMetadata:
+    _require_images("tf.DepthwiseConv2dNative", images, 4)
+    channel, axes = spatial_axes(data_format, images.rank)
+    height, width, channels, multiplier = filters.shape
+    if images.shape[channel] != channels:
+        raise KernelError(f"input depth must be {channels}, got {images.shape[channel]}")
+    windows = sliding_windows(
+        images.shape, axes, (height, width), strides=strides, dilations=dilations, padding=padding,
+        explicit=explicit_paddings,
+    )  # fmt: skip
+    return _slid(images, axes, windows, data_format, channels * multiplier)
+
+
+@array_op("tf.DepthwiseConv2dNative", metadata=_depthwise_metadata)
 def depthwise_conv_2d(
     images: TensorMetadata,
     filters: TensorMetadata,
@@ -109,7 +146,26 @@ def depthwise_conv_2d(
     return lambda x, w, out=None: run(x, w.reshape(grouped.shape))
 
 
-@array_op("tf.Conv3D")
+def _conv_3d_metadata(
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    *,
+    strides: Sizes,
+    padding: str,
+    data_format: str = "NDHWC",
+    dilations: Sizes = (),
+) -> TensorMetadata:
+    _require_images("tf.Conv3D", images, 5)
+    channel, axes = spatial_axes(data_format, images.rank)
+    if not filters.shape[3] or images.shape[channel] % filters.shape[3]:
+        raise KernelError(f"input depth must be a multiple of {filters.shape[3]}, got {images.shape[channel]}")
+    windows = sliding_windows(
+        images.shape, axes, filters.shape[:3], strides=strides, dilations=dilations, padding=padding, explicit=()
+    )
+    return _slid(images, axes, windows, data_format, filters.shape[-1])
+
+
+@array_op("tf.Conv3D", metadata=_conv_3d_metadata)
 def conv_3d(
     images: TensorMetadata,
     filters: TensorMetadata,
@@ -133,7 +189,23 @@ def conv_3d(
 def _register_transposed(name: str, spatial: int) -> None:
     """The gradient of a convolution by its input, which layers of transposed convolution are."""
 
-    @array_op(name)
+    def metadata(
+        sizes: TensorMetadata | np.ndarray, filters: Any, gradient: Any, *, data_format: str = "NHWC"
+    ) -> TensorMetadata | None:
+        if isinstance(sizes, TensorMetadata):
+            return None
+        channel, axes = spatial_axes(data_format, len(gradient.shape))
+        shape = sizes.tolist()
+        if len(shape) == len(axes):
+            whole = [gradient.shape[0], *[0] * (len(axes) + 1)]
+            whole[channel] = filters.shape[spatial]
+            for axis, size in zip(axes, shape, strict=True):
+                whole[axis] = size
+            shape = whole
+        dtype = gradient.dtype if isinstance(gradient, TensorMetadata) else DType.of(gradient)
+        return TensorMetadata(dtype, tuple(shape))
+
+    @array_op(name, constant_metadata=metadata)
     def form(
         sizes: TensorMetadata,
         filters: TensorMetadata,
@@ -227,7 +299,17 @@ def _maximum(x: np.ndarray, axes: Sizes, windows: Sequence[Window]) -> np.ndarra
 
 
 def _register_pool(name: str, pool: Callable[[np.ndarray, Sizes, Sequence[Window]], np.ndarray]) -> None:
-    @array_op(name)
+    def metadata(
+        images: TensorMetadata, *, ksize: Sizes, strides: Sizes, padding: str, data_format: str = "NHWC"
+    ) -> TensorMetadata:
+        _require_images(name, images, len(ksize))
+        axes = range(images.rank)
+        windows = sliding_windows(
+            images.shape, axes, ksize, strides=strides, dilations=(), padding=padding, explicit=()
+        )
+        return TensorMetadata(images.dtype, tuple(w.count for w in windows))
+
+    @array_op(name, metadata=metadata)
     def form(
         images: TensorMetadata,
         *,

@@ -2,9 +2,11 @@
 
 import io
 
+import numpy as np
 import pytest
 
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.tensor import DenseHostTensor
@@ -36,12 +38,32 @@ def any_host(request):
 
 
 def _run(op, *operands, **attrs):
+    results = _results(op, operands, attrs)
+    check_shapes(op, operands, attrs, results)
+    return results[0] if len(results) == 1 else results
+
+
+def _results(op, operands, attrs):
     with HostContext("s") as host:
         handles = CoreRuntime.of(host).execute(op, *operands, **attrs)
         results = tuple(handle.result() for handle in handles)
         for handle, result in zip(handles, results, strict=True):
             assert (handle.shape, handle.dtype) == (result.shape, result.dtype)
-    return results[0] if len(results) == 1 else results
+    return results
+
+
+def check_shapes(op, operands, attrs, results):
+    """An op gives the same shapes for zeros in the place of what it declares that they do not depend on; and the same
+    elements where it declares that these depend on shapes alone."""
+    entry = CPU_OPS.get(op)
+    shaping = () if entry.shape_only else entry.shaping_inputs(len(operands), attrs)
+    if shaping is None or not all(isinstance(operand, np.ndarray | np.generic) for operand in operands):
+        return
+    zeroed = [x if number in shaping else np.zeros_like(x) for number, x in enumerate(operands)]
+    for result, other in zip(results, _results(op, zeroed, attrs), strict=True):
+        assert (result.shape, result.dtype) == (other.shape, other.dtype)
+        if entry.shape_only:
+            np.testing.assert_array_equal(result.array, other.array)
 
 
 @pytest.fixture(scope="session")

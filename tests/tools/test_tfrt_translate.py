@@ -70,3 +70,39 @@ def test_missing_sections_are_told_before_the_text(tool):
     warning, _, text = done.out.partition("\n")
     assert warning == "tfrt-translate: warning: Missing AttributeTypes, AttributeNames or RegisterTypes sections."
     assert text.startswith("module {\n")
+
+
+FRAMEWORKS = """\
+func.func @main(%x: tensor<?x2xf32>, %y: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %0 = stablehlo.add %x, %y : tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}
+"""
+
+
+def test_shapes_of_arguments(tool):
+    done = tool("tfrt-translate", "--input-shape", "x=3x2", "--input-shape=main.y=3x2xf32", stdin=FRAMEWORKS)
+    assert (done.code, done.err) == (0, "")
+    shown = tool("tfrt-translate", stdin=done.stdout).out
+    assert "cpu.elementwise" in shown
+    assert "?" not in shown
+
+
+@pytest.mark.parametrize(
+    ("shape", "code", "message"),
+    [
+        ("x", 2, "tfrt-translate: 'x' is no shape of an argument, such as x=8x28x28, 0=?x3xf32 or main.x=f32\n"),
+        ("z=3x2", 2, "tfrt-translate: no argument is called 'z'; there are main.x, main.y\n"),
+        ("x=3", 1, "<stdin>:1:1: error: argument 0 of @main is of type tensor<?x2xf32>, not 3\n"),
+    ],
+)
+def test_shapes_that_do_not_fit(tool, shape, code, message):
+    done = tool("tfrt-translate", "--input-shape", shape, stdin=FRAMEWORKS)
+    assert (done.code, done.stdout) == (code, b"")
+    assert done.err.startswith(message)
+
+
+def test_shapes_go_with_texts(tool):
+    bef = tool("tfrt-translate", stdin=PLAIN).stdout
+    done = tool("tfrt-translate", "--input-shape", "x=3", stdin=bef)
+    assert (done.code, done.err) == (2, "tfrt-translate: --input-shape goes with --mlir-to-bef\n")

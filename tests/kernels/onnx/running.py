@@ -42,6 +42,22 @@ def check(name: str, inputs: list[Any], *expected: Any, rtol: float = 1e-6, **at
     if len(wanted) > 1:
         attrs.setdefault("outputs", tuple(range(len(wanted))))
     assert_same(results(name, *arrays, **attrs), wanted, rtol)
+    check_shapes(name, arrays, attrs, wanted)
+
+
+def check_shapes(name: str, inputs: list[np.ndarray], attrs: dict[str, Any], wanted: list[np.ndarray]) -> None:
+    """An operator gives the same shapes for zeros in the place of what it declares that they do not depend on; and the
+    same elements where it declares that these depend on shapes alone."""
+    entry = tfrt.CPU_OPS.get(f"onnx.{name}")
+    assert entry is not None
+    shaping = () if entry.shape_only else entry.shaping_inputs(len(inputs), attrs)
+    if shaping is None:
+        return
+    zeroed = [array if number in shaping else np.zeros_like(array) for number, array in enumerate(inputs)]
+    for array, each in zip(results(name, *zeroed, **attrs), wanted, strict=True):
+        assert (array.shape, array.dtype) == (each.shape, each.dtype)
+        if entry.shape_only:
+            np.testing.assert_array_equal(array, each)
 
 
 def check_program(name: str, inputs: list[Any], *expected: Any, **attrs: Any) -> None:

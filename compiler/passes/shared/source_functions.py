@@ -1,0 +1,16 @@
+"""Functions of frameworks' programs."""
+
+from __future__ import annotations
+
+from xdsl.dialects.func import FuncOp
+
+
+def is_source(function: FuncOp) -> bool:
+    """Whether a function is one of a framework: it ends in ``func.return``, and its kernels need not run in order."""
+    return ends_in(function, "func.return") and "tfrt.sync" not in function.attributes
+
+
+def ends_in(function: FuncOp, name: str) -> bool:
+    """Whether the last op of a function's first block has that name."""
+    last = function.body.blocks[0].last_op if function.body.blocks else None
+    return last is not None and last.name == name
