@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from tfrt.executor.support.collector import collector_relaxed
 
 if TYPE_CHECKING:
+    from xdsl.ir import Attribute
     from xdsl.passes import ModulePass
 
     from tfrt.compiler.pipelines.manager import Watch
@@ -96,6 +97,7 @@ def _compile(
     watch: Watch | None,
 ) -> bytes:
     from tfrt.compiler.emitter import emit
+    from tfrt.compiler.emitter.entities import PRODUCER
     from tfrt.compiler.frontend import parse_module
 
     passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
@@ -112,6 +114,7 @@ def _compile(
         from tfrt.compiler.pipelines.manager import run_passes
 
         run_passes(module, passes, watch=watch, again=read)
+        module.attributes[PRODUCER] = _producer(filename, passes)
     return emit(module, optional_sections=optional_sections)
 
 
@@ -121,6 +124,15 @@ def _spelled(shapes: Mapping[str | int, Sequence[int | None] | str]) -> tuple[st
     from tfrt.compiler.passes.refine_arguments import spelled_shapes
 
     return spelled_shapes(shapes)
+
+
+def _producer(filename: str, passes: tuple[ModulePass, ...]) -> Attribute:
+    from xdsl.dialects.builtin import ArrayAttr, StringAttr
+
+    from tfrt.compiler.pipelines.pipeline import pipeline_text
+    from tfrt.executor.support.cli import version
+
+    return ArrayAttr(map(StringAttr, (f"tfrt {version()}", filename, pipeline_text(passes))))
 
 
 def _passes(opt_level: int, pipeline: str) -> tuple[ModulePass, ...]:

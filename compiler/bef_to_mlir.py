@@ -48,7 +48,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation
 
-from tfrt.compiler.emitter.entities import NAME
+from tfrt.compiler.emitter.entities import NAME, PRODUCER
 from tfrt.compiler.float_bits import float_attribute, unpack
 from tfrt.compiler.locations import fuse, parts_of
 from tfrt.compiler.printer import print_module, type_text
@@ -121,7 +121,13 @@ class _Disassembler:
         # As in the reference implementation, the module that was met last comes first.
         texts = dict.fromkeys(self.units[number].module for number in sorted(self.units))
         units = [_parse_unit(text) for text in reversed(texts)]
-        return ModuleOp([*units, *functions])
+        return ModuleOp([*units, *functions], self.module_attributes())
+
+    def module_attributes(self) -> dict[str, Attribute]:
+        producer = self.bef.producer
+        if producer is None:
+            return {}
+        return {PRODUCER: ArrayAttr(map(StringAttr, (producer.tool, producer.source, producer.passes)))}
 
     def is_region(self, record: FunctionRecord) -> bool:
         return not record.name and record.index in self.used

@@ -60,6 +60,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 TOOLS = {
+    "bef-info": "tfrt.executor.tools.bef_info",
     "bef-run": "tfrt.executor.tools.bef_run",
     "tfrt-import": "tfrt.compiler.tfrt_import",
     "tfrt-opt": "tfrt.compiler.tfrt_opt",

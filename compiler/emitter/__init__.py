@@ -13,10 +13,12 @@ one, function bodies among them, and put together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 
 from tfrt.compiler.emitter.attributes import attribute_type, write_attribute
-from tfrt.compiler.emitter.entities import Entities, FunctionEntity, collect, compiled_module
+from tfrt.compiler.emitter.entities import Entities, FunctionEntity, collect, compiled_module, producer_of
 from tfrt.compiler.emitter.functions import Sections, write_function
 from tfrt.compiler.emitter.locations import LocationWriter
 from tfrt.compiler.printer import type_text
@@ -38,6 +40,9 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
         CompileError: BEF cannot hold the module; one diagnostic for each reason.
     """
     entities = collect(module, optional_sections=optional_sections)
+    made_by = producer_of(module)
+    for text in made_by:
+        entities.string(text)
     strings, string_offsets = _write_strings(entities)
     attributes, attribute_types, attribute_offsets = _write_attributes(module, entities)
     sections = Sections(
@@ -70,6 +75,8 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
 
     if signature_names := _write_signature_names(entities, string_offsets):
         payloads[SectionId.SIGNATURE_NAMES] = signature_names
+    if made_by:
+        payloads[SectionId.PRODUCER] = _offsets(string_offsets, made_by)
 
     out = Writer()
     out.data += HEADER
@@ -120,10 +127,16 @@ def _write_signature_names(entities: Entities, offsets: dict[bytes, int]) -> Wri
     return out
 
 
-def _names(offsets: dict[bytes, int], names: object) -> Writer:
-    texts = list(names)  # type: ignore[call-overload]
+def _names(offsets: dict[bytes, int], names: Iterable[str]) -> Writer:
+    texts = list(names)
     out = Writer()
     out.vbr(len(texts))
+    out.append(_offsets(offsets, texts))
+    return out
+
+
+def _offsets(offsets: dict[bytes, int], texts: Iterable[str]) -> Writer:
+    out = Writer()
     for text in texts:
         out.vbr(offsets[text.encode("utf-8", "surrogateescape")])
     return out

@@ -39,6 +39,9 @@ RETURN = "tfrt.return"
 NAME = "tfrt.name"
 """The attribute that names an argument or a result."""
 
+PRODUCER = "tfrt.producer"
+"""The attribute of a module that says what compiled it: the tool with its version, the text's name, the passes."""
+
 _HIDDEN = frozenset({COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE, STREAM_ATTRIBUTE, "op_name__"})
 """Attributes that are not passed to kernels; the last one is where xDSL keeps the name of an unknown op."""
 
@@ -131,6 +134,14 @@ def is_compilation_unit(module: ModuleOp, attribute: Attribute) -> bool:
     if not isinstance(attribute, SymbolRefAttr):
         return False
     return compiled_module(module, attribute) is not None
+
+
+def producer_of(module: ModuleOp) -> tuple[str, ...]:
+    """What the module says of what compiled it; nothing where it says nothing that a file can hold."""
+    match module.attributes.get(PRODUCER):
+        case ArrayAttr(data=(StringAttr(data=tool), StringAttr(data=source), StringAttr(data=passes))):
+            return tool, source, passes
+    return ()
 
 
 def compiled_module(module: ModuleOp, symbol: SymbolRefAttr) -> ModuleOp | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfrt.compiler.pipelines.pipeline import PIPELINES, known_pass
+from tfrt.compiler.pipelines.pipeline import PIPELINES, known_pass, pipeline_text
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
 
@@ -214,7 +214,7 @@ def _failure(module_pass: ModulePass, error: Exception) -> Diagnostic:
 def _with_reproducer(error: CompileError, text: str, passes: Sequence[ModulePass], watch: Watch) -> CompileError:
     if watch.reproducer is None:
         return error
-    pipeline = ",".join(str(p.pipeline_pass_spec()) for p in passes)
+    pipeline = pipeline_text(passes)
     try:
         Path(watch.reproducer).write_text(f"{REPRODUCER_HEAD}{pipeline}\n{text}", encoding="utf-8")
     except OSError as problem:

@@ -8,7 +8,7 @@ functions (its `anchor` says so) only under ``builtin.module``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tfrt.compiler.passes import PASSES, anchor_of, find_pass, get_passes, installed_passes
@@ -63,6 +63,11 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
         raise UsageError(
             f"malformed pass pipeline '{text}': {error}; expected PASS,PASS{{OPTION=VALUE}},func.func(PASS,…),…"
         ) from None
+
+
+def pipeline_text(passes: Iterable[ModulePass]) -> str:
+    """The pipeline that `parse_pipeline` makes these passes of."""
+    return ",".join(str(p.pipeline_pass_spec()) for p in passes)
 
 
 def with_lowering(

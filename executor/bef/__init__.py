@@ -11,7 +11,7 @@
 =========================  ======================================================================================
 """
 
-from tfrt.executor.bef.model import FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.bef.model import FunctionKind, FunctionRecord, KernelRecord, Producer
 from tfrt.executor.bef.reader import BefFile, open_bef, read_bef
 
-__all__ = ["BefFile", "FunctionKind", "FunctionRecord", "KernelRecord", "open_bef", "read_bef"]
+__all__ = ["BefFile", "FunctionKind", "FunctionRecord", "KernelRecord", "Producer", "open_bef", "read_bef"]

@@ -53,6 +53,7 @@ class SectionId(IntEnum):
     REGISTER_TYPES = 10
     # The rest is ours. The numbers are no sections of the reference implementation.
     SIGNATURE_NAMES = 32
+    PRODUCER = 33
 
     @cached_property
     def title(self) -> str:
@@ -323,6 +324,16 @@ SECTIONS = (
         (
             Field("function count", "vbr", "native ones included"),
             Field("functions", "signature of a function", "for each function that is not native", "..."),
+        ),
+    ),
+    Section(
+        SectionId.PRODUCER,
+        False,
+        "What compiled the file; only where passes have run, so that a plain translation is the reference's.",
+        (
+            Field("tool", "string", "with its version"),
+            Field("source", "string", "the name of the text"),
+            Field("passes", "string", "as a pipeline"),
         ),
     ),
 )

@@ -63,3 +63,12 @@ class FunctionRecord:
     argument_names: tuple[str, ...] = ()
     """Empty where no argument has a name; else a name, or nothing, for each."""
     result_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """What compiled a file: the tool with its version, the name of the text, and the passes as a pipeline."""
+
+    tool: str
+    source: str
+    passes: str

@@ -35,7 +35,7 @@ from tfrt.executor.bef.format import (
     LocationTag,
     SectionId,
 )
-from tfrt.executor.bef.model import FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.bef.model import FunctionKind, FunctionRecord, KernelRecord, Producer
 from tfrt.executor.support.errors import BefError, UsageError
 from tfrt.executor.support.files import open_regular
 from tfrt.executor.support.location import (
@@ -102,6 +102,7 @@ class BefFile:
         kernel_names: the ops that the file uses.
         types: the MLIR spellings of the types that the file uses.
         attribute_types: the stored type of each attribute by offset, or None where the file leaves them out.
+        producer: what compiled the file, or None where it does not say.
     """
 
     def __init__(self, data: memoryview):
@@ -112,6 +113,7 @@ class BefFile:
         self.kernel_names = self._string_table(SectionId.KERNELS, "kernels")
         self.types = self._string_table(SectionId.TYPES, "types")
         self.attribute_types = self._read_attribute_types()
+        self.producer = self._read_producer()
         self.functions = self._read_functions()
 
     # -- what the executor asks for -----------------------------------------------------------------------------
@@ -205,6 +207,14 @@ class BefFile:
         table = tuple(self._string(cursor, f"the name in {section.title}") for _ in range(count))
         _expect_end(cursor)
         return table
+
+    def _read_producer(self) -> Producer | None:
+        if not self.has(SectionId.PRODUCER):
+            return None
+        cursor = self.section(SectionId.PRODUCER)
+        tool, source, passes = (self._string(cursor, what) for what in ("the tool", "the source", "the pipeline"))
+        _expect_end(cursor)
+        return Producer(tool, source, passes)
 
     # -- attributes and locations -------------------------------------------------------------------------------
 

@@ -222,10 +222,20 @@ class OptionParser(argparse.ArgumentParser):
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
-
-        print(f"{parser.prog} (tfrt {version('tfrt')})")
+        print(f"{parser.prog} (tfrt {version()})")
         parser.exit()
+
+
+def version() -> str:
+    """The version of this package."""
+    from importlib.metadata import version
+
+    return version("tfrt")
+
+
+def comma_separated(text: str) -> list[str]:
+    """The names in an option's value."""
+    return [name for name in (part.strip() for part in text.split(",")) if name]
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

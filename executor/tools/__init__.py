@@ -1,7 +1,8 @@
-"""The command line `bef-run`.
+"""The command lines `bef-run` and `bef-info`.
 
 =====================  =======================================================================================
-`bef_run.py`           the command
+`bef_run.py`           `bef-run`: running functions of a file
+`bef_info.py`          `bef-info`: what is in a file
 `cli_values.py`        values as the command line spells them
 `function_io.py`       calling a function with such values, and printing what it returns
 `dump_plans.py`        plans for people to read

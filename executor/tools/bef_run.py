@@ -389,10 +389,6 @@ def _save(path: str, arrays: dict[str, Any]) -> None:
     cli.write_bytes(path, content.getvalue())
 
 
-def _comma_separated(text: str) -> list[str]:
-    return [name for name in (part.strip() for part in text.split(",")) if name]
-
-
 def _tolerance(text: str) -> float:
     try:
         value = float(text)
@@ -413,7 +409,7 @@ def _parser() -> cli.OptionParser:
     parser = cli.OptionParser(_TOOL, "Run the functions of a BEF file.", _EXAMPLES)
     add = parser.add_argument
     add("file", nargs="?", default="-", metavar="FILE", help="the BEF file (default: stdin)")
-    add("--functions", type=_comma_separated, metavar="F,…", help="run these functions only, in this order")
+    add("--functions", type=cli.comma_separated, metavar="F,…", help="run these functions only, in this order")
     add("--test_init_function", metavar="F", help="run this function before all others")
     add(
         "--work_queue_type", default="s", metavar="TYPE",
@@ -429,7 +425,7 @@ def _parser() -> cli.OptionParser:
     add("--profile", metavar="FILE", help="write how long each kernel takes to FILE, for the pass apply-profile")
     add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
-        "--kernels", action="extend", type=_comma_separated, default=[], metavar="MODULE",
+        "--kernels", action="extend", type=cli.comma_separated, default=[], metavar="MODULE",
         help="import a module, or a .py file, that registers kernels",
     )  # fmt: skip
     add(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+from importlib.metadata import version
 
 import pytest
 
 from tfrt.compiler import compile
 from tfrt.compiler.bef_to_mlir import disassemble
-from tfrt.executor.bef import BefFile, FunctionKind, read_bef
+from tfrt.executor.bef import BefFile, FunctionKind, Producer, read_bef
 from tfrt.executor.bef.attribute_values import CompilationUnit
 from tfrt.executor.bef.format import SectionId
 from tfrt.executor.support.errors import CompileError
@@ -349,3 +350,15 @@ def names_of(bef: BefFile) -> tuple[str, ...]:
 def strings_of(bef: BefFile) -> list[str]:
     cursor = bef.section(SectionId.STRINGS)
     return bytes(cursor.data[cursor.position : cursor.end]).decode().split("\0")
+
+
+def test_a_file_says_who_compiled_it_where_passes_have_run(tool):
+    text = "func.func @f(%x: i32) -> i32 {\n  tfrt.return %x : i32\n}\n"
+    assert read_bef(compile(text, "f.mlir")).producer is None
+    bef = compile(text, "f.mlir", opt_level=1)
+    assert read_bef(bef).producer == Producer(f"tfrt {version('tfrt')}", "f.mlir", "canonicalize,cse")
+    # It stays with the program as text.
+    shown = tool("tfrt-translate", stdin=bef).out
+    assert shown.startswith(f'module attributes {{tfrt.producer = ["tfrt {version("tfrt")}", "f.mlir", "canonicalize,')
+    assert compile(shown, "again.mlir") == bef
+    assert read_bef(compile(f'module attributes {{tfrt.producer = "me"}} {{\n{text}}}')).producer is None

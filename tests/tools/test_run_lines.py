@@ -80,7 +80,8 @@ def test_stages(frame):
         ("tfrt-opt --nonsense | tfrt-opt {}", "exit code 2, which should be 0"),
         (
             "rm -rf {}",
-            "'rm -rf {}' is none of the known commands: bef-run, tfrt-import, tfrt-opt, tfrt-translate, filecheck",
+            "'rm -rf {}' is none of the known commands: "
+            "bef-info, bef-run, tfrt-import, tfrt-opt, tfrt-translate, filecheck",
         ),
         ("tfrt-opt {} && tfrt-opt {}", "'&&' is not understood"),
     ],

@@ -120,7 +120,8 @@ def test_text_and_file_say_the_same(folder, tool):
     assert tool("tfrt-translate", "again.mlir", "-o", "again.bef").code == 0
     assert Path("again.bef").read_bytes() == Path("p.bef").read_bytes()
     # Names that weights have already are not given again.
-    both = text.replace("module {", "module {\n" + SMALL.replace("@main", "@second"))
+    head = text.splitlines()[0]
+    both = text.replace(head, f"{head}\n{SMALL.replace('@main', '@second')}")
     found = tfrt.compile(both, externalize_constants="v", larger_than=2)
     assert list(open_arrays("v")) == ["constant4"]
     names = {f"constant{i}": a for i, a in enumerate([C, [True] * 3, np.uint16([0, 0]), np.float32(0), [1.0, 2.0]])}

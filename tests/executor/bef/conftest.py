@@ -109,6 +109,7 @@ class Parts:
     attribute_names: bytes | None = None
     register_types: bytes | None = None
     signature_names: bytes | None = None
+    producer: bytes | None = None
     extra: bytes = b""
     attribute_alignment: int = field(default=8, kw_only=True)
 

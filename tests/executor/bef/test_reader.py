@@ -7,7 +7,21 @@ from dataclasses import replace
 
 import pytest
 
-from tests.executor.bef.conftest import EMPTY, I32, OP, STRINGS, Body, F, KernelParts, Parts, build, pseudo, vbr, words
+from tests.executor.bef.conftest import (
+    EMPTY,
+    I32,
+    OP,
+    STRINGS,
+    Body,
+    F,
+    KernelParts,
+    Parts,
+    build,
+    pseudo,
+    read_parts,
+    vbr,
+    words,
+)
 from tfrt.executor.bef import FunctionKind, open_bef, read_bef
 from tfrt.executor.bef.format import HEADER, MAX_NESTING, SectionId
 from tfrt.executor.bef.reader import _read_sections
@@ -41,6 +55,25 @@ def test_the_default_file_is_fine():
 @pytest.mark.parametrize("buffer", [bytes, bytearray, memoryview])
 def test_any_buffer_will_do(buffer):
     assert read_bef(buffer(GOOD)).types == ("i32",)
+
+
+def test_who_made_a_file():
+    bef = read_parts(producer=vbr(F, OP, I32))
+    assert bef.producer is not None
+    assert (bef.producer.tool, bef.producer.source, bef.producer.passes) == ("f", "t.op", "i32")
+    assert read_bef(GOOD).producer is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        (vbr(F, OP), "the pipeline is cut off"),
+        (vbr(F, OP, 99), "the pipeline refers to offset 99 of Strings, where no string starts"),
+        (vbr(F, OP, I32, 0), "1 bytes too many"),
+    ],
+)
+def test_a_producer_that_is_corrupt(payload, message, refused):
+    assert message in refused(read_parts, producer=payload)
 
 
 # -- header and section headers ---------------------------------------------------------------------------------
