@@ -1,0 +1,166 @@
+"""Machine code for the processor it is made on, of LLVM's intermediate representation, by llvmlite, which comes with
+Numba and so is optional. Object files are kept in the folder of the user's cache, so the next process finds them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
+
+
+class CannotAssemble(Exception):
+    """llvmlite, or the machine, cannot make machine code of a text; the cause says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """What code is made for.
+
+    Attributes:
+        vector_bytes: the size of its vectors, at least 16.
+        registers: how many of these there are.
+        fuses: whether it multiplies and adds in one step, rounding once.
+    """
+
+    vector_bytes: int
+    registers: int
+    fuses: bool
+
+
+def is_available() -> bool:
+    """Whether llvmlite is installed."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
+@cache
+def processor() -> Processor:
+    """This machine's.
+
+    Raises:
+        CannotAssemble: llvmlite does not work here.
+    """
+    features = _target()[1]
+    if features.get("avx512f"):
+        return Processor(64, 32, True)
+    if features.get("avx2"):
+        return Processor(32, 16, bool(features.get("fma")))
+    # Of those whose features LLVM does not tell, 64-bit ARM has all that it takes.
+    is_arm = "aarch64" in _target()[0].triple or "arm64" in _target()[0].triple
+    return Processor(16, 32 if is_arm else 16, is_arm)
+
+
+_loaded: list[Any] = []
+"""Engines whose code is in use: functions do not keep them."""
+
+
+def assemble(text: str, name: str, arguments: list[Any]) -> Callable[..., None]:
+    """The function of that name in a module of LLVM's intermediate representation; it runs without the interpreter lock.
+
+    Args:
+        arguments: types of `ctypes`.
+
+    Raises:
+        CannotAssemble: there is no machine code for it.
+    """
+    try:
+        machine, features = _target()
+        import llvmlite
+        from llvmlite import binding as llvm
+
+        # The object file is only right for the same processor and compiler.
+        made_for = f"{llvmlite.__version__} {llvm.get_host_cpu_name()} {sorted(features.items())} {machine.triple}"
+        content = _kept(f"object_{_digest(made_for + text)}", lambda: _compiled(text, machine))
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(f'target triple = "{machine.triple}"\n'), _machine())
+        engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+        engine.finalize_object()
+        address = engine.get_function_address(name)
+    except Exception as error:
+        raise CannotAssemble(str(error)) from error
+    if not address:
+        raise CannotAssemble(f"there is no function '{name}'")
+    _loaded.append(engine)
+    return ctypes.CFUNCTYPE(None, *arguments)(address)
+
+
+DATA_OFFSET = object.__basicsize__
+"""Where in an array of numpy's, as an object of C, the address of its elements is."""
+
+
+@cache
+def can_see_arrays() -> bool:
+    """Whether code that is given an array finds its elements at `DATA_OFFSET`."""
+    import numpy as np
+
+    array = np.zeros(3)
+    return ctypes.c_void_p.from_address(id(array) + DATA_OFFSET).value == array.ctypes.data
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode() + sys.version.encode()).hexdigest()[:32]
+
+
+@cache
+def _target() -> tuple[Any, dict[str, bool]]:
+    try:
+        from llvmlite import binding as llvm
+
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        return _machine(), dict(llvm.get_host_cpu_features())
+    except Exception as error:
+        raise CannotAssemble(str(error)) from error
+
+
+def _machine() -> Any:
+    """A target machine; an engine takes its own."""
+    from llvmlite import binding as llvm
+
+    target = llvm.Target.from_default_triple()
+    features = llvm.get_host_cpu_features().flatten()
+    # As code is where the loader puts it, not near to what it calls.
+    return target.create_target_machine(
+        llvm.get_host_cpu_name(), features, opt=3, reloc="pic", codemodel="jitdefault", jit=True
+    )
+
+
+def _compiled(text: str, machine: Any) -> bytes:
+    from llvmlite import binding as llvm
+
+    module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    # Loops are written as they should be.
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    content: bytes = machine.emit_object(module)
+    return content
+
+
+def _kept(name: str, make: Callable[[], bytes]) -> bytes:
+    """What is in the cache under a name, or is put there."""
+    folder = cache_folder()
+    if folder is None:
+        return make()
+    path = folder / f"{name}.o"
+    if path.exists() and is_private(path):
+        try:
+            return path.read_bytes()
+        except OSError:
+            return make()
+    content = make()
+    if not path.exists():
+        try:
+            keep(path, content)
+        except OSError:
+            return content
+    return content

@@ -1,0 +1,254 @@
+"""Writing functions in LLVM's intermediate representation: loops, vectors of floats, and elementwise steps on them.
+
+Values are names, such as ``%v7``, or numbers. Vectors that are added up in loops are variables (`variable`), of which
+LLVM makes registers. Code never contracts or reorders what it is not told to: only `fma` rounds once for two steps.
+"""
+
+from __future__ import annotations
+
+import ast
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+Value = str | int
+
+
+class Code:
+    """A function that is being written.
+
+    Attributes:
+        element: the type of elements, ``float`` or ``double``.
+        lanes: how many elements a vector has.
+    """
+
+    def __init__(self, dtype: np.dtype, lanes: int):
+        self.element = {4: "float", 8: "double"}[dtype.itemsize]
+        self.itemsize, self.lanes = dtype.itemsize, lanes
+        self.vector = f"<{lanes} x {self.element}>"
+        self._lines: list[str] = []
+        self._variables: list[str] = []
+        self._block, self._count = "entry", 0
+        self._declared: dict[str, str] = {}
+
+    def module(self, name: str, parameters: Sequence[str]) -> str:
+        """The whole module, with a function of these parameters (types and names)."""
+        body = "\n".join([*self._variables, *self._lines])
+        declared = "\n".join(self._declared.values())
+        return f"{declared}\ndefine void @{name}({', '.join(parameters)}) {{\nentry:\n{body}\n  ret void\n}}\n"
+
+    def line(self, text: str) -> None:
+        self._lines.append(f"  {text}")
+
+    def value(self, text: str) -> str:
+        """A name for what an instruction gives."""
+        self._count += 1
+        name = f"%v{self._count}"
+        self.line(f"{name} = {text}")
+        return name
+
+    def _call(self, result: str, function: str, *arguments: tuple[str, Value]) -> str:
+        types = ", ".join(type for type, _ in arguments)
+        self._declared[function] = f"declare {result} @{function}({types})"
+        return f"call {result} @{function}({', '.join(f'{type} {value}' for type, value in arguments)})"
+
+    # Integers and addresses.
+
+    def add(self, *terms: Value) -> Value:
+        """The sum of 64-bit integers."""
+        number = sum(term for term in terms if isinstance(term, int))
+        total: Value = number
+        for term in [term for term in terms if not isinstance(term, int)]:
+            total = term if total == 0 else self.value(f"add i64 {total}, {term}")
+        return total
+
+    def times(self, value: Value, factor: int) -> Value:
+        if isinstance(value, int):
+            return value * factor
+        return 0 if factor == 0 else value if factor == 1 else self.value(f"mul i64 {value}, {factor}")
+
+    def least(self, one: Value, other: Value) -> str:
+        return self.value(self._call("i64", "llvm.smin.i64", ("i64", one), ("i64", other)))
+
+    def greatest(self, one: Value, other: Value) -> str:
+        return self.value(self._call("i64", "llvm.smax.i64", ("i64", one), ("i64", other)))
+
+    def at(self, address: str, index: Value) -> str:
+        """The address of an element."""
+        return address if index == 0 else self.value(f"getelementptr {self.element}, ptr {address}, i64 {index}")
+
+    def elements_of(self, array: str, offset: int) -> str:
+        """The address of an array's elements, which the object has at an offset of so many bytes."""
+        return self.value(f"load ptr, ptr {self.value(f'getelementptr i8, ptr {array}, i64 {offset}')}")
+
+    def copy(self, to: str, source: str, count: int) -> None:
+        size = ("i64", count * self.itemsize)
+        self.line(self._call("void", "llvm.memcpy.p0.p0.i64", ("ptr", to), ("ptr", source), size, ("i1", "false")))
+
+    def clear(self, to: str, count: Value) -> None:
+        size = ("i64", self.times(count, self.itemsize))
+        self.line(self._call("void", "llvm.memset.p0.i64", ("ptr", to), ("i8", 0), size, ("i1", "false")))
+
+    # Control.
+
+    @contextmanager
+    def loop(self, start: Value, end: Value, step: int = 1) -> Iterator[Value]:
+        """The body for each number from `start` to `end`."""
+        if isinstance(start, int) and isinstance(end, int) and end - start <= step:
+            if start < end:
+                yield start
+                return
+            raise ValueError("a loop that is never run")
+        self._count += 1
+        number, head, body = self._count, f"head{self._count}", f"body{self._count}"
+        latch, done = f"latch{number}", f"done{number}"
+        self.line(f"br label %{head}")
+        self._lines.append(f"{head}:")
+        self.line(f"%i{number} = phi i64 [ {start}, %{self._block} ], [ %n{number}, %{latch} ]")
+        self.line(f"%c{number} = icmp slt i64 %i{number}, {end}")
+        self.line(f"br i1 %c{number}, label %{body}, label %{done}")
+        self._enter(body)
+        yield f"%i{number}"
+        self.line(f"br label %{latch}")
+        self._lines.append(f"{latch}:")
+        self.line(f"%n{number} = add i64 %i{number}, {step}")
+        self.line(f"br label %{head}")
+        self._enter(done)
+
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        self._count += 1
+        then, done = f"then{self._count}", f"after{self._count}"
+        self.line(f"br i1 {condition}, label %{then}, label %{done}")
+        self._enter(then)
+        yield
+        self.line(f"br label %{done}")
+        self._enter(done)
+
+    def _enter(self, block: str) -> None:
+        self._lines.append(f"{block}:")
+        self._block = block
+
+    # Vectors.
+
+    def variable(self, start: str) -> str:
+        """A variable for a vector."""
+        self._count += 1
+        name = f"%a{self._count}"
+        self._variables.append(f"  {name} = alloca {self.vector}")
+        self.set(name, start)
+        return name
+
+    def get(self, variable: str) -> str:
+        return self.value(f"load {self.vector}, ptr {variable}")
+
+    def set(self, variable: str, vector: str) -> None:
+        self.line(f"store {self.vector} {vector}, ptr {variable}")
+
+    def constant(self, number: float) -> str:
+        """A vector of one number."""
+        bits = struct.unpack("<Q", struct.pack("<d", number))[0]
+        return f"<{', '.join([f'{self.element} 0x{bits:016X}'] * self.lanes)}>"
+
+    def load(self, address: str, lanes: int) -> str:
+        """A vector of which so many lanes are read, and the others are zero."""
+        if lanes == self.lanes:
+            return self.value(f"load {self.vector}, ptr {address}, align {self.itemsize}")
+        function = f"llvm.masked.load.v{self.lanes}f{self.itemsize * 8}.p0"
+        mask, zero = (f"<{self.lanes} x i1>", self._mask(lanes)), (self.vector, "zeroinitializer")
+        return self.value(self._call(self.vector, function, ("ptr", f"align {self.itemsize} {address}"), mask, zero))
+
+    def store(self, address: str, vector: str, lanes: int) -> None:
+        """Write so many lanes of a vector."""
+        if lanes == self.lanes:
+            self.line(f"store {self.vector} {vector}, ptr {address}, align {self.itemsize}")
+            return
+        function = f"llvm.masked.store.v{self.lanes}f{self.itemsize * 8}.p0"
+        mask = (f"<{self.lanes} x i1>", self._mask(lanes))
+        self.line(self._call("void", function, (self.vector, vector), ("ptr", f"align {self.itemsize} {address}"), mask))
+
+    def _mask(self, lanes: int) -> str:
+        return f"<{', '.join(f'i1 {int(lane < lanes)}' for lane in range(self.lanes))}>"
+
+    def spread(self, address: str) -> str:
+        """A vector of one element."""
+        element = self.value(f"load {self.element}, ptr {address}, align {self.itemsize}")
+        one = self.value(f"insertelement {self.vector} poison, {self.element} {element}, i64 0")
+        order = f"<{self.lanes} x i32> zeroinitializer"
+        return self.value(f"shufflevector {self.vector} {one}, {self.vector} poison, {order}")
+
+    def fma(self, x: str, y: str, z: str) -> str:
+        """``x * y + z``, rounded once."""
+        function = f"llvm.fma.v{self.lanes}f{self.itemsize * 8}"
+        return self.value(self._call(self.vector, function, (self.vector, x), (self.vector, y), (self.vector, z)))
+
+    def maximum(self, x: str, y: str) -> str:
+        """The greater one; NaN where either is, as in numpy."""
+        is_more = self._compare("ogt", x, y)
+        is_nan = self._compare("uno", x, x)
+        return self._select(self.value(f"or <{self.lanes} x i1> {is_more}, {is_nan}"), x, y)
+
+    def _compare(self, how: str, x: str, y: str) -> str:
+        return self.value(f"fcmp {how} {self.vector} {x}, {y}")
+
+    def _select(self, condition: str, x: str, y: str) -> str:
+        chosen = (f"<{self.lanes} x i1> {condition}", f"{self.vector} {x}", f"{self.vector} {y}")
+        return self.value(f"select {', '.join(chosen)}")
+
+    # Elementwise steps.
+
+    def evaluate(self, expression: str, operands: Sequence[str]) -> str:
+        """What the native form of an op (see `tfrt.executor.declarations.op.OpEntry`) gives for vectors.
+
+        Raises:
+            NotImplementedError: it has something that vectors do not have.
+        """
+        names = {f"o{number}": operand for number, operand in enumerate(operands)}
+        tree = ast.parse(expression.format(*names), mode="eval").body
+        return self._expression(tree, {**names, "zero": self.constant(0), "one": self.constant(1)})
+
+    def _expression(self, tree: ast.expr, names: dict[str, str]) -> str:
+        def of(each: ast.expr) -> str:
+            return self._expression(each, names)
+
+        match tree:
+            case ast.Name(id=name) if name in names:
+                return names[name]
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                return self.value(f"{_BINARY[type(op)]} {self.vector} {of(left)}, {of(right)}")
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self.value(f"fneg {self.vector} {of(operand)}")
+            case ast.Call(func=ast.Name(id=function), args=[operand]) if function in _FUNCTIONS:
+                called = f"llvm.{_FUNCTIONS[function]}.v{self.lanes}f{self.itemsize * 8}"
+                return self.value(self._call(self.vector, called, (self.vector, of(operand))))
+            case ast.IfExp(test=test, body=body, orelse=other):
+                return self._select(self._condition(test, names), of(body), of(other))
+        raise NotImplementedError(f"no vector of {ast.unparse(tree)}")
+
+    def _condition(self, tree: ast.expr, names: dict[str, str]) -> str:
+        match tree:
+            case ast.BoolOp(op=op, values=values):
+                found, *others = [self._condition(value, names) for value in values]
+                for other in others:
+                    found = self.value(f"{_LOGICAL[type(op)]} <{self.lanes} x i1> {found}, {other}")
+                return found
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
+                how = _COMPARISONS[type(op)]
+                return self._compare(how, self._expression(left, names), self._expression(right, names))
+        raise NotImplementedError(f"no vector of {ast.unparse(tree)}")
+
+
+_BINARY: dict[type, str] = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
+_FUNCTIONS = {"sqrt": "sqrt", "abs": "fabs"}
+_LOGICAL: dict[type, str] = {ast.And: "and", ast.Or: "or"}
+_COMPARISONS: dict[type, str] = {
+    ast.Gt: "ogt",
+    ast.Lt: "olt",
+    ast.GtE: "oge",
+    ast.LtE: "ole",
+    ast.Eq: "oeq",
+    ast.NotEq: "une",
+}
+"""As Python compares: only ``!=`` holds for NaN."""
