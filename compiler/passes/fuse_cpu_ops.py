@@ -13,6 +13,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import is_row
 
 _MOST_STEPS = 64
@@ -94,7 +95,7 @@ def _fusible_call(reader: ElementwiseOp) -> CallOp | None:
             continue
         result = operand.type
         others = [other for other in reader.operands if other is not operand]
-        if reader.array.type == result and all(_is_vector(other, result) for other in others) and _takes_epilogue(call):
+        if reader.array.type == result and _takes_epilogue(call, others):
             return call
     return None
 
@@ -105,14 +106,19 @@ def _is_vector(operand: SSAValue, result: Attribute) -> bool:
     return len(shape) < 2 and is_row(shape, metadata_of_type(result).shape)
 
 
-def _takes_epilogue(call: CallOp) -> bool:
-    entry = entry_of(call)
+def _takes_epilogue(call: CallOp, others: Sequence[SSAValue]) -> bool:
+    """Whether a call can do something to its result that reads other arrays, too."""
+    entry, result = entry_of(call), call.results[0].type
     if entry is None or not entry.takes_epilogue:
         return False
+    takes_rows = entry.takes_row_epilogue
+    if not all(_is_vector(other, result) or (takes_rows and other.type == result) for other in others):
+        return False
+    shapes = tuple(metadata_of_type(other.type).shape for other in others)
     inputs = tuple(metadata_of_type(operand.type) for operand in call.operands)
     results = tuple(metadata_of_type(result.type) for result in call.results)
     try:
-        entry.arrays(inputs, attrs_of(call).by_name, None, results, lambda rows, *others: None)
+        entry.arrays(inputs, attrs_of(call).by_name, None, results, RowEpilogue(lambda *_: None, shapes))
     except Exception:
         # Some do so only for some element types and layouts.
         return False

@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Any, NewType
@@ -47,6 +48,8 @@ class Supplied(Enum):
     """The results' metadata."""
     EPILOGUE = auto()
     """What is done to the result while that is in the cache."""
+    ROW_EPILOGUE = auto()
+    """The same, which may read other arrays of the result's shape."""
 
 
 Attributes = NewType("Attributes", tuple)
@@ -71,6 +74,26 @@ Epilogue = NewType("Epilogue", object)
 """Annotation: None, or a function that changes some innermost rows of the result in place. It takes these, as a matrix,
 and then all arrays that the array form's function is given beside its inputs."""
 
+
+@dataclass(frozen=True, slots=True)
+class RowEpilogue:
+    """Annotation, with ``| None``: an `Epilogue` that may read rows of other arrays beside those that it changes.
+
+    Attributes:
+        run: the `Epilogue`; of other arrays that have the result's shape it is given the rows that it changes.
+        others: the shapes of the arrays that the array form's function is given beside its inputs.
+        steps: the elementwise functions that it consists of, where that is known: the result is their first operand,
+            the other arrays come next.
+    """
+
+    run: Callable[..., object]
+    others: tuple[tuple[int, ...], ...]
+    steps: tuple[Any, ...] | None = None
+
+    def __call__(self, rows: Any, *others: Any) -> None:
+        self.run(rows, *others)
+
+
 _KNOWN: dict[Any, Supplied] = {
     Location: Supplied.LOCATION,
     Files: Supplied.FILES,
@@ -82,6 +105,7 @@ _KNOWN: dict[Any, Supplied] = {
     OpAttributes: Supplied.ATTRIBUTES,
     AnyHost: Supplied.HOST,
     Epilogue | None: Supplied.EPILOGUE,
+    RowEpilogue | None: Supplied.ROW_EPILOGUE,
 }
 
 

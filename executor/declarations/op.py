@@ -19,8 +19,8 @@ beforehand. An op may say three more things for them:
 
 * the *array form*, a third function: it takes the inputs' metadata, checks and prepares what follows from that, and
   returns a function of the inputs' arrays that computes the result, new memory or the array that it is given as `out`.
-  With a parameter annotated `Epilogue` it can have something done to the result while that is in the cache. An op may
-  be nothing else (`tfrt.executor.declarations.op_registry.array_op`);
+  With a parameter annotated `Epilogue` or `RowEpilogue` it can have something done to the result while that is in the
+  cache. An op may be nothing else (`tfrt.executor.declarations.op_registry.array_op`);
 * that it is *elementwise*: for an element type, the function of arrays (broadcast as numpy does, `out` last) that is
   all there is to the op and never fails. Several of them become one pass over memory;
 * the *steps* that give its first result, where these are elementwise ops: a function of the inputs' metadata.
@@ -35,7 +35,7 @@ from enum import Flag, auto
 from functools import cached_property
 from typing import Any
 
-from tfrt.executor.declarations.annotations import Supplied
+from tfrt.executor.declarations.annotations import RowEpilogue, Supplied
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_signature import OpSignature, read_signature
 from tfrt.executor.support.errors import INTERNAL, KernelError
@@ -202,11 +202,21 @@ class OpEntry:
         return all(result in (DenseHostTensor, Ellipsis) for result in results)
 
     @cached_property
+    def _supplied(self) -> frozenset[Supplied]:
+        """What the array form is supplied with."""
+        if self.array_form is None:
+            return frozenset()
+        return frozenset(what for _, what in self._array_form_signature.supplied)
+
+    @cached_property
     def takes_epilogue(self) -> bool:
         """Whether the array form can have something done to the result."""
-        return self.array_form is not None and Supplied.EPILOGUE in (
-            what for _, what in self._array_form_signature.supplied
-        )
+        return not self._supplied.isdisjoint((Supplied.EPILOGUE, Supplied.ROW_EPILOGUE))
+
+    @cached_property
+    def takes_row_epilogue(self) -> bool:
+        """Whether that may read other arrays of the result's shape."""
+        return Supplied.ROW_EPILOGUE in self._supplied
 
     def arrays(
         self,
@@ -214,7 +224,7 @@ class OpEntry:
         attrs: Mapping[str, Any],
         host: Any,
         metadata: tuple[Any, ...],
-        epilogue: Callable[..., Any] | None = None,
+        epilogue: RowEpilogue | None = None,
     ) -> ArrayForm:
         """The array form for inputs of this metadata.
 
@@ -226,6 +236,7 @@ class OpEntry:
             Supplied.HOST: host,
             Supplied.METADATA: metadata,
             Supplied.EPILOGUE: epilogue,
+            Supplied.ROW_EPILOGUE: epilogue,
             Supplied.ATTRIBUTES: attrs,
         }
         keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)

@@ -62,7 +62,8 @@ _loaded: list[Any] = []
 
 
 def assemble(text: str, name: str, arguments: list[Any]) -> Callable[..., None]:
-    """The function of that name in a module of LLVM's intermediate representation; it runs without the interpreter lock.
+    """The function of that name in a module of LLVM's intermediate representation; it runs without the interpreter
+    lock.
 
     Args:
         arguments: types of `ctypes`.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm, OpEntry
@@ -121,14 +122,21 @@ def _array_form(
         raise KernelError(f"op '{entry.name}' cannot write into memory that it is given")
     if steps and not entry.takes_epilogue:
         raise KernelError(f"op '{entry.name}' cannot be fused with others")
-    finish = epilogue(_steps(steps, results[0].dtype), 1 + len(operands) - inputs) if steps else None
+    found = tuple(_steps(steps, results[0].dtype)) if steps else ()
+    run = epilogue(found, 1 + len(operands) - inputs) if found else None
+
+    def finish(others: Sequence[tuple[int, ...]]) -> RowEpilogue | None:
+        return None if run is None else RowEpilogue(run, tuple(others), found)
+
     attrs = OpAttrs.of_pairs(op_attrs).by_name
     if all(_is_static(known) for known in operands):
-        return entry.arrays(operands[:inputs], attrs, host, results, finish)
+        following = finish([known.shape for known in operands[inputs:]])
+        return entry.arrays(operands[:inputs], attrs, host, results, following)
 
     def prepare(shapes: Sequence[tuple[int, ...]]) -> ArrayForm:
         known = tuple(TensorMetadata(o.dtype, shape) for o, shape in zip(operands, shapes, strict=True))[:inputs]
-        return entry.arrays(known, attrs, host, _result_metadata(entry, known, attrs, results), finish)
+        gives = _result_metadata(entry, known, attrs, results)
+        return entry.arrays(known, attrs, host, gives, finish(shapes[inputs:]))
 
     return _by_shapes(prepare)
 

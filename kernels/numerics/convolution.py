@@ -13,10 +13,11 @@ from math import prod
 
 import numpy as np
 
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import patches
 from tfrt.kernels.numerics.patches import Shape
-from tfrt.kernels.numerics.products import LEAST_WORK, Finish, matmul
+from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -29,8 +30,11 @@ as long, and none takes less time.
 """
 
 Convolve = Callable[..., np.ndarray]
-"""Takes images, filters, and perhaps `out`, an array for the result, and `finish`, what to do to some of the result's
-pixels, a matrix with one row a pixel, while they are in the cache. Nothing warns."""
+"""Takes images, filters, and perhaps `out`, an array for the result, and `finish`. Nothing warns."""
+
+Finish = Callable[[np.ndarray, int], object]
+"""What to do to some of the result's pixels, a matrix with one row a pixel, while they are in the cache; it is also
+given the number of the first of them."""
 
 _PIXEL = Window(1, 1, 1, 0, 0, 1)
 
@@ -100,11 +104,13 @@ class Block:
     Attributes:
         read: where in the images they are.
         made: where in the result theirs is.
+        first: the number of the first pixel there.
         shape: that of the part of the images.
     """
 
     read: tuple[slice, ...]
     made: tuple[slice, ...]
+    first: int
     shape: Shape
     windows: tuple[Window, ...]
 
@@ -114,13 +120,17 @@ def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, par
     threads where there are fewer images than these."""
     batch, height, *others = images
     count, size = windows[0].count, max(1, bytes_an_image)
+    row = prod(window.count for window in windows[1:])
     parts = 1 if size <= 2 * BLOCK_BYTES else -(-size // BLOCK_BYTES)
     if batch < parallelism:
         parts = max(parts, -(-parallelism // max(1, batch)))
     if min(parts, count) <= 1:
         step = max(1, BLOCK_BYTES // size)
         spans = [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
-        return [Block((span,), (span,), (span.stop - span.start, height, *others), tuple(windows)) for span in spans]
+        return [
+            Block((span,), (span,), span.start * count * row, (span.stop - span.start, height, *others), tuple(windows))
+            for span in spans
+        ]
     found = []
     for image in range(batch):
         for low in range(0, count, -(-count // parts)):
@@ -128,7 +138,7 @@ def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, par
             read, over = _rows(windows[0], made, height)
             shape = (1, read.stop - read.start, *others)
             one = slice(image, image + 1)
-            found.append(Block((one, read), (one, made), shape, (over, *windows[1:])))
+            found.append(Block((one, read), (one, made), (image * count + low) * row, shape, (over, *windows[1:])))
     return found
 
 
@@ -185,7 +195,7 @@ def _blockwise(
                 made = result[block.made]
                 body(x[block.read], w, made, space)
                 if finish is not None:
-                    finish(pixels_of(made))
+                    finish(pixels_of(made), block.first)
 
     def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
         result = np.empty(shape, x.dtype) if out is None else out
@@ -256,7 +266,7 @@ def zeros(shape: Shape) -> Convolve:
         result = np.empty(shape, x.dtype) if out is None else out
         result[...] = 0
         if finish is not None:
-            quiet.call(finish, pixels_of(result))
+            quiet.call(finish, pixels_of(result), 0)
         return result
 
     return run
@@ -270,15 +280,41 @@ def _pointwise(shape: Shape, windows: Sequence[Window], inner: int, host: HostCo
     def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
         result = np.empty(shape, x.dtype) if out is None else out
         rows, matrix, pixels = pixels_of(x if is_all else x[steps]), w.reshape(inner, -1), pixels_of(result)
-        if host is not None:
-            matmul(rows, matrix, host, pixels, finish)
-            return result
-        quiet.call(np.matmul, rows, matrix, out=pixels)
-        if finish is not None:
-            quiet.call(finish, pixels)
+        if host is None:
+            quiet.call(_multiply_rows, 0, len(rows), rows, matrix, pixels, finish)
+        else:
+            least = -(-LEAST_WORK // max(1, matrix.size))
+            host.parallel_for(
+                len(rows), least, lambda low, high: quiet.call(_multiply_rows, low, high, rows, matrix, pixels, finish)
+            )
         return result
 
     return run
+
+
+def _multiply_rows(
+    start: int, end: int, rows: np.ndarray, matrix: np.ndarray, pixels: np.ndarray, finish: Finish | None
+) -> None:
+    made = pixels[start:end]
+    rows[start:end].dot(matrix, made)
+    if finish is not None:
+        finish(made, start)
+
+
+def finishing(epilogue: RowEpilogue | None, others: Sequence[np.ndarray], result: Shape) -> Finish | None:
+    """What an epilogue does to pixels of a result of this shape, given the other arrays that it reads."""
+    if epilogue is None:
+        return None
+    if result not in epilogue.others:
+        return lambda pixels, first: epilogue(pixels, *others)
+    arrays = [pixels_of(o) if shape == result else o for o, shape in zip(others, epilogue.others, strict=True)]
+    are_rows = [shape == result for shape in epilogue.others]
+
+    def finish(pixels: np.ndarray, first: int) -> None:
+        block = slice(first, first + len(pixels))
+        epilogue(pixels, *[o[block] if is_row else o for o, is_row in zip(arrays, are_rows, strict=True)])
+
+    return finish
 
 
 def pixels_of(images: np.ndarray) -> np.ndarray:

@@ -72,7 +72,7 @@ def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsiz
 def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
     """A function that changes an array in place: the first of so many inputs becomes what the last step gives.
 
-    The others are broadcast to it; where it is a matrix, they are rows or single elements.
+    The others are broadcast to it; where it is a matrix, they are matrices like it, rows or single elements.
     """
     body = _generate(steps, inputs, frozenset((0,)), out="x0")
 
@@ -81,7 +81,8 @@ def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
         if times == 1:
             body(matrix, *others)
         else:
-            body(matrix.reshape(-1, times * matrix.shape[1]), *[repeated(row, times) for row in others])
+            wide = matrix.reshape(-1, times * matrix.shape[1])
+            body(wide, *[o.reshape(wide.shape) if o.shape == matrix.shape else repeated(o, times) for o in others])
 
     return run
 

@@ -263,9 +263,7 @@ def _write_rows(
         with code.loop(low, high) as row:
             down = code.add(row, code.value(f"sub i64 0, {low}"))
             begin = code.add(code.times(down, c.rows.stride * line), seen)
-            place = code.add(
-                code.times(image, height * width * depth), code.times(row, width * depth), first
-            )
+            place = code.add(code.times(image, height * width * depth), code.times(row, width * depth), first)
             for count, pixels, start in ((columns, tiling.pixels, 0), (1, remaining, width - remaining)):
                 if not count or not pixels:
                     continue

@@ -167,7 +167,9 @@ class Code:
             return
         function = f"llvm.masked.store.v{self.lanes}f{self.itemsize * 8}.p0"
         mask = (f"<{self.lanes} x i1>", self._mask(lanes))
-        self.line(self._call("void", function, (self.vector, vector), ("ptr", f"align {self.itemsize} {address}"), mask))
+        self.line(
+            self._call("void", function, (self.vector, vector), ("ptr", f"align {self.itemsize} {address}"), mask)
+        )
 
     def _mask(self, lanes: int) -> str:
         return f"<{', '.join(f'i1 {int(lane < lanes)}' for lane in range(self.lanes))}>"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import Epilogue, ResultMetadata
+from tfrt.executor.declarations.annotations import ResultMetadata, RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
@@ -19,7 +19,7 @@ from tfrt.executor.declarations.stablehlo_window_shapes import window_count
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carried, carrier
-from tfrt.kernels.numerics.convolution import prepare
+from tfrt.kernels.numerics.convolution import finishing, prepare
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.dilation import dilated
 from tfrt.kernels.numerics.windows import Window
@@ -114,7 +114,7 @@ def convolution(
     padding: Axes = (),
     metadata: ResultMetadata,
     host: HostContext,
-    epilogue: Epilogue | None = None,
+    epilogue: RowEpilogue | None = None,
 ) -> ArrayForm:
     """Products of the kernel `rhs` with windows of `lhs`, summed; `padding` is a pair of numbers for each dimension."""
     spatial = lhs.rank - 2
@@ -167,7 +167,7 @@ def _prepare(
     padding: Pairs,
     dtype: DType,
     host: HostContext,
-    epilogue: Any,
+    epilogue: RowEpilogue | None,
 ) -> ArrayForm:
     """The convolution as a function of arrays: dimensions are put into the order that `convolve` has, and back."""
     images_order = (
@@ -212,11 +212,12 @@ def _prepare(
             return found if out is None or into is not None else _copied(found, out)
 
         return carried(run_planes, lhs.dtype.numpy, computed, dtype.numpy)
+    made = (images_shape[0], *(window.count for window in windows), filters_shape[-1])
     convolve = prepare(images_shape, filters_shape, windows, computed, host)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         into = out if channels_last and out is not None and out.flags.c_contiguous else None
-        last = None if epilogue is None else lambda pixels: epilogue(pixels, *others)
+        last = finishing(epilogue, others, made)
         found = convolve(read_images(x), read_filters(w), out=into, finish=last)
         if out is not None and into is not None:
             return out

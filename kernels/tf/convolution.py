@@ -6,11 +6,10 @@ Source of shapes and messages: see `geometry.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import Epilogue
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import cpu_op
@@ -18,7 +17,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
-from tfrt.kernels.numerics.convolution import prepare
+from tfrt.kernels.numerics.convolution import finishing, prepare
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.pooling import max_pool2d
@@ -55,7 +54,7 @@ def _conv_form(
     *,
     geometry: Geometry,
     host: HostContext,
-    epilogue: Epilogue | None = None,
+    epilogue: RowEpilogue | None = None,
 ) -> ArrayForm:
     _check_convolved(images)
     rows, columns = geometry.windows(images.shape, filters.shape[:2])
@@ -84,13 +83,17 @@ def _channels_first_form(
 
 
 def _channels_last_form(
-    images: TensorMetadata, filters: TensorMetadata, windows: Sequence[Window], host: HostContext, epilogue: Any
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    windows: Sequence[Window],
+    host: HostContext,
+    epilogue: RowEpilogue | None,
 ) -> ArrayForm:
     convolve = prepare(images.shape, filters.shape, windows, _computed(images), host)
+    made = (images.shape[0], *(window.count for window in windows), filters.shape[-1])
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        last = None if epilogue is None else lambda pixels: epilogue(pixels, *others)
-        return convolve(x, w, out=out, finish=last)
+        return convolve(x, w, out=out, finish=finishing(epilogue, others, made))
 
     return run
 
@@ -138,13 +141,14 @@ def _fused_conv_metadata(
 def _fused_conv_form(
     images: TensorMetadata,
     filters: TensorMetadata,
-    *_: TensorMetadata,
+    *fusion_inputs: TensorMetadata,
     geometry: Geometry,
     fused_ops: tuple[str, ...],
     host: HostContext,
 ) -> ArrayForm:
     rows, columns = geometry.windows(images.shape, filters.shape[:2])
-    run = _channels_last_form(images, filters, (rows, columns), host, fused_epilogue("FusedConv2D", fused_ops))
+    epilogue = RowEpilogue(fused_epilogue("FusedConv2D", fused_ops), tuple(other.shape for other in fusion_inputs))
+    run = _channels_last_form(images, filters, (rows, columns), host, epilogue)
     return rounded_once(run) if images.dtype in HALVES else run
 
 

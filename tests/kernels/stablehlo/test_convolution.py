@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
@@ -214,7 +215,7 @@ def test_what_is_done_to_results_sees_pixels(size, groups):
 
     with HostContext("s") as host:
         form = CPU_OPS.get("stablehlo.convolution").arrays(
-            known, attrs, host, (TensorMetadata(DType.F32, shape),), epilogue
+            known, attrs, host, (TensorMetadata(DType.F32, shape),), RowEpilogue(epilogue, ((8,),))
         )
         found = form(x, w, np.arange(8, dtype=np.float32))
     np.testing.assert_array_equal(found, np.broadcast_to(size * size * 4 // groups + np.arange(8), shape))
