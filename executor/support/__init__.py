@@ -11,6 +11,7 @@
 `collector.py`             the garbage collector, while very much is made that stays
 `cache_folder.py`          the folder of what is kept between runs
 `native_code.py`           machine code, compiled by Numba where that is installed
+`machine_code.py`          machine code of LLVM's intermediate representation, by llvmlite where that is installed
 `native_threads.py`        the threads of numpy's BLAS
 `allocation.py`            counting the memory of buffers
 `call_depth.py`            how deep calls may nest on Python's stack

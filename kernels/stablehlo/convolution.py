@@ -19,9 +19,9 @@ from tfrt.executor.declarations.stablehlo_window_shapes import window_count
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carried, carrier
-from tfrt.kernels.numerics.convolution import finishing, prepare
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.dilation import dilated
+from tfrt.kernels.numerics.native_convolution import prepare_fused
 from tfrt.kernels.numerics.windows import Window
 
 Axes = tuple[int, ...]
@@ -212,13 +212,11 @@ def _prepare(
             return found if out is None or into is not None else _copied(found, out)
 
         return carried(run_planes, lhs.dtype.numpy, computed, dtype.numpy)
-    made = (images_shape[0], *(window.count for window in windows), filters_shape[-1])
-    convolve = prepare(images_shape, filters_shape, windows, computed, host)
+    convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         into = out if channels_last and out is not None and out.flags.c_contiguous else None
-        last = finishing(epilogue, others, made)
-        found = convolve(read_images(x), read_filters(w), out=into, finish=last)
+        found = convolve(read_images(x), read_filters(w), *others, out=into)
         if out is not None and into is not None:
             return out
         found = found if channels_last else found.transpose(result_order)

@@ -17,9 +17,9 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
-from tfrt.kernels.numerics.convolution import finishing, prepare
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.native_convolution import prepare_fused
 from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.tf.array_forms import on_tensors
@@ -89,13 +89,7 @@ def _channels_last_form(
     host: HostContext,
     epilogue: RowEpilogue | None,
 ) -> ArrayForm:
-    convolve = prepare(images.shape, filters.shape, windows, _computed(images), host)
-    made = (images.shape[0], *(window.count for window in windows), filters.shape[-1])
-
-    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        return convolve(x, w, out=out, finish=finishing(epilogue, others, made))
-
-    return run
+    return prepare_fused(images.shape, filters.shape, windows, _computed(images), host, epilogue)
 
 
 def _computed(images: TensorMetadata) -> np.dtype:

@@ -1,0 +1,292 @@
+"""Writing convolutions as machine code: direct, without patches.
+
+Images are (batch, height, width, channel), filters (height, width, input channel, output channel). A tile of the
+result, some pixels next to one another by some vectors of output channels, stays in registers while all products are
+added to it; then the steps that follow are done to it, and it is written once. An image's rows are copied into a frame
+of zeros where windows need one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from tfrt.executor.declarations.broadcasting import without_leading_ones
+from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
+from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.windows import Window
+
+FRAME_BYTES = 1 << 17
+"""How much memory the rows of an image that are worked on at a time may take; one row of windows is the least."""
+
+MOST_UNROLLED = 100
+"""How many multiplications of vectors are written one after the other: with 400, some convolutions take 1.6 times as
+long."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A convolution in two dimensions, and what follows.
+
+    Attributes:
+        images, filters: their shapes.
+        groups: into how many groups channels are parted.
+        steps: elementwise ops on the result; of their values, it comes first, then `others`.
+        others: the shapes of their other operands: the result's, or one element for each output channel, or one.
+    """
+
+    images: Shape
+    filters: Shape
+    rows: Window
+    columns: Window
+    dtype: np.dtype
+    groups: int = 1
+    steps: tuple[Step, ...] = ()
+    others: tuple[Shape, ...] = ()
+
+    @property
+    def result(self) -> Shape:
+        """The shape of the result."""
+        return (self.images[0], self.rows.count, self.columns.count, self.filters[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How the result is parted.
+
+    Attributes:
+        lanes: elements of a vector.
+        vectors: those of output channels in a tile.
+        pixels: how many a tile has.
+        height: how many rows of windows are worked on at a time.
+    """
+
+    lanes: int
+    vectors: int
+    pixels: int
+    height: int
+
+
+def is_possible(convolution: Convolution) -> bool:
+    """Whether machine code can be written for a convolution, and is worth it, as far as sizes, types and steps tell."""
+    c = convolution
+    if c.dtype not in (np.float32, np.float64) or not prod(c.filters) or not prod(c.result):
+        return False
+    channel = (c.filters[-1],)
+    # Vectors of one or two output channels are no gain.
+    if not _is_depthwise(c) and c.filters[-1] // c.groups < 4:
+        return False
+    return all(step.native is not None for step in c.steps) and all(
+        shape == c.result or prod(shape) == 1 or without_leading_ones(shape) == channel for shape in c.others
+    )
+
+
+def tiling_of(convolution: Convolution, on: Processor) -> Tiling:
+    c = convolution
+    depth = c.filters[-1] // c.groups if not _is_depthwise(c) else c.filters[-1]
+    lanes = on.vector_bytes // c.dtype.itemsize
+    while lanes > 2 and lanes // 2 >= depth:
+        lanes //= 2
+    across = -(-depth // lanes)
+    # Accumulators, a row of vectors of filters, and one for an element of the images.
+    vectors = max(n for n in (1, 2, 4) if n <= across and (across % n == 0 or n == 1) and n * 8 <= on.registers)
+    most = max(1, (on.registers - vectors - 2) // vectors)
+    tiles = -(-c.columns.count // min(most, 14))
+    row = _extent(c)[1] * c.images[-1] * c.dtype.itemsize
+    window = (c.rows.size - 1) * c.rows.dilation + 1
+    height = max(1, (FRAME_BYTES // row - window) // c.rows.stride + 1)
+    parts = -(-c.rows.count // height)
+    return Tiling(lanes, vectors, -(-c.columns.count // tiles), -(-c.rows.count // parts))
+
+
+def _is_depthwise(c: Convolution) -> bool:
+    return c.groups > 1 and c.filters[2] == 1 and c.filters[3] == c.groups
+
+
+def _extent(c: Convolution) -> tuple[int, int]:
+    """The size of an image within its frame."""
+    height, width = c.images[1:3]
+    return (c.rows.before + height + c.rows.after, c.columns.before + width + c.columns.after)
+
+
+def _has_frame(c: Convolution) -> bool:
+    return any(window.before or window.after for window in (c.rows, c.columns))
+
+
+def frame_of(c: Convolution, tiling: Tiling) -> Shape:
+    """The shape of the memory for rows of an image with zeros around them."""
+    if not _has_frame(c):
+        return (1,)
+    rows = (tiling.height - 1) * c.rows.stride + (c.rows.size - 1) * c.rows.dilation + 1
+    return (rows, _extent(c)[1], c.images[-1])
+
+
+def write(convolution: Convolution, tiling: Tiling) -> str:
+    """The function ``convolve`` as a module: of arrays (images, filters, result, frame, others) and the first and the
+    last unit to do. A unit is `tiling.height` rows of windows over an image."""
+    c, code = convolution, Code(convolution.dtype, tiling.lanes)
+    names = ["x", "w", "made", "frame", *(f"o{number}" for number in range(len(c.others)))]
+    x, w, made, frame, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    parts = -(-c.rows.count // tiling.height)
+    with code.loop("%start", "%end") as unit:
+        image = code.value(f"udiv i64 {unit}, {parts}")
+        low = code.times(code.value(f"urem i64 {unit}, {parts}"), tiling.height)
+        high = code.least(code.add(low, tiling.height), c.rows.count)
+        source = code.at(x, code.times(image, prod(c.images[1:])))
+        top: Value = code.times(low, c.rows.stride)
+        if _has_frame(c):
+            _fill_frame(code, c, source, frame, top, code.add(high, f"{code.value(f'sub i64 0, {low}')}"))
+            source = frame
+        else:
+            source = code.at(source, code.times(top, c.images[2] * c.images[3]))
+        _write_rows(code, c, tiling, source, w, made, others, image, low, high)
+    parameters = [*(f"ptr %{name}" for name in names), "i64 %start", "i64 %end"]
+    return code.module("convolve", parameters)
+
+
+def _fill_frame(code: Code, c: Convolution, source: str, frame: str, top: Value, count: Value) -> None:
+    """Copy the rows that some windows see, from row `top` of the framed image on, with zeros around them."""
+    _, height, width, channels = c.images
+    left, right, line = c.columns.before * channels, c.columns.after * channels, _extent(c)[1] * channels
+    window = (c.rows.size - 1) * c.rows.dilation + 1
+    # (count - 1) * stride + window
+    rows = code.add(code.times(count, c.rows.stride), window - c.rows.stride)
+    with code.loop(0, rows) as row:
+        here = code.at(frame, code.times(row, line))
+        number = code.add(top, row, -c.rows.before)
+        inside = code.value(f"icmp ult i64 {number}, {height}")
+        with code.when(code.value(f"xor i1 {inside}, true")):
+            code.clear(here, line)
+        with code.when(inside):
+            if left:
+                code.clear(here, left)
+            code.copy(code.at(here, left), code.at(source, code.times(number, width * channels)), width * channels)
+            if right:
+                code.clear(code.at(here, left + width * channels), right)
+
+
+def _write_rows(
+    code: Code,
+    c: Convolution,
+    tiling: Tiling,
+    source: str,
+    w: str,
+    made: str,
+    others: Sequence[str],
+    image: Value,
+    low: Value,
+    high: Value,
+) -> None:
+    """All tiles of the result's rows from `low` to `high`; `source` is where the first one's windows begin."""
+    _, height, width, depth = c.result
+    channels, line = c.images[-1], _extent(c)[1] * c.images[-1]
+    depthwise = _is_depthwise(c)
+    groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
+    block = tiling.lanes * tiling.vectors
+    whole, rest = divmod(each, block)
+    columns, remaining = divmod(width, tiling.pixels)
+
+    def tiles(group: Value, channel: Value, lanes: Sequence[int]) -> None:
+        """Those of some output channels of a group, of which vectors have so many."""
+        first = code.add(code.times(group, each), channel)
+        seen = channel if depthwise else code.times(group, part)
+        with code.loop(low, high) as row:
+            down = code.add(row, code.value(f"sub i64 0, {low}"))
+            begin = code.add(code.times(down, c.rows.stride * line), seen)
+            place = code.add(code.times(image, height * width * depth), code.times(row, width * depth), first)
+            for count, pixels, start in ((columns, tiling.pixels, 0), (1, remaining, width - remaining)):
+                if not count or not pixels:
+                    continue
+                with code.loop(start, start + count * pixels, pixels) as column:
+                    tile = _Tile(pixels, tuple(lanes), first)
+                    at = code.at(source, code.add(begin, code.times(column, c.columns.stride * channels)))
+                    sums = _sums(code, c, tile, at, code.at(w, first), line)
+                    _finish(code, c, tile, sums, made, code.add(place, code.times(column, depth)), others)
+
+    with code.loop(0, groups) as group:
+        if whole:
+            with code.loop(0, whole * block, block) as channel:
+                tiles(group, channel, [tiling.lanes] * tiling.vectors)
+        if rest:
+            full, some = divmod(rest, tiling.lanes)
+            tiles(group, whole * block, [tiling.lanes] * full + ([some] if some else []))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """Pixels by vectors, of which each has so many lanes; `first` is the first output channel's number."""
+
+    pixels: int
+    lanes: tuple[int, ...]
+    first: Value
+
+
+def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int) -> list[list[str]]:
+    """The sums of products: for each pixel of the tile its vectors, whose windows begin at `x` and filters at `w`."""
+    rows, columns, part, depth = c.filters
+    channels, depthwise = c.images[-1], _is_depthwise(c)
+    zero = code.constant(0)
+    sums = [[code.variable(zero) for _ in tile.lanes] for _ in range(tile.pixels)]
+    together = part == channels and c.columns.dilation == 1
+    # A window's elements in runs of those that lie together.
+    runs, length = (1, columns * part) if together else (columns, part)
+    each = tile.pixels * len(tile.lanes)
+    unrolled = max(n for n in range(1, length + 1) if length % n == 0 and (n == 1 or n * each <= MOST_UNROLLED))
+    several = unrolled == length and runs * length * each <= MOST_UNROLLED
+
+    def multiply(seen: str, filters: str) -> None:
+        weights = [code.load(code.at(filters, n * code.lanes), lanes) for n, lanes in enumerate(tile.lanes)]
+        for pixel in range(tile.pixels):
+            at = code.at(seen, pixel * c.columns.stride * channels)
+            spread = None if depthwise else code.spread(at)
+            for n, lanes in enumerate(tile.lanes):
+                value = spread if spread is not None else code.load(code.at(at, n * code.lanes), lanes)
+                code.set(sums[pixel][n], code.fma(value, weights[n], code.get(sums[pixel][n])))
+
+    def run_of(seen: str, filters: str) -> None:
+        with code.loop(0, length, unrolled) as start:
+            here, there = code.at(seen, start), code.at(filters, code.times(start, depth))
+            for step in range(unrolled):
+                multiply(code.at(here, step), code.at(there, step * depth))
+
+    with code.loop(0, rows) as row:
+        seen = code.at(x, code.times(row, c.rows.dilation * line))
+        filters = code.at(w, code.times(row, columns * part * depth))
+        gap = c.columns.dilation * channels
+        if several:
+            for number in range(runs):
+                run_of(code.at(seen, number * gap), code.at(filters, number * part * depth))
+        else:
+            with code.loop(0, runs) as which:
+                run_of(code.at(seen, code.times(which, gap)), code.at(filters, code.times(which, part * depth)))
+    return [[code.get(variable) for variable in pixel] for pixel in sums]
+
+
+def _finish(
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], made: str, place: Value, others: Sequence[str]
+) -> None:
+    """Do the steps to a tile, and write it; its first element is at `place` in the result."""
+    depth, start = c.filters[-1], tile.first
+    for n, lanes in enumerate(tile.lanes):
+        # What is the same for all pixels.
+        common = {}
+        for number, shape in enumerate(c.others):
+            if prod(shape) == 1:
+                common[number] = code.spread(others[number])
+            elif shape != c.result:
+                common[number] = code.load(code.at(others[number], code.add(start, n * code.lanes)), lanes)
+        for pixel in range(tile.pixels):
+            at = code.add(place, pixel * depth + n * code.lanes)
+            values = [sums[pixel][n]]
+            for number in range(len(c.others)):
+                values.append(common[number] if number in common else code.load(code.at(others[number], at), lanes))
+            for step in c.steps:
+                assert step.native is not None
+                values.append(code.evaluate(step.native, [values[operand] for operand in step.operands]))
+            code.store(code.at(made, at), values[-1], lanes)
