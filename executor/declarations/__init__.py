@@ -9,6 +9,7 @@ in the order that the executor would.
 `kernel_registry.py`          the `@kernel` decorator, and kernels by name
 `finding.py`                  the modules, packages' included, in which kernels and ops are found
 `native_functions.py`         Python functions behind ``tfrt.native`` functions
+`prepared.py`                 what is known of the functions that kernels prepare, and how they are written
 `runs.py`                     how ops and their kernels run functions
 `callees.py`                  whether functions fit the kernels that run them
 `laws.py`                     laws of arithmetic that kernels declare

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from tfrt.executor.bef import BefFile, FunctionKind, KernelRecord
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel import Kernel, Signature
+from tfrt.executor.declarations.prepared import Prepared
 from tfrt.executor.declarations.runs import Control
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
@@ -57,6 +58,8 @@ class BoundKernel:
         is_pure, control: see `tfrt.executor.declarations.kernel_registry.kernel`.
         operand_classes, result_class: see `tfrt.executor.declarations.kernel_registry.Signature`.
         is_exact: whether it keeps to what it declares; see `tfrt.executor.declarations.kernel_registry.kernel`.
+        prepared: what it says of the function that it has prepared.
+        overwrites_last: whether that writes to its last operand.
     """
 
     name: str
@@ -75,6 +78,8 @@ class BoundKernel:
     operand_classes: tuple[type | None, ...] = ()
     result_class: type | None = None
     is_exact: bool = False
+    prepared: Prepared | None = None
+    overwrites_last: bool = False
 
 
 def bind(
@@ -105,8 +110,11 @@ def bind(
         call = partial(_fail, f"cannot run '{kernel.name}': {problem}")
         return BoundKernel(name=kernel.name, call=call, needs_context=False, returns_tuple=True)
     call = partial(kernel.function, **arguments) if arguments else kernel.function
+    prepared: Prepared | None = None
     if kernel.prepares:
-        call = _prepared(call)
+        found = _prepared(call)
+        prepared = found if isinstance(found, Prepared) else None
+        call = found.call if isinstance(found, Prepared) else found
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
     if host.profile is not None:
@@ -139,7 +147,7 @@ def bind(
         functions=callees,
         inline=inline,
         is_pure=kernel.is_pure,
-        returns_plain=signature.returns_plain and not is_later and kernel.is_exact,
+        returns_plain=(signature.returns_plain or prepared is not None) and not is_later and kernel.is_exact,
         only_starts=signature.returns_async or is_later,
         native=kernel.native if has_expression else None,
         is_constant=is_constant and (kernel.constant or inline is not None),
@@ -148,6 +156,9 @@ def bind(
         operand_classes=signature.operand_classes,
         result_class=signature.result_class,
         is_exact=kernel.is_exact,
+        # What watches kernels, or converts their results, needs them to be called.
+        prepared=prepared if host.profile is None and not converts else None,
+        overwrites_last=kernel.overwrites,
     )
 
 
@@ -252,7 +263,7 @@ def _without_trailing_chain(call: Callable[..., Any], name: str) -> Callable[...
     return run
 
 
-def _prepared(prepare: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
+def _prepared(prepare: Callable[[], Callable[..., Any] | Prepared]) -> Callable[..., Any] | Prepared:
     try:
         return prepare()
     except KernelError as error:

@@ -122,6 +122,30 @@ def make_graph(
     )
 
 
+def only_read(graph: Graph) -> frozenset[int]:
+    """The arguments that certainly no kernel writes to and no result has memory of, by their numbers.
+
+    Of other kernels than those whose prepared functions say so, nothing is known.
+    """
+    # For each register, the arguments whose memory it may have.
+    origins: dict[int, frozenset[int]] = {number: frozenset((number,)) for number in range(graph.argument_count)}
+    found = set(origins)
+    for node in graph.kernels:
+        prepared = node.bound.prepared
+        for register in node.arguments:
+            given = origins.get(register)
+            if given is None:
+                continue
+            if prepared is None or (node.bound.overwrites_last and register == node.arguments[-1]):
+                found -= given
+            elif not prepared.is_new:
+                result = node.results[0]
+                origins[result] = origins.get(result, frozenset()) | given
+    for register in graph.result_registers:
+        found -= origins.get(register, frozenset())
+    return frozenset(found)
+
+
 def _nothing() -> None:
     """What the pseudo kernel does."""
 

@@ -21,7 +21,7 @@ from tfrt.executor.declarations.kernel import Kernel, is_of_this_package
 from tfrt.executor.declarations.native_functions import find_native_function
 from tfrt.executor.engines.binding import BoundKernel, bind, unpack, weights_that_do_not_fit
 from tfrt.executor.engines.dataflow import execute
-from tfrt.executor.engines.graph import Graph, make_graph
+from tfrt.executor.engines.graph import Graph, make_graph, only_read
 from tfrt.executor.engines.plans.planned import Planned, Plans
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
@@ -293,8 +293,18 @@ class Function:
         return self._run(context, arguments)
 
     def _convert_first(self, arguments: Sequence[Any]) -> Sequence[Any]:
-        self._convert = converting(self.name, self.argument_types)
-        return self._convert(arguments)
+        convert = converting(self.name, self.argument_types)
+        self._convert = partial(self._convert_second, convert)
+        return convert(arguments)
+
+    def _convert_second(
+        self, convert: Callable[[Sequence[Any]], Sequence[Any]], arguments: Sequence[Any]
+    ) -> Sequence[Any]:
+        # Kernels have been bound if it has been run, and say what they write to.
+        if self._planned is not None:
+            convert = converting(self.name, self.argument_types, only_read(self.graph))
+        self._convert = convert
+        return convert(arguments)
 
     def _run_first(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         self._run = self._way_to_run()

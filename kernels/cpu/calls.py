@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
+from tfrt.executor.declarations.kernel import is_of_this_package
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm, OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs, plain, read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.declarations.prepared import Prepared, writing_of
 from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
@@ -41,10 +43,10 @@ def call(
     op_name: String,
     steps: TypedAggregate,
     host: HostContext,
-) -> Callable[..., Any]:
+) -> Callable[..., Any] | Prepared:
     entry = _op(op_name)
     if entry.array_form is not None:
-        return _array_form(
+        form = _array_form(
             entry,
             arguments=arguments,
             inputs=inputs,
@@ -53,6 +55,7 @@ def call(
             steps=steps,
             host=host,
         )
+        return _prepared(entry, form, len(metadata))
     return _on_tensors(entry, read_metadata(arguments), OpAttrs.of_pairs(op_attrs), host, read_metadata(metadata))
 
 
@@ -87,9 +90,10 @@ def call_into(
     op_name: String,
     steps: TypedAggregate,
     host: HostContext,
-) -> Callable[..., Any]:
+) -> Callable[..., Any] | Prepared:
+    entry = _op(op_name)
     run = _array_form(
-        _op(op_name),
+        entry,
         arguments=arguments,
         inputs=inputs,
         metadata=metadata,
@@ -97,21 +101,30 @@ def call_into(
         steps=steps,
         host=host,
     )
-    return _into_last(run)
+    return _prepared(entry, _into_last(run), 1)
 
 
 @kernel("cpu.elementwise", pure=True, prepares=True)
 def elementwise(
     *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate, host: HostContext
-) -> Callable[..., Any]:
-    return _chain(arguments, metadata, steps, host)
+) -> Prepared:
+    run = _chain(arguments, metadata, steps, host)
+    return Prepared(run, is_new=True, write=writing_of(run))
 
 
 @kernel("cpu.elementwise_into", pure=True, prepares=True, overwrites=True)
 def elementwise_into(
     *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate, host: HostContext
-) -> Callable[..., Any]:
-    return _into_last(_chain(arguments, metadata, steps, host))
+) -> Prepared:
+    run = _chain(arguments, metadata, steps, host)
+    return Prepared(_into_last(run), is_new=True, write=writing_of(run))
+
+
+def _prepared(entry: OpEntry, run: Callable[..., Any], results: int) -> Callable[..., Any] | Prepared:
+    """What is known of a function of arrays that an op of this package has prepared; nothing of others'."""
+    if results != 1 or not is_of_this_package(entry.dispatch):
+        return run
+    return Prepared(run, is_new=not entry.views, write=writing_of(run))
 
 
 def _array_form(
@@ -123,7 +136,7 @@ def _array_form(
     if steps and not entry.takes_epilogue:
         raise KernelError(f"op '{entry.name}' cannot be fused with others")
     found = tuple(_steps(steps, results[0].dtype)) if steps else ()
-    run = epilogue(found, 1 + len(operands) - inputs) if found else None
+    run = epilogue(found, [known.shape for known in operands[inputs:]]) if found else None
 
     def finish(others: Sequence[tuple[int, ...]]) -> RowEpilogue | None:
         return None if run is None else RowEpilogue(run, tuple(others), found)

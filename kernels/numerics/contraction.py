@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import products
+from tfrt.kernels.numerics.elementwise_chain import writing_of_epilogue
 from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -136,7 +138,17 @@ def _matrix_product(how: Contraction, host: HostContext, finish: Callable[..., o
         last = None if finish is None else lambda rows: finish(rows, *others)
         return products.matmul(a, b, host, out, last)
 
-    return run
+    finishing = None if finish is None else writing_of_epilogue(finish, how.shape)
+    if not (is_small or host.parallelism == 1) or (finish is not None and finishing is None):
+        return run
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        x, y, *others = operands
+        call = scribe.attribute(quiet, "call")
+        product = f"{result} = {call}({x}{'.T' if turns_lhs else ''}.dot, {y}{'.T' if turns_rhs else ''})"
+        return [product] if finishing is None else [product, *finishing([result, *others], result, scribe)]
+
+    return written(run, write)
 
 
 def _matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 Arrays are worked on a block at a time, so that what one step writes is in the cache when the next one reads it, and
 values between steps take no more memory than a block. The results are those of the functions one after the other on
-whole arrays, bit for bit. The steps of a chain become one Python function, which is generated: a small array costs the
-functions' own time.
+whole arrays, bit for bit. The steps of a chain become one Python function, which is generated, or, where they are few,
+statements of a plan: a small array costs the functions' own time.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, is_row, without_leading_ones
+from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.kernels.numerics.narrow_rows import repeated, repeats
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -51,40 +53,52 @@ def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsiz
         itemsize: the size of the result's elements, in bytes.
     """
     full = frozenset(number for number, shape in enumerate(inputs) if shape == result)
-    body = _generate(steps, len(inputs), full)
-    # New memory is nobody's input, so steps may write there from the first on.
-    fresh = _generate(steps, len(inputs), frozenset())
     narrow = _by_long_rows(steps, inputs, result, itemsize)
     if narrow is not None:
         return narrow
     elements = math.prod(result)
     can_split = all(number in full or is_row(shape, result) for number, shape in enumerate(inputs))
     if elements * itemsize <= BLOCK_BYTES or not can_split:
-        return _whole(body, fresh, result)
+        return _whole(_Chain(steps, [_alignment(shape, result) for shape in inputs], full), result)
     rank = max(
         (len(without_leading_ones(shape)) for number, shape in enumerate(inputs) if number not in full), default=0
     )
     inner = result[len(result) - rank :]
     rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(inner)))
-    return _blocked(body, fresh, result, inner=inner, rows=rows, full=full)
+    return _blocked(_Chain(steps, [""] * len(inputs), full), result, inner=inner, rows=rows, full=full)
 
 
-def epilogue(steps: Sequence[Step], inputs: int) -> Callable[..., None]:
-    """A function that changes an array in place: the first of so many inputs becomes what the last step gives.
+def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., None]:
+    """A function that changes an array in place: the first input becomes what the last step gives.
 
-    The others are broadcast to it; where it is a matrix, they are matrices like it, rows or single elements.
+    The others, of these shapes, are broadcast to it; where it is a matrix, they are matrices like it, rows or single
+    elements.
     """
-    body = _generate(steps, inputs, frozenset((0,)), out="x0")
+    made = _Chain(steps, [""] * (1 + len(others)), frozenset((0,)))
+    of_one_row = _Chain(steps, ["", *["[None]" if len(shape) == 1 else "" for shape in others]], frozenset((0,)))
 
     def run(matrix: np.ndarray, *others: np.ndarray) -> None:
-        times = repeats(*matrix.shape) if matrix.ndim == 2 else 1
+        rows = matrix.shape[0] if matrix.ndim == 2 else 0
+        times = repeats(*matrix.shape) if rows else 1
         if times == 1:
-            body(matrix, *others)
+            (of_one_row if rows == 1 else made).body(matrix, *others, matrix)
         else:
             wide = matrix.reshape(-1, times * matrix.shape[1])
-            body(wide, *[o.reshape(wide.shape) if o.shape == matrix.shape else repeated(o, times) for o in others])
+            like = [o.reshape(wide.shape) if o.shape == matrix.shape else repeated(o, times) for o in others]
+            made.body(wide, *like, wide)
 
+    run.steps, run.others = steps, others  # type: ignore[attr-defined]
     return run
+
+
+def writing_of_epilogue(finish: Callable[..., object], matrix: Shape) -> Write | None:
+    """How what `epilogue` has made is written for a matrix of this shape, the first operand and the result; None where
+    it is something else, or what it does takes longer than to call it."""
+    steps, others = getattr(finish, "steps", None), getattr(finish, "others", ())
+    if steps is None or repeats(*matrix) != 1:
+        return None
+    chain = _Chain(steps, ["", *[_alignment(shape, matrix) for shape in others]], frozenset((0,)))
+    return lambda operands, result, scribe: chain.write([*operands, operands[0]], result, scribe)
 
 
 def _by_long_rows(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Run | None:
@@ -114,30 +128,22 @@ def _by_long_rows(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape,
     return run_wide
 
 
-def _whole(body: Callable[..., Any], fresh: Callable[..., Any], result: Shape) -> Run:
+def _whole(made: _Chain, result: Shape) -> Run:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        found: np.ndarray = quiet.call(fresh if out is None else body, *arrays, out)
+        found: np.ndarray = quiet.call(made.fresh if out is None else made.body, *arrays, out)
         return found
 
     def run_scalar(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         # Of arrays without dimensions numpy's functions give scalars, which cannot be written to.
         if out is None:
             out = np.empty((), arrays[0].dtype)
-        quiet.call(body, *[array.reshape(1) for array in arrays], out.reshape(1))
+        quiet.call(made.body, *[array.reshape(1) for array in arrays], out.reshape(1))
         return out
 
-    return run if result else run_scalar
+    return written(run, made.write) if result else run_scalar
 
 
-def _blocked(
-    body: Callable[..., Any],
-    fresh: Callable[..., Any],
-    result: Shape,
-    *,
-    inner: Shape,
-    rows: int,
-    full: frozenset[int],
-) -> Run:
+def _blocked(made: _Chain, result: Shape, *, inner: Shape, rows: int, full: frozenset[int]) -> Run:
     by_rows = (-1, *inner)
 
     def run_blocks(block_body: Callable[..., Any], values: list[np.ndarray], target: np.ndarray) -> None:
@@ -147,7 +153,7 @@ def _blocked(
             block_body(*parts, target[block])
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        chosen = fresh if out is None else body
+        chosen = made.fresh if out is None else made.body
         if out is None:
             out = np.empty(result, arrays[min(full, default=0)].dtype)
         # Rows have no more dimensions than a block; those of size 1 in front would give it another shape.
@@ -161,35 +167,119 @@ def _blocked(
     return run
 
 
-def _generate(steps: Sequence[Step], inputs: int, full: frozenset[int], out: str = "out") -> Callable[..., Any]:
-    """The steps as one function of the inputs and of `out`, which may be None, or one of the `full` inputs.
+def _alignment(shape: Shape, result: Shape) -> str:
+    """What makes an input, given its name, one that numpy need not broadcast, which takes half a microsecond."""
+    if shape == result:
+        return ""
+    if math.prod(shape) == math.prod(result):
+        # It is the result's shape without ones in front, for the two go together.
+        return f"[{', '.join(['None'] * (len(result) - len(shape)))}]"
+    return ".reshape(())" if shape and math.prod(shape) == 1 else ""
 
-    Inputs are called x0, x1, …; where `out` is one of these, the function has no parameter for it.
+
+_MOST_WRITTEN = 4
+"""How many steps a plan has itself: for each it turns off warnings, which more of them share in a function."""
+
+
+class _Chain:
+    """The steps of a chain as Python functions, made when first called, or as statements.
+
+    Args:
+        alignments: for each input, what `_alignment` gives.
+        full: the inputs that `out` may be.
     """
-    last_use = {operand: number for number, step in enumerate(steps) for operand in step.operands}
-    # Before the last step that reads an input which `out` may be, values go elsewhere.
-    may_write_out = max((last_use.get(number, 0) for number in full), default=0)
-    holders: list[str] = []
-    busy_until: dict[str, int] = {}
-    names = {number: f"x{number}" for number in range(inputs)}
-    parameters = dict.fromkeys([*names.values(), out])
-    lines = [f"def body({', '.join(parameters)}):"]
-    for number, step in enumerate(steps):
-        value, is_last = inputs + number, number == len(steps) - 1
-        arguments = ", ".join(names[operand] for operand in step.operands)
-        free = [name for name in holders if busy_until[name] <= number and (name != out or number >= may_write_out)]
-        if is_last or (out not in holders and number >= may_write_out):
-            name = out
-        else:
-            name = free[0] if free else f"t{len(holders)}"
-        is_new = name not in holders and name != out
-        lines.append(f"    {name} = f{number}({arguments}{'' if is_new else f', out={name}'})")
-        if name not in holders:
-            holders.append(name)
-        busy_until[name] = last_use.get(value, number)
-        names[value] = name
-    lines.append(f"    return {out}")
-    namespace: dict[str, Any] = {f"f{number}": step.function for number, step in enumerate(steps)}
-    exec("\n".join(lines), namespace)
-    found: Callable[..., Any] = namespace["body"]
-    return found
+
+    def __init__(self, steps: Sequence[Step], alignments: Sequence[str], full: frozenset[int]):
+        self._steps = steps
+        self._alignments = alignments
+        self._full = full
+
+    @cached_property
+    def body(self) -> Callable[..., Any]:
+        """A function of the inputs and of `out`, which may be one of the `full` inputs, or None."""
+        return self._function(self._full)
+
+    @cached_property
+    def fresh(self) -> Callable[..., Any]:
+        """The same, where `out` is no input but new memory, or None: steps may write there from the first on."""
+        return self._function(frozenset())
+
+    def write(self, operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        """See `tfrt.executor.declarations.prepared.Write`; where there is one operand more, it is `out`."""
+        inputs = len(self._alignments)
+        has_out = len(operands) > inputs
+        call = scribe.attribute(quiet, "call")
+        if len(self._steps) > _MOST_WRITTEN:
+            function = scribe.constant(self.body if has_out else self.fresh, "chain")
+            return [f"{result} = {call}({', '.join([function, *operands, *([] if has_out else ['None'])])})"]
+        functions = [f"{call}({scribe.constant(s.function, _name(s.function))}, " for s in self._steps]
+        names = [f"{result}_x{n}" if alignment else operands[n] for n, alignment in enumerate(self._alignments)]
+        aligning = [f"{names[n]} = {operands[n]}{how}" for n, how in enumerate(self._alignments) if how]
+        full = self._full if has_out else frozenset[int]()
+        out = operands[-1] if has_out else None
+        doing, temporary = self._statements(functions, names, full, result, out, f"{result}_t")
+        made = [name for name, how in zip(names, self._alignments, strict=True) if how] + temporary
+        return [*aligning, *doing, *([f"del {', '.join(made)}"] if made else [])]
+
+    def _function(self, full: frozenset[int]) -> Callable[..., Any]:
+        names = [f"x{number}" for number in range(len(self._alignments))]
+        aligning = [f"{name} = {name}{how}" for name, how in zip(names, self._alignments, strict=True) if how]
+        functions = [f"f{number}(" for number in range(len(self._steps))]
+        doing, _ = self._statements(functions, names, full, "out", "out", "t")
+        lines = [f"def body({', '.join([*names, 'out'])}):", *aligning, *doing, "return out"]
+        namespace: dict[str, Any] = {f"f{number}": step.function for number, step in enumerate(self._steps)}
+        exec("\n    ".join(lines), namespace)
+        found: Callable[..., Any] = namespace["body"]
+        return found
+
+    def _statements(
+        self,
+        functions: Sequence[str],
+        inputs: Sequence[str],
+        full: frozenset[int],
+        result: str,
+        out: str | None,
+        prefix: str,
+    ) -> tuple[list[str], list[str]]:
+        """Statements that do the steps, and the names of arrays that they make on the way.
+
+        Args:
+            functions: for each step, what comes before its operands.
+            inputs: the inputs' names.
+            out: the name of what the result is written into.
+            prefix: what names of arrays on the way begin with.
+        """
+        steps = self._steps
+        last_use = {operand: number for number, step in enumerate(steps) for operand in step.operands}
+        # Before the last step that reads an input which `out` may be, values go elsewhere.
+        may_write_out = max((last_use.get(number, 0) for number in full), default=0)
+        holders: list[str] = []
+        busy_until: dict[str, int] = {}
+        names = dict(enumerate(inputs))
+        lines = []
+        for number, step in enumerate(steps):
+            value, is_last = len(inputs) + number, number == len(steps) - 1
+            arguments = ", ".join(names[operand] for operand in step.operands)
+            free = [h for h in holders if busy_until[h] <= number and (h != result or number >= may_write_out)]
+            if is_last or (result not in holders and number >= may_write_out):
+                name = result
+            else:
+                name = free[0] if free else f"{prefix}{len(holders)}"
+            target = name if name in holders else out if name == result else None
+            keyword = "" if _takes_out_in_order(step) else "out="
+            lines.append(f"{name} = {functions[number]}{arguments}{'' if target is None else f', {keyword}{target}'})")
+            if name not in holders:
+                holders.append(name)
+            busy_until[name] = last_use.get(value, number)
+            names[value] = name
+        return lines, [holder for holder in holders if holder != result]
+
+
+def _takes_out_in_order(step: Step) -> bool:
+    """Whether the function takes `out` without its name, which is faster; numpy warns of that for two of its own."""
+    function = step.function
+    return isinstance(function, np.ufunc) and function not in (np.maximum, np.minimum) and function.nout == 1
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", "").strip("<>")

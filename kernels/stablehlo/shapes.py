@@ -15,6 +15,7 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.padding import pad_into, padded_shape
@@ -136,7 +137,10 @@ def reshape(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
     """The same elements in another shape; a copy where the operand's strides allow no view."""
     result = static_shape(metadata)
     shapes.reshape(operand.shape, result)
-    return lambda x: x.reshape(result)
+    return written(
+        lambda x: x.reshape(result),
+        lambda operands, target, scribe: [f"{target} = {operands[0]}.reshape({scribe.constant(result)})"],
+    )
 
 
 def _transpose_metadata(operand: TensorMetadata, *, permutation: Dims) -> TensorMetadata:
@@ -148,7 +152,10 @@ def transpose(operand: TensorMetadata, *, permutation: Dims) -> ArrayForm:
     """Dimensions in another order."""
     _transpose_metadata(operand, permutation=permutation)
     order = tuple(permutation)
-    return lambda x: x.transpose(order)
+    return written(
+        lambda x: x.transpose(order),
+        lambda operands, target, scribe: [f"{target} = {operands[0]}.transpose({scribe.constant(order)})"],
+    )
 
 
 def _reverse_metadata(operand: TensorMetadata, *, dimensions: Dims) -> TensorMetadata:
@@ -176,7 +183,10 @@ def slice_(operand: TensorMetadata, *, start_indices: Dims, limit_indices: Dims,
     """A part of the operand, perhaps with steps."""
     _slice_metadata(operand, start_indices=start_indices, limit_indices=limit_indices, strides=strides)
     part = (*map(slice, start_indices, limit_indices, strides), ...)
-    return lambda x: x[part]
+    return written(
+        lambda x: x[part],
+        lambda operands, target, scribe: [f"{target} = {operands[0]}[{scribe.constant(part)}]"],
+    )
 
 
 def _concatenate_metadata(*inputs: TensorMetadata, dimension: int) -> TensorMetadata:
@@ -193,7 +203,13 @@ def _concatenate_metadata(*inputs: TensorMetadata, dimension: int) -> TensorMeta
 def concatenate(*inputs: TensorMetadata, dimension: int) -> ArrayForm:
     """Tensors one after the other along a dimension."""
     _concatenate_metadata(*inputs, dimension=dimension)
-    return lambda *arrays, out=None: np.concatenate(arrays, dimension, out=out)
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        arrays, out = operands[: len(inputs)], operands[len(inputs) :]
+        given = ", ".join([f"({', '.join(arrays)},)", str(dimension), *out])
+        return [f"{result} = {scribe.constant(np.concatenate, 'concatenate')}({given})"]
+
+    return written(lambda *arrays, out=None: np.concatenate(arrays, dimension, out=out), write)
 
 
 def _pad_metadata(

@@ -312,14 +312,14 @@ def _bitcast_metadata(operand: TensorMetadata, *, type: DType) -> TensorMetadata
     return TensorMetadata(type, operand.shape[:-1])
 
 
-@array_op("tf.Bitcast", shaped_by=())
+@array_op("tf.Bitcast", views=True, shaped_by=())
 def bitcast(operand: TensorMetadata, *, type: DType | None = None, Tout: DType | None = None) -> ArrayForm:
     """The same bits as another type; a change of size adds or takes the last dimension."""
     wanted = type or Tout
     if wanted is None:
         raise KernelError("missing attribute 'type' of op 'tf.Bitcast'")
     result = _bitcast_metadata(operand, type=wanted)
-    return lambda x, out=None: np.ascontiguousarray(x).view(result.dtype.numpy).reshape(result.shape)
+    return lambda x: np.ascontiguousarray(x).view(result.dtype.numpy).reshape(result.shape)
 
 
 @array_op("tf.ToBool", shaped_by=())

@@ -202,12 +202,12 @@ _blocks("tf.BatchToSpaceND", to_batch=False)
 def _depth(name: str, move: Callable[[np.ndarray, int], np.ndarray]) -> None:
     """`tf.SpaceToDepth`, or what undoes it, on images NHWC or NCHW."""
 
-    @array_op(name, shaped_by=())
+    @array_op(name, views=True, shaped_by=())
     def form(operand: TensorMetadata, *, block_size: int, data_format: str = "NHWC") -> ArrayForm:
         if data_format not in ("NHWC", "NCHW"):
             raise KernelError(f"{name}: data format '{data_format}' is not supported")
 
-        def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        def run(x: np.ndarray) -> np.ndarray:
             if data_format == "NHWC":
                 return move(x, block_size)
             return np.ascontiguousarray(move(x.transpose(0, 2, 3, 1), block_size).transpose(0, 3, 1, 2))

@@ -1,6 +1,7 @@
 """The second tier: a function as generated Python source, with registers as local variables.
 
-* Cheap pure kernels are expressions; constants are literals. All others are called by name.
+* Cheap pure kernels are expressions; constants are literals. Prepared kernels that say how they are written
+  (`tfrt.executor.declarations.prepared`) are these statements. All others are called by name.
 * Regions of branches and loops are inlined as ``if`` and ``for``; other functions are called directly.
 * Around each call of a kernel or a function stands a handler, which costs nothing until something is raised. After it
   one comparison looks whether the result is plain, and of its class. Both lead to an exit (`hand_over.py`).
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Sequence
+from typing import Any
 
 from tfrt.executor.declarations.runs import Control
 from tfrt.executor.engines.binding import BoundKernel, taking_context
@@ -145,6 +147,9 @@ class Writer:
         self.sites: list[Site | None] = [None]
         self.scopes = 0
         self.inlined = 0
+        # Where the function that is being written begins, and what it has looked up there.
+        self.top = 0
+        self.looked_up: dict[tuple[int, str], str] = {}
 
     def finish(self, name: str, *, is_loop: bool = False) -> Generated:
         """Compile what has been written; the function of that name is the plan."""
@@ -160,6 +165,22 @@ class Writer:
 
     def define(self, name: str, parameters: Sequence[str]) -> None:
         self.line(0, f"def {name}({', '.join(parameters)}):", None)
+        self.top = len(self.lines)
+        self.looked_up.clear()
+
+    def constant(self, value: Any, wish: str = "") -> str:
+        """See `tfrt.executor.declarations.prepared.Scribe`."""
+        return self.plan.names.of_constant(value, wish)
+
+    def attribute(self, value: Any, attribute: str) -> str:
+        """See `tfrt.executor.declarations.prepared.Scribe`."""
+        key = (id(value), attribute)
+        if key not in self.looked_up:
+            held = self.constant(value)
+            found = self.looked_up[key] = f"{attribute}_{held}"
+            self.lines.insert(self.top, f"    {found} = {held}.{attribute}")
+            self.sites.insert(self.top + 1, None)
+        return self.looked_up[key]
 
     def line(self, indent: int, text: str, site: Site | None) -> None:
         self.lines.append("    " * indent + text)
@@ -223,6 +244,10 @@ class Writer:
         if bound.only_starts:
             # It is started in the dataflow executor, whose order the work queue sees.
             self.line(indent, self.exit(Exit(Stands.BEFORE, scope, kernel)), site)
+            return
+        if bound.prepared is not None and bound.prepared.write is not None and len(targets) == 1:
+            statements = bound.prepared.write(names, targets[0], self)
+            self.guarded(indent, "; ".join(statements), site, {"": Exit(Stands.RAISED, scope, kernel)})
             return
         if bound.inline is not None and not bound.is_exact:
             call = bound.inline.format(*names)

@@ -29,6 +29,7 @@ class Names:
             "__name__": "tfrt.executor.engines.plans.generated",
         }
         self._kernels: dict[Any, str] = {}
+        self._constants: dict[int, str] = {}
         self._numbers = count()
 
     def of_kernel(self, bound: BoundKernel) -> str:
@@ -37,6 +38,13 @@ class Names:
         found = self._kernels.get(call)
         if found is None:
             found = self._kernels[call] = self.reserve("k", bound.name, call)
+        return found
+
+    def of_constant(self, value: Any, wish: str) -> str:
+        """The name of a value that kernels need; the same for the same object, which is kept."""
+        found = self._constants.get(id(value))
+        if found is None:
+            found = self._constants[id(value)] = self.reserve("c", wish, value)
         return found
 
     def literal(self, value: Any) -> str:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tfrt.executor.declarations.broadcasting import is_row
 from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.declarations.prepared import writing_of
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import elementwise_chain, narrow_rows
-from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
+from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue, writing_of_epilogue
 from tfrt.kernels.numerics.narrow_rows import repeats
 
 UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Exp", "tf.Tanh", "tf.Sigmoid", "tf.Relu")
@@ -20,9 +21,11 @@ SPECIAL = (0.0, -0.0, 1.0, -1.5, np.inf, -np.inf, np.nan, 3e38, 1e-42)
 
 
 @st.composite
-def chains(draw: st.DrawFn) -> tuple[list[Step], list[np.ndarray], tuple[int, ...]]:
+def chains(
+    draw: st.DrawFn, least_rank: int = 0, most_rank: int = 3
+) -> tuple[list[Step], list[np.ndarray], tuple[int, ...]]:
     dtype = draw(st.sampled_from([DType.F32, DType.F64, DType.F16, DType.I32, DType.UI8]))
-    result = tuple(draw(st.lists(st.integers(1, 5), max_size=3)))
+    result = tuple(draw(st.lists(st.integers(1, 5), min_size=least_rank, max_size=most_rank)))
     shapes = [result, *draw(st.lists(st.integers(0, len(result)).map(lambda k: result[k:]), max_size=3))]
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     is_float = dtype in (DType.F16, DType.F32, DType.F64)
@@ -81,8 +84,69 @@ def test_as_an_epilogue(made):
     expected = one_after_the_other(steps, arrays)
     rows = arrays[0].copy()
     with np.errstate(all="ignore"):
-        epilogue(steps, len(arrays))(rows, *arrays[1:])
+        epilogue(steps, [array.shape for array in arrays[1:]])(rows, *arrays[1:])
     assert rows.tobytes() == expected.tobytes()
+
+
+class Scribe:
+    """Runs statements that a plan would have."""
+
+    def __init__(self, **names):
+        self.names = names
+
+    def constant(self, value, wish=""):
+        self.names[f"c{len(self.names)}"] = value
+        return f"c{len(self.names) - 1}"
+
+    def attribute(self, value, attribute):
+        return self.constant(getattr(value, attribute))
+
+    def run(self, statements):
+        """What `r` is; it and what was there before are all that is left."""
+        given = set(self.names)
+        with np.errstate(all="raise"):
+            exec("; ".join(statements), self.names)
+        assert set(self.names) <= {*given, "r", "__builtins__"}
+        return self.names["r"]
+
+
+def as_written(write, arrays, out=None):
+    values = [*arrays, *([] if out is None else [out])]
+    scribe = Scribe(**{f"x{number}": value for number, value in enumerate(values)})
+    return scribe.run(write(list(scribe.names), "r", scribe))
+
+
+@given(chains(), st.integers(-1, 3))
+def test_as_statements(made, into):
+    steps, arrays, result = made
+    write = writing_of(chain(steps, [array.shape for array in arrays], result, arrays[0].itemsize))
+    assert (write is None) == (result == ())
+    if write is None:
+        return
+    expected = one_after_the_other(steps, arrays)
+    assert as_written(write, arrays).tobytes() == expected.tobytes()
+    given = [array.copy() for array in arrays]
+    out = given[into] if 0 <= into < len(given) and given[into].shape == result else np.empty(result, arrays[0].dtype)
+    assert as_written(write, given, out) is out
+    assert out.tobytes() == expected.tobytes()
+    assert all(g is out or g.tobytes() == a.tobytes() for g, a in zip(given, arrays, strict=True))
+
+
+@given(chains(2, 2))
+def test_an_epilogue_as_statements(made):
+    steps, arrays, result = made
+    expected = one_after_the_other(steps, arrays)
+    rows = arrays[0].copy()
+    finish = epilogue(steps, [array.shape for array in arrays[1:]])
+    assert as_written(writing_of_epilogue(finish, result), [rows, *arrays[1:]]) is rows
+    assert rows.tobytes() == expected.tobytes()
+
+
+def test_what_is_no_epilogue_or_has_short_rows_is_called():
+    finish = epilogue([Step(np.add, (0, 1))], [(3,)])
+    assert writing_of_epilogue(finish, (2, 3)) is not None
+    assert writing_of_epilogue(finish, (narrow_rows.MANY, 3)) is None
+    assert writing_of_epilogue(lambda rows: None, (2, 3)) is None
 
 
 @pytest.mark.parametrize("rows", [7, 12])
@@ -102,7 +166,7 @@ def test_short_rows_are_as_good_as_long_ones(rows, block_bytes, monkeypatch):
     assert run(*arrays, out=out) is out and out.tobytes() == expected.tobytes()
     changed = arrays[0].copy()
     with np.errstate(all="ignore"):
-        epilogue(steps[:1], 2)(changed, arrays[1])
+        epilogue(steps[:1], [arrays[1].shape])(changed, arrays[1])
     assert changed.tobytes() == one_after_the_other(steps[:1], arrays[:2]).tobytes()
     assert repeats(12, 3) == 12 and repeats(521, 3) == 1
     repeats.cache_clear()

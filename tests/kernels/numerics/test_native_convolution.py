@@ -53,7 +53,7 @@ def epilogues(draw: st.DrawFn, shape: tuple[int, ...], dtype: DType) -> RowEpilo
         if name in BINARY:
             operands = draw(st.permutations([*operands, draw(st.sampled_from(values))]))
         steps.append(step(name, *operands, dtype=dtype))
-    return RowEpilogue(epilogue(steps, 1 + len(others)), tuple(others), tuple(steps)) if steps else None
+    return RowEpilogue(epilogue(steps, others), tuple(others), tuple(steps)) if steps else None
 
 
 def numpy_way(x, w, found, others, after):
@@ -109,7 +109,7 @@ def test_steps_are_numpys(name, dtype):
     values = np.array([value for value in SPECIAL if str(value) != "-0.0"] * 5, dtype.numpy).reshape(1, 1, 5, 7)
     other = np.ascontiguousarray(values[..., ::-1])
     steps = (step(name, *((0,) if CPU_OPS.get(name).native.count("{1}") == 0 else (0, 1)), dtype=dtype),)
-    after = RowEpilogue(epilogue(steps, 2), (other.shape,), steps)
+    after = RowEpilogue(epilogue(steps, [other.shape]), (other.shape,), steps)
     convolution = describe(
         values.shape, (1, 1, 1, 7), [Window(1, 1, 1, 0, 0, 1), Window(1, 1, 1, 0, 0, 5)], values.dtype, after
     )

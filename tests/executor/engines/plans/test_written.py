@@ -1,0 +1,194 @@
+"""Prepared kernels that plans have as statements, and arguments that are passed on as they are."""
+
+import numpy as np
+import pytest
+
+import tfrt
+from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tfrt.executor.declarations.prepared import Prepared
+from tfrt.executor.engines.graph import only_read
+from tfrt.executor.tools.dump_plans import dump
+
+WAYS = {"dataflow": {"plans": False}, "table": {"plan_threshold": 1 << 30}, "generated": {"plan_threshold": 0}}
+
+
+@pytest.fixture
+def kernels():
+    yield
+    for name in [name for name in BUILTIN.names() if name.startswith("w.")]:
+        del BUILTIN._kernels[name]
+
+
+def statements(text):
+    """What a plan of the program does, without handlers and places."""
+    lines = "".join(dump(tfrt.load(tfrt.compile(text, "w.mlir", opt_level=2)))).splitlines()[3:]
+    return [line.partition("  # ")[0].strip() for line in lines if not line.lstrip().startswith("except")]
+
+
+LAYER = """func.func @main(%x: tensor<1x3xf32>, %w: tensor<4x3xf32>, %b: tensor<4xf32>) -> tensor<2x2xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [1]
+    : (tensor<1x3xf32>, tensor<4x3xf32>) -> tensor<1x4xf32>
+  %1 = stablehlo.broadcast_in_dim %b, dims = [1] : (tensor<4xf32>) -> tensor<1x4xf32>
+  %2 = stablehlo.add %0, %1 : tensor<1x4xf32>
+  %3 = stablehlo.reshape %2 : (tensor<1x4xf32>) -> tensor<2x2xf32>
+  return %3 : tensor<2x2xf32>
+}"""
+
+
+def test_a_plan_has_calls_of_numpy():
+    assert statements(LAYER)[:4] == [
+        "call_c2 = c2.call",
+        "if context.cancellation is not None: exit1(0)",
+        "try: r3 = call_c2(r0.dot, r1.T); r3_x1 = r2[None]; r3 = call_c2(c3_add, r3, r3_x1, r3); del r3_x1",
+        "try: r4 = r3.reshape(c4)",
+    ]
+
+
+PROGRAMS = {
+    "layer": (LAYER, [(1, 3), (4, 3), (4,)]),
+    "rows": (
+        """func.func @main(%x: tensor<5x3xf32>, %w: tensor<3x4xf32>, %b: tensor<4xf32>) -> tensor<5x4xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0]
+    : (tensor<5x3xf32>, tensor<3x4xf32>) -> tensor<5x4xf32>
+  %1 = stablehlo.broadcast_in_dim %b, dims = [1] : (tensor<4xf32>) -> tensor<5x4xf32>
+  %2 = stablehlo.add %0, %1 : tensor<5x4xf32>
+  %3 = stablehlo.multiply %2, %2 : tensor<5x4xf32>
+  %4 = stablehlo.exponential %3 : tensor<5x4xf32>
+  %5 = stablehlo.subtract %4, %2 : tensor<5x4xf32>
+  %6 = stablehlo.maximum %5, %3 : tensor<5x4xf32>
+  return %6 : tensor<5x4xf32>
+}""",
+        [(5, 3), (3, 4), (4,)],
+    ),
+    "moved": (
+        """func.func @main(%x: tensor<2x3x4xf32>, %y: tensor<4x2xf32>) -> (tensor<5x6xf32>, tensor<4x6xf32>) {
+  %0 = stablehlo.transpose %x, dims = [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>
+  %1 = stablehlo.reshape %0 : (tensor<4x2x3xf32>) -> tensor<4x6xf32>
+  %2 = stablehlo.slice %1 [1:3, 0:6] : (tensor<4x6xf32>) -> tensor<2x6xf32>
+  %3 = stablehlo.transpose %y, dims = [1, 0] : (tensor<4x2xf32>) -> tensor<2x4xf32>
+  %4 = stablehlo.concatenate %3, %3, dim = 1 : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x8xf32>
+  %5 = stablehlo.slice %4 [0:1, 1:7] : (tensor<2x8xf32>) -> tensor<1x6xf32>
+  %6 = stablehlo.concatenate %2, %5, %2, dim = 0
+    : (tensor<2x6xf32>, tensor<1x6xf32>, tensor<2x6xf32>) -> tensor<5x6xf32>
+  %7 = stablehlo.add %6, %6 : tensor<5x6xf32>
+  return %7, %1 : tensor<5x6xf32>, tensor<4x6xf32>
+}""",
+        [(2, 3, 4), (4, 2)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_they_give_the_same_and_never_warn(name, is_mirrored):
+    text, shapes = PROGRAMS[name]
+    random = np.random.default_rng(0)
+    special = [0.0, -1.5, np.inf, -np.inf, np.nan, 3e38, 1e-42]
+    arrays = [random.choice(special, shape).astype(np.float32) for shape in shapes]
+    if is_mirrored:
+        arrays = [np.flip(array) for array in arrays]
+    found = []
+    for options in WAYS.values():
+        run = tfrt.load(tfrt.compile(text, opt_level=2), host=tfrt.HostContext(**options))["main"]
+        before = np.geterr()
+        with np.errstate(all="raise"):
+            for _ in range(3):
+                results = run(*arrays)
+                found.append([r.tobytes() for r in (results if type(results) is tuple else (results,))])
+        assert np.geterr() == before
+    assert all(each == found[0] for each in found)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_statements_that_fail_are_the_kernels_failure(way, kernels):
+    runs = []
+
+    def fail(x):
+        runs.append(x)
+        raise ValueError("too bad")
+
+    @tfrt.kernel("w.fail", pure=True, prepares=True)
+    def prepare():
+        return Prepared(
+            fail, is_new=True, write=lambda names, r, scribe: [f"{r} = {scribe.constant(fail)}({names[0]})"]
+        )
+
+    @tfrt.kernel("w.double", pure=True)
+    def double(x):
+        runs.append("double")
+        return x + x
+
+    seen = []
+    host = tfrt.HostContext(**WAYS[way], diagnostic_handler=lambda d: seen.append(d.headline()))
+    text = """func.func @main(%x: memref<2xf32>) -> (memref<2xf32>, memref<2xf32>) {
+  %y = "w.double"(%x) : (memref<2xf32>) -> memref<2xf32>
+  %z = "w.fail"(%y) : (memref<2xf32>) -> memref<2xf32>
+  tfrt.return %z, %y : memref<2xf32>, memref<2xf32>
+}"""
+    failed, doubled = tfrt.load(tfrt.compile(text, "w.mlir"), host=host)["main"].start(np.ones(2, np.float32))
+    assert doubled.tolist() == [2, 2]
+    assert str(failed.error) == "w.mlir:3:8: ValueError: too bad"
+    assert seen == ["w.mlir:3:8: error: runtime error: ValueError: too bad"]
+    assert [type(run) for run in runs] == [str, np.ndarray]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_results_that_are_converted_are_not_written(way, kernels):
+    @tfrt.kernel("w.half", pure=True, prepares=True)
+    def prepare():
+        return Prepared(lambda x: x / 2, is_new=True, write=lambda names, r, scribe: [f"{r} = {names[0]} / 2"])
+
+    text = """func.func @main(%x: f32) -> f32 {
+  %y = "w.half"(%x) : (f32) -> f32
+  tfrt.return %y : f32
+}"""
+    run = tfrt.load(tfrt.compile(text), host=tfrt.HostContext(**WAYS[way]))["main"]
+    assert run(np.float32(0.1)) == float(np.float32(0.1)) / 2
+    assert "w_half(r0)" in "".join(dump(tfrt.load(tfrt.compile(text))))
+
+
+def test_which_arguments_are_only_read(kernels):
+    @tfrt.kernel("w.any", pure=True)
+    def anything(x):
+        return x
+
+    attributes = "arguments = [[f32, 2]], inputs = 1 : i64, metadata = [[f32, 2]], op_attrs = [], steps = []"
+    text = f"""func.func @main(%a: memref<2xf32>, %b: memref<2xf32>, %c: memref<2xf32>, %d: memref<2xf32>,
+    %e: memref<2xf32>, %unused: memref<2xf32>) -> (memref<2xf32>, memref<2xf32>, memref<2xf32>, memref<2xf32>) {{
+  %0 = cpu.elementwise %a, %b {{arguments = [[f32, 2], [f32, 2]], metadata = [[f32, 2]], steps = [["tf.Mul", 0, 1]]}}
+    : (memref<2xf32>, memref<2xf32>) -> memref<2xf32>
+  %1 = cpu.call %b {{{attributes}, op_name = "stablehlo.reshape"}} : (memref<2xf32>) -> memref<2xf32>
+  %2 = "w.any"(%c) : (memref<2xf32>) -> memref<2xf32>
+  %3 = cpu.call %d {{{attributes}, op_name = "stablehlo.reshape"}} : (memref<2xf32>) -> memref<2xf32>
+  %4 = cpu.elementwise %3 {{arguments = [[f32, 2]], metadata = [[f32, 2]], steps = [["tf.Neg", 0]]}}
+    : (memref<2xf32>) -> memref<2xf32>
+  %5 = cpu.elementwise_into %a, %e {{arguments = [[f32, 2]], metadata = [[f32, 2]], steps = [["tf.Neg", 0]]}}
+    : (memref<2xf32>, memref<2xf32>) -> memref<2xf32>
+  tfrt.return %0, %1, %2, %5 : memref<2xf32>, memref<2xf32>, memref<2xf32>, memref<2xf32>
+}}"""
+    program = tfrt.load(tfrt.compile(text))
+    assert only_read(program["main"].graph) == {0, 3, 5}
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_what_a_program_is_given_stays_as_it_is(queue, kernels):
+    @tfrt.kernel("w.write", pure=True)
+    def write(x):
+        x += 1
+        return x
+
+    text = """func.func @main(%x: memref<2xf32>) -> memref<2xf32> {
+  %y = "w.write"(%x) : (memref<2xf32>) -> memref<2xf32>
+  tfrt.return %y : memref<2xf32>
+}"""
+    with tfrt.HostContext(queue, plan_threshold=0) as host:
+        run, x = tfrt.load(tfrt.compile(text), host=host)["main"], np.ones(2, np.float32)
+        for _ in range(4):
+            with pytest.raises(tfrt.KernelError, match="read-only"):
+                run(x)
+        same = "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {\n  return %x : tensor<2xf32>\n}"
+        run = tfrt.load(tfrt.compile(same, opt_level=2), host=host)["main"]
+        for _ in range(4):
+            found = run(x)
+            assert found is not x and not np.shares_memory(found, x) and found.flags.writeable
+        assert x.tolist() == [1, 1]
