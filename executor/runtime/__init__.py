@@ -9,6 +9,7 @@
 `failures.py`          what becomes of exceptions, and of promises
 `reports.py`           errors among results: reported once, with their place
 `profile.py`           measuring kernels
+`recording.py`         keeping what they get and give
 `tracing.py`           recording when they begin and end
 =====================  =======================================================================================
 """

@@ -6,6 +6,8 @@
 `cli_values.py`        values as the command line spells them
 `function_io.py`       calling a function with such values, and printing what it returns
 `dump_plans.py`        plans for people to read
+`recorded_values.py`   values of kernels, for `bef-run --dump-values`
+`compare.py`           where two programs begin to differ, for `bef-run --compare-with`
 `kernel_modules.py`    importing modules of kernels that the command line names
 =====================  =======================================================================================
 """

@@ -86,6 +86,7 @@ def describe(bef: BefFile, size: int) -> dict[str, Any]:
     and ``weights`` (``name``, ``type``, ``bytes``).
     """
     kernels = [kernel for function in bef.functions for kernel in function.kernels[1:]]
+    ops = [op for function in bef.functions for _, op in array_ops(bef, function)]
     producer = bef.producer
     made_by = producer and {"tool": producer.tool, "source": producer.source, "passes": producer.passes}
     return {
@@ -102,10 +103,7 @@ def describe(bef: BefFile, size: int) -> dict[str, Any]:
             {"name": name, "uses": uses, "known": BUILTIN.get(name) is not None}
             for name, uses in _most_used(kernel.name for kernel in kernels)
         ],
-        "ops": [
-            {"name": name, "uses": uses, "known": CPU_OPS.get(name) is not None}
-            for name, uses in _most_used(_ops(bef, bef.functions))
-        ],
+        "ops": [{"name": name, "uses": uses, "known": CPU_OPS.get(name) is not None} for name, uses in _most_used(ops)],
         "constants": _constants(bef, kernels),
         "weights": _weights(bef),
     }
@@ -188,12 +186,16 @@ def _named(bef: BefFile, function: FunctionRecord, name: str) -> Iterator[tuple[
                 continue
 
 
-def _ops(bef: BefFile, functions: Iterable[FunctionRecord]) -> Iterator[str]:
-    """The ops that kernels run for arrays, one entry a use; none where the file leaves out the names of attributes."""
-    for function in functions:
-        yield from (op for kernel, op in _named(bef, function, "op_name") if kernel.name.startswith("cpu."))
-        for _, steps in _named(bef, function, "steps"):
-            yield from (step[0] for step in steps)
+def array_ops(bef: BefFile, function: FunctionRecord) -> Iterator[tuple[KernelRecord, str]]:
+    """The ops that a function's kernels run for arrays, with their kernels.
+
+    There are none where the file leaves out the names of attributes.
+    """
+    for kernel, op in _named(bef, function, "op_name"):
+        if kernel.name.startswith("cpu."):
+            yield kernel, op
+    for kernel, steps in _named(bef, function, "steps"):
+        yield from ((kernel, step[0]) for step in steps)
 
 
 def _constants(bef: BefFile, kernels: Iterable[KernelRecord]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -38,7 +39,9 @@ from tfrt.executor.values.weights import weights_of
 
 if TYPE_CHECKING:
     from tfrt.executor.runtime.profile import Profile
+    from tfrt.executor.runtime.recording import Recording
     from tfrt.executor.runtime.tracing import Trace
+    from tfrt.executor.tools.compare import Side
 
 _TOOL = "bef-run"
 
@@ -51,6 +54,8 @@ _EXAMPLES = """\
   bef-run model.bef --function main --inputs args.npz --output results.npz
   bef-run program.bef --kernels my_kernels.py
   bef-run program.bef --profile profile.json
+  bef-run model.bef --function main --inputs args.npz --dump-values values.npz --dump-kernels 'model.mlir:12'
+  bef-run optimised.bef --compare-with plain.bef --function main --inputs args.npz
 
 inputs and expected outputs:
   3  -1.5  true                  scalars; their type is the function's
@@ -119,9 +124,12 @@ def _main(argv: Sequence[str]) -> int:
         import_kernels(module)
     if options.profile is not None and options.dump_plan:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
+    if options.compare_with is not None:
+        return _compare(options)
     trace = _new_trace(options) if options.enable_tracing else None
     bef = _open(options.file)
     profile = _new_profile() if options.profile is not None else None
+    recording = _new_recording(bef, options) if options.dump_values is not None else None
     allocator, counts_tensors = _ALLOCATORS[options.host_allocator_type]()
     reported: list[Diagnostic] = []
     source = cache(source_below(options.source_root))
@@ -131,7 +139,7 @@ def _main(argv: Sequence[str]) -> int:
         plans=options.plans and allocator.capacity is None,
         plan_threshold=options.plan_threshold,
         native=None if options.native else False,
-        profile=profile,
+        profile=profile or recording,
         trace=trace,
         allocator=allocator,
         out=_Output(),
@@ -165,6 +173,10 @@ def _main(argv: Sequence[str]) -> int:
     elif options.host_allocator_type in _LEAK_CHECKS and (leak := _leak(allocator)):
         host.write(leak)
         code = cli.FAILED
+    if recording is not None and code != cli.BAD_USAGE:
+        from tfrt.executor.tools.recorded_values import arrays_of
+
+        _save(options.dump_values, arrays_of(recording.runs()))
     if profile is not None and code != cli.BAD_USAGE:
         from tfrt.executor.declarations.kernel_profile import write_profile
 
@@ -216,6 +228,54 @@ def _new_profile() -> Profile:
     from tfrt.executor.runtime.profile import Profile
 
     return Profile()
+
+
+def _new_recording(bef: BefFile, options: argparse.Namespace) -> Recording:
+    from tfrt.executor.runtime.recording import Recording
+    from tfrt.executor.tools.recorded_values import kept, selection
+
+    if options.profile is not None or options.enable_tracing or options.dump_plan:
+        raise UsageError("--dump-values goes neither with --profile nor with --enable_tracing nor with --dump-plan")
+    return Recording(kept, selection(options.dump_kernels or ["*"], bef))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """Run two files on the same inputs, and show where they first differ."""
+    from tfrt.executor.tools.compare import compare
+
+    source = cache(source_below(options.source_root))
+    weights = options.weights if options.compare_weights is None else options.compare_weights
+    try:
+        first = _side(options.file, options.weights, options)
+        second = _side(options.compare_with, weights, options)
+    except LoadError as error:
+        cli.report(error.diagnostics, source)
+        return cli.BAD_USAGE
+    differences, compared = compare(first, second, options.expected_tolerance)
+    cli.report(differences, source)
+    before = " before that" if differences else ""
+    cli.write_text("-", f"{compared} values of kernels at the same places agree{before}\n")
+    return cli.FAILED if differences else cli.OK
+
+
+def _side(path: str, weights: str | None, options: argparse.Namespace) -> Side:
+    from tfrt.executor.runtime.recording import Recording
+    from tfrt.executor.tools.compare import Side
+    from tfrt.executor.tools.recorded_values import kept, op_names
+
+    bef = _open(path)
+    recording = Recording(kept, operands=False)
+    # What kernels print is not what is asked for.
+    with HostContext(options.work_queue_type, profile=recording, out=io.StringIO()) as host:
+        program = Program(bef, host, weights_of(weights))
+        found = {}
+        for run in _plan(program, options):
+            if run.function.name and (run.explicit or not run.function.argument_types):
+                results = _execute(run, host)
+                host.quiesce()
+                values = [result.value if _is_available(result) else result for result in results]
+                found[run.function.name] = tuple(map(kept, values))
+    return Side(path, recording.runs(), found, op_names(bef))
 
 
 def _open(path: str) -> BefFile:
@@ -291,11 +351,7 @@ def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[
     before the next function starts.
     """
     function = run.function
-    try:
-        results = function.execute(ExecutionContext(host), run.arguments)
-    except KernelError as error:
-        results = [AsyncValue.failed(error)]  # shown in place of the results, of which there are none
-    host.wait(results)
+    results = _execute(run, host)
     if results:
         texts = [
             _result_text(result, type_name, run.explicit, print_error_code)
@@ -306,6 +362,16 @@ def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[
         host.write(f"'{function.name}' returned {','.join(texts)}\n")
     host.quiesce()
     return [result.value if _is_available(result) else result for result in results]
+
+
+def _execute(run: _Run, host: HostContext) -> list[Any]:
+    """What a function gives in a request of its own, once it is there."""
+    try:
+        results = run.function.execute(ExecutionContext(host), run.arguments)
+    except KernelError as error:
+        results = [AsyncValue.failed(error)]  # shown in place of the results, of which there are none
+    host.wait(results)
+    return results
 
 
 def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: bool) -> str:
@@ -380,8 +446,6 @@ def _is_available(result: Any) -> bool:
 
 
 def _save(path: str, arrays: dict[str, Any]) -> None:
-    import io
-
     import numpy as np
 
     content = io.BytesIO()
@@ -454,6 +518,19 @@ def _parser() -> cli.OptionParser:
         "--output", metavar="FILE.npz",
         help="save results, as numbers and arrays named FUNCTION.INDEX; elements of arrays as --input reads them",
     )  # fmt: skip
+    add(
+        "--dump-values", metavar="FILE.npz",
+        help="save what kernels got and gave, as NUMBER.KERNEL@PLACE.operandN and .resultN",
+    )  # fmt: skip
+    add(
+        "--dump-kernels", action="extend", type=cli.comma_separated, metavar="PATTERN,…",
+        help="with --dump-values: which kernels, by name or op ('cpu.*', 'stablehlo.dot*') or place (FILE:LINE)",
+    )  # fmt: skip
+    add(
+        "--compare-with", metavar="FILE",
+        help="run another file, made of the same source, too, and show the first kernel whose values differ",
+    )  # fmt: skip
+    add("--compare-weights", metavar="FILE", help="the weights of that file, unless they are those of the first one")
     add(
         "--host_allocator_type", choices=list(_ALLOCATORS), default="kernels_only", metavar="TYPE",
         help="leak_check: say which memory of tensors is alive at the end; profiled_allocator: count it;"
