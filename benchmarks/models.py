@@ -6,7 +6,8 @@ For each number of threads there is one process, held to as many processors, in 
 round, on the same weights and inputs, to results that agree. Shown are the median and the least time of a call, and the
 ratio of the median to numpy's. Then each way starts anew, in a process of its own: how long from its start to the first
 result, and the most memory that it has held. tfrt starts from a compiled file, and onnxruntime from a model's file; how
-long tfrt takes to compile the text is the line's last number.
+long tfrt takes to compile the text is the line's last number. `tfrt` runs on numpy alone, `tfrt-native` with Numba
+where that is installed, from a cache that the calls before have filled.
 """
 
 from __future__ import annotations
@@ -37,14 +38,19 @@ MANY = 100
 """As many calls at most."""
 
 
-def in_tfrt(network: Network, file: Path, threads: int) -> Call:
+def in_tfrt(network: Network, file: Path, threads: int, native: bool = False) -> Call:
     import tfrt
 
-    host = tfrt.HostContext("s" if threads == 1 else f"mstd:{threads}")
+    host = tfrt.HostContext("s" if threads == 1 else f"mstd:{threads}", native=native)
     run = tfrt.load(file.read_bytes(), host=host)["main"]
     weights, inputs = network.arrays()
     arguments = [*weights.values(), *inputs]
     return lambda: run(*arguments)
+
+
+def in_native_tfrt(network: Network, file: Path, threads: int) -> Call:
+    """The same, with machine code for what takes long, made at the first call or found in the cache."""
+    return in_tfrt(network, file, threads, native=True)
 
 
 def in_numpy(network: Network, file: Path, threads: int) -> Call:
@@ -91,6 +97,7 @@ def in_onnxruntime(network: Network, file: Path, threads: int) -> Call:
 
 WAYS: dict[str, tuple[Callable[[Network, Path, int], Call], tuple[str, ...]]] = {
     "tfrt": (in_tfrt, ()),
+    "tfrt-native": (in_native_tfrt, ("numba",)),
     "numpy": (in_numpy, ()),
     "jax": (in_jax, ("jax",)),
     "torch": (in_torch, ("torch",)),
@@ -144,7 +151,7 @@ def _write_files(network: Network, folder: Path, ways: list[str]) -> float:
         from networks import in_onnx
 
         _file(network, "onnxruntime", folder).write_bytes(in_onnx.model(network, network.arrays()[0]))
-    if "tfrt" not in ways:
+    if not {"tfrt", "tfrt-native"}.intersection(ways):
         return 0
     import tfrt
 
@@ -155,7 +162,8 @@ def _write_files(network: Network, folder: Path, ways: list[str]) -> float:
         start = time.perf_counter()
         compiled = tfrt.compile(text, path.name, opt_level=2)
         seconds = time.perf_counter() - start
-    _file(network, "tfrt", folder).write_bytes(compiled)
+    for way in ("tfrt", "tfrt-native"):
+        _file(network, way, folder).write_bytes(compiled)
     return seconds
 
 
@@ -255,7 +263,7 @@ def _show(name: str, found: dict[str, dict[str, Any]], compiled: float) -> None:
         figures += f"{middle / against:8.2f}" if against else f"{'':8}"
         if numbers["starts"]:
             figures += f"{median(numbers['starts']):10.3f}{max(numbers['memory']) / 1e6:10.0f}"
-        if way == "tfrt":
+        if way.startswith("tfrt"):
             figures += f"{compiled:10.3f}"
         print(f"  {way:16}{figures}", flush=True)
 
