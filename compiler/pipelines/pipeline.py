@@ -39,7 +39,7 @@ SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehl
 
 _OPTIMISE = (
     "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
-    "lower-to-cpu,fold-broadcasts,fuse-cpu-ops,plan-buffers,schedule"
+    "lower-to-cpu,decompose-cpu-ops,fold-broadcasts,fuse-cpu-ops,plan-buffers,schedule"
 )
 
 PIPELINES: tuple[str, ...] = (

@@ -110,9 +110,9 @@ def lower(
     assert isinstance(name, StringAttr)
     entry = entry_of(op)
     assert entry is not None
-    decomposed = _decomposed(op, entry, arrays)
-    if decomposed is not None:
-        return decomposed
+    parts = decomposed(op, entry, arrays)
+    if parts is not None:
+        return parts
     if results and _is_elementwise(entry, results[0]):
         lowered: Operation = elementwise(name.data, arrays, results[0], op.location)
         return [lowered], list(lowered.results)
@@ -160,7 +160,7 @@ def constant(value: DenseIntOrFPElementsAttr, location: LocationAttr) -> Constan
     return made
 
 
-def _decomposed(
+def decomposed(
     op: Operation, entry: OpEntry, arrays: Sequence[SSAValue]
 ) -> tuple[list[Operation], list[SSAValue | None]] | None:
     """The elementwise ops that an executed op consists of, if that is so and only its first result is used."""

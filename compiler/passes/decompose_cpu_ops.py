@@ -1,0 +1,71 @@
+"""`decompose-cpu-ops`: calls of ops that work element by element become elementwise kernels, which may be fused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import MemRefType, ModuleOp
+from xdsl.ir import Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from tfrt.compiler.passes.shared.array_ops import attrs_of, decomposed, elementwise, entry_of, metadata_of_type
+from tfrt.dialects.cpu import CallOp
+from tfrt.executor.declarations.op import OpEntry
+
+
+@dataclass(frozen=True)
+class DecomposeCpuOps(ModulePass):
+    """Puts elementwise kernels in place of `cpu.call`s of ops that are nothing else, or a few of these.
+
+    So are `tf.BiasAdd` and `tf.FusedBatchNormV3`, if only its first result is used. All shapes must be known.
+    """
+
+    name = "decompose-cpu-ops"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for inner in list(op.walk()):
+            if isinstance(inner, CallOp) and not inner.steps.data and all(map(_is_static, _values(inner))):
+                _decompose(inner)
+
+
+def _values(op: Operation) -> list[SSAValue]:
+    return [*op.operands, *op.results]
+
+
+def _is_static(value: SSAValue) -> bool:
+    return isinstance(value.type, MemRefType) and value.type.has_static_shape()
+
+
+def _decompose(call: CallOp) -> None:
+    entry = entry_of(call)
+    if entry is None or not call.results or (entry.elementwise is None and entry.steps is None):
+        return
+    try:
+        ops = _elementwise(call, entry, attrs_of(call).by_name)
+    except Exception:
+        # Whatever is wrong with the op is reported, in its own words, when the program runs.
+        return
+    if not ops:
+        return
+    assert call.parent is not None
+    call.parent.insert_ops_before(ops, call)
+    call.results[0].replace_all_uses_with(ops[-1].results[0])
+    call.detach()
+    call.erase()
+
+
+def _elementwise(call: CallOp, entry: OpEntry, attributes: Mapping[str, Any]) -> list[Operation] | None:
+    """The elementwise kernels in the place of a call, of which the last gives the result."""
+    inputs = tuple(metadata_of_type(operand.type) for operand in call.operands)
+    result = metadata_of_type(call.results[0].type)
+    found = entry.run_metadata(inputs, attributes)
+    if found is None or found[0] != result or any(known.dtype is not result.dtype for known in inputs):
+        return None
+    if entry.elementwise is not None and entry.elementwise(result.dtype) is not None:
+        has_whole = any(known.shape == result.shape for known in inputs)
+        return [elementwise(entry.name, list(call.operands), result, call.location)] if has_whole else None
+    steps = decomposed(call, entry, list(call.operands))
+    return None if steps is None else steps[0]
