@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -23,7 +23,7 @@ from tfrt.compiler.emitter.entities import NAME
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.passes.shared.shape_inference import Misfit, narrowed
 from tfrt.compiler.passes.shared.source_functions import is_source
-from tfrt.compiler.passes.symbol_dce import functions_of, is_private
+from tfrt.compiler.passes.symbol_dce import functions_of, is_private, names_in
 from tfrt.compiler.verifier import location_of
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
@@ -44,7 +44,8 @@ class RefineArguments(ModulePass):
 
     `refine-shapes` then finds out what follows. An argument is named as in `x=8x28x28`, `main.x=8x?x28` or
     `0=8x28xf32`: by its name, with its function's or without, or its number. A size `?` stays unknown; the element type
-    may come last, and is all that there is for a scalar. What is named is looked for in all public functions.
+    may come last, and is all that there is for a scalar. What is named is looked for in all public functions, without
+    its function's name in those that no other one refers to.
 
     Args:
         shapes: the arguments' shapes, each in quotes.
@@ -57,10 +58,11 @@ class RefineArguments(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = {name: f for name, f in functions_of(op).items() if is_source(f) and not is_private(f)}
+        called = {name for other in op.ops for name in names_in(other)}
         wrong: list[Diagnostic] = []
         for text in self.shapes:
             key, shape = read_shape(text)
-            found = list(_arguments(key, functions))
+            found = list(_arguments(key, functions, called))
             if not found:
                 raise UsageError(f"no argument is called '{key}'; there are {_listed(functions)}")
             wrong += [problem for each in found if (problem := _refine(each, shape)) is not None]
@@ -113,12 +115,12 @@ def spelled_shapes(shapes: Mapping[str | int, Shape]) -> tuple[str, ...]:
     )
 
 
-def _arguments(key: str, functions: Mapping[str, FuncOp]) -> Iterator[BlockArgument]:
-    """The arguments that a key is about."""
+def _arguments(key: str, functions: Mapping[str, FuncOp], called: Container[str]) -> Iterator[BlockArgument]:
+    """The arguments that a key is about; those of functions that others call must be named with the function."""
     for name, function in functions.items():
         for argument in function.body.block.args:
             names = names_of(argument, function)
-            if key in names or (key.startswith(f"{name}.") and key[len(name) + 1 :] in names):
+            if (key in names and name not in called) or (key.startswith(f"{name}.") and key[len(name) + 1 :] in names):
                 yield argument
 
 

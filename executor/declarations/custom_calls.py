@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tfrt.executor.declarations.finding import CUSTOM_CALL
+from tfrt.executor.declarations.op import ShapedBy
 from tfrt.executor.declarations.op_registry import array_op
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -13,7 +14,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 OP_PREFIX = f"{CUSTOM_CALL}."
 
 
-def custom_call(target: str, *, metadata: Callable[..., Any] | None = None, views: bool = False) -> Callable[[F], F]:
+def custom_call(
+    target: str,
+    *,
+    metadata: Callable[..., Any] | None = None,
+    views: bool = False,
+    shaped_by: ShapedBy | None = None,
+) -> Callable[[F], F]:
     """Register the decorated function as what programs call as `target`; it is returned unchanged.
 
     It is the array form of the op ``custom_call.target``: it takes the operands' `TensorMetadata`, and by name what the
@@ -28,5 +35,7 @@ def custom_call(target: str, *, metadata: Callable[..., Any] | None = None, view
     Args:
         metadata: gives the results' metadata from that of the operands, for eager callers.
         views: whether the function may give views of its operands.
+        shaped_by: the operands, by number, whose elements the results' shapes depend on: given these, the function run
+            on zeros tells the shapes, to a compiler that knows the operands' shapes and not the results'.
     """
-    return array_op(f"{OP_PREFIX}{target}", metadata=metadata, views=views)
+    return array_op(f"{OP_PREFIX}{target}", metadata=metadata, views=views, shaped_by=shaped_by)

@@ -97,7 +97,7 @@ class OpEntry:
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
         metadata: see `cpu_op`; so are `array_form`, `constant_metadata`, `elementwise`,
-            `steps`, `gives`, `shaped_by` and `shape_only`.
+            `steps`, `gives`, `shaped_by`, `shape_only` and `shape_input`.
     """
 
     name: str
@@ -115,6 +115,7 @@ class OpEntry:
     in_place: bool = False
     shaped_by: ShapedBy | None = None
     shape_only: bool = False
+    shape_input: int | None = None
 
     @cached_property
     def has_effects(self) -> bool:

@@ -55,6 +55,7 @@ def cpu_op(
     gives: str | None = None,
     shaped_by: ShapedBy | None = None,
     shape_only: bool = False,
+    shape_input: int | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated dispatch function as op `name` of the CPU; the function is returned unchanged.
 
@@ -73,6 +74,7 @@ def cpu_op(
             these, the op run on any elements of the others tells the shapes, and what it complains of then is wrong
             with the inputs' shapes: so they are found at compile time.
         shape_only: the results follow from the inputs' shapes and element types alone.
+        shape_input: the input that is the result's shape, whatever the other inputs are; a size of -1 depends on these.
     """
 
     def register(function: F) -> F:
@@ -91,6 +93,7 @@ def cpu_op(
                 gives=gives,
                 shaped_by=shaped_by,
                 shape_only=shape_only,
+                shape_input=shape_input,
             )
         )
         return function
@@ -109,6 +112,7 @@ def array_op(
     in_place: bool = False,
     shaped_by: ShapedBy | None = None,
     shape_only: bool = False,
+    shape_input: int | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated array form (see `tfrt.executor.declarations.op`) as op `name` of the CPU; the function is
     returned unchanged.
@@ -120,7 +124,8 @@ def array_op(
     tensors.
 
     Args:
-        metadata: see `cpu_op`; so are `constant_metadata`, `elementwise`, `native`, `shaped_by` and `shape_only`.
+        metadata: see `cpu_op`; so are `constant_metadata`, `elementwise`, `native`, `shaped_by`,
+            `shape_only` and `shape_input`.
         in_place: see `OpEntry`.
         views: see `OpEntry`. All other array forms take `out`, an array for the result or None, if they have one
             result.
@@ -153,6 +158,7 @@ def array_op(
             in_place=in_place,
             shaped_by=shaped_by,
             shape_only=shape_only,
+            shape_input=shape_input,
         )
         CPU_OPS.register(entry)
         return form

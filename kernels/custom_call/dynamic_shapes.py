@@ -16,7 +16,7 @@ from tfrt.kernels.stablehlo.windows import reduce_window
 _NUMBERS = ("window_dimensions", "window_strides", "base_dilations", "window_dilations", "padding")
 
 
-@custom_call("stablehlo.dynamic_reduce_window")
+@custom_call("stablehlo.dynamic_reduce_window", shaped_by=range(-len(_NUMBERS), 0))
 def dynamic_reduce_window(*operands: TensorMetadata, called_computations: Any, metadata: ResultMetadata) -> ArrayForm:
     """`stablehlo.reduce_window` of inputs and initial values; its body is the function that is called.
 
@@ -33,7 +33,7 @@ def dynamic_reduce_window(*operands: TensorMetadata, called_computations: Any, m
     return run
 
 
-@custom_call("stablehlo.dynamic_rng_bit_generator")
+@custom_call("stablehlo.dynamic_rng_bit_generator", shaped_by=(1,))
 def dynamic_rng_bit_generator(
     initial_state: TensorMetadata, shape: TensorMetadata, *, rng_algorithm: str, metadata: ResultMetadata
 ) -> ArrayForm:

@@ -59,14 +59,14 @@ custom_call("ApproxTopK")(approx_top_k)
 custom_call("PartialReduce")(approx_top_k)
 
 
-@custom_call("stablehlo.dynamic_approx_top_k")
+@custom_call("stablehlo.dynamic_approx_top_k", shaped_by=(-1,))
 def dynamic_approx_top_k(*operands: TensorMetadata, reduction_dim: int, called_computations: Any) -> ArrayForm:
     """`approx_top_k`; how many elements is the last operand."""
     run = _first(operands[:-1], reduction_dim, called_computations)
     return lambda *arrays: run(arrays, int(arrays[-1]))
 
 
-@custom_call("stablehlo.dynamic_top_k")
+@custom_call("stablehlo.dynamic_top_k", shaped_by=(1,))
 def dynamic_top_k(operand: TensorMetadata, k: TensorMetadata) -> ArrayForm:
     """The greatest elements of the last dimension and their places; how many is the second operand."""
     return lambda x, size: greatest(operand, k=int(size))(x)

@@ -64,7 +64,7 @@ def require_result(shape: Sizes, metadata: ResultMetadata | None) -> None:
         raise KernelError(f"expects a result of shape {shapes.spelled(known)}, but got {list(shape)}")
 
 
-@array_op("stablehlo.dynamic_iota", views=True, shaped_by=(0,))
+@array_op("stablehlo.dynamic_iota", views=True, shaped_by=(0,), shape_input=0)
 def dynamic_iota(
     output_shape: TensorMetadata, *, iota_dimension: int, dtype: DType | None = None, metadata: ResultMetadata
 ) -> ArrayForm:
@@ -83,7 +83,7 @@ def dynamic_iota(
     return lambda sizes: prepare(numbers(sizes))
 
 
-@array_op("stablehlo.dynamic_broadcast_in_dim", views=True, shaped_by=(1,))
+@array_op("stablehlo.dynamic_broadcast_in_dim", views=True, shaped_by=(1,), shape_input=1)
 def dynamic_broadcast_in_dim(
     operand: TensorMetadata, output_dimensions: TensorMetadata, *, broadcast_dimensions: Dims, metadata: ResultMetadata
 ) -> ArrayForm:
@@ -99,7 +99,7 @@ def dynamic_broadcast_in_dim(
     return lambda x, sizes: prepare(numbers(sizes))(x)
 
 
-@array_op("stablehlo.dynamic_reshape", views=True, shaped_by=(1,))
+@array_op("stablehlo.dynamic_reshape", views=True, shaped_by=(1,), shape_input=1)
 def dynamic_reshape(operand: TensorMetadata, output_shape: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
     """Like `stablehlo.reshape`, to a shape that is an operand."""
     require_sizes(output_shape, None, "C4", "output_shape")

@@ -19,7 +19,7 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.tf.reshaping import axis_of, sizes
 
 
-@array_op("tf.Fill", views=True, shaped_by=(0,))
+@array_op("tf.Fill", views=True, shaped_by=(0,), shape_input=0)
 def fill(dims: TensorMetadata, value: TensorMetadata) -> ArrayForm:
     """A tensor of these sizes whose elements are all one value."""
 
@@ -42,7 +42,7 @@ def ones_like(operand: TensorMetadata) -> ArrayForm:
     return lambda x, out=None: np.ones_like(x, order="C")
 
 
-@array_op("tf.Empty", shaped_by=(0,))
+@array_op("tf.Empty", shaped_by=(0,), shape_input=0)
 def empty(shape: TensorMetadata, *, dtype: DType, init: bool = False) -> ArrayForm:
     """A tensor of that shape and type. Its elements are zeros, though only `init` asks for them."""
     return lambda shape, out=None: np.zeros(sizes(shape), dtype.numpy)

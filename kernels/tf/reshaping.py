@@ -43,7 +43,7 @@ def axis_of(axis: int, rank: int, op: str) -> int:
     return axis % rank
 
 
-@array_op("tf.Reshape", views=True, shaped_by=(1,))
+@array_op("tf.Reshape", views=True, shaped_by=(1,), shape_input=1)
 def reshape(operand: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """The elements, row by row, in another shape, in which one size may be -1."""
 
@@ -69,7 +69,7 @@ def squeeze(operand: TensorMetadata, *, squeeze_dims: Sequence[int] = ()) -> Arr
     return lambda x: x.squeeze(axes or None)
 
 
-@array_op("tf.BroadcastTo", views=True, shaped_by=(1,))
+@array_op("tf.BroadcastTo", views=True, shaped_by=(1,), shape_input=1)
 def broadcast_to(operand: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """The operand repeated to a shape, as numpy broadcasts."""
 

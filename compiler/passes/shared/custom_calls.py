@@ -77,9 +77,16 @@ _SHAPES = "indices_of_shape_operands"
 
 def operands_of_target(op: Operation) -> list[SSAValue]:
     """What a custom call passes on: all operands but those that only say which shapes its results have."""
-    shapes = op.attributes.get(_SHAPES)
-    dropped = set(shapes.get_values()) if isinstance(shapes, DenseIntOrFPElementsAttr | DenseArrayBase) else set()
+    dropped = shape_operands_of(op) or ()
     return [operand for number, operand in enumerate(op.operands) if number not in dropped]
+
+
+def shape_operands_of(op: Operation) -> list[int] | None:
+    """The operands of a custom call that are the shapes of its results, by number; None where it does not say."""
+    shapes = op.attributes.get(_SHAPES)
+    if op.name != CUSTOM_CALL or not isinstance(shapes, DenseIntOrFPElementsAttr | DenseArrayBase):
+        return None
+    return [int(number) for number in shapes.get_values()]
 
 
 def call_attributes(

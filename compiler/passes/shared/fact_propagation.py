@@ -16,7 +16,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from tfrt.compiler.passes.shared.core_ops import core_op
-from tfrt.compiler.passes.shared.custom_calls import is_identity
+from tfrt.compiler.passes.shared.custom_calls import is_identity, shape_operands_of
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.passes.shared.shape_inference import (
     Fact,
@@ -133,6 +133,12 @@ class Propagation:
             return None
         if name == "stablehlo.get_dimension_size":
             return self._dimension_size(op)
+        if (numbers := shape_operands_of(op)) is not None:
+            shapes = [self.fact(op.operands[number]).value for number in numbers]
+            return [
+                Fact(type if shape is None else narrowed(type, shape.tolist()))
+                for type, shape in zip(op.result_types, shapes, strict=True)
+            ]
         core = core_op(op, self.functions)
         inputs = [self.fact(operand) for operand in core.operands]
         is_new = any(fact.type != operand.type for fact, operand in zip(inputs, core.operands, strict=True))

@@ -141,8 +141,10 @@ def infer(op: Operation, core: CoreOp, inputs: Sequence[Fact]) -> list[Fact] | N
         Misfit: the op cannot be run on such inputs.
     """
     known = [_known(fact) for fact in inputs]
-    if core.entry.has_effects or any(each is None for each in known):
+    if core.entry.has_effects:
         return None
+    if any(each is None for each in known):
+        return _given(op, core.entry.shape_input, inputs)
     try:
         return _inferred(op, core, [each for each in known if each is not None])
     except KernelError as error:
@@ -152,6 +154,14 @@ def infer(op: Operation, core: CoreOp, inputs: Sequence[Fact]) -> list[Fact] | N
     except Exception:
         # Whatever is wrong is reported, in the op's words, when the program runs.
         return None
+
+
+def _given(op: Operation, shape_input: int | None, inputs: Sequence[Fact]) -> list[Fact] | None:
+    """What is known of a result whose shape is an input."""
+    value = None if shape_input is None else inputs[shape_input].value
+    if value is None or value.ndim != 1 or value.dtype.kind not in "iu":
+        return None
+    return [Fact(narrowed(op.result_types[0], value.tolist()))]
 
 
 def _known(fact: Fact) -> Known | None:

@@ -164,6 +164,19 @@ def test_tensorflow_names_all_inputs_of_a_function():
     assert "memref<5xf32>" in disassemble(read_bef(bef_of(text, {"images": (5,)})))
 
 
+def test_functions_that_are_called_are_asked_with_their_names_only():
+    text = (
+        DENSE.replace('"tf.Relu"(%0)', "call @relu(%0)")
+        + """
+func.func @relu(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %0 = "tf.Relu"(%x) : (tensor<?x2xf32>) -> tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}"""
+    )
+    assert "memref<3x2xf32>" in disassemble(read_bef(bef_of(text, {"x": (3, 4), "w": (4, 2)})))
+    assert "memref<5x2xf32>" in disassemble(read_bef(bef_of(text, {"relu.x": (5, 2)})))
+
+
 def test_an_op_that_does_not_fit_is_an_error_at_its_place():
     assert messages(DENSE, {"x": (3, 5), "w": (4, 2)}) == [
         "m.mlir:3:8: error: 'tf.MatMul' op cannot be run on tensor<3x5xf32>, tensor<4x2xf32>: "

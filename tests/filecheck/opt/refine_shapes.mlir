@@ -105,3 +105,17 @@ func.func @loops(%x: tensor<2x3xf32>) -> (tensor<?x?xf32>, tensor<?x?xf32>) {
   }) : (tensor<i32>, tensor<?x?xf32>, tensor<?x?xf32>) -> (tensor<i32>, tensor<?x?xf32>, tensor<?x?xf32>)
   return %r#1, %r#2 : tensor<?x?xf32>, tensor<?x?xf32>
 }
+
+// A shape that is an operand is the result's, whatever is known of other operands, and so it is for custom calls.
+// CHECK-LABEL: func.func @operands_that_are_shapes
+// CHECK: "tf.Reshape"(%arg0, %{{.*}}) : (tensor<*xf32>, tensor<2xi32>) -> tensor<2x?xf32>
+// CHECK: stablehlo.dynamic_reshape %arg1, %{{.*}} : (tensor<?xf32>, tensor<2xi32>) -> tensor<2x3xf32>
+// CHECK: stablehlo.custom_call @target(%arg1, %{{.*}}) {indices_of_shape_operands = dense<1> : tensor<1xi64>} : (tensor<?xf32>, tensor<2xi32>) -> tensor<2x3xf32>
+func.func @operands_that_are_shapes(%x: tensor<*xf32>, %y: tensor<?xf32>) -> (tensor<*xf32>, tensor<?x?xf32>, tensor<?x?xf32>) {
+  %rest = stablehlo.constant dense<[2, -1]> : tensor<2xi32>
+  %shape = stablehlo.constant dense<[2, 3]> : tensor<2xi32>
+  %0 = "tf.Reshape"(%x, %rest) : (tensor<*xf32>, tensor<2xi32>) -> tensor<*xf32>
+  %1 = stablehlo.dynamic_reshape %y, %shape : (tensor<?xf32>, tensor<2xi32>) -> tensor<?x?xf32>
+  %2 = stablehlo.custom_call @target(%y, %shape) {indices_of_shape_operands = dense<1> : tensor<1xi64>} : (tensor<?xf32>, tensor<2xi32>) -> tensor<?x?xf32>
+  return %0, %1, %2 : tensor<*xf32>, tensor<?x?xf32>, tensor<?x?xf32>
+}
