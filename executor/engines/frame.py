@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import inf
+from time import perf_counter
 from typing import Any
 
 from tfrt.executor.engines.binding import unpack
@@ -15,6 +17,9 @@ from tfrt.executor.support.call_depth import calls, recount
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import lose
+
+TURN = 1e-4
+"""Seconds that kernels which are tasks are run for without a look at other tasks, where there are no threads."""
 
 _UNSET = object()
 
@@ -42,6 +47,7 @@ class Frame:
         "failure",
         "graph",
         "has_errors",
+        "is_order_free",
         "nodes",
         "promises",
         "recorded",
@@ -56,7 +62,10 @@ class Frame:
         self.graph = graph
         self.context = context
         self.nodes = graph.nodes
-        self.streams = graph.one_stream if calls.is_awaited else graph.streams
+        # Of pure kernels nobody can tell the order, except by the diagnostics of those that fail.
+        self.is_order_free = context.is_pure and context.host.diagnostic_handler is None
+        of_graph = graph.free_streams if self.is_order_free else graph.streams
+        self.streams = graph.one_stream if calls.is_awaited else of_graph
         self.registers: list[Any] = [_UNSET] * graph.register_count
         self.tokens = [t and t.copy() for t in graph.tokens]
         self.promises: dict[int, AsyncValue] = {}
@@ -377,27 +386,33 @@ class Frame:
 class _Tasks:
     """Ready kernels that are tasks, the first one last.
 
-    Where there are threads it is shared: it stays in the work queue as long as kernels are left, and every thread that
-    takes it from there runs kernels until none is. So enqueueing and finding tasks costs something once a batch. Else
-    each call runs one kernel, so that these and other tasks run in the order in which they became ready.
+    Where there are threads, or nobody can tell in which order kernels run, it is shared: it stays in the work queue as
+    long as kernels are left, and who takes it from there runs kernels until none is. So enqueueing and finding tasks
+    costs something once a batch. Where there are no threads, which others may be waiting for, kernels are run for
+    `TURN` only. Else each call runs one kernel, so that these and other tasks run in the order in which they became
+    ready.
     """
 
-    __slots__ = ("frame", "is_shared", "nodes", "stream")
+    __slots__ = ("frame", "has_threads", "is_shared", "nodes", "stream")
 
     def __init__(self, frame: Frame, nodes: list[Node], stream: int):
-        self.frame = frame
+        self.frame: Frame | None = frame
         self.nodes = nodes
         self.stream = stream
-        self.is_shared = frame.context.host.work_queue.has_threads
+        self.has_threads = frame.context.host.work_queue.has_threads
+        self.is_shared = self.has_threads or frame.is_order_free
 
     def __call__(self) -> None:
         nodes, frame, stream = self.nodes, self.frame, self.stream
+        if frame is None:
+            return
         try:
             if not self.is_shared:
                 frame.run_task(nodes.pop(), stream)
                 return
             if len(nodes) > 1:
                 frame.context.host.enqueue(self)
+            end = inf if self.has_threads else perf_counter() + TURN
             while nodes:
                 try:
                     node = nodes.pop()
@@ -405,12 +420,18 @@ class _Tasks:
                     # Another thread was faster.
                     return
                 frame.run_task(node, stream)
+                if end < inf and perf_counter() > end:
+                    break
+            if not nodes and not self.has_threads:
+                # It may be in the work queue once more, until somebody waits again.
+                self.frame = None
         except BaseException as error:
             frame.end_elsewhere(error)
 
     def abandon(self, error: BaseException) -> None:
         """See `tfrt.executor.runtime.failures.Promised`."""
-        self.frame.end_elsewhere(error)
+        if self.frame is not None:
+            self.frame.end_elsewhere(error)
 
 
 class _Resume:

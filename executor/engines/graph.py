@@ -59,6 +59,8 @@ class Graph:
         tokens: for each kernel with more than one operand, the tokens that its operands take, else None.
         streams: the stream of each kernel.
         one_stream: the same, where all is to run on one thread.
+        free_streams: the same, where nobody can tell in which order kernels run. Then those that take less time to run
+            than to hand over to another thread stay where they become ready.
     """
 
     record: FunctionRecord
@@ -67,6 +69,7 @@ class Graph:
     tokens: list[list[bool] | None]
     streams: list[int]
     one_stream: list[int]
+    free_streams: list[int]
     result_registers: tuple[int, ...]
     register_count: int
 
@@ -99,15 +102,16 @@ def make_graph(
     """The graph of a function whose kernels, the pseudo kernel aside, are `bound`.
 
     Args:
-        is_order_free: whether nobody can tell in which order kernels run. Then those that take less time to run than to
-            hand over to another thread stay where they become ready.
+        is_order_free: whether never anybody can tell in which order kernels run.
     """
     kernels = record.kernels
     streams = [kernel.stream for kernel in kernels]
+    free_streams = streams.copy()
+    for kernel, found in enumerate(bound, 1):
+        if found.inline is not None or found.only_starts:
+            free_streams[kernel] = ANY_STREAM
     if is_order_free:
-        for kernel, found in enumerate(bound, 1):
-            if found.inline is not None or found.only_starts:
-                streams[kernel] = ANY_STREAM
+        streams = free_streams
     releases = _releases(record)
     every = [_PSEUDO, *bound]
     return Graph(
@@ -117,6 +121,7 @@ def make_graph(
         tokens=[[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels],
         streams=streams,
         one_stream=[ANY_STREAM] * len(kernels),
+        free_streams=free_streams,
         result_registers=record.result_registers,
         register_count=len(record.use_counts),
     )

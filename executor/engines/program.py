@@ -143,6 +143,7 @@ class Function:
         self._convert: Callable[[Sequence[Any]], Sequence[Any]] = self._convert_first
         self._run: Run = self._run_first
         self._planned: Planned | None = None
+        self._is_pure = False
 
     def __repr__(self) -> str:
         results = ", ".join(self.result_types)
@@ -167,6 +168,7 @@ class Function:
         # What `start` does, in fewer calls.
         converted = self._convert(arguments)
         context = ExecutionContext(self._program.host)
+        context.is_pure = self._is_pure
         forget_lost()
         try:
             planned = self._planned
@@ -321,6 +323,7 @@ class Function:
             if is_sync:
                 return planned.enter_sync
             self._planned = planned
+            self._is_pure = not plans.facts.effects[self.index].any
             return planned.enter
         if plans is not None and not has_threads:
             return self._program.in_order[self.index]._way_to_run()

@@ -357,11 +357,12 @@ class ExecutionContext:
         task_cancellation: the same for kernels whose tasks are waiting in the work queue. Where that has no threads,
             these count as started, as in the reference, unless nobody wants their results any more.
         within: what `part_within` was given, from the outermost part of the request to this one.
+        is_pure: whether nothing that it runs has side effects, or sees any.
     """
 
     supplied_as: ClassVar[Supplied] = Supplied.CONTEXT
 
-    __slots__ = ("_flag", "_made", "_parts", "cancellation", "data", "host", "task_cancellation", "within")
+    __slots__ = ("_flag", "_made", "_parts", "cancellation", "data", "host", "is_pure", "task_cancellation", "within")
 
     def __init__(
         self,
@@ -373,6 +374,7 @@ class ExecutionContext:
     ):
         self.host = host
         self.within = within
+        self.is_pure = False
         self._made: dict[str, ResourceContext] = {} if resources is None else {"": resources}
         self.data = {type(item): item for item in data} if data else {}
         self.cancellation: AsyncValue | None = None
@@ -443,6 +445,7 @@ class _Part(ExecutionContext):
     def __init__(self, whole: ExecutionContext, key: Any):
         super().__init__(whole.host, resources=whole.resources, within=(*whole.within, key))
         self.data = whole.data
+        self.is_pure = whole.is_pure
         self._whole = whole
 
     def cancel(self, *, abandon: bool = False) -> None:

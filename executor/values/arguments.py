@@ -102,7 +102,20 @@ def _converting_arrays(
             raise UsageError(f"argument {len(values)} of function '{function}'{error}") from error.__cause__
         return tuple(values) if are_there else values
 
-    return convert
+    if any(dtype is None or is_protected for _, dtype, _, is_protected in known):
+        return convert
+    dtypes, shapes = [dtype for _, dtype, _, _ in known], [shape for _, _, shape, _ in known]
+
+    def pass_on(arguments: Sequence[Any]) -> Sequence[Any]:
+        if len(arguments) == len(shapes):
+            for value, dtype, shape in zip(arguments, dtypes, shapes, strict=True):
+                if type(value) is not ndarray or value.dtype is not dtype or value.shape != shape:
+                    break
+            else:
+                return tuple(arguments)
+        return convert(arguments)
+
+    return pass_on
 
 
 def _refuse_number(function: str, types: Sequence[str], given: int) -> NoReturn:

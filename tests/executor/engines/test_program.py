@@ -5,11 +5,13 @@ import gc
 import itertools
 import re
 import threading
+import weakref
 
 import numpy as np
 import pytest
 
 import tfrt
+from tfrt.executor.engines import frame
 
 ADD = """
 func.func @add(%a: i32, %b: i32) -> i32 {
@@ -379,7 +381,7 @@ def test_enqueued_kernels_are_tasks(queue, plans, temporary_kernels):
             reported.clear()
 
 
-@pytest.mark.parametrize("queue", ["mstd:1", "mstd:2", "mstd:8"])
+@pytest.mark.parametrize("queue", ["s", "mstd:1", "mstd:2", "mstd:8"])
 def test_a_task_may_wait_for_another_one_of_its_batch(queue, temporary_kernels):
     done = [tfrt.AsyncValue() for _ in range(50)]
 
@@ -396,6 +398,64 @@ def test_a_task_may_wait_for_another_one_of_its_batch(queue, temporary_kernels):
     text = "\n".join(["func.func @f() -> i32 {", *lines, f'  %s = "tfrt_test.sum"({names}) : ({types}) -> i32'])
     with tfrt.HostContext(queue) as host:
         assert _load(f"{text}\n  tfrt.return %s : i32\n}}", host)["f"]() == sum(range(50))
+
+
+@pytest.mark.parametrize("is_watched", [False, True])
+def test_pure_tasks_take_turns_with_others(is_watched, monkeypatch, temporary_kernels):
+    """On one thread, where nobody can tell their order, tasks are run until it is others' turn."""
+    monkeypatch.setattr(frame, "TURN", -1)
+    seen = []
+
+    @tfrt.kernel("my.task", enqueued=True, pure=True)
+    def task(i: int, host: tfrt.HostContext) -> int:
+        seen.append(i)
+        host.enqueue(lambda: seen.append(-i))
+        if i == 4:
+            raise ValueError("the last one")
+        return i
+
+    lines = [f"  %c{i} = tfrt.constant.i32 {i}" for i in range(1, 5)]
+    lines += [f'  %w{i} = "my.task"(%c{i}) : (i32) -> i32' for i in range(1, 5)]
+    text = "\n".join(
+        ["func.func @f() -> (i32, i32, i32, i32) {", *lines, "  tfrt.return %w1, %w2, %w3, %w4 : i32, i32, i32, i32\n}"]
+    )
+    reported = []
+    handler = (lambda d: reported.append(d.headline())) if is_watched else None
+    host = tfrt.HostContext(diagnostic_handler=handler)
+    program = _load(text, host)
+    for _ in range(3):
+        with pytest.raises(tfrt.KernelError, match="the last one"):
+            program["f"]()
+        host.quiesce()
+        assert sorted(seen) == [-4, -3, -2, -1, 1, 2, 3, 4]
+        first = [i for i in seen if i > 0]
+        assert all(abs(seen.index(-i) - seen.index(i)) <= 4 for i in first)
+        assert len(reported) == is_watched
+        seen.clear()
+        reported.clear()
+
+
+def test_tasks_keep_nothing_alive_when_they_are_done(temporary_kernels):
+    @tfrt.kernel("my.size", enqueued=True, pure=True)
+    def size(x: np.ndarray) -> int:
+        return x.size
+
+    lines = [f'  %w{i} = "my.size"(%x) : (memref<3xf32>) -> i32' for i in range(3)]
+    text = "\n".join(
+        [
+            "func.func @f(%x: memref<3xf32>) -> (i32, i32, i32) {",
+            *lines,
+            "  tfrt.return %w0, %w1, %w2 : i32, i32, i32\n}",
+        ]
+    )
+    run = _load(text, tfrt.HostContext())["f"]
+    for _ in range(4):
+        x = np.ones(3, np.float32)
+        held = weakref.ref(x)
+        assert run(x) == (3, 3, 3)
+        del x
+        gc.collect()
+        assert held() is None
 
 
 def test_a_batch_of_tasks_is_for_all_threads(temporary_kernels):

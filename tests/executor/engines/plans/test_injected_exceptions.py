@@ -65,6 +65,18 @@ func.func @fails(%x: i32, %ch: !tfrt.chain) -> (i32, !tfrt.chain) {
 }
 """
 
+TASKS = """
+func.func @tasks(%x: i32, %ch: !tfrt.chain) -> i32 {
+  %a = "inj.task"(%x) : (i32) -> i32
+  %b = "inj.task"(%x) : (i32) -> i32
+  %c = "inj.task"(%x) : (i32) -> i32
+  %s = tfrt.add.i32 %a, %b
+  %d = "inj.task"(%s) : (i32) -> i32
+  %t = tfrt.add.i32 %c, %d
+  tfrt.return %t : i32
+}
+"""
+
 SHARED = ValueError("raised again and again")
 
 
@@ -104,6 +116,9 @@ def fail(x: int) -> int:
 
 for function in (effect, pure, later, fail):
     REGISTRY.register(Kernel(f"inj.{function.__name__}", function, pure=function in (pure, later, fail)))
+
+
+REGISTRY.register(Kernel("inj.task", pure, pure=True, enqueued=True))
 
 
 def load(**configuration):
@@ -177,6 +192,21 @@ def test_nothing_runs_twice_and_nothing_is_swallowed(name, tier):
         program.host.quiesce()
         again = function(3, tfrt.CHAIN)
         assert again == wanted and effects.ran == complete, f"after {at}"
+        assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"after {at}"
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_tasks_that_are_interrupted_leave_nothing_behind(tier):
+    """On one thread, where tasks that are pure share one of the work queue."""
+    host = tfrt.HostContext("s", registry=REGISTRY, native=False, **TIERS[tier])
+    function = tfrt.load(tfrt.compile(TASKS, filename="m.mlir"), host=host)["tasks"]
+    assert function(3, tfrt.CHAIN) == 30
+    count, _, _ = call_with(function, 0)
+    for at in range(1, count + 1, STEP):
+        _, outcome, _ = call_with(function, at)
+        assert outcome == 30 or isinstance(outcome, Injected | tfrt.KernelError), f"at {at}: {outcome!r}"
+        host.quiesce()
+        assert function(3, tfrt.CHAIN) == 30, f"after {at}"
         assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"after {at}"
 
 
