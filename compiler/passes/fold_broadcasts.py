@@ -9,8 +9,9 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, metadata_of_type
-from tfrt.dialects.cpu import CallOp, ElementwiseOp
+from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, constant, metadata_of_type
+from tfrt.compiler.passes.shared.source_patterns import repeated_number
+from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp
 from tfrt.executor.declarations.broadcasting import is_row
 
 _BROADCAST = "stablehlo.broadcast_in_dim"
@@ -18,7 +19,8 @@ _BROADCAST = "stablehlo.broadcast_in_dim"
 
 @dataclass(frozen=True)
 class FoldBroadcasts(ModulePass):
-    """Gives elementwise kernels rows and scalars in place of `stablehlo.broadcast_in_dim`s of them.
+    """Gives elementwise kernels rows and scalars in place of `stablehlo.broadcast_in_dim`s of them, and of constants
+    that are the same everywhere.
 
     A row is what is repeated along leading dimensions only. One operand keeps the result's shape; where all are
     repeated, one of them stays an array.
@@ -33,7 +35,7 @@ class FoldBroadcasts(ModulePass):
 
 
 def _fold(op: ElementwiseOp) -> None:
-    operands = [_row(operand) or operand for operand in op.operands]
+    operands = [_row(operand) or _one(operand, op) or operand for operand in op.operands]
     if all(operand.type != op.array.type for operand in operands):
         operands[0] = op.operands[0]
     if operands == list(op.operands) or op.parent is None:
@@ -46,9 +48,22 @@ def _fold(op: ElementwiseOp) -> None:
     op.erase()
     for value in unused:
         maker = value.owner
-        if not value.uses and isinstance(maker, CallOp):
+        if not value.uses and isinstance(maker, CallOp | ConstantOp):
             maker.detach()
             maker.erase()
+
+
+def _one(operand: SSAValue, op: ElementwiseOp) -> SSAValue | None:
+    """The number that all elements of a constant are, where there are several."""
+    made = operand.owner
+    if not isinstance(made, ConstantOp) or len(made.value) < 2 or op.parent is None:
+        return None
+    number = repeated_number(made.value)
+    if number is None:
+        return None
+    found = constant(number, made.location)
+    op.parent.insert_op_before(found, op)
+    return found.array
 
 
 def _row(operand: SSAValue) -> SSAValue | None:

@@ -34,7 +34,10 @@ REFINE = "refine-shapes,stablehlo-canonicalize-dynamism"
 REFINE_GIVEN = "refine-shapes{strict=true},stablehlo-canonicalize-dynamism"
 """The same where somebody gives the arguments' shapes: what does not fit these is an error."""
 
-SIMPLIFY = "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-hoist,stablehlo-canonicalize"
+SIMPLIFY = (
+    "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-channels-last,stablehlo-hoist,"
+    "stablehlo-canonicalize"
+)
 """What they get before that, where they are optimised."""
 
 _OPTIMISE = (

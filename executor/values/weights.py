@@ -1,7 +1,8 @@
 """Weights: arrays that programs refer to by name, and that are given when a program is loaded.
 
 They are never written to, so any number of programs may use the same ones; those of a safetensors file are mapped, and
-processes share them, too.
+processes share them, too. Whoever gives arrays must not change them while programs that have them run: kernels keep
+what they have made of them.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ class Weights:
             found: np.ndarray = convert(from_stored(given, dtype) if isinstance(given, np.ndarray) else given)
         except MisfitError as error:
             raise KernelError(f"the weight '{name}' of {self._source}{error}") from None
-        return found
+        # So that whoever is given it sees that it never changes.
+        memory = np.ascontiguousarray(found).reshape(-1).view(np.uint8).data.toreadonly()
+        return np.frombuffer(memory, found.dtype).reshape(found.shape)
 
 
 def weights_of(source: Weights | str | os.PathLike[str] | Mapping[str, Any] | None) -> Weights:

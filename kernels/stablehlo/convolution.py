@@ -22,6 +22,7 @@ from tfrt.kernels.numerics.carriers import carried, carrier
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.dilation import dilated
 from tfrt.kernels.numerics.native_convolution import prepare_fused
+from tfrt.kernels.numerics.packed import packed_once
 from tfrt.kernels.numerics.windows import Window
 
 Axes = tuple[int, ...]
@@ -198,20 +199,22 @@ def _prepare(
         fused = channels_last and computed == dtype.numpy
         require(fused, "C26", "only convolutions in the elements' own type whose features come last can be fused")
     images_shape = _dilated_shape([lhs.shape[axis] for axis in images_order], sliding, padding, batches)
-    read_images, read_filters = _reader(images_order, sliding, padding, batches), _filters(filters_order, sliding)
+    read_images, reversal = _reader(images_order, sliding, padding, batches), sliding.window_reversal
     if channels_first:
         swap, outer = (0, axes[-1], *axes[1:-1]), (axes[-1], axes[-2], *axes[:-2])
         planes = tuple(images_shape[axis] for axis in swap)
         by_planes = prepare_channels_first(
             planes, tuple(filters_shape[axis] for axis in outer), windows, computed, host
         )
+        read_filters = _filters(tuple(filters_order[axis] for axis in outer), (False, False, *reversal))
 
         def run_planes(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             into = out if out is not None and out.flags.c_contiguous else None
-            found = by_planes(read_images(x).transpose(swap), read_filters(w).transpose(outer), out=into)
+            found = by_planes(read_images(x).transpose(swap), read_filters(w), out=into)
             return found if out is None or into is not None else _copied(found, out)
 
         return carried(run_planes, lhs.dtype.numpy, computed, dtype.numpy)
+    read_filters = _filters(filters_order, reversal)
     convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -239,17 +242,12 @@ def _reader(order: Axes, sliding: Sliding, padding: Pairs, batches: int) -> Call
     return read
 
 
-def _filters(order: Axes, sliding: Sliding) -> Callable[[np.ndarray], np.ndarray]:
-    """What brings filters into the order (dimensions, input channel, output channel)."""
-    flipped = (
-        *(slice(None, None, -1) if reverse else slice(None) for reverse in sliding.window_reversal),
-        slice(None),
-        slice(None),
-    )
-    in_order, is_flipped = order == tuple(range(len(order))), any(sliding.window_reversal)
-    if is_flipped:
-        return lambda w: w.transpose(order)[flipped]
-    return (lambda w: w) if in_order else lambda w: w.transpose(order)
+def _filters(order: Axes, reversal: Sequence[bool]) -> Callable[[np.ndarray], np.ndarray]:
+    """What brings filters into an order, and turns some of its dimensions around; those of constants once."""
+    if order == tuple(range(len(order))) and not any(reversal):
+        return lambda w: w
+    flipped = tuple(slice(None, None, -1) if reverse else slice(None) for reverse in reversal)
+    return packed_once(lambda w: np.ascontiguousarray(w.transpose(order)[flipped]))
 
 
 def _dilated_shape(shape: Sequence[int], sliding: Sliding, padding: Pairs, batches: int) -> Axes:

@@ -96,7 +96,8 @@ def test_what_a_compiled_model_says_of_itself(tool, model):
     assert found["producer"] == {
         "tool": f"tfrt {version('tfrt')}",
         "source": "model.mlir",
-        "passes": "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-hoist,stablehlo-canonicalize,"
+        "passes": "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-channels-last,"
+        "stablehlo-hoist,stablehlo-canonicalize,"
         "lower-stablehlo,canonicalize,cse,"
         'externalize-constants{file="weights.safetensors" larger_than=16}',
     }

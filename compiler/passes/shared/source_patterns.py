@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
+import numpy as np
 from xdsl.dialects.builtin import (
     AnyFloat,
+    BytesAttr,
     DenseIntOrFPElementsAttr,
+    FloatAttr,
     IntegerAttr,
     IntegerType,
     TensorType,
@@ -19,6 +22,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
+from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
@@ -108,6 +112,15 @@ def _same_everywhere(elements: DenseIntOrFPElementsAttr) -> bool:
     return len(elements) > 0 and data == data[:size] * (len(data) // max(1, size))
 
 
+def repeated_number(elements: DenseIntOrFPElementsAttr) -> DenseIntOrFPElementsAttr | None:
+    """The one element that all are, as an attribute of no dimensions."""
+    if not _same_everywhere(elements):
+        return None
+    data = elements.data.data
+    one = BytesAttr(data[: len(data) // len(elements)])
+    return DenseIntOrFPElementsAttr.new([TensorType(elements.get_element_type(), []), one])
+
+
 def new_like(
     op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute]
 ) -> Replacement:
@@ -117,6 +130,17 @@ def new_like(
     assert op.parent is not None
     op.parent.insert_op_before(made, op)
     return made.results
+
+
+def insert_before(
+    op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute], type: Attribute
+) -> SSAValue:
+    """What an op of StableHLO gives, which is put before another one and stands at its place in the source."""
+    made = op_class(name).create(operands=operands, properties=dict(properties), result_types=[type])
+    made.location = op.location
+    assert op.parent is not None
+    op.parent.insert_op_before(made, op)
+    return made.results[0]
 
 
 @cache
@@ -282,8 +306,36 @@ def _dot_general(op: Operation) -> Replacement:
     return new_like(op, op.name, operands, {**op.properties, "dot_dimension_numbers": DotAttr.new(found)})
 
 
+def _batch_norm_inference(op: Operation) -> Replacement:
+    """The four steps that it is, of which some may be done with what stands before it."""
+    operand, scale, offset, mean, variance = op.operands
+    wide, narrow = operand.type, variance.type
+    assert isinstance(wide, TensorType) and isinstance(narrow, TensorType)
+    epsilon, feature = op.properties["epsilon"], op.properties["feature_index"]
+    assert isinstance(epsilon, FloatAttr) and isinstance(feature, IntegerAttr)
+    dtype = {"f32": np.float32, "f64": np.float64}.get(wide.element_type.name)
+    if dtype is None or not wide.has_static_shape():
+        return None
+
+    def made(name: str, operands: Sequence[SSAValue], type: Attribute, **properties: Attribute) -> SSAValue:
+        return insert_before(op, name, operands, properties, type)
+
+    def repeated(vector: SSAValue) -> SSAValue:
+        places = integers([feature.value.data])
+        return made("stablehlo.broadcast_in_dim", [vector], wide, broadcast_dimensions=places)
+
+    splat = np.full(narrow.get_shape(), epsilon.value.data, dtype)
+    added = made("stablehlo.constant", [], narrow, value=dense_attribute(splat, narrow))
+    spread = made("stablehlo.sqrt", [made("stablehlo.add", [variance, added], narrow)], narrow)
+    centered = made("stablehlo.subtract", [operand, repeated(mean)], wide)
+    divided = made("stablehlo.divide", [centered, repeated(spread)], wide)
+    scaled = made("stablehlo.multiply", [divided, repeated(scale)], wide)
+    return [made("stablehlo.add", [scaled, repeated(offset)], wide)]
+
+
 PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
     "stablehlo.add": _with_neutral(0, left=True, floats=False),
+    "stablehlo.batch_norm_inference": _batch_norm_inference,
     "stablehlo.broadcast_in_dim": _broadcast,
     "stablehlo.concatenate": _concatenate,
     "stablehlo.convert": _convert,

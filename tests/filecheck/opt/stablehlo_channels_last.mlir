@@ -1,0 +1,45 @@
+// RUN: tfrt-opt -p stablehlo-channels-last %s | filecheck %s
+
+// Features come last from the first convolution to the mean, which asks for no order; filters stay as they are.
+// CHECK-LABEL: func.func @network
+// CHECK: [[FIRST:%.+]] = stablehlo.convolution(%arg0, %arg1) dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, 0, 1, f]
+// CHECK-NEXT: %{{.*}} = stablehlo.broadcast_in_dim %arg2, dims = [1]
+// CHECK-NEXT: [[BIAS:%.+]] = stablehlo.broadcast_in_dim %arg2, dims = [3] : (tensor<4xf32>) -> tensor<1x8x6x4xf32>
+// CHECK-NEXT: [[SUM:%.+]] = stablehlo.add [[FIRST]], [[BIAS]] : tensor<1x8x6x4xf32>
+// CHECK: [[SECOND:%.+]] = stablehlo.convolution([[SUM]], %arg3) dim_numbers = [b, 0, 1, f]x[o, i, 0, 1]->[b, 0, 1, f]
+// CHECK: "stablehlo.reduce_window"([[SECOND]]
+// CHECK-SAME: padding = dense<{{\[\[}}0, 0], [0, 1], [0, 0], [0, 0{{\]\]}}> : tensor<4x2xi64>
+// CHECK-SAME: window_dimensions = array<i64: 1, 3, 2, 1>
+// CHECK: stablehlo.reduce({{.*}}) applies stablehlo.add across dimensions = [1, 2]
+// CHECK-NOT: transpose
+// CHECK: return
+func.func @network(%x: tensor<1x3x8x6xf32>, %w: tensor<4x3x3x3xf32>, %b: tensor<4xf32>, %v: tensor<4x4x1x1xf32>) -> tensor<1x4xf32> {
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %0 = stablehlo.convolution(%x, %w) dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1], window = {pad = [[1, 1], [1, 1]]} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x3x8x6xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x6xf32>
+  %1 = stablehlo.broadcast_in_dim %b, dims = [1] : (tensor<4xf32>) -> tensor<1x4x8x6xf32>
+  %2 = stablehlo.add %0, %1 : tensor<1x4x8x6xf32>
+  %3 = stablehlo.convolution(%2, %v) dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x4x8x6xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x8x6xf32>
+  %4 = "stablehlo.reduce_window"(%3, %zero) <{padding = dense<[[0, 0], [0, 0], [0, 1], [0, 0]]> : tensor<4x2xi64>, window_dimensions = array<i64: 1, 1, 3, 2>, window_strides = array<i64: 1, 1, 2, 2>}> ({
+    ^bb0(%a: tensor<f32>, %c: tensor<f32>):
+      %m = stablehlo.maximum %a, %c : tensor<f32>
+      stablehlo.return %m : tensor<f32>
+  }) : (tensor<1x4x8x6xf32>, tensor<f32>) -> tensor<1x4x4x3xf32>
+  %5 = stablehlo.reduce(%4 init: %zero) applies stablehlo.add across dimensions = [2, 3] : (tensor<1x4x4x3xf32>, tensor<f32>) -> tensor<1x4xf32>
+  return %5 : tensor<1x4xf32>
+}
+
+// What asks for the order gets it; what has it, or whose sizes are not known, is left alone.
+// CHECK-LABEL: func.func @others
+// CHECK: [[MADE:%.+]] = stablehlo.convolution(%arg0, %arg1) dim_numbers = [b, f, 0]x[0, i, o]->[b, 0, f]
+// CHECK-NEXT: [[BACK:%.+]] = stablehlo.transpose [[MADE]], dims = [0, 2, 1]
+// CHECK-NEXT: stablehlo.reshape [[BACK]]
+// CHECK: stablehlo.convolution(%arg2, %arg1) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f]
+// CHECK-NOT: transpose
+// CHECK: stablehlo.convolution(%arg3, %arg1) dim_numbers = [b, f, 0]x[0, i, o]->[b, f, 0]
+func.func @others(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>, %y: tensor<1x8x3xf32>, %z: tensor<?x3x8xf32>) -> (tensor<32xf32>, tensor<1x8x4xf32>, tensor<?x4x8xf32>) {
+  %0 = stablehlo.convolution(%x, %w) dim_numbers = [b, f, 0]x[0, i, o]->[b, f, 0], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x3x8xf32>, tensor<1x3x4xf32>) -> tensor<1x4x8xf32>
+  %1 = stablehlo.reshape %0 : (tensor<1x4x8xf32>) -> tensor<32xf32>
+  %2 = stablehlo.convolution(%y, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x3xf32>, tensor<1x3x4xf32>) -> tensor<1x8x4xf32>
+  %3 = stablehlo.convolution(%z, %w) dim_numbers = [b, f, 0]x[0, i, o]->[b, f, 0], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<?x3x8xf32>, tensor<1x3x4xf32>) -> tensor<?x4x8xf32>
+  return %1, %2, %3 : tensor<32xf32>, tensor<1x8x4xf32>, tensor<?x4x8xf32>
+}

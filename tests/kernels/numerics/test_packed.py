@@ -1,0 +1,52 @@
+"""What is made of an operand is kept where nobody can change that."""
+
+from __future__ import annotations
+
+import mmap
+
+import numpy as np
+import pytest
+
+from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.weights import Weights
+from tfrt.kernels.numerics.packed import is_constant, packed_once
+
+ARRAY = np.arange(4.0)
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (ARRAY, False),
+        (frozen(ARRAY), False),
+        (np.frombuffer(ARRAY.tobytes()), True),
+        (np.frombuffer(ARRAY.tobytes())[::2].reshape(2, 1), True),
+        (np.frombuffer(memoryview(bytearray(32))), False),
+        (np.frombuffer(memoryview(bytearray(32)).toreadonly()), True),
+        (np.frombuffer(mmap.mmap(-1, 32, access=mmap.ACCESS_READ)), True),
+        (Weights({"w": ARRAY}).get("w", DType.F64, (4,)), True),
+        (Weights({"w": np.ones((2, 2), DType.BF16.numpy)}).get("w", DType.BF16, (2, 2)), True),
+    ],
+)
+def test_constants(array, expected):
+    assert is_constant(array) == expected
+
+
+def test_a_constant_is_packed_once():
+    seen = []
+
+    def pack(array):
+        seen.append(array)
+        return array * 2
+
+    packed = packed_once(pack)
+    constant = np.frombuffer(ARRAY.tobytes())
+    for array in (constant, constant, ARRAY, ARRAY, constant, constant[:]):
+        assert packed(array).tolist() == [0, 2, 4, 6]
+    assert [each is constant for each in seen] == [True, False, False, False]
