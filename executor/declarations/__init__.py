@@ -20,6 +20,7 @@ in the order that the executor would.
 `custom_calls.py`             the `@custom_call` decorator: ops that frameworks' programs call by name
 `metadata.py`                 shapes and element types of tensors
 `op_attrs.py`                 attributes of ops
+`outlines.py`                 values that are no arrays, as a compiler sees them that looks for shapes
 `broadcasting.py`             which shapes can be worked on by rows
 `stablehlo_shapes.py`         which shapes go together in StableHLO's ops
 `stablehlo_window_shapes.py`  the same for products, windows, gathers and scatters

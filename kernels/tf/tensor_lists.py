@@ -6,14 +6,16 @@ Source of the semantics: ``tensorflow/core/ops/list_ops.cc`` and ``core/kernels/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.declarations.op_attrs import OpAttr
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.tf.reshaping import sizes
@@ -25,7 +27,8 @@ class TensorList:
 
     Attributes:
         items: None for those that are missing.
-        shape: what all have in common, -1 for a size that differs or is not known; None where the rank is not.
+        shape: what all have in common, -1 for a size that is not known; None where the rank is not. In an outline -2 is
+            a size that differs.
     """
 
     items: tuple[np.ndarray | None, ...]
@@ -38,6 +41,29 @@ class TensorList:
         found = self.items[index]
         return np.zeros(self.full_shape(shape), dtype) if found is None else found
 
+    def outline(self) -> TensorList | None:
+        """What is known of lists like this one (`tfrt.executor.declarations.outlines`): all elements are missing, and
+        the shape is what they have in common; None where their ranks differ."""
+        shape = self.shape
+        for item in self.items:
+            if item is not None and (shape := _common(shape, item.shape)) is None:
+                return None
+        return TensorList((None,) * len(self.items), shape)
+
+    def joined(self, other: TensorList) -> TensorList | None:
+        """What holds for two outlines."""
+        if len(self.items) != len(other.items):
+            return None
+        if self.shape is None or other.shape is None:
+            return replace(self, shape=self.shape or other.shape)
+        shape = _common(self.shape, other.shape)
+        return None if shape is None else replace(self, shape=shape)
+
+    @property
+    def key(self) -> Hashable:
+        """What two outlines that say the same have in common."""
+        return len(self.items), self.shape
+
     def full_shape(self, shape: tuple[int, ...] | None) -> tuple[int, ...]:
         """The shape of elements that are missing."""
         known = [s for s in (shape, self.shape) if s is not None]
@@ -46,6 +72,15 @@ class TensorList:
         if min(merged, default=0) < 0:
             raise KernelError("Trying to read an uninitialized tensor but element_shape is not fully defined")
         return tuple(merged)
+
+
+def _common(shape: tuple[int, ...] | None, other: tuple[int, ...]) -> tuple[int, ...] | None:
+    """What two shapes have in common, -2 where sizes differ; None where the ranks do."""
+    if shape is None:
+        return other
+    if len(shape) != len(other):
+        return None
+    return tuple(b if a == -1 else a if a == b or b == -1 else -2 for a, b in zip(shape, other, strict=True))
 
 
 def _shape(values: np.ndarray) -> tuple[int, ...] | None:
@@ -62,25 +97,25 @@ def _dtype(metadata: ResultMetadata) -> np.dtype:
     return dtype
 
 
-@array_op("tf.TensorListReserve")
+@array_op("tf.TensorListReserve", shaped_by=(0, 1))
 def reserve(shape: TensorMetadata, count: TensorMetadata) -> ArrayForm:
     """A list of so many elements, all missing."""
     return lambda shape, count: TensorList((None,) * count.item(), _shape(shape))
 
 
-@array_op("tf.EmptyTensorList")
+@array_op("tf.EmptyTensorList", shaped_by=(0, 1))
 def empty(shape: TensorMetadata, most: TensorMetadata) -> ArrayForm:
     """A list without elements."""
     return lambda shape, most: TensorList((), _shape(shape))
 
 
-@array_op("tf.TensorListFromTensor")
+@array_op("tf.TensorListFromTensor", shaped_by=(1,))
 def from_tensor(tensor: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """The slices of a tensor along its first dimension."""
     return lambda x, shape: TensorList(tuple(x), _shape(shape))
 
 
-@array_op("tf.TensorListStack")
+@array_op("tf.TensorListStack", shaped_by=(1,))
 def stack(
     list_: TensorMetadata, shape: TensorMetadata, metadata: ResultMetadata, *, num_elements: int = -1
 ) -> ArrayForm:
@@ -101,7 +136,7 @@ def stack(
     return run
 
 
-@array_op("tf.TensorListGetItem")
+@array_op("tf.TensorListGetItem", shaped_by=(2,))
 def get_item(
     list_: TensorMetadata, index: TensorMetadata, shape: TensorMetadata, metadata: ResultMetadata
 ) -> ArrayForm:
@@ -110,7 +145,13 @@ def get_item(
     return lambda list_, index, shape: list_.item(index.item(), _shape(shape), dtype)
 
 
-@array_op("tf.TensorListSetItem")
+def _index_that_resizes(inputs: int, attributes: Mapping[str, Any]) -> Sequence[int]:
+    """The index, where it may be beyond the end of the list."""
+    resizes = attributes.get("resize_if_index_out_of_bounds", False)
+    return (1,) if (resizes.value if type(resizes) is OpAttr else resizes) else ()
+
+
+@array_op("tf.TensorListSetItem", shaped_by=_index_that_resizes)
 def set_item(
     list_: TensorMetadata,
     index: TensorMetadata,
@@ -131,13 +172,13 @@ def set_item(
     return run
 
 
-@array_op("tf.TensorListPushBack")
+@array_op("tf.TensorListPushBack", shaped_by=())
 def push_back(list_: TensorMetadata, item: TensorMetadata) -> ArrayForm:
     """The list with one more element at its end."""
     return lambda list_, item: replace(list_, items=(*list_.items, item))
 
 
-@array_op("tf.TensorListPopBack")
+@array_op("tf.TensorListPopBack", shaped_by=(1,))
 def pop_back(list_: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """The list without its last element, and that element."""
 
@@ -151,7 +192,7 @@ def pop_back(list_: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     return run
 
 
-@array_op("tf.TensorListLength")
+@array_op("tf.TensorListLength", shape_only=True)
 def length(list_: TensorMetadata) -> ArrayForm:
     """The number of elements."""
     return lambda list_: np.array(len(list_.items), np.int32)
@@ -164,7 +205,7 @@ def element_shape(list_: TensorMetadata, metadata: ResultMetadata) -> ArrayForm:
     return lambda list_: np.array(-1 if list_.shape is None else list_.shape, dtype)
 
 
-@array_op("tf.TensorListResize")
+@array_op("tf.TensorListResize", shaped_by=(1,))
 def resize(list_: TensorMetadata, count: TensorMetadata) -> ArrayForm:
     """The list with so many elements: the last ones dropped, or missing ones added."""
 
@@ -192,7 +233,7 @@ def concat(
     return run
 
 
-@array_op("tf.TensorListSplit")
+@array_op("tf.TensorListSplit", shaped_by=(1, 2))
 def split(tensor: TensorMetadata, shape: TensorMetadata, lengths: TensorMetadata) -> ArrayForm:
     """Parts of a tensor along its first dimension, of these lengths."""
 
@@ -205,7 +246,7 @@ def split(tensor: TensorMetadata, shape: TensorMetadata, lengths: TensorMetadata
     return run
 
 
-@array_op("tf.TensorListGather")
+@array_op("tf.TensorListGather", shaped_by=(2,))
 def gather(
     list_: TensorMetadata, indices: TensorMetadata, shape: TensorMetadata, metadata: ResultMetadata
 ) -> ArrayForm:
@@ -232,13 +273,13 @@ def _scattered(
     return TensorList(tuple(found), shape)
 
 
-@array_op("tf.TensorListScatterV2")
+@array_op("tf.TensorListScatterV2", shaped_by=(1, 2, 3))
 def scatter(tensor: TensorMetadata, indices: TensorMetadata, shape: TensorMetadata, count: TensorMetadata) -> ArrayForm:
     """A list with the slices of a tensor at indices."""
     return lambda x, indices, shape, count: _scattered(x, sizes(indices), (None,) * max(0, count.item()), _shape(shape))
 
 
-@array_op("tf.TensorListScatterIntoExistingList")
+@array_op("tf.TensorListScatterIntoExistingList", shaped_by=(2,))
 def scatter_into(list_: TensorMetadata, tensor: TensorMetadata, indices: TensorMetadata) -> ArrayForm:
     """The list with the slices of a tensor at indices."""
     return lambda list_, x, indices: _scattered(x, sizes(indices), list_.items, list_.shape)

@@ -142,7 +142,7 @@ class Propagation:
         core = core_op(op, self.functions)
         inputs = [self.fact(operand) for operand in core.operands]
         is_new = any(fact.type != operand.type for fact, operand in zip(inputs, core.operands, strict=True))
-        has_values = any(fact.value is not None for fact in inputs)
+        has_values = any(fact.value is not None or fact.outline is not None for fact in inputs)
         if not is_new and not has_values and all(map(is_static, op.result_types)) and not core.entry.shape_only:
             return None
         return infer(op, core, inputs)
@@ -152,7 +152,7 @@ class Propagation:
         shape = shape_of(fact.type)
         type = result.type if shape is None else narrowed(result.type, shape)
         same_elements = getattr(fact.type, "element_type", None) == getattr(type, "element_type", None)
-        return Fact(type, fact.value if same_elements else None)
+        return Fact(type, fact.value if same_elements else None, fact.outline)
 
     def _dimension_size(self, op: Operation) -> list[Fact] | None:
         """A size may be known where others are not."""
@@ -170,12 +170,9 @@ class Propagation:
             self._narrow(self.fact(operand), argument)
             for operand, argument in zip(op.operands, callee.body.block.args, strict=True)
         ]
-        arguments = [fact if _is_passed(fact) else Fact(fact.type) for fact in arguments]
+        arguments = [fact if _is_passed(fact) else Fact(fact.type, outline=fact.outline) for fact in arguments]
         specials = self._specials.setdefault(name, {})
-        key = (
-            self._is_sure,
-            *[(fact.type, None if fact.value is None else fact.value.tobytes()) for fact in arguments],
-        )
+        key = (self._is_sure, *[fact.key for fact in arguments])
         if key not in specials:
             if len(specials) >= _MOST_KINDS:
                 return None

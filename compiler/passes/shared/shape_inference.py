@@ -7,7 +7,7 @@ its results' shapes depend on, the op, run on zeros in the place of all other in
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from tfrt.compiler.runtime_values import dense_value, typed_values
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.declarations.outlines import Outlined
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
@@ -35,8 +36,11 @@ from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 MOST_ELEMENTS = 256
 """How many elements a constant may have that is looked into: what ops are given as shapes, axes and bounds is small."""
 
-Known = TensorMetadata | np.ndarray
-"""What an op is told of an input: its metadata, or for a constant all of it."""
+Known = TensorMetadata | np.ndarray | Outlined
+"""What an op is told of an input: its metadata, or for a constant all of it; an outline of what is no array."""
+
+_OBJECT = TensorMetadata(DType.VARIANT, ())
+"""The metadata of what is no array, as kernels see it."""
 
 
 class Misfit(Exception):
@@ -50,21 +54,22 @@ class Fact:
     Attributes:
         type: as much as is known of its type.
         value: its elements, for small constants.
+        outline: what stands for it, if it is no array.
     """
 
     type: Attribute
     value: np.ndarray | None = None
+    outline: Outlined | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for facts that are the same."""
+        value = None if self.value is None else (self.value.dtype.str, self.value.shape, self.value.tobytes())
+        return self.type, value, None if self.outline is None else self.outline.key
 
     def says_as_much_as(self, other: Fact) -> bool:
         """Whether two facts are the same."""
-        return self.type == other.type and same_value(self.value, other.value)
-
-
-def same_value(one: np.ndarray | None, other: np.ndarray | None) -> bool:
-    """Whether two constants are the same, bit for bit; None is no constant."""
-    if one is None or other is None:
-        return one is other
-    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+        return self.key == other.key
 
 
 def shape_of(type: Attribute) -> tuple[int, ...] | None:
@@ -105,9 +110,12 @@ def narrowed(type: Attribute, shape: Sequence[int]) -> Attribute:
 
 def joined(one: Fact, other: Fact) -> Fact:
     """What holds for both of two values of one element type."""
-    value = one.value if same_value(one.value, other.value) else None
+    if one.says_as_much_as(other):
+        return one
     if one.type == other.type:
-        return Fact(one.type, value)
+        if one.outline is None or other.outline is None:
+            return Fact(one.type)
+        return Fact(one.type, outline=one.outline.joined(other.outline))
     first, second = shape_of(one.type), shape_of(other.type)
     if isinstance(one.type, UnrankedTensorType) or first is None:
         return Fact(one.type)
@@ -165,8 +173,8 @@ def _given(op: Operation, shape_input: int | None, inputs: Sequence[Fact]) -> li
 
 
 def _known(fact: Fact) -> Known | None:
-    if fact.value is not None:
-        return fact.value
+    if fact.value is not None or fact.outline is not None:
+        return fact.value if fact.value is not None else fact.outline
     if not isinstance(fact.type, TensorType) or not fact.type.has_static_shape():
         return None
     dtype = dtype_of(fact.type.element_type)
@@ -179,12 +187,15 @@ def _inferred(op: Operation, core: CoreOp, inputs: Sequence[Known]) -> list[Fact
     found = _metadata(entry, inputs, attrs, declared)
     folds = is_pure(op) and (entry.shape_only or all(isinstance(each, np.ndarray) for each in inputs))
     if folds and (found is None or all(math.prod(each.shape) <= MOST_ELEMENTS for each in found)):
-        arrays = _run(entry, inputs, attrs, declared if found is None else found)
-        return [_with_value(narrowed(t, a.shape), a) for t, a in zip(op.result_types, arrays, strict=True)]
+        given = _run(entry, inputs, attrs, declared if found is None else found)
+        return [_with_value(type, each) for type, each in zip(op.result_types, given, strict=True)]
     if found is None:
-        found = _by_trial(entry, inputs, attrs, declared)
-    if found is None:
-        return None
+        shaping = entry.shaping_inputs(len(inputs), attrs)
+        if shaping is None or not all(isinstance(inputs[number], np.ndarray) for number in shaping):
+            return None
+        given = _run(entry, inputs, attrs, declared)
+        facts = [_with_value(type, each) for type, each in zip(op.result_types, given, strict=True)]
+        return [Fact(fact.type, outline=fact.outline) for fact in facts]
     return [Fact(narrowed(type, each.shape)) for type, each in zip(op.result_types, found, strict=True)]
 
 
@@ -193,55 +204,48 @@ def is_pure(op: Operation) -> bool:
     return isinstance(op, UnregisteredOp) or op.has_trait(Pure)
 
 
-def _declared(type: Attribute) -> TensorMetadata:
-    """What a program says of a result: one size that is not known where the rank is not."""
+def _declared(type: Attribute) -> TensorMetadata | None:
+    """What a program says of a result: one size that is not known where the rank is not; None for what is no array."""
     assert isinstance(type, TensorType | UnrankedTensorType)
-    dtype = dtype_of(type.element_type)
-    assert dtype is not None
-    shape = shape_of(type)
-    return TensorMetadata(dtype, (-1,) if shape is None else shape)
+    dtype, shape = dtype_of(type.element_type), shape_of(type)
+    return None if dtype is None else TensorMetadata(dtype, (-1,) if shape is None else shape)
 
 
-def _with_value(type: Attribute, array: np.ndarray) -> Fact:
-    assert isinstance(type, TensorType)
-    dtype = dtype_of(type.element_type)
-    fits = dtype is not None and array.dtype == dtype.numpy and is_small(type)
-    return Fact(type, array if fits else None)
+def _with_value(type: Attribute, given: Any) -> Fact:
+    """What is known of a result that is this."""
+    if not isinstance(given, np.ndarray):
+        return Fact(type, outline=given.outline() if isinstance(given, Outlined) else None)
+    refined = narrowed(type, given.shape)
+    assert isinstance(refined, TensorType)
+    dtype = dtype_of(refined.element_type)
+    fits = dtype is not None and given.dtype == dtype.numpy and is_small(refined)
+    return Fact(refined, given if fits else None)
 
 
 def _metadata(
-    entry: OpEntry, inputs: Sequence[Known], attrs: Mapping[str, Any], declared: Sequence[TensorMetadata]
+    entry: OpEntry, inputs: Sequence[Known], attrs: Mapping[str, Any], declared: Sequence[TensorMetadata | None]
 ) -> Sequence[TensorMetadata] | None:
     """What the op's own functions say of results."""
     if entry.metadata is None and entry.constant_metadata is None:
         return None
     given: dict[str, Any] = {}
-    if len(declared) == 1:
+    if len(declared) == 1 and (only := declared[0]) is not None:
         # What an eager caller gives where it does not follow from operands.
-        given["dtype"] = declared[0].dtype
-        if all(size >= 0 for size in declared[0].shape):
-            given["shape"] = declared[0].shape
+        given["dtype"] = only.dtype
+        if all(size >= 0 for size in only.shape):
+            given["shape"] = only.shape
     found = entry.run_constant_metadata(tuple(inputs), {**given, **attrs})
     return found if found is not None and len(found) == len(declared) else None
 
 
-def _by_trial(
-    entry: OpEntry, inputs: Sequence[Known], attrs: Mapping[str, Any], declared: Sequence[TensorMetadata]
-) -> Sequence[TensorMetadata] | None:
-    shaping = entry.shaping_inputs(len(inputs), attrs)
-    if shaping is None or not all(isinstance(inputs[number], np.ndarray) for number in shaping):
-        return None
-    return [TensorMetadata(DType.of(array), array.shape) for array in _run(entry, inputs, attrs, declared)]
-
-
 def _run(
-    entry: OpEntry, inputs: Sequence[Known], attrs: Mapping[str, Any], results: Sequence[TensorMetadata]
-) -> Sequence[np.ndarray]:
+    entry: OpEntry, inputs: Sequence[Known], attrs: Mapping[str, Any], results: Sequence[TensorMetadata | None]
+) -> Sequence[Any]:
     """What the op gives, for zeros where elements are not known."""
-    arrays = [each if isinstance(each, np.ndarray) else np.zeros(each.shape, each.dtype.numpy) for each in inputs]
+    values = [np.zeros(each.shape, each.dtype.numpy) if isinstance(each, TensorMetadata) else each for each in inputs]
     if entry.array_form is not None:
-        known = tuple(TensorMetadata(DType.of(array), array.shape) for array in arrays)
-        found = entry.arrays(known, attrs, None, tuple(results))(*arrays)
+        known = tuple(TensorMetadata(DType.of(v), v.shape) if isinstance(v, np.ndarray) else _OBJECT for v in values)
+        found = entry.arrays(known, attrs, None, tuple(results))(*values)
         return found if isinstance(found, tuple) else (found,)
-    tensors = tuple(DenseHostTensor(array, DType.of(array)) for array in arrays)
+    tensors = tuple(DenseHostTensor(value, DType.of(value)) for value in values if isinstance(value, np.ndarray))
     return [to_dense(tensor).array for tensor in entry.run(tensors, attrs, None, tuple(results))]

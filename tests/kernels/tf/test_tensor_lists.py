@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 import tfrt
+from tfrt.compiler.bef_to_mlir import disassemble
+from tfrt.executor.bef import read_bef
+from tfrt.kernels.tf.tensor_lists import TensorList
 
 HEAD = """
 func.func @main(%x: tensor<3x2xf32>, %i: tensor<i32>) -> {results} {{
@@ -141,3 +144,71 @@ def test_what_they_refuse(body, i, message):
     with pytest.raises(tfrt.KernelError) as info:
         run(f"{body}  return {returned}", returned.partition(": ")[2], i)
     assert info.value.message == message
+
+
+def empty(count, shape):
+    return TensorList((None,) * count, shape)
+
+
+ROW, WIDE = np.zeros(2, np.float32), np.zeros(3, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("items", "shape", "known"),
+    [
+        ((None, None), (-1,), (-1,)),
+        ((ROW, None), (-1,), (2,)),
+        ((ROW, ROW), None, (2,)),
+        ((ROW, WIDE), (-1,), (-2,)),
+        ((ROW,), (3,), (-2,)),
+        ((WIDE,), (-2,), (-2,)),
+        ((), None, None),
+    ],
+)
+def test_outlines_say_what_elements_have_in_common(items, shape, known):
+    assert TensorList(items, shape).outline().key == (len(items), known)
+
+
+def test_elements_of_other_ranks_have_no_outline():
+    assert TensorList((ROW,), (-1, 2)).outline() is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "key"),
+    [
+        (empty(2, (-1, 3)), empty(2, (4, 3)), (2, (4, 3))),
+        (empty(2, (5, 3)), empty(2, (4, 3)), (2, (-2, 3))),
+        (empty(2, None), empty(2, (4,)), (2, (4,))),
+        (empty(2, (4,)), empty(2, None), (2, (4,))),
+    ],
+)
+def test_outlines_of_two_lists(one, other, key):
+    assert one.joined(other).key == key
+
+
+@pytest.mark.parametrize("other", [empty(3, (4,)), empty(2, (4, 4))])
+def test_lists_that_differ_in_length_or_rank_have_no_outline(other):
+    assert empty(2, (4,)).joined(other) is None
+
+
+def refined(body, results):
+    text = HEAD.format(body=body, results=results)
+    return disassemble(read_bef(tfrt.compile(text, input_shapes={"i": ()})))
+
+
+def test_compilers_know_the_shapes_of_elements():
+    assert "cpu.execute" in (shown := refined(made() + STACK.format("%l"), "tensor<*xf32>"))
+    assert "-> memref<3x2xf32>" in shown
+    assert "-> memref<3x2xf32>" in refined(RESERVE + set_item() + STACK.format("%m"), "tensor<*xf32>")
+
+
+def test_lists_that_grow_at_an_unknown_index_have_an_unknown_length():
+    shown = refined(RESERVE + set_item(resizes=True) + STACK.format("%m"), "tensor<*xf32>")
+    assert "-> memref<*xf32>" in shown
+    constant = refined(RESERVE + set_item("%three", resizes=True) + STACK.format("%m"), "tensor<*xf32>")
+    assert "-> memref<4x2xf32>" in constant
+
+
+def test_their_number_is_a_constant():
+    body = made() + f'  %n = "tf.TensorListLength"(%l) : ({LIST}) -> tensor<i32>\n  return %n : tensor<i32>'
+    assert "dense<3> : tensor<i32>" in refined(body, "tensor<i32>").split("tfrt.return")[0].split("main")[1]
