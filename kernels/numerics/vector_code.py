@@ -186,12 +186,6 @@ class Code:
         function = f"llvm.fma.v{self.lanes}f{self.itemsize * 8}"
         return self.value(self._call(self.vector, function, (self.vector, x), (self.vector, y), (self.vector, z)))
 
-    def maximum(self, x: str, y: str) -> str:
-        """The greater one; NaN where either is, as in numpy."""
-        is_more = self._compare("ogt", x, y)
-        is_nan = self._compare("uno", x, x)
-        return self._select(self.value(f"or <{self.lanes} x i1> {is_more}, {is_nan}"), x, y)
-
     def _compare(self, how: str, x: str, y: str) -> str:
         return self.value(f"fcmp {how} {self.vector} {x}, {y}")
 

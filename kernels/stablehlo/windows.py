@@ -13,8 +13,10 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.halves import rounded
+from tfrt.kernels.numerics.native_windows import with_native_windows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.selection import scatter_taps, selected_taps
 from tfrt.kernels.numerics.trees import scan
@@ -61,6 +63,7 @@ def reduce_window(
     padding: Numbers | None = None,
     body: Any,
     metadata: ResultMetadata,
+    host: HostContext,
 ) -> ArrayForm:
     """The elements of each window combined by `body`, and with an initial value once, which is also the padding.
 
@@ -82,7 +85,7 @@ def reduce_window(
         )
     ] if rank else []  # fmt: skip
     if reducer.known is not None:
-        return _reduce_known(reducer, windows, operands[0].shape)
+        return _reduce_known(reducer, windows, operands[0].shape, host)
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         inputs, init_values = reducer.promoted(arrays[:count]), reducer.promoted(arrays[count : 2 * count])
@@ -96,7 +99,7 @@ def reduce_window(
     return run
 
 
-def _reduce_known(reducer: Reducer, windows: Sequence[Window], shape: Sequence[int]) -> ArrayForm:
+def _reduce_known(reducer: Reducer, windows: Sequence[Window], shape: Sequence[int], host: HostContext) -> ArrayForm:
     function, (dtype,) = reducer.known, reducer.types
     assert function is not None
     is_small = prod(window.size for window in windows) <= MOST_ROUNDED
@@ -111,7 +114,12 @@ def _reduce_known(reducer: Reducer, windows: Sequence[Window], shape: Sequence[i
 
     if dtype == reducer.wide and windows:
         run = window_extremes(function, shape, windows, dtype, run)
-    return lambda x, init, out=None: quiet.call(run, x, init, out)
+
+    def reduce(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found: np.ndarray = quiet.call(run, x, init, out)
+        return found
+
+    return reduce if dtype != reducer.wide else with_native_windows(reduce, function, shape, windows, dtype, host)
 
 
 def _pairs(padding: Numbers | None, rank: int) -> list[tuple[int, int]]:

@@ -11,7 +11,6 @@ from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support import machine_code
-from tfrt.executor.support.machine_code import CannotAssemble
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import native_convolution, native_convolution_code
 from tfrt.kernels.numerics.convolution import finishing, prepare
@@ -133,49 +132,6 @@ def test_an_image_in_parts(monkeypatch):
         run = prepare_fused(x.shape, w.shape, found, x.dtype, host, None)
         # Operands may be views.
         assert_close(run(x[:, :, :, ::-1][..., ::-1], np.asfortranarray(w)), expected)
-
-
-@LLVM
-def test_what_takes_long_becomes_native(monkeypatch):
-    x, w = np.ones((1, 4, 4, 2), np.float32), np.ones((1, 1, 2, 4), np.float32)
-    found = [Window(1, 1, 1, 0, 0, 4)] * 2
-    made = []
-
-    def note(*given):
-        made.append(make_native(*given))
-        return made[-1]
-
-    monkeypatch.setattr(native_convolution, "make_native", note)
-    for seconds, count in ((1e9, 0), (0.0, 1)):
-        monkeypatch.setattr(native_convolution, "NATIVE_AFTER", seconds)
-        with HostContext("s") as host:
-            run = prepare_fused(x.shape, w.shape, found, x.dtype, host, None)
-            assert [(run(x, w) == 2).all() for _ in range(3)] == [True] * 3
-        assert len(made) == count
-    with HostContext("s", native=False) as host:
-        run = prepare_fused(x.shape, w.shape, found, x.dtype, host, None)
-        assert (run(x, w) == 2).all() and len(made) == 1
-
-
-def test_without_llvm_all_is_as_before(monkeypatch):
-    monkeypatch.setattr(native_convolution, "is_available", lambda: False)
-    x, w = np.ones((1, 4, 4, 2), np.float32), np.ones((1, 1, 2, 4), np.float32)
-    with HostContext("s", native=True) as host:
-        run = prepare_fused(x.shape, w.shape, [Window(1, 1, 1, 0, 0, 4)] * 2, x.dtype, host, None)
-        assert (run(x, w) == 2).all()
-
-
-def test_what_cannot_be_made_is_done_by_numpy(monkeypatch, caplog):
-    def refuse():
-        raise CannotAssemble("no such machine")
-
-    monkeypatch.setattr(native_convolution, "is_available", lambda: True)
-    monkeypatch.setattr(native_convolution, "processor", refuse)
-    x, w = np.ones((1, 4, 4, 2), np.float32), np.ones((1, 1, 2, 4), np.float32)
-    with HostContext("s", native=True) as host, caplog.at_level("INFO", logger="tfrt"):
-        run = prepare_fused(x.shape, w.shape, [Window(1, 1, 1, 0, 0, 4)] * 2, x.dtype, host, None)
-        assert (run(x, w) == 2).all()
-    assert "no machine code for a convolution: no such machine" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""When machine code takes over from numpy: what both take is measured, and the faster one is used from there on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import numpy as np
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import CannotAssemble, can_see_arrays, is_available, processor
+
+NATIVE_AFTER = 0.25
+"""Seconds that something has taken before machine code is made of it, which takes a tenth of one."""
+
+Run = Callable[..., np.ndarray]
+"""Takes arrays, and perhaps `out`, an array for the result."""
+
+
+def native_or(run: Run, make: Callable[[], Run], host: HostContext, what: str) -> Run:
+    """`run`, and once that has taken long, or at once where the host asks for it, the same as machine code.
+
+    Args:
+        make: makes it, or raises `CannotAssemble` or `NotImplementedError`.
+        what: what it is, for the log.
+    """
+    if host.native is False or not is_available():
+        return run
+    if host.native is True:
+        return _made(make, what) or run
+    spent, current = 0.0, run
+
+    def timed(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        nonlocal spent, current
+        if current is not run:
+            return current(*arrays, out=out)
+        start = perf_counter()
+        found = run(*arrays, out=out)
+        spent += perf_counter() - start
+        if spent > NATIVE_AFTER:
+            spent = -np.inf
+            current = _faster(run, _made(make, what), arrays)
+        return found
+
+    return timed
+
+
+def _made(make: Callable[[], Run], what: str) -> Run | None:
+    try:
+        if not (processor().fuses and can_see_arrays()):
+            raise CannotAssemble("this processor, or Python, is not like those it is written for")
+        return make()
+    except (CannotAssemble, NotImplementedError) as error:
+        # What LLVM and the machine cannot do, numpy can.
+        logging.getLogger("tfrt").info("no machine code for %s: %s", what, error)
+        return None
+
+
+def _faster(run: Run, native: Run | None, arrays: Sequence[np.ndarray]) -> Run:
+    if native is None:
+        return run
+
+    def seconds(function: Run) -> float:
+        start = perf_counter()
+        function(*arrays)
+        return perf_counter() - start
+
+    least = [min(seconds(function) for _ in range(3)) for function in (run, native)]
+    return native if least[1] < least[0] else run
