@@ -21,7 +21,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from suite import asynchrony, loading, scalars, scheduling, tensors
+from suite import arrays, asynchrony, loading, scalars, scheduling, tensors
 from suite.row import Row, Timing, measure
 
 FAMILIES: tuple[Callable[[int], Iterator[Row]], ...] = (
@@ -29,6 +29,7 @@ FAMILIES: tuple[Callable[[int], Iterator[Row]], ...] = (
     asynchrony.rows,
     scheduling.rows,
     tensors.rows,
+    arrays.rows,
     loading.rows,
 )
 

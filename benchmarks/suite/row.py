@@ -23,7 +23,8 @@ class Row:
     Attributes:
         ways: what is called, by name; all return the same unless `results_differ`.
         floor: the way that others are compared with.
-        target: for a way, the ratio to the floor that it should stay below; a `limit` in microseconds instead.
+        target: for a way, the ratio to the floor that it should stay below; a `limit` in microseconds instead, or how
+            many microseconds `above` the floor.
         count: what a run consists of, in units; times are shown per unit.
         warm_up: runs before the first that counts.
     """
@@ -35,6 +36,7 @@ class Row:
     count: int = 1
     target: dict[str, float] = field(default_factory=dict)
     limit: dict[str, float] = field(default_factory=dict)
+    above: dict[str, float] = field(default_factory=dict)
     warm_up: int = 3
     results_differ: bool = False
 
@@ -86,6 +88,10 @@ def _verdict(row: Row, name: str, times: list[float], floor: float) -> str:
         return f"{'met' if met else 'missed'}: at most {row.target[name]:g} x {row.floor}"
     if name in row.limit:
         return f"{'met' if median(times) <= row.limit[name] else 'missed'}: at most {row.limit[name]:g} us"
+    if name in row.above:
+        over = median(times) - floor
+        met = over <= row.above[name]
+        return f"{over:.3f} above: {'met' if met else 'missed'}: at most {row.above[name]:g} us above {row.floor}"
     return ""
 
 

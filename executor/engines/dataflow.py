@@ -39,7 +39,7 @@ from tfrt.executor.engines.graph import Graph
 from tfrt.executor.engines.recorded import Recorded
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_ended, settle_all
 from tfrt.executor.runtime.host_context import ExecutionContext
-from tfrt.executor.support.call_depth import calls, is_full
+from tfrt.executor.support.call_depth import is_full, of_thread
 from tfrt.executor.values.async_value import AsyncValue
 
 
@@ -58,8 +58,7 @@ def execute(
     Raises:
         CallEnded: see `tfrt.executor.runtime.failures`.
     """
-    depth = calls.depth
-    if is_full(depth):
+    if is_full(of_thread.calls.depth):
         return _execute_later(graph, context, arguments, recorded)
     return _execute_now(graph, context, arguments, recorded)
 
@@ -67,6 +66,7 @@ def execute(
 def _execute_now(
     graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None
 ) -> list[Any]:
+    calls = of_thread.calls
     depth = calls.depth
     frame = Frame(graph, context)
     try:

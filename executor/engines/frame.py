@@ -13,7 +13,7 @@ from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.recorded import Recorded, returning, returns
 from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
 from tfrt.executor.runtime.host_context import ExecutionContext
-from tfrt.executor.support.call_depth import calls, recount
+from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import lose
@@ -65,7 +65,7 @@ class Frame:
         # Of pure kernels nobody can tell the order, except by the diagnostics of those that fail.
         self.is_order_free = context.is_pure and context.host.diagnostic_handler is None
         of_graph = graph.free_streams if self.is_order_free else graph.streams
-        self.streams = graph.one_stream if calls.is_awaited else of_graph
+        self.streams = graph.one_stream if of_thread.calls.is_awaited else of_graph
         self.registers: list[Any] = [_UNSET] * graph.register_count
         self.tokens = [t and t.copy() for t in graph.tokens]
         self.promises: dict[int, AsyncValue] = {}

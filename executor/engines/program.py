@@ -26,7 +26,7 @@ from tfrt.executor.engines.plans.planned import Planned, Plans
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
-from tfrt.executor.support.call_depth import recount
+from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
 from tfrt.executor.values.arguments import converting
@@ -169,18 +169,20 @@ class Function:
         converted = self._convert(arguments)
         context = ExecutionContext(self._program.host)
         context.is_pure = self._is_pure
-        forget_lost()
+        of_thread.calls.lost = None
         try:
             planned = self._planned
             if planned is not None and type(converted) is tuple:
                 results = planned.enter(context, converted, True)
             else:
                 results = self._run(context, converted)
+            if len(results) == 1 and type(results[0]) is not AsyncValue:
+                return results[0]
             for result in results:
                 if type(result) is AsyncValue:
                     self._program.host.wait(results)
                     return _results([_value(r) for r in results])
-            return results[0] if len(results) == 1 else _results(results)
+            return _results(results)
         except CallEnded as error:
             ended: BaseException = error.error
         except KernelError as error:

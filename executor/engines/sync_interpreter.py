@@ -18,7 +18,7 @@ from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.recorded import Recorded, returning
 from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results
 from tfrt.executor.runtime.host_context import ExecutionContext
-from tfrt.executor.support.call_depth import calls
+from tfrt.executor.support.call_depth import of_thread
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 
@@ -41,6 +41,7 @@ def interpret(
     Raises:
         KernelError: a kernel failed, and there are no results.
     """
+    calls = of_thread.calls
     depth, is_awaited = calls.depth, calls.is_awaited
     if depth >= MAX_CALL_DEPTH:
         return failed_results(_too_deep(graph), len(graph.result_registers))

@@ -21,22 +21,35 @@ RESERVE = 200
 """Python frames that are kept for seven more calls and a kernel."""
 
 
-class _Calls(threading.local):
-    depth = 0
-    is_awaited = False
+class Calls:
+    """The calls that stand on one thread's stack.
+
+    Attributes:
+        depth: how many they are, those of synchronous functions included.
+        is_awaited: whether a synchronous function waits for what is called now. Then nothing is put off that can be run
+            at once, for the wait would have to run it, and what waits in there, and so on as deep as there are tasks.
+        lost: see `tfrt.executor.values.escaped`.
+    """
+
+    __slots__ = ("depth", "is_awaited", "lost")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.is_awaited = False
+        self.lost: Exception | None = None
 
 
-calls = _Calls()
-"""The calls that stand on this thread's stack.
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.calls = Calls()
 
-Attributes:
-    depth: how many they are, those of synchronous functions included.
-    is_awaited: whether a synchronous function waits for what is called now. Then nothing is put off that can be run at
-        once, for the wait would have to run it, and what waits in there, and so on as deep as there are tasks.
-"""
+
+of_thread = _OfThread()
+"""This thread's ``calls``, always the same object: to look it up takes as long as all that is done with it."""
 
 
 def _forget_calls() -> None:
+    calls = of_thread.calls
     calls.depth = 0
     calls.is_awaited = False
 

@@ -13,21 +13,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from tfrt.executor.support.call_depth import recount
+from tfrt.executor.support.call_depth import of_thread, recount
 
 
 class ResolvedTwiceError(RuntimeError):
     """A value is resolved already."""
-
-
-class _Lost(threading.local):
-    """The exception that was lost last on this thread."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-
-_lost = _Lost()
 
 
 def tell(task: Any, error: BaseException) -> None:
@@ -56,12 +46,12 @@ def report(error: BaseException) -> None:
 def lose(error: BaseException) -> None:
     """Keep an exception for `raise_lost`."""
     if isinstance(error, Exception) and not isinstance(error, ResolvedTwiceError):
-        _lost.error = error
+        of_thread.calls.lost = error
 
 
 def forget_lost() -> None:
     """Begin a call, in which nothing has been lost yet."""
-    _lost.error = None
+    of_thread.calls.lost = None
 
 
 def raise_lost() -> None:
@@ -70,7 +60,8 @@ def raise_lost() -> None:
     Raises:
         Exception: what has been lost on this thread since the call began.
     """
-    lost = _lost.error
+    calls = of_thread.calls
+    lost = calls.lost
     if lost is not None:
-        _lost.error = None
+        calls.lost = None
         raise lost

@@ -87,7 +87,8 @@ def item(array: np.ndarray) -> Any:
 @kernel("cpu.own", pure=True)
 def own(array: np.ndarray) -> np.ndarray:
     flags = array.flags
-    return array if flags.owndata and flags.c_contiguous and flags.writeable else array.copy(order="C")
+    # `carray` is that it is contiguous, aligned, and may be written to.
+    return array if flags.carray and flags.owndata else array.copy(order="C")
 
 
 @kernel("cpu.copy", pure=True)

@@ -25,7 +25,7 @@ from tfrt.executor.engines.plans.table import Loop, Table, make_table, run_repea
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded
 from tfrt.executor.runtime.host_context import PLAN_THRESHOLD, ExecutionContext
-from tfrt.executor.support.call_depth import calls, is_full
+from tfrt.executor.support.call_depth import is_full, of_thread
 from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.scalars import scalar_class
@@ -170,6 +170,7 @@ class Planned:
         Raises:
             HandOver: it cannot go on, or there is no room for it on the stack.
         """
+        calls = of_thread.calls
         depth, weight = calls.depth, self._weight
         if is_full(depth, weight):
             raise HandOver(partial(self._run_anyhow, self.graph, context, operands))
@@ -185,6 +186,7 @@ class Planned:
 
     def enter_sync(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         """Run a call of a synchronous function, from outside of plans. Like `interpret`, which it falls back to."""
+        calls = of_thread.calls
         is_awaited = calls.is_awaited
         try:
             calls.is_awaited = True
@@ -198,6 +200,7 @@ class Planned:
         Args:
             is_plain: whether the arguments are known to be plain and of their types' classes.
         """
+        calls = of_thread.calls
         depth, weight = calls.depth, self._weight
         if (depth and is_full(depth, weight)) or (self._handed_over and not self._is_worthwhile):
             return self._run_anyhow(self.graph, context, arguments)

@@ -19,7 +19,7 @@ from tfrt.executor.runtime import thread_queue, waiting_queues
 from tfrt.executor.runtime.failures import Promised, abandon, fulfil, fulfilling
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
 from tfrt.executor.runtime.queues import create_work_queue
-from tfrt.executor.support.call_depth import calls
+from tfrt.executor.support.call_depth import of_thread
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values import escaped
 from tfrt.executor.values.async_value import AsyncValue, Ring, _wakeups
@@ -459,7 +459,7 @@ def test_running_what_another_has_called(name, plans, error):
         for number, value in enumerate(found):
             assert not value.is_pending, f"at {at}: nobody knows of result {number}"
             assert value.is_error or value.value == (3, 5, 5)[number], f"at {at}"
-        assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"at {at}"
+        assert of_thread.calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"at {at}"
         at += STEP
     assert at > 200
 

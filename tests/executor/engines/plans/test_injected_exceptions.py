@@ -15,7 +15,7 @@ import pytest
 import tfrt
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
-from tfrt.executor.support.call_depth import calls
+from tfrt.executor.support.call_depth import of_thread
 from tfrt.executor.values.async_value import _wakeups
 
 STEP = 1 if os.environ.get("TFRT_INJECTIONS") else 11
@@ -192,7 +192,7 @@ def test_nothing_runs_twice_and_nothing_is_swallowed(name, tier):
         program.host.quiesce()
         again = function(3, tfrt.CHAIN)
         assert again == wanted and effects.ran == complete, f"after {at}"
-        assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"after {at}"
+        assert of_thread.calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"after {at}"
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -207,7 +207,7 @@ def test_tasks_that_are_interrupted_leave_nothing_behind(tier):
         assert outcome == 30 or isinstance(outcome, Injected | tfrt.KernelError), f"at {at}: {outcome!r}"
         host.quiesce()
         assert function(3, tfrt.CHAIN) == 30, f"after {at}"
-        assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"after {at}"
+        assert of_thread.calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred, f"after {at}"
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -293,7 +293,7 @@ def test_programs_recurse_wherever_the_caller_stands(what, tier):
             except RecursionError:
                 assert depth >= room - 100
             assert effects.ran == complete[: len(effects.ran)]
-            assert calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred
+            assert of_thread.calls.depth == 0 and _wakeups.depth == 0 and not _wakeups.deferred
     finally:
         gc.enable()
     host.close()
