@@ -66,36 +66,36 @@ def analyse_streams(block: Block) -> Streams:
         return Streams(ids[block.last_op], ids)
     analysis = _Analysis(block)
     analysis.schedule()
-    for op in reversed(analysis.ops):
+    for op in range(len(analysis.ops), _ENTRY - 1, -1):
         analysis.build(op)
-    analysis.build(None)
     return analysis.finish()
 
 
-def _returns(op: Operation) -> bool:
-    return op.has_trait(IsTerminator, value_if_unregistered=False)
+_ENTRY = 0
+"""The number of the entry of the block; ops are counted from 1."""
 
 
 @dataclass(slots=True)
 class _Op:
     cost: int
-    cost_from_root: int
+    returns: bool
+    cost_from_root: int = 1
     stream: int = -1
-    scheduled: list[Operation] = field(default_factory=list)
-    side_uses: dict[Operation, None] = field(default_factory=dict)
+    scheduled: list[int] = field(default_factory=list)
+    side_uses: dict[int, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Stream:
     cost: int = 0
     merged_into: int = -1
-    parent_op: Operation | None = None
+    parent_op: int = _ENTRY
     returns: bool = False
     side_deps: dict[int, None] = field(default_factory=dict)
 
 
 class _Analysis:
-    """The state of one analysis. The entry of the block is the op None."""
+    """The state of one analysis. Ops are numbers."""
 
     def __init__(self, block: Block):
         self.ops = list(block.ops)
@@ -105,44 +105,49 @@ class _Analysis:
         merge = _option(parent, "tfrt.merge_inter_dependent_streams")
         self.merge_dependent = isinstance(merge, IntegerAttr) and merge.type == i1 and bool(merge.value.data)
         self.by_cost_from_root = False
-        self.infos: dict[Operation | None, _Op] = {}
+        self.infos: list[_Op] = []
         self.streams: list[_Stream] = []
 
     @property
     def effective_threshold(self) -> int:
         return max(self.threshold, 1)
 
-    def cost(self, op: Operation) -> int:
-        if _returns(op):
-            return 1
+    def info(self, op: Operation) -> _Op:
+        if op.has_trait(IsTerminator, value_if_unregistered=False):
+            return _Op(1, True)
         declared = cost_of(op)
         # An op that does not say what it costs counts as expensive, but outweighs no other.
-        return self.effective_threshold if declared is None else declared
+        return _Op(self.effective_threshold if declared is None else declared, False)
 
     def schedule(self) -> None:
         """Forward: hang every op under the operand with the costliest path from the root."""
-        self.infos[None] = _Op(1, 1)
+        infos = self.infos
+        infos.append(_Op(1, False))
+        # What defines each value; arguments are the entry's. By identity, for that is how values are compared.
+        definitions: dict[int, int] = {}
         longest = 1
-        for op in self.ops:
-            info = self.infos[op] = _Op(self.cost(op), 0)
-            parent: Operation | None = None
-            path = 0
+        for number, op in enumerate(self.ops, 1):
+            info = self.info(op)
+            parent, path = _ENTRY, 0
             for operand in op.operands:
-                definition = operand.owner if isinstance(operand.owner, Operation) else None
+                definition = definitions.get(id(operand), _ENTRY)
                 # Chains order side effects only; streams are merged for the sake of data.
                 if operand.type.name != "tfrt.chain":
-                    self.infos[definition].side_uses[op] = None
-                if self.infos[definition].cost_from_root > path:
-                    parent, path = definition, self.infos[definition].cost_from_root
-            self.infos[parent].side_uses.pop(op, None)
-            self.infos[parent].scheduled.append(op)
+                    infos[definition].side_uses[number] = None
+                if infos[definition].cost_from_root > path:
+                    parent, path = definition, infos[definition].cost_from_root
+            infos[parent].side_uses.pop(number, None)
+            infos[parent].scheduled.append(number)
             info.cost_from_root = info.cost + path
             longest = max(longest, info.cost_from_root)
+            infos.append(info)
+            for result in op.results:
+                definitions[id(result)] = number
         if self.threshold <= 0:
             self.by_cost_from_root = True
             self.threshold = longest
 
-    def build(self, op: Operation | None) -> None:
+    def build(self, op: int) -> None:
         """Backward: merge the streams of an op's children, then put the op into one of them."""
         info = self.infos[op]
         if not info.scheduled:
@@ -183,11 +188,11 @@ class _Analysis:
         together = self.streams[first].cost + (0 if second is None else self.streams[second].cost)
         return info.cost_from_root + together >= self.effective_threshold
 
-    def assign(self, op: Operation | None, stream: int) -> None:
+    def assign(self, op: int, stream: int) -> None:
         info = self.infos[op]
         info.stream = stream
         self.streams[stream].cost += info.cost
-        if op is not None and _returns(op):
+        if info.returns:
             self.streams[stream].returns = True
         for user in info.side_uses:
             other = self.resolve(user)
@@ -230,19 +235,20 @@ class _Analysis:
             stream = self.streams[stream].merged_into
         return stream
 
-    def resolve(self, op: Operation | None) -> int:
+    def resolve(self, op: int) -> int:
         info = self.infos[op]
         info.stream = self.latest(info.stream)
         return info.stream
 
     def finish(self) -> Streams:
         """The streams that are left."""
-        root = self.resolve(None)
-        by_op = {op: self.resolve(op) for op in self.ops}
+        root = self.resolve(_ENTRY)
+        by_op = {op: self.resolve(number) for number, op in enumerate(self.ops, 1)}
         found = [Stream(root, self.streams[root].cost, -1, None)]
         for id in dict.fromkeys(by_op.values()):
             if id != root:
-                parent_op = self.streams[id].parent_op
+                number = self.streams[id].parent_op
+                parent_op = None if number == _ENTRY else self.ops[number - 1]
                 parent = root if parent_op is None else by_op[parent_op]
                 found.append(Stream(id, self.streams[id].cost, parent, parent_op))
         return Streams(root, by_op, tuple(found))

@@ -9,6 +9,7 @@ before they are used and not across isolated regions, and that symbols are uniqu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -43,7 +44,7 @@ from xdsl.irdl import (
     VariadicDef,
 )
 from xdsl.irdl.constraints import InferenceContext, VerificationContext
-from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
+from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, OpTrait, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.locations import start_of_range
@@ -66,7 +67,7 @@ def verify(module: ModuleOp) -> list[Diagnostic]:
     """One diagnostic for each mistake in `module`, in the order of their positions."""
     diagnostics: list[Diagnostic] = []
     with shared_symbol_tables():
-        _verify_op(module, set(), diagnostics)
+        _verify_op(module, set(), diagnostics, set())
     return sorted(diagnostics, key=line_and_column)
 
 
@@ -105,16 +106,24 @@ def _note(op: Operation, message: str) -> Diagnostic:
     return Diagnostic("note", message, location_of(op.location))
 
 
-def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
-    """Check `op` and what is inside it, given the values defined before it."""
+_Alike = set[tuple[object, ...]]
+"""Ops that have kept the rules of their class, by all that these look at: types, by identity, as the module has them.
+
+Long functions have many ops of a few kinds, and xDSL's rules are slow.
+"""
+
+
+def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
+    """Check `op` and what is inside it, given the identities of the values defined before it."""
     before = len(diagnostics)
-    for index, operand in enumerate(op.operands):
-        if operand not in visible:
+    operands = op.operands
+    for index, operand in enumerate(operands):
+        if id(operand) not in visible:
             diagnostics.append(_dominance_error(op, index, operand))
     if op.regions:
         isolated = op.has_trait(IsolatedFromAbove, value_if_unregistered=False)
         for region in op.regions:
-            _verify_region(region, set() if isolated else visible, diagnostics)
+            _verify_region(region, set() if isolated else visible, diagnostics, alike)
         if op.has_trait(SymbolTable, value_if_unregistered=False):
             diagnostics += _duplicate_symbols(op)
     if op.successors and op.parent is not None and op.parent.last_op is not op:
@@ -124,6 +133,16 @@ def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnost
     if len(diagnostics) > before:
         # What its own rules would say follows from what is wrong already.
         return
+    kind: tuple[object, ...] = ()
+    if not (op.attributes or op.properties or op.regions or op.successors) and _looks_at_types_only(type(op)):
+        kind = (
+            type(op),
+            *[id(operand.type) for operand in operands],
+            None,
+            *[id(result.type) for result in op.results],
+        )
+        if kind in alike:
+            return
     try:
         op.verify_()
     except KeyError:
@@ -136,15 +155,31 @@ def _verify_op(op: Operation, visible: set[SSAValue], diagnostics: list[Diagnost
             diagnostics.append(_error(culprit, str(error)))
         else:
             diagnostics.append(_error(op, f"'{_name_of(op)}' op {_broken_rule(op) or error}"))
+        return
+    if kind:
+        alike.add(kind)
 
 
-def _verify_region(region: Region, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
+@cache
+def _looks_at_types_only(definition: type[Operation]) -> bool:
+    """Whether all rules for ops of a class without attributes and regions are about their operands' and results' types.
+
+    They are where the class has no rules of its own beside xDSL's, and neither have its traits.
+    """
+    code = getattr(definition.verify_, "__code__", None)
+    closure = dict(zip(getattr(code, "co_freevars", ()), definition.verify_.__closure__ or (), strict=True))
+    own = closure["custom_verify"].cell_contents if set(closure) == {"op_def", "custom_verify"} else None
+    traits = definition.traits if issubclass(definition, IRDLOperation) else ()
+    return own is Operation.verify_ and all(type(trait).verify is OpTrait.verify for trait in traits)
+
+
+def _verify_region(region: Region, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
     """Check the blocks of `region`; `visible` is the same afterwards."""
     first = region.blocks.first
     if first is None:
         return
     if first is region.blocks.last:
-        _verify_block(first, visible, diagnostics)
+        _verify_block(first, visible, diagnostics, alike)
         visible.difference_update(_values_of(first))
         return
     from xdsl.irdl.dominance import DominanceInfo
@@ -153,14 +188,14 @@ def _verify_region(region: Region, visible: set[SSAValue], diagnostics: list[Dia
     for block in region.blocks:
         others = [other for other in region.blocks if dominance.strictly_dominates(other, block)]
         defined = {value for other in others for value in _values_of(other)}
-        _verify_block(block, visible | defined, diagnostics)
+        _verify_block(block, visible | defined, diagnostics, alike)
 
 
-def _verify_block(block: Block, visible: set[SSAValue], diagnostics: list[Diagnostic]) -> None:
-    visible.update(block.args)
+def _verify_block(block: Block, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
+    visible.update(map(id, block.args))
     for op in block.ops:
-        _verify_op(op, visible, diagnostics)
-        visible.update(op.results)
+        _verify_op(op, visible, diagnostics, alike)
+        visible.update(map(id, op.results))
     parent = block.parent_op()
     if parent is None or isinstance(parent, UnregisteredOp) or _needs_no_terminator(block, parent):
         return
@@ -177,10 +212,11 @@ def _needs_no_terminator(block: Block, parent: Operation) -> bool:
     return region.blocks.first is region.blocks.last and parent.has_trait(NoTerminator)
 
 
-def _values_of(block: Block) -> Iterator[SSAValue]:
-    yield from block.args
+def _values_of(block: Block) -> Iterator[int]:
+    """The identities of the values that a block defines."""
+    yield from map(id, block.args)
     for op in block.ops:
-        yield from op.results
+        yield from map(id, op.results)
 
 
 def _dominance_error(op: Operation, index: int, operand: SSAValue) -> Diagnostic:

@@ -70,14 +70,24 @@ class Entities:
     function_by_name: dict[str, int] = field(default_factory=dict)
     function_by_region: dict[Region, int] = field(default_factory=dict)
     strings: set[bytes] = field(default_factory=set)
+    # Attributes that are one object are found again without comparing what they consist of.
+    _same: dict[int, tuple[Attribute, int]] = field(default_factory=dict)
 
     def string(self, text: str) -> None:
         self.strings.add(text.encode("utf-8", "surrogateescape"))
 
     def type(self, type: Attribute) -> None:
+        if id(type) in self._same:
+            return
         if type not in self.types:
             self.types[type] = len(self.types)
             self.string(type_text(type))
+        self._same[id(type)] = type, self.types[type]
+
+    def type_index(self, type: Attribute) -> int:
+        """The number of a type that has been met."""
+        found = self._same.get(id(type))
+        return self.types[type] if found is None else found[1]
 
     def function(self, entity: FunctionEntity) -> None:
         self.string(entity.name)
@@ -101,6 +111,8 @@ def kernel_name(op: Operation) -> str:
 
 def kernel_attributes(op: Operation) -> list[tuple[str, Attribute]]:
     """An op's attributes as BEF sees them: in the order of their names, without what only the compiler reads."""
+    if not op.attributes and not op.properties:
+        return []
     attributes = {**op.attributes, **op.properties}
     return sorted(((n, value) for n, value in attributes.items() if n not in _HIDDEN), key=lambda item: item[0])
 
@@ -192,6 +204,8 @@ def _post_order(module: ModuleOp) -> Iterator[Operation]:
             stack.pop()
             if not isinstance(op, ModuleOp):
                 yield op
+        elif not child.regions:
+            yield child
         elif not (isinstance(child, ModuleOp) and COMPILED in child.attributes):
             stack.append((child, _children(child)))
 
@@ -214,12 +228,15 @@ def _collect_op(
         return None
     for result in op.results:
         entities.type(result.type)
-    region = op.parent_region()
+    block = op.parent
     for operand in op.operands:
-        owner = operand.owner.parent_region() if isinstance(operand.owner, Operation) else operand.owner.parent
-        if owner is not region:
+        owner = operand.owner
+        if owner is block or owner.parent is block:
+            continue
+        if (owner.parent_region() if isinstance(owner, Operation) else owner.parent) is not op.parent_region():
             return _error(op, "BEF executor only supports references to kernels within the current region")
-    spelled = [op.sym_name.data] if isinstance(op, FuncOp) else [kernel_name(op), *dict(kernel_attributes(op))]
+    attributes = [] if isinstance(op, FuncOp) else kernel_attributes(op)
+    spelled = [op.sym_name.data] if isinstance(op, FuncOp) else [kernel_name(op), *[name for name, _ in attributes]]
     for name in spelled:
         # Strings end at a zero byte.
         if "\0" in name:
@@ -230,7 +247,7 @@ def _collect_op(
     if kernel not in entities.kernels:
         entities.kernels[kernel] = len(entities.kernels)
         entities.string(kernel)
-    for name, attribute in kernel_attributes(op):
+    for name, attribute in attributes:
         if not _can_encode(module, attribute):
             return _error(op, f"BEF files cannot encode the '{name}' attribute")
         is_unit = is_compilation_unit(module, attribute)

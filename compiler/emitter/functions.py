@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 
 from tfrt.compiler.emitter.entities import (
     RETURN,
@@ -47,68 +47,62 @@ def write_function(sections: Sections, function: FunctionEntity) -> None:
     out = sections.functions
     out.vbr(sections.locations.write(parent.location))
 
-    registers = _number_registers(block)
-    _write_registers(sections, registers)
-
-    ops = [op for op in block.ops if op.name != RETURN]
-    kernels: dict[Operation, int] = {op: number for number, op in enumerate(ops, 1)}
-    streams = analyse_streams(block)
-    out.vbr(len(ops) + 1)
-    sections.attribute_names.vbr(len(ops) + 1)
-
-    bodies = Writer()
-    out.vbr(0)
-    out.vbr(0)
-    out.vbr(streams.root)
-    _write_pseudo_kernel(bodies, block, ops, kernels, registers)
-    for op in ops:
-        out.vbr(len(bodies))
-        out.vbr(len(op.operands))
-        out.vbr(streams.by_op[op])
-        _write_kernel(sections, bodies, op, kernels, registers)
-    last = block.last_op
-    if last is not None and last.name == RETURN:
-        for operand in last.operands:
-            out.vbr(registers[operand])
-    out.align(4)
-    out.append(bodies)
-
-
-def _number_registers(block: Block) -> dict[SSAValue, int]:
     values = [*block.args, *(result for op in block.ops for result in op.results)]
-    return {value: number for number, value in enumerate(values)}
+    registers = {id(value): number for number, value in enumerate(values)}
+    reads = [(op, [registers[id(operand)] for operand in op.operands]) for op in block.ops]
+    returned = reads.pop()[1] if reads and reads[-1][0].name == RETURN else []
+    users = _users([read for _, read in reads], len(registers))
+    _write_registers(sections, values, users, returned)
+
+    streams = analyse_streams(block)
+    out.vbr(len(reads) + 1)
+    sections.attribute_names.vbr(len(reads) + 1)
+    words: list[int] = []
+    out.vbrs((0, 0, streams.root))
+    _write_pseudo_kernel(words, users, len(block.args))
+    by_op = streams.by_op
+    for op, read in reads:
+        out.vbrs((4 * len(words), len(read), by_op[op]))
+        written = [registers[id(result)] for result in op.results]
+        _write_kernel(sections, words, op, read, written, users)
+    out.vbrs(returned)
+    out.u32(*words)
 
 
-def _write_registers(sections: Sections, registers: dict[SSAValue, int]) -> None:
-    sections.functions.vbr(len(registers))
-    sections.register_types.vbr(len(registers))
-    for value in registers:
-        sections.functions.vbr(value.uses.get_length())
-        sections.register_types.vbr(sections.entities.types[value.type])
+def _users(reads: list[list[int]], registers: int) -> list[list[int]]:
+    """The kernels that read each register, one entry a use, the last use first, as MLIR keeps its uses.
+
+    The last list is of the pseudo register: the kernels without operands, the first one first.
+    """
+    users: list[list[int]] = [[] for _ in range(registers + 1)]
+    for kernel in range(len(reads), 0, -1):
+        for register in reversed(reads[kernel - 1]):
+            users[register].append(kernel)
+    users[-1] = [kernel for kernel, read in enumerate(reads, 1) if not read]
+    return users
 
 
-def _write_pseudo_kernel(
-    bodies: Writer,
-    block: Block,
-    ops: list[Operation],
-    kernels: dict[Operation, int],
-    registers: dict[SSAValue, int],
-) -> None:
-    without_operands = [kernels[op] for op in ops if not op.operands]
-    users = [without_operands, *(_users(argument, kernels) for argument in block.args)]
-    bodies.u32(PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION, 0, 0, 0, len(users))
-    bodies.u32(*map(len, users))
-    bodies.u32(len(registers), *(registers[argument] for argument in block.args))
-    for kernel_numbers in users:
-        bodies.u32(*kernel_numbers)
+def _write_registers(sections: Sections, values: list[SSAValue], users: list[list[int]], returned: list[int]) -> None:
+    sections.functions.vbr(len(values))
+    sections.register_types.vbr(len(values))
+    uses = [len(kernels) for kernels in users[:-1]]
+    for register in returned:
+        uses[register] += 1
+    sections.functions.vbrs(uses)
+    sections.register_types.vbrs([sections.entities.type_index(value.type) for value in values])
+
+
+def _write_pseudo_kernel(words: list[int], users: list[list[int]], arguments: int) -> None:
+    registers = [len(users) - 1, *range(arguments)]
+    words += (PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION, 0, 0, 0, len(registers))
+    words += [len(users[register]) for register in registers]
+    words += registers
+    for register in registers:
+        words += users[register]
 
 
 def _write_kernel(
-    sections: Sections,
-    bodies: Writer,
-    op: Operation,
-    kernels: dict[Operation, int],
-    registers: dict[SSAValue, int],
+    sections: Sections, words: list[int], op: Operation, read: list[int], written: list[int], users: list[list[int]]
 ) -> None:
     entities = sections.entities
     attributes: list[int] = []
@@ -120,30 +114,18 @@ def _write_kernel(
             continue
         sections.attribute_names.vbr(sections.string_offsets.get(name.encode("utf-8", "surrogateescape"), 0))
         attributes.append(sections.attribute_offsets[attribute_key(attribute)])
-    functions += [entities.function_by_region[region] for region in op.regions]
-    users = [_users(result, kernels) for result in op.results]
-    bodies.u32(
-        entities.kernels[kernel_name(op)],
-        sections.locations.write(op.location),
-        len(op.operands),
-        len(attributes),
-        len(functions),
-        len(users),
-    )
-    bodies.u32(*map(len, users))
-    bodies.u32(*(registers[operand] for operand in op.operands))
-    bodies.u32(*attributes)
-    bodies.u32(*functions)
-    bodies.u32(*(registers[result] for result in op.results))
-    for kernel_numbers in users:
-        bodies.u32(*kernel_numbers)
+    if op.regions:
+        functions += [entities.function_by_region[region] for region in op.regions]
+    location = sections.locations.write(op.location)
+    words += (entities.kernels[kernel_name(op)], location, len(read), len(attributes), len(functions), len(written))
+    words += [len(users[register]) for register in written]
+    words += read
+    words += attributes
+    words += functions
+    words += written
+    for register in written:
+        words += users[register]
 
 
 def _function_references(sections: Sections, attribute: Attribute) -> Iterable[str] | None:
     return None if is_compilation_unit(sections.module, attribute) else function_references(attribute)
-
-
-def _users(value: SSAValue, kernels: dict[Operation, int]) -> list[int]:
-    """The kernels that read a value, one entry a use, the last use first, as MLIR keeps its uses."""
-    uses = [(kernels[use.operation], use.index) for use in value.uses if use.operation.name != RETURN]
-    return [kernel for kernel, _ in sorted(uses, reverse=True)]

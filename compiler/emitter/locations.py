@@ -17,11 +17,16 @@ class LocationWriter:
         self.locations = Writer()
         self.strings = Writer()
         self.known = 0
-        self._offsets: dict[bytes, int] = {}
+        self._offsets: dict[str, int] = {}
         self._virtual = FIRST_VIRTUAL_LOCATION
 
     def write(self, location: Attribute) -> int:
         """Write one op's location and return its offset."""
+        if type(location) is FileLineColLoc:
+            self.known += 1
+            offset = len(self.locations)
+            self._write_place(location)
+            return offset
         if not _is_known(location):
             self._virtual -= 1
             return self._virtual
@@ -36,10 +41,7 @@ class LocationWriter:
             case UnknownLoc():
                 out.byte(LocationTag.UNKNOWN)
             case FileLineColLoc():
-                out.byte(LocationTag.FILE_LINE_COL)
-                self._string(location.filename.data)
-                out.vbr(location.line.data)
-                out.vbr(location.column.data)
+                self._write_place(location)
             case NameLoc():
                 out.byte(LocationTag.NAME)
                 self._string(location.desc.data)
@@ -58,13 +60,20 @@ class LocationWriter:
                     for part in known:
                         self._write(part)
 
+    def _write_place(self, location: FileLineColLoc) -> None:
+        file = self._offset(location.filename.data)
+        self.locations.vbrs((LocationTag.FILE_LINE_COL, file, location.line.data, location.column.data))
+
     def _string(self, text: str) -> None:
-        data = text.encode("utf-8", "surrogateescape")
-        offset = self._offsets.get(data)
+        self.locations.vbr(self._offset(text))
+
+    def _offset(self, text: str) -> int:
+        """Where a text is in the section of strings."""
+        offset = self._offsets.get(text)
         if offset is None:
-            offset = self._offsets[data] = len(self.strings)
-            self.strings.data += data + b"\0"
-        self.locations.vbr(offset)
+            offset = self._offsets[text] = len(self.strings)
+            self.strings.data += text.encode("utf-8", "surrogateescape") + b"\0"
+        return offset
 
 
 def _is_known(location: Attribute) -> bool:

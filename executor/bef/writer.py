@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfrt.executor.bef.format import PADDING, SectionId
 
@@ -60,6 +60,17 @@ class Writer:
         while value := value >> 7:
             groups.append(value & 0x7F | 0x80)
         self.data += bytes(reversed(groups))
+
+    def vbrs(self, values: Sequence[int]) -> None:
+        """Several of these, one after the other."""
+        if not values or max(values) < 0x80:
+            self.data += bytes(values)
+            return
+        for value in values:
+            if value < 0x80:
+                self.data.append(value)
+            else:
+                self.vbr(value)
 
     def u32(self, *values: int) -> None:
         """Words, at an offset that is a multiple of four."""
