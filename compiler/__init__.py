@@ -11,6 +11,7 @@
 `printer.py`                xDSL IR to MLIR text, custom and generic form
 `locations.py`              locations that xDSL does not make as MLIR does
 `float_bits.py`             floating-point attributes bit for bit
+`input_shapes.py`           shapes that are given for arguments
 `float_spelling.py`         how MLIR writes floating-point numbers
 `runtime_values.py`         attributes as kernels see them
 `serialized_module.py`      a compiled module as the text that goes into a file
@@ -99,13 +100,14 @@ def _compile(
     from tfrt.compiler.emitter import emit
     from tfrt.compiler.emitter.entities import PRODUCER
     from tfrt.compiler.frontend import parse_module
+    from tfrt.compiler.input_shapes import spelled_shapes
 
     passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
     read = partial(parse_module, text, filename, allow_unregistered=True)
     module = read()
     from tfrt.compiler.pipelines.pipeline import with_lowering
 
-    passes = with_lowering(module, passes, _spelled(input_shapes))
+    passes = with_lowering(module, passes, spelled_shapes(input_shapes))
     if externalize_constants is not None:
         from tfrt.compiler.passes.externalize_constants import ExternalizeConstants
 
@@ -116,14 +118,6 @@ def _compile(
         run_passes(module, passes, watch=watch, again=read)
         module.attributes[PRODUCER] = _producer(filename, passes)
     return emit(module, optional_sections=optional_sections)
-
-
-def _spelled(shapes: Mapping[str | int, Sequence[int | None] | str]) -> tuple[str, ...]:
-    if not shapes:
-        return ()
-    from tfrt.compiler.passes.refine_arguments import spelled_shapes
-
-    return spelled_shapes(shapes)
 
 
 def _producer(filename: str, passes: tuple[ModulePass, ...]) -> Attribute:

@@ -9,12 +9,14 @@ import argparse
 import os
 from collections.abc import Sequence
 
+from tfrt.compiler.input_shapes import InputShapes, read_shape
 from tfrt.executor.support import cli
 from tfrt.executor.support.errors import CompileError, UsageError
 
 _EXAMPLES = """\
   tfrt-import model.onnx -o model.mlir
   tfrt-import model.onnx -o model.mlir --weights model.safetensors
+  tfrt-import model.onnx -o model.mlir --input-shape image=1x3x224x224
   tfrt-import model.onnx | tfrt-translate -O2 -o model.bef
   tfrt-import saved_model_dir -o model.mlir --weights model.safetensors --signature serving_default
   tfrt-import model.keras -o model.mlir --weights model.safetensors"""
@@ -43,12 +45,15 @@ def _import(options: argparse.Namespace) -> str:
     if os.path.isdir(options.model) or options.model.endswith(_OF_TENSORFLOW):
         from tfrt.compiler.importers.tensorflow import import_tensorflow
 
+        if options.input_shapes:
+            raise UsageError("--input-shape goes with ONNX models; tfrt-translate takes it for all programs")
         return import_tensorflow(options.model, signature=options.signature or "serving_default", **given)
     from tfrt.compiler.importers.onnx import import_onnx
 
     if options.signature is not None:
         raise UsageError("--signature goes with SavedModels and files of Keras")
-    return import_onnx(options.model, **given)
+    shapes: InputShapes = {key: shape.text for key, shape in map(read_shape, options.input_shapes)}
+    return import_onnx(options.model, input_shapes=shapes, **given)
 
 
 def _parser() -> cli.OptionParser:
@@ -62,6 +67,10 @@ def _parser() -> cli.OptionParser:
     parser.add_argument(
         "--larger-than", type=int, default=1024, metavar="BYTES",
         help="how large weights may be that stay in the text (default: 1024)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--input-shape", dest="input_shapes", action="append", default=[], metavar="INPUT=SHAPE",
+        help="the shape of an ONNX model's input, as in x=8x3x224x224 or 0=8x?; may be given several times",
     )  # fmt: skip
     parser.add_argument(
         "--signature", metavar="NAME", help="which function of a SavedModel (default: serving_default)"

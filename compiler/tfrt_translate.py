@@ -98,7 +98,7 @@ def _compile(text: str, options: argparse.Namespace) -> int:
 
 def _shapes(texts: Sequence[str]) -> dict[str | int, Sequence[int | None] | str]:
     """Shapes by arguments."""
-    from tfrt.compiler.passes.refine_arguments import read_shape
+    from tfrt.compiler.input_shapes import read_shape
 
     return {key: shape.text for key, shape in map(read_shape, texts)}
 

@@ -245,7 +245,11 @@ def compile(
 
 
 def import_onnx(
-    source: str | os.PathLike[str] | Any, *, weights: str | os.PathLike[str] | None = None, larger_than: int = 1024
+    source: str | os.PathLike[str] | Any,
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    larger_than: int = 1024,
+    input_shapes: Mapping[str | int, Sequence[int | None] | str] | None = None,
 ) -> str:
     """The MLIR text of a program whose function ``main`` is what an ONNX model does; needs the package ``onnx``.
 
@@ -256,14 +260,17 @@ def import_onnx(
         source: a file, or an ``onnx.ModelProto``.
         weights: a safetensors file for initializers of more than `larger_than` bytes, which are then not in the text:
             `load` takes it as `weights`.
+        input_shapes: shapes of inputs, by name or number, in place of what the model says; see `compile`. Known here,
+            they make ops of StableHLO of operators that need them.
 
     Raises:
-        UsageError: the package ``onnx`` is missing, or a file cannot be read or written.
+        UsageError: the package ``onnx`` is missing, a file cannot be read or written, or an input cannot have the shape
+            that is given for it.
         CompileError: there are operators that are not supported; it names each with its node.
     """
     from tfrt.compiler.importers.onnx import import_onnx as import_model
 
-    return import_model(source, weights=weights, larger_than=larger_than)
+    return import_model(source, weights=weights, larger_than=larger_than, input_shapes=input_shapes)
 
 
 def import_tensorflow(

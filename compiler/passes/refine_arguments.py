@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -21,15 +20,13 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.entities import NAME
 from tfrt.compiler.frontend.attributes import scalar_type
+from tfrt.compiler.input_shapes import GivenShape, read_shape
 from tfrt.compiler.passes.shared.shape_inference import Misfit, narrowed
 from tfrt.compiler.passes.shared.source_functions import is_source
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private, names_in
 from tfrt.compiler.verifier import location_of
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
-
-Shape = Sequence[int | None] | str
-"""Sizes, None for one that is not known; or as text, such as ``8x?x28`` or ``8x28xf32``."""
 
 _NAMES = (NAME, "tf._user_specified_name", "tf_saved_model.index_path", "jax.arg_info", "mhlo.parameter_name")
 """The attributes by which frameworks name arguments."""
@@ -68,51 +65,6 @@ class RefineArguments(ModulePass):
             wrong += [problem for each in found if (problem := _refine(each, shape)) is not None]
         if wrong:
             raise CompileError(tuple(wrong))
-
-
-@dataclass(frozen=True)
-class GivenShape:
-    """A shape that is given for an argument.
-
-    Attributes:
-        sizes: -1 for one that is not known.
-        element_type: None where it is not given.
-        text: how it was given.
-    """
-
-    sizes: tuple[int, ...]
-    element_type: Attribute | None
-    text: str
-
-
-def read_shape(text: str) -> tuple[str, GivenShape]:
-    """The argument and the shape in a text like ``x=8x28x28``.
-
-    Raises:
-        UsageError: it is not like that.
-    """
-    key, equals, given = text.partition("=")
-    *sizes, last = given.strip().split("x")
-    element_type = None
-    if last and not re.fullmatch(r"\?|\d+", last):
-        element_type = scalar_type(last)
-        if element_type is None:
-            sizes = [*sizes, last]
-    elif last:
-        sizes = [*sizes, last]
-    if not equals or not key.strip() or not all(re.fullmatch(r"\?|\d+", size) for size in sizes):
-        raise UsageError(f"'{text}' is no shape of an argument, such as x=8x28x28, 0=?x3xf32 or main.x=f32")
-    return key.strip(), GivenShape(
-        tuple(-1 if size == "?" else int(size) for size in sizes), element_type, given.strip()
-    )
-
-
-def spelled_shapes(shapes: Mapping[str | int, Shape]) -> tuple[str, ...]:
-    """Shapes by arguments as texts that the pass takes."""
-    return tuple(
-        f"{key}={shape if isinstance(shape, str) else 'x'.join('?' if s is None else str(s) for s in shape)}"
-        for key, shape in shapes.items()
-    )
 
 
 def _arguments(key: str, functions: Mapping[str, FuncOp], called: Container[str]) -> Iterator[BlockArgument]:
@@ -166,7 +118,7 @@ def _refine(argument: BlockArgument, shape: GivenShape) -> Diagnostic | None:
     try:
         if not isinstance(declared, TensorType | UnrankedTensorType):
             raise Misfit
-        if shape.element_type not in (None, declared.element_type):
+        if shape.element is not None and scalar_type(shape.element) != declared.element_type:
             raise Misfit
         refined = narrowed(declared, shape.sizes)
     except Misfit:

@@ -16,11 +16,16 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tfrt.compiler.input_shapes import InputShapes
 from tfrt.executor.support.errors import UsageError
 
 
 def import_onnx(
-    source: str | os.PathLike[str] | Any, *, weights: str | os.PathLike[str] | None = None, larger_than: int = 1024
+    source: str | os.PathLike[str] | Any,
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    larger_than: int = 1024,
+    input_shapes: InputShapes | None = None,
 ) -> str:
     """The MLIR text of a program whose function ``main`` is what a model does.
 
@@ -31,17 +36,19 @@ def import_onnx(
         source: a file, or an ``onnx.ModelProto``.
         weights: a safetensors file for initializers of more than `larger_than` bytes, which are then not in the text:
             `tfrt.load` takes it as `weights`.
+        input_shapes: shapes of inputs, by name or number, in place of what the model says; see `tfrt.compile`.
 
     Raises:
-        UsageError: the package ``onnx`` is missing, or a file cannot be read or written.
+        UsageError: the package ``onnx`` is missing, a file cannot be read or written, or an input cannot have the shape
+            that is given for it.
         CompileError: there are operators that are not supported; it names each with its node.
     """
     try:
         from tfrt.compiler.importers.onnx.graphs import translated
-        from tfrt.compiler.importers.onnx.models import opset_of, prepared, read
+        from tfrt.compiler.importers.onnx.models import opset_of, prepared, read, with_shapes
     except ImportError as error:
         raise UsageError(f"ONNX models need the package onnx: pip install 'tfrt[onnx]' ({error})") from None
-    model = prepared(read(source))
+    model = prepared(with_shapes(read(source), input_shapes) if input_shapes else read(source))
     folder = "" if not isinstance(source, str | os.PathLike) else str(Path(source).parent)
     text, arrays = translated(
         model, opset=opset_of(model), larger_than=None if weights is None else larger_than, folder=folder

@@ -15,6 +15,7 @@ import onnx.version_converter
 
 from tfrt.compiler.importers.onnx.registry import translator
 from tfrt.compiler.importers.text import TensorType
+from tfrt.compiler.input_shapes import GivenShape, InputShapes, read_shape, spelled_shapes
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.values.dtype import DType
@@ -65,6 +66,54 @@ def prepared(model: Any) -> Any:
 
 _MOST_ROUNDS = 8
 """How deep functions of operators may be made of one another."""
+
+
+def with_shapes(model: Any, shapes: InputShapes) -> Any:
+    """The model with other shapes for some of its graph's inputs, which are named or numbered.
+
+    A size that has a name is the same wherever the name is.
+
+    Raises:
+        UsageError: there is no such input, or it cannot have that shape.
+    """
+    shaped = onnx.ModelProto()
+    shaped.CopyFrom(model)
+    weights = {tensor.name for tensor in shaped.graph.initializer}
+    inputs = [info for info in shaped.graph.input if info.name not in weights]
+    sizes: dict[str, int] = {}
+    for key, given in map(read_shape, spelled_shapes(shapes)):
+        found = [info for number, info in enumerate(inputs) if key in (info.name, str(number))]
+        if not found:
+            listed = ", ".join(info.name for info in inputs) or "none"
+            raise UsageError(f"no input is called '{key}'; there are {listed}")
+        _shape(found[0], given, sizes)
+    for info in (*shaped.graph.input, *shaped.graph.output, *shaped.graph.value_info):
+        for size in info.type.tensor_type.shape.dim:
+            if size.dim_param in sizes:
+                size.dim_value = sizes[size.dim_param]
+    return shaped
+
+
+def _shape(info: Any, given: GivenShape, sizes: dict[str, int]) -> None:
+    """Give an input a shape; `sizes` are those that have names."""
+    declared = type_of_info(info)
+    if declared is None or given.element not in (None, declared.dtype.mlir):
+        raise UsageError(f"input '{info.name}' is of type {declared}, not {given.text}")
+    tensor = info.type.tensor_type
+    if declared.shape is None:
+        for _ in given.sizes:
+            tensor.shape.dim.add()
+    elif len(declared.shape) != len(given.sizes):
+        raise UsageError(f"input '{info.name}' is of type {declared}, not {given.text}")
+    for size, wanted in zip(tensor.shape.dim, given.sizes, strict=True):
+        known = size.dim_value if size.HasField("dim_value") and size.dim_value >= 0 else None
+        known = sizes.get(size.dim_param, known) if size.dim_param else known
+        if wanted >= 0 and known not in (None, wanted):
+            raise UsageError(f"input '{info.name}' is of type {declared}, not {given.text}")
+        if wanted >= 0 and size.dim_param:
+            sizes[size.dim_param] = wanted
+        elif wanted >= 0:
+            size.dim_value = wanted
 
 
 def opset_of(model: Any) -> int:

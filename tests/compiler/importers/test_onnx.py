@@ -222,6 +222,50 @@ def test_the_command_line(tool, tmp_path):
     assert done.err == "error: operator 'SequenceConstruct' of node 'the SequenceConstruct' is not supported\n"
 
 
+@pytest.mark.parametrize("key", ["x", "0", 0])
+def test_shapes_of_inputs(key):
+    text = tfrt.import_onnx(linear(), input_shapes={key: (4, 3)})
+    assert "onnx." not in text
+    assert "-> tensor<4x2xf32>" in text
+    run = tfrt.load(tfrt.compile(text, opt_level=2))["main"]
+    assert run(x=np.ones((4, 3), f32)).tolist() == [[7, 0]] * 4
+
+
+def test_a_size_with_a_name_is_the_same_everywhere():
+    add = model(
+        [node("Add", ["x", "y"], ["z"])],
+        [("x", FLOAT, ["n", "m"]), ("y", FLOAT, ["n", 1])],
+        [("z", FLOAT, ["n", "m"])],
+    )
+    assert "tensor<2x3xf32>" in (text := tfrt.import_onnx(add, input_shapes={"x": "2x3xf32"}))
+    assert "tensor<2x1xf32>" in text
+    with pytest.raises(tfrt.UsageError) as caught:
+        tfrt.import_onnx(add, input_shapes={"x": (2, 3), "y": (3, 1)})
+    assert str(caught.value) == "input 'y' is of type tensor<?x1xf32>, not 3x1"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ({"z": (1, 3)}, "no input is called 'z'; there are x"),
+        ({"x": (1, 4)}, "input 'x' is of type tensor<?x3xf32>, not 1x4"),
+        ({"x": (1, 3, 1)}, "input 'x' is of type tensor<?x3xf32>, not 1x3x1"),
+        ({"x": "1x3xf64"}, "input 'x' is of type tensor<?x3xf32>, not 1x3xf64"),
+    ],
+)
+def test_shapes_that_inputs_cannot_have(shapes, message):
+    with pytest.raises(tfrt.UsageError) as caught:
+        tfrt.import_onnx(linear(), input_shapes=shapes)
+    assert str(caught.value) == message
+
+
+def test_shapes_on_the_command_line(tool, tmp_path):
+    onnx.save(linear(), tmp_path / "model.onnx")
+    done = tool("tfrt-import", tmp_path / "model.onnx", "--input-shape", "x=4x3")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == tfrt.import_onnx(linear(), input_shapes={"x": (4, 3)})
+
+
 def test_the_backend():
     from tfrt import onnx_backend
 
