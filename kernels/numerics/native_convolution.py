@@ -22,6 +22,7 @@ from tfrt.kernels.numerics.native_convolution_code import (
     Shape,
     Tiling,
     frame_of,
+    is_on_stack,
     is_possible,
     tiling_of,
     write,
@@ -85,8 +86,8 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
         NotImplementedError: a step cannot be written.
     """
     tiling = tiling_of(convolution, processor())
-    # Arrays: images, filters, the result, the frame, and others.
-    pointers = [ctypes.py_object] * (4 + len(convolution.others))
+    # Arrays: images, filters, the result, others, and memory for a frame.
+    pointers = [ctypes.py_object] * (3 + len(convolution.others) + (not is_on_stack(convolution, tiling)))
     code = assemble(write(convolution, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
     return _function(convolution, shape, tiling, code, host)
 
@@ -95,28 +96,33 @@ def _function(
     convolution: Convolution, shape: Shape, tiling: Tiling, code: Callable[..., None], host: HostContext | None
 ) -> Run:
     c = convolution
-    dtype, frame = c.dtype, frame_of(c, tiling)
+    dtype, frame, on_stack = c.dtype, frame_of(c, tiling), is_on_stack(c, tiling)
     units = c.images[0] * -(-c.rows.count // tiling.height)
     work = prod(c.result[2:]) * tiling.height * prod(c.filters[:-1])
     most, least = max(1, MOST_WORK // max(1, work)), max(1, LEAST_WORK // max(1, work))
     is_parallel = host is not None and host.parallelism > 1 and units >= 2 * least
+    is_one_call = on_stack and units <= most and not is_parallel
 
-    def run(*given: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    def some(start: int, end: int, arrays: Sequence[np.ndarray]) -> None:
+        with Workspace() as space:
+            memory = () if on_stack else (space.array(frame, dtype),)
+            # Between two blocks Python handles signals.
+            for first in range(start, end, most):
+                code(*arrays, *memory, first, min(first + most, end))
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = np.empty(shape, dtype) if out is None else out
-        arrays = [array if array.flags.c_contiguous else np.ascontiguousarray(array) for array in given]
-
-        def some(start: int, end: int) -> None:
-            with Workspace() as space:
-                memory = space.array(frame, dtype)
-                # Between two blocks Python handles signals.
-                for first in range(start, end, most):
-                    code(arrays[0], arrays[1], made, memory, *arrays[2:], first, min(first + most, end))
-
-        if is_parallel:
+        if not (x.flags.c_contiguous and w.flags.c_contiguous):
+            x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
+        if others:
+            others = tuple([other if other.flags.c_contiguous else np.ascontiguousarray(other) for other in others])
+        if is_one_call:
+            code(x, w, made, *others, 0, units)
+        elif is_parallel:
             assert host is not None
-            host.parallel_for(units, least, some)
+            host.parallel_for(units, least, lambda start, end: some(start, end, (x, w, made, *others)))
         else:
-            some(0, units)
+            some(0, units, (x, w, made, *others))
         return made
 
     return run

@@ -21,7 +21,8 @@ from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.windows import Window
 
 FRAME_BYTES = 1 << 17
-"""How much memory the rows of an image that are worked on at a time may take; one row of windows is the least."""
+"""How much memory the rows of an image that are worked on at a time may take; one row of windows is the least. As much
+as this lies on the stack."""
 
 MOST_UNROLLED = 100
 """How many multiplications of vectors are written one after the other: with 400, some convolutions take 1.6 times as
@@ -127,12 +128,22 @@ def frame_of(c: Convolution, tiling: Tiling) -> Shape:
     return (rows, _extent(c)[1], c.images[-1])
 
 
+def is_on_stack(c: Convolution, tiling: Tiling) -> bool:
+    """Whether the frame, if there is one, lies on the stack."""
+    return prod(frame_of(c, tiling)) * c.dtype.itemsize <= FRAME_BYTES
+
+
 def write(convolution: Convolution, tiling: Tiling) -> str:
-    """The function ``convolve`` as a module: of arrays (images, filters, result, frame, others) and the first and the
-    last unit to do. A unit is `tiling.height` rows of windows over an image."""
+    """The function ``convolve`` as a module: of arrays (images, filters, result, others, and memory for a frame if that
+    is not on the stack) and the first and the last unit to do. A unit is `tiling.height` rows of windows over an image.
+    """
     c, code = convolution, Code(convolution.dtype, tiling.lanes)
-    names = ["x", "w", "made", "frame", *(f"o{number}" for number in range(len(c.others)))]
-    x, w, made, frame, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    names = ["x", "w", "made", *(f"o{number}" for number in range(len(c.others)))]
+    frame = code.memory(prod(frame_of(c, tiling))) if is_on_stack(c, tiling) else None
+    if frame is None:
+        names.append("frame")
+    x, w, made, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    frame = others.pop() if frame is None else frame
     parts = -(-c.rows.count // tiling.height)
     with code.loop("%start", "%end") as unit:
         image = code.value(f"udiv i64 {unit}, {parts}")

@@ -131,6 +131,13 @@ class Code:
         self._lines.append(f"{block}:")
         self._block = block
 
+    def memory(self, count: int) -> str:
+        """The address of memory for so many elements, on the stack."""
+        self._count += 1
+        name = f"%m{self._count}"
+        self._variables.append(f"  {name} = alloca [{count} x {self.element}], align 64")
+        return name
+
     # Vectors.
 
     def variable(self, start: str) -> str:
