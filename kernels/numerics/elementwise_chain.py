@@ -18,7 +18,7 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, is_row, without_leading_ones
 from tfrt.executor.declarations.prepared import Scribe, Write, written
-from tfrt.kernels.numerics.narrow_rows import repeated, repeats
+from tfrt.kernels.numerics.narrow_rows import repeated, repeats, spreading
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
@@ -77,14 +77,20 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
     made = _Chain(steps, [""] * (1 + len(others)), frozenset((0,)))
     of_one_row = _Chain(steps, ["", *["[None]" if len(shape) == 1 else "" for shape in others]], frozenset((0,)))
 
+    spreads = spreading(steps, 1 + len(others))[1:]
+
     def run(matrix: np.ndarray, *others: np.ndarray) -> None:
         rows = matrix.shape[0] if matrix.ndim == 2 else 0
         times = repeats(*matrix.shape) if rows else 1
         if times == 1:
             (of_one_row if rows == 1 else made).body(matrix, *others, matrix)
         else:
-            wide = matrix.reshape(-1, times * matrix.shape[1])
-            like = [o.reshape(wide.shape) if o.shape == matrix.shape else repeated(o, times) for o in others]
+            width = matrix.shape[1]
+            wide = matrix.reshape(-1, times * width)
+            like = [
+                other.reshape(wide.shape) if other.shape == matrix.shape else repeated(other, times, width, spread)
+                for other, spread in zip(others, spreads, strict=True)
+            ]
             made.body(wide, *like, wide)
 
     run.steps, run.others = steps, others  # type: ignore[attr-defined]
@@ -114,12 +120,14 @@ def _by_long_rows(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape,
     if times == 1:
         return None
     wide = (math.prod(result) // (times * width), times * width)
+    spreads = spreading(steps, len(inputs))
+    kinds = ["row" if kind == "one" and spread else kind for kind, spread in zip(kinds, spreads, strict=True)]
     shapes = [wide if kind == "full" else wide[1:] if kind == "row" else () for kind in kinds]
     run = chain(steps, shapes, wide, itemsize)
 
     def run_wide(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         values = [
-            repeated(array, times) if kind == "row" else array.reshape(shape)
+            repeated(array, times, width, True) if kind == "row" else array.reshape(shape)
             for array, kind, shape in zip(arrays, kinds, shapes, strict=True)
         ]
         found = run(*values, out=None if out is None else out.reshape(wide))

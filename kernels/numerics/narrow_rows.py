@@ -6,7 +6,9 @@ as for 100. Several rows are as good as one where the operand is repeated as oft
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +30,21 @@ def repeats(rows: int, width: int) -> int:
     return next(times for times in range(_LONG // width, 0, -1) if rows % times == 0)
 
 
-def repeated(row: np.ndarray, times: int) -> np.ndarray:
-    """The elements of an array, all of it so many times; one element is left alone."""
+def repeated(row: np.ndarray, times: int, width: int, spreads: bool) -> np.ndarray:
+    """The elements of an array, all of it so many times.
+
+    Args:
+        width: how long rows are; one element is repeated as often where it `spreads`, and otherwise left alone.
+    """
     if row.size == 1:
-        return row
+        return np.full(times * width, row.reshape(()), row.dtype) if spreads else row
     made = np.empty((times, row.size), row.dtype)
     made[...] = row.reshape(row.size)
     return made.reshape(times * row.size)
+
+
+def spreading(steps: Sequence[Any], inputs: int) -> list[bool]:
+    """For each input of a chain's steps, whether it is better repeated if it is one element: numpy finds extremes of
+    arrays in a third of the time that those of arrays and a number take."""
+    extremes = {operand for step in steps if step.function in (np.maximum, np.minimum) for operand in step.operands}
+    return [number in extremes for number in range(inputs)]
