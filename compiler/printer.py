@@ -33,6 +33,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     NameLoc,
     NoneAttr,
+    StringAttr,
     UnknownLoc,
     UnregisteredOp,
     f64,
@@ -49,6 +50,7 @@ from tfrt.compiler.float_spelling import SpelledFloat, float_text, is_hexadecima
 from tfrt.compiler.locations import RangeEnd, start_of_range
 from tfrt.dialects.shared.forms import HandWrittenOp
 from tfrt.dialects.shared.value_names import value_names
+from tfrt.dialects.tf_type import StringsAttr
 
 _BARE_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
 
@@ -316,6 +318,8 @@ class MlirPrinter(Printer):
                     self.print_list(attribute, self._print_element)
             case DenseIntOrFPElementsAttr():
                 self._print_dense(attribute)
+            case StringsAttr():
+                self._print_strings(attribute)
             case DenseArrayBase(elt_type=BFloat16Type() | Float16Type() | Float32Type() as type) if len(attribute):
                 self.print_string(f"array<{type.name}: ")
                 self.print_list(unpack(attribute.data.data, type), lambda value: self.print_float(value, type))
@@ -358,6 +362,26 @@ class MlirPrinter(Printer):
                 self._print_nested(unpack(data, attribute.get_element_type()), attribute.get_shape(), attribute)
         self.print_string(" : ")
         self.print_attribute(attribute.get_type())
+
+    def _print_strings(self, attribute: StringsAttr) -> None:
+        shape, strings = attribute.type.get_shape(), attribute.strings.data
+        self.print_string("dense")
+        with self.in_angle_brackets():
+            if len(strings) == 1:
+                self.print_attribute(strings[0])
+            elif strings:
+                self._print_nested_strings(strings, shape)
+        self.print_string(" : ")
+        self.print_attribute(attribute.type)
+
+    def _print_nested_strings(self, strings: Sequence[StringAttr], shape: Sequence[int]) -> None:
+        size = len(strings) // shape[0]
+        rows = [strings[i : i + size] for i in range(0, len(strings), size)]
+        with self.in_square_brackets():
+            if len(shape) == 1:
+                self.print_list(strings, self.print_attribute)
+            else:
+                self.print_list(rows, lambda row: self._print_nested_strings(row, shape[1:]))
 
     def _print_nested(self, values: Sequence[Any], shape: Sequence[int], attribute: DenseIntOrFPElementsAttr) -> None:
         """Print `values`, which fill a tensor of this shape, in a list for every dimension."""

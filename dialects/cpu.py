@@ -90,6 +90,21 @@ class WeightOp(IRDLOperation):
         _check(self, "metadata", self.metadata, (self.array.type,))
 
 
+@irdl_op_definition
+class VariableOp(IRDLOperation):
+    """The program's variable of a name. Whoever asks first makes it, of an array if there is one."""
+
+    name = "cpu.variable"
+    initial = var_operand_def(MemRefType)
+    variable_name = attr_def(StringAttr, attr_name="name")
+    variable = result_def()
+    assembly_format = "$initial attr-dict `:` functional-type($initial, $variable)"
+
+    def verify_(self) -> None:
+        if len(self.operands) > 1:
+            fail(self, f"expects at most one array, but got {len(self.operands)}")
+
+
 class _ArraysToArrays(IRDLOperation):
     """What the ops that compute share: arrays in, and attributes that say what is done with them."""
 

@@ -7,7 +7,14 @@ name; so the dialect keeps all of them as they are written. `lower-tf` says whic
 from __future__ import annotations
 
 from xdsl.dialects.builtin import StringAttr
-from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def, result_def, traits_def
+from xdsl.irdl import (
+    IRDLOperation,
+    irdl_op_definition,
+    opt_operand_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
 from xdsl.traits import Pure
 
 from tfrt.dialects.shared.definitions import define_dialect
@@ -24,6 +31,21 @@ class WeightOp(IRDLOperation):
     name = "tf.Weight"
     weight_name = prop_def(StringAttr, prop_name="name")
     result = result_def(ANY)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class VariableOp(IRDLOperation):
+    """The program's variable of a name, which has the operand as its first value, if there is one.
+
+    TensorFlow has no such op; `lower-tf` writes it in the place of `tf.VarHandleOp`, and of arguments that are bound
+    to variables.
+    """
+
+    name = "tf.ProgramVariable"
+    initial = opt_operand_def(ANY)
+    variable_name = prop_def(StringAttr, prop_name="name")
+    result = result_def()
     traits = traits_def(Pure())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xdsl.dialects.builtin import ArrayAttr, StringAttr, TensorType
+from xdsl.ir import ParametrizedAttribute
 from xdsl.irdl import irdl_attr_definition
 
 from tfrt.dialects.shared.definitions import define_dialect
@@ -13,6 +15,18 @@ class ShapeAttr(Verbatim):
     """A shape, perhaps of unknown rank: ``2x?x3``, ``*``."""
 
     name = "tf_type.shape"
+
+
+@irdl_attr_definition
+class StringsAttr(ParametrizedAttribute):
+    """Strings as the elements of a tensor, in row-major order; one stands for all.
+
+    Form: ``dense<["a", "b"]> : tensor<2x!tf_type.string>``, as elements of other types.
+    """
+
+    name = "tf_type.strings"
+    strings: ArrayAttr[StringAttr]
+    type: TensorType
 
 
 @irdl_attr_definition
@@ -42,6 +56,9 @@ class VersionAttr(Verbatim):
 
     name = "tf_type.version"
 
+
+STRING = "tf_type.string"
+"""The name of the element type of strings."""
 
 TF_TYPE = define_dialect("tf_type", __name__, is_open=True, is_source=True)
 """Element types such as ``!tf_type.resource<tensor<2xf32>>``, ``!tf_type.variant``, ``!tf_type.string``."""

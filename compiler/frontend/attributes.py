@@ -17,6 +17,7 @@ from typing import Any
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     AnyFloat,
+    ArrayAttr,
     BFloat16Type,
     BytesAttr,
     ComplexType,
@@ -45,9 +46,11 @@ from xdsl.dialects.builtin import (
     NoneType,
     ShapedType,
     Signedness,
+    StringAttr,
     TensorType,
     UnrankedMemRefType,
     UnrankedTensorType,
+    UnregisteredAttr,
     VectorType,
     bf16,
     f16,
@@ -62,6 +65,7 @@ from tfrt.compiler.float_bits import float_attribute, from_bits, pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token, Uncopied
 from tfrt.compiler.frontend.number_lists import NumberList
+from tfrt.dialects.tf_type import STRING, StringsAttr
 
 MAX_ALIAS_DEPTH = 50
 MAX_DENSE_BYTES = 1 << 30
@@ -327,6 +331,8 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
     """`dense<value> : type`: nothing, one value for all elements, nested lists, or the elements' bytes in
     hex.
     """
+    if isinstance(type, TensorType) and _holds_strings(type):
+        return _strings(value, type, offset)
     type, element, count = _dense_type(type, _offset_of(value, offset))
     shape = type.get_shape()
     if isinstance(value, tuple) and isinstance(value[1], NumberList):
@@ -352,6 +358,29 @@ def dense(value: Nested, type: Attribute, offset: int) -> Attribute:
         )
     elements = [_element(leaf, element, offset) for leaf in _leaves(value)]
     return DenseIntOrFPElementsAttr(type, BytesAttr(pack(elements, element)))
+
+
+def _holds_strings(type: TensorType[Any]) -> bool:
+    return isinstance(type.element_type, UnregisteredAttr) and type.element_type.attr_name.data == STRING
+
+
+def _strings(value: Nested, type: TensorType[Any], offset: int) -> Attribute:
+    """`dense<value>` of a type whose elements are strings."""
+    shape = tuple(type.get_shape())
+    if any(d < 0 for d in shape):
+        raise SyntaxFailure(offset, "elements literal type must have static shape")
+    is_list = isinstance(value, list)
+    found = _shape_of(value, offset) if is_list else shape
+    leaves = [] if value is None else list(_leaves(value))
+    if found != shape or (len(leaves) not in (1, prod(shape)) if not is_list else len(leaves) != prod(shape)):
+        raise SyntaxFailure(
+            _offset_of(value, offset),
+            f"inferred shape of elements literal ({list(found)}) does not match type ({list(shape)})",
+        )
+    for leaf in leaves:
+        if leaf[0] != "STRING":
+            raise SyntaxFailure(_offset_of(leaf, offset), "expected string")
+    return StringsAttr(ArrayAttr([StringAttr(unescape(leaf)) for leaf in leaves]), type)
 
 
 def _dense_type(type: Attribute, offset: int) -> tuple[TensorType[Any] | VectorType[Any], Any, int]:

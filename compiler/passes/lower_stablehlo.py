@@ -60,6 +60,7 @@ from tfrt.dialects.cpu import (
     ExecuteOp,
     ItemOp,
     OwnOp,
+    VariableOp,
     WeightOp,
     metadata_attribute,
 )
@@ -262,14 +263,22 @@ class _Loop:
 
     def advance(self, into: _Function) -> list[SSAValue]:
         """Add what the body becomes; gives all that the next iteration is given."""
-        state = into.add_block(self.body)
-        fixed = [value for each in self.extra for value in into.value(each)]
-        return [*state, *fixed, *([into.chain] if self.has_effects and into.chain is not None else [])]
+        state, fixed = self._advanced(into)
+        return [*state, *fixed, *self.chain_of(into)]
+
+    def _advanced(self, into: _Function) -> tuple[list[SSAValue], list[SSAValue]]:
+        return into.add_block(self.body), [value for each in self.extra for value in into.value(each)]
+
+    def chain_of(self, into: _Function) -> list[SSAValue]:
+        """The chain that comes after what has been added so far, where the loop has effects."""
+        return [into.chain] if self.has_effects and into.chain is not None else []
 
     def iterate(self, into: _Function) -> list[SSAValue]:
         """Add what the body becomes, and whether the loop goes on after it, which comes last."""
-        given = self.advance(into)
-        return [*given, self.goes_on(into, given[: len(self.types)])]
+        state, fixed = self._advanced(into)
+        # Its effects are the iteration's, too.
+        goes_on = self.goes_on(into, state)
+        return [*state, *fixed, *self.chain_of(into), goes_on]
 
     def goes_on(self, into: _Function, state: Sequence[SSAValue]) -> SSAValue:
         """Add what the condition becomes; gives whether the loop goes on with that state."""
@@ -461,6 +470,13 @@ class _Function:
         attributes = {"metadata": metadata_attribute(types), "name": op.properties["name"]}
         return self.insert(WeightOp.create(attributes=attributes, result_types=types), op.location)
 
+    def _variable(self, op: Operation) -> Sequence[SSAValue]:
+        attributes = {"name": op.properties["name"]}
+        made = VariableOp.create(
+            operands=self._operands(op), attributes=attributes, result_types=self.types(op.results, op)
+        )
+        return self.insert(made, op.location)
+
     def _token(self, op: Operation) -> Sequence[SSAValue]:
         operands = self._operands(op)
         if not operands:
@@ -567,12 +583,12 @@ class _Function:
         loop = _Loop(op, extra, self.module.have_effects(op.regions), self.types(op.results, op))
         state = self._operands(op)
         fixed = [value for each in extra for value in self.value(each)]
-        carried = [*state, *fixed, *([self.chain] if loop.has_effects and self.chain is not None else [])]
-        trips = trip_count(op)
+        trips = None if self.module.have_effects(op.regions[:1]) else trip_count(op)
         if trips is not None:
-            results = self._repeat(loop, trips, carried)
+            results = self._repeat(loop, trips, [*state, *fixed, *loop.chain_of(self)])
         else:
             goes_on = loop.goes_on(self, state)
+            carried = [*state, *fixed, *loop.chain_of(self)]
             arguments = [*loop.body.args, *extra]
             name = self._outline("body", arguments, loop.iterate, op.location, has_effects=loop.has_effects, loops=True)
             made = WhileOp.create(
@@ -670,6 +686,7 @@ _SPECIAL: dict[str, Callable[[_Function, Operation], Sequence[SSAValue]]] = {
     "stablehlo.constant": _Function._constant,
     "stablehlo.custom_call": _Function._custom_call,
     "onnx.Weight": _Function._weight,
+    "tf.ProgramVariable": _Function._variable,
     "tf.Weight": _Function._weight,
     "stablehlo.create_token": _Function._token,
     "stablehlo.after_all": _Function._token,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
@@ -13,10 +13,12 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
     ModuleOp,
+    StringAttr,
     SymbolRefAttr,
     TensorType,
     UnrankedTensorType,
     UnrealizedConversionCastOp,
+    UnregisteredAttr,
     UnregisteredOp,
     i1,
     i32,
@@ -27,12 +29,24 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.purity import name_of
-from tfrt.compiler.passes.symbol_dce import functions_of
+from tfrt.compiler.passes.shared.saved_models import (
+    INITIALIZER,
+    attribute_of,
+    bind,
+    bound_arguments,
+    export,
+    globals_of,
+    name_arguments,
+)
+from tfrt.compiler.passes.shared.tf_variables import is_resource, make_constant
+from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.func import CallOp
 from tfrt.dialects.stablehlo.control_flow import CaseOp, IfOp, ReturnOp, WhileOp
 from tfrt.dialects.stablehlo.shapes import ConstantOp
+from tfrt.dialects.tf import VariableOp
 from tfrt.dialects.tf_executor import DATAFLOW, FUNCTIONAL, ControlType, GraphOp, IslandOp
+from tfrt.dialects.tf_type import STRING, ShapeAttr, StringsAttr
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
@@ -49,6 +63,22 @@ _FORWARDED = frozenset(
     )
 )
 """Ops that give what they are given."""
+
+_TAKING_STRINGS = frozenset(
+    ("builtin.unrealized_conversion_cast", "tf.Assert", "tf.Print", "tf.PrintV2", "tf.StringFormat", "tf.Strings")
+)
+"""Ops whose tensors may hold strings, beside those that only hand values on."""
+
+_ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"
+"""TensorFlow's name for variables that are found by no name."""
+
+_IDLE = frozenset(("func.return", "stablehlo.constant", "tf.ProgramVariable"))
+"""What is left of functions that do nothing."""
+
+
+def _is_string(type: Attribute) -> bool:
+    element = type.element_type if isinstance(type, TensorType | UnrankedTensorType) else None
+    return isinstance(element, UnregisteredAttr) and element.attr_name.data == STRING
 
 
 @dataclass(frozen=True)
@@ -69,21 +99,69 @@ class LowerTf(ModulePass):
         functions = functions_of(op)
         lowering = _Lowering(functions, [])
         for function in functions.values():
+            lowering.bind(function, globals_of(op))
+        for function in functions.values():
+            lowering.require_arrays(function)
             for block in function.body.blocks:
                 lowering.lower(block, function)
+        for initializer in [inner for inner in op.ops if name_of(inner) == INITIALIZER]:
+            lowering.require_nothing_to_initialize(initializer)
         if lowering.problems:
             raise CompileError(tuple(lowering.problems))
+        for inner in list(op.ops):
+            if name_of(inner).startswith("tf_saved_model."):
+                inner.detach()
+                inner.erase()
+        make_constant(op)
+        export(op)
 
 
 def is_supported(name: str) -> bool:
     """Whether an op of `tf` can be in programs."""
-    return name in _FORWARDED or name in _REWRITES or name == "tf.Weight" or CPU_OPS.get(name) is not None
+    return (
+        name in _FORWARDED
+        or name in _REWRITES
+        or name in ("tf.ProgramVariable", "tf.Weight")
+        or CPU_OPS.get(name) is not None
+    )
 
 
 @dataclass
 class _Lowering:
     functions: dict[str, FuncOp]
     problems: list[Diagnostic]
+    bound: dict[str, frozenset[int]] = field(default_factory=dict)
+    variables: int = 0
+
+    def bind(self, function: FuncOp, known: dict[str, Operation]) -> None:
+        """Give a function the program's variables in the place of arguments that are bound to them."""
+        bound = bound_arguments(function)
+        name = function.sym_name.data
+        for place, symbol in bound.items():
+            tensor = known.get(symbol)
+            if tensor is None:
+                self.report(function, f"has argument {place} bound to @{symbol}, which is not defined")
+            elif name_of(tensor) != "tf_saved_model.global_tensor":
+                self.report(tensor, f"is not supported: function @{name} reads a file beside the model")
+        if not self.problems and function.body.blocks:
+            bind(function, bound, known)
+            name_arguments(function)
+            self.bound[name] = frozenset(bound)
+
+    def require_arrays(self, function: FuncOp) -> None:
+        """Report a function for users that takes or gives strings."""
+        types = function.function_type
+        if not is_private(function) and any(map(_is_string, (*types.inputs, *types.outputs))):
+            name = function.sym_name.data
+            self.report(function, f"is not supported: @{name} takes or gives strings")
+
+    def require_nothing_to_initialize(self, op: Operation) -> None:
+        """Report functions that would have to run before all others, unless there is nothing in them."""
+        symbols = attribute_of(op, "initializers")
+        for symbol in symbols if isinstance(symbols, ArrayAttr) else ():
+            function = self._found(op, symbol)
+            if function is not None and any(name_of(inner) not in _IDLE for inner in function.body.block.ops):
+                self.report(op, f"is not supported: {symbol} would have to run before all else")
 
     def lower(self, block: Block, function: FuncOp) -> None:
         for graph in [op for op in block.ops if isinstance(op, GraphOp)]:
@@ -97,6 +175,9 @@ class _Lowering:
                 rewrite(self, op)
             elif name.startswith("tf.") and not is_supported(name):
                 self.report(op, "is not supported")
+            elif name not in _TAKING_STRINGS and any(_is_string(value.type) for value in (*op.operands, *op.results)):
+                if name.startswith("tf."):
+                    self.report(op, "is not supported: its tensors hold strings")
             else:
                 _derive(op, name)
         last = block.last_op
@@ -149,10 +230,37 @@ class _Lowering:
 
     def _constant(self, op: Operation) -> None:
         value = op.properties.get("value", op.attributes.get("value"))
+        if isinstance(value, StringsAttr):
+            made = UnregisteredOp.with_name("tf.Strings").create(
+                properties={
+                    "strings": value.strings,
+                    "shape": ShapeAttr.new("x".join(map(str, value.type.get_shape()))),
+                },
+                result_types=[value.type],
+            )
+            _replace_by(op, made)
+            return
         if not isinstance(value, DenseIntOrFPElementsAttr):
             self.report(op, f"has a value that is not supported: {value}")
             return
         _replace_by(op, ConstantOp.create(properties={"value": value}, result_types=[value.get_type()]))
+
+    def _handle(self, op: Operation) -> None:
+        """The variable of a name; one of its own where there is no name."""
+        said = [attribute_of(op, name) for name in ("shared_name", "container")]
+        name, container = [each.data if isinstance(each, StringAttr) else "" for each in said]
+        if not name or name == _ANONYMOUS:
+            name = f"variable.{self.variables}"
+            self.variables += 1
+        properties = {"name": StringAttr(f"{container}/{name}" if container else name)}
+        _replace_by(op, VariableOp.create(properties=properties, result_types=op.result_types))
+
+    def _convert(self, op: Operation) -> None:
+        """A conversion; handles are what they are."""
+        if is_resource(op.operands[0].type):
+            _replace(op, [self.cast(op.operands[0], op.results[0].type, op)])
+        else:
+            _derive(op, name_of(op))
 
     def _nothing(self, op: Operation) -> None:
         _replace(op, ())
@@ -162,11 +270,17 @@ class _Lowering:
         if callee is None:
             return
         inputs, outputs = callee.function_type.inputs.data, callee.function_type.outputs.data
-        operands = [self.cast(value, type, op) for value, type in zip(op.operands, inputs, strict=False)]
+        given = self._unbound(callee, op.operands)
+        operands = [self.cast(value, type, op) for value, type in zip(given, inputs, strict=False)]
         made = CallOp.create(
             operands=operands, properties={"callee": FlatSymbolRefAttr(callee.sym_name.data)}, result_types=outputs
         )
         self._replace_with_casts(op, made)
+
+    def _unbound(self, function: FuncOp, operands: Sequence[SSAValue]) -> list[SSAValue]:
+        """What a function still takes of operands."""
+        bound = self.bound.get(function.sym_name.data, frozenset())
+        return [value for place, value in enumerate(operands) if place not in bound]
 
     def _if(self, op: Operation) -> None:
         branches = [self._function(op, name) for name in ("then_branch", "else_branch")]
@@ -215,7 +329,8 @@ class _Lowering:
         self, block: Block, function: FuncOp, operands: Sequence[SSAValue], op: Operation
     ) -> Sequence[SSAValue]:
         types = function.function_type
-        values = [_add_cast(block, value, type, op) for value, type in zip(operands, types.inputs, strict=True)]
+        given = self._unbound(function, operands)
+        values = [_add_cast(block, value, type, op) for value, type in zip(given, types.inputs, strict=True)]
         symbol = FlatSymbolRefAttr(function.sym_name.data)
         return _add(
             block, CallOp.create(operands=values, properties={"callee": symbol}, result_types=types.outputs.data), op
@@ -323,6 +438,7 @@ def _replace(op: Operation, values: Sequence[SSAValue], *, but_last: bool = Fals
 _REWRITES: dict[str, Callable[[_Lowering, Operation], None]] = {
     "arith.constant": _Lowering._constant,
     "tf.Case": _Lowering._case,
+    "tf.Cast": _Lowering._convert,
     "tf.Const": _Lowering._constant,
     "tf.If": _Lowering._if,
     "tf.LegacyCall": _Lowering._call,
@@ -332,5 +448,6 @@ _REWRITES: dict[str, Callable[[_Lowering, Operation], None]] = {
     "tf.StatelessCase": _Lowering._case,
     "tf.StatelessIf": _Lowering._if,
     "tf.StatelessWhile": _Lowering._while,
+    "tf.VarHandleOp": _Lowering._handle,
     "tf.While": _Lowering._while,
 }

@@ -10,6 +10,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import Pure
 
+from tfrt.compiler.passes.shared.source_ops import has_effects
 from tfrt.dialects.stablehlo.control_flow import WhileOp
 
 
@@ -60,7 +61,7 @@ def _leads_only_to(value: SSAValue, last: Operation, place: int) -> bool:
             user = use.operation
             if user is last and use.index == place:
                 continue
-            if user is last or user.parent is not last.parent or user.regions or not user.has_trait(Pure):
+            if user is last or user.parent is not last.parent or user.regions or not _is_pure(user):
                 return False
             waiting.extend(user.results)
     return True
@@ -97,6 +98,10 @@ def _shrink(loop: WhileOp, places: set[int]) -> WhileOp:
     return made
 
 
+def _is_pure(op: Operation) -> bool:
+    return op.has_trait(Pure) and not has_effects(op, frozenset())
+
+
 _STAY = frozenset(("stablehlo.constant", "stablehlo.broadcast_in_dim"))
 """Ops that cost nothing where they are: kernels that read their results make them part of their own work. What is moved
 takes a copy along."""
@@ -107,7 +112,7 @@ def _move_out(loop: WhileOp) -> None:
         invariant: set[Operation] = set()
         outside: dict[SSAValue, SSAValue] = {}
         for op in list(block.ops):
-            if op.regions or not op.results or not op.has_trait(Pure):
+            if op.regions or not op.results or not _is_pure(op):
                 continue
             if all(_is_invariant(operand, block, invariant) for operand in op.operands):
                 invariant.add(op)

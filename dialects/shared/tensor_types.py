@@ -25,9 +25,12 @@ from tfrt.executor.declarations.stablehlo_shapes import Shape, ShapeError, compa
 _names = {"stablehlo.token": "token", "tuple": "tuple", "unranked_tensor": "tensor of unknown rank"}
 _KINDS = ("boolean", "integer", "float", "complex", "index")
 
+OBJECT = "object"
+"""The kind of elements that are no numbers: handles of variables, lists and strings of TensorFlow's programs."""
+
 
 def kind_of(element: Attribute) -> str | None:
-    """Which kind of element type this is: boolean, integer, float, complex or index."""
+    """Which kind of element type this is: boolean, integer, float, complex, index or object."""
     if isinstance(element, IntegerType):
         signless = element.signedness.data is Signedness.SIGNLESS
         return "boolean" if element.bitwidth == 1 and signless else "integer"
@@ -35,7 +38,12 @@ def kind_of(element: Attribute) -> str | None:
         return "float"
     if isinstance(element, ComplexType):
         return "complex"
+    if isinstance(element, UnregisteredAttr) and element.attr_name.data in _OBJECTS:
+        return OBJECT
     return "index" if isinstance(element, IndexType) else None
+
+
+_OBJECTS = frozenset(("tf_type.resource", "tf_type.string", "tf_type.variant"))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from xdsl.ir import Attribute
 from xdsl.irdl import AnyAttr, AttrConstraint, BaseAttr, EqAttrConstraint, ParamAttrConstraint
 
 from tfrt.dialects.shared.definitions import number_of
-from tfrt.dialects.shared.tensor_types import TensorOf
+from tfrt.dialects.shared.tensor_types import OBJECT, TensorOf
 from tfrt.dialects.stablehlo.attributes import TokenType
 
 I32: AttrConstraint[IntegerAttr[Any]] = IntegerAttr.constr(EqAttrConstraint(i32))
@@ -50,4 +50,4 @@ PAIRS_OF_SIZES = TensorOf(("integer", "index"), rank=2)
 SIZE = TensorOf(("integer",), rank=0, element=i32)
 TOKEN = BaseAttr(TokenType)
 TENSOR_OR_TOKEN = TensorOf(_ALL, others=(TokenType, UnrankedTensorType))
-VALUE = TensorOf(_ALL, others=(TokenType, TupleType, UnrankedTensorType))
+VALUE = TensorOf((*_ALL, OBJECT), others=(TokenType, TupleType, UnrankedTensorType))

@@ -38,6 +38,8 @@ class Supplied(Enum):
     """What opens files, as far as the host allows."""
     WEIGHTS = auto()
     """The weights that the program was loaded with."""
+    RESOURCES = auto()
+    """What the program's kernels keep from call to call."""
     FUNCTION = auto()
     """A function that the op refers to."""
     FUNCTIONS = auto()

@@ -49,7 +49,15 @@ _SCALARS = (bool, int, float, complex)
 _PLAIN = (*_SCALARS, str, Chain)
 
 _INJECTED = frozenset(
-    {Supplied.HOST, Supplied.CONTEXT, Supplied.LOCATION, Supplied.RESULT_COUNT, Supplied.FILES, Supplied.WEIGHTS},
+    (
+        Supplied.HOST,
+        Supplied.CONTEXT,
+        Supplied.LOCATION,
+        Supplied.RESULT_COUNT,
+        Supplied.FILES,
+        Supplied.WEIGHTS,
+        Supplied.RESOURCES,
+    )
 )
 
 

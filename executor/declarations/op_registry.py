@@ -113,6 +113,7 @@ def array_op(
     shaped_by: ShapedBy | None = None,
     shape_only: bool = False,
     shape_input: int | None = None,
+    flags: OpFlags = OpFlags.NONE,
 ) -> Callable[[F], F]:
     """Register the decorated array form (see `tfrt.executor.declarations.op`) as op `name` of the CPU; the function is
     returned unchanged.
@@ -121,18 +122,19 @@ def array_op(
     gives an array or a tuple of arrays. Of what it is supplied with as `ResultMetadata` it may rely on element types;
     sizes are there where the result's shape does not follow from the inputs, and are known otherwise where those of the
     inputs are. Arrays may have any strides, and must not be written to. Eager callers run the same function on dense
-    tensors.
+    tensors. What is no array is given and returned as it is: variables, lists, and tensors of strings.
 
     Args:
         metadata: see `cpu_op`; so are `constant_metadata`, `elementwise`, `native`, `shaped_by`,
             `shape_only` and `shape_input`.
+        flags: see `cpu_op`: `OpFlags.SIDE_EFFECTS` and `OpFlags.ALLOWS_STRING`.
         in_place: see `OpEntry`.
         views: see `OpEntry`. All other array forms take `out`, an array for the result or None, if they have one
             result.
     """
 
     # Programs without tensors start without numpy.
-    from tfrt.executor.values.tensor import dense_from_numpy
+    from tfrt.executor.values.tensor import tensor_of, value_of
 
     def register(form: F) -> F:
         refuse_coroutines(f"op '{name}'", form)
@@ -141,8 +143,8 @@ def array_op(
             *inputs: Any, attributes: OpAttributes, host: AnyHost, metadata: ResultMetadata
         ) -> tuple[Any, ...]:
             run = entry.arrays(tuple(map(metadata_of, inputs)), attributes, host, metadata)  # type: ignore[arg-type]
-            found = run(*[tensor.array for tensor in inputs])
-            return tuple([dense_from_numpy(array) for array in (found if type(found) is tuple else (found,))])
+            found = run(*map(value_of, inputs))
+            return tuple(map(tensor_of, found if type(found) is tuple else (found,)))
 
         dispatch.__module__, dispatch.__qualname__ = form.__module__, form.__qualname__
         entry = OpEntry(
@@ -150,7 +152,7 @@ def array_op(
             dispatch=dispatch,
             metadata=metadata,
             constant_metadata=constant_metadata,
-            flags=OpFlags.NONE,
+            flags=flags,
             array_form=form,
             elementwise=elementwise,
             native=native,

@@ -17,7 +17,7 @@ from tfrt.executor.declarations.kernel import Kernel, Signature
 from tfrt.executor.declarations.prepared import Prepared
 from tfrt.executor.declarations.runs import Control
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import BefError, KernelError
@@ -90,8 +90,9 @@ def bind(
     host: HostContext,
     result_types: Sequence[str | None] = (),
     weights: Weights | None = None,
+    resources: ResourceContext | None = None,
 ) -> BoundKernel:
-    """Fit `kernel` to `record`, in a program that was loaded with `weights`.
+    """Fit `kernel` to `record`, in a program that was loaded with `weights` and has `resources`.
 
     Results become values of `result_types`, see `tfrt.executor.values.results`; none are given for kernels that are
     `exact`.
@@ -103,7 +104,7 @@ def bind(
     call: Callable[..., Any]
     try:
         problem = _mismatch(signature, record)
-        arguments = {} if problem else _fixed_arguments(signature, record, bef, functions, host, weights)
+        arguments = {} if problem else _fixed_arguments(signature, record, bef, functions, host, weights, resources)
     except BefError as error:
         problem = str(error)
     if problem:
@@ -228,6 +229,7 @@ def _fixed_arguments(
     functions: Sequence[Callee],
     host: HostContext,
     weights: Weights | None = None,
+    resources: ResourceContext | None = None,
 ) -> dict[str, Any]:
     attributes = zip(signature.attributes, record.attributes, strict=False)
     arguments: dict[str, Any] = {name: bef.attribute(at, stored) for (name, stored), at in attributes}
@@ -250,6 +252,8 @@ def _fixed_arguments(
                 arguments[name] = host.files
             case Supplied.WEIGHTS:
                 arguments[name] = Weights() if weights is None else weights
+            case Supplied.RESOURCES:
+                arguments[name] = ResourceContext() if resources is None else resources
     return arguments
 
 

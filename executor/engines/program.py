@@ -25,7 +25,7 @@ from tfrt.executor.engines.graph import Graph, make_graph, only_read
 from tfrt.executor.engines.plans.planned import Planned, Plans
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
 from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
@@ -71,6 +71,7 @@ class Program:
     Attributes:
         functions: the named functions, in file order.
         all_functions: all functions in file order, those of regions (which have no name) included.
+        resources: what kernels keep from call to call, the variables among it.
         plans: how functions run faster, or None where the host wants none.
     """
 
@@ -78,6 +79,7 @@ class Program:
         self.bef = bef
         self.host = host
         self.weights = Weights() if weights is None else weights
+        self.resources = ResourceContext()
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         if wrong := weights_that_do_not_fit(bef, self.kernels, host, self.weights):
             raise LoadError(tuple(wrong))
@@ -353,7 +355,9 @@ class Function:
             found = program.kernels[kernel.name]
             types = () if found.is_exact else tuple([type_of(register) for register in kernel.results])
             if kernel.attributes or kernel.functions or is_profiled or not found.signature.binds_alike:
-                return bind(found, kernel, program.bef, functions, program.host, types, program.weights)
+                return bind(
+                    found, kernel, program.bef, functions, program.host, types, program.weights, program.resources
+                )
             # Most kernels of a long function are of a few kinds.
             key = (kernel.name, len(kernel.arguments), len(kernel.results), types)
             if key not in shared:

@@ -325,7 +325,12 @@ class _WhenReady:
 
 
 class ResourceContext:
-    """Named objects that outlive an op: state that kernels share within a request, or across several."""
+    """Named objects that outlive an op: state that kernels share within a request, or across several.
+
+    Kernels that ask for one get that of the program that they are in.
+    """
+
+    supplied_as: ClassVar[Supplied] = Supplied.RESOURCES
 
     __slots__ = ("__weakref__", "_resources")
 

@@ -13,6 +13,7 @@
 `array_files.py`       files of named arrays: NPZ, safetensors
 `safetensors.py`       mapping and writing safetensors files
 `weights.py`           arrays that programs refer to by name
+`variable.py`          arrays under a name that programs read and replace
 `stored_types.py`      how files of arrays hold element types that they have no name for
 `shape.py`             shapes as values
 `attributes.py`        how kernels declare attributes, and how files store them

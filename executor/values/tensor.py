@@ -297,6 +297,25 @@ def dense_from_numpy(array: np.ndarray) -> DenseHostTensor:
     return DenseHostTensor(np.asarray(native, order="C"), dtype)
 
 
+def value_of(tensor: Any) -> Any:
+    """What a program's arrays are in the place of a tensor: its array, the object in it, or itself where it holds
+    strings."""
+    if type(tensor) is not DenseHostTensor:
+        return tensor
+    return tensor.array.item() if tensor.dtype is DType.VARIANT else tensor.array
+
+
+def tensor_of(value: Any) -> Any:
+    """The tensor of what a program has in its place; an object is the one element of a tensor."""
+    if isinstance(value, np.ndarray | np.generic):
+        return dense_from_numpy(value)  # type: ignore[arg-type]
+    if type(value) is StringHostTensor:
+        return value
+    box = np.empty((), object)
+    box[()] = value
+    return DenseHostTensor(box, DType.VARIANT)
+
+
 def elements(values: Sequence[Any] | np.ndarray, dtype: DType) -> np.ndarray:
     """Python numbers, each already a value of `dtype`, as a one-dimensional array in numpy's form of it."""
     if dtype is DType.BF16:

@@ -13,12 +13,13 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64, Dense, I64Array, String, TypedAggregate
 from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.tensor import DenseHostTensor
+from tfrt.executor.values.variable import Variable
 from tfrt.executor.values.weights import Weights
 from tfrt.kernels.corert.known_metadata import when_there
 
@@ -52,6 +53,14 @@ def constant(*, value: Dense) -> np.ndarray:
 def weight(*, metadata: TypedAggregate, name: String, weights: Weights) -> np.ndarray:
     (known,) = read_metadata(metadata)
     return weights.get(name, known.dtype, known.shape)
+
+
+@kernel("cpu.variable", pure=True, prepares=True)
+def variable(*, name: String, resources: ResourceContext) -> Callable[..., Any]:
+    def find(*initial: np.ndarray) -> Variable:
+        return resources.get_or_create(name, lambda: Variable(name, *initial))
+
+    return find
 
 
 @kernel("cpu.arena", pure=True, prepares=True)

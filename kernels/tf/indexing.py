@@ -20,14 +20,20 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.tf.reshaping import as_results, axis_of, sizes
 
 
-def _require_in_range(indices: np.ndarray, size: int, op: str) -> None:
+def require_in_range(indices: np.ndarray, size: int, op: str) -> None:
+    """Raises unless all indices are of a dimension of that size."""
     if indices.size and not (indices.min() >= 0 and indices.max() < size):
         bad = indices[(indices < 0) | (indices >= size)].flat[0]
         raise KernelError(f"{op}: index {bad} is not in [0, {size})")
 
 
-def _gather(x: np.ndarray, indices: np.ndarray, at: int, batch: int, op: str) -> np.ndarray:
-    _require_in_range(indices, x.shape[at], op)
+def gather_along(x: np.ndarray, indices: np.ndarray, at: int, batch: int, op: str) -> np.ndarray:
+    """Slices along the dimension `at`, at indices; the first `batch` dimensions of both go together.
+
+    Raises:
+        KernelError: an index is out of range.
+    """
+    require_in_range(indices, x.shape[at], op)
     if batch == 0:
         return np.take(x, indices, at)
     # One gather for each combination of the batch dimensions, all at once.
@@ -46,7 +52,7 @@ def gather(operand: TensorMetadata, indices: TensorMetadata, axis: TensorMetadat
     batch = batch_dims + (indices.rank if batch_dims < 0 else 0)
 
     def run(x: np.ndarray, indices: np.ndarray, axis: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        return _gather(x, indices, axis_of(int(axis), x.ndim, "tf.GatherV2"), batch, "tf.GatherV2")
+        return gather_along(x, indices, axis_of(int(axis), x.ndim, "tf.GatherV2"), batch, "tf.GatherV2")
 
     return run
 
@@ -54,7 +60,7 @@ def gather(operand: TensorMetadata, indices: TensorMetadata, axis: TensorMetadat
 @array_op("tf.Gather", shaped_by=())
 def gather_rows(operand: TensorMetadata, indices: TensorMetadata, *, validate_indices: bool = True) -> ArrayForm:
     """Slices along the first axis, at indices."""
-    return lambda x, indices, out=None: _gather(x, indices, 0, 0, "tf.Gather")
+    return lambda x, indices, out=None: gather_along(x, indices, 0, 0, "tf.Gather")
 
 
 @array_op("tf.GatherNd", shaped_by=())
@@ -62,18 +68,19 @@ def gather_nd(operand: TensorMetadata, indices: TensorMetadata) -> ArrayForm:
     """Slices at index vectors, which are the innermost dimension of `indices`."""
 
     def run(x: np.ndarray, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        _require_vectors(indices, x.shape, "tf.GatherNd")
+        require_vectors(indices, x.shape, "tf.GatherNd")
         return np.asarray(x[tuple(np.moveaxis(indices, -1, 0))])
 
     return run
 
 
-def _require_vectors(indices: np.ndarray, shape: tuple[int, ...], op: str) -> None:
+def require_vectors(indices: np.ndarray, shape: tuple[int, ...], op: str) -> None:
+    """Raises unless the innermost dimension of `indices` is of places in a tensor of that shape."""
     depth = indices.shape[-1] if indices.ndim else 0
     if depth > len(shape):
         raise KernelError(f"{op}: index vectors of {depth} elements are too long for a tensor of shape {list(shape)}")
     for place in range(depth):
-        _require_in_range(indices[..., place], shape[place], op)
+        require_in_range(indices[..., place], shape[place], op)
 
 
 Combine = Callable[[np.ndarray, Any, np.ndarray], None]
@@ -93,7 +100,7 @@ _COMBINATIONS: dict[str, Combine] = {
 
 
 def _scattered(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, combine: Combine, op: str) -> np.ndarray:
-    _require_vectors(indices, target.shape, op)
+    require_vectors(indices, target.shape, op)
     combine(target, tuple(np.moveaxis(indices, -1, 0)), updates)
     return target
 
@@ -138,7 +145,7 @@ def _segments(name: str, combine: Combine, start: Callable[[np.dtype], Any], *, 
             flat = ids.reshape(-1)
             # Rows with negative ids belong nowhere.
             kept = flat >= 0
-            _require_in_range(flat[kept], total, name)
+            require_in_range(flat[kept], total, name)
             result = np.full((total, *rows.shape[1:]), start(x.dtype), x.dtype)
             combine(result, flat[kept], rows[kept])
             if sorted_ids:

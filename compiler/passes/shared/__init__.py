@@ -14,6 +14,8 @@
 `source_functions.py`    functions of frameworks' programs
 `source_ops.py`          ops of frameworks' dialects as ops of the core runtime
 `core_ops.py`            what op of the core runtime an op of a framework is
+`saved_models.py`        variables and users' names in text of saved models
+`tf_variables.py`        variables that no op changes
 `custom_calls.py`        calls of what the specification leaves to others, as ops of the core runtime
 `source_patterns.py`     simplifications of ops of StableHLO
 `shape_inference.py`     what is known of the results of an op

@@ -34,6 +34,7 @@ from tfrt.compiler.passes.shared.custom_calls import is_identity
 from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
+from tfrt.dialects.tf_type import STRING
 from tfrt.dialects.tf_type import ShapeAttr as TfShapeAttr
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.bef.format import AttributeType
@@ -58,7 +59,7 @@ def _is_object(element: Attribute) -> bool:
     return isinstance(element, UnregisteredAttr) and element.attr_name.data in _OBJECTS
 
 
-_OBJECTS = frozenset(("tf_type.resource", "tf_type.variant"))
+_OBJECTS = frozenset(("tf_type.resource", "tf_type.variant", STRING))
 """Element types of tensors that are no arrays, but one object."""
 
 _IDENTITIES_ON_SCALARS = FORWARDING | {"stablehlo.reshape", "stablehlo.broadcast_in_dim", "stablehlo.broadcast"}

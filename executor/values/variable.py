@@ -1,0 +1,78 @@
+"""Variables: arrays under a name that programs read and replace, and that outlive a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.fork import restart_after_fork
+
+
+class Variable:
+    """A variable.
+
+    What has been read stays as it is: an array that is held is never written to, but replaced by another one.
+
+    Args:
+        value: what it holds at first, which nobody writes to; None where it is not initialised.
+
+    Attributes:
+        name: what messages call it.
+    """
+
+    __slots__ = ("__weakref__", "_lock", "_value", "name")
+
+    def __init__(self, name: str, value: np.ndarray | None = None):
+        self.name = name
+        self._value = None if value is None else _read_only(value.view())
+        self.restart()
+        restart_after_fork(self)
+
+    def restart(self) -> None:
+        """In a forked process: who was changing it is gone."""
+        self._lock = RLock()
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether it holds anything."""
+        return self._value is not None
+
+    def read(self) -> np.ndarray:
+        """What it holds, which nobody may write to.
+
+        Raises:
+            KernelError: it is not initialised.
+        """
+        value = self._value
+        if value is None:
+            raise KernelError(
+                f"Could not find variable {self.name}: it has been deleted, or has never been initialized",
+                code="FAILED_PRECONDITION",
+            )
+        return value
+
+    def assign(self, value: np.ndarray | None) -> None:
+        """Hold a copy of an array from now on, or nothing."""
+        new = None if value is None else _read_only(np.array(value, order="C"))
+        with self._lock:
+            self._value = new
+
+    def update(self, change: Callable[[np.ndarray], Any]) -> np.ndarray:
+        """Hold what `change` makes of what it holds, which must be memory of its own; nobody changes it meanwhile.
+
+        Raises:
+            KernelError: it is not initialised, or what `change` raises.
+        """
+        with self._lock:
+            new = _read_only(np.asarray(change(self.read()), order="C"))
+            self._value = new
+            return new
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
