@@ -31,6 +31,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tfrt.executor.support.collector import collector_relaxed
+from tfrt.executor.support.spans import span
 
 if TYPE_CHECKING:
     from xdsl.ir import Attribute
@@ -72,7 +73,7 @@ def compile(
             the file for constants cannot be written, or `input_shapes` names no argument.
         CompileError: the text is malformed or invalid, BEF cannot hold it, or `input_shapes` does not fit it.
     """
-    with collector_relaxed():
+    with collector_relaxed(), span(f"compile {filename}", "compiler"):
         return _compile(
             text,
             filename,
@@ -104,7 +105,8 @@ def _compile(
 
     passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
     read = partial(parse_module, text, filename, allow_unregistered=True)
-    module = read()
+    with span("read the text", "compiler"):
+        module = read()
     from tfrt.compiler.pipelines.pipeline import with_lowering
 
     passes = with_lowering(module, passes, spelled_shapes(input_shapes))
@@ -117,7 +119,8 @@ def _compile(
 
         run_passes(module, passes, watch=watch, again=read)
         module.attributes[PRODUCER] = _producer(filename, passes)
-    return emit(module, optional_sections=optional_sections)
+    with span("write BEF", "compiler"):
+        return emit(module, optional_sections=optional_sections)
 
 
 def _producer(filename: str, passes: tuple[ModulePass, ...]) -> Attribute:

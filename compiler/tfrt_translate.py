@@ -6,6 +6,7 @@ Exit codes: 0; 1 where the program was refused; 2 for bad usage and for files th
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,12 +15,14 @@ from tfrt.executor.bef.format import MAGIC
 from tfrt.executor.support import cli
 from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
 from tfrt.executor.support.errors import BefError, CompileError, UsageError
+from tfrt.executor.support.spans import collected
 
 _EXAMPLES = """\
   tfrt-translate program.mlir -o program.bef       compile
   tfrt-translate -O2 program.mlir -o program.bef   optimise and compile
   tfrt-translate program.mlir | bef-run            compile and run
   tfrt-translate program.bef                       show a BEF file as MLIR text
+  tfrt-translate -O2 --trace passes.json program.mlir -o program.bef
   tfrt-translate -O2 --input-shape x=8x28x28 model.mlir -o model.bef
   tfrt-translate -O2 model.mlir -o model.bef --externalize-constants weights.safetensors"""
 
@@ -43,7 +46,21 @@ def _main(argv: Sequence[str]) -> int:
     text = cli.decode_text(content, options.file)
     # A program with its weights in it may be large.
     del content
-    return _compile(text, options)
+    if options.trace is None:
+        return _compile(text, options)
+    return _compile_traced(text, options)
+
+
+def _compile_traced(text: str, options: argparse.Namespace) -> int:
+    """Compile, and write what has taken how long, whether or not the program is refused."""
+    from tfrt.executor.support.chrome_trace import ChromeTrace
+
+    with collected() as spans:
+        code = _compile(text, options)
+    trace = ChromeTrace(os.getpid(), "tfrt-translate", min((span.start for span in spans), default=0))
+    trace.spans(spans)
+    cli.write_text(options.trace, "".join(trace.text()))
+    return code
 
 
 def _compile(text: str, options: argparse.Namespace) -> int:
@@ -117,6 +134,8 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
         raise UsageError("--externalize-constants goes with --mlir-to-bef")
     if options.input_shapes:
         raise UsageError("--input-shape goes with --mlir-to-bef")
+    if options.trace is not None:
+        raise UsageError("--trace goes with --mlir-to-bef")
     try:
         bef = read_bef(content)
         if not is_complete(bef):
@@ -180,6 +199,9 @@ def _parser() -> cli.OptionParser:
         "--larger-than", type=_bytes, default=1024, metavar="SIZE",
         help="how large constants may be that stay in the program: 1024 (default), 4KiB, 1MiB",
     )  # fmt: skip
+    parser.add_argument(
+        "--trace", metavar="FILE", help="write how long passes and the rest take as trace events, which Perfetto opens"
+    )
     parser.add_argument(
         "--print-generic", "--mlir-print-op-generic", action="store_true", help="disassemble into the generic form"
     )

@@ -98,6 +98,7 @@ PUBLIC = [
     "on_device",
     "register_copy",
     "to_dense",
+    "trace",
 ]
 
 

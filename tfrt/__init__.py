@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from tfrt.executor.declarations.op import OpEntry, OpFlags
     from tfrt.executor.declarations.op_attrs import OpAttrs
     from tfrt.executor.declarations.op_registry import CPU_OPS, OpRegistry, cpu_op
+    from tfrt.executor.runtime.events import EventTrace
     from tfrt.executor.values.device import HOST_DEVICE, Device
     from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 
@@ -202,6 +204,7 @@ __all__ = [
     "on_device",
     "register_copy",
     "to_dense",
+    "trace",
 ]
 
 
@@ -298,6 +301,27 @@ def import_tensorflow(
     from tfrt.compiler.importers.tensorflow import import_tensorflow as import_model
 
     return import_model(source, signature=signature, weights=weights, larger_than=larger_than)
+
+
+def trace(path: str | os.PathLike[str] | None = None, *, level: str = "kernels") -> AbstractContextManager[EventTrace]:
+    """Record what programs do, and passes of the compiler, in this process meanwhile, and write it to a file.
+
+    Perfetto (https://ui.perfetto.dev) opens the file; ``docs/operating.md`` says what is in it. Programs that have been
+    loaded already are recorded, too, from their next call on. The block gets the events; their ``kernels()`` are how
+    long each kernel has taken.
+
+    Args:
+        path: a file for Chrome's trace events (JSON); by default there is none.
+        level: ``functions``: requests and calls of functions, at hardly any cost; ``kernels``: each kernel, too, and
+            what waited for what: then programs run kernel by kernel, not from plans; ``values``: also what kernels take
+            and give.
+
+    Raises:
+        UsageError: there is no such level, there is a trace already, or the file cannot be written.
+    """
+    from tfrt.executor.engines.traces import traced
+
+    return traced(path, level)
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from tfrt.compiler.pipelines.pipeline import PIPELINES, known_pass, pipeline_text
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
+from tfrt.executor.support.spans import span
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -140,7 +141,8 @@ def _run_unverified(
             raise
         except Exception as error:
             return (_failure(module_pass, error),)
-    return tuple(verify(module))
+    with span("verify", "compiler"):
+        return tuple(verify(module))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -202,7 +204,8 @@ def _apply(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
     from tfrt.compiler.frontend.compiled_modules import set_aside
 
     # Passes that come with xDSL know its dialects; all others leave to another compiler what is for it.
-    with nullcontext() if type(module_pass).__module__.startswith("xdsl.") else set_aside(module):
+    known = type(module_pass).__module__.startswith("xdsl.")
+    with span(module_pass.name, "pass"), nullcontext() if known else set_aside(module):
         module_pass.apply(ctx, module)  # type: ignore[arg-type]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,29 @@ def write_profile(entries: Iterable[KernelProfile]) -> str:
     lines = [json.dumps({field: getattr(entry, field) for field in _FIELDS}) for entry in entries]
     body = ",\n".join(f"  {line}" for line in lines)
     return f'{{"format": "{_FORMAT}", "kernels": [\n{body}\n]}}\n'
+
+
+def profile_table(entries: Sequence[KernelProfile]) -> str:
+    """A profile for people: lines of time, share, runs, median, kernel and place, what takes longest first.
+
+    Shares are of the sum of all; kernels that run others are counted with these.
+    """
+    everything = sum(entry.total_ns for entry in entries) or 1
+    lines = [f"{'total':>10} {'share':>7} {'runs':>8} {'median':>10}  kernel"]
+    for entry in sorted(entries, key=lambda entry: -entry.total_ns):
+        share = f"{100 * entry.total_ns / everything:.1f} %"
+        where = f"  {entry.location}" if entry.location else ""
+        total, median = _time(entry.total_ns), _time(entry.median_ns)
+        lines.append(f"{total:>10} {share:>7} {entry.runs:>8} {median:>10}  {entry.kernel}{where}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _time(nanoseconds: float) -> str:
+    """Three digits and a unit."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:#.3g} {unit}".replace(". ", " ")
+    return f"{nanoseconds} ns"
 
 
 def read_profile(text: str) -> list[KernelProfile]:

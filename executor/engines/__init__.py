@@ -6,8 +6,10 @@
 `graph.py`               a function made ready to run: its kernels bound, with what each reads and wakes
 `dataflow.py`            runs everything: each kernel as soon as its operands are there
 `frame.py`               one call of it
+`traced_frame.py`        one call of it while there is a trace
 `recorded.py`            what a call has come to elsewhere, from which it goes on
 `sync_interpreter.py`    runs synchronous functions, kernel after kernel
+`traces.py`              recording what happens on all hosts
 `plans/`                 functions as straight-line Python, as long as nothing is pending or fails
 =======================  =====================================================================================
 """

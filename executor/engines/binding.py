@@ -91,8 +91,11 @@ def bind(
     result_types: Sequence[str | None] = (),
     weights: Weights | None = None,
     resources: ResourceContext | None = None,
+    observe: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
 ) -> BoundKernel:
     """Fit `kernel` to `record`, in a program that was loaded with `weights` and has `resources`.
+
+    Whoever watches kernels gets the callable by `observe`, which returns what to call instead.
 
     Results become values of `result_types`, see `tfrt.executor.values.results`; none are given for kernels that are
     `exact`.
@@ -118,8 +121,8 @@ def bind(
         call = found.call if isinstance(found, Prepared) else found
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
-    if host.profile is not None:
-        call = host.profile.watched(call, kernel.name, bef.kernel_location(record), host.run_when_ready)
+    if observe is not None:
+        call = observe(call)
     context = next((name for name, what in signature.injected if what is Supplied.CONTEXT), None)
     if context is not None:
         call = _with_context(call, context)
@@ -158,7 +161,7 @@ def bind(
         result_class=signature.result_class,
         is_exact=kernel.is_exact,
         # What watches kernels, or converts their results, needs them to be called.
-        prepared=prepared if host.profile is None and not converts else None,
+        prepared=prepared if observe is None and not converts else None,
         overwrites_last=kernel.overwrites,
     )
 

@@ -31,7 +31,7 @@ request is cancelled meanwhile, those whose turn comes later are skipped neverth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfrt.executor.engines.frame import Frame, let_go
@@ -42,15 +42,23 @@ from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import is_full, of_thread
 from tfrt.executor.values.async_value import AsyncValue
 
+MakeFrame = Callable[[Graph, ExecutionContext], Frame]
+
 
 def execute(
-    graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None = None
+    graph: Graph,
+    context: ExecutionContext,
+    arguments: Sequence[Any],
+    recorded: Recorded | None = None,
+    *,
+    make_frame: MakeFrame = Frame,
 ) -> list[Any]:
     """Start a call and run what can be run at once. Does not block.
 
     Args:
         arguments: plain values, or `AsyncValue`s that are pending, available or failed.
         recorded: what has been run already, elsewhere.
+        make_frame: makes the frame of the call.
 
     Returns:
         The results: plain values where they are available, else an `AsyncValue`, pending or failed.
@@ -59,16 +67,20 @@ def execute(
         CallEnded: see `tfrt.executor.runtime.failures`.
     """
     if is_full(of_thread.calls.depth):
-        return _execute_later(graph, context, arguments, recorded)
-    return _execute_now(graph, context, arguments, recorded)
+        return _execute_later(graph, context, arguments, recorded, make_frame)
+    return _execute_now(graph, context, arguments, recorded, make_frame)
 
 
 def _execute_now(
-    graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None
+    graph: Graph,
+    context: ExecutionContext,
+    arguments: Sequence[Any],
+    recorded: Recorded | None,
+    make_frame: MakeFrame,
 ) -> list[Any]:
     calls = of_thread.calls
     depth = calls.depth
-    frame = Frame(graph, context)
+    frame = make_frame(graph, context)
     try:
         calls.depth = depth + 1
         if recorded is not None:
@@ -85,14 +97,18 @@ def _execute_now(
 
 
 def _execute_later(
-    graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None
+    graph: Graph,
+    context: ExecutionContext,
+    arguments: Sequence[Any],
+    recorded: Recorded | None,
+    make_frame: MakeFrame,
 ) -> list[Any]:
     promises = [AsyncValue() for _ in graph.result_registers]
 
     def run() -> None:
         # Not put off again: a synchronous call that waits for it may stand on this very stack.
         try:
-            results = _execute_now(graph, context, arguments, recorded)
+            results = _execute_now(graph, context, arguments, recorded, make_frame)
         except BaseException as error:
             settle_all(promises, [AsyncValue.failed(as_ended(error))] * len(promises))
             let_go(error, is_promised=bool(promises))

@@ -7,6 +7,7 @@ when it is first called.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -26,9 +27,11 @@ from tfrt.executor.engines.plans.planned import Planned, Plans
 from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.runtime.observer import place_of
 from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
+from tfrt.executor.support.spans import span
 from tfrt.executor.values.arguments import converting
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import forget_lost
@@ -38,6 +41,9 @@ from tfrt.executor.values.weights import Weights, weights_of
 
 Run = Callable[[ExecutionContext, Sequence[Any]], list[Any]]
 """Runs a call, given values as registers hold them."""
+
+loaded: weakref.WeakSet[Program] = weakref.WeakSet()
+"""The programs of this process."""
 
 
 def load(
@@ -61,6 +67,15 @@ def load(
             kernels that run them; or weights are missing, or have another type or shape than it says.
         UsageError: the file, or that of the weights, cannot be read.
     """
+    with span("load", "program"):
+        return _load(source, host, weights)
+
+
+def _load(
+    source: bytes | bytearray | memoryview | str | Path,
+    host: HostContext | None,
+    weights: Weights | str | os.PathLike[str] | Mapping[str, Any] | None,
+) -> Program:
     bef = open_bef(source) if isinstance(source, str | Path) else read_bef(source)
     return Program(bef, HostContext() if host is None else host, weights_of(weights))
 
@@ -80,6 +95,7 @@ class Program:
         self.host = host
         self.weights = Weights() if weights is None else weights
         self.resources = ResourceContext()
+        loaded.add(self)
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         if wrong := weights_that_do_not_fit(bef, self.kernels, host, self.weights):
             raise LoadError(tuple(wrong))
@@ -93,6 +109,12 @@ class Program:
     def in_order(self) -> tuple[Function, ...]:
         """The functions, to be run as the dataflow executor runs them, with all that they call."""
         return tuple(Function(self, record, keeps_order=True) for record in self.bef.functions)
+
+    def run_anew(self) -> None:
+        """Let functions find out anew how they run, since who watches the host has changed. Calls under way go on."""
+        in_order = self.__dict__.get("in_order", ())
+        for function in (*self.all_functions, *in_order):
+            function.run_anew()
 
     def __getitem__(self, name: str) -> Function:
         """The function of that name.
@@ -298,6 +320,12 @@ class Function:
             raise KernelError(f"{who} takes {takes} argument{'' if takes == 1 else 's'} and is given {len(arguments)}")
         return self._run(context, arguments)
 
+    def run_anew(self) -> None:
+        """See `Program.run_anew`."""
+        self._convert, self._run, self._planned = self._convert_first, self._run_first, None
+        self._is_pure = False
+        self.__dict__.pop("graph", None)
+
     def _convert_first(self, arguments: Sequence[Any]) -> Sequence[Any]:
         convert = converting(self.name, self.argument_types)
         self._convert = partial(self._convert_second, convert)
@@ -318,6 +346,22 @@ class Function:
 
     def _way_to_run(self) -> Run:
         """What runs a call: a plan where one serves, which goes on in what can run everything; else that at once."""
+        events = self._program.host.events
+        if events is None:
+            return self._way_to_run_unwatched()
+        if not events.has_kernels or self.kind is FunctionKind.NATIVE:
+            run = self._way_to_run_unwatched()
+            # Whoever calls it is not to call the plan at once.
+            self._planned = None
+        elif self.kind is FunctionKind.SYNC:
+            run = partial(interpret, self.graph)
+        else:
+            from tfrt.executor.engines.traced_frame import frame_maker
+
+            run = partial(execute, self.graph, make_frame=frame_maker(events))
+        return events.watched_function(run, self.name or f"region {self.index}")
+
+    def _way_to_run_unwatched(self) -> Run:
         if self.kind is FunctionKind.NATIVE:
             return self._run_native
         plans = None if self._keeps_order else self._program.plans
@@ -330,7 +374,7 @@ class Function:
             self._is_pure = not plans.facts.effects[self.index].any
             return planned.enter
         if plans is not None and not has_threads:
-            return self._program.in_order[self.index]._way_to_run()
+            return self._program.in_order[self.index]._way_to_run_unwatched()
         # Nobody can expect an order of what threads do.
         return partial(interpret if is_sync else execute, self.graph)
 
@@ -348,15 +392,24 @@ class Function:
         program, record = self._program, self._record
         functions = program.in_order if self._keeps_order else program.all_functions
         shared: dict[tuple[str, int, int, tuple[str | None, ...]], BoundKernel] = {}
-        is_profiled = program.host.profile is not None
+        observers = program.host.observers
         type_of = _known_types(record)
 
-        def bound(kernel: KernelRecord) -> BoundKernel:
+        def bound(number: int, kernel: KernelRecord) -> BoundKernel:
             found = program.kernels[kernel.name]
             types = () if found.is_exact else tuple([type_of(register) for register in kernel.results])
-            if kernel.attributes or kernel.functions or is_profiled or not found.signature.binds_alike:
+            observe = partial(self._observe, number, found) if observers else None
+            if kernel.attributes or kernel.functions or observers or not found.signature.binds_alike:
                 return bind(
-                    found, kernel, program.bef, functions, program.host, types, program.weights, program.resources
+                    found,
+                    kernel,
+                    program.bef,
+                    functions,
+                    program.host,
+                    types,
+                    program.weights,
+                    program.resources,
+                    observe,
                 )
             # Most kernels of a long function are of a few kinds.
             key = (kernel.name, len(kernel.arguments), len(kernel.results), types)
@@ -364,8 +417,18 @@ class Function:
                 shared[key] = bind(found, kernel, program.bef, functions, program.host, types)
             return shared[key]
 
-        bound_kernels = [bound(kernel) for kernel in record.kernels[1:]]
+        bound_kernels = [bound(number, kernel) for number, kernel in enumerate(record.kernels[1:], 1)]
         return make_graph(record, bound_kernels, program.bef, is_order_free=self._is_order_free)
+
+    def _observe(self, number: int, kernel: Kernel, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, the function's kernel of that number, watched by all who watch the host."""
+        signature, host = kernel.signature, self._program.host
+        takes_context = any(what is Supplied.CONTEXT for _, what in signature.injected)
+        is_plain = signature.returns_plain and kernel.is_exact and not takes_context
+        place = place_of(self._program.bef, self._record, number, is_plain=is_plain)
+        for observer in host.observers:
+            call = observer.watched(call, place, host.run_when_ready)
+        return call
 
     def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         native = find_native_function(self.name)

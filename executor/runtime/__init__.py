@@ -10,6 +10,10 @@
 `reports.py`           errors among results: reported once, with their place
 `profile.py`           measuring kernels
 `recording.py`         keeping what they get and give
-`tracing.py`           recording when they begin and end
+`tracing.py`           recording when they begin and end, as text
+`observer.py`          what watches kernels, and what it is told of them
+`events.py`            recording what happens when, and where
+`event_analysis.py`    what that means: what waited for what, and how much memory was held
+`trace_file.py`        that as a file of Chrome's trace events
 =====================  =======================================================================================
 """

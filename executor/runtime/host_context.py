@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
+from tfrt.executor.runtime.observer import Observer, Recorder, tracing
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.runtime.work_queue import Task, WorkQueue
 from tfrt.executor.support import native_threads
@@ -43,27 +44,14 @@ region that has run a quarter as often is generated along with it, at the same l
 time. A function whose kernels take longer is generated sooner, at the same loss: once it has run for long enough."""
 
 
+hosts: weakref.WeakSet[HostContext] = weakref.WeakSet()
+"""The hosts of this process."""
+
+
 class Output(Protocol):
     """Where kernels print: anything with ``write(str)``."""
 
     def write(self, text: str, /) -> Any: ...
-
-
-class Observer(Protocol):
-    """What watches the kernels of a host: a profile, a trace."""
-
-    def watched(
-        self,
-        call: Callable[..., Any],
-        kernel: str,
-        location: Location,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
-        """`call`, a kernel at one place, to be watched each time that it runs.
-
-        Args:
-            run_when_ready: see `HostContext.run_when_ready`.
-        """
 
 
 class HostContext:
@@ -94,6 +82,7 @@ class HostContext:
         enqueue: runs a task, which must not block, on the work queue.
         enqueue_blocking: runs a task, which may block, on the work queue's threads for such tasks.
         files: opens files for kernels, which get it by the annotation `tfrt.Files`.
+        events: what records events, while there is a trace (`tfrt.trace`).
 
     Raises:
         UsageError: no work queue has that description, or kernels would be both profiled and traced.
@@ -129,6 +118,8 @@ class HostContext:
         self.native = native
         self.profile = profile
         self.trace = trace
+        self.events: Recorder | None = None
+        hosts.add(self)
         self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
         self._out = out
@@ -141,6 +132,8 @@ class HostContext:
             self._release_native_threads: Callable[[], Any] = weakref.finalize(self, native_threads.leave, number)
         else:
             self._release_native_threads = _nothing
+        if tracing.events is not None:
+            self.watch(tracing.events)
 
     def __enter__(self) -> HostContext:
         return self
@@ -173,6 +166,21 @@ class HostContext:
         if not sys.is_finalizing():
             while getattr(self, "_on_close", None):
                 self._on_close.pop()()
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """Who watches kernels, the innermost first."""
+        watching = (self.events if self.events is not None and self.events.has_kernels else None, self.profile)
+        return tuple(observer for observer in watching if observer is not None)
+
+    def watch(self, events: Recorder | None) -> None:
+        """Record events from now on, or no more. Programs have to be told, too; see `tfrt.executor.engines.traces`."""
+        self.events = events
+        add: Callable[[Task], None] = self.work_queue.add_task
+        add_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
+        if events is not None and events.has_kernels:
+            add, add_blocking = events.watched_queue(add), events.watched_queue(add_blocking)
+        self.enqueue, self.enqueue_blocking = add, add_blocking
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call `callback` when the host is closed, the newest first and before the work queue ends.
@@ -363,11 +371,25 @@ class ExecutionContext:
             these count as started, as in the reference, unless nobody wants their results any more.
         within: what `part_within` was given, from the outermost part of the request to this one.
         is_pure: whether nothing that it runs has side effects, or sees any.
+        request: its number in a trace; not there without one.
     """
+
+    request: int
 
     supplied_as: ClassVar[Supplied] = Supplied.CONTEXT
 
-    __slots__ = ("_flag", "_made", "_parts", "cancellation", "data", "host", "is_pure", "task_cancellation", "within")
+    __slots__ = (
+        "_flag",
+        "_made",
+        "_parts",
+        "cancellation",
+        "data",
+        "host",
+        "is_pure",
+        "request",
+        "task_cancellation",
+        "within",
+    )
 
     def __init__(
         self,
@@ -392,6 +414,11 @@ class ExecutionContext:
         """The request's, made when first asked for: most requests have none."""
         found = self._made.get("")
         return self._made.setdefault("", ResourceContext()) if found is None else found
+
+    @property
+    def whole(self) -> ExecutionContext:
+        """The request that this one is a part of; itself where it is none."""
+        return self
 
     def cancel(self, *, abandon: bool = False) -> None:
         """Skip every kernel of this request that has not started yet; their results are `CancelledError`.
@@ -452,6 +479,10 @@ class _Part(ExecutionContext):
         self.data = whole.data
         self.is_pure = whole.is_pure
         self._whole = whole
+
+    @property
+    def whole(self) -> ExecutionContext:
+        return self._whole.whole
 
     def cancel(self, *, abandon: bool = False) -> None:
         self._whole.cancel(abandon=abandon)

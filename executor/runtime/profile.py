@@ -16,8 +16,8 @@ from threading import Lock
 from typing import Any
 
 from tfrt.executor.declarations.kernel_profile import KernelProfile
+from tfrt.executor.runtime.observer import Place
 from tfrt.executor.support.fork import restart_after_fork
-from tfrt.executor.support.location import Location, UnknownLocation
 from tfrt.executor.values.async_value import AsyncValue
 
 RECENT = 1024
@@ -33,7 +33,7 @@ class Profile:
 
     def __init__(self, clock: Callable[[], int] = time.perf_counter_ns):
         self._clock = clock
-        self._places: dict[tuple[str, str | None], _Place] = {}
+        self._places = Places()
         self.restart()
         restart_after_fork(self)
 
@@ -45,14 +45,11 @@ class Profile:
     def watched(
         self,
         call: Callable[..., Any],
-        kernel: str,
-        location: Location,
+        place: Place,
         run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
     ) -> Callable[..., Any]:
-        """`call`, a kernel at one place, with its runs counted; see `tfrt.executor.runtime.host_context.Observer`."""
-        key = (kernel, None if isinstance(location, UnknownLocation) else str(location))
-        place = self._places.setdefault(key, _Place())
-        clock = self._clock
+        """`call`, a kernel at one place, with its runs counted; see `tfrt.executor.runtime.observer.Observer`."""
+        runs, clock = self._places.at(place), self._clock
 
         def run(*operands: Any, **keywords: Any) -> Any:
             start = clock()
@@ -63,7 +60,7 @@ class Profile:
                 end = clock()
                 if not any(result.is_error for result in results):
                     with self._lock:
-                        place.add(end - start)
+                        runs.add(end - start)
 
             run_when_ready(results, finish)
             return value
@@ -72,6 +69,21 @@ class Profile:
 
     def kernels(self) -> list[KernelProfile]:
         """What has been collected so far, what took longest in all first."""
+        return self._places.kernels()
+
+
+class Places:
+    """The runs of kernels, by kernel and place."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str | None], Runs] = {}
+
+    def at(self, place: Place) -> Runs:
+        """The runs of that kernel there."""
+        return self._places.setdefault((place.kernel, place.where), Runs())
+
+    def kernels(self) -> list[KernelProfile]:
+        """What is known of each, what took longest in all first."""
         found = [
             KernelProfile(kernel, location, place.runs, place.total, round(median(place.recent)))
             for (kernel, location), place in self._places.items()
@@ -80,7 +92,9 @@ class Profile:
         return sorted(found, key=lambda entry: (-entry.total_ns, entry.kernel, entry.location or ""))
 
 
-class _Place:
+class Runs:
+    """The runs of a kernel at one place."""
+
     __slots__ = ("recent", "runs", "total")
 
     def __init__(self) -> None:
@@ -89,6 +103,7 @@ class _Place:
         self.recent: deque[int] = deque(maxlen=RECENT)
 
     def add(self, duration: int) -> None:
+        """Count one more, of that many nanoseconds."""
         self.runs += 1
         self.total += duration
         self.recent.append(duration)

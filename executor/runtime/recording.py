@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from tfrt.executor.runtime.observer import Place
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.async_value import AsyncValue
 
@@ -63,11 +64,11 @@ class Recording:
     def watched(
         self,
         call: Callable[..., Any],
-        kernel: str,
-        location: Location,
+        place: Place,
         run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
     ) -> Callable[..., Any]:
-        """`call`, a kernel at one place, with its runs kept; see `tfrt.executor.runtime.host_context.Observer`."""
+        """`call`, a kernel at one place, with its runs kept; see `tfrt.executor.runtime.observer.Observer`."""
+        kernel, location = place.kernel, place.location
         if not self._wanted(kernel, location):
             return call
         keep = self._keep

@@ -1,4 +1,6 @@
-"""A trace of what a program does: scopes that begin and end, `bef-run --enable_tracing`.
+"""A trace of what a program does as text: scopes that begin and end, `bef-run --enable_tracing`.
+
+`events.py` has what happens when, and where.
 
 At the level ``default`` there is one scope for the run, one for each function that is run from outside and two for
 each op of the core runtime: its call and, within it or later, its work. At ``verbose`` there is one for its metadata
@@ -14,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tfrt.executor.support.location import Location
+from tfrt.executor.runtime.observer import Place
 
 LEVELS = ("none", "default", "verbose", "debug")
 
@@ -51,14 +53,13 @@ class Trace:
     def watched(
         self,
         call: Callable[..., Any],
-        kernel: str,
-        location: Location,
+        place: Place,
         run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
     ) -> Callable[..., Any]:
-        """`call`, a kernel, in a scope of its own; see `tfrt.executor.runtime.host_context.Observer`."""
+        """`call`, a kernel, in a scope of its own; see `tfrt.executor.runtime.observer.Observer`."""
 
         def run(*operands: Any, **keywords: Any) -> Any:
-            with self.scope(kernel):
+            with self.scope(place.kernel):
                 return call(*operands, **keywords)
 
         return run

@@ -13,6 +13,8 @@
 `native_code.py`           machine code, compiled by Numba where that is installed
 `machine_code.py`          machine code of LLVM's intermediate representation, by llvmlite where that is installed
 `native_threads.py`        the threads of numpy's BLAS
+`spans.py`                 what took how long, for who collects that
+`chrome_trace.py`          Chrome's trace event format
 `allocation.py`            counting the memory of buffers
 `call_depth.py`            how deep calls may nest on Python's stack
 `threads.py`               threads that may be started while a signal's handler raises

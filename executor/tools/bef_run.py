@@ -20,7 +20,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
@@ -33,6 +33,7 @@ from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup, source_below
 from tfrt.executor.support.errors import BefError, KernelError, LoadError, UsageError
 from tfrt.executor.support.location import position
+from tfrt.executor.support.spans import span
 from tfrt.executor.tools.kernel_modules import import_kernels
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.weights import weights_of
@@ -54,6 +55,7 @@ _EXAMPLES = """\
   bef-run model.bef --function main --inputs args.npz --output results.npz
   bef-run program.bef --kernels my_kernels.py
   bef-run program.bef --profile profile.json
+  bef-run program.bef --trace trace.json --trace-level functions
   bef-run model.bef --function main --inputs args.npz --dump-values values.npz --dump-kernels 'model.mlir:12'
   bef-run optimised.bef --compare-with plain.bef --function main --inputs args.npz
 
@@ -78,6 +80,7 @@ _ALLOCATORS: dict[str, Callable[[], tuple[Allocator, bool]]] = {
 }
 """The host's allocator, and whether the memory of tensors is counted."""
 _LEAK_CHECKS = ("kernels_only", "leak_check_allocator", "leak_check")
+_EVENT_LEVELS = ("functions", "kernels", "values")
 _TRACING_LEVELS = ("none", "default", "verbose", "debug")
 
 
@@ -124,6 +127,12 @@ def _main(argv: Sequence[str]) -> int:
         import_kernels(module)
     if options.profile is not None and options.dump_plan:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
+    if options.trace is not None and options.dump_plan:
+        raise UsageError("--trace and --dump-plan exclude each other: what is traced has run")
+    if options.trace is not None and options.compare_with is not None:
+        raise UsageError("--trace and --compare-with exclude each other: run one program at a time")
+    if options.trace_level is not None and options.trace is None:
+        raise UsageError("--trace-level goes with --trace")
     if options.compare_with is not None:
         return _compare(options)
     trace = _new_trace(options) if options.enable_tracing else None
@@ -147,8 +156,11 @@ def _main(argv: Sequence[str]) -> int:
             reported.append if options.verify_diagnostics else lambda diagnostic: _show(diagnostic, source)
         ),
     )
+    recorded = ExitStack()
+    write_events = _record(options, recorded)
     try:
         with (
+            recorded,
             trace.scope("Bef Executor") if trace else nullcontext(),
             allocation.counted_by(allocator) if counts_tensors else nullcontext(),
         ):
@@ -173,19 +185,30 @@ def _main(argv: Sequence[str]) -> int:
     elif options.host_allocator_type in _LEAK_CHECKS and (leak := _leak(allocator)):
         host.write(leak)
         code = cli.FAILED
-    if recording is not None and code != cli.BAD_USAGE:
-        from tfrt.executor.tools.recorded_values import arrays_of
+    if code != cli.BAD_USAGE:
+        if write_events is not None:
+            write_events()
+        if recording is not None:
+            from tfrt.executor.tools.recorded_values import arrays_of
 
-        _save(options.dump_values, arrays_of(recording.runs()))
-    if profile is not None and code != cli.BAD_USAGE:
-        from tfrt.executor.declarations.kernel_profile import write_profile
-
-        cli.write_text(options.profile, write_profile(profile.kernels()))
+            _save(options.dump_values, arrays_of(recording.runs()))
+        if profile is not None:
+            _write_profile(options.profile, profile, host)
     return code
 
 
+def _write_profile(path: str, profile: Profile, host: HostContext) -> None:
+    from tfrt.executor.declarations.kernel_profile import profile_table, write_profile
+
+    if path == "-":
+        host.write(profile_table(profile.kernels()))
+    else:
+        cli.write_text(path, write_profile(profile.kernels()))
+
+
 def _run_file(bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None) -> int:
-    program = Program(bef, host, weights_of(options.weights))
+    with span("load", "program"):
+        program = Program(bef, host, weights_of(options.weights))
     # What is there now stays until the end: the garbage collector need not look at it again and again.
     gc.freeze()
     return _dump_plans(program, host) if options.dump_plan else _run_program(program, host, options, trace)
@@ -222,6 +245,19 @@ def _new_trace(options: argparse.Namespace) -> Trace:
     if trace.has_kernels and options.profile is not None:
         raise UsageError("--profile and --tracing_level=debug exclude each other: the trace would be in the times")
     return trace
+
+
+def _record(options: argparse.Namespace, until: ExitStack) -> Callable[[], None] | None:
+    """Record events until then; returns what writes them."""
+    if options.trace is None:
+        return None
+    from tfrt.executor.engines.traces import recording, write_trace
+    from tfrt.executor.runtime.events import EventTrace
+    from tfrt.executor.support.spans import collected
+
+    spans = until.enter_context(collected())
+    events = until.enter_context(recording(EventTrace(options.trace_level or "kernels")))
+    return lambda: write_trace(options.trace, events, spans)
 
 
 def _new_profile() -> Profile:
@@ -486,7 +522,19 @@ def _parser() -> cli.OptionParser:
         f"{PLAN_THRESHOLD} at the latest)",
     )  # fmt: skip
     add("--no-native", dest="native", action="store_false", help="make no machine code of scalar functions")
-    add("--profile", metavar="FILE", help="write how long each kernel takes to FILE, for the pass apply-profile")
+    add(
+        "--profile", metavar="FILE",
+        help="write how long each kernel takes to FILE, for the pass apply-profile; -: print that as a table",
+    )  # fmt: skip
+    add(
+        "--trace",
+        metavar="FILE",
+        help="write what ran when, where and why so late as trace events, which Perfetto opens",
+    )
+    add(
+        "--trace-level", choices=_EVENT_LEVELS, metavar="LEVEL",
+        help="functions: requests and functions, with plans; kernels (default): each kernel; values: its values, too",
+    )  # fmt: skip
     add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
         "--kernels", action="extend", type=cli.comma_separated, default=[], metavar="MODULE",

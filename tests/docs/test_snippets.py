@@ -15,7 +15,8 @@ import tfrt
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/embedding.md", "docs/models.md")
+    page: (ROOT / page).read_text(encoding="utf-8")
+    for page in ("README.md", "docs/embedding.md", "docs/models.md", "docs/operating.md")
 }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import tfrt
+from tests.executor.runtime.trace_files import slices, valid_events
 from tfrt.executor.declarations.kernel_profile import read_profile
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.tools import bef_run
@@ -353,6 +354,15 @@ NAMES = "add, with_chain, same, seven, half, divide, hello"
             ["--profile=p.json", "--dump-plan"],
             "--profile and --dump-plan exclude each other: what is profiled runs without plans",
         ),
+        (
+            ["--trace=t.json", "--dump-plan"],
+            "--trace and --dump-plan exclude each other: what is traced has run",
+        ),
+        (
+            ["--trace=t.json", "--compare-with=x.bef"],
+            "--trace and --compare-with exclude each other: run one program at a time",
+        ),
+        (["--trace-level=values"], "--trace-level goes with --trace"),
         (["--function"], "option '--function' needs a value"),
         (["--functoin=f"], "unknown option '--functoin'; did you mean '--function' or '--functions'?"),
     ],
@@ -373,6 +383,30 @@ def test_profiles(run, tmp_path):
     assert all(entry.total_ns == entry.median_ns > 0 for entry in entries.values())
 
 
+def test_profiles_as_a_table(run):
+    out = run("--functions=seven,half", "--profile=-")[1]
+    plain = run("--functions=seven,half")[1]
+    assert out.startswith(plain)
+    head, *lines = out.removeprefix(plain).splitlines()
+    assert head.split() == ["total", "share", "runs", "median", "kernel"]
+    assert sorted(line.split()[-2:] for line in lines) == [
+        ["tfrt.constant.f32", "program.mlir:17:8"],
+        ["tfrt.constant.f64", "program.mlir:18:8"],
+        ["tfrt.constant.i32", "program.mlir:13:8"],
+    ]
+
+
+def test_traces_of_events(run, tmp_path):
+    path = tmp_path / "trace.json"
+    assert run("--functions=seven,half", f"--trace={path}") == run("--functions=seven,half")
+    events = valid_events(path.read_text())
+    assert [event["name"] for event in slices(events, "function")] == ["@seven", "@half"]
+    assert [event["name"] for event in slices(events, "program")] == ["load"]
+    assert len(slices(events, "kernel")) == 3
+    run("--functions=seven,half", f"--trace={path}", "--trace-level=functions")
+    assert slices(valid_events(path.read_text()), "kernel") == []
+
+
 def test_a_profile_that_cannot_be_written(run, tmp_path):
     code, _, err = run("--functions=seven", f"--profile={tmp_path}")
     assert (code, err) == (2, f"bef-run: cannot write '{tmp_path}': Is a directory\n")
@@ -381,7 +415,7 @@ def test_a_profile_that_cannot_be_written(run, tmp_path):
 def test_what_does_not_run_leaves_an_old_profile_alone(run, tmp_path):
     path = tmp_path / "profile.json"
     path.write_text("old")
-    assert run("--function=sevn", f"--profile={path}")[0] == 2
+    assert run("--function=sevn", f"--profile={path}", f"--trace={path}")[0] == 2
     assert path.read_text() == "old"
 
 

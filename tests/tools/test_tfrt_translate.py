@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.executor.runtime.trace_files import slices, valid_events
+
 TWO_PARTS = """\
 func.func @f() -> i32 {
   // expected-error @+1 {{all functions need to have a tfrt.return}}
@@ -100,6 +102,16 @@ def test_shapes_that_do_not_fit(tool, shape, code, message):
     done = tool("tfrt-translate", "--input-shape", shape, stdin=FRAMEWORKS)
     assert (done.code, done.stdout) == (code, b"")
     assert done.err.startswith(message)
+
+
+def test_traces_of_passes(tool, tmp_path):
+    path = tmp_path / "trace.json"
+    assert tool("tfrt-translate", "-O1", "--trace", path, stdin=PLAIN).code == 0
+    events = valid_events(path.read_text())
+    assert [event["name"] for event in slices(events, "pass")] == ["canonicalize", "cse"]
+    bef = tool("tfrt-translate", stdin=PLAIN).stdout
+    done = tool("tfrt-translate", "--trace", path, stdin=bef)
+    assert (done.code, done.err) == (2, "tfrt-translate: --trace goes with --mlir-to-bef\n")
 
 
 def test_shapes_go_with_texts(tool):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 import tfrt
@@ -136,7 +138,7 @@ def test_the_median_is_of_the_last_runs(profiled, clock):
         clock.now += time
 
     with tfrt.HostContext() as host:
-        call = profile.watched(spend, "t.spend", "here", host.run_when_ready)
+        call = profile.watched(spend, SimpleNamespace(kernel="t.spend", where="here"), host.run_when_ready)
         for time in [1000] * RECENT + [1] * (RECENT // 2 + 1):
             call(time)
     (found,) = profile.kernels()
