@@ -49,7 +49,10 @@ class Prepared:
 
 
 def written(function: F, write: Write) -> F:
-    """Say how a function is written; returns it."""
+    """Say how a function is written; returns it.
+
+    An array form is written for its inputs, and for one operand more, which is `out`.
+    """
     function.write = write  # type: ignore[attr-defined]
     return function
 

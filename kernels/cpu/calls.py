@@ -101,7 +101,7 @@ def call_into(
         steps=steps,
         host=host,
     )
-    return _prepared(entry, _into_last(run), 1)
+    return _prepared(entry, run, 1, into=_into_last(run))
 
 
 @kernel("cpu.elementwise", pure=True, prepares=True)
@@ -120,11 +120,18 @@ def elementwise_into(
     return Prepared(_into_last(run), is_new=True, write=writing_of(run))
 
 
-def _prepared(entry: OpEntry, run: Callable[..., Any], results: int) -> Callable[..., Any] | Prepared:
-    """What is known of a function of arrays that an op of this package has prepared; nothing of others'."""
+def _prepared(
+    entry: OpEntry, form: ArrayForm, results: int, *, into: Callable[..., Any] | None = None
+) -> Callable[..., Any] | Prepared:
+    """What is known of the array form of an op of this package; of others' nothing.
+
+    Args:
+        into: the function that is called, where it is not the form itself: it is given `out` as its last operand.
+    """
+    call = form if into is None else into
     if results != 1 or not is_of_this_package(entry.dispatch):
-        return run
-    return Prepared(run, is_new=not entry.views, write=writing_of(run))
+        return call
+    return Prepared(call, is_new=not entry.views, write=writing_of(form))
 
 
 def _array_form(

@@ -15,7 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import products
-from tfrt.kernels.numerics.elementwise_chain import writing_of_epilogue
+from tfrt.kernels.numerics.elementwise_chain import others_of, writing_of_epilogue
 from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -144,11 +144,23 @@ def _matrix_product(how: Contraction, host: HostContext, finish: Callable[..., o
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
         x, y, *others = operands
-        call = scribe.attribute(quiet, "call")
-        product = f"{result} = {call}({x}{'.T' if turns_lhs else ''}.dot, {y}{'.T' if turns_rhs else ''})"
+        a, b = f"{x}{'.T' if turns_lhs else ''}", f"{y}{'.T' if turns_rhs else ''}"
+        given = f"{a}.dot, {b}"
+        if len(others) > others_of(finish):
+            given = f"{scribe.constant(_dot_into, 'dot')}, {a}, {b}, {others.pop()}"
+        product = f"{result} = {scribe.attribute(quiet, 'call')}({given})"
         return [product] if finishing is None else [product, *finishing([result, *others], result, scribe)]
 
     return written(run, write)
+
+
+def _dot_into(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+    # `dot` takes no other memory than that of rows next to one another.
+    if out.flags.c_contiguous:
+        found: np.ndarray = a.dot(b, out)
+        return found
+    out[...] = a.dot(b)
+    return out
 
 
 def _matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:

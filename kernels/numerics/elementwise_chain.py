@@ -97,6 +97,11 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
     return run
 
 
+def others_of(finish: Callable[..., object] | None) -> int:
+    """How many arrays what `epilogue` has made takes beside the one that it changes; 0 where there is none."""
+    return len(getattr(finish, "others", ()))
+
+
 def writing_of_epilogue(finish: Callable[..., object], matrix: Shape) -> Write | None:
     """How what `epilogue` has made is written for a matrix of this shape, the first operand and the result; None where
     it is something else, or what it does takes longer than to call it."""

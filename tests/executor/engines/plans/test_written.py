@@ -99,6 +99,42 @@ def test_they_give_the_same_and_never_warn(name, is_mirrored):
     assert all(each == found[0] for each in found)
 
 
+DOT = """arguments = [[f32, 2, 3], [f32, 4, 3]{more}], inputs = 2 : i64, metadata = [[f32, 2, 4]], op_attrs = [
+    ["lhs_batching_dimensions", []], ["rhs_batching_dimensions", []],
+    ["lhs_contracting_dimensions", [1]], ["rhs_contracting_dimensions", [1]]],
+    op_name = "stablehlo.dot_general", steps = [{steps}]"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_products_are_written_into_memory_of_any_kind(way, is_turned, is_finished):
+    memory, turned = ("4x2", "2x4") if is_turned else ("2x4", "2x4")
+    view = ""
+    if is_turned:
+        view = """  %out = cpu.call %m {arguments = [[f32, 4, 2]], inputs = 1 : i64, metadata = [[f32, 2, 4]],
+    op_attrs = [["permutation", [1, 0]]], op_name = "stablehlo.transpose", steps = []}
+    : (memref<4x2xf32>) -> memref<2x4xf32>"""
+    out = "%out" if is_turned else "%m"
+    bias, type_of_bias = (", %b", ", memref<4xf32>") if is_finished else ("", "")
+    dot = DOT.format(more=", [f32, 4]" * is_finished, steps='["tf.AddV2", 0, 1]' * is_finished)
+    sizes = memory.replace("x", ", ")
+    text = f"""func.func @main(%x: memref<2x3xf32>, %y: memref<4x3xf32>, %b: memref<4xf32>)
+    -> (memref<{memory}xf32>, memref<2x4xf32>) {{
+  %m = cpu.arena {{metadata = [[f32, {sizes}]], offsets = [0], size = 32 : i64}} : memref<{memory}xf32>
+{view}
+  %r = cpu.call_into %x, %y{bias}, {out} {{{dot}}}
+    : (memref<2x3xf32>, memref<4x3xf32>{type_of_bias}, memref<{turned}xf32>) -> memref<2x4xf32>
+  tfrt.return %m, %r : memref<{memory}xf32>, memref<2x4xf32>
+}}"""
+    run = tfrt.load(tfrt.compile(text), host=tfrt.HostContext(**WAYS[way]))["main"]
+    x, y, b = np.arange(6, dtype="f").reshape(2, 3), np.arange(12, dtype="f").reshape(4, 3), np.arange(4, dtype="f")
+    for _ in range(3):
+        memory_of_it, result = run(x, y, b)
+        assert np.array_equal(result, x @ y.T + is_finished * b)
+        assert np.array_equal(memory_of_it.T if is_turned else memory_of_it, result)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_statements_that_fail_are_the_kernels_failure(way, kernels):
     runs = []
