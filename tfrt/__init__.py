@@ -286,7 +286,8 @@ def import_tensorflow(
     """The MLIR text of a program whose function is a signature of a model of TensorFlow's, under the signature's name;
     needs the package ``tensorflow``.
 
-    Its arguments and results have the signature's names. Variables are constants of the values that they have now.
+    Its arguments and results have the signature's names. Variables are constants of the values that they have now,
+    unless the signature changes one: then they are the program's, and have these values at first.
 
     Args:
         source: a SavedModel's folder, a Keras file, or a Keras model.

@@ -1,7 +1,7 @@
 """TensorFlow's SavedModels and Keras's files as programs of `tf`.
 
 ==========================  ======================================================================================
-`models.py`                 signatures of models, with their variables frozen
+`models.py`                 signatures of models, with variables frozen that they do not change
 `support.py`                what of a graph is not supported
 `programs.py`               TensorFlow's text as one with names, and its large constants as weights
 ==========================  ======================================================================================
@@ -24,7 +24,8 @@ def import_tensorflow(
 ) -> str:
     """The MLIR text of a program whose function is a signature of a model, under the signature's name.
 
-    Its arguments and results have the signature's names. Variables are constants of the values that they have now.
+    Its arguments and results have the signature's names. Variables are constants of the values that they have now,
+    unless the signature changes one: then they are the program's, and have these values at first.
 
     Args:
         source: a SavedModel's folder, a Keras file, or a Keras model.
@@ -39,18 +40,22 @@ def import_tensorflow(
     # TensorFlow says on standard error what processor it found.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        from tfrt.compiler.importers.tensorflow.models import frozen, text_of
+        from tfrt.compiler.importers.tensorflow.models import signature_of, text_of
     except ImportError as error:
         raise UsageError(f"TensorFlow's models need it: pip install 'tfrt[tensorflow]' ({error})") from None
-    from tfrt.compiler.importers.tensorflow.programs import named, without_weights
+    from tfrt.compiler.importers.tensorflow.programs import named, with_variables, without_weights
     from tfrt.compiler.importers.tensorflow.support import require_supported
 
-    model = frozen(source, signature)
+    model = signature_of(source, signature)
     require_supported(model.graph)
-    text = named(text_of(model), signature, model.arguments, model.results)
-    if weights is not None:
-        from tfrt.executor.values.safetensors import write_safetensors
+    text = text_of(model)
+    if weights is None:
+        text, _ = with_variables(text, model.captured, None)
+        return named(text, signature, model.arguments, model.results)
+    from tfrt.executor.values.safetensors import write_safetensors
 
-        text, arrays = without_weights(text, larger_than, model.variables)
-        write_safetensors(os.fspath(weights), arrays)
+    text, variables = with_variables(text, model.captured, larger_than)
+    text = named(text, signature, model.arguments, model.results)
+    text, arrays = without_weights(text, larger_than, model.variables, variables)
+    write_safetensors(os.fspath(weights), {**variables, **arrays})
     return text

@@ -1,4 +1,4 @@
-"""Signatures of models, as functions whose variables are constants. Importing this module imports TensorFlow."""
+"""Signatures of models, as functions of TensorFlow's. Importing this module imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -17,20 +18,23 @@ _KERAS_FILES = (".keras", ".h5", ".hdf5")
 
 
 @dataclass(frozen=True)
-class Frozen:
-    """A signature whose variables are constants.
+class Signature:
+    """A signature.
 
     Attributes:
         function: a concrete function.
         arguments: the names of its arguments, in order.
         results: those of its results.
-        variables: what variables are called, by the names of the nodes that are their values.
+        variables: of variables that are constants, what they are called, by the names of the nodes that are their
+            values.
+        captured: where it changes variables, what it is given after its arguments: names and first values.
     """
 
     function: Any
     arguments: Sequence[str]
     results: Sequence[str]
     variables: Mapping[str, str]
+    captured: Sequence[tuple[str, np.ndarray]] = ()
 
     @property
     def graph(self) -> Any:
@@ -38,8 +42,8 @@ class Frozen:
         return self.function.graph.as_graph_def()
 
 
-def frozen(source: Any, signature: str) -> Frozen:
-    """A signature of a SavedModel, or of a Keras file or model.
+def signature_of(source: Any, signature: str) -> Signature:
+    """A signature of a SavedModel, or of a Keras file or model; variables that it does not change are constants in it.
 
     Raises:
         UsageError: it cannot be read, or has no such signature.
@@ -56,30 +60,73 @@ def frozen(source: Any, signature: str) -> Frozen:
     return _of_keras(model, signature)
 
 
-def _of_keras(model: Any, signature: str) -> Frozen:
+def _of_keras(model: Any, signature: str) -> Signature:
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, verbose=False)
         return _of_folder(folder, signature)
 
 
-def _of_folder(path: str, signature: str) -> Frozen:
+_VARIABLES = os.path.join("variables", "variables.index")
+
+
+def _of_folder(path: str, signature: str) -> Signature:
     try:
         loaded = tf.saved_model.load(path)
     except Exception as error:
+        if os.path.isfile(os.path.join(path, "saved_model.pb")) and not os.path.isfile(os.path.join(path, _VARIABLES)):
+            raise UsageError(
+                f"'{path}' lacks its variables: there is no '{os.path.join(path, _VARIABLES)}'; copy the whole folder"
+            ) from error
         raise UsageError(f"'{path}' cannot be read as a SavedModel: {_said(error)}") from error
     function = loaded.signatures.get(signature)
     if function is None:
         there_are = ", ".join(f"'{name}'" for name in sorted(loaded.signatures)) or "none"
         raise UsageError(f"'{path}' has no signature '{signature}'; it has: {there_are}")
-    constant = convert_variables_to_constants_v2(function, lower_control_flow=False)
     spelled = {spec.name: name for name, spec in function.structured_input_signature[1].items()}
-    arguments = [tensor.op.name for tensor in constant.inputs]
     results = sorted(function.structured_outputs)
     names = {id(variable.handle): variable.name.partition(":")[0] for variable in loaded_variables(function)}
+    if _changes_variables(function.graph.as_graph_def()):
+        captured = [
+            (names.get(id(outer), inner.op.name), _value(function, outer)) for outer, inner in function.graph.captures
+        ]
+        given = [tensor.op.name for tensor in function.inputs[: len(function.inputs) - len(captured)]]
+        return Signature(function, [spelled.get(name, name) for name in given], results, {}, captured)
+    constant = convert_variables_to_constants_v2(function, lower_control_flow=False)
+    arguments = [tensor.op.name for tensor in constant.inputs]
     variables = {
         inner.op.name: names[id(outer)] for outer, inner in function.graph.captures if id(outer) in names
     }  # fmt: skip
-    return Frozen(constant, [spelled.get(name, name) for name in arguments], results, variables)
+    return Signature(constant, [spelled.get(name, name) for name in arguments], results, variables)
+
+
+_CHANGING = (
+    "Assign",
+    "DestroyResourceOp",
+    "ResourceApply",
+    "ResourceScatter",
+    "ResourceSparseApply",
+    "ResourceStridedSliceAssign",
+)
+"""How the names of ops begin that change variables."""
+
+
+def _changes_variables(graph: Any) -> bool:
+    functions = [function.node_def for function in graph.library.function]
+    return any(node.op.startswith(_CHANGING) for nodes in (graph.node, *functions) for node in nodes)
+
+
+def _value(function: Any, captured: Any) -> np.ndarray:
+    """What a function finds in a variable, or in a tensor, that it refers to.
+
+    Raises:
+        UsageError: it refers to something else.
+    """
+    if captured.dtype != tf.resource:
+        return np.asarray(captured.numpy())
+    for variable in loaded_variables(function):
+        if variable.handle is captured:
+            return np.asarray(variable.numpy())
+    raise UsageError("the signature changes variables, and refers to a resource that is none, which is not supported")
 
 
 def loaded_variables(function: Any) -> Sequence[Any]:
@@ -87,7 +134,7 @@ def loaded_variables(function: Any) -> Sequence[Any]:
     return list(function.variables)
 
 
-def text_of(model: Frozen) -> str:
+def text_of(model: Signature) -> str:
     """TensorFlow's MLIR text of the function, with the names of nodes as locations."""
     return str(tf.mlir.experimental.convert_function(model.function, show_debug_info=True))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +17,7 @@ _LOCATION = re.compile(r" loc\((?:#(loc\d*)|unknown)\)")
 _ALIAS = re.compile(r"#(loc\d*) = loc\((.*)\)\s*$")
 _NAMED = re.compile(r'("(?:[^"\\]|\\.)*")(?:\(.*\))?$')
 _ENTRY = re.compile(r"^  func\.func @[\w.]+\((.*)\) -> (.*?) attributes \{", re.MULTILINE)
+_MODULE = re.compile(r"^module\b.*\{\n", re.MULTILINE)
 _CONSTANT = re.compile(r'"tf\.Const"\(\) <\{value = dense<(.*)> : tensor<((?:\d+x)*)([a-wyz]\w*)>\}>(.*)$')
 
 
@@ -57,7 +59,9 @@ def _entry(found: re.Match[str], name: str, arguments: Sequence[str], results: S
     bare = [re.sub(r" \{.*\}$", "", each) for each in takes]
     given = found[2][1:-1] if found[2].startswith("(") else found[2]
     gives = _split(given)
-    said = ", ".join(f"{one}{other}" for one, other in zip(bare, function_names(arguments), strict=True))
+    bound = [f" {{tf_saved_model.bound_input = @{_VARIABLE}{i}}}" for i in range(len(bare) - len(arguments))]
+    attributes = [*function_names(arguments), *bound]
+    said = ", ".join(f"{one}{other}" for one, other in zip(bare, attributes, strict=True))
     back = ", ".join(f"{one}{other}" for one, other in zip(gives, function_names(results), strict=True))
     return f"  func.func @{_symbol(name)}({said}) -> ({back}) attributes {{"
 
@@ -77,11 +81,55 @@ def _split(types: str) -> list[str]:
     return [*found, types[start:].strip()] if types.strip() else []
 
 
-def without_weights(text: str, larger_than: int, variables: Mapping[str, str]) -> tuple[str, Mapping[str, np.ndarray]]:
+_VARIABLE = "variable"
+
+
+def with_variables(
+    text: str, variables: Sequence[tuple[str, np.ndarray]], larger_than: int | None
+) -> tuple[str, dict[str, np.ndarray]]:
+    """The text with global tensors, to which the arguments of its first function are bound that come last; and those of
+    their first values that take more than `larger_than` bytes, which the text refers to by names.
+
+    Args:
+        variables: names and first values.
+    """
+    start = _MODULE.search(text)
+    assert start is not None
+    arrays: dict[str, np.ndarray] = {}
+    lines, taken = list[str](), set[str]()
+    for number, (said, value) in enumerate(variables):
+        name = _free(said, taken)
+        taken.add(name)
+        dtype = DType.of(value)
+        type = f"tensor<{''.join(f'{size}x' for size in value.shape)}{dtype.mlir}>"
+        if larger_than is not None and value.nbytes > larger_than and holds(dtype):
+            arrays[name] = value
+            first = f"tfrt.weight = {quoted(name)}"
+        else:
+            first = f"value = dense<{_literal(value)}> : {type}"
+        properties = f'is_mutable, sym_name = "{_VARIABLE}{number}", type = {type}, {first}'
+        exported = f"tf_saved_model.exported_names = [{quoted(name)}]"
+        lines.append(f'  "tf_saved_model.global_tensor"() <{{{properties}}}> {{{exported}}} : () -> ()')
+    return text[: start.end()] + "".join(f"{line}\n" for line in lines) + text[start.end() :], arrays
+
+
+def _literal(value: np.ndarray) -> str:
+    """The elements as text has them."""
+    if not value.size:
+        return ""
+    if value.dtype == np.bool_:
+        return json.dumps(value.tolist())
+    stored = np.asarray(value, value.dtype.newbyteorder("<"), order="C")
+    return f'"0x{stored.tobytes().hex().upper()}"'
+
+
+def without_weights(
+    text: str, larger_than: int, variables: Mapping[str, str], taken: Collection[str] = ()
+) -> tuple[str, Mapping[str, np.ndarray]]:
     """The text without its constants of more than `larger_than` bytes, and those by name.
 
     They have the names of their nodes, or those of variables whose values they are. Those that files of weights cannot
-    hold stay in the text.
+    hold stay in the text. Names that are taken are others'.
     """
     arrays: dict[str, np.ndarray] = {}
     lines = text.splitlines()
@@ -92,7 +140,7 @@ def without_weights(text: str, larger_than: int, variables: Mapping[str, str]) -
             continue
         place = re.search(r' loc\("([^"]*)"\)$', found[4])
         node = place[1].partition("@")[0] if place else "constant"
-        name = _free(variables.get(node, node), arrays)
+        name = _free(variables.get(node, node), {*arrays, *taken})
         arrays[name] = array
         type = f"tensor<{found[2]}{found[3]}>"
         weight = f'"tf.Weight"() <{{name = {quoted(name)}}}> : () -> {type}'
@@ -100,7 +148,7 @@ def without_weights(text: str, larger_than: int, variables: Mapping[str, str]) -
     return "\n".join(lines) + "\n", arrays
 
 
-def _free(name: str, taken: Mapping[str, object]) -> str:
+def _free(name: str, taken: Container[str]) -> str:
     count, free = 0, name
     while free in taken:
         count += 1

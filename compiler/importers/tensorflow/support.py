@@ -16,6 +16,15 @@ _STRING = 7
 _OF_FUNCTIONS = frozenset(("Const", "Placeholder", "_Arg", "_Retval"))
 """What becomes a constant, or an argument or a result of a function."""
 
+_WITH_STRINGS = frozenset(
+    (
+        *("Assert", "Print", "PrintV2", "StringFormat"),
+        *("Case", "If", "PartitionedCall", "StatefulPartitionedCall", "While"),
+        *("Const", "Identity", "IdentityN", "StatelessCase", "StatelessIf", "StatelessWhile", "_Arg", "_Retval"),
+    )
+)
+"""Ops whose tensors may hold strings: what says something, and what only hands values on."""
+
 _FRAMES = frozenset(("LoopCond", "Merge", "RefMerge", "RefSwitch", "Switch", *DATAFLOW))
 
 
@@ -45,12 +54,10 @@ def _refused(nodes: Iterable[Any]) -> Iterable[tuple[Any, str]]:
             yield node, f"is not supported: {FUNCTIONAL}"
         elif node.op not in _OF_FUNCTIONS and not is_supported(f"tf.{node.op}"):
             yield node, "is not supported"
-        elif _has_strings(node):
+        elif node.op not in _WITH_STRINGS and _has_strings(node):
             yield node, "is not supported: its tensors hold strings"
 
 
 def _has_strings(node: Any) -> bool:
-    """Whether a node has a type of strings; what a check says in words may be strings."""
-    if node.op == "Assert":
-        return False
+    """Whether a node has a type of strings."""
     return any(value.type == _STRING or _STRING in value.list.type for value in node.attr.values())

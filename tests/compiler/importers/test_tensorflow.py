@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import tfrt
 from tests.models.reference import Model, require_same
-from tfrt.compiler.importers.tensorflow.programs import named, without_weights
+from tfrt.compiler.importers.tensorflow.programs import named, with_variables, without_weights
+from tfrt.compiler.importers.tensorflow.support import require_supported
 
 FROZEN = Path(__file__).parents[2] / "models" / "tf" / "mlp_frozen.json"
 HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
@@ -66,3 +68,81 @@ def test_a_model_of_keras(tmp_path):
     np.testing.assert_allclose(program["serving_default"](x), model(x).numpy(), rtol=1e-5, atol=1e-6)
     with pytest.raises(tfrt.UsageError, match="has no signature 'other'"):
         tfrt.import_tensorflow(model, signature="other")
+
+
+def graph(*nodes):
+    """A ``GraphDef`` of nodes: an op, a node's name, and whether its tensors hold strings."""
+
+    def made(op, name, has_strings):
+        return SimpleNamespace(op=op, name=name, attr={"T": SimpleNamespace(type=7 * has_strings, list=NO_TYPES)})
+
+    return SimpleNamespace(node=[made(*node) for node in nodes], library=SimpleNamespace(function=[]))
+
+
+NO_TYPES = SimpleNamespace(type=[])
+
+
+def test_strings_are_refused_where_something_needs_them():
+    require_supported(
+        graph(("Const", "c", True), ("Identity", "i", True), ("Assert", "a", True), ("PrintV2", "p", True))
+    )
+    with pytest.raises(tfrt.CompileError) as caught:
+        require_supported(
+            graph(
+                ("Placeholder", "x", True), ("Identity", "i", True), ("GatherV2", "g", True), ("StringLower", "l", True)
+            )
+        )
+    assert [d.message for d in caught.value.diagnostics] == [
+        "'tf.Placeholder' op of node 'x' is not supported: its tensors hold strings",
+        "'tf.GatherV2' op of node 'g' is not supported: its tensors hold strings",
+        "'tf.StringLower' op of node 'l' is not supported",
+    ]
+
+
+COUNTER = """#loc = loc(unknown)
+module {
+  func.func @step(%arg0: tensor<2xf32>, %arg1: tensor<*x!tf_type.resource>, %arg2: tensor<*x!tf_type.resource>) -> tensor<2xf32> attributes {} {
+    "tf.AssignAddVariableOp"(%arg1, %arg0) : (tensor<*x!tf_type.resource>, tensor<2xf32>) -> ()
+    %0 = "tf.ReadVariableOp"(%arg1) : (tensor<*x!tf_type.resource>) -> tensor<2xf32>
+    %1 = "tf.ReadVariableOp"(%arg2) : (tensor<*x!tf_type.resource>) -> tensor<i1>
+    %2 = "tf.SelectV2"(%1, %0, %arg0) : (tensor<i1>, tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    return %2 : tensor<2xf32>
+  }
+}
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("larger_than", [None, 4], ids=["in the text", "beside it"])
+def test_variables_that_a_signature_changes(larger_than):
+    variables = [("v", np.float32([1, 2])), ("v", np.array(True))]
+    text, arrays = with_variables(COUNTER, variables, larger_than)
+    assert list(arrays) == ([] if larger_than is None else ["v"])
+    text = named(text, "serving_default", ["x"], ["y"])
+    program = tfrt.load(tfrt.compile(text, opt_level=2), weights=arrays)
+    assert program["serving_default"](x=np.float32([1, 1])).tolist() == [2, 3]
+    assert program["serving_default"](x=np.float32([1, 1])).tolist() == [3, 4]
+    assert program.resources.get("v").read().tolist() == [3, 4]
+
+
+@pytest.mark.skipif(not HAS_TENSORFLOW, reason="needs TensorFlow")
+def test_a_module_that_counts(tmp_path):
+    import tensorflow as tf
+
+    class Counter(tf.Module):
+        def __init__(self):
+            self.count = tf.Variable(1.5, name="count")
+            self.scale = tf.Variable([2.0, 3.0], name="scale")
+
+        @tf.function(input_signature=[tf.TensorSpec([], tf.float32, name="x")])
+        def step(self, x):
+            self.count.assign_add(x)
+            return {"y": self.count * self.scale}
+
+    tf.saved_model.save(counter := Counter(), folder := str(tmp_path / "model"), signatures=counter.step)
+    weights = tmp_path / "w.safetensors"
+    program = tfrt.load(tfrt.compile(tfrt.import_tensorflow(folder, weights=weights, larger_than=4)), weights=weights)
+    for x in (1.0, 2.0):
+        assert program["serving_default"](x=x).tolist() == counter.step(tf.constant(x))["y"].numpy().tolist()
+    (tmp_path / "model" / "variables" / "variables.index").unlink()
+    with pytest.raises(tfrt.UsageError, match=r"lacks its variables: there is no .*index.; copy the whole folder"):
+        tfrt.import_tensorflow(folder)
