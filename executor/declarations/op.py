@@ -155,9 +155,7 @@ class OpEntry:
             if error.code != INTERNAL or error.passes_by:
                 raise
             # The object may be raised again, elsewhere.
-            invalid = error.copy()
-            invalid.code = "INVALID_ARGUMENT"
-            raise invalid from error.__cause__
+            raise error.with_code("INVALID_ARGUMENT") from error.__cause__
 
     def run(
         self, inputs: tuple[Any, ...], attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None

@@ -13,18 +13,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.errors import InvalidArgumentError
 
 Dim = int | None
 Shape = tuple[Dim, ...]
 Dims = Sequence[int]
 
 
-class ShapeError(KernelError):
+class ShapeError(InvalidArgumentError):
     """A constraint of the specification does not hold; the message begins with its number, as in ``(C3)``."""
 
     def __init__(self, constraint: str, message: str):
-        super().__init__(f"({constraint}) {message}", code="INVALID_ARGUMENT")
+        super().__init__(f"({constraint}) {message}")
 
 
 def require(holds: bool, constraint: str, message: str) -> None:

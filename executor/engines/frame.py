@@ -287,6 +287,7 @@ class Frame:
         failed = as_kernel_error(error)
         recount()
         self.context.report(failed, self.graph.location(node.number))
+        failed.came_through(self.graph.call(node, self.registers))
         failure = AsyncValue.failed(failed)
         for register, users in zip(node.results, node.users, strict=True):
             self.write(register, failure, users, stream, ready, foreign)
@@ -297,10 +298,14 @@ class Frame:
     def located(self, kernel: int, value: AsyncValue) -> AsyncValue:
         """What stands for a resolved value of a kernel: an error that arose there is reported, and gets its place.
 
-        Errors that merely pass by have theirs. Others belong to the kernel, which may give them to somebody else, too.
+        Errors that merely pass by have theirs; they are told what they have come through where the kernel has called a
+        function. Others belong to the kernel, which may give them to somebody else, too.
         """
         error = value.error
-        if error is None or error.location is not None or error.passes_by or not kernel:
+        if error is None or error.passes_by or not kernel:
+            return value
+        node = self.graph.nodes[kernel]
+        if error.location is not None and not (node.bound.functions and self.came_from_within(node, error)):
             return value
         # Several results may be one error.
         if self.reported is None:
@@ -309,9 +314,15 @@ class Frame:
         if key not in self.reported:
             failed = error.copy()
             self.context.report(failed, self.graph.location(kernel))
+            failed.came_through(self.graph.call(node, self.registers))
             # The error is kept, so that no other one has its identity.
             self.reported[key] = error, AsyncValue.failed(failed)
         return self.reported[key][1]
+
+    def came_from_within(self, node: Node, error: KernelError) -> bool:
+        """Whether an error arose in what the kernel has called, rather than being one of its operands."""
+        operands = [self.registers[register] for register in node.arguments]
+        return not any(type(value) is AsyncValue and value.error is error for value in operands)
 
     def release(self, registers: tuple[int, ...]) -> None:
         # Two threads may both miss a decrement here; then the buffer lives until the call ends. It is never

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord
 from tfrt.executor.engines.binding import BoundKernel, Callee
+from tfrt.executor.support.errors import Call
 from tfrt.executor.support.location import Location
+from tfrt.executor.values.brief import brief
 
 ANY_STREAM = -1
 """The stream of kernels that run at once, whatever the current stream is."""
@@ -86,6 +88,12 @@ class Graph:
     def location(self, kernel: int) -> Location:
         """The source location of a kernel."""
         return self.bef.kernel_location(self.record.kernels[kernel])
+
+    def call(self, node: Node, registers: Sequence[Any]) -> Call:
+        """What an error says of a kernel that it has come through; of operands that are gone it says nothing."""
+        operands = [registers[register] for register in node.arguments]
+        shown = () if any(value is None for value in operands) else tuple(map(brief, operands))
+        return Call(node.bound.name, self.record.name, self.location(node.number), shown)
 
 
 class Runnable(Callee, Protocol):

@@ -211,7 +211,8 @@ class Function:
             ended: BaseException = error.error
         except KernelError as error:
             if not isinstance(error, EndedError):
-                raise
+                # Of our own frames this one is enough; those of whoever wrote the kernel are its cause's.
+                raise error.with_traceback(None)
             ended = error.ended_by
         except BaseException:
             # Whatever has not begun is not wanted any more.

@@ -98,6 +98,7 @@ def _run_kernel(graph: Graph, node: Node, registers: list[Any], context: Executi
             raise
         failure = as_kernel_error(error)
         context.report(failure, graph.location(node.number))
+        failure.came_through(graph.call(node, registers))
         raise failure from failure.__cause__
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
-from tfrt.executor.support.errors import EndedError, KernelError, describe
+from tfrt.executor.support.errors import EndedError, KernelError, code_of, describe
 from tfrt.executor.support.fork import start_anew_after_fork
 from tfrt.executor.values.async_value import AsyncValue
 
@@ -65,7 +65,7 @@ def as_kernel_error(error: BaseException) -> KernelError:
         return error.copy()
     if ends_call(error):
         return as_ended(error)
-    wrapped = KernelError(describe(error))
+    wrapped = KernelError(describe(error), code=code_of(error))
     wrapped.__cause__ = error
     return wrapped
 

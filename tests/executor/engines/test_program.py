@@ -151,7 +151,7 @@ def test_arrays_become_tensors_that_share_their_memory():
 
 def test_a_failing_call_raises_with_its_location():
     program = _load('func.func @f() -> i32 {\n  %x = "tfrt_test.fail"() : () -> i32\n  tfrt.return %x : i32\n}')
-    with pytest.raises(tfrt.KernelError, match=r"^test.mlir:2:8: something bad happened$") as caught:
+    with pytest.raises(tfrt.KernelError, match=r"(?m)^test.mlir:2:8: something bad happened$") as caught:
         program["f"]()
     assert caught.value.location == tfrt.executor.support.location.FileLineCol("test.mlir", 2, 8)
 
@@ -663,14 +663,14 @@ func.func @parallel(%n: i32, %zero: i32) -> !tfrt.chain {
     diagnostics = []
     program.host.diagnostic_handler = diagnostics.append
     for name in ("fails", "calls"):
-        with pytest.raises(tfrt.KernelError, match=r"^test.mlir:3:8: something bad happened$"):
+        with pytest.raises(tfrt.KernelError, match=r"(?m)^test.mlir:3:8: something bad happened$"):
             program[name]()
-        with pytest.raises(tfrt.KernelError, match=r"^test.mlir:3:8: something bad happened$"):
+        with pytest.raises(tfrt.KernelError, match=r"(?m)^test.mlir:3:8: something bad happened$"):
             asyncio.run(program[name].call_async())
     assert len(diagnostics) == 4 and not counted
     # Nothing in a dataflow function depends on a call without results.
     assert program["starts"]() == 1
-    with pytest.raises(tfrt.KernelError, match=r"^test.mlir:17:8: something bad happened$"):
+    with pytest.raises(tfrt.KernelError, match=r"(?m)^test.mlir:17:8: something bad happened$"):
         program["parallel"](2, 0)
 
 

@@ -177,7 +177,7 @@ func.func @f(%x: f64) -> (f32, !user.type, i32) {
         function = tfrt.load(tfrt.compile(text, "t.mlir"), host=host)["f"]
         assert function(0) == (0.0, None, 3)
         with pytest.raises(
-            tfrt.KernelError, match=r"^t.mlir:3:10: result 2 of 'user.three' must be i32, got float 3.5$"
+            tfrt.KernelError, match=r"(?m)^t.mlir:3:10: result 2 of 'user.three' must be i32, got float 3.5$"
         ):
             function(1)
 

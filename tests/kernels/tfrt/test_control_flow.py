@@ -102,7 +102,7 @@ func.func @loop(%i: i32) -> i32 {
 }""",
         host,
     )
-    with pytest.raises(tfrt.KernelError, match=r"^test.mlir:3:10: something bad happened$"):
+    with pytest.raises(tfrt.KernelError, match=r"(?m)^test.mlir:3:10: something bad happened$"):
         program["loop"](1)
 
 
@@ -160,7 +160,7 @@ def test_parallel_for(host, returns, arguments, expected):
 
 def test_a_parallel_block_size_that_is_not_positive(host):
     program = _load(PARALLEL.replace("RETURN", "tfrt.return"), host)
-    with pytest.raises(tfrt.KernelError, match=r"test.mlir:6:11: parallel block size must be positive, got 0$"):
+    with pytest.raises(tfrt.KernelError, match=r"(?m)test.mlir:6:11: parallel block size must be positive, got 0$"):
         program["sum"](0, 4, 0)
 
 
@@ -177,7 +177,7 @@ func.func @f(%from: i32, %to: i32, %block: i32) -> !tfrt.chain {
 }""",
         host,
     )
-    with pytest.raises(tfrt.KernelError, match=r"^test.mlir:3:9: something bad happened$"):
+    with pytest.raises(tfrt.KernelError, match=r"(?m)^test.mlir:3:9: something bad happened$"):
         program["f"](0, 10, 2)
 
 
