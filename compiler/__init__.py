@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.spans import span
+from tfrt.executor.support.version import VERSION
 
 if TYPE_CHECKING:
     from xdsl.ir import Attribute
@@ -127,9 +128,8 @@ def _producer(filename: str, passes: tuple[ModulePass, ...]) -> Attribute:
     from xdsl.dialects.builtin import ArrayAttr, StringAttr
 
     from tfrt.compiler.pipelines.pipeline import pipeline_text
-    from tfrt.executor.support.cli import version
 
-    return ArrayAttr(map(StringAttr, (f"tfrt {version()}", filename, pipeline_text(passes))))
+    return ArrayAttr(map(StringAttr, (f"tfrt {VERSION}", filename, pipeline_text(passes))))
 
 
 def _passes(opt_level: int, pipeline: str) -> tuple[ModulePass, ...]:

@@ -30,17 +30,32 @@ from tfrt.executor.engines.program import Function, Program, load
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import (
+    AbortedError,
+    AlreadyExistsError,
     BefError,
     CancelledError,
     CompileError,
+    DataLossError,
+    DeadlineExceededError,
     EndedError,
+    FailedPreconditionError,
+    InvalidArgumentError,
     KernelError,
     LoadError,
+    NotFoundError,
+    OutOfRangeError,
+    PermissionDeniedError,
+    ResourceExhaustedError,
     TfrtError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnimplementedError,
+    UnknownError,
     UsageError,
 )
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
+from tfrt.executor.support.version import VERSION
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import (
     BF16,
@@ -92,6 +107,8 @@ if TYPE_CHECKING:
     from tfrt.executor.values.device import HOST_DEVICE, Device
     from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 
+__version__ = VERSION
+
 _WHEN_USED = {
     "CPU_OPS": "tfrt.executor.declarations.op_registry",
     "CoreRuntime": "tfrt.executor.core_runtime.core_runtime",
@@ -137,7 +154,9 @@ __all__ = [
     "UI16",
     "UI32",
     "UI64",
+    "AbortedError",
     "Aggregate",
+    "AlreadyExistsError",
     "AsyncValue",
     "Attributes",
     "BF16Array",
@@ -148,6 +167,8 @@ __all__ = [
     "CoreRuntime",
     "CpuOpHandler",
     "DType",
+    "DataLossError",
+    "DeadlineExceededError",
     "Dense",
     "DenseHostTensor",
     "Device",
@@ -157,6 +178,7 @@ __all__ = [
     "F16Array",
     "F32Array",
     "F64Array",
+    "FailedPreconditionError",
     "Files",
     "Function",
     "Functions",
@@ -165,11 +187,13 @@ __all__ = [
     "I8Array",
     "I32Array",
     "I64Array",
+    "InvalidArgumentError",
     "Invocation",
     "KernelError",
     "KernelRegistry",
     "LoadError",
     "Location",
+    "NotFoundError",
     "Op",
     "OpAttrs",
     "OpChain",
@@ -177,9 +201,12 @@ __all__ = [
     "OpFlags",
     "OpHandler",
     "OpRegistry",
+    "OutOfRangeError",
     "Outcome",
+    "PermissionDeniedError",
     "Program",
     "ResourceContext",
+    "ResourceExhaustedError",
     "ResultCount",
     "ResultMetadata",
     "Runs",
@@ -191,6 +218,10 @@ __all__ = [
     "TfrtError",
     "Type",
     "TypeArray",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnimplementedError",
+    "UnknownError",
     "UsageError",
     "compile",
     "cpu_op",

@@ -212,7 +212,7 @@ class Function:
         except KernelError as error:
             if not isinstance(error, EndedError):
                 # Of our own frames this one is enough; those of whoever wrote the kernel are its cause's.
-                raise error.with_traceback(None)
+                raise error.with_traceback(None) from error.__cause__
             ended = error.ended_by
         except BaseException:
             # Whatever has not begun is not wanted any more.

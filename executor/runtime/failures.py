@@ -195,8 +195,18 @@ def failed_results(error: KernelError, count: int) -> list[Any]:
     return [AsyncValue.failed(error)] * count
 
 
+_settings = {"engine frames": False}
+
+
+def keep_engine_frames(keep: bool) -> None:
+    """Whether tracebacks of what kernels raise have the engine's frames, in this process; by default they do not."""
+    _settings["engine frames"] = keep
+
+
 def _without_engine(error: BaseException) -> None:
     """Take the engine's frames out of an exception's traceback."""
+    if _settings["engine frames"]:
+        return
     kept: list[TracebackType] = []
     trace, found = error.__traceback__, False
     while trace is not None:

@@ -5,6 +5,7 @@
 `location.py`              places in a source
 `diagnostics.py`           messages with a place, the source's line and a caret
 `verify_diagnostics.py`    comparing them with what a source expects (``-verify-diagnostics``)
+`version.py`               the version of this package
 `cli.py`                   what the command lines have in common
 `files.py`                 opening files, of which a program may be allowed some only
 `plugins.py`               what installed packages add: the entry points

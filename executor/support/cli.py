@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup
 from tfrt.executor.support.errors import BefError, UsageError
+from tfrt.executor.support.version import VERSION
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -90,6 +91,13 @@ def report(diagnostics: Iterable[Diagnostic], source: SourceLookup | None = None
     sys.stdout.flush()
     for diagnostic in diagnostics:
         _say(diagnostic.render(source))
+
+
+def explain(text: str) -> None:
+    """Show more of what has been reported on stderr; nothing where there is no more."""
+    if text:
+        sys.stdout.flush()
+        _say(text.rstrip("\n"))
 
 
 def complain(tool: str, message: str) -> None:
@@ -222,15 +230,8 @@ class OptionParser(argparse.ArgumentParser):
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"{parser.prog} (tfrt {version()})")
+        print(f"{parser.prog} (tfrt {VERSION})")
         parser.exit()
-
-
-def version() -> str:
-    """The version of this package."""
-    from importlib.metadata import version
-
-    return version("tfrt")
 
 
 def comma_separated(text: str) -> list[str]:

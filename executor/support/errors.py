@@ -96,8 +96,8 @@ class KernelError(TfrtError):
 
     `code` is one of the canonical status names (``INTERNAL``, ``INVALID_ARGUMENT``, ``CANCELLED``, …; see
     ``absl::StatusCode``), as printed by ``bef-run --print_error_code``. Each has a class of its own: what is made as
-    ``KernelError("...", code="NOT_FOUND")`` is a `NotFoundError`. `calls` are the kernel that failed and those that were
-    calling functions down to it, innermost first; a note of the exception shows them.
+    ``KernelError("...", code="NOT_FOUND")`` is a `NotFoundError`. `calls` are the kernel that failed and those that
+    were calling functions down to it, innermost first; a note of the exception shows them.
     """
 
     passes_by: bool = False

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
 
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
 from tfrt.executor.engines.program import Function, Program
+from tfrt.executor.runtime.failures import keep_engine_frames
 from tfrt.executor.runtime.host_context import PLAN_THRESHOLD, ExecutionContext, HostContext
 from tfrt.executor.support import allocation, cli
 from tfrt.executor.support.allocation import Allocator
@@ -135,6 +136,7 @@ def _main(argv: Sequence[str]) -> int:
         raise UsageError("--trace-level goes with --trace")
     if options.compare_with is not None:
         return _compare(options)
+    keep_engine_frames(options.internal_traceback)
     trace = _new_trace(options) if options.enable_tracing else None
     bef = _open(options.file)
     profile = _new_profile() if options.profile is not None else None
@@ -360,7 +362,7 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
             continue
         host.write(f"--- Running '{function.name}':\n")
         with trace.scope(f"Function: {function.name}") if trace else nullcontext():
-            results = _run_function(run, host, options.print_error_code)
+            results = _run_function(run, host, options)
         if any(_is_error(result) for result in results):
             code = cli.FAILED
         if run.expected:
@@ -380,7 +382,7 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
     return code
 
 
-def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[Any]:
+def _run_function(run: _Run, host: HostContext, options: argparse.Namespace) -> list[Any]:
     """Run one function in a request of its own and print what it returned.
 
     As in the reference, work that the results do not depend on may go on while they are printed, and ends
@@ -390,13 +392,18 @@ def _run_function(run: _Run, host: HostContext, print_error_code: bool) -> list[
     results = _execute(run, host)
     if results:
         texts = [
-            _result_text(result, type_name, run.explicit, print_error_code)
+            _result_text(result, type_name, run.explicit, options.print_error_code)
             for result, type_name in zip(results, function.result_types or ("",), strict=True)
         ]
         if function.kind is FunctionKind.SYNC and _is_error(results[0]):
             texts = texts[:1]  # An error ends such a function as a whole.
         host.write(f"'{function.name}' returned {','.join(texts)}\n")
     host.quiesce()
+    if not options.verify_diagnostics and any(_is_error(result) for result in results):
+        from tfrt.executor.tools.explain import errors_of, explanation
+
+        for error in errors_of(results):
+            cli.explain(explanation(error, internal=options.internal_traceback))
     return [result.value if _is_available(result) else result for result in results]
 
 
@@ -594,6 +601,10 @@ def _parser() -> cli.OptionParser:
         help="check what kernels report against 'expected-error@+1 {{…}}' comments in the source, and show it no more",
     )  # fmt: skip
     add("--print_error_code", action="store_true", help="print the status code of errors, too")
+    add(
+        "--internal-traceback", action="store_true",
+        help="show tfrt's own code, too, in the Python traceback of a kernel that failed",
+    )  # fmt: skip
     return parser
 
 

@@ -3,6 +3,7 @@
 =====================  =======================================================================================
 `async_value.py`       a value that may not be there yet, and may come to be an error
 `escaped.py`           what becomes of what escapes from a callback, which has no caller
+`brief.py`             values in a few words, for messages
 `chain.py`             the value that orders side effects
 `dtype.py`             element types
 `scalars.py`           which Python numbers are values of a scalar type

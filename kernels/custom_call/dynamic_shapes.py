@@ -10,6 +10,7 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.custom_calls import custom_call
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.stablehlo.random import rng_bit_generator
 from tfrt.kernels.stablehlo.windows import reduce_window
 
@@ -17,7 +18,9 @@ _NUMBERS = ("window_dimensions", "window_strides", "base_dilations", "window_dil
 
 
 @custom_call("stablehlo.dynamic_reduce_window", shaped_by=range(-len(_NUMBERS), 0))
-def dynamic_reduce_window(*operands: TensorMetadata, called_computations: Any, metadata: ResultMetadata) -> ArrayForm:
+def dynamic_reduce_window(
+    *operands: TensorMetadata, called_computations: Any, metadata: ResultMetadata, host: HostContext
+) -> ArrayForm:
     """`stablehlo.reduce_window` of inputs and initial values; its body is the function that is called.
 
     Its other attributes are operands, too, in the order of `_NUMBERS`.
@@ -28,7 +31,8 @@ def dynamic_reduce_window(*operands: TensorMetadata, called_computations: Any, m
     def run(*arrays: np.ndarray) -> Any:
         given = zip(_NUMBERS, arrays[count:], strict=True)
         numbers: dict[str, Any] = {name: tuple(array.ravel().tolist()) for name, array in given}
-        return reduce_window(*operands[:count], body=body, metadata=metadata, **numbers)(*arrays[:count])
+        form = reduce_window(*operands[:count], body=body, metadata=metadata, host=host, **numbers)
+        return form(*arrays[:count])
 
     return run
 

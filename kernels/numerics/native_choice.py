@@ -18,14 +18,15 @@ Run = Callable[..., np.ndarray]
 """Takes arrays, and perhaps `out`, an array for the result."""
 
 
-def native_or(run: Run, make: Callable[[], Run], host: HostContext, what: str) -> Run:
+def native_or(run: Run, make: Callable[[], Run], host: HostContext | None, what: str) -> Run:
     """`run`, and once that has taken long, or at once where the host asks for it, the same as machine code.
 
     Args:
         make: makes it, or raises `CannotAssemble` or `NotImplementedError`.
+        host: None where this is only prepared, to find out whether that is possible, as the compiler does.
         what: what it is, for the log.
     """
-    if host.native is False or not is_available():
+    if host is None or host.native is False or not is_available():
         return run
     if host.native is True:
         return _made(make, what) or run

@@ -15,6 +15,18 @@ from tfrt.executor.engines.graph import Graph
 from tfrt.executor.support.location import FileLineCol, Location
 
 
+@pytest.fixture
+def temporary_kernels():
+    """Kernels registered in a test are gone after it. Modules of kernels are imported once, so theirs stay."""
+    from tfrt.executor.declarations.kernel_registry import BUILTIN
+
+    before = dict(BUILTIN._kernels)
+    yield
+    ours = {k.name: k for k in BUILTIN._kernels.values() if k.function.__module__.startswith("tfrt.kernels.")}
+    BUILTIN._kernels.clear()
+    BUILTIN._kernels.update(ours | before)
+
+
 @dataclass(frozen=True)
 class Step:
     """One kernel: its function, the registers it reads, how many it writes (numbered on from the arguments).

@@ -31,18 +31,6 @@ def _load(text, host=None, filename="test.mlir"):
     return tfrt.load(tfrt.compile(text, filename=filename), host=host)
 
 
-@pytest.fixture
-def temporary_kernels():
-    """Kernels registered in a test are gone after it. Modules of kernels are imported once, so theirs stay."""
-    from tfrt.executor.declarations.kernel_registry import BUILTIN
-
-    before = dict(BUILTIN._kernels)
-    yield
-    ours = {k.name: k for k in BUILTIN._kernels.values() if k.function.__module__.startswith("tfrt.kernels.")}
-    BUILTIN._kernels.clear()
-    BUILTIN._kernels.update(ours | before)
-
-
 def test_calling():
     program = _load(ADD)
     assert program["add"](1, 2) == 3
