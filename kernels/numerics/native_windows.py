@@ -35,7 +35,7 @@ class Pool:
     """Windows over arrays (outer, height, width, inner).
 
     Attributes:
-        function: its name: ``maximum``, ``minimum`` or ``add``.
+        function: the name of numpy's, one of those in `_COMBINED`.
     """
 
     function: str
@@ -67,7 +67,7 @@ def with_native_windows(
 def describe(function: np.ufunc, shape: Sequence[int], windows: Sequence[Window], dtype: np.dtype) -> Pool | None:
     """The windows, if there is machine code for them."""
     axes = [axis for axis, window in enumerate(windows) if window != _ONE]
-    if dtype not in (np.float32, np.float64) or function not in (np.maximum, np.minimum, np.add) or not axes:
+    if dtype not in (np.float32, np.float64) or function.__name__ not in _COMBINED or not axes:
         return None
     first, last = axes[0], axes[-1]
     if last == first:
@@ -119,7 +119,7 @@ def make_native(run: Run, pool: Pool, shape: tuple[int, ...], host: HostContext 
         lanes //= 2
     pointers = [ctypes.py_object] * 2
     code = assemble(write(pool, lanes), "pool", [*pointers, ctypes.c_int64, ctypes.c_int64])
-    neutral = {"maximum": -np.inf, "minimum": np.inf, "add": 0.0}[pool.function]
+    neutral = {"add": 0.0, "minimum": np.inf}.get(pool.function, -np.inf)
     units = pool.shape[0] * pool.counts[0]
     least = -(-LEAST_ELEMENTS // (prod(pool.shape[2:]) * pool.rows.size))
 
@@ -177,6 +177,8 @@ def _combine(code: Code, pool: Pool, taps: Sequence[str], into: str, channel: Va
     if pool.function == "add":
         # The sum begins with the initial value.
         first = code.evaluate("{0} + {1}", [code.constant(0), first])
+    elif pool.function == "fmax":
+        first = code.evaluate(_COMBINED["fmax"], [code.constant(-np.inf), first])
     for other in others:
         first = code.evaluate(_COMBINED[pool.function], [first, other])
     code.store(code.at(into, channel), first, lanes)
@@ -186,4 +188,5 @@ _COMBINED = {
     "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",
     "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
     "add": "{0} + {1}",
+    "fmax": "{0} if {0} > {1} or {1} != {1} else {1}",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfrt.kernels.numerics.windows import Window, grow
+from tfrt.kernels.numerics.workspaces import Workspace
 
 
 def max_pool2d(
@@ -21,11 +22,15 @@ def max_pool2d(
     if floor is None:
         floor = np.iinfo(images.dtype).min if images.dtype.kind in "iu" else -np.inf
     grown = grow(images, rows, columns, value=floor)
-    result = (
-        np.empty((images.shape[0], rows.count, columns.count, images.shape[3]), images.dtype) if out is None else out
-    )
-    result.fill(floor)
-    for row in range(rows.size):
-        for column in range(columns.size):
-            np.fmax(result, grown[:, rows.taps(row), columns.taps(column)], out=result)
+    batch, _, width, channels = grown.shape
+    result = np.empty((batch, rows.count, columns.count, channels), images.dtype) if out is None else out
+    with Workspace() as space:
+        # Rows of images first: what lies together is longest there.
+        down = space.array((batch, rows.count, width, channels), images.dtype)
+        np.fmax(grown[:, rows.taps(0)], floor, out=down)
+        for row in range(1, rows.size):
+            np.fmax(down, grown[:, rows.taps(row)], out=down)
+        np.copyto(result, down[:, :, columns.taps(0)])
+        for column in range(1, columns.size):
+            np.fmax(result, down[:, :, columns.taps(column)], out=result)
     return result

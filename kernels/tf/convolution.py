@@ -20,7 +20,9 @@ from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.native_convolution import prepare_fused
+from tfrt.kernels.numerics.native_windows import with_native_windows
 from tfrt.kernels.numerics.pooling import max_pool2d
+from tfrt.kernels.numerics.window_reduction import Window as SlidingWindow
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.tf.array_forms import on_tensors
 from tfrt.kernels.tf.dtypes import FLOATS, HALVES, REAL
@@ -183,12 +185,21 @@ def _max_pool_metadata(images: TensorMetadata, *, ksize: Sizes = (), geometry: G
     return TensorMetadata(images.dtype, geometry.from_nhwc((batch, rows.count, columns.count, channels)))
 
 
-def _max_pool_form(images: TensorMetadata, *, ksize: Sizes = (), geometry: Geometry) -> ArrayForm:
+def _max_pool_form(images: TensorMetadata, *, ksize: Sizes = (), geometry: Geometry, host: HostContext) -> ArrayForm:
     if images.dtype not in REAL:
         raise KernelError(f"Unsupported input dtype: {images.dtype.label}")
     rows, columns = _pool_windows(images, ksize, geometry)
     if not geometry.channels_first:
-        return lambda x, out=None: max_pool2d(x, rows, columns, out=out)
+        least = np.array(-np.inf, np.float64)
+        pool = with_native_windows(
+            lambda x, _, out=None: max_pool2d(x, rows, columns, out=out),
+            np.fmax,
+            images.shape,
+            [_ONE, *(_sliding(each) for each in (rows, columns)), _ONE],
+            images.dtype.numpy,
+            host,
+        )
+        return lambda x, out=None: pool(x, least, out=out)
 
     def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return _into(out, geometry.stored_array(max_pool2d(geometry.nhwc_array(x), rows, columns), x.dtype))
@@ -196,7 +207,15 @@ def _max_pool_form(images: TensorMetadata, *, ksize: Sizes = (), geometry: Geome
     return run
 
 
+_ONE = SlidingWindow(1, 1, 1, 1, 0, 0)
+
+
+def _sliding(window: Window) -> SlidingWindow:
+    """The same windows; there is no padding that no window sees."""
+    return SlidingWindow(window.size, window.stride, window.dilation, 1, window.before, window.after)
+
+
 @cpu_op("tf.MaxPool", metadata=_max_pool_metadata, array_form=_max_pool_form)
-def max_pool(images: DenseHostTensor, *, ksize: Sizes = (), geometry: Geometry) -> DenseHostTensor:
+def max_pool(images: DenseHostTensor, *, ksize: Sizes = (), geometry: Geometry, host: HostContext) -> DenseHostTensor:
     """The maxima of windows of `ksize` over the images; padding does not count."""
-    return on_tensors(_max_pool_form, (images,), ksize=ksize, geometry=geometry)
+    return on_tensors(_max_pool_form, (images,), ksize=ksize, geometry=geometry, host=host)

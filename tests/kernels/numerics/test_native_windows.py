@@ -17,7 +17,7 @@ from tfrt.kernels.numerics.window_reduction import Window
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 SPECIAL = (0.0, 1.0, -1.5, np.inf, -np.inf, np.nan, 3e38, 0.1)
 ONE = Window(1, 1, 1, 1, 0, 0)
-NEUTRAL = {np.maximum: -np.inf, np.minimum: np.inf, np.add: 0.0}
+NEUTRAL = {np.maximum: -np.inf, np.minimum: np.inf, np.add: 0.0, np.fmax: -np.inf}
 
 
 @st.composite
