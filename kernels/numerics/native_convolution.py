@@ -24,9 +24,11 @@ from tfrt.kernels.numerics.native_convolution_code import (
     frame_of,
     is_on_stack,
     is_possible,
+    pack,
     tiling_of,
     write,
 )
+from tfrt.kernels.numerics.packed import Pack, packed_once
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
 
@@ -44,19 +46,27 @@ def prepare_fused(
     dtype: np.dtype,
     host: HostContext,
     epilogue: RowEpilogue | None,
+    view: Pack | None = None,
 ) -> Run:
     """A convolution as `convolution.prepare` has it, and an epilogue after it, in the way that is fastest here.
 
     It takes images, filters, the other arrays that the epilogue reads, and perhaps `out`.
+
+    Args:
+        view: gives filters of the shape `filters` from those that there are.
     """
     convolve = prepare(images, filters, windows, dtype, host)
     shape = (images[0], *(window.count for window in windows), filters[-1])
+    as_they_are = packed_once(lambda w: np.ascontiguousarray(view(w))) if view is not None else None
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        return convolve(x, w, out=out, finish=finishing(epilogue, others, shape))
+        given = w if as_they_are is None else as_they_are(w)
+        return convolve(x, given, out=out, finish=finishing(epilogue, others, shape))
 
     found = describe(images, filters, windows, dtype, epilogue)
-    return run if found is None else native_or(run, lambda: make_native(found, shape, host), host, "a convolution")
+    if found is None:
+        return run
+    return native_or(run, lambda: make_native(found, shape, host, view), host, "a convolution")
 
 
 def describe(
@@ -78,8 +88,8 @@ def describe(
     return found if is_possible(found) else None
 
 
-def make_native(convolution: Convolution, shape: Shape, host: HostContext | None) -> Run:
-    """The convolution as machine code, with a result of this shape.
+def make_native(convolution: Convolution, shape: Shape, host: HostContext | None, view: Pack | None = None) -> Run:
+    """The convolution as machine code, with a result of this shape; `view` is `prepare_fused`'s.
 
     Raises:
         CannotAssemble: there is none.
@@ -89,11 +99,19 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
     # Arrays: images, filters, the result, others, and memory for a frame.
     pointers = [ctypes.py_object] * (3 + len(convolution.others) + (not is_on_stack(convolution, tiling)))
     code = assemble(write(convolution, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
-    return _function(convolution, shape, tiling, code, host)
+    packing = None
+    if view is not None or tiling.packed:
+        packing = packed_once(lambda w: pack(w if view is None else view(w), tiling))
+    return _function(convolution, shape, tiling, code, host, packing)
 
 
 def _function(
-    convolution: Convolution, shape: Shape, tiling: Tiling, code: Callable[..., None], host: HostContext | None
+    convolution: Convolution,
+    shape: Shape,
+    tiling: Tiling,
+    code: Callable[..., None],
+    host: HostContext | None,
+    packing: Pack | None,
 ) -> Run:
     c = convolution
     dtype, frame, on_stack = c.dtype, frame_of(c, tiling), is_on_stack(c, tiling)
@@ -112,6 +130,8 @@ def _function(
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = np.empty(shape, dtype) if out is None else out
+        if packing is not None:
+            w = packing(w)
         if not (x.flags.c_contiguous and w.flags.c_contiguous):
             x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
         if others:

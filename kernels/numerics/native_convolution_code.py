@@ -24,6 +24,10 @@ FRAME_BYTES = 1 << 17
 """How much memory the rows of an image that are worked on at a time may take; one row of windows is the least. As much
 as this lies on the stack."""
 
+LARGE_BYTES = 1 << 20
+"""Filters of as many bytes or more are read from afar, again and again: they are packed, so that those of a tile lie
+together, and an image's rows may take four times as much memory."""
+
 MOST_UNROLLED = 100
 """How many multiplications of vectors are written one after the other: with 400, some convolutions take 1.6 times as
 long."""
@@ -66,12 +70,19 @@ class Tiling:
         vectors: those of output channels in a tile.
         pixels: how many a tile has.
         height: how many rows of windows are worked on at a time.
+        packed: whether filters are packed: for each tile's output channels, their elements.
     """
 
     lanes: int
     vectors: int
     pixels: int
     height: int
+    packed: bool
+
+    @property
+    def channels(self) -> int:
+        """How many output channels a tile has."""
+        return self.lanes * self.vectors
 
 
 def is_possible(convolution: Convolution) -> bool:
@@ -101,9 +112,19 @@ def tiling_of(convolution: Convolution, on: Processor) -> Tiling:
     tiles = -(-c.columns.count // min(most, 14))
     row = _extent(c)[1] * c.images[-1] * c.dtype.itemsize
     window = (c.rows.size - 1) * c.rows.dilation + 1
-    height = max(1, (FRAME_BYTES // row - window) // c.rows.stride + 1)
+    is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
+    packed = is_large and c.groups == 1 and depth > lanes * vectors and depth % (lanes * vectors) == 0
+    height = max(1, (FRAME_BYTES * (4 if is_large else 1) // row - window) // c.rows.stride + 1)
     parts = -(-c.rows.count // height)
-    return Tiling(lanes, vectors, -(-c.columns.count // tiles), -(-c.rows.count // parts))
+    return Tiling(lanes, vectors, -(-c.columns.count // tiles), -(-c.rows.count // parts), packed)
+
+
+def pack(filters: np.ndarray, tiling: Tiling) -> np.ndarray:
+    """Filters (height, width, input channel, output channel) as the code of a tiling reads them."""
+    if not tiling.packed:
+        return np.ascontiguousarray(filters)
+    parts = filters.reshape(*filters.shape[:-1], -1, tiling.channels)
+    return np.ascontiguousarray(np.moveaxis(parts, -2, 0))
 
 
 def _is_depthwise(c: Convolution) -> bool:
@@ -199,7 +220,8 @@ def _write_rows(
     channels, line = c.images[-1], _extent(c)[1] * c.images[-1]
     depthwise = _is_depthwise(c)
     groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
-    block = tiling.lanes * tiling.vectors
+    block = tiling.channels
+    elements, step = prod(c.filters[:-1]), block if tiling.packed else depth
     whole, rest = divmod(each, block)
     columns, remaining = divmod(width, tiling.pixels)
 
@@ -217,7 +239,8 @@ def _write_rows(
                 with code.loop(start, start + count * pixels, pixels) as column:
                     tile = _Tile(pixels, tuple(lanes), first)
                     at = code.at(source, code.add(begin, code.times(column, c.columns.stride * channels)))
-                    sums = _sums(code, c, tile, at, code.at(w, first), line)
+                    filters = code.at(w, code.times(first, elements) if tiling.packed else first)
+                    sums = _sums(code, c, tile, at, filters, line, step)
                     _finish(code, c, tile, sums, made, code.add(place, code.times(column, depth)), others)
 
     with code.loop(0, groups) as group:
@@ -238,9 +261,14 @@ class _Tile:
     first: Value
 
 
-def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int) -> list[list[str]]:
-    """The sums of products: for each pixel of the tile its vectors, whose windows begin at `x` and filters at `w`."""
-    rows, columns, part, depth = c.filters
+def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, depth: int) -> list[list[str]]:
+    """The sums of products: for each pixel of the tile its vectors, whose windows begin at `x` and filters at `w`.
+
+    Args:
+        line: how many elements rows of images are apart.
+        depth: how many elements of filters are apart that different input channels have.
+    """
+    rows, columns, part, _ = c.filters
     channels, depthwise = c.images[-1], _is_depthwise(c)
     zero = code.constant(0)
     sums = [[code.variable(zero) for _ in tile.lanes] for _ in range(tile.pixels)]

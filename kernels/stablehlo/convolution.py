@@ -206,7 +206,8 @@ def _prepare(
         by_planes = prepare_channels_first(
             planes, tuple(filters_shape[axis] for axis in outer), windows, computed, host
         )
-        read_filters = _filters(tuple(filters_order[axis] for axis in outer), (False, False, *reversal))
+        view = _view(tuple(filters_order[axis] for axis in outer), (False, False, *reversal))
+        read_filters = packed_once(lambda w: np.ascontiguousarray(w if view is None else view(w)))
 
         def run_planes(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             into = out if out is not None and out.flags.c_contiguous else None
@@ -214,12 +215,12 @@ def _prepare(
             return found if out is None or into is not None else _copied(found, out)
 
         return carried(run_planes, lhs.dtype.numpy, computed, dtype.numpy)
-    read_filters = _filters(filters_order, reversal)
-    convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue)
+    view = _view(filters_order, reversal)
+    convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue, view)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         into = out if channels_last and out is not None and out.flags.c_contiguous else None
-        found = convolve(read_images(x), read_filters(w), *others, out=into)
+        found = convolve(read_images(x), w, *others, out=into)
         if out is not None and into is not None:
             return out
         found = found if channels_last else found.transpose(result_order)
@@ -242,12 +243,12 @@ def _reader(order: Axes, sliding: Sliding, padding: Pairs, batches: int) -> Call
     return read
 
 
-def _filters(order: Axes, reversal: Sequence[bool]) -> Callable[[np.ndarray], np.ndarray]:
-    """What brings filters into an order, and turns some of its dimensions around; those of constants once."""
+def _view(order: Axes, reversal: Sequence[bool]) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What sees filters in an order, and some of their dimensions turned around; None where that is how they are."""
     if order == tuple(range(len(order))) and not any(reversal):
-        return lambda w: w
+        return None
     flipped = tuple(slice(None, None, -1) if reverse else slice(None) for reverse in reversal)
-    return packed_once(lambda w: np.ascontiguousarray(w.transpose(order)[flipped]))
+    return lambda w: w.transpose(order)[flipped]
 
 
 def _dilated_shape(shape: Sequence[int], sliding: Sliding, padding: Pairs, batches: int) -> Axes:

@@ -134,6 +134,22 @@ def test_an_image_in_parts(monkeypatch):
         assert_close(run(x[:, :, :, ::-1][..., ::-1], np.asfortranarray(w)), expected)
 
 
+@LLVM
+@pytest.mark.parametrize("frame_bytes", [1 << 10, 1 << 17])
+def test_packed_filters(monkeypatch, frame_bytes):
+    """Those of a tile's channels lie together, in whatever order they were."""
+    monkeypatch.setattr(native_convolution_code, "LARGE_BYTES", 1)
+    monkeypatch.setattr(native_convolution_code, "FRAME_BYTES", frame_bytes)
+    random = np.random.default_rng(0)
+    x = random.standard_normal((2, 7, 5, 3)).astype(np.float32)
+    outer = random.standard_normal((192, 3, 3, 2)).astype(np.float32)
+    found = [Window(3, 1, 1, 1, 1, 7), Window(2, 1, 1, 1, 0, 5)]
+    expected = numpy_way(x, np.ascontiguousarray(outer.transpose(2, 3, 1, 0)), found, [], None)
+    with HostContext("s", native=True) as host:
+        run = prepare_fused(x.shape, (3, 2, 3, 192), found, x.dtype, host, None, lambda w: w.transpose(2, 3, 1, 0))
+        assert_close(run(x, outer), expected)
+
+
 @pytest.mark.parametrize(
     ("images", "filters", "dtype"),
     [
