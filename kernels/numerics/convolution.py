@@ -15,7 +15,8 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics import patches
+from tfrt.kernels.numerics import patches, winograd
+from tfrt.kernels.numerics.packed import is_constant, packed_once
 from tfrt.kernels.numerics.patches import Shape
 from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
@@ -94,7 +95,10 @@ def prepare(
         ).reshape(shape)
     if groups > 1 and filters[-2] == 1:
         return _blockwise(images, shape, windows, inner // groups * depth, host, dtype, _depthwise(windows, depth))
-    return _blockwise(images, shape, windows, inner * depth, host, dtype, _products(windows, inner, groups))
+    kind = _products(windows, inner, groups)
+    if groups == 1 and winograd.is_worthwhile(filters, windows, images[0], dtype):
+        kind = _tiles(filters, kind)
+    return _blockwise(images, shape, windows, inner * depth, host, dtype, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,25 @@ def _products(windows: Sequence[Window], inner: int, groups: int) -> _Kind:
         return multiply
 
     return inner * groups, body_for
+
+
+def _tiles(filters: Shape, otherwise: _Kind) -> _Kind:
+    """Winograd's way with filters that never change, which are transformed once."""
+    transformed = packed_once(winograd.transformed)
+
+    def body_for(block: Block) -> _Body:
+        multiply = otherwise[1](block)
+
+        def convolve(x: np.ndarray, w: np.ndarray, result: np.ndarray, space: Workspace) -> None:
+            if is_constant(w) and winograd.convolve_tiles(x, transformed(w), block.windows, result, space):
+                return
+            space.clear()
+            multiply(x, w, result, space)
+
+        return convolve
+
+    # A quarter of what it takes: few tiles are multiplied slowly.
+    return sum(filters[-2:]), body_for
 
 
 def _depthwise(windows: Sequence[Window], depth: int) -> _Kind:

@@ -11,7 +11,8 @@ Pack = Callable[[np.ndarray], np.ndarray]
 
 
 def packed_once(pack: Pack) -> Pack:
-    """The function, which for an array that nobody can change is called once; the last such array's is kept."""
+    """The function, which for an array that nobody can change is called once; the last such array's is kept, and cannot
+    be changed either."""
     kept: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
 
     def packed(array: np.ndarray) -> np.ndarray:
@@ -22,6 +23,7 @@ def packed_once(pack: Pack) -> Pack:
             return found
         found = pack(array)
         if is_constant(array):
+            found = _constant(found)
             kept = (array, found)
         return found
 
@@ -37,3 +39,9 @@ def is_constant(array: np.ndarray) -> bool:
             return False
         base = base.base
     return isinstance(base, bytes | mmap.mmap) or (isinstance(base, memoryview) and base.readonly)
+
+
+def _constant(array: np.ndarray) -> np.ndarray:
+    """The same array, as one that nobody can write to."""
+    memory = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data.toreadonly()
+    return np.frombuffer(memory, array.dtype).reshape(array.shape)

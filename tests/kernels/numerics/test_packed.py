@@ -50,3 +50,4 @@ def test_a_constant_is_packed_once():
     for array in (constant, constant, ARRAY, ARRAY, constant, constant[:]):
         assert packed(array).tolist() == [0, 2, 4, 6]
     assert [each is constant for each in seen] == [True, False, False, False]
+    assert is_constant(packed(constant)) and not is_constant(packed(ARRAY))
