@@ -155,7 +155,9 @@ def infer(op: Operation, core: CoreOp, inputs: Sequence[Fact]) -> list[Fact] | N
     if any(each is None for each in known):
         return _given(op, core.entry.shape_input, inputs)
     try:
-        return _inferred(op, core, [each for each in known if each is not None])
+        # Of zeros there may be no logarithm.
+        with np.errstate(all="ignore"):
+            return _inferred(op, core, [each for each in known if each is not None])
     except KernelError as error:
         raise Misfit(error.message) from None
     except Misfit:
