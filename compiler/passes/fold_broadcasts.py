@@ -37,7 +37,8 @@ class FoldBroadcasts(ModulePass):
 def _fold(op: ElementwiseOp) -> None:
     operands = [_row(operand) or _one(operand, op) or operand for operand in op.operands]
     if all(operand.type != op.array.type for operand in operands):
-        operands[0] = op.operands[0]
+        whole = next((number for number, operand in enumerate(op.operands) if operand.type == op.array.type), 0)
+        operands[whole] = op.operands[whole]
     if operands == list(op.operands) or op.parent is None:
         return
     unused = [old for old, new in zip(op.operands, operands, strict=True) if old is not new]

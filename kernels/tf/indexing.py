@@ -245,7 +245,7 @@ def dynamic_partition(operand: TensorMetadata, partitions: TensorMetadata, *, nu
     return lambda x, p: as_results([x[p == number] for number in range(num_partitions)])
 
 
-@array_op("tf.DynamicStitch")
+@array_op("tf.DynamicStitch", shaped_by=lambda inputs, attributes: range(inputs // 2))
 def dynamic_stitch(*inputs: TensorMetadata) -> ArrayForm:
     """Slices put at the indices that tensors of the first half of the inputs say; a later one wins."""
 

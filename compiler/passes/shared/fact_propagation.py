@@ -110,8 +110,10 @@ class Propagation:
 
     def _report(self, op: Operation, message: str) -> None:
         shapes = ", ".join(str(self.fact(operand).type) for operand in op.operands)
-        message = f"'{name_of(op)}' op cannot be run on {shapes or 'nothing'}: {message}"
-        diagnostic = Diagnostic("error", message, location_of(op.location))
+        said = f"'{name_of(op)}' op cannot be run on {shapes or 'nothing'}: {message}"
+        if op.name == "builtin.unrealized_conversion_cast":
+            said = f"a value of type {shapes} is given where the program says {op.result_types[0]}"
+        diagnostic = Diagnostic("error", said, location_of(op.location))
         if diagnostic not in self.problems:
             self.problems.append(diagnostic)
 

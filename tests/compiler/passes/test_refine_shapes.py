@@ -237,6 +237,21 @@ def test_results_that_are_not_as_declared_are_errors():
     ]
 
 
+def test_values_that_are_not_as_a_function_says_are_errors():
+    text = """
+func.func @main(%x: tensor<*xf32>) -> tensor<*xf32> {
+  %0 = "tf.PartitionedCall"(%x) {config = "", config_proto = "", executor_type = "", f = @f}
+    : (tensor<*xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+func.func private @f(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  return %x : tensor<?x?xf32>
+}"""
+    assert messages(text, {"x": (2,)}) == [
+        "m.mlir:3:8: error: a value of type tensor<2xf32> is given where the program says tensor<?x?xf32>"
+    ]
+
+
 def test_what_may_not_run_is_no_error():
     text = """
 func.func @main(%x: tensor<?xf32>, %which: tensor<i1>) -> tensor<?xf32> {

@@ -1,4 +1,4 @@
-// RUN: tfrt-opt -p 'lower-tf,lower-stablehlo,decompose-cpu-ops' %s | filecheck %s
+// RUN: tfrt-opt -p 'lower-tf,lower-stablehlo,decompose-cpu-ops,fold-broadcasts' %s | filecheck %s
 
 // What works element by element, and what consists of it, is that.
 // CHECK-LABEL: func.func @main
@@ -32,4 +32,15 @@ func.func @others(%u: tensor<?xf32>, %x: tensor<2x1xf32>, %y: tensor<1x2xf32>, %
     : (tensor<1x2x3x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
     -> (tensor<1x2x3x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<0xf32>)
   return %0, %1, %2, %3#0, %3#1 : tensor<?xf32>, tensor<2x2xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>, tensor<4xf32>
+}
+
+// Of operands that are repeated the one that is whole stays so, wherever it is.
+// CHECK-LABEL: func.func @rows
+// CHECK: %[[WHOLE:.*]] = cpu.call {{.*}}op_name = "stablehlo.broadcast_in_dim"
+// CHECK: cpu.elementwise %arg0, %[[WHOLE]] {{.*}}steps = {{\[\[}}"tf.Mul", 0, 1]]
+func.func @rows(%x: tensor<1x4xf32>) -> tensor<4x4xf32> {
+  %one = stablehlo.constant dense<2.0> : tensor<f32>
+  %ones = stablehlo.broadcast_in_dim %one, dims = [] : (tensor<f32>) -> tensor<4x4xf32>
+  %0 = "tf.Mul"(%x, %ones) : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %0 : tensor<4x4xf32>
 }
