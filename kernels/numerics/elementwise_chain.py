@@ -184,7 +184,7 @@ def _alignment(shape: Shape, result: Shape) -> str:
     """What makes an input, given its name, one that numpy need not broadcast, which takes half a microsecond."""
     if shape == result:
         return ""
-    if math.prod(shape) == math.prod(result):
+    if math.prod(shape) == math.prod(result) != 0:
         # It is the result's shape without ones in front, for the two go together.
         return f"[{', '.join(['None'] * (len(result) - len(shape)))}]"
     return ".reshape(())" if shape and math.prod(shape) == 1 else ""

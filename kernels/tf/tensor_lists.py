@@ -97,6 +97,11 @@ def _dtype(metadata: ResultMetadata) -> np.dtype:
     return dtype
 
 
+def _slices(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The slices along the first dimension, arrays all of them."""
+    return tuple(x[i, ...] for i in range(len(x)))
+
+
 @array_op("tf.TensorListReserve", shaped_by=(0, 1))
 def reserve(shape: TensorMetadata, count: TensorMetadata) -> ArrayForm:
     """A list of so many elements, all missing."""
@@ -112,7 +117,7 @@ def empty(shape: TensorMetadata, most: TensorMetadata) -> ArrayForm:
 @array_op("tf.TensorListFromTensor", shaped_by=(1,))
 def from_tensor(tensor: TensorMetadata, shape: TensorMetadata) -> ArrayForm:
     """The slices of a tensor along its first dimension."""
-    return lambda x, shape: TensorList(tuple(x), _shape(shape))
+    return lambda x, shape: TensorList(_slices(x), _shape(shape))
 
 
 @array_op("tf.TensorListStack", shaped_by=(1,))
@@ -268,7 +273,7 @@ def _scattered(
     if min(indices, default=0) < 0:
         raise KernelError(f"Indices in TensorListScatter must all be non-negative, got {list(indices)}")
     found = [*items, *[None] * (size - len(items))]
-    for i, item in zip(indices, x, strict=True):
+    for i, item in zip(indices, _slices(x), strict=True):
         found[i] = item
     return TensorList(tuple(found), shape)
 

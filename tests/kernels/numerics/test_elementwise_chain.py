@@ -178,6 +178,13 @@ def test_a_scalar_is_an_array():
         assert type(run(np.array(2, np.float32))) is np.ndarray
 
 
+@pytest.mark.parametrize("shape", [(0, 5, 1), (0, 1, 3), (1, 5, 3), (3,), ()])
+def test_results_without_elements(shape):
+    add = [Step(np.add, (0, 1), None)]
+    whole, part = np.zeros((0, 5, 3), np.float32), np.zeros(shape, np.float32)
+    assert chain(add, [whole.shape, shape], whole.shape, 4)(whole, part).shape == whole.shape
+
+
 def test_columns_are_broadcast_too():
     run = chain([Step(np.add, (0, 1))], [(300, 200), (300, 1)], (300, 200), 8)
     x, column = np.ones((300, 200)), np.arange(300.0).reshape(300, 1)

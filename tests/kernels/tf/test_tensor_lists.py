@@ -212,3 +212,31 @@ def test_lists_that_grow_at_an_unknown_index_have_an_unknown_length():
 def test_their_number_is_a_constant():
     body = made() + f'  %n = "tf.TensorListLength"(%l) : ({LIST}) -> tensor<i32>\n  return %n : tensor<i32>'
     assert "dense<3> : tensor<i32>" in refined(body, "tensor<i32>").split("tfrt.return")[0].split("main")[1]
+
+
+@pytest.mark.parametrize(
+    ("op", "first", "types"),
+    [
+        ("tf.TensorListFromTensor", "%x, %shape", "tensor<*xf32>, tensor<0xi32>"),
+        (
+            "tf.TensorListScatterV2",
+            "%x, %places, %shape, %any",
+            "tensor<*xf32>, tensor<2xi32>, tensor<0xi32>, tensor<i32>",
+        ),
+    ],
+)
+def test_elements_of_vectors_are_scalars_of_their_type(op, first, types):
+    text = f"""
+func.func @main(%x: tensor<*xf32>) -> tensor<*xf32> {{
+  %shape = "tf.Const"() <{{value = dense<> : tensor<0xi32>}}> : () -> tensor<0xi32>
+  %places = "tf.Const"() <{{value = dense<[0, 1]> : tensor<2xi32>}}> : () -> tensor<2xi32>
+  %any = "tf.Const"() <{{value = dense<-1> : tensor<i32>}}> : () -> tensor<i32>
+  %one = "tf.Const"() <{{value = dense<1> : tensor<i32>}}> : () -> tensor<i32>
+  %l = "{op}"({first}) : ({types}) -> tensor<!tf_type.variant<tensor<f32>>>
+  %e = "tf.TensorListGetItem"(%l, %one, %shape)
+    : (tensor<!tf_type.variant<tensor<f32>>>, tensor<i32>, tensor<0xi32>) -> tensor<*xf32>
+  %s = "tf.AddV2"(%e, %e) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+  return %s : tensor<*xf32>
+}}"""
+    found = tfrt.load(tfrt.compile(text))["main"](np.float32([1, 2]))
+    assert (found.dtype, found.shape, found.item()) == (np.float32, (), 4)
