@@ -75,7 +75,7 @@ def _write(host: HostContext, stream: str, text: str) -> None:
         )
 
 
-@array_op("tf.Print", flags=_EFFECTS)
+@array_op("tf.Print", flags=_EFFECTS, views=True)
 def print_(
     operand: TensorMetadata, *data: TensorMetadata, message: str = "", first_n: int = -1, summarize: int = 3
 ) -> ArrayForm:

@@ -6,10 +6,40 @@ import numpy as np
 import pytest
 
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
+from tfrt.executor.declarations.kernel import is_of_this_package
+from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.tensor import DenseHostTensor
+
+
+@pytest.fixture(autouse=True, scope="package")
+def new_memory():
+    """In all tests: ops that do not declare `views` give memory that they share with no operand, as plans rely on."""
+    arrays_of = OpEntry.arrays
+
+    def arrays(entry, *arguments):
+        form = arrays_of(entry, *arguments)
+        if entry.views or not is_of_this_package(entry.dispatch):
+            return form
+
+        def run(*operands, **options):
+            found = form(*operands, **options)
+            if isinstance(found, np.ndarray):
+                out = options.get("out")
+                others = [x for x in operands if isinstance(x, np.ndarray) and x is not out]
+                shared = [x for x in others if np.may_share_memory(x, found)]
+                assert out is not None or not shared, f"the result of {entry.name} is a view of an operand"
+            return found
+
+        # How it is written, as it would be.
+        run.__dict__.update(form.__dict__)
+        return run
+
+    OpEntry.arrays = arrays
+    yield
+    OpEntry.arrays = arrays_of
 
 
 class Host(HostContext):
