@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.row_layers import Rows, by_rows, normalize_rows, softmax_rows
 
 
 def _axis(operand: TensorMetadata, dimension: int, op: str) -> int:
@@ -24,7 +30,9 @@ def _softmax_metadata(operand: TensorMetadata, *, dimension: int) -> TensorMetad
 
 
 @array_op("nn.softmax", metadata=_softmax_metadata)
-def softmax(operand: TensorMetadata, *, dimension: int) -> ArrayForm:
+def softmax(
+    operand: TensorMetadata, *, dimension: int, host: HostContext, epilogue: RowEpilogue | None = None
+) -> ArrayForm:
     """Exponentials over their sum; the greatest number of all is subtracted first, so that none overflows."""
     axis = _axis(operand, dimension, "nn.softmax")
 
@@ -33,7 +41,7 @@ def softmax(operand: TensorMetadata, *, dimension: int) -> ArrayForm:
         np.exp(values, out=values)
         return np.divide(values, np.add.reduce(values, axis, keepdims=True), out=values)
 
-    return _form(compute)
+    return _form(compute, softmax_rows, operand, axis, host, epilogue)
 
 
 def _normalize_metadata(operand: TensorMetadata, *, dimension: int, epsilon: float = 0.0) -> TensorMetadata:
@@ -42,7 +50,14 @@ def _normalize_metadata(operand: TensorMetadata, *, dimension: int, epsilon: flo
 
 
 @array_op("nn.normalize", metadata=_normalize_metadata)
-def normalize(operand: TensorMetadata, *, dimension: int, epsilon: float = 0.0) -> ArrayForm:
+def normalize(
+    operand: TensorMetadata,
+    *,
+    dimension: int,
+    epsilon: float = 0.0,
+    host: HostContext,
+    epilogue: RowEpilogue | None = None,
+) -> ArrayForm:
     """Numbers less their mean, over the square root of their variance and `epsilon`."""
     axis = _axis(operand, dimension, "nn.normalize")
     count = operand.shape[axis]
@@ -58,11 +73,27 @@ def normalize(operand: TensorMetadata, *, dimension: int, epsilon: float = 0.0) 
         np.sqrt(scale, out=scale)
         return np.divide(values, scale, out=values)
 
-    return _form(compute)
+    return _form(compute, partial(normalize_rows, epsilon=epsilon), operand, axis, host, epilogue)
 
 
-def _form(compute: ArrayForm) -> ArrayForm:
-    """`compute` of arrays of at least one dimension, without warnings; of halves in single precision."""
+def _form(
+    compute: ArrayForm,
+    rows: Callable[[int, np.dtype], Rows],
+    operand: TensorMetadata,
+    axis: int,
+    host: HostContext,
+    epilogue: RowEpilogue | None,
+) -> ArrayForm:
+    """A layer along rows, or `compute` of other arrays of at least one dimension; of halves in single precision.
+
+    Args:
+        rows: gives the layer for rows of that many elements and their type.
+    """
+    dtype = operand.dtype.numpy
+    if axis == operand.rank - 1 and dtype in (np.float32, np.float64) and 0 not in operand.shape:
+        return by_rows(rows(operand.shape[axis], dtype), operand.shape, dtype, host, epilogue)
+    if epilogue is not None:
+        raise NotImplementedError("only rows of singles and doubles are changed where they are made")
     halves = rounded_once(lambda x: np.asarray(quiet.call(compute, x, None)))
 
     def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

@@ -1,0 +1,116 @@
+"""Softmax and normalization along rows, in blocks, with what follows them."""
+
+import numpy as np
+import pytest
+
+import tfrt
+from tfrt.executor.declarations.annotations import RowEpilogue
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics import row_layers
+from tfrt.kernels.numerics.row_layers import by_rows, normalize_rows, softmax_rows
+
+SPECIAL = np.array([np.inf, -np.inf, np.nan, 1e-30, 100.0, 0.0, -0.0])
+
+
+def some(rng, shape, dtype, share):
+    """Random numbers, a share of which are of special kinds."""
+    found = rng.standard_normal(shape).astype(dtype)
+    is_special = rng.random(shape) < share
+    found[is_special] = rng.choice(SPECIAL, np.count_nonzero(is_special))
+    return found
+
+
+def softmax(x):
+    with np.errstate(all="ignore"):
+        exponentials = np.exp(x - x.max(-1, keepdims=True))
+        return exponentials / exponentials.sum(-1, keepdims=True)
+
+
+def normalize(x):
+    with np.errstate(all="ignore"):
+        return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 0.25)
+
+
+LAYERS = {
+    "softmax": (softmax_rows, softmax),
+    "normalize": (lambda width, dtype: normalize_rows(width, dtype, 0.25), normalize),
+}
+
+
+@pytest.fixture(params=["s", "mstd:2"])
+def host(request):
+    with HostContext(request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(row_layers, "BLOCK_BYTES", 200)
+    monkeypatch.setattr(row_layers, "LEAST_ELEMENTS", 20)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", range(6))
+def test_random_shapes(layer, dtype, seed, host, small_blocks):
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(1, 12, rng.integers(1, 4)))
+    make, expected = LAYERS[layer]
+    x = some(rng, shape, dtype, 0.05 if seed % 2 else 0)
+    row, like = some(rng, shape[-1:], dtype, 0), some(rng, shape, dtype, 0)
+
+    def finish(rows, scale, shift):
+        rows *= scale
+        rows += shift
+
+    run = by_rows(make(shape[-1], np.dtype(dtype)), shape, np.dtype(dtype), host, None)
+    fused = by_rows(
+        make(shape[-1], np.dtype(dtype)), shape, np.dtype(dtype), host, RowEpilogue(finish, (row.shape, shape))
+    )
+    tolerance = {"rtol": 2e-5 if dtype is np.float32 else 1e-12, "atol": 1e-6}
+    before = x.copy()
+    np.testing.assert_allclose(run(x), expected(x.astype(np.float64)), **tolerance)
+    np.testing.assert_array_equal(fused(x, row, like), run(x) * row + like)
+    np.testing.assert_array_equal(x, before)
+    for out in (np.empty_like(x), np.empty(shape[::-1], dtype).T):
+        assert run(x, out=out) is out
+        np.testing.assert_array_equal(out, run(x))
+    # In place, and of rows that lie apart.
+    np.testing.assert_allclose(run(np.repeat(x, 2, -1)[..., ::2]), run(x), **tolerance)
+    assert run(before, out=before) is before
+    np.testing.assert_array_equal(before, run(x))
+
+
+def test_many_elements_in_a_row():
+    x = some(np.random.default_rng(0), (3, row_layers._FEW), np.float32, 0)
+    with HostContext("s") as host:
+        for make, expected in LAYERS.values():
+            run = by_rows(make(x.shape[1], x.dtype), x.shape, x.dtype, host, None)
+            np.testing.assert_allclose(run(x), expected(x.astype(np.float64)), rtol=1e-4, atol=1e-6)
+
+
+def test_rows_of_one_number_are_zeros():
+    x = np.full((2, 3), 100, np.float32)
+    with HostContext("s") as host:
+        run = by_rows(normalize_rows(3, x.dtype, 1e-5), x.shape, x.dtype, host, None)
+        np.testing.assert_array_equal(run(x), np.zeros((2, 3)))
+
+
+TEXT = """func.func @main(
+  %x: tensor<{n}x{m}xf32>, %scale: tensor<{m}xf32>, %y: tensor<{n}x{m}xf32>
+) -> tensor<{n}x{m}xf32> {{
+  %0 = nn.normalize %x {{dimension = 1 : i64, epsilon = 0.25 : f64}} : (tensor<{n}x{m}xf32>) -> tensor<{n}x{m}xf32>
+  %1 = stablehlo.broadcast_in_dim %scale, dims = [1] : (tensor<{m}xf32>) -> tensor<{n}x{m}xf32>
+  %2 = stablehlo.multiply %0, %1 : tensor<{n}x{m}xf32>
+  %3 = stablehlo.add %2, %y : tensor<{n}x{m}xf32>
+  return %3 : tensor<{n}x{m}xf32>
+}}"""
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 7), (5, 3), (40, 300)])
+def test_programs_are_the_same_where_what_follows_is_fused(n, m):
+    rng = np.random.default_rng(n)
+    x, scale, y = (some(rng, shape, np.float32, 0.01) for shape in ((n, m), (m,), (n, m)))
+    text = TEXT.format(n=n, m=m)
+    found, expected = (tfrt.load(tfrt.compile(text, opt_level=level))["main"](x, scale, y) for level in (2, 0))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
