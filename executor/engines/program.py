@@ -390,6 +390,10 @@ class Function:
     @cached_property
     def graph(self) -> Graph:
         """The function for the dataflow executor."""
+        with span(f"bind {f'@{self.name}' if self.name else f'region {self.index}'}", "program"):
+            return self._bind()
+
+    def _bind(self) -> Graph:
         program, record = self._program, self._record
         functions = program.in_order if self._keeps_order else program.all_functions
         shared: dict[tuple[str, int, int, tuple[str | None, ...]], BoundKernel] = {}

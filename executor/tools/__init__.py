@@ -5,6 +5,9 @@
 `bef_info.py`          `bef-info`: what is in a file
 `cli_values.py`        values as the command line spells them
 `function_io.py`       calling a function with such values, and printing what it returns
+`report.py`            what has taken how long, as a page of HTML; `report_page/` is the page
+`report_data.py`       what it shows
+`work.py`              how many bytes and operations kernels on arrays have
 `dump_plans.py`        plans for people to read
 `recorded_values.py`   values of kernels, for `bef-run --dump-values`
 `compare.py`           where two programs begin to differ, for `bef-run --compare-with`

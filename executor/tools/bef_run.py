@@ -57,6 +57,7 @@ _EXAMPLES = """\
   bef-run program.bef --kernels my_kernels.py
   bef-run program.bef --profile profile.json
   bef-run program.bef --trace trace.json --trace-level functions
+  bef-run program.bef --report report.html
   bef-run model.bef --function main --inputs args.npz --dump-values values.npz --dump-kernels 'model.mlir:12'
   bef-run optimised.bef --compare-with plain.bef --function main --inputs args.npz
 
@@ -128,12 +129,7 @@ def _main(argv: Sequence[str]) -> int:
         import_kernels(module)
     if options.profile is not None and options.dump_plan:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
-    if options.trace is not None and options.dump_plan:
-        raise UsageError("--trace and --dump-plan exclude each other: what is traced has run")
-    if options.trace is not None and options.compare_with is not None:
-        raise UsageError("--trace and --compare-with exclude each other: run one program at a time")
-    if options.trace_level is not None and options.trace is None:
-        raise UsageError("--trace-level goes with --trace")
+    _check_recording(options)
     if options.compare_with is not None:
         return _compare(options)
     keep_engine_frames(options.internal_traceback)
@@ -159,7 +155,7 @@ def _main(argv: Sequence[str]) -> int:
         ),
     )
     recorded = ExitStack()
-    write_events = _record(options, recorded)
+    write_events = _record(options, recorded, source)
     try:
         with (
             recorded,
@@ -249,9 +245,26 @@ def _new_trace(options: argparse.Namespace) -> Trace:
     return trace
 
 
-def _record(options: argparse.Namespace, until: ExitStack) -> Callable[[], None] | None:
+def _check_recording(options: argparse.Namespace) -> None:
+    """See that options for recording events go with the others.
+
+    Raises:
+        UsageError: they do not.
+    """
+    for name, path in (("--trace", options.trace), ("--report", options.report)):
+        if path is not None and options.dump_plan:
+            raise UsageError(f"{name} and --dump-plan exclude each other: what is traced has run")
+        if path is not None and options.compare_with is not None:
+            raise UsageError(f"{name} and --compare-with exclude each other: run one program at a time")
+    if options.trace_level is not None and options.trace is None:
+        raise UsageError("--trace-level goes with --trace")
+    if options.report is not None and options.trace_level == "functions":
+        raise UsageError("--report is about kernels, which --trace-level=functions leaves out")
+
+
+def _record(options: argparse.Namespace, until: ExitStack, source: SourceLookup) -> Callable[[], None] | None:
     """Record events until then; returns what writes them."""
-    if options.trace is None:
+    if options.trace is None and options.report is None:
         return None
     from tfrt.executor.engines.traces import recording, write_trace
     from tfrt.executor.runtime.events import EventTrace
@@ -259,7 +272,17 @@ def _record(options: argparse.Namespace, until: ExitStack) -> Callable[[], None]
 
     spans = until.enter_context(collected())
     events = until.enter_context(recording(EventTrace(options.trace_level or "kernels")))
-    return lambda: write_trace(options.trace, events, spans)
+
+    def write() -> None:
+        if options.trace is not None:
+            write_trace(options.trace, events, spans)
+        if options.report is not None:
+            from tfrt.executor.tools.report import report
+
+            title = f"{os.path.basename(options.file)} on {options.work_queue_type}"
+            cli.write_text(options.report, report(events, spans, title, source))
+
+    return write
 
 
 def _new_profile() -> Profile:
@@ -542,6 +565,7 @@ def _parser() -> cli.OptionParser:
         "--trace-level", choices=_EVENT_LEVELS, metavar="LEVEL",
         help="functions: requests and functions, with plans; kernels (default): each kernel; values: its values, too",
     )  # fmt: skip
+    add("--report", metavar="FILE", help="write what took how long as a page of HTML, with timeline, graphs and source")
     add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
         "--kernels", action="extend", type=cli.comma_separated, default=[], metavar="MODULE",

@@ -401,7 +401,7 @@ def test_traces_of_events(run, tmp_path):
     assert run("--functions=seven,half", f"--trace={path}") == run("--functions=seven,half")
     events = valid_events(path.read_text())
     assert [event["name"] for event in slices(events, "function")] == ["@seven", "@half"]
-    assert [event["name"] for event in slices(events, "program")] == ["load"]
+    assert [event["name"] for event in slices(events, "program")] == ["load", "bind @seven", "bind @half"]
     assert len(slices(events, "kernel")) == 3
     run("--functions=seven,half", f"--trace={path}", "--trace-level=functions")
     assert slices(valid_events(path.read_text()), "kernel") == []
