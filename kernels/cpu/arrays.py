@@ -67,10 +67,14 @@ def variable(*, name: String, resources: ResourceContext) -> Callable[..., Any]:
 def arena(*, metadata: TypedAggregate, offsets: I64Array, size: I64) -> Callable[..., Any]:
     views = zip(read_metadata(metadata), offsets, strict=True)
     layout = [(known.shape, known.dtype.numpy, offset) for known, offset in views]
+    # Layers that follow one another are alike: one array serves for all of the same place, type and shape.
+    different = list(dict.fromkeys(layout))
+    places = [different.index(view) for view in layout]
 
     def make() -> Any:
         memory = np.empty(size, np.uint8)
-        return tuple(np.ndarray(shape, dtype, memory, offset) for shape, dtype, offset in layout)
+        made = [np.ndarray(shape, dtype, memory, offset) for shape, dtype, offset in different]
+        return tuple([made[place] for place in places])
 
     return make if len(layout) != 1 else lambda: make()[0]
 
