@@ -1,4 +1,4 @@
-"""Convolutions by themselves: products of patches and machine code, against numpy by hand and onnxruntime.
+"""Convolutions by themselves: as products of numpy's and as machine code, against numpy by hand and onnxruntime.
 
     python benchmarks/convolutions.py [--cases TEXT] [--rounds N]
 
@@ -38,7 +38,9 @@ CASES: dict[str, Case] = {
     "56x56x64 -> 64, 3x3": (1, 56, 64, 64, 3, 1, 1),
     "56x56x64 -> 64, 1x1": (1, 56, 64, 64, 1, 1, 1),
     "56x56x64, 3x3, depthwise": (1, 56, 64, 64, 3, 1, 64),
+    "28x28x128 -> 128, 3x3": (1, 28, 128, 128, 3, 1, 1),
     "14x14x256 -> 256, 3x3": (1, 14, 256, 256, 3, 1, 1),
+    "7x7x512 -> 512, 3x3": (1, 7, 512, 512, 3, 1, 1),
 }
 """Images, their size, channels in and out, the size of windows, their stride, and groups of channels."""
 
@@ -86,7 +88,9 @@ def ways_of(batch: int, extent: int, inputs: int, outputs: int, size: int, strid
     """What there is here to compute a convolution, as functions that give it with channels last."""
     random = np.random.default_rng(0)
     images = random.standard_normal((batch, extent, extent, inputs)).astype(np.float32)
-    filters = random.standard_normal((size, size, inputs // groups, outputs)).astype(np.float32)
+    # A constant, as it is in a model: what is made of it is made once.
+    drawn = random.standard_normal((size, size, inputs // groups, outputs)).astype(np.float32)
+    filters = np.frombuffer(drawn.tobytes(), np.float32).reshape(drawn.shape)
     along = window(extent, size, stride=stride, padding="SAME")
     ways: dict[str, Run] = {"numpy": lambda: _by_hand(images, filters, along, groups)}
     for name, native in (("products", False), ("machine code", True)):

@@ -66,8 +66,9 @@ class HostContext:
             otherwise the same.
         plan_threshold: after how many runs a function is generated as Python: by default when that takes at most a
             fifth of the time that it has run for, and after `PLAN_THRESHOLD` at the latest.
-        native: whether scalar functions become machine code, which needs Numba (``tfrt[native]``): by default those
-            that take long, where it is installed; True means all as soon as they are generated.
+        native: whether scalar functions, chains of elementwise ops, convolutions and pools become machine code, which
+            needs Numba (``tfrt[native]``): by default those that take long, where it is installed; True means all as
+            soon as they are generated.
         profile: collects how long kernels take. Then nothing runs from plans.
         trace: collects what runs when: ops, and kernels, too, if it says so. Then nothing runs from plans.
         allocator: counts the memory that kernels take from the host; see `tfrt.executor.support.allocation`.

@@ -35,7 +35,7 @@ from tfrt.kernels.numerics.workspaces import Workspace
 MOST_WORK = 1 << 25
 """How many multiplications machine code does without a break, which takes a millisecond."""
 
-LEAST_WORK = 1 << 20
+LEAST_WORK = 1 << 21
 """How many multiplications are worth a block of their own on another thread."""
 
 

@@ -20,7 +20,7 @@ from tfrt.kernels.numerics.trees import FEW
 from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.window_reduction import Window
 
-LEAST_ELEMENTS = 1 << 16
+LEAST_ELEMENTS = 1 << 18
 """How many elements are worth a block of their own on another thread."""
 
 _MOST_TAPS = FEW
