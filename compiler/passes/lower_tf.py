@@ -69,6 +69,35 @@ _TAKING_STRINGS = frozenset(
 )
 """Ops whose tensors may hold strings, beside those that only hand values on."""
 
+_RANDOM = (
+    "tf.RandomStandardNormal",
+    "tf.RandomUniform",
+    "tf.StatelessRandomNormal",
+    "tf.StatelessRandomNormalV2",
+    "tf.StatelessRandomUniform",
+    "tf.StatelessRandomUniformFullInt",
+    "tf.StatelessRandomUniformFullIntV2",
+    "tf.StatelessRandomUniformV2",
+    "tf.StatelessTruncatedNormal",
+    "tf.StatelessTruncatedNormalV2",
+    "tf.TruncatedNormal",
+)
+"""Ops that give random numbers of a type that they say."""
+
+SEEDED = frozenset(
+    (
+        "tf.Multinomial",
+        "tf.RandomShuffle",
+        "tf.RandomStandardNormal",
+        "tf.RandomUniform",
+        "tf.RandomUniformInt",
+        "tf.TruncatedNormal",
+    )
+)
+"""Ops whose random numbers go on from call to call: they take a variable last."""
+
+_RESOURCE = UnregisteredAttr.with_name_and_type("tf_type.resource", True)("tf_type.resource", True, False, "")
+
 _ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"
 """TensorFlow's name for variables that are found by no name."""
 
@@ -180,6 +209,8 @@ class _Lowering:
                     self.report(op, "is not supported: its tensors hold strings")
             else:
                 _derive(op, name)
+                if name in SEEDED:
+                    self._keep_state(op, name)
         last = block.last_op
         if last is not None and last.name == "func.return":
             last.operands = [
@@ -254,6 +285,17 @@ class _Lowering:
             self.variables += 1
         properties = {"name": StringAttr(f"{container}/{name}" if container else name)}
         _replace_by(op, VariableOp.create(properties=properties, result_types=op.result_types))
+
+    def _keep_state(self, op: Operation, name: str) -> None:
+        """Give an op that goes on from call to call a variable for where it is."""
+        number = f"{name}.{self.variables}"
+        self.variables += 1
+        handle = TensorType(_RESOURCE, [])
+        made = VariableOp.create(properties={"name": StringAttr(number)}, result_types=[handle])
+        made.location = op.location
+        assert op.parent is not None
+        op.parent.insert_op_before(made, op)
+        op.operands = [*op.operands, made.result]
 
     def _convert(self, op: Operation) -> None:
         """A conversion; handles are what they are."""
@@ -387,9 +429,12 @@ _ELEMENT_TYPES: dict[str, tuple[str, int]] = {
     "tf.Bitcast": ("type", 0),
     "tf.Cast": ("DstT", 0),
     "tf.Empty": ("dtype", 0),
+    **dict.fromkeys(_RANDOM, ("dtype", 0)),
+    "tf.Multinomial": ("output_dtype", 0),
     "tf.Shape": ("out_type", 0),
     "tf.ShapeN": ("out_type", 0),
     "tf.Size": ("out_type", 0),
+    "tf.StatelessMultinomial": ("output_dtype", 0),
     "tf.Unique": ("out_idx", 1),
     "tf.UniqueWithCounts": ("out_idx", 1),
 }

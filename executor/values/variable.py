@@ -61,16 +61,22 @@ class Variable:
         with self._lock:
             self._value = new
 
-    def update(self, change: Callable[[np.ndarray], Any]) -> np.ndarray:
+    def update(self, change: Callable[[np.ndarray], Any], first: np.ndarray | None = None) -> np.ndarray:
         """Hold what `change` makes of what it holds, which must be memory of its own; nobody changes it meanwhile.
+
+        Args:
+            first: what is changed where it is not initialised.
+
+        Returns:
+            What it has held.
 
         Raises:
             KernelError: it is not initialised, or what `change` raises.
         """
         with self._lock:
-            new = _read_only(np.asarray(change(self.read()), order="C"))
-            self._value = new
-            return new
+            old = first if self._value is None and first is not None else self.read()
+            self._value = _read_only(np.asarray(change(old), order="C"))
+            return old
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

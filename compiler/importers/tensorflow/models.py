@@ -106,6 +106,7 @@ _CHANGING = (
     "ResourceScatter",
     "ResourceSparseApply",
     "ResourceStridedSliceAssign",
+    "Rng",
 )
 """How the names of ops begin that change variables."""
 
