@@ -258,6 +258,8 @@ class Function:
             arguments = self._in_order(arguments, named)
         converted = self._convert(arguments)
         context = ExecutionContext(host)
+        if host.request_spans is not None:
+            host.request_spans.belong_here(context)
         outcome = AsyncValue()
         forget_lost()
 
@@ -346,7 +348,14 @@ class Function:
         return self._run(context, arguments)
 
     def _way_to_run(self) -> Run:
-        """What runs a call: a plan where one serves, which goes on in what can run everything; else that at once."""
+        """What runs a call, recorded by whoever watches the host's requests and functions."""
+        run, spans = self._way_to_run_recorded(), self._program.host.request_spans
+        if spans is None or not self.name:
+            return run
+        self._planned = None
+        return spans.watched_function(run, self.name)
+
+    def _way_to_run_recorded(self) -> Run:
         events = self._program.host.events
         if events is None:
             return self._way_to_run_unwatched()
@@ -363,6 +372,7 @@ class Function:
         return events.watched_function(run, self.name or f"region {self.index}")
 
     def _way_to_run_unwatched(self) -> Run:
+        """A plan where one serves, which goes on in what can run everything; else that at once."""
         if self.kind is FunctionKind.NATIVE:
             return self._run_native
         plans = None if self._keeps_order else self._program.plans

@@ -14,6 +14,7 @@
 `observer.py`          what watches kernels, and what it is told of them
 `events.py`            recording what happens when, and where
 `event_analysis.py`    what that means: what waited for what, and how much memory was held
+`request_spans.py`     requests as spans of OpenTelemetry
 `trace_file.py`        that as a file of Chrome's trace events
 =====================  =======================================================================================
 """

@@ -33,6 +33,7 @@ from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import tell
 
 if TYPE_CHECKING:
+    from tfrt.executor.runtime.request_spans import RequestSpans
     from tfrt.executor.runtime.tracing import Trace
 
 T = TypeVar("T")
@@ -71,6 +72,8 @@ class HostContext:
             soon as they are generated.
         profile: collects how long kernels take. Then nothing runs from plans.
         trace: collects what runs when: ops, and kernels, too, if it says so. Then nothing runs from plans.
+        opentelemetry: whether requests are spans of OpenTelemetry (``tfrt[opentelemetry]``), made by the application's
+            tracer or by one that is given: within the span that is current at the call, until the results are there.
         allocator: counts the memory that kernels take from the host; see `tfrt.executor.support.allocation`.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
@@ -84,9 +87,11 @@ class HostContext:
         enqueue_blocking: runs a task, which may block, on the work queue's threads for such tasks.
         files: opens files for kernels, which get it by the annotation `tfrt.Files`.
         events: what records events, while there is a trace (`tfrt.trace`).
+        request_spans: what makes OpenTelemetry's spans of requests, if anything does.
 
     Raises:
-        UsageError: no work queue has that description, or kernels would be both profiled and traced.
+        UsageError: no work queue has that description, kernels would be both profiled and traced, or
+            OpenTelemetry is not installed.
     """
 
     supplied_as: ClassVar[Supplied] = Supplied.HOST
@@ -101,6 +106,7 @@ class HostContext:
         native: bool | None = None,
         profile: Observer | None = None,
         trace: Trace | None = None,
+        opentelemetry: Any = False,
         allocator: Allocator | None = None,
         out: Output | None = None,
         files: bool | str | os.PathLike[str] = True,
@@ -120,6 +126,7 @@ class HostContext:
         self.profile = profile
         self.trace = trace
         self.events: Recorder | None = None
+        self.request_spans: RequestSpans | None = _request_spans(opentelemetry) if opentelemetry else None
         hosts.add(self)
         self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
@@ -291,6 +298,17 @@ class HostContext:
         return found
 
 
+def _request_spans(tracer: Any) -> RequestSpans:
+    """What makes spans of requests, by a tracer or, if that is True, the application's own.
+
+    Raises:
+        UsageError: OpenTelemetry is not installed.
+    """
+    from tfrt.executor.runtime.request_spans import RequestSpans
+
+    return RequestSpans(None if tracer is True else tracer)
+
+
 def _nothing() -> None:
     """What a host without compute threads does about BLAS."""
 
@@ -373,9 +391,12 @@ class ExecutionContext:
         within: what `part_within` was given, from the outermost part of the request to this one.
         is_pure: whether nothing that it runs has side effects, or sees any.
         request: its number in a trace; not there without one.
+        has_span, span_parent: see `tfrt.executor.runtime.request_spans`; not there where no host makes spans.
     """
 
     request: int
+    has_span: bool
+    span_parent: Any
 
     supplied_as: ClassVar[Supplied] = Supplied.CONTEXT
 
@@ -385,9 +406,11 @@ class ExecutionContext:
         "_parts",
         "cancellation",
         "data",
+        "has_span",
         "host",
         "is_pure",
         "request",
+        "span_parent",
         "task_cancellation",
         "within",
     )
