@@ -16,6 +16,7 @@ from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import products
 from tfrt.kernels.numerics.elementwise_chain import others_of, writing_of_epilogue
+from tfrt.kernels.numerics.native_products import with_native_product
 from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -93,7 +94,7 @@ def contract(
     result_shape = (*how.batches, how.rows, how.columns)
     width = how.shape[-1] if how.shape else 1
     if dtype.kind != "c" and how.is_of_matrices:
-        return _matrix_product(how, host, finish)
+        return _matrix_product(how, dtype, host, finish)
     if 0 in how.shape:
         finish = None
     by_rows = how.ends_in_columns
@@ -115,14 +116,19 @@ def contract(
     return run
 
 
-def _matrix_product(how: Contraction, host: HostContext, finish: Callable[..., object] | None) -> Callable[..., Any]:
+def _matrix_product(
+    how: Contraction, dtype: np.dtype, host: HostContext, finish: Callable[..., object] | None
+) -> Callable[..., Any]:
     """`contract` of two matrices with one axis to sum along: the layers of networks, small ones among them."""
     turns_lhs, turns_rhs = how.lhs_axes != (0, 1), how.rhs_axes != (0, 1)
     is_small = products.is_small(how.rows, how.inner, how.columns)
+    step = products.panel(how.rows, how.inner, how.columns, dtype.itemsize)
+    by_panels = step < how.columns and dtype == np.float32 and not turns_lhs and not turns_rhs
 
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
-        found: np.ndarray = x.dot(y, out if out is None or out.flags.c_contiguous else None)
+        target = out if out is None or out.flags.c_contiguous else None
+        found: np.ndarray = products.multiply_by_panels(x, y, target, step) if by_panels else x.dot(y, target)
         if finish is not None:
             finish(found, *others)
         if out is not None and found is not out:
@@ -138,8 +144,13 @@ def _matrix_product(how: Contraction, host: HostContext, finish: Callable[..., o
         last = None if finish is None else lambda rows: finish(rows, *others)
         return products.matmul(a, b, host, out, last)
 
+    # Without a host, somebody only asks whether there is such a function.
+    if host is not None and not turns_lhs and not turns_rhs and (how.rows > _FEW_ROWS or finish is not None):
+        native = with_native_product(run, (how.rows, how.inner, how.columns), dtype, finish, host)
+        if native is not run:
+            return native
     finishing = None if finish is None else writing_of_epilogue(finish, how.shape)
-    if not (is_small or host.parallelism == 1) or (finish is not None and finishing is None):
+    if by_panels or not (is_small or host.parallelism == 1) or (finish is not None and finishing is None):
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
@@ -172,6 +183,9 @@ def _matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) 
         return found
     return np.ascontiguousarray(found)
 
+
+_FEW_ROWS = 2
+"""Machine code is no faster than BLAS for fewer rows that nothing follows."""
 
 _FEW_TERMS = 16
 _FEW_PRODUCTS = 1 << 12

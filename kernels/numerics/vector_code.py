@@ -193,6 +193,27 @@ class Code:
         function = f"llvm.fma.v{self.lanes}f{self.itemsize * 8}"
         return self.value(self._call(self.vector, function, (self.vector, x), (self.vector, y), (self.vector, z)))
 
+    def nearest(self, x: str) -> str:
+        """The nearest integers, as numbers."""
+        function = f"llvm.nearbyint.v{self.lanes}f{self.itemsize * 8}"
+        return self.value(self._call(self.vector, function, (self.vector, x)))
+
+    def scaled(self, x: str, power: str) -> str:
+        """Singles times two to a power, a whole number, in two steps: the result may be denormal or infinite."""
+        assert self.element == "float"
+        integers = f"<{self.lanes} x i32>"
+
+        def all_of(number: int) -> str:
+            return f"<{', '.join([f'i32 {number}'] * self.lanes)}>"
+
+        whole = self.value(f"fptosi {self.vector} {power} to {integers}")
+        half = self.value(f"ashr {integers} {whole}, {all_of(1)}")
+        for part in (half, self.value(f"sub {integers} {whole}, {half}")):
+            biased = self.value(f"add {integers} {part}, {all_of(127)}")
+            bits = self.value(f"shl {integers} {biased}, {all_of(23)}")
+            x = self.value(f"fmul {self.vector} {x}, {self.value(f'bitcast {integers} {bits} to {self.vector}')}")
+        return x
+
     def _compare(self, how: str, x: str, y: str) -> str:
         return self.value(f"fcmp {how} {self.vector} {x}, {y}")
 

@@ -7,6 +7,7 @@ import pytest
 
 import tfrt
 from tfrt.kernels.numerics import products
+from tfrt.kernels.numerics.contraction import contract, contraction
 
 
 @pytest.fixture
@@ -48,3 +49,25 @@ def test_blocks_of_columns_warn_of_nothing(host):
     with np.errstate(all="raise"):
         found = products.matmul(big[:, :4], big, host, None, lambda part: np.multiply(part, 2, out=part))
     assert np.isinf(found).all()
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_few_rows_are_multiplied_by_panels(finished):
+    """In each way that a product of matrices has: with a result of its own, and in memory of any kind."""
+    rows, inner, columns = 8, 256, 700
+    assert products.panel(rows, inner, columns, 4) == 352
+    random = np.random.default_rng(0)
+    a, b = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((rows, inner), (inner, columns)))
+    how = contraction(a.shape, b.shape, ((), ()), ((1,), (0,)))
+    with tfrt.HostContext("s", native=False) as host:
+        run = contract(how, a.dtype, host, (lambda part: np.add(part, 1, out=part)) if finished else None)
+        expected = a @ b + finished
+        np.testing.assert_array_equal(run(a, b), expected)
+        for out in (np.empty_like(expected), np.empty((columns, rows), np.float32).T):
+            assert run(a, b, out=out) is out
+            np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("sizes", [(2, 1024, 1024), (16, 1024, 1024), (8, 64, 64), (8, 4096, 4096), (12, 1 << 16, 16)])
+def test_others_are_multiplied_at_once(sizes):
+    assert products.panel(*sizes, 4) == sizes[2]
