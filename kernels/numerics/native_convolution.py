@@ -28,7 +28,7 @@ from tfrt.kernels.numerics.native_convolution_code import (
     tiling_of,
     write,
 )
-from tfrt.kernels.numerics.packed import Pack, packed_once
+from tfrt.kernels.numerics.packed import Pack, in_order_once, packed_if_changed, packed_once
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
 
@@ -57,11 +57,10 @@ def prepare_fused(
     """
     convolve = prepare(images, filters, windows, dtype, host)
     shape = (images[0], *(window.count for window in windows), filters[-1])
-    as_they_are = packed_once(lambda w: np.ascontiguousarray(view(w))) if view is not None else None
+    in_order = in_order_once(view)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        given = w if as_they_are is None else as_they_are(w)
-        return convolve(x, given, out=out, finish=finishing(epilogue, others, shape))
+        return convolve(x, in_order(w), out=out, finish=finishing(epilogue, others, shape))
 
     found = describe(images, filters, windows, dtype, epilogue)
     if found is None:
@@ -100,8 +99,10 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
     pointers = [ctypes.py_object] * (3 + len(convolution.others) + (not is_on_stack(convolution, tiling)))
     code = assemble(write(convolution, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
     packing = None
-    if view is not None or tiling.packed:
-        packing = packed_once(lambda w: pack(w if view is None else view(w), tiling))
+    if view is not None:
+        packing = packed_if_changed(lambda w: pack(view(w), tiling))
+    elif tiling.packed:
+        packing = packed_once(lambda w: pack(w, tiling))
     return _function(convolution, shape, tiling, code, host, packing)
 
 

@@ -10,6 +10,13 @@ import numpy as np
 Pack = Callable[[np.ndarray], np.ndarray]
 
 
+LEAST_COMPARED = 1 << 14
+"""Arrays of fewer bytes are packed again: comparing them costs as much."""
+
+_MOST_CHANGES = 3
+"""How often an array that can be written to may differ from the one before; then it changes in every run."""
+
+
 def packed_once(pack: Pack) -> Pack:
     """The function, which for an array that nobody can change is called once; the last such array's is kept, and cannot
     be changed either."""
@@ -28,6 +35,45 @@ def packed_once(pack: Pack) -> Pack:
         return found
 
     return packed
+
+
+def packed_if_changed(pack: Pack) -> Pack:
+    """`packed_once`, for functions that take several times as long as comparing arrays, as transposing does: for an
+    array that can be written to, too, it is called only where elements are others than in the call before.
+
+    Weights that are arguments are mostly the same. A copy is kept of them, beside what has been made of them.
+    """
+    once = packed_once(pack)
+    kept: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
+    changes = 0
+
+    def packed(array: np.ndarray) -> np.ndarray:
+        nonlocal kept, changes
+        is_worth_it = array.nbytes >= LEAST_COMPARED and array.nbytes % 8 == 0 and array.flags.c_contiguous
+        if not is_worth_it or changes > _MOST_CHANGES or is_constant(array):
+            return once(array)
+        elements = array.reshape(-1).view(np.int64)
+        known, found = kept
+        if known is not None and found is not None and np.array_equal(known, elements):
+            return found
+        changes += known is not None
+        if changes > _MOST_CHANGES:
+            kept = (None, None)
+            return pack(array)
+        # Whatever another thread writes to the array meanwhile, what is made is of the copy.
+        copy = elements.copy()
+        found = pack(copy.view(array.dtype).reshape(array.shape))
+        kept = (copy, found)
+        return found
+
+    return packed
+
+
+def in_order_once(view: Pack | None) -> Pack:
+    """What gives arrays as a function of them sees them, in order; as they are where there is none."""
+    if view is None:
+        return lambda array: array
+    return packed_if_changed(lambda array: np.ascontiguousarray(view(array)))
 
 
 def is_constant(array: np.ndarray) -> bool:

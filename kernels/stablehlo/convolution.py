@@ -22,7 +22,7 @@ from tfrt.kernels.numerics.carriers import carried, carrier
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.dilation import dilated
 from tfrt.kernels.numerics.native_convolution import prepare_fused
-from tfrt.kernels.numerics.packed import packed_once
+from tfrt.kernels.numerics.packed import in_order_once
 from tfrt.kernels.numerics.windows import Window
 
 Axes = tuple[int, ...]
@@ -207,7 +207,7 @@ def _prepare(
             planes, tuple(filters_shape[axis] for axis in outer), windows, computed, host
         )
         view = _view(tuple(filters_order[axis] for axis in outer), (False, False, *reversal))
-        read_filters = packed_once(lambda w: np.ascontiguousarray(w if view is None else view(w)))
+        read_filters = in_order_once(view)
 
         def run_planes(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             into = out if out is not None and out.flags.c_contiguous else None

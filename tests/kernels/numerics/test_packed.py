@@ -9,7 +9,8 @@ import pytest
 
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.weights import Weights
-from tfrt.kernels.numerics.packed import is_constant, packed_once
+from tfrt.kernels.numerics import packed as packed_module
+from tfrt.kernels.numerics.packed import is_constant, packed_if_changed, packed_once
 
 ARRAY = np.arange(4.0)
 
@@ -51,3 +52,31 @@ def test_a_constant_is_packed_once():
         assert packed(array).tolist() == [0, 2, 4, 6]
     assert [each is constant for each in seen] == [True, False, False, False]
     assert is_constant(packed(constant)) and not is_constant(packed(ARRAY))
+
+
+def test_what_has_not_changed_is_packed_once(monkeypatch):
+    monkeypatch.setattr(packed_module, "LEAST_COMPARED", 32)
+    seen = []
+
+    def pack(array):
+        seen.append(array.copy())
+        return array.T * 2
+
+    packed = packed_if_changed(pack)
+    array = np.arange(6.0).reshape(2, 3)
+    view = frozen(array)
+    for _ in range(2):
+        assert packed(view).tolist() == [[0, 6], [2, 8], [4, 10]]
+        assert packed(array.copy()).tolist() == [[0, 6], [2, 8], [4, 10]]
+    assert len(seen) == 1
+    # A small one, one that is not in order, and a constant.
+    for other in (array[:1], array[:, ::-1], np.frombuffer(array.tobytes())):
+        for _ in range(2):
+            assert np.array_equal(packed(other), other.T * 2)
+    assert len(seen) == 6
+    for number in range(6):
+        array[0, 0] = number + 1
+        for _ in range(2):
+            assert packed(view)[0, 0] == 2 * number + 2
+    # After some changes it is not compared any more.
+    assert len(seen) == 6 + 3 + 3 * 2
