@@ -100,6 +100,7 @@ PUBLIC = [
     "UnimplementedError",
     "UnknownError",
     "UsageError",
+    "Variable",
     "compile",
     "cpu_op",
     "custom_call",

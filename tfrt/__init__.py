@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from tfrt.executor.runtime.events import EventTrace
     from tfrt.executor.values.device import HOST_DEVICE, Device
     from tfrt.executor.values.tensor import DenseHostTensor, to_dense
+    from tfrt.executor.values.variable import Variable
 
 __version__ = VERSION
 
@@ -128,6 +129,7 @@ _WHEN_USED = {
     "StreamDevice": "tfrt.executor.core_runtime.stream_device",
     "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
     "TensorMetadata": "tfrt.executor.declarations.metadata",
+    "Variable": "tfrt.executor.values.variable",
     "cpu_op": "tfrt.executor.declarations.op_registry",
     "custom_call": "tfrt.executor.declarations.custom_calls",
     "dispatch": "tfrt.executor.core_runtime.dispatch",
@@ -223,6 +225,7 @@ __all__ = [
     "UnimplementedError",
     "UnknownError",
     "UsageError",
+    "Variable",
     "compile",
     "cpu_op",
     "custom_call",

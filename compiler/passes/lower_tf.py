@@ -35,6 +35,8 @@ from tfrt.compiler.passes.shared.saved_models import (
     bind,
     bound_arguments,
     export,
+    first_values,
+    give_first_values,
     globals_of,
     name_arguments,
 )
@@ -101,9 +103,6 @@ _RESOURCE = UnregisteredAttr.with_name_and_type("tf_type.resource", True)("tf_ty
 _ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"
 """TensorFlow's name for variables that are found by no name."""
 
-_IDLE = frozenset(("func.return", "stablehlo.constant", "tf.ProgramVariable"))
-"""What is left of functions that do nothing."""
-
 
 def _is_string(type: Attribute) -> bool:
     element = type.element_type if isinstance(type, TensorType | UnrankedTensorType) else None
@@ -134,7 +133,7 @@ class LowerTf(ModulePass):
             for block in function.body.blocks:
                 lowering.lower(block, function)
         for initializer in [inner for inner in op.ops if name_of(inner) == INITIALIZER]:
-            lowering.require_nothing_to_initialize(initializer)
+            lowering.initialize(initializer, op)
         if lowering.problems:
             raise CompileError(tuple(lowering.problems))
         for inner in list(op.ops):
@@ -184,13 +183,20 @@ class _Lowering:
             name = function.sym_name.data
             self.report(function, f"is not supported: @{name} takes or gives strings")
 
-    def require_nothing_to_initialize(self, op: Operation) -> None:
-        """Report functions that would have to run before all others, unless there is nothing in them."""
+    def initialize(self, op: Operation, module: ModuleOp) -> None:
+        """Have variables the first values that functions give them which would run before all others; report those that
+        do more than that."""
         symbols = attribute_of(op, "initializers")
         for symbol in symbols if isinstance(symbols, ArrayAttr) else ():
             function = self._found(op, symbol)
-            if function is not None and any(name_of(inner) not in _IDLE for inner in function.body.block.ops):
+            if function is None:
+                continue
+            values = first_values(function)
+            if values is None:
                 self.report(op, f"is not supported: {symbol} would have to run before all else")
+            else:
+                function.detach()
+                give_first_values(module, values)
 
     def lower(self, block: Block, function: FuncOp) -> None:
         for graph in [op for op in block.ops if isinstance(op, GraphOp)]:

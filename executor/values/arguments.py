@@ -131,6 +131,8 @@ def _converter(type: str) -> Converter | None:
         return _CONVERTERS[type]
     if type.startswith("memref<"):
         return array_converter(type)
+    if type.startswith("!tf_type.resource"):
+        return _variable
     convert = scalar_converter(type)
     return None if convert is None else partial(_scalar, convert)
 
@@ -288,6 +290,12 @@ def _string(value: Any) -> Any:
     raise misfit(value, "a string")
 
 
+def _variable(value: Any) -> Any:
+    if type(value) is AsyncValue or (hasattr(value, "read") and hasattr(value, "assign")):
+        return value
+    raise misfit(value, "a tfrt.Variable")
+
+
 _CONVERTERS: dict[str, Converter] = {
     "!tfrt.chain": _chain,
     "!tfrt.string": _string,
@@ -297,5 +305,5 @@ _CONVERTERS: dict[str, Converter] = {
     "!tfrt_dht.tensor": _tensor,
 }
 
-_THAT_PASS_ON = (None, *set(_CONVERTERS.values()))
+_THAT_PASS_ON = (None, _variable, *set(_CONVERTERS.values()))
 """Those that return all values of a class as they are, or none."""

@@ -105,6 +105,38 @@ def _initial(tensor: Operation) -> list[Operation]:
     return []
 
 
+_IDLE = frozenset(("func.return", "stablehlo.constant", "tf.ProgramVariable", "tf.Weight"))
+"""What does nothing by itself."""
+
+
+def first_values(function: FuncOp) -> dict[str, Operation] | None:
+    """The ops whose results a function assigns to variables, by variable; None where it does more than that."""
+    found: dict[str, Operation] = {}
+    for op in function.body.block.ops:
+        if name_of(op) in _IDLE:
+            continue
+        makers = [operand.owner for operand in op.operands]
+        if name_of(op) != "tf.AssignVariableOp" or not isinstance(makers[0], VariableOp):
+            return None
+        value = makers[1]
+        if not isinstance(value, ConstantOp | WeightOp):
+            return None
+        found[makers[0].variable_name.data] = value
+    return found
+
+
+def give_first_values(module: ModuleOp, values: Mapping[str, Operation]) -> None:
+    """Give a module's variables first values."""
+    for op in list(module.walk()):
+        value = values.get(op.variable_name.data) if isinstance(op, VariableOp) and op.initial is None else None
+        if value is not None:
+            made = value.clone()
+            made.location = op.location
+            assert op.parent is not None
+            op.parent.insert_op_before(made, op)
+            op.operands = [made.results[0]]
+
+
 def _variable_name(tensor: Operation) -> str:
     """What a variable is called: what users know it by, or its symbol."""
     names = exported_names(tensor)

@@ -224,3 +224,28 @@ def test_a_variable_has_one_first_value():
     with pytest.raises(tfrt.CompileError) as caught:
         tfrt.compile(text)
     assert [d.message for d in caught.value.diagnostics] == ["'cpu.variable' op expects at most one array, but got 2"]
+
+
+BY_NAME = f"""
+"tf_saved_model.session_initializer"() <{{initializers = [@init]}}> : () -> ()
+func.func @init() attributes {{tf_saved_model.exported_names = ["__tf_saved_model_session_initializer_init"]}} {{
+  %0 = arith.constant dense<1.5> : tensor<f32>
+  %1 = "tf.VarHandleOp"() <{{container = "", shared_name = "count"}}> : () -> {RESOURCE}
+  "tf.AssignVariableOp"(%1, %0) : ({RESOURCE}, tensor<f32>) -> ()
+  return
+}}
+func.func @step(%x: tensor<f32>) -> tensor<f32> {{
+  %0 = "tf.VarHandleOp"() <{{container = "", shared_name = "count"}}> : () -> {RESOURCE}
+  "tf.AssignAddVariableOp"(%0, %x) : ({RESOURCE}, tensor<f32>) -> ()
+  %1 = "tf.ReadVariableOp"(%0) : ({RESOURCE}) -> tensor<f32>
+  return %1 : tensor<f32>
+}}
+"""
+
+
+@LEVELS
+def test_initializers_that_assign_constants_give_first_values(level, queue):
+    with tfrt.HostContext(queue) as host:
+        program = tfrt.load(tfrt.compile(BY_NAME, opt_level=level), host=host)
+        assert "init" not in program
+        assert [float(program["step"](1.0)) for _ in range(2)] == [2.5, 3.5]

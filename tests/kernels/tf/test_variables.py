@@ -175,3 +175,19 @@ def test_variables_without_a_name_are_their_own(runtime):
     handles = [runtime.execute("tf.VarHandleOp", np.float32(number))[0] for number in range(2)]
     values = [runtime.execute("tf.ReadVariableOp", handle)[0].result().array for handle in handles]
     assert values == [0, 1]
+
+
+def test_variables_as_arguments():
+    text = f"""func.func @main(%h: {RESOURCE}, %x: tensor<f32>) -> tensor<f32> {{
+  "tf.AssignAddVariableOp"(%h, %x) : ({RESOURCE}, tensor<f32>) -> ()
+  %0 = "tf.ReadVariableOp"(%h) : ({RESOURCE}) -> tensor<f32>
+  return %0 : tensor<f32>
+}}"""
+    main = tfrt.load(tfrt.compile(text, opt_level=2))["main"]
+    first = np.float32([1.5]).reshape(())
+    variable = tfrt.Variable("count", first)
+    assert [float(main(variable, 1.0)) for _ in range(2)] == [2.5, 3.5]
+    assert variable.read() == 3.5 and first == 1.5
+    with pytest.raises(tfrt.UsageError) as caught:
+        main(first, 1.0)
+    assert str(caught.value).startswith("argument 0 of function 'main' must be a tfrt.Variable, got ")
