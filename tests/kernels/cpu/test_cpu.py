@@ -169,3 +169,25 @@ def test_a_constant_may_not_be_written_to(host):
     found = tfrt.load(tfrt.compile(text, "op.mlir"), host=host)["main"]()
     assert found.tolist() == [1, 2]
     assert not found.flags.writeable
+
+
+@pytest.mark.parametrize("operands", [1, 2, 3])
+def test_unknown_shapes_that_come_in_turn(operands):
+    sums = {1: "%x, %x", 2: "%x, %y", 3: "%x, %y, %z"}[operands]
+    op = "tf.AddV2" if operands < 3 else "tf.AddN"
+    types = ", ".join(["tensor<*xf32>"] * max(2, operands))
+    main = tfrt.load(
+        tfrt.compile(f"""
+func.func @main(%x: tensor<*xf32>, %y: tensor<*xf32>, %z: tensor<*xf32>) -> tensor<*xf32> {{
+  %n = "tf.Neg"(%x) : (tensor<*xf32>) -> tensor<*xf32>
+  %m = "tf.Neg"(%n) : (tensor<*xf32>) -> tensor<*xf32>
+  %r = "{op}"({sums}) : ({types}) -> tensor<*xf32>
+  %s = "tf.Maximum"(%r, %m) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+  return %s : tensor<*xf32>
+}}""")
+    )["main"]
+    for shape in ((2, 3), (2, 3), (3,), (2, 3), (), (0, 3), (3,), (3,)):
+        x, y, z = (np.full(shape, value, np.float32) for value in (1, 2, 4))
+        found = main(x, y, z)
+        assert (found.dtype, found.shape) == (np.float32, shape)
+        assert np.array_equal(found, np.full(shape, {1: 2, 2: 3, 3: 7}[operands], np.float32))
