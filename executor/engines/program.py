@@ -164,7 +164,7 @@ class Function:
         self.result_names = record.result_names
         self.kind = record.kind
         # Found out at the first call. Attributes, because to look up a property takes as long as a kernel.
-        self._convert: Callable[[Sequence[Any]], Sequence[Any]] = self._convert_first
+        self._convert: Callable[[tuple[Any, ...]], Sequence[Any]] = self._convert_first
         self._run: Run = self._run_first
         self._planned: Planned | None = None
         self._is_pure = False
@@ -329,13 +329,13 @@ class Function:
         self._is_pure = False
         self.__dict__.pop("graph", None)
 
-    def _convert_first(self, arguments: Sequence[Any]) -> Sequence[Any]:
+    def _convert_first(self, arguments: tuple[Any, ...]) -> Sequence[Any]:
         convert = converting(self.name, self.argument_types)
         self._convert = partial(self._convert_second, convert)
         return convert(arguments)
 
     def _convert_second(
-        self, convert: Callable[[Sequence[Any]], Sequence[Any]], arguments: Sequence[Any]
+        self, convert: Callable[[tuple[Any, ...]], Sequence[Any]], arguments: tuple[Any, ...]
     ) -> Sequence[Any]:
         # Kernels have been bound if it has been run, and say what they write to.
         if self._planned is not None:

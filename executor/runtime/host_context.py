@@ -11,9 +11,10 @@ import os
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ctypes import addressof, c_uint8
 from itertools import repeat
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied
@@ -378,6 +379,9 @@ class ResourceContext:
         return None if self.get(name) is None else self._resources.pop(name, None)
 
 
+_NO_DATA: Mapping[type, Any] = MappingProxyType({})
+
+
 class ExecutionContext:
     """One request: what all kernels that it runs have in common.
 
@@ -403,7 +407,6 @@ class ExecutionContext:
     __slots__ = (
         "_flag",
         "_made",
-        "_parts",
         "cancellation",
         "data",
         "has_span",
@@ -426,18 +429,18 @@ class ExecutionContext:
         self.host = host
         self.within = within
         self.is_pure = False
-        self._made: dict[str, ResourceContext] = {} if resources is None else {"": resources}
-        self.data = {type(item): item for item in data} if data else {}
+        # What most requests do not have, made when it is needed: nothing is removed from here.
+        self._made: dict[str, Any] = {} if resources is None else {"resources": resources}
+        self.data: Mapping[type, Any] = {type(item): item for item in data} if data else _NO_DATA
         self.cancellation: AsyncValue | None = None
         self.task_cancellation: AsyncValue | None = None
         self._flag: c_uint8 | None = None
-        self._parts: list[_Part] = []
 
     @property
     def resources(self) -> ResourceContext:
-        """The request's, made when first asked for: most requests have none."""
-        found = self._made.get("")
-        return self._made.setdefault("", ResourceContext()) if found is None else found
+        """The request's, made when first asked for."""
+        found: ResourceContext | None = self._made.get("resources")
+        return self._made.setdefault("resources", ResourceContext()) if found is None else found
 
     @property
     def whole(self) -> ExecutionContext:
@@ -456,13 +459,13 @@ class ExecutionContext:
                 self._flag.value = 1
         if abandon or self.host.work_queue.has_threads:
             self.task_cancellation = self.cancellation
-        for part in list(self._parts):
+        for part in list(self._made.get("parts", ())):
             part.cancel_part(abandon=abandon)
 
     def part_within(self, key: Any) -> ExecutionContext:
         """The request for what runs as a part of it that `key` stands for; all parts are cancelled together."""
         part = _Part(self, key)
-        self._parts.append(part)
+        self._made.setdefault("parts", []).append(part)
         # One of `cancel` and this sees what the other has written.
         if self.cancellation is not None:
             part.cancel_part(abandon=self.task_cancellation is not None)

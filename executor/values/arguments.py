@@ -17,7 +17,7 @@ from tfrt.executor.values.scalars import Converter, MisfitError, misfit, scalar_
 
 def converting(
     function: str, types: Sequence[str], unprotected: Collection[int] = ()
-) -> Callable[[Sequence[Any]], Sequence[Any]]:
+) -> Callable[[tuple[Any, ...]], Sequence[Any]]:
     """A function that gives the values that a function's registers hold for arguments, of these types.
 
     Numbers fit scalar types as `tfrt.executor.values.scalars` says. numpy arrays, and whatever else has ``__array__``
@@ -40,10 +40,10 @@ def converting(
         return convert
     accepted: list[tuple[type, ...] | None] = [None]
 
-    def pass_on(arguments: Sequence[Any]) -> Sequence[Any]:
+    def pass_on(arguments: tuple[Any, ...]) -> Sequence[Any]:
         classes = tuple(map(type, arguments))
         if classes == accepted[0]:
-            return tuple(arguments)
+            return arguments
         values = convert(arguments)
         if all(value is argument for value, argument in zip(values, arguments, strict=True)):
             accepted[0] = None if AsyncValue in classes else classes
@@ -71,7 +71,7 @@ def _convert_each(
 
 def _converting_arrays(
     function: str, types: Sequence[str], steps: Sequence[Converter | None], unprotected: Collection[int]
-) -> Callable[[Sequence[Any]], Sequence[Any]]:
+) -> Callable[[tuple[Any, ...]], Sequence[Any]]:
     """`converting` where some arguments are arrays; numpy's own of the right kind take the shortest way."""
     import numpy as np
 
@@ -83,7 +83,7 @@ def _converting_arrays(
         for number, step in enumerate(steps)
     ]
 
-    def convert(arguments: Sequence[Any]) -> Sequence[Any]:
+    def convert(arguments: tuple[Any, ...]) -> Sequence[Any]:
         if len(arguments) != len(known):
             _refuse_number(function, types, len(arguments))
         values: list[Any] = []
@@ -106,13 +106,13 @@ def _converting_arrays(
         return convert
     dtypes, shapes = [dtype for _, dtype, _, _ in known], [shape for _, _, shape, _ in known]
 
-    def pass_on(arguments: Sequence[Any]) -> Sequence[Any]:
+    def pass_on(arguments: tuple[Any, ...]) -> Sequence[Any]:
         if len(arguments) == len(shapes):
-            for value, dtype, shape in zip(arguments, dtypes, shapes, strict=True):
+            for value, dtype, shape in zip(arguments, dtypes, shapes):  # noqa: B905 (checked above; this loop is hot)
                 if type(value) is not ndarray or value.dtype is not dtype or value.shape != shape:
                     break
             else:
-                return tuple(arguments)
+                return arguments
         return convert(arguments)
 
     return pass_on
