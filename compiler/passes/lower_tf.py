@@ -435,6 +435,11 @@ _ELEMENT_TYPES: dict[str, tuple[str, int]] = {
     "tf.Bitcast": ("type", 0),
     "tf.Cast": ("DstT", 0),
     "tf.Empty": ("dtype", 0),
+    "tf.HistogramFixedWidth": ("dtype", 0),
+    "tf.ListDiff": ("out_idx", 1),
+    "tf.LowerBound": ("out_type", 0),
+    "tf.Lu": ("output_idx_type", 1),
+    "tf.MaxPoolWithArgmax": ("Targmax", 1),
     **dict.fromkeys(_RANDOM, ("dtype", 0)),
     "tf.Multinomial": ("output_dtype", 0),
     "tf.Shape": ("out_type", 0),
@@ -443,6 +448,7 @@ _ELEMENT_TYPES: dict[str, tuple[str, int]] = {
     "tf.StatelessMultinomial": ("output_dtype", 0),
     "tf.Unique": ("out_idx", 1),
     "tf.UniqueWithCounts": ("out_idx", 1),
+    "tf.UpperBound": ("out_type", 0),
 }
 """The attributes that are the element type of a result, and of which."""
 

@@ -5,6 +5,7 @@ Source of the semantics: TensorFlow's op definitions (``tensorflow/core/ops/arra
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -197,6 +198,27 @@ def matrix_diag_v3(
         return _put_diagonals(np.full((*batch, height, width), padding, x.dtype), x, which)
 
     return run
+
+
+@array_op("tf.Diag", shaped_by=())
+def diag(diagonal: TensorMetadata) -> ArrayForm:
+    """A tensor of twice the rank, with zeros where its index is not one of the operand's twice over."""
+
+    def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = np.zeros((x.size, x.size), x.dtype)
+        np.fill_diagonal(result, x.reshape(-1))
+        return result.reshape(x.shape * 2)
+
+    return run
+
+
+@array_op("tf.DiagPart", shaped_by=())
+def diag_part(operand: TensorMetadata) -> ArrayForm:
+    """The elements whose index is one of half the rank twice over."""
+    half = operand.shape[: operand.rank // 2]
+    if not half or half * 2 != operand.shape:
+        raise KernelError(f"tf.DiagPart: expects each dimension twice, in the same order, got {operand}")
+    return lambda x, out=None: np.diagonal(x.reshape(math.prod(half), -1)).reshape(half).copy()
 
 
 @array_op("tf.MatrixDiagPart", views=True, shaped_by=())

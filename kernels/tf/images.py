@@ -17,19 +17,28 @@ from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.reshaping import sizes
 
 
-def _positions(before: int, after: int, *, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
-    """Where in a row of `before` pixels the `after` pixels of a resized one are, in single precision."""
+def scale_of(before: int, after: int, *, align_corners: bool) -> np.float32:
+    """How many of a row of `before` pixels one of the `after` pixels of a resized one covers."""
     if align_corners and after > 1:
-        scale = np.float32((before - 1) / np.float32(after - 1))
-    else:
-        scale = np.float32(before / np.float32(after))
+        return np.float32((before - 1) / np.float32(after - 1))
+    return np.float32(before / np.float32(after))
+
+
+def positions(before: int, after: int, *, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
+    """Where in a row of `before` pixels the `after` pixels of a resized one are, in single precision."""
+    scale = scale_of(before, after, align_corners=align_corners)
     places = np.arange(after, dtype=np.float32)
     if half_pixel_centers:
         return (places + np.float32(0.5)) * scale - np.float32(0.5)
     return places * scale
 
 
-def _checked(size: np.ndarray, x: np.ndarray, *, align_corners: bool, half_pixel_centers: bool) -> tuple[int, int]:
+def checked_size(size: np.ndarray, x: np.ndarray, *, align_corners: bool, half_pixel_centers: bool) -> tuple[int, int]:
+    """The height and width that images are resized to.
+
+    Raises:
+        KernelError: these are not positive, or `x` are no images.
+    """
     height, width = sizes(size)
     if x.ndim != 4:
         raise KernelError(f"input must be 4-dimensional, got {list(x.shape)}")
@@ -47,12 +56,12 @@ def resize_bilinear(
     """Images of another height and width, NHWC, in single precision; pixels between others are on lines between."""
 
     def run(x: np.ndarray, size: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        wanted = _checked(size, x, align_corners=align_corners, half_pixel_centers=half_pixel_centers)
+        wanted = checked_size(size, x, align_corners=align_corners, half_pixel_centers=half_pixel_centers)
         result = x.astype(np.float32)
         # The columns first, as TensorFlow does it; the other way round is rounded otherwise.
         for axis, after in ((2, wanted[1]), (1, wanted[0])):
             before = result.shape[axis]
-            at = _positions(before, after, align_corners=align_corners, half_pixel_centers=half_pixel_centers)
+            at = positions(before, after, align_corners=align_corners, half_pixel_centers=half_pixel_centers)
             low = np.floor(at)
             shape = [-1 if d == axis else 1 for d in range(4)]
             share = (at - low).reshape(shape)
@@ -71,10 +80,10 @@ def resize_nearest_neighbor(
     """Images of another height and width, NHWC, of the pixels that are nearest."""
 
     def run(x: np.ndarray, size: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        wanted = _checked(size, x, align_corners=align_corners, half_pixel_centers=half_pixel_centers)
+        wanted = checked_size(size, x, align_corners=align_corners, half_pixel_centers=half_pixel_centers)
         for axis, after in ((1, wanted[0]), (2, wanted[1])):
             before = x.shape[axis]
-            at = _positions(before, after, align_corners=align_corners, half_pixel_centers=False)
+            at = positions(before, after, align_corners=align_corners, half_pixel_centers=False)
             if half_pixel_centers:
                 at = (np.arange(after, dtype=np.float32) + np.float32(0.5)) * np.float32(before / np.float32(after))
             rounded: Callable[..., np.ndarray] = np.round if align_corners else np.floor

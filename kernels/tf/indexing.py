@@ -35,7 +35,7 @@ def gather_along(x: np.ndarray, indices: np.ndarray, at: int, batch: int, op: st
     """
     require_in_range(indices, x.shape[at], op)
     if batch == 0:
-        return np.take(x, indices, at)
+        return np.asarray(np.take(x, indices, at))
     # One gather for each combination of the batch dimensions, all at once.
     moved = np.moveaxis(x, at, batch)
     grid = np.ogrid[tuple(slice(size) for size in indices.shape[:batch])]

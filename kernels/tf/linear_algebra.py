@@ -14,8 +14,11 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.lu import lu as factorized
 from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.tridiagonal import solve_tridiagonal
 
 
 def _adjoint(x: np.ndarray) -> np.ndarray:
@@ -94,18 +97,26 @@ def _solved_metadata(matrix: TensorMetadata, rhs: TensorMetadata) -> TensorMetad
         raise KernelError(f"Incompatible shapes: {list(matrix.shape)} vs. {list(rhs.shape)}") from None
 
 
+def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, whose failures name an op."""
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
+        try:
+            return quiet.call(function, *arrays)
+        except np.linalg.LinAlgError as error:
+            raise KernelError(f"{name}: {error}") from None
+
+    return run
+
+
 def _register_matrix(name: str, function: Callable[..., Any], metadata: Callable[..., Any]) -> None:
     @array_op(f"tf.{name}", metadata=metadata)
     def form(*operands: TensorMetadata, adjoint: bool = False) -> ArrayForm:
-        def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
+        def run(*arrays: np.ndarray) -> Any:
             first = _adjoint(arrays[0]) if adjoint else arrays[0]
-            try:
-                found = quiet.call(function, first, *arrays[1:])
-            except np.linalg.LinAlgError as error:
-                raise KernelError(f"tf.{name}: {error}") from None
-            return np.asarray(found).astype(arrays[0].dtype, copy=False)
+            return np.asarray(function(first, *arrays[1:])).astype(arrays[0].dtype, copy=False)
 
-        return run
+        return _checked(f"tf.{name}", run)
 
 
 def _same_square(x: TensorMetadata, batch: tuple[int, ...]) -> TensorMetadata:
@@ -132,7 +143,7 @@ def matrix_triangular_solve(
         half = np.tril(a) if lower else np.triu(a)
         return np.linalg.solve(_adjoint(half) if adjoint else half, b)
 
-    return run
+    return _checked("tf.MatrixTriangularSolve", run)
 
 
 @array_op("tf.LogMatrixDeterminant", shaped_by=())
@@ -150,13 +161,76 @@ def self_adjoint_eig(operand: TensorMetadata, *, compute_v: bool = True) -> Arra
             return np.linalg.eigvalsh(x), np.zeros((0,), x.dtype)
         return tuple(np.linalg.eigh(x))
 
+    return _checked("tf.SelfAdjointEigV2", run)
+
+
+@array_op("tf.Eig", shaped_by=())
+def eig(operand: TensorMetadata, *, Tout: DType | None = None, compute_v: bool = True) -> ArrayForm:
+    """Eigenvalues and eigenvectors of matrices, complex and in no particular order."""
+    is_double = operand.dtype in (DType.F64, DType.COMPLEX128)
+    dtype = np.complex128 if is_double else np.complex64
+
+    def run(x: np.ndarray) -> Sequence[np.ndarray]:
+        if not compute_v:
+            return np.linalg.eigvals(x).astype(dtype), np.zeros((0,), dtype)
+        return tuple(each.astype(dtype) for each in np.linalg.eig(x))
+
+    return _checked("tf.Eig", run)
+
+
+@array_op("tf.Lu", shaped_by=(0,))
+def lu(operand: TensorMetadata, *, output_idx_type: DType = DType.I32) -> ArrayForm:
+    """Both triangular factors of square matrices in one, and the row that each row of their product is."""
+    if operand.rank < 2 or operand.shape[-1] != operand.shape[-2]:
+        raise KernelError(f"tf.Lu: expects square matrices, got {operand}")
+
+    def run(x: np.ndarray) -> Sequence[np.ndarray]:
+        factors, swaps, info = factorized(x)
+        if info.any():
+            raise KernelError("tf.Lu: Input is not invertible.")
+        size = x.shape[-1]
+        rows = np.broadcast_to(np.arange(size), x.shape[:-1]).reshape(-1, size).copy()
+        stack = np.arange(len(rows))
+        for row, other in enumerate(swaps.reshape(-1, size).T - 1):
+            rows[stack, row], rows[stack, other] = rows[stack, other], rows[stack, row].copy()
+        return factors, rows.reshape(x.shape[:-1]).astype(output_idx_type.numpy)
+
     return run
+
+
+@array_op("tf.TridiagonalSolve", shaped_by=())
+def tridiagonal_solve(
+    diagonals: TensorMetadata,
+    rhs: TensorMetadata,
+    *,
+    partial_pivoting: bool = True,
+    perturb_singular: bool = False,
+) -> ArrayForm:
+    """What matrices of three diagonals, which are rows (…, 3, size) from above to below, make `rhs` (…, size, n) of."""
+    if diagonals.rank < 2 or diagonals.shape[-2] != 3 or diagonals.shape[-1:] != rhs.shape[-2:-1]:
+        raise KernelError(f"tf.TridiagonalSolve: expects three diagonals and right sides, got {diagonals} and {rhs}")
+
+    def run(d: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        rows = d.reshape(-1, *d.shape[-2:])
+        right = b.reshape(-1, *b.shape[-2:])
+        found = quiet.call(solve_tridiagonal, rows[:, 2, 1:], rows[:, 1], rows[:, 0, :-1], right)[-1]
+        return np.asarray(found).reshape(b.shape)
+
+    return run
+
+
+@array_op("tf.Cross", shaped_by=())
+def cross(x: TensorMetadata, y: TensorMetadata) -> ArrayForm:
+    """The cross products of vectors of three elements, the last dimension."""
+    if x.shape != y.shape or x.shape[-1:] != (3,):
+        raise KernelError(f"tf.Cross: expects vectors of 3 elements in tensors of one shape, got {x} and {y}")
+    return lambda a, b, out=None: np.cross(a, b)
 
 
 @array_op("tf.Qr", shaped_by=())
 def qr(operand: TensorMetadata, *, full_matrices: bool = False) -> ArrayForm:
     """The factors Q and R of matrices."""
-    return lambda x: tuple(np.linalg.qr(x, "complete" if full_matrices else "reduced"))
+    return _checked("tf.Qr", lambda x: tuple(np.linalg.qr(x, "complete" if full_matrices else "reduced")))
 
 
 @array_op("tf.Svd", shaped_by=())
@@ -170,4 +244,4 @@ def svd(operand: TensorMetadata, *, compute_uv: bool = True, full_matrices: bool
         u, s, v = np.linalg.svd(x, full_matrices=full_matrices)
         return s, u, _adjoint(v)
 
-    return run
+    return _checked("tf.Svd", run)

@@ -146,6 +146,12 @@ def complex_abs(operand: TensorMetadata, *, Tout: DType | None = None) -> ArrayF
     return lambda x, out=None: np.asarray(np.abs(x))
 
 
+@array_op("tf.Angle", metadata=_part_metadata)
+def angle(operand: TensorMetadata, *, Tout: DType | None = None) -> ArrayForm:
+    """The argument of a complex number."""
+    return lambda x, out=None: np.asarray(np.angle(x))
+
+
 def _complex_metadata(re: TensorMetadata, im: TensorMetadata, *, Tout: DType | None = None) -> TensorMetadata:
     known = _broadcast(re, im)
     return TensorMetadata(DType.COMPLEX128 if known.dtype is DType.F64 else DType.COMPLEX64, known.shape)
@@ -261,7 +267,17 @@ def add_n(*operands: TensorMetadata) -> ArrayForm:
     return run
 
 
+def _bessel_i0e(x: np.ndarray) -> np.ndarray:
+    """``exp(-|x|)`` times the modified Bessel function of the first kind of order 0."""
+    size = np.abs(x).astype(np.float64)
+    near, far = np.minimum(size, 500), np.maximum(size, 500)
+    # From 500 on, the next term of the expansion is less than the last digit of a double.
+    expanded = 1 + (1 / 8 + (9 / 128 + (225 / 3072 + 11025 / 98304 / far) / far) / far) / far
+    return np.where(size > 500, expanded / np.sqrt(2 * np.pi * far), np.i0(near) * np.exp(-near))
+
+
 _ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "BesselI0e": _bessel_i0e,
     "Elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     "Inv": np.reciprocal,
     "Reciprocal": np.reciprocal,

@@ -93,7 +93,7 @@ def _slid(images: TensorMetadata, axes: Sizes, windows: Sequence[Window], data_f
     return TensorMetadata(images.dtype, tuple(shape))
 
 
-def _require_images(name: str, images: TensorMetadata, rank: int) -> None:
+def require_images(name: str, images: TensorMetadata, rank: int) -> None:
     if images.rank != rank:
         raise KernelError(f"{name}: input must be {rank}-dimensional, got {list(images.shape)}")
 
@@ -108,7 +108,7 @@ def _depthwise_metadata(
     dilations: Sizes = (),
     explicit_paddings: Sizes = (),
 ) -> TensorMetadata:
-    _require_images("tf.DepthwiseConv2dNative", images, 4)
+    require_images("tf.DepthwiseConv2dNative", images, 4)
     channel, axes = spatial_axes(data_format, images.rank)
     height, width, channels, multiplier = filters.shape
     if images.shape[channel] != channels:
@@ -155,7 +155,7 @@ def _conv_3d_metadata(
     data_format: str = "NDHWC",
     dilations: Sizes = (),
 ) -> TensorMetadata:
-    _require_images("tf.Conv3D", images, 5)
+    require_images("tf.Conv3D", images, 5)
     channel, axes = spatial_axes(data_format, images.rank)
     if not filters.shape[3] or images.shape[channel] % filters.shape[3]:
         raise KernelError(f"input depth must be a multiple of {filters.shape[3]}, got {images.shape[channel]}")
@@ -260,8 +260,8 @@ _register_transposed("tf.Conv2DBackpropInput", 2)
 _register_transposed("tf.Conv3DBackpropInputV2", 3)
 
 
-def _taps(x: np.ndarray, axes: Sizes, windows: Sequence[Window], value: Any) -> list[np.ndarray]:
-    """For each place in a window, the elements that all windows have there."""
+def taps_of(x: np.ndarray, axes: Sizes, windows: Sequence[Window], value: Any) -> list[np.ndarray]:
+    """For each place in a window, the elements that all windows have there; `value` where they reach beyond `x`."""
     borders = [(0, 0)] * x.ndim
     for axis, w in zip(axes, windows, strict=True):
         borders[axis] = (w.before, w.after)
@@ -276,7 +276,7 @@ def _taps(x: np.ndarray, axes: Sizes, windows: Sequence[Window], value: Any) -> 
 
 
 def _average(x: np.ndarray, axes: Sizes, windows: Sequence[Window]) -> np.ndarray:
-    taps = _taps(x, axes, windows, 0)
+    taps = taps_of(x, axes, windows, 0)
     total = taps[0].copy()
     for tap in taps[1:]:
         total += tap
@@ -291,7 +291,7 @@ def _average(x: np.ndarray, axes: Sizes, windows: Sequence[Window]) -> np.ndarra
 
 def _maximum(x: np.ndarray, axes: Sizes, windows: Sequence[Window]) -> np.ndarray:
     least = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    taps = _taps(x, axes, windows, least)
+    taps = taps_of(x, axes, windows, least)
     result = taps[0].copy()
     for tap in taps[1:]:
         np.maximum(result, tap, out=result)
@@ -302,7 +302,7 @@ def _register_pool(name: str, pool: Callable[[np.ndarray, Sizes, Sequence[Window
     def metadata(
         images: TensorMetadata, *, ksize: Sizes, strides: Sizes, padding: str, data_format: str = "NHWC"
     ) -> TensorMetadata:
-        _require_images(name, images, len(ksize))
+        require_images(name, images, len(ksize))
         axes = range(images.rank)
         windows = sliding_windows(
             images.shape, axes, ksize, strides=strides, dilations=(), padding=padding, explicit=()

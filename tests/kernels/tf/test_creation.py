@@ -32,6 +32,10 @@ def scalar(value, dtype=np.int32):
         ("tf.MatrixBandPart", (M, scalar(-1), scalar(1)), {}, np.tril(M, 1)),
         ("tf.MatrixDiag", (M[0],), {}, np.diag(M[0])),
         ("tf.MatrixDiagPart", (M,), {}, np.diag(M)),
+        ("tf.Diag", (M[0],), {}, np.diag(M[0])),
+        ("tf.Diag", (M[:1, :2],), {}, np.diag(M[0, :2]).reshape(1, 2, 1, 2)),
+        ("tf.DiagPart", (M,), {}, np.diag(M)),
+        ("tf.DiagPart", (np.arange(4).reshape(1, 2, 1, 2),), {}, np.array([[0, 3]])),
         ("tf.MatrixSetDiag", (M, M[0]), {}, M - np.diag(np.diag(M)) + np.diag(M[0])),
         (
             "tf.MatrixDiagV3",
@@ -66,6 +70,7 @@ def test_what_they_give(array, op, operands, attrs, expected):
         ),
         ("tf.LinSpace: Requires num > 0, got 0", "tf.LinSpace", (scalar(0, "f4"), scalar(1, "f4"), scalar(0))),
         ("tf.OneHot: depth must be non-negative, got -1", "tf.OneHot", (scalar(0), scalar(-1), scalar(1), scalar(0))),
+        ("tf.DiagPart: expects each dimension twice, in the same order, got f32 [3]", "tf.DiagPart", (M[0],)),
         ("k [3, 3] is out of range for matrices of 3 x 3", "tf.MatrixDiagPartV3", (M, scalar(3), scalar(0, "f4"))),
     ],
 )

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import tfrt
+
 X = np.arange(12, dtype=np.float32).reshape(3, 4)
 C = X > 5
 
@@ -96,3 +98,20 @@ def test_those_with_several_results(run):
 )
 def test_what_they_refuse(fails, message, op, operands):
     fails(message, op, *operands)
+
+
+GATHERED = """
+func.func @main(%x: tensor<?xi32>) -> tensor<?xi32> {
+  %zero = "tf.Const"() <{value = dense<0> : tensor<i32>}> : () -> tensor<i32>
+  %first = "tf.GatherV2"(%x, %zero, %zero) <{batch_dims = 0 : i64}>
+    : (tensor<?xi32>, tensor<i32>, tensor<i32>) -> tensor<i32>
+  %rest = "tf.Sub"(%x, %first) : (tensor<?xi32>, tensor<i32>) -> tensor<?xi32>
+  return %rest : tensor<?xi32>
+}
+"""
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_one_element_that_is_gathered_is_an_array_to_the_next_op(level):
+    main = tfrt.load(tfrt.compile(GATHERED, opt_level=level))["main"]
+    assert main(np.int32([5, 6, 8])).tolist() == [0, 1, 3]

@@ -49,6 +49,20 @@ def test_factorisations(array, run):
     assert run("tf.Svd", A, compute_uv=False)[1].shape == (0,)
 
 
+def test_further_factors_and_systems(array, run):
+    factors, rows = (each.array for each in run("tf.Lu", np.float32([[[1, 2], [4, 3]], [[2, 0], [1, 1]]])))
+    np.testing.assert_allclose(factors, [[[4, 3], [0.25, 1.25]], [[2, 0], [0.5, 1]]])
+    assert rows.tolist() == [[1, 0], [0, 1]]
+    values, vectors = (each.array for each in run("tf.Eig", A))
+    assert values.dtype == np.complex64
+    np.testing.assert_allclose(A @ vectors, vectors * values[:, None, :], atol=1e-5)
+    assert run("tf.Eig", A.astype(np.float64), compute_v=False)[0].array.dtype == np.complex128
+    diagonals = np.float32([[1, 1, 0], [4, 5, 6], [0, 2, 2]])
+    found = array("tf.TridiagonalSolve", diagonals, np.float32([[1], [2], [3]]))
+    np.testing.assert_allclose(found, [[0.19], [0.24], [0.42]], rtol=1e-5)
+    assert array("tf.Cross", np.int32([[1, 0, 0]]), np.int32([[0, 1, 0]])).tolist() == [[0, 0, 1]]
+
+
 @pytest.mark.parametrize(
     ("message", "op", "operands", "attrs"),
     [
@@ -57,6 +71,22 @@ def test_factorisations(array, run):
         ("tf.Einsum: 'ij,jk' is about 2 tensors, got 1", "tf.Einsum", (A[0],), {"equation": "ij,jk"}),
         ("tf.Cholesky: Matrix is not positive definite", "tf.Cholesky", (-A,), {}),
         ("tf.MatrixInverse: Singular matrix", "tf.MatrixInverse", (A * 0,), {}),
+        ("tf.MatrixTriangularSolve: Singular matrix", "tf.MatrixTriangularSolve", (A * 0, A), {}),
+        ("tf.Svd: SVD did not converge", "tf.Svd", (A * np.nan,), {}),
+        ("tf.Lu: Input is not invertible.", "tf.Lu", (A * 0,), {}),
+        ("tf.Lu: expects square matrices, got f32 [1, 2, 3]", "tf.Lu", (B,), {}),
+        (
+            "tf.TridiagonalSolve: expects three diagonals and right sides, got f32 [2, 2, 2] and f32 [2, 2, 2]",
+            "tf.TridiagonalSolve",
+            (A, A),
+            {},
+        ),
+        (
+            "tf.Cross: expects vectors of 3 elements in tensors of one shape, got f32 [2, 2, 2] and f32 [2, 2, 2]",
+            "tf.Cross",
+            (A, A),
+            {},
+        ),
     ],
 )
 def test_what_they_refuse(fails, message, op, operands, attrs):

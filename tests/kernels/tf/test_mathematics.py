@@ -27,6 +27,7 @@ def each(function, values):
         ("Asinh", X, each(math.asinh, X)),
         ("Atan", X, each(math.atan, X)),
         ("Atanh", T, each(math.atanh, T)),
+        ("BesselI0e", np.float32([0, 1, -8, 600]), np.float32([1, 0.4657596, 0.1434318, 0.016290])),
         ("BesselI1e", np.float32([0, 1]), np.float32([0, 0.20791042])),
         ("Ceil", X, np.ceil(X)),
         ("Conj", X + 1j * X, X - 1j * X),
@@ -116,6 +117,7 @@ def test_others(array):
     np.testing.assert_array_equal(array("tf.LeakyRelu", X, alpha=0.5), np.where(X > 0, X, X / 2))
     assert array("tf.ApproximateEqual", X, X + np.float32(0.1), tolerance=0.2).all()
     assert array("tf.Complex", X, X[0]).dtype == np.complex64
+    np.testing.assert_allclose(array("tf.Angle", np.complex64([1j, -1, 1 - 1j])), [np.pi / 2, np.pi, -np.pi / 4])
     np.testing.assert_allclose(
         array("tf.ComplexAbs", (X + 1j * X).astype(np.complex64)), np.sqrt(2) * np.abs(X), rtol=1e-6
     )
