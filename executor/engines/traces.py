@@ -15,6 +15,7 @@ from tfrt.executor.runtime.events import EventTrace
 from tfrt.executor.runtime.host_context import hosts
 from tfrt.executor.runtime.observer import tracing
 from tfrt.executor.support import cli
+from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.spans import Span, collected
 
@@ -55,7 +56,11 @@ def write_trace(path: str, events: EventTrace, spans: Sequence[Span]) -> None:
     """
     from tfrt.executor.runtime.trace_file import trace_file
 
-    cli.write_text(path, "".join(trace_file(events, spans)))
+    with collector_relaxed():
+        if path == "-":
+            cli.write_text(path, "".join(trace_file(events, spans)))
+            return
+        cli.write_chunks(path, (piece.encode("utf-8", "surrogateescape") for piece in trace_file(events, spans)))
 
 
 def _tell(events: EventTrace | None) -> None:

@@ -80,7 +80,10 @@ class Analysis:
         changes: dict[int, list[tuple[int, int, int]]] = {}
         for thread in self._events.threads:
             for number, call, at, buffer, size in thread.memory:
-                place, in_call = self._events.places[number], self.by_call[call]
+                place, in_call = self._events.places[number], self.by_call.get(call, {})
+                if place.number not in in_call:
+                    # It is still being recorded.
+                    continue
                 start = in_call[place.number].end
                 users = [in_call[user].end for user in place.record.users[at] if user in in_call]
                 is_returned = place.record.results[at] in place.function.result_registers

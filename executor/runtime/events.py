@@ -97,7 +97,7 @@ class EventTrace:
         self.requests: list[tuple[int, int, int, int, bool]] = []
         self.pending: list[tuple[int, int, int, int, bool]] = []
         self._clock = clock
-        self._open: set[int] = set()
+        self._open: dict[int, tuple[int, int]] = {}
         self._calls = count(1)
         self._request_numbers = count(1)
 
@@ -184,10 +184,10 @@ class EventTrace:
             if not request:
                 request = whole.request = next(self._request_numbers)
             is_outermost = request not in self._open
-            if is_outermost:
-                self._open.add(request)
             thread.call = number
             start = clock()
+            if is_outermost:
+                self._open[request] = (function, start)
             results = None
             try:
                 results = run(context, arguments)
@@ -210,6 +210,10 @@ class EventTrace:
             add_task(_WatchedTask(task, self, thread.call, thread.number, clock()))
 
         return add
+
+    def unfinished(self) -> list[tuple[int, int, int]]:
+        """Number, function and start of each request whose results are not there."""
+        return [(number, function, start) for number, (function, start) in list(self._open.items())]
 
     def now(self) -> int:
         """The time."""
@@ -238,7 +242,7 @@ class EventTrace:
 
         def finish() -> None:
             failed = results is None or any(result.is_error for result in later)
-            self._open.discard(number)
+            self._open.pop(number, None)
             self.requests.append((number, function, start, self._clock() if later else end, failed))
 
         context.host.run_when_ready(later, finish)

@@ -29,6 +29,9 @@ def trace_file(events: EventTrace, spans: Iterable[Span] = ()) -> Iterator[str]:
     for number, function, start, end, failed in events.requests:
         name = f"@{events.functions[function]} #{number}"
         chrome.on_own_track(number, start, end, label(name, "request"), '"failed":true' if failed else "")
+    for number, function, start in events.unfinished():
+        what = label(f"@{events.functions[function]} #{number}", "request")
+        chrome.on_own_track(number, start, events.now(), what, '"unfinished":true')
     for number, (place, call, start, end, _) in enumerate(events.pending):
         what, details = label(events.places[place].kernel, "pending"), f'"call":{call}'
         chrome.on_own_track(number, start, end, what, details)

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from tfrt.executor.support.spans import Span
+
+_AT_ONCE = 10_000
+"""Events in a piece of the file."""
 
 
 class ChromeTrace:
@@ -88,9 +92,10 @@ class ChromeTrace:
     def text(self) -> Iterator[str]:
         """The file, in pieces."""
         # Stable, and by two numbers only: what belongs right after something stays there.
-        self._events.sort(key=lambda event: event[:2])
-        yield '{"displayTimeUnit":"ns","traceEvents":[\n'
-        yield ",\n".join([*dict.fromkeys(self._head), *(text for _, _, text in self._events)])
+        self._events.sort(key=itemgetter(0, 1))
+        yield '{"displayTimeUnit":"ns","traceEvents":[\n' + ",\n".join(dict.fromkeys(self._head))
+        for first in range(0, len(self._events), _AT_ONCE):
+            yield "".join([f",\n{text}" for _, _, text in self._events[first : first + _AT_ONCE]])
         yield "\n]}\n"
 
     def _time(self, moment: int) -> str:

@@ -172,6 +172,11 @@ def _main(argv: Sequence[str]) -> int:
     except (UsageError, BefError):
         host.close()
         raise
+    except KeyboardInterrupt:
+        # What has run until then is what is asked for where something hangs.
+        if write_events is not None:
+            write_events()
+        raise
     # After Ctrl-C the host is not closed: that would wait for what still runs, but its threads are daemons.
     host.close()
     if options.verify_diagnostics:

@@ -71,15 +71,22 @@ def report_data(events: EventTrace, spans: Sequence[Span], title: str, source: S
         "bindings": [
             [threads[s.thread], s.name, s.start - start, s.end - s.start] for s in bindings if s.thread in threads
         ],
-        "requests": [
-            [f"@{events.functions[function]} #{number}", begun - start, over - begun, failed]
-            for number, function, begun, over, failed in sorted(events.requests, key=lambda request: request[2])
-        ][:MOST_RUNS],
+        "requests": _requests(events, start, end)[:MOST_RUNS],
         "most_bytes": max((size for _, size in memory), default=0),
         "memory": _thinned(memory, start, end),
         "queue": _thinned(queue, start, end),
         "sources": _sources(kernels, source),
     }
+
+
+def _requests(events: EventTrace, start: int, end: int) -> list[list[Any]]:
+    """Requests by their beginning: what they are called, beginning and duration, and what became of them."""
+    over = [(*request[:4], "failed" if request[4] else "") for request in events.requests]
+    going_on = [(number, function, begun, end, "unfinished") for number, function, begun in events.unfinished()]
+    return [
+        [f"@{events.functions[function]} #{number}", begun - start, max(until - begun, 0), outcome]
+        for number, function, begun, until, outcome in sorted([*over, *going_on], key=lambda request: request[2])
+    ]
 
 
 def _own_times(runs: Sequence[Run], bindings: Sequence[Span]) -> list[_Timed]:

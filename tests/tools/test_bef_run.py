@@ -407,6 +407,18 @@ def test_traces_of_events(run, tmp_path):
     assert slices(valid_events(path.read_text()), "kernel") == []
 
 
+def test_what_has_run_until_ctrl_c_is_traced(tool, tmp_path):
+    @kernel("test_bef_run.interrupted")
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    text = 'func.func @f() -> i32 {\n  %r = "test_bef_run.interrupted"() : () -> i32\n  tfrt.return %r : i32\n}'
+    path = tmp_path / "trace.json"
+    assert tool("bef-run", compiled(tmp_path, text), "--trace", path).code == 130
+    (interrupted_run,) = slices(valid_events(path.read_text()), "kernel")
+    assert interrupted_run["args"]["failed"]
+
+
 def test_a_profile_that_cannot_be_written(run, tmp_path):
     code, _, err = run("--functions=seven", f"--profile={tmp_path}")
     assert (code, err) == (2, f"bef-run: cannot write '{tmp_path}': Is a directory\n")

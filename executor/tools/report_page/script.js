@@ -82,11 +82,11 @@
       open.set(thread, around);
     });
     const requests = [];
-    data.requests.forEach(([name, start, duration, failed]) => {
+    data.requests.forEach(([name, start, duration, outcome]) => {
       let row = requests.findIndex((end) => end <= start);
       if (row < 0) { row = requests.length; requests.push(0); }
       requests[row] = start + duration;
-      placed.push({ kernel: null, name: failed ? `${name} (failed)` : name, start, end: start + duration, row });
+      placed.push({ kernel: null, name: outcome ? `${name} (${outcome})` : name, start, end: start + duration, row });
     });
     rows.sort((a, b) => a.thread - b.thread || a.depth - b.depth);
     const at = new Map(rows.map((row, index) => [`${row.thread}/${row.depth}`, index]));

@@ -160,6 +160,19 @@ def test_failures_are_marked(traced, level):
     assert [kernel["args"]["failed"] for kernel in slices(events, "kernel")] == [True] * (level == "kernels")
 
 
+def test_requests_that_go_on_are_said_to(registry):
+    pending = tfrt.AsyncValue()
+    registry.register(Kernel("t.pending", lambda: pending))
+    text = 'func.func @f() -> i32 {\n  %r = "t.pending"() : () -> i32\n  tfrt.return %r : i32\n}'
+    with tfrt.HostContext(registry=registry) as host, recording(EventTrace()) as recorded:
+        tfrt.load(tfrt.compile(text), host=host)["f"].start()
+        events = valid_events("".join(trace_file(recorded)))
+        assert [event["args"] for event in events if event["ph"] == "b"] == [{"unfinished": True}]
+        pending.set(7)
+    events = valid_events("".join(trace_file(recorded)))
+    assert [event.get("args") for event in events if event["ph"] == "b"] == [None, {"call": 1}]
+
+
 ARRAYS = """  %a = "t.zeros"(%x0) : (i32) -> memref<?xf32>
   %b = "t.half"(%a) : (memref<?xf32>) -> memref<?xf32>
   %r = "t.size"(%b) : (memref<?xf32>) -> i32"""
