@@ -28,15 +28,16 @@ class ChromeTrace:
     """
 
     def __init__(self, process: int, name: str, start: int):
-        self._process = process
+        # Times are microseconds with three decimals, which is exact for less than 2**53 of them in thousandths.
+        self._pid = f'"pid":{process}'
         self._start = start
         self._events: list[tuple[int, int, str]] = []
-        self._head = [f'{{"ph":"M","pid":{process},"name":"process_name","args":{{"name":{json.dumps(name)}}}}}']
+        self._head = [f'{{"ph":"M",{self._pid},"name":"process_name","args":{{"name":{json.dumps(name)}}}}}']
 
     def name_thread(self, thread: int, name: str) -> None:
         """Say what a thread is called."""
         self._head.append(
-            f'{{"ph":"M","pid":{self._process},"tid":{thread},"name":"thread_name","args":{{"name":{json.dumps(name)}}}}}'
+            f'{{"ph":"M",{self._pid},"tid":{thread},"name":"thread_name","args":{{"name":{json.dumps(name)}}}}}'
         )
 
     def slice(self, thread: int, start: int, end: int, what: str, details: str = "") -> None:
@@ -47,35 +48,34 @@ class ChromeTrace:
             details: members of a JSON object, such as ``"stream":3``.
         """
         arguments = f',"args":{{{details}}}' if details else ""
-        text = (
-            f'{{"ph":"X","pid":{self._process},"tid":{thread},"ts":{self._time(start)},'
-            f'"dur":{_microseconds(end - start)},{what}{arguments}}}'
-        )
+        began, took = (start - self._start) / 1000, (end - start) / 1000
+        text = f'{{"ph":"X",{self._pid},"tid":{thread},"ts":{began:.3f},"dur":{took:.3f},{what}{arguments}}}'
         # Of those that begin together the one that ends last is around the others.
         self._events.append((start, -end, text))
 
     def flow(self, number: int, source: tuple[int, int, int], target: tuple[int, int, int], what: str) -> None:
         """An arrow from a slice to another, each given as its thread, start and end."""
-        for phase, (thread, start, end) in (("s", source), ("f", target)):
-            enclosing = ',"bp":"e"' if phase == "f" else ""
-            text = (
-                f'{{"ph":"{phase}","pid":{self._process},"tid":{thread},"ts":{self._time(start)},'
-                f'"id":{number},{what}{enclosing}}}'
-            )
-            # Right after its slice, before any that begins at the same time within that.
-            self._events.append((start, -end, text))
+        # Right after its slice, before any that begins at the same time within that.
+        thread, start, end = source
+        ts = (start - self._start) / 1000
+        text = f'{{"ph":"s",{self._pid},"tid":{thread},"ts":{ts:.3f},"id":{number},{what}}}'
+        self._events.append((start, -end, text))
+        thread, start, end = target
+        ts = (start - self._start) / 1000
+        text = f'{{"ph":"f",{self._pid},"tid":{thread},"ts":{ts:.3f},"id":{number},{what},"bp":"e"}}'
+        self._events.append((start, -end, text))
 
     def on_own_track(self, number: int, start: int, end: int, what: str, details: str = "") -> None:
         """Something that no thread did as a whole: those of a number and category share a track."""
         arguments = f',"args":{{{details}}}' if details else ""
-        begins = f'{{"ph":"b","pid":{self._process},"id":{number},"ts":{self._time(start)},{what}{arguments}}}'
-        ends = f'{{"ph":"e","pid":{self._process},"id":{number},"ts":{self._time(end)},{what}}}'
+        begins = f'{{"ph":"b",{self._pid},"id":{number},"ts":{self._time(start)},{what}{arguments}}}'
+        ends = f'{{"ph":"e",{self._pid},"id":{number},"ts":{self._time(end)},{what}}}'
         self._events.append((start, -end, begins))
         self._events.append((end, 0, ends))
 
     def counter(self, name: str, unit: str, values: Iterable[tuple[int, int]]) -> None:
         """A number over time: moments, and the value from then on."""
-        head = f'{{"ph":"C","pid":{self._process},"name":{json.dumps(name)},'
+        head = f'{{"ph":"C",{self._pid},"name":{json.dumps(name)},'
         for moment, value in values:
             text = f'{head}"ts":{self._time(moment)},"args":{{{json.dumps(unit)}:{value}}}}}'
             self._events.append((moment, 0, text))
@@ -99,7 +99,7 @@ class ChromeTrace:
         yield "\n]}\n"
 
     def _time(self, moment: int) -> str:
-        return _microseconds(moment - self._start)
+        return f"{(moment - self._start) / 1000:.3f}"
 
 
 def label(name: str, category: str) -> str:
@@ -110,8 +110,3 @@ def label(name: str, category: str) -> str:
 def members(details: Mapping[str, Any]) -> str:
     """The members of a JSON object."""
     return json.dumps(details, separators=(",", ":"))[1:-1]
-
-
-def _microseconds(nanoseconds: int) -> str:
-    whole, rest = divmod(nanoseconds, 1000)
-    return f"{whole}.{rest:03d}"
