@@ -1,7 +1,8 @@
 """The patches of images that windows see, as matrices for a product with filters (im2col).
 
-What follows from sizes is found out once, by `rows`, `columns` or `planes`; `Patches.of` copies, into a workspace. What
-is copied at a time is as much of a window as lies together (rows), or one element of as many windows as lie together.
+What follows from sizes is found out once, by `rows`, `lines`, `columns` or `planes`; `Patches.of` copies, into a
+workspace. What is copied at a time is as much of a window as lies together (rows), or one element of as many windows as
+lie together.
 """
 
 from __future__ import annotations
@@ -82,6 +83,32 @@ def rows(shape: Shape, windows: Sequence[Window], groups: int) -> Patches:
         shape=(groups, batch, *counts, *taps, part),
         strides=(part * channel, image, *_steps(along, windows), *_gaps(along, windows), channel),
         matrix=(groups, batch * prod(counts), prod(taps) * part),
+    )
+
+
+def lines(shape: Shape, windows: Sequence[Window]) -> Patches:
+    """Of images (batch, dimensions, channel), what windows see of each element of the first dimension, a line: each
+    image's lines by their number's remainder by the windows' stride, and one below the other a row for each window of
+    the other dimensions, one column an element of the filters of these (dimensions, channel).
+
+    Lines that windows see with a certain element of the filters follow one another, so that all of their rows are a
+    matrix without a copy of its own.
+    """
+    batch, *sizes, channels = shape
+    first, *others = windows
+    _, extents = _sizes(sizes, windows)
+    extents[0] = -(-extents[0] // first.stride) * first.stride
+    counts, taps = [window.count for window in others], [window.size for window in others]
+    image, line, *along, channel = _strides((batch, *extents, channels))
+    is_whole = extents == sizes
+    return Patches(
+        order=tuple(range(len(shape))),
+        grown=None if is_whole else (batch, *extents, channels),
+        has_border=True,
+        inside=(slice(None), *_inside(sizes, windows)),
+        shape=(batch, first.stride, extents[0] // first.stride, *counts, *taps, channels),
+        strides=(image, line, line * first.stride, *_steps(along, others), *_gaps(along, others), channel),
+        matrix=(batch, first.stride, extents[0] // first.stride * prod(counts), prod(taps) * channels),
     )
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import convolution, convolution_channels_first
@@ -12,9 +14,11 @@ from tfrt.kernels.numerics.windows import Window
 WINDOWS = (Window(size=2, stride=1, dilation=2, before=1, after=2, count=6), Window(1, 2, 1, 0, 0, 3))
 
 
+@pytest.mark.parametrize("least_line", [1, 1000])
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("block_bytes", [1, 2000, 1 << 19])
-def test_blocks(monkeypatch, groups, block_bytes):
+def test_blocks(monkeypatch, groups, block_bytes, least_line):
+    monkeypatch.setattr(convolution, "LEAST_LINE", least_line)
     for module in (convolution, convolution_channels_first):
         monkeypatch.setattr(module, "BLOCK_BYTES", block_bytes)
     random = np.random.default_rng(0)
@@ -37,3 +41,27 @@ def test_blocks(monkeypatch, groups, block_bytes):
         planes, first = images.transpose(0, 3, 1, 2), filters.transpose(3, 2, 0, 1)
         found = prepare_channels_first(planes.shape, first.shape, WINDOWS, planes.dtype, host)(planes, first)
     np.testing.assert_allclose(found.transpose(0, 2, 3, 1), expected)
+
+
+@given(st.data())
+def test_lines_are_as_good_as_rows(data):
+    found, sizes = [], []
+    for _ in range(data.draw(st.integers(1, 3))):
+        size, stride, dilation, count = (data.draw(st.integers(1, most)) for most in (3, 2, 2, 5))
+        needed = (count - 1) * stride + (size - 1) * dilation + 1
+        before = data.draw(st.integers(0, min(1, needed - 1)))
+        after = data.draw(st.integers(0, min(1, needed - 1 - before)))
+        found.append(Window(size, stride, dilation, before, after, count))
+        sizes.append(needed - before - after + data.draw(st.integers(0, stride - 1)))
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    images = random.standard_normal((data.draw(st.integers(1, 3)), *sizes, 3))
+    filters = random.standard_normal((*(window.size for window in found), 3, 4))
+    rule = convolution._are_lines
+    results = []
+    try:
+        for are_lines in (True, False):
+            convolution._are_lines = lambda *_, are_lines=are_lines: are_lines
+            results.append(convolve(images, filters, found))
+    finally:
+        convolution._are_lines = rule
+    np.testing.assert_allclose(*results, rtol=1e-9, atol=1e-9)
