@@ -94,7 +94,7 @@ def shuffle(value: TensorMetadata, *place: TensorMetadata, seed: int = 0, seed2:
     def run(x: np.ndarray, *place: Variable) -> np.ndarray:
         count = x.shape[0] if x.ndim else 0
         if count < 2:
-            return x
+            return x.copy()
         found: np.ndarray = x[tf_random.shuffled(reserve(place, -(-(count - 1) // 4)), count)]
         return found
 

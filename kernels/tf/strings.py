@@ -86,7 +86,7 @@ def print_(
         if left[0]:
             left[0] -= 1
             sys.stderr.write(message + "".join(f"[{listed(tensor, summarize)}]" for tensor in data) + "\n")
-        return operand
+        return operand.copy() if isinstance(operand, np.ndarray) else operand
 
     return run
 

@@ -1,6 +1,7 @@
 """A host that keeps what kernels print, and ops run as an eager caller runs them."""
 
 import io
+from functools import wraps
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ def new_memory():
     """In all tests: ops that do not declare `views` give memory that they share with no operand, as plans rely on."""
     arrays_of = OpEntry.arrays
 
+    @wraps(arrays_of)
     def arrays(entry, *arguments):
         form = arrays_of(entry, *arguments)
         if entry.views or not is_of_this_package(entry.dispatch):

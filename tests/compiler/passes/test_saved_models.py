@@ -249,3 +249,28 @@ def test_initializers_that_assign_constants_give_first_values(level, queue):
         program = tfrt.load(tfrt.compile(BY_NAME, opt_level=level), host=host)
         assert "init" not in program
         assert [float(program["step"](1.0)) for _ in range(2)] == [2.5, 3.5]
+
+
+@LEVELS
+def test_branches_and_calls_that_give_nothing(level, queue):
+    text = f"""
+{variable()}
+func.func @f(%p: tensor<i1>, {BOUND}) -> tensor<f32> {{
+  %one = "tf.Const"() <{{value = dense<1.0> : tensor<f32>}}> : () -> tensor<f32>
+  "tf.If"(%p, %c, %one) <{{else_branch = @nothing, then_branch = @add, is_stateless = false}}>
+      : (tensor<i1>, {RESOURCE}, tensor<f32>) -> ()
+  "tf.PartitionedCall"(%c, %one) <{{f = @add}}> : ({RESOURCE}, tensor<f32>) -> ()
+  %0 = "tf.ReadVariableOp"(%c) : ({RESOURCE}) -> tensor<f32>
+  return %0 : tensor<f32>
+}}
+func.func private @add(%h: {ANY}, %x: tensor<f32>) {{
+  "tf.AssignAddVariableOp"(%h, %x) : ({ANY}, tensor<f32>) -> ()
+  return
+}}
+func.func private @nothing(%h: {ANY}, %x: tensor<f32>) {{
+  return
+}}
+"""
+    with tfrt.HostContext(queue) as host:
+        f = tfrt.load(tfrt.compile(text, opt_level=level), host=host)["f"]
+        assert [float(f(p)) for p in (True, False, True)] == [3.5, 4.5, 6.5]
