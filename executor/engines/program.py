@@ -287,6 +287,35 @@ class Function:
                 context.cancel(abandon=True)
         raise ended
 
+    def call_within(self, timeout: float, *arguments: Any, **named: Any) -> Any:
+        """Like calling it, but for at most `timeout` seconds.
+
+        Then the request is cancelled: kernels that have not started do not run. On a host with threads the caller gets
+        its error at once, while a kernel that runs goes on to its end. On one without, a kernel runs on the thread that
+        calls, which gets it back when the kernel ends.
+
+        Raises:
+            DeadlineExceededError: the time was over before all results were there.
+            KernelError, UsageError: as calling it does, or `timeout` is no number of seconds.
+        """
+        host = self._program.host
+        context = ExecutionContext(host, timeout=timeout)
+        try:
+            results = self.start(*(self._in_order(arguments, named) if named else arguments), context=context)
+            host.wait([_first_of(host, results, context)])
+            for result in results:
+                if type(result) is AsyncValue and result.is_pending:
+                    assert context.cancellation is not None
+                    return context.cancellation.value
+            return _results([_value(result) for result in results])
+        except EndedError as error:
+            ended = error.ended_by
+        except BaseException:
+            context.cancel(abandon=True)
+            raise
+        context.cancel(abandon=True)
+        raise ended
+
     def start(self, *arguments: Any, context: ExecutionContext | None = None) -> list[Any]:
         """Start the function and return its results as they are: plain values, or `AsyncValue`s.
 
@@ -460,6 +489,23 @@ class Function:
                 raise
             failure = as_kernel_error(error)
         return failed_results(failure, count)
+
+
+def _first_of(host: HostContext, results: Sequence[Any], context: ExecutionContext) -> AsyncValue:
+    """What is there once all results are, or the request's time is over."""
+    first = AsyncValue()
+    left = [True]
+
+    def ring() -> None:
+        # Both may come at the same time.
+        with suppress(IndexError):
+            left.pop()
+            first.set(None)
+
+    host.run_when_ready(results, Promised([first], ring))
+    assert context.expired is not None
+    context.expired.and_then(lambda _: ring())
+    return first
 
 
 def _known_types(record: FunctionRecord) -> Callable[[int], str | None]:

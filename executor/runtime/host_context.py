@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from ctypes import addressof, c_uint8
+from functools import partial
 from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
+from tfrt.executor.runtime.deadlines import call_after
 from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
 from tfrt.executor.runtime.observer import Observer, Recorder, tracing
 from tfrt.executor.runtime.queues import create_work_queue
@@ -26,7 +29,7 @@ from tfrt.executor.runtime.work_queue import Task, WorkQueue
 from tfrt.executor.support import native_threads
 from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic
-from tfrt.executor.support.errors import CancelledError, KernelError, UsageError
+from tfrt.executor.support.errors import CancelledError, DeadlineExceededError, KernelError, UsageError
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.once import get, get_or_make
@@ -396,6 +399,13 @@ class ExecutionContext:
         is_pure: whether nothing that it runs has side effects, or sees any.
         request: its number in a trace; not there without one.
         has_span, span_parent: see `tfrt.executor.runtime.request_spans`; not there where no host makes spans.
+
+    Args:
+        timeout: the seconds that the request may take from now on. Then it is cancelled, and what kernels have not been
+            run for is a `DeadlineExceededError`.
+
+    Raises:
+        UsageError: `timeout` is no number of seconds.
     """
 
     request: int
@@ -405,6 +415,7 @@ class ExecutionContext:
     supplied_as: ClassVar[Supplied] = Supplied.CONTEXT
 
     __slots__ = (
+        "__weakref__",
         "_flag",
         "_made",
         "cancellation",
@@ -425,6 +436,7 @@ class ExecutionContext:
         resources: ResourceContext | None = None,
         data: Iterable[Any] = (),
         within: tuple[Any, ...] = (),
+        timeout: float | None = None,
     ):
         self.host = host
         self.within = within
@@ -435,6 +447,22 @@ class ExecutionContext:
         self.cancellation: AsyncValue | None = None
         self.task_cancellation: AsyncValue | None = None
         self._flag: c_uint8 | None = None
+        if timeout is not None:
+            self._expire_after(timeout)
+
+    def _expire_after(self, timeout: float) -> None:
+        if not 0 <= timeout <= threading.TIMEOUT_MAX:
+            raise UsageError(f"a timeout is a number of seconds that is not negative, not {timeout!r}")
+        self._made["expired"] = AsyncValue()
+        if not timeout:
+            _expire(self, timeout)
+            return
+        call_after(self, timeout, partial(_expire, timeout=timeout))
+
+    @property
+    def expired(self) -> AsyncValue | None:
+        """Resolved when the request's time is over; None where that is not limited."""
+        return self._made.get("expired")
 
     @property
     def resources(self) -> ResourceContext:
@@ -453,14 +481,18 @@ class ExecutionContext:
         Args:
             abandon: nobody wants the request's results any more.
         """
+        self._cancel_as(AsyncValue.failed(CancelledError()), abandon)
+
+    def _cancel_as(self, cancellation: AsyncValue, abandon: bool) -> None:
+        """Cancel it and its parts, with that error, unless it is cancelled."""
         if self.cancellation is None:
-            self.cancellation = AsyncValue.failed(CancelledError())
+            self.cancellation = cancellation
             if self._flag is not None:
                 self._flag.value = 1
         if abandon or self.host.work_queue.has_threads:
             self.task_cancellation = self.cancellation
         for part in list(self._made.get("parts", ())):
-            part.cancel_part(abandon=abandon)
+            part._cancel_as(self.cancellation, abandon)
 
     def part_within(self, key: Any) -> ExecutionContext:
         """The request for what runs as a part of it that `key` stands for; all parts are cancelled together."""
@@ -468,7 +500,7 @@ class ExecutionContext:
         self._made.setdefault("parts", []).append(part)
         # One of `cancel` and this sees what the other has written.
         if self.cancellation is not None:
-            part.cancel_part(abandon=self.task_cancellation is not None)
+            part._cancel_as(self.cancellation, self.task_cancellation is not None)
         return part
 
     def cancellation_flag(self) -> int:
@@ -514,6 +546,12 @@ class _Part(ExecutionContext):
     def cancel(self, *, abandon: bool = False) -> None:
         self._whole.cancel(abandon=abandon)
 
-    def cancel_part(self, *, abandon: bool) -> None:
-        """Cancel this part and its own parts, as the whole request is."""
-        super().cancel(abandon=abandon)
+
+def _expire(context: ExecutionContext, timeout: float) -> None:
+    """The time of a request is over."""
+    error = DeadlineExceededError(f"the request has taken more than {timeout:g} s")
+    # It is nobody's failure, so it is not reported where it is first seen.
+    error.passes_by = True
+    context._cancel_as(AsyncValue.failed(error), abandon=True)
+    assert context.expired is not None
+    context.expired.set(None)
