@@ -17,6 +17,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.tf.reshaping import as_results, axis_of, sizes
 
 Index = int | slice | None | EllipsisType
@@ -89,7 +90,29 @@ def strided_index(
     return tuple(index)
 
 
-@array_op("tf.ConcatV2", shaped_by=(-1,))
+def _concat_metadata(*inputs: TensorMetadata | np.ndarray) -> TensorMetadata | None:
+    if len(inputs) < 2:
+        raise KernelError("tf.ConcatV2 takes at least a tensor and an axis")
+    *parts, axis = inputs
+    if isinstance(axis, TensorMetadata):
+        return None
+    shapes = [part.shape for part in parts]
+    at = _concat_axis(shapes, axis)
+    if any(shape[:at] + shape[at + 1 :] != shapes[0][:at] + shapes[0][at + 1 :] for shape in shapes):
+        raise KernelError(f"tf.ConcatV2: Dimensions do not match: {list(map(list, shapes))}")
+    dtype = parts[0].dtype if isinstance(parts[0], TensorMetadata) else DType.of(parts[0])
+    return TensorMetadata(dtype, (*shapes[0][:at], sum(shape[at] for shape in shapes), *shapes[0][at + 1 :]))
+
+
+def _concat_axis(shapes: Sequence[tuple[int, ...]], axis: np.ndarray) -> int:
+    """The axis, of tensors that must be of one rank."""
+    at = axis_of(int(axis), len(shapes[0]), "tf.ConcatV2")
+    if any(len(shape) != len(shapes[0]) for shape in shapes):
+        raise KernelError(f"tf.ConcatV2: ranks differ: {list(map(len, shapes))}")
+    return at
+
+
+@array_op("tf.ConcatV2", constant_metadata=_concat_metadata)
 def concat(*inputs: TensorMetadata) -> ArrayForm:
     """The inputs one after the other, along the axis that the last one is."""
     if len(inputs) < 2:
@@ -97,13 +120,9 @@ def concat(*inputs: TensorMetadata) -> ArrayForm:
 
     def run(*values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         *arrays, axis = values
-        at = axis_of(int(axis), arrays[0].ndim, "tf.ConcatV2")
-        # Numpy counts an empty vector as what it is, TensorFlow as nothing.
-        parts = [array for array in arrays if array.ndim == arrays[0].ndim]
-        if len(parts) != len(arrays):
-            raise KernelError(f"tf.ConcatV2: ranks differ: {[array.ndim for array in arrays]}")
+        at = _concat_axis([array.shape for array in arrays], axis)
         try:
-            return np.concatenate(parts, at, out=out)
+            return np.concatenate(arrays, at, out=out)
         except ValueError:
             raise KernelError(f"tf.ConcatV2: Dimensions do not match: {[list(a.shape) for a in arrays]}") from None
 

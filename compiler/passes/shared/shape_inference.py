@@ -150,9 +150,7 @@ def infer(op: Operation, core: CoreOp, inputs: Sequence[Fact]) -> list[Fact] | N
         Misfit: the op cannot be run on such inputs.
     """
     known = [_known(fact) for fact in inputs]
-    if core.entry.has_effects:
-        return None
-    if any(each is None for each in known):
+    if core.entry.has_effects or any(each is None for each in known):
         return _given(op, core.entry.shape_input, inputs)
     try:
         # Of zeros there may be no logarithm.
