@@ -48,7 +48,7 @@ def _further(words: np.ndarray, count: int) -> np.ndarray:
 
 
 def _random(name: str, draw: Draw) -> None:
-    @array_op(name, flags=EFFECTS)
+    @array_op(name, flags=EFFECTS, shape_input=0)
     def form(
         shape: TensorMetadata, *place: TensorMetadata, seed: int = 0, seed2: int = 0, dtype: DType = DType.F32
     ) -> ArrayForm:
@@ -66,7 +66,7 @@ _random("tf.RandomUniform", FLOATS["RandomUniform"])
 _random("tf.TruncatedNormal", FLOATS["TruncatedNormal"])
 
 
-@array_op("tf.RandomUniformInt", flags=EFFECTS)
+@array_op("tf.RandomUniformInt", flags=EFFECTS, shape_input=0)
 def uniform_int(
     shape: TensorMetadata,
     minval: TensorMetadata,

@@ -326,3 +326,24 @@ func.func private @grow(%i: tensor<i32>, %x: tensor<?xf32>) -> tensor<?xf32> {
 }"""
     for level in LEVELS:
         assert tfrt.load(bef_of(text, {"x": (1,)}, level))["main"](X[0, :1]).shape == (8,)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_random_numbers_have_the_shape_that_is_asked_for_and_are_no_constants(level):
+    text = """
+func.func @main(%x: tensor<?x?xf32>) -> (tensor<?x?xf32>, tensor<?x?xf32>) {
+  %shape = "tf.Shape"(%x) : (tensor<?x?xf32>) -> tensor<2xi32>
+  %0 = "tf.RandomUniform"(%shape) {seed = 1 : i64, seed2 = 2 : i64, dtype = f32} : (tensor<2xi32>) -> tensor<?x?xf32>
+  %1 = "tf.RandomUniform"(%shape) {seed = 1 : i64, seed2 = 3 : i64, dtype = f32} : (tensor<2xi32>) -> tensor<?x?xf32>
+  %2 = "tf.AddV2"(%x, %0) : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %2, %1 : tensor<?x?xf32>, tensor<?x?xf32>
+}"""
+    bef = bef_of(text, {"x": (3, 4)}, level)
+    shown = disassemble(read_bef(bef))
+    assert "cpu.execute" not in shown
+    assert shown.count("cpu.call_in_order") == 2
+    main = tfrt.load(bef)["main"]
+    first, again = main(X), main(X)
+    assert first[0].shape == (3, 4)
+    assert not np.array_equal(first[0], again[0])
+    assert not np.array_equal(first[1], again[1])
