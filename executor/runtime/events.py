@@ -39,7 +39,9 @@ class ThreadEvents:
         kernels: four numbers a run of a kernel: its place (or ``~place`` where it has failed), call, start and end.
         functions: function, call, the call that it is part of, request, start and end, of each call that has returned.
         tasks: call, when it was added and by which thread, when it was begun and when it ended.
-        shapes, memory, values: place, call, and of a kernel's run what `EventTrace` says.
+        shapes: place, call, and the shapes of a run's operands and results; None for what has none.
+        memory: place, call, and which result it is that is in which memory, of how many bytes.
+        values: place, call, and what a run has taken and given, as text.
     """
 
     __slots__ = ("add", "call", "functions", "kernels", "memory", "name", "number", "shapes", "tasks", "values")
@@ -158,7 +160,7 @@ class EventTrace:
             return value
 
         def look(thread: ThreadEvents, part_of: int, operands: Sequence[Any], results: Sequence[Any]) -> None:
-            shapes = tuple([getattr(operand, "shape", None) for operand in operands])
+            shapes = tuple([getattr(value, "shape", None) for value in (*operands, *results)])
             if any(shape is not None for shape in shapes):
                 thread.shapes.append((number, part_of, shapes))
             for at, result in enumerate(results):

@@ -58,7 +58,8 @@ def _add_kernels(chrome: ChromeTrace, events: EventTrace, analysis: Analysis) ->
     more: dict[tuple[int, int], str] = {}
     for thread in events.threads:
         for number, call, shapes in thread.shapes:
-            more[number, call] = f',"shapes":{json.dumps([_spelled(shape) for shape in shapes])}'
+            count = len(events.places[number].record.arguments)
+            more[number, call] = f',"shapes":{json.dumps([_spelled(shape) for shape in shapes[:count]])}'
         for number, call, operands, results in thread.values:
             text = members({"values": operands, "result_values": results})
             more[number, call] = f"{more.get((number, call), '')},{text}"

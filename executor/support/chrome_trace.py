@@ -2,7 +2,8 @@
 
 A file is one JSON object, with one event a line. Events that take time are *slices* on the track of a thread, where one
 that begins within another ends within it; what may overlap is a *track of its own*. Times are nanoseconds since the
-trace began; the file has them in microseconds, with three decimals, so nothing is lost.
+trace began; the file has them in microseconds, with three decimals, so nothing is lost in a trace of less than
+three months.
 Source of the format: "Trace Event Format", the document of the Chromium project.
 """
 
@@ -28,7 +29,6 @@ class ChromeTrace:
     """
 
     def __init__(self, process: int, name: str, start: int):
-        # Times are microseconds with three decimals, which is exact for less than 2**53 of them in thousandths.
         self._pid = f'"pid":{process}'
         self._start = start
         self._events: list[tuple[int, int, str]] = []

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from statistics import median
 from typing import Any
 
@@ -20,7 +21,7 @@ from tfrt.executor.support.diagnostics import SourceLookup
 from tfrt.executor.support.location import position
 from tfrt.executor.support.spans import Span
 from tfrt.executor.tools.bef_info import array_ops
-from tfrt.executor.tools.work import array_of, bytes_moved, operations
+from tfrt.executor.tools.work import bytes_moved, operations, shape_of
 
 MOST_RUNS = 20_000
 """Runs of kernels that the timeline shows, the longest ones."""
@@ -140,11 +141,13 @@ def _kernel(
     place = events.places[first.place]
     at = position(place.location)
     own = sum(t.own for t in timed)
-    operands = [array[1] for array in map(array_of, place.operand_types) if array is not None]
-    results = [array[1] for array in map(array_of, place.result_types) if array is not None]
+    types = (*place.operand_types, *place.result_types)
     given = shapes.get((first.place, first.call), ())
-    moved = bytes_moved((*place.operand_types, *place.result_types))
-    work = operations(ops, operands, results[0]) if results else None
+    moved = bytes_moved(types, given)
+    known = [shape_of(type, seen) for type, seen in zip_longest(types, given[: len(types)])]
+    operands, results = known[: len(place.operand_types)], known[len(place.operand_types) :]
+    arrays = [shape for shape in operands if shape is not None]
+    work = operations(ops, arrays, results[0]) if results and results[0] is not None else None
     # Nanoseconds: a byte in one is a gigabyte in a second.
     rate = len(timed) / own if own else 0
     return {
@@ -158,7 +161,7 @@ def _kernel(
         "stream": place.record.stream,
         "operands": ", ".join(place.operand_types),
         "results": ", ".join(place.result_types),
-        "shapes": ["x".join(map(str, shape)) for shape in given if shape],
+        "shapes": ["x".join(map(str, shape)) for shape in given[: len(place.operand_types)] if shape],
         "own": own,
         "total": sum(t.run.end - t.run.start for t in timed),
         "median": round(median(t.run.end - t.run.start for t in timed)),

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from math import isqrt, prod
 
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.values.arguments import array_type
 
 Shape = tuple[int, ...]
 
 
-def array_of(type: str) -> tuple[int, Shape] | None:
-    """Bytes an element and shape of an array whose MLIR type says both; else None."""
+def shape_of(type: str, given: Shape | None = None) -> Shape | None:
+    """The shape of an array: what its MLIR type says, else what it was seen to have; None of anything else."""
     known = array_type(type)
     if known is None:
         return None
-    dtype, shape = known
-    return None if shape is None or -1 in shape else (dtype.numpy.itemsize, shape)
+    shape = known[1]
+    return given if shape is None or -1 in shape else shape
 
 
-def bytes_moved(types: Sequence[str]) -> int | None:
-    """What arrays of these types, a kernel's operands and results, have in all; None where none is known."""
-    found = [size * prod(shape) for size, shape in filter(None, map(array_of, types))]
-    return sum(found) if found else None
+def bytes_moved(types: Sequence[str], given: Sequence[Shape | None] = ()) -> int | None:
+    """What a kernel's operands and results have in all, that are arrays; None where there are none, or a shape is not
+    known.
+
+    Args:
+        types: their MLIR types.
+        given: the shapes that they were seen to have, if they were.
+    """
+    moved, found = 0, False
+    for type, seen in zip_longest(types, given[: len(types)]):
+        known = array_type(type)
+        if known is not None:
+            shape = shape_of(type, seen)
+            if shape is None:
+                return None
+            moved, found = moved + known[0].numpy.itemsize * prod(shape), True
+    return moved if found else None
 
 
 def operations(ops: Sequence[str], operands: Sequence[Shape], result: Shape) -> int | None:
@@ -45,18 +60,14 @@ def operations(ops: Sequence[str], operands: Sequence[Shape], result: Shape) -> 
         summed = _summed_by_convolution(operands, result)
     elif "matmul" in first or first in ("dot", "dot_general", "gemm"):
         summed = _summed_by_product(operands, result)
-    elif first in _NO_ARITHMETIC:
-        return None
     else:
-        is_elementwise = all(prod(shape) <= outputs for shape in operands)
-        return outputs * len(ops) if is_elementwise else None
+        return outputs * len(ops) if all(map(_is_elementwise, ops)) else None
     return None if summed is None else outputs * (2 * summed + len(rest))
 
 
-_NO_ARITHMETIC = {
-    "broadcast", "broadcast_in_dim", "concat", "concatenate", "copy", "gather", "iota", "pad", "reshape", "slice",
-    "transpose",
-}  # fmt: skip
+def _is_elementwise(op: str) -> bool:
+    entry = CPU_OPS.get(op)
+    return entry is not None and (entry.elementwise is not None or entry.steps is not None)
 
 
 def _summed_by_convolution(operands: Sequence[Shape], result: Shape) -> int | None:

@@ -131,8 +131,11 @@ def test_operations(ops, operands, result, expected):
 
 
 def test_bytes():
-    assert bytes_moved(["memref<2x3xf32>", "i32", "memref<4xi8>", "memref<?xf32>"]) == 28
-    assert bytes_moved(["i32", "memref<*xf32>"]) is None
+    types = ["memref<2x3xf32>", "i32", "memref<4xi8>", "memref<?xf32>"]
+    assert bytes_moved(types[:3]) == 28
+    assert bytes_moved(types, [(2, 3), None, (4,), (5,)]) == 48
+    assert bytes_moved(types) is None
+    assert bytes_moved(["i32"]) is None
 
 
 def page_of(recorded):

@@ -60,6 +60,11 @@
   const view = { start: 0, end: Math.max(1, data.duration) };
   const canvas = byId("lanes");
   const LANE = 20, HEAD = 18;
+  const gutter = () => (canvas.clientWidth < 600 ? 76 : 96);
+  const momentAt = (event) => {
+    const box = canvas.getBoundingClientRect(), left = gutter();
+    return view.start + ((event.clientX - box.left - left) / (box.width - left)) * (view.end - view.start);
+  };
   const lanes = layOut();
   let current = null;
 
@@ -92,7 +97,7 @@
     const at = new Map(rows.map((row, index) => [`${row.thread}/${row.depth}`, index]));
     const shown = Math.min(requests.length, 6);
     for (const slice of placed) if (slice.key) slice.row = at.get(slice.key) + shown;
-    const labels = rows.map((row) => (row.depth ? "" : data.threads[row.thread]));
+    const labels = rows.map((row) => (row.depth ? "" : data.threads[row.thread].replace(/^tfrt-/, "")));
     return {
       slices: placed.filter((slice) => slice.key || slice.row < shown),
       labels: [...Array.from({ length: shown }, (_, index) => (index ? "" : "requests")), ...labels],
@@ -113,14 +118,20 @@
     pen.scale(dense, dense);
     pen.font = "12px system-ui, sans-serif";
     pen.textBaseline = "middle";
-    const x = (moment) => ((moment - view.start) / (view.end - view.start)) * width;
-    drawScale(pen, x, width, height);
+    const first = gutter();
+    const x = (moment) => first + ((moment - view.start) / (view.end - view.start)) * (width - first);
+    pen.fillStyle = color("--soft");
+    lanes.labels.forEach((label, row) => pen.fillText(label, 4, HEAD + row * (LANE + 2) + LANE / 2, first - 8));
+    pen.beginPath();
+    pen.rect(first, 0, width - first, height);
+    pen.clip();
+    drawScale(pen, x, width - first, height);
     const heats = [0, 1, 2, 3, 4].map((step) => color(`--heat-${step}`));
     const dark = color("--on-heat-dark"), light = color("--on-heat-light");
-    const line = color("--line"), mark = color("--mark"), soft = color("--soft");
+    const line = color("--line"), mark = color("--mark");
     for (const slice of lanes.slices) {
       if (slice.end < view.start || slice.start > view.end) continue;
-      const left = Math.max(-1, x(slice.start)), right = Math.min(width + 1, x(slice.end));
+      const left = Math.max(first - 1, x(slice.start)), right = Math.min(width + 1, x(slice.end));
       const top = HEAD + slice.row * (LANE + 2), wide = Math.max(1, right - left);
       const kernel = slice.kernel === null ? null : data.kernels[slice.kernel];
       const step = kernel === null ? 0 : heat(kernel.own / whole);
@@ -133,7 +144,7 @@
         pen.beginPath();
         pen.rect(left, top, wide - 2, LANE);
         pen.clip();
-        pen.fillText(kernel === null ? slice.name : nameOf(kernel), Math.max(left, 0) + 4, top + LANE / 2);
+        pen.fillText(kernel === null ? slice.name : nameOf(kernel), Math.max(left, first) + 4, top + LANE / 2);
         pen.restore();
       }
       if (kernel !== null && (slice === current || slice.kernel === chosen)) {
@@ -143,16 +154,6 @@
         pen.lineWidth = 1;
       }
     }
-    lanes.labels.forEach((label, row) => {
-      if (!label) return;
-      const top = HEAD + row * (LANE + 2), size = pen.measureText(label).width;
-      pen.globalAlpha = .85;
-      pen.fillStyle = color("--back");
-      pen.fillRect(width - size - 10, top + 2, size + 8, LANE - 4);
-      pen.globalAlpha = 1;
-      pen.fillStyle = soft;
-      pen.fillText(label, width - size - 6, top + LANE / 2);
-    });
     byId("span").textContent = `${time(view.start)} to ${time(view.end)}`;
   }
 
@@ -209,9 +210,9 @@
 
   function sliceAt(event) {
     const box = canvas.getBoundingClientRect();
-    const moment = view.start + ((event.clientX - box.left) / box.width) * (view.end - view.start);
+    const moment = momentAt(event);
     const row = Math.floor((event.clientY - box.top - HEAD) / (LANE + 2));
-    const near = (3 / box.width) * (view.end - view.start);
+    const near = (3 / (box.width - gutter())) * (view.end - view.start);
     return lanes.slices.find((s) => s.row === row && s.start - near <= moment && moment <= s.end + near);
   }
 
@@ -234,7 +235,7 @@
       const by = drag.at - event.clientX;
       if (Math.abs(by) < 4 && !drag.moved) return;
       drag = { at: event.clientX, moved: true };
-      move(by / canvas.clientWidth);
+      move(by / (canvas.clientWidth - gutter()));
     });
     canvas.addEventListener("pointerup", (event) => {
       if (drag && !drag.moved) select(sliceAt(event));
@@ -243,8 +244,7 @@
     canvas.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;
       event.preventDefault();
-      const box = canvas.getBoundingClientRect();
-      zoom(event.deltaY > 0 ? 1.25 : 0.8, view.start + ((event.clientX - box.left) / box.width) * (view.end - view.start));
+      zoom(event.deltaY > 0 ? 1.25 : 0.8, momentAt(event));
     }, { passive: false });
     window.addEventListener("resize", drawTimeline);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawTimeline);
