@@ -1,4 +1,4 @@
-"""The tables of `models.md`, made from the code: which ops of frameworks run, on what, and which are refused.
+"""The tables of `models.md` and `onnx.md`, made from the code: which ops run, on what, and which are refused.
 
 ``python docs/operations.py`` writes the tables anew, and a test checks that this would change nothing.
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from xdsl.irdl import IRDLOperation, OperandDef, ResultDef
 
+from tfrt.compiler.importers.onnx.registry import translators
+from tfrt.compiler.passes.lower_tf import lowered_names
 from tfrt.dialects import get_dialects
 from tfrt.dialects.shared.tensor_types import TensorOf
 from tfrt.dialects.stablehlo import unsupported
@@ -20,8 +22,11 @@ from tfrt.executor.declarations.finding import modules_of
 from tfrt.executor.declarations.op_registry import CPU_OPS
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "models.md"
+PAGES = (ROOT / "docs" / "models.md", ROOT / "docs" / "onnx.md")
 DIALECTS = ("stablehlo", "chlo")
+OPEN_DIALECTS = ("tf", "onnx")
+"""Dialects whose ops are whatever kernels there are, and what other ops are made of them."""
+_IMPORTERS = {"onnx": "compiler/importers"}
 
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w ]+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
 _KINDS = {"boolean": "i1", "integer": "integers", "float": "floats", "complex": "complex", "index": "index"}
@@ -29,7 +34,13 @@ _KINDS = {"boolean": "i1", "integer": "integers", "float": "floats", "complex": 
 
 def renewed(text: str) -> str:
     """The text of the page with its tables as the code is."""
-    tables = {"operations": _operations, "custom calls": _custom_calls, "refused operations": _refused}
+    tables = {
+        "operations": _operations,
+        "custom calls": _custom_calls,
+        "refused operations": _refused,
+        "operations of tf": lambda: _of_kernels("tf"),
+        "operations of onnx": lambda: _of_kernels("onnx"),
+    }
     return _TABLE.sub(lambda match: match[1] + "\n" + "\n".join(tables[match["name"]]()) + "\n\n", text)
 
 
@@ -40,14 +51,29 @@ def definitions() -> Iterator[type[IRDLOperation]]:
         yield from sorted((op for op in ops if not op.name.endswith(".return")), key=lambda op: op.name)
 
 
+def names_of(dialect: str) -> list[str]:
+    """The ops of a dialect that is open, in the order of the alphabet."""
+    for module in modules_of(dialect):
+        __import__(module)
+    others = lowered_names() if dialect == "tf" else {f"onnx.{name}" for name in translators()}
+    return sorted({name for name in CPU_OPS.names() if name.startswith(f"{dialect}.")} | others)
+
+
 def runs_in(name: str) -> str | None:
     """The file that says what an op computes: of a kernel, or of the pass that makes something else of it."""
     entry = CPU_OPS.get(name)
     if entry is not None:
         # Ops of a table are made by functions of other modules, too.
-        own = (ROOT / "kernels" / name.partition(".")[0]).glob("*.py")
-        declared = [path for path in sorted(own) if f'"{name}"' in _text(path)]
+        dialect, _, short = name.partition(".")
+        own = sorted((ROOT / "kernels" / dialect).glob("*.py"))
+        declared = [path for path in own if f'"{name}"' in _text(path)]
+        if not declared and dialect in OPEN_DIALECTS:
+            declared = [path for path in own if f'"{short}"' in _text(path)]
         return str(declared[0].relative_to(ROOT)) if declared else _file_of(entry.dispatch.__module__)
+    if name in lowered_names():
+        return "compiler/passes/lower_tf.py"
+    if name.startswith("onnx."):
+        return _file_of(translators()[name.partition(".")[2]].__module__)
     # Passes that know more of an op than what it computes are not what runs it.
     for path in (ROOT / "compiler/passes/lower_stablehlo.py", *sorted((ROOT / "compiler/passes").rglob("*.py"))):
         if f'"{name}"' in _text(path):
@@ -61,7 +87,10 @@ def tested_in(name: str) -> str | None:
     kernel = Path(runs_in(name) or "").stem
     found = []
     for path in _tests():
-        is_own = path.parent == ROOT / "tests" / "kernels" / dialect
+        is_own = path.parent in (
+            ROOT / "tests" / "kernels" / dialect,
+            ROOT / "tests" / _IMPORTERS.get(dialect, dialect),
+        )
         words = _words(path)
         mentions = words[name] + (words[f'"{short}"'] if is_own else 0)
         if mentions:
@@ -86,7 +115,7 @@ def _tests() -> list[Path]:
 def _words(path: Path) -> Counter[str]:
     """How often a file has each name of an op, also as ``chlo.broadcast_{op}`` where `op` is a word in quotes, and each
     word in quotes."""
-    text, names = _text(path), rf"\b(?:{'|'.join(DIALECTS)})\.\w*"
+    text, names = _text(path), rf"\b(?:{'|'.join((*DIALECTS, *OPEN_DIALECTS))})\.\w*"
     quoted = re.findall(r'"\w+"', text)
     completed = [f"{start}{word[1:-1]}" for start in re.findall(rf"({names})\{{", text) for word in quoted]
     return Counter(re.findall(names, text) + quoted + completed)
@@ -106,6 +135,12 @@ def _operations() -> Iterator[str]:
     for op in definitions():
         if not is_refused(op):
             yield _row(f"`{op.name}`", _elements(op), _named(runs_in(op.name)), _named(tested_in(op.name)))
+
+
+def _of_kernels(dialect: str) -> Iterator[str]:
+    yield from _header("op", "runs in", "tested in")
+    for name in names_of(dialect):
+        yield _row(f"`{name}`", _named(runs_in(name)), _named(tested_in(name)))
 
 
 def _refused() -> Iterator[str]:
@@ -170,7 +205,8 @@ def _row(*cells: str) -> str:
 
 def main() -> None:
     """Write the tables anew."""
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

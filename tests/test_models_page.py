@@ -1,15 +1,18 @@
-"""The tables of `docs/models.md` are those of the code, and say of each op what runs it."""
+"""The tables of `docs/models.md` and `docs/onnx.md` are those of the code, and say of each op what runs it."""
 
 import runpy
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 NAMES = runpy.run_path(str(ROOT / "docs" / "operations.py"))
 
 
-def test_the_page_is_up_to_date():
-    text = NAMES["PAGE"].read_text(encoding="utf-8")
-    assert text.count("<!-- table: ") == 3
+@pytest.mark.parametrize(("page", "tables"), zip(NAMES["PAGES"], (4, 1), strict=True))
+def test_the_page_is_up_to_date(page, tables):
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<!-- table: ") == tables
     assert text == NAMES["renewed"](text), "python docs/operations.py writes the tables anew"
 
 
@@ -21,3 +24,11 @@ def test_each_op_runs_and_is_tested_or_is_refused():
     running = [op.name for op in ops if op not in refused]
     assert [name for name in running if NAMES["runs_in"](name) is None] == []
     assert [name for name in running if NAMES["tested_in"](name) is None] == []
+
+
+@pytest.mark.parametrize(("dialect", "least"), [("tf", 300), ("onnx", 150)])
+def test_each_op_of_an_open_dialect_runs_and_is_tested(dialect, least):
+    names = NAMES["names_of"](dialect)
+    assert len(names) > least
+    assert [name for name in names if NAMES["runs_in"](name) is None] == []
+    assert [name for name in names if NAMES["tested_in"](name) is None] == []

@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.values.dtype import DType
+from tfrt.executor.values.safetensors import holds
 
 Shape = tuple[int | None, ...] | None
 """Sizes, None for those that are not known; None for an unknown rank."""
 
 _MOST_SPELLED = 16
 """Constants of more elements are written as their bytes."""
+
+_MOST_SIZES = 128
+"""No shape has more than half as many dimensions; paddings are two numbers for each."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,15 @@ def joined(one: TensorType, other: TensorType) -> TensorType:
 def type_of(array: np.ndarray) -> TensorType:
     """The type of an array."""
     return TensorType(DType.of(array), array.shape)
+
+
+def is_weight(array: np.ndarray, larger_than: int) -> bool:
+    """Whether a constant goes to a file of weights: it is larger than so many bytes, and a file can hold it.
+
+    A few integers do not, for they are sizes, axes and paddings, which have to be known when a program is compiled.
+    """
+    is_of_sizes = array.dtype.kind in "iu" and array.size <= _MOST_SIZES
+    return array.nbytes > larger_than and not is_of_sizes and holds(DType.of(array))
 
 
 def quoted(text: str) -> str:

@@ -144,6 +144,11 @@ class LowerTf(ModulePass):
         export(op)
 
 
+def lowered_names() -> frozenset[str]:
+    """The ops of `tf` that this pass makes something else of."""
+    return frozenset(name for name in (*_FORWARDED, *_REWRITES) if name.startswith("tf."))
+
+
 def is_supported(name: str) -> bool:
     """Whether an op of `tf` can be in programs."""
     return (

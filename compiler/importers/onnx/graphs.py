@@ -13,11 +13,10 @@ from tfrt.compiler.importers.onnx.folding import folded
 from tfrt.compiler.importers.onnx.models import array_of, attributes_of, dtype_of, is_known, type_of_info, types_of
 from tfrt.compiler.importers.onnx.registry import translator
 from tfrt.compiler.importers.onnx.values import Builder, Node, UnsupportedError, Value, constant
-from tfrt.compiler.importers.text import TensorType, function_names
+from tfrt.compiler.importers.text import TensorType, function_names, is_weight
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 from tfrt.executor.values.dtype import DType
-from tfrt.executor.values.safetensors import holds
 
 _TYPE_ATTRIBUTES = frozenset(("to", "dtype", "output_datatype", "output_dtype"))
 """Attributes that are numbers of element types."""
@@ -97,8 +96,8 @@ class _Translation:
             if dtype_of(tensor.data_type) is None:
                 continue
             array = array_of(tensor, self.folder)
-            is_weight = self.larger_than is not None and array.nbytes > self.larger_than and holds(DType.of(array))
-            found[tensor.name] = constant(array, tensor.name if is_weight else "")
+            is_kept = self.larger_than is None or not is_weight(array, self.larger_than)
+            found[tensor.name] = constant(array, "" if is_kept else tensor.name)
         return found
 
     def _argument(self, info: Any, name: str) -> Value:

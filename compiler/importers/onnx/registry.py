@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -33,6 +33,12 @@ def translator(name: str) -> Translator | None:
     """What translates an operator, if there is something of its own."""
     _load()
     return _TRANSLATORS.get(name)
+
+
+def translators() -> Mapping[str, Translator]:
+    """All translators, by operators' names."""
+    _load()
+    return _TRANSLATORS
 
 
 @cache

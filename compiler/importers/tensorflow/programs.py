@@ -9,7 +9,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 
 import numpy as np
 
-from tfrt.compiler.importers.text import function_names, quoted
+from tfrt.compiler.importers.text import function_names, is_weight, quoted
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.safetensors import holds
 
@@ -136,7 +136,7 @@ def without_weights(
     for number, line in enumerate(lines):
         found = _CONSTANT.search(line)
         array = None if found is None else _array(found[1], found[2].removesuffix("x"), found[3])
-        if found is None or array is None or array.nbytes <= larger_than:
+        if found is None or array is None or not is_weight(array, larger_than):
             continue
         place = re.search(r' loc\("([^"]*)"\)$', found[4])
         node = place[1].partition("@")[0] if place else "constant"

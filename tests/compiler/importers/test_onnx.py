@@ -273,3 +273,19 @@ def test_the_backend():
     x = np.ones((1, 3), f32)
     assert onnx_backend.run_model(linear(), [x]).y.tolist() == [[7, 0]]
     assert onnx_backend.prepare(linear()).run({"x": x})[0].tolist() == [[7, 0]]
+
+
+@pytest.mark.parametrize("larger_than", [0, 1024])
+def test_sizes_are_no_weights(tmp_path, larger_than):
+    given = model(
+        [node("Reshape", ["x", "shape"], ["r"]), node("Mul", ["r", "w"], ["y"])],
+        [("x", FLOAT, ["n", 4])],
+        [("y", FLOAT, ["n", 2, 2])],
+        {"shape": np.int64([-1, 2, 2]), "w": f32([2, 3])},
+    )
+    weights = tmp_path / "w.safetensors"
+    text = tfrt.import_onnx(given, weights=weights, larger_than=larger_than)
+    assert text.count("onnx.Weight") == (larger_than == 0)
+    assert "dense<[-1, 2, 2]>" in text
+    run = tfrt.load(tfrt.compile(text, opt_level=2), weights=weights)["main"]
+    assert run(x=f32([[1, 2, 3, 4]])).tolist() == [[[2, 6], [6, 12]]]

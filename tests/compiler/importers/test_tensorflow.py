@@ -99,6 +99,21 @@ def test_strings_are_refused_where_something_needs_them():
     ]
 
 
+PADDED = """
+    %cst = "tf.Const"() <{value = dense<[[1, 1], [0, 2]]> : tensor<2x2xi32>}> : () -> tensor<2x2xi32> loc("pads")
+    %w = "tf.Const"() <{value = dense<[1.5, 2.5]> : tensor<2xf32>}> : () -> tensor<2xf32> loc("w")
+"""
+
+
+def test_a_few_integers_are_no_weights():
+    text, arrays = without_weights(PADDED, 0, {})
+    assert {name: array.tolist() for name, array in arrays.items()} == {"w": [1.5, 2.5]}
+    assert text.splitlines() == [
+        *PADDED.splitlines()[:2],
+        '    %w = "tf.Weight"() <{name = "w"}> : () -> tensor<2xf32> loc("w")',
+    ]
+
+
 COUNTER = """#loc = loc(unknown)
 module {
   func.func @step(%arg0: tensor<2xf32>, %arg1: tensor<*x!tf_type.resource>, %arg2: tensor<*x!tf_type.resource>) -> tensor<2xf32> attributes {} {
