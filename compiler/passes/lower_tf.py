@@ -117,6 +117,10 @@ class LowerTf(ModulePass):
     `tf.Case`, `tf.While` and calls become those of `stablehlo` and `func`, and what only hands values on goes away.
     Other ops of `tf` stay: they are ops of the core runtime.
 
+    Arguments that are bound to global tensors of a saved model are the program's variables, as what `tf.VarHandleOp`
+    gives is; variables with a first value that no op of the program changes are constants. Functions that a saved model
+    exports are there under those names, too.
+
     All that is not supported is reported at once, each op with the name of its node.
     """
 
