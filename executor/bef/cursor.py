@@ -7,10 +7,14 @@ allocated for them, so a corrupt count costs nothing.
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from tfrt.executor.bef.format import MAX_VBR_BYTES
 from tfrt.executor.support.errors import BefError
+
+_TOO_LONG = re.compile(rb"[\x80-\xff]{%d}" % MAX_VBR_BYTES)
+"""An unsigned integer that has more bytes than it may."""
 
 
 class Cursor:
@@ -58,6 +62,30 @@ class Cursor:
         if end - start < MAX_VBR_BYTES:
             self.fail(f"{what} is cut off", start)
         self.fail(f"{what} is longer than 64 bits", start)
+
+    def vbrs(self, count: int, *what: str) -> list[int]:
+        """So many unsigned integers, which are in turn what the names say."""
+        start = self.position
+        data = bytes(self.data[start : min(self.end, start + count * MAX_VBR_BYTES)])
+        if len(data) >= count and data[:count].isascii():
+            self.position = start + count
+            return list(data[:count])
+        found: list[int] = []
+        value = length = 0
+        for byte in data:
+            length += 1
+            if byte > 0x7F:
+                value = (value | byte & 0x7F) << 7
+                continue
+            found.append(value | byte)
+            value = 0
+            if len(found) == count:
+                break
+        if len(found) < count or _TOO_LONG.search(data, 0, length) or max(found) >> 64:
+            # One of them is wrong, and says so.
+            return [self.vbr(what[number % len(what)]) for number in range(count)]
+        self.position = start + length
+        return found
 
     def count(self, what: str, *, least_bytes: int = 1) -> int:
         """A VBR count of items that take at least `least_bytes` each in the rest of this section."""

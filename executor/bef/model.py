@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class FunctionKind(IntEnum):
@@ -19,9 +20,8 @@ class FunctionKind(IntEnum):
     SYNC = 2
 
 
-@dataclass(frozen=True, slots=True)
-class KernelRecord:
-    """One kernel of a function.
+class KernelRecord(NamedTuple):
+    """One kernel of a function. A tuple, because making many of these is part of loading.
 
     The kernel at index 0 is a pseudo kernel without a name: its first result is the pseudo register, whose users
     are the kernels without operands, and its further results are the function's arguments.

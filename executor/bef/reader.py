@@ -51,6 +51,11 @@ from tfrt.executor.values.attributes import Stored
 _KERNEL_HEADER = KERNEL_HEADER.struct()
 
 _SECTIONS = {int(section): section for section in SectionId}
+_KERNEL_WORDS = {4 * n: struct.Struct(f"<{n}I").unpack_from for n in range(8, 40)}
+"""Unpackers of a kernel with one result, by its bytes."""
+
+_new = tuple.__new__
+
 _U32 = [struct.Struct(f"<{n}I") for n in range(64)]
 """Unpackers of n words; kernels rarely have more."""
 
@@ -341,24 +346,15 @@ class BefFile:
     ) -> FunctionRecord:
         location = cursor.vbr("a function's location")
         register_count = cursor.count("registers", least_bytes=REGISTER_BYTES)
-        use_counts = tuple([cursor.vbr("a use count") for _ in range(register_count)])
+        use_counts = tuple(cursor.vbrs(register_count, "a use count"))
         at = cursor.position
-        # An array, because a tuple a kernel would cost as much as what becomes of the kernel.
-        table = array("Q")
-        for _ in range(cursor.count("kernels", least_bytes=KERNEL_ENTRY.least_bytes + KERNEL_HEADER.least_bytes)):
-            table.append(cursor.vbr("a kernel's offset"))
-            table.append(cursor.vbr("a number of operands"))
-            table.append(cursor.vbr("a stream"))
+        kernel_count = cursor.count("kernels", least_bytes=KERNEL_ENTRY.least_bytes + KERNEL_HEADER.least_bytes)
+        table = cursor.vbrs(3 * kernel_count, "a kernel's offset", "a number of operands", "a stream")
         if not table:
             cursor.fail("a function without a pseudo kernel", at)
         result_registers = tuple([cursor.index("a result register", len(use_counts)) for _ in result_types])
         cursor.align(4)
-        start = cursor.position
-        kernels: list[KernelRecord] = []
-        for offset, operands, stream in zip(table[::3], table[1::3], table[2::3], strict=True):
-            if start + offset != cursor.position:
-                cursor.fail(f"a kernel starts at {offset}, expected {cursor.position - start}")
-            kernels.append(self._read_kernel(cursor, not kernels, operands, stream, functions))
+        kernels = self._read_kernels(cursor, table, functions)
         types = self._register_types(registers, argument_types, result_registers, result_types, len(use_counts))
         record = FunctionRecord(
             index=i,
@@ -375,6 +371,42 @@ class BefFile:
         )
         _check_dataflow(record, cursor, at)
         return record
+
+    def _read_kernels(self, cursor: Cursor, table: Sequence[int], functions: int) -> list[KernelRecord]:
+        """The kernels that follow at the cursor, of which the table has the offset, the operands and the stream."""
+        start, data = cursor.position, cursor.data
+        names = self.kernel_names
+        attributes_end = self.section(SectionId.ATTRIBUTES).remaining
+        kernels: list[KernelRecord] = []
+        for offset, operands, stream, end in zip(table[::3], table[1::3], table[2::3], (*table[3::3], 0), strict=True):
+            at = start + offset
+            if at != cursor.position:
+                cursor.fail(f"a kernel starts at {offset}, expected {cursor.position - start}")
+            unpack = _KERNEL_WORDS.get(end - offset)
+            if unpack is not None and kernels and start + end <= cursor.end:
+                # Nearly all are like that; any other, and what is wrong with one, takes its time.
+                words = unpack(data, at)
+                code, location, n_arguments, n_attributes, n_functions, n_results = words[:6]
+                attributes_at = 7 + n_arguments
+                callees_at = attributes_at + n_attributes
+                results_at = callees_at + n_functions
+                attributes, callees = words[attributes_at:callees_at], words[callees_at:results_at]
+                if (
+                    n_results == 1
+                    and results_at + 1 + words[6] == len(words)
+                    and n_arguments == operands
+                    and code < len(names)
+                    and not (attributes and max(attributes) >= attributes_end)
+                    and not (callees and max(callees) >= functions)
+                ):
+                    results, users = words[results_at : results_at + 1], (words[results_at + 1 :],)
+                    arguments = words[7:attributes_at]
+                    found = (names[code], location, arguments, attributes, callees, results, users, operands, stream)
+                    kernels.append(_new(KernelRecord, found))
+                    cursor.position = start + end
+                    continue
+            kernels.append(self._read_kernel(cursor, not kernels, operands, stream, functions))
+        return kernels
 
     def _read_kernel(self, cursor: Cursor, is_pseudo: bool, operands: int, stream: int, functions: int) -> KernelRecord:
         at = cursor.take(_KERNEL_HEADER.size, "a kernel")
@@ -417,7 +449,13 @@ class BefFile:
         count = cursor.vbr("the number of registers")
         if count != registers:
             cursor.fail(f"types for {count} registers, but the function has {registers}", at)
-        types = tuple([self.types[cursor.index("a register's type", len(self.types))] for _ in range(count)])
+        start = cursor.position
+        indices = cursor.vbrs(count, "a register's type")
+        if indices and max(indices) >= len(self.types):
+            cursor.position = start
+            for _ in range(count):
+                cursor.index("a register's type", len(self.types))
+        types = tuple([self.types[index] for index in indices])
         for what, found, wanted in (
             ("argument", types[: len(argument_types)], argument_types),
             ("result", tuple([types[register] for register in result_registers]), result_types),
@@ -436,7 +474,12 @@ class BefFile:
         count = cursor.vbr("the number of kernels")
         if count != len(kernels):
             cursor.fail(f"names for {count} kernels, but the function has {len(kernels)}", at)
-        return tuple([tuple([self._string(cursor, "an attribute's name") for _ in k.attributes]) for k in kernels])
+        return tuple(
+            [
+                () if not k.attributes else tuple([self._string(cursor, "an attribute's name") for _ in k.attributes])
+                for k in kernels
+            ]
+        )
 
 
 def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:
@@ -488,6 +531,8 @@ def _check_dataflow(function: FunctionRecord, cursor: Cursor, at: int) -> None:
     registers = len(function.use_counts)
     kernels = function.kernels
     pseudo = kernels[0]
+    if _is_as_emitted(function):
+        return
     if pseudo.results != (registers, *range(len(function.argument_types))):
         cursor.fail("the pseudo kernel does not provide the function's arguments", at)
     reads = [0] * (registers + 1)
@@ -517,6 +562,38 @@ def _check_dataflow(function: FunctionRecord, cursor: Cursor, at: int) -> None:
     if tuple(uses) != function.use_counts:
         wrong = next(r for r, (a, b) in enumerate(zip(uses, function.use_counts, strict=True)) if a != b)
         cursor.fail(f"register {wrong} has {uses[wrong]} uses, not {function.use_counts[wrong]}", at)
+
+
+def _is_as_emitted(function: FunctionRecord) -> bool:
+    """Whether the dataflow is right, of a file with registers and users in the order in which our compiler has them.
+
+    False says nothing.
+    """
+    pseudo, *kernels = function.kernels
+    if pseudo.results != (len(function.use_counts), *range(len(function.argument_types))):
+        return False
+    # The users of each register that has been written, the last one first, and how many of them have not come yet.
+    users = list(pseudo.users[1:])
+    left = list(map(len, users))
+    for number, kernel in enumerate(kernels, 1):
+        for register in kernel.arguments:
+            if register >= len(left):
+                return False
+            left[register] = at = left[register] - 1
+            if at < 0 or users[register][at] != number:
+                return False
+        for register, readers in zip(kernel.results, kernel.users, strict=True):
+            if register != len(left):
+                return False
+            users.append(readers)
+            left.append(len(readers))
+    without = tuple([number for number, kernel in enumerate(kernels, 1) if not kernel.arguments])
+    if any(left) or len(left) != len(function.use_counts) or pseudo.users[0] != without:
+        return False
+    uses = list(map(len, users))
+    for register in function.result_registers:
+        uses[register] += 1
+    return tuple(uses) == function.use_counts
 
 
 def _readers(kernels: Sequence[KernelRecord], reads: Sequence[int]) -> tuple[array[int], list[int]]:

@@ -133,7 +133,12 @@ def _summarize(body: Body[V], kernel_of: Callable[[str], Kernel], summaries: Seq
     """What comes after the last effect so far."""
     last: int | None = None
     awaited: frozenset[int] = frozenset()
+    pure = {name for name in {step.name for step in body.steps} if kernel_of(name).is_pure}
     for number, step in enumerate(body.steps):
+        if step.name in pure and not step.functions:
+            if after and not after.isdisjoint(step.arguments):
+                after.update(step.results)
+            continue
         effects = _of_step(step, kernel_of(step.name), summaries)
         if not effects.ordered:
             return _unordered()

@@ -190,7 +190,10 @@ def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:
     types = record.register_types
     kept = set(record.result_registers)
     if types is not None:
-        kept.update(r for r, type in enumerate(types) if _is_small(type))
+        small = {type for type in set(types) if _is_small(type)}
+        kept.update([r for r, type in enumerate(types) if type in small])
+    if len(kept) == len(record.use_counts):
+        return [()] * len(record.kernels)
     unused = {r for r, count in enumerate(record.use_counts) if count == 0}
     return [
         tuple(r for r in (*kernel.arguments, *unused.intersection(kernel.results)) if r not in kept)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord, open_bef, read_bef
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, open_bef, read_bef
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.callees import disagreements
 from tfrt.executor.declarations.kernel import Kernel, is_of_this_package
@@ -29,6 +29,7 @@ from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error,
 from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
 from tfrt.executor.runtime.observer import place_of
 from tfrt.executor.support.call_depth import of_thread, recount
+from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
 from tfrt.executor.support.spans import span
@@ -67,7 +68,7 @@ def load(
             kernels that run them; or weights are missing, or have another type or shape than it says.
         UsageError: the file, or that of the weights, cannot be read.
     """
-    with span("load", "program"):
+    with span("load", "program"), collector_relaxed():
         return _load(source, host, weights)
 
 
@@ -429,7 +430,8 @@ class Function:
     @cached_property
     def graph(self) -> Graph:
         """The function for the dataflow executor."""
-        with span(f"bind {f'@{self.name}' if self.name else f'region {self.index}'}", "program"):
+        what = f"bind {f'@{self.name}' if self.name else f'region {self.index}'}"
+        with span(what, "program"), collector_relaxed():
             return self._bind()
 
     def _bind(self) -> Graph:
@@ -438,13 +440,17 @@ class Function:
         shared: dict[tuple[str, int, int, tuple[str | None, ...]], BoundKernel] = {}
         observers = program.host.observers
         type_of = _known_types(record)
-
-        def bound(number: int, kernel: KernelRecord) -> BoundKernel:
-            found = program.kernels[kernel.name]
-            types = () if found.is_exact else tuple([type_of(register) for register in kernel.results])
-            observe = partial(self._observe, number, found) if observers else None
-            if kernel.attributes or kernel.functions or observers or not found.signature.binds_alike:
-                return bind(
+        exact = {name for name, kernel in program.kernels.items() if kernel.is_exact}
+        bound: list[BoundKernel] = []
+        for number, kernel in enumerate(record.kernels[1:], 1):
+            name, results = kernel.name, kernel.results
+            types = () if name in exact else tuple([type_of(register) for register in results])
+            # Most kernels of a long function are of a few kinds.
+            key = (name, len(kernel.arguments), len(results), types)
+            made = None if kernel.attributes or kernel.functions else shared.get(key)
+            if made is None:
+                found = program.kernels[name]
+                made = bind(
                     found,
                     kernel,
                     program.bef,
@@ -453,16 +459,12 @@ class Function:
                     types,
                     program.weights,
                     program.resources,
-                    observe,
+                    partial(self._observe, number, found) if observers else None,
                 )
-            # Most kernels of a long function are of a few kinds.
-            key = (kernel.name, len(kernel.arguments), len(kernel.results), types)
-            if key not in shared:
-                shared[key] = bind(found, kernel, program.bef, functions, program.host, types)
-            return shared[key]
-
-        bound_kernels = [bound(number, kernel) for number, kernel in enumerate(record.kernels[1:], 1)]
-        return make_graph(record, bound_kernels, program.bef, is_order_free=self._is_order_free)
+                if not (kernel.attributes or kernel.functions or observers) and found.signature.binds_alike:
+                    shared[key] = made
+            bound.append(made)
+        return make_graph(record, bound, program.bef, is_order_free=self._is_order_free)
 
     def _observe(self, number: int, kernel: Kernel, call: Callable[..., Any]) -> Callable[..., Any]:
         """`call`, the function's kernel of that number, watched by all who watch the host."""

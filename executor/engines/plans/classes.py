@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from tfrt.executor.engines.binding import BoundKernel
@@ -27,16 +28,16 @@ _NAMES = re.compile(r"\{(\d+)")
 def register_classes(graph: Graph) -> Classes:
     """The class of each register of a function."""
     record = graph.record
+    if record.register_types is not None:
+        classes = {type: scalar_class(type) for type in set(record.register_types)}
+        return tuple([classes[type] for type in record.register_types])
     found: list[type | None] = [None] * graph.register_count
     for register, type in enumerate(record.argument_types):
         found[register] = scalar_class(type)
-    types = record.register_types
     for node in graph.kernels:
         bound, results = node.bound, node.results
         for index, register in enumerate(results):
-            if types is not None:
-                found[register] = scalar_class(types[register])
-            elif bound.functions and bound.control is not None:
+            if bound.functions and bound.control is not None:
                 declared = bound.functions[0].result_types
                 found[register] = scalar_class(declared[index]) if index < len(declared) else None
             elif len(results) == 1:
@@ -49,12 +50,18 @@ def is_inline(bound: BoundKernel, operands: Classes, results: Classes) -> bool:
     if bound.inline is None or len(results) != 1:
         return False
     declared = bound.operand_classes
-    used = {int(number) for number in _NAMES.findall(bound.inline)}
+    used = _operands_in(bound.inline)
     if len(used) == 1 and bound.inline == f"{{{next(iter(used))}}}":
         return operands[next(iter(used))] == results[0]
     if bound.result_class != results[0]:
         return False
     return all(number < len(declared) and declared[number] == operands[number] is not None for number in used)
+
+
+@cache
+def _operands_in(expression: str) -> frozenset[int]:
+    """The numbers of the operands that an expression names."""
+    return frozenset(map(int, _NAMES.findall(expression)))
 
 
 def is_checked(bound: BoundKernel, results: Classes) -> bool:

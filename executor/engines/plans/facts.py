@@ -89,7 +89,8 @@ class Facts:
     def _running(self, is_such: Callable[[Kernel], bool]) -> list[bool]:
         """For each function, whether it runs such a kernel, or another function does that it calls."""
         functions, kernels = self._functions, self._kernels
-        found = [any(is_such(kernels[kernel.name]) for kernel in function.kernels[1:]) for function in functions]
+        names = [{kernel.name for kernel in function.kernels[1:]} for function in functions]
+        found = [any(is_such(kernels[name]) for name in each) for each in names]
         callers = callers_of([[c for kernel in f.kernels for c in kernel.functions] for f in functions])
         waiting = [index for index, is_found in enumerate(found) if is_found]
         while waiting:

@@ -26,6 +26,7 @@ from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.failures import CallEnded
 from tfrt.executor.runtime.host_context import PLAN_THRESHOLD, ExecutionContext
 from tfrt.executor.support.call_depth import is_full, of_thread
+from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.scalars import scalar_class
@@ -182,7 +183,8 @@ class Planned:
 
     @cached_property
     def _table(self) -> Table:
-        return make_table(self.graph, self.facts.classes(self.graph), self._runner, self._starts_again)
+        with collector_relaxed():
+            return make_table(self.graph, self.facts.classes(self.graph), self._runner, self._starts_again)
 
     def enter_sync(self, context: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
         """Run a call of a synchronous function, from outside of plans. Like `interpret`, which it falls back to."""

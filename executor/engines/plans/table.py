@@ -192,19 +192,33 @@ def make_table(
     steps: list[Step] = []
     kernels: list[int] = []
     drops = last_uses(graph)
+    # The shapes of kernels with two operands by what they are bound to and the classes of their registers.
+    known: dict[tuple[int, type | None, type | None, type | None], int] = {}
     for node in graph.kernels:
-        constant = constant_of(node, classes)
+        bound, operands = node.bound, node.arguments
+        constant = constant_of(node, classes) if bound.is_constant else None
         if constant is not None:
             template[node.results[0]] = constant[0]
             continue
-        run = runner(node) if node.bound.control is not None else None
+        run = runner(node) if bound.control is not None else None
         if run is not None:
-            steps.append((CONTROL, run, node.arguments, starts_again(node), node.results))
+            steps.append((CONTROL, run, operands, starts_again(node), node.results))
+        elif len(operands) == 2 and node.is_single:
+            (first, second), (result,) = operands, node.results
+            kind = (id(bound), classes[first], classes[second], classes[result])
+            shape = known.get(kind)
+            if shape is not None:
+                steps.append((shape, bound.call, first, second, result))
+            else:
+                steps.append(_step(node, classes))
+                if steps[-1][0] in (PLAIN_BINARY, BINARY):
+                    known[kind] = steps[-1][0]
         else:
             steps.append(_step(node, classes))
+        kernels.append(node.number)
         if drops[node.number]:
             steps.append((DROP, None, drops[node.number], None, None))
-        kernels.extend([node.number] * (len(steps) - len(kernels)))
+            kernels.append(node.number)
     return Table(graph, template, steps, kernels)
 
 

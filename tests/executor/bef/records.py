@@ -60,8 +60,7 @@ def connect(function: FunctionRecord) -> FunctionRecord:
     for register in function.result_registers:
         uses[register] += 1
     kernels = [
-        replace(
-            kernel,
+        kernel._replace(
             users=tuple(tuple(readers.get(register, ())) for register in kernel.results),
             operand_count=len(kernel.arguments),
         )

@@ -39,7 +39,7 @@ def rewire(bef: BefFile, rng: random.Random) -> bytes:
 
 def _with_kernel(function: FunctionRecord, number: int, **changes: object) -> FunctionRecord:
     kernels = list(function.kernels)
-    kernels[number] = replace(kernels[number], **changes)  # type: ignore[arg-type]
+    kernels[number] = kernels[number]._replace(**changes)  # type: ignore[arg-type]
     return replace(function, kernels=tuple(kernels))
 
 
@@ -161,11 +161,11 @@ def _visitor(rng: random.Random, bef: BefFile, function: FunctionRecord, number:
         arguments.append(rng.choice(alike))
     first = len(function.use_counts)
     added = tuple(range(first, first + len(kernel.results)))
-    visitor = replace(kernel, arguments=tuple(arguments), results=added)
+    visitor = kernel._replace(arguments=tuple(arguments), results=added)
     registers = first + len(added)
     pseudo, *kernels = function.kernels
     # The pseudo register's number is the number of registers.
-    pseudo = replace(pseudo, results=(registers, *pseudo.results[1:]))
+    pseudo = pseudo._replace(results=(registers, *pseudo.results[1:]))
     kernels.insert(number - 1, visitor)
     listed = function.attribute_names
     names = host.attribute_names[at] if host.attribute_names else ()

@@ -105,7 +105,7 @@ def change(bef: BefFile, kernel: str, **changes: Any) -> bytes:
     """The file with the fields of its one kernel of that name changed; see `KernelRecord`."""
 
     def changed(record: KernelRecord) -> KernelRecord:
-        return replace(record, **changes) if record.name == kernel else record
+        return record._replace(**changes) if record.name == kernel else record
 
     return encode(bef, [connect(replace(f, kernels=tuple(map(changed, f.kernels)))) for f in bef.functions])
 
