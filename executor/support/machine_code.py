@@ -1,5 +1,6 @@
 """Machine code for the processor it is made on, of LLVM's intermediate representation, by llvmlite, which comes with
-Numba and so is optional. Object files are kept in the folder of the user's cache, so the next process finds them.
+Numba and so is optional. It is kept in the folder of the user's cache, so the next process finds it; where it can be
+loaded without llvmlite (`flat_code`), that is not imported, which costs 50 megabytes and as many milliseconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from tfrt.executor.support import flat_code
 from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
 
 
@@ -47,11 +49,12 @@ def processor() -> Processor:
     Raises:
         CannotAssemble: llvmlite does not work here.
     """
-    features = _target()[1]
-    if features.get("avx512f"):
+    known = flat_code.processor_flags() if flat_code.is_possible() else frozenset[str]()
+    features = known or {name for name, there in _target()[1].items() if there}
+    if "avx512f" in features:
         return Processor(64, 32, True)
-    if features.get("avx2"):
-        return Processor(32, 16, bool(features.get("fma")))
+    if "avx2" in features or known:
+        return Processor(32, 16, {"avx2", "fma"} <= features)
     # Of those whose features LLVM does not tell, 64-bit ARM has all that it takes.
     is_arm = "aarch64" in _target()[0].triple or "arm64" in _target()[0].triple
     return Processor(16, 32 if is_arm else 16, is_arm)
@@ -71,6 +74,9 @@ def assemble(text: str, name: str, arguments: list[Any]) -> Callable[..., None]:
     Raises:
         CannotAssemble: there is no machine code for it.
     """
+    flat = _flat(text, name, arguments)
+    if flat is not None:
+        return flat
     try:
         machine, features = _target()
         import llvmlite
@@ -89,6 +95,32 @@ def assemble(text: str, name: str, arguments: list[Any]) -> Callable[..., None]:
         raise CannotAssemble(f"there is no function '{name}'")
     _loaded.append(engine)
     return ctypes.CFUNCTYPE(None, *arguments)(address)
+
+
+def _flat(text: str, name: str, arguments: list[Any]) -> Callable[..., None] | None:
+    """The function where it can be loaded as it is in the cache, or would be.
+
+    Raises:
+        CannotAssemble: there is no machine code for it.
+    """
+    flags = flat_code.processor_flags() if flat_code.is_possible() else frozenset()
+    if not flags:
+        return None
+
+    def make() -> bytes:
+        content = flat_code.flattened(_compiled(text, _target()[0]), name) or b""
+        return hashlib.sha256(content).digest() + content
+
+    try:
+        kept = _kept(f"code_{_digest(' '.join(sorted(flags)) + text)}", make)
+        seal, content = kept[:32], kept[32:]
+        # What is not whole is not run.
+        is_whole = hashlib.sha256(content).digest() == seal
+        return flat_code.loaded(content, arguments) if content and is_whole else None
+    except OSError:
+        return None
+    except Exception as error:
+        raise CannotAssemble(str(error)) from error
 
 
 DATA_OFFSET = object.__basicsize__
@@ -126,10 +158,8 @@ def _machine() -> Any:
 
     target = llvm.Target.from_default_triple()
     features = llvm.get_host_cpu_features().flatten()
-    # As code is where the loader puts it, not near to what it calls.
-    return target.create_target_machine(
-        llvm.get_host_cpu_name(), features, opt=3, reloc="pic", codemodel="jitdefault", jit=True
-    )
+    # Code finds its constants relative to itself.
+    return target.create_target_machine(llvm.get_host_cpu_name(), features, opt=3, reloc="pic", codemodel="small")
 
 
 def _compiled(text: str, machine: Any) -> bytes:

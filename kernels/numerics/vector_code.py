@@ -37,7 +37,9 @@ class Code:
         """The whole module, with a function of these parameters (types and names)."""
         body = "\n".join([*self._variables, *self._lines])
         declared = "\n".join(self._declared.values())
-        return f"{declared}\ndefine void @{name}({', '.join(parameters)}) {{\nentry:\n{body}\n  ret void\n}}\n"
+        # Loops are not to become calls of C's library, which the code would have to find.
+        head = f'define void @{name}({", ".join(parameters)}) nounwind "no-builtins"'
+        return f"{declared}\n{head} {{\nentry:\n{body}\n  ret void\n}}\n"
 
     def line(self, text: str) -> None:
         self._lines.append(f"  {text}")
@@ -84,12 +86,23 @@ class Code:
         return self.value(f"load ptr, ptr {self.value(f'getelementptr i8, ptr {array}, i64 {offset}')}")
 
     def copy(self, to: str, source: str, count: int) -> None:
-        size = ("i64", count * self.itemsize)
-        self.line(self._call("void", "llvm.memcpy.p0.p0.i64", ("ptr", to), ("ptr", source), size, ("i1", "false")))
+        """Copy so many elements."""
+        for start, lanes in self._parts(count):
+            self.store(self.at(to, start), self.load(self.at(source, start), lanes), lanes)
 
-    def clear(self, to: str, count: Value) -> None:
-        size = ("i64", self.times(count, self.itemsize))
-        self.line(self._call("void", "llvm.memset.p0.i64", ("ptr", to), ("i8", 0), size, ("i1", "false")))
+    def clear(self, to: str, count: int) -> None:
+        """Set so many elements to zero."""
+        for start, lanes in self._parts(count):
+            self.store(self.at(to, start), self.constant(0), lanes)
+
+    def _parts(self, count: int) -> Iterator[tuple[Value, int]]:
+        """Where vectors of so many elements begin, and their lanes: in a loop, and what is left."""
+        whole = count // self.lanes * self.lanes
+        if whole:
+            with self.loop(0, whole, self.lanes) as start:
+                yield start, self.lanes
+        if count > whole:
+            yield whole, count - whole
 
     # Control.
 
