@@ -71,7 +71,7 @@ def _add_kernels(chrome: ChromeTrace, events: EventTrace, analysis: Analysis) ->
         text = f'{details[run.place]},"call":{run.call}{queued}{failed}{more.get((run.place, run.call), "")}'
         chrome.slice(run.thread, run.start, run.end, labels[run.place], text)
     what = label("value", "flow")
-    for number, (source, target) in enumerate(analysis.flows()):
+    for number, (source, target) in enumerate(analysis.flows(), 1):
         chrome.flow(number, _slice(source), _slice(target), what)
 
 

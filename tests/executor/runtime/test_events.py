@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines.traces import recording
 from tfrt.executor.runtime.event_analysis import Analysis
-from tfrt.executor.runtime.events import EventTrace
+from tfrt.executor.runtime.events import LEVELS, EventTrace
 from tfrt.executor.runtime.profile import Profile
 from tfrt.executor.runtime.trace_file import trace_file
 
@@ -231,6 +233,38 @@ def test_programs_loaded_before_are_traced_and_nothing_is_wrapped_afterwards():
         assert host.enqueue == host.work_queue.add_task
     assert [(entry.kernel, entry.runs) for entry in events.kernels()] == [("tfrt.add.i32", 1)]
     assert not hasattr(tfrt.ExecutionContext(host), "request")
+
+
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_traces_begin_and_end_while_threads_call(queue):
+    text = """func.func @g(%x: i32) -> i32 {
+  %a = "tfrt_test.async_add.i32"(%x, %x) : (i32, i32) -> i32
+  tfrt.return %a : i32
+}
+func.func @f(%x: i32) -> i32 {
+  %a = tfrt.call @g(%x) : (i32) -> i32
+  tfrt.return %a : i32
+}"""
+    results = set()
+    with tfrt.HostContext(queue) as host:
+        function = tfrt.load(tfrt.compile(text), host=host)["f"]
+        is_over = threading.Event()
+
+        def work() -> None:
+            while not is_over.is_set():
+                results.add(function(3))
+
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for level in LEVELS * 5:
+            with tfrt.trace(level=level) as events:
+                function(3)
+            valid_events("".join(trace_file(events)))
+        is_over.set()
+        for thread in threads:
+            thread.join()
+    assert results == {6}
 
 
 def test_a_file_is_written_even_of_what_fails(tmp_path):
