@@ -65,8 +65,8 @@ def _parser() -> cli.OptionParser:
         help="write large weights to a safetensors file; bef-run --weights takes it",
     )  # fmt: skip
     parser.add_argument(
-        "--larger-than", type=int, default=1024, metavar="BYTES",
-        help="how large weights may be that stay in the text (default: 1024)",
+        "--larger-than", type=cli.size_in_bytes, default=1024, metavar="SIZE",
+        help="how large weights may be that stay in the text, e.g. 4KiB (default: 1024)",
     )  # fmt: skip
     parser.add_argument(
         "--input-shape", dest="input_shapes", action="append", default=[], metavar="INPUT=SHAPE",

@@ -148,18 +148,6 @@ def _disassemble(content: bytes, options: argparse.Namespace) -> int:
     return cli.OK
 
 
-_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
-
-
-def _bytes(text: str) -> int:
-    """A number of bytes."""
-    digits = text.rstrip("BGKMik")
-    unit = _UNITS.get(text[len(digits) :].strip())
-    if not digits.strip().isdecimal() or unit is None:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size, such as 1024, 4KiB or 1MB")
-    return int(digits) * unit
-
-
 def _parser() -> cli.OptionParser:
     from tfrt.compiler.pipelines.manager import add_options
 
@@ -196,7 +184,7 @@ def _parser() -> cli.OptionParser:
         help="write large constant arrays to a safetensors file; bef-run --weights takes it",
     )  # fmt: skip
     parser.add_argument(
-        "--larger-than", type=_bytes, default=1024, metavar="SIZE",
+        "--larger-than", type=cli.size_in_bytes, default=1024, metavar="SIZE",
         help="how large constants may be that stay in the program: 1024 (default), 4KiB, 1MiB",
     )  # fmt: skip
     parser.add_argument(

@@ -234,6 +234,18 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def size_in_bytes(text: str) -> int:
+    """A number of bytes, which may have a unit."""
+    digits = text.rstrip("BGKMik")
+    unit = _UNITS.get(text[len(digits) :].strip())
+    if not digits.strip().isdecimal() or unit is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size, such as 1024, 4KiB or 1MB")
+    return int(digits) * unit
+
+
 def comma_separated(text: str) -> list[str]:
     """The names in an option's value."""
     return [name for name in (part.strip() for part in text.split(",")) if name]

@@ -114,6 +114,13 @@ def test_a_few_integers_are_no_weights():
     ]
 
 
+@pytest.mark.parametrize("size", ["-5", "x", "2X"])
+def test_a_size_that_is_none(tool, size):
+    done = tool("tfrt-import", "model.onnx", f"--larger-than={size}")
+    message = f"tfrt-import: argument --larger-than: '{size}' is no size, such as 1024, 4KiB or 1MB\n"
+    assert (done.code, done.err) == (2, message)
+
+
 COUNTER = """#loc = loc(unknown)
 module {
   func.func @step(%arg0: tensor<2xf32>, %arg1: tensor<*x!tf_type.resource>, %arg2: tensor<*x!tf_type.resource>) -> tensor<2xf32> attributes {} {
