@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from math import prod
 
 from xdsl.dialects.builtin import (
@@ -53,7 +54,7 @@ def attribute_type(attribute: Attribute) -> int:
             return AttributeType.UNSUPPORTED if dtype is None else dtype
         case FloatAttr():
             # Smaller ones are only in tensors.
-            dtype = _BY_SPELLING.get(type_text(attribute.type)) if attribute.type.bitwidth > 8 else None
+            dtype = dtype_of(attribute.type) if attribute.type.bitwidth > 8 else None
             return AttributeType.UNSUPPORTED if dtype is None else dtype
         case StringAttr():
             return DType.STRING
@@ -71,12 +72,18 @@ def attribute_type(attribute: Attribute) -> int:
     return AttributeType.UNSUPPORTED
 
 
+# Types are few, and to spell one takes longer than to find it again.
+@lru_cache(maxsize=256)
 def dtype_of(type: Attribute) -> DType | None:
     """The element type that stands for a type. BEF does not tell signed integers from signless ones."""
     if isinstance(type, IntegerType):
         widths = _UNSIGNED if type.signedness.data is Signedness.UNSIGNED else _SIGNED
         return widths.get(type.width.data)
     return _BY_SPELLING.get(type_text(type))
+
+
+_FIXED = frozenset(DType) - {DType.STRING}
+"""Types of elements that all take as many bytes."""
 
 
 def _array_type(array: ArrayAttr[Attribute]) -> int:
@@ -86,7 +93,7 @@ def _array_type(array: ArrayAttr[Attribute]) -> int:
     if AttributeType.UNSUPPORTED in types:
         return AttributeType.UNSUPPORTED
     first = types[0]
-    is_fixed = first == AttributeType.TYPE or (first in tuple(DType) and first != DType.STRING)
+    is_fixed = first == AttributeType.TYPE or first in _FIXED
     return first | ARRAY_BIT if is_fixed and len(set(types)) == 1 else AttributeType.AGGREGATE
 
 

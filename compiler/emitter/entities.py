@@ -72,6 +72,7 @@ class Entities:
     strings: set[bytes] = field(default_factory=set)
     # Attributes that are one object are found again without comparing what they consist of.
     _same: dict[int, tuple[Attribute, int]] = field(default_factory=dict)
+    _keys: dict[int, tuple[Attribute, object]] = field(default_factory=dict)
 
     def string(self, text: str) -> None:
         self.strings.add(text.encode("utf-8", "surrogateescape"))
@@ -88,6 +89,13 @@ class Entities:
         """The number of a type that has been met."""
         found = self._same.get(id(type))
         return self.types[type] if found is None else found[1]
+
+    def key(self, attribute: Attribute) -> object:
+        """`attribute_key` of one of the module's attributes."""
+        found = self._keys.get(id(attribute))
+        if found is None:
+            found = self._keys[id(attribute)] = attribute, attribute_key(attribute)
+        return found[1]
 
     def function(self, entity: FunctionEntity) -> None:
         self.string(entity.name)
@@ -259,7 +267,7 @@ def _collect_op(
             _collect_attribute_types(attribute, entities)
         names = None if is_unit else function_references(attribute)
         if names is None:
-            entities.attributes.setdefault(attribute_key(attribute), attribute)
+            entities.attributes.setdefault(entities.key(attribute), attribute)
         elif isinstance(attribute, ArrayAttr):
             references += [(op, symbol) for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
     for region in op.regions:

@@ -12,7 +12,6 @@ from tfrt.compiler.emitter.entities import (
     RETURN,
     Entities,
     FunctionEntity,
-    attribute_key,
     function_references,
     is_compilation_unit,
     kernel_attributes,
@@ -113,7 +112,7 @@ def _write_kernel(
             functions += [entities.function_by_name[name] for name in references]
             continue
         sections.attribute_names.vbr(sections.string_offsets.get(name.encode("utf-8", "surrogateescape"), 0))
-        attributes.append(sections.attribute_offsets[attribute_key(attribute)])
+        attributes.append(sections.attribute_offsets[entities.key(attribute)])
     if op.regions:
         functions += [entities.function_by_region[region] for region in op.regions]
     location = sections.locations.write(op.location)

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DictionaryAttr,
+    FloatAttr,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    SymbolRefAttr,
+)
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation
 from xdsl.passes import ModulePass
@@ -53,13 +61,18 @@ def names_in(root: Operation) -> Iterator[str]:
             yield from _names(attribute)
 
 
+_LEAVES = frozenset((IntegerAttr, FloatAttr, StringAttr))
+"""Most of what arrays hold, and no symbols."""
+
+
 def _names(attribute: Attribute) -> Iterator[str]:
     match attribute:
         case SymbolRefAttr():
             yield attribute.root_reference.data
         case ArrayAttr():
             for item in attribute.data:
-                yield from _names(item)
+                if type(item) not in _LEAVES:
+                    yield from _names(item)
         case DictionaryAttr():
             for item in attribute.data.values():
                 yield from _names(item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -86,31 +87,33 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
     Raises:
         ValueError: arrays hold no such elements; it says which.
     """
-    flat: list[Attribute] = []
-    for type in types:
-        match type:
-            case (
-                TensorType(element_type=UnregisteredAttr() as held)
-                | UnrankedTensorType(element_type=UnregisteredAttr() as held)
-            ):
-                if held.attr_name.data not in _OBJECTS:
-                    raise ValueError(f"elements of type '{held}' are not supported")
-                flat.append(held)
-            case TensorType():
-                if dtype_of(type.element_type) is None:
-                    raise ValueError(f"elements of type '{type.element_type}' are not supported")
-                flat.append(MemRefType(type.element_type, type.get_shape()))
-            case UnrankedTensorType():
-                if dtype_of(type.element_type) is None:
-                    raise ValueError(f"elements of type '{type.element_type}' are not supported")
-                flat.append(UnrankedMemRefType.from_type(type.element_type))
-            case TokenType():
-                flat.append(CHAIN)
-            case TupleType():
-                flat += flat_types(type.types)
-            case _:
-                raise ValueError(f"values of type '{type}' are not supported")
-    return flat
+    return [flat for type in types for flat in _flat(type)]
+
+
+# A model has few types, and to make one checks it.
+@lru_cache(maxsize=1024)
+def _flat(type: Attribute) -> tuple[Attribute, ...]:
+    match type:
+        case (
+            TensorType(element_type=UnregisteredAttr() as held)
+            | UnrankedTensorType(element_type=UnregisteredAttr() as held)
+        ):
+            if held.attr_name.data not in _OBJECTS:
+                raise ValueError(f"elements of type '{held}' are not supported")
+            return (held,)
+        case TensorType():
+            if dtype_of(type.element_type) is None:
+                raise ValueError(f"elements of type '{type.element_type}' are not supported")
+            return (MemRefType(type.element_type, type.get_shape()),)
+        case UnrankedTensorType():
+            if dtype_of(type.element_type) is None:
+                raise ValueError(f"elements of type '{type.element_type}' are not supported")
+            return (UnrankedMemRefType.from_type(type.element_type),)
+        case TokenType():
+            return (CHAIN,)
+        case TupleType():
+            return tuple(flat_types(type.types))
+    raise ValueError(f"values of type '{type}' are not supported")
 
 
 def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
