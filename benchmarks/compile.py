@@ -4,6 +4,9 @@
 
 All levels run in turn within every round, each on a module parsed anew; shown are medians and ratios to parsing. -O2 on
 10,000 ops should take less than 3 times as long as parsing them.
+
+Then the stages of `tfrt.compile`, in microseconds an op and as shares: of a chain of as many sums at -O0, which should
+take at most 50 in all, and of a network at -O2, at most 100.
 """
 
 from __future__ import annotations
@@ -13,11 +16,20 @@ import gc
 import random
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from statistics import median
+from typing import Any
 
+from tfrt.compiler.emitter import emit
 from tfrt.compiler.frontend import parse_module
+from tfrt.compiler.frontend.pipeline import read_module
 from tfrt.compiler.pipelines.manager import run_passes
-from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
+from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline, with_lowering
+from tfrt.compiler.verifier import verify
+from tfrt.executor.support.collector import collector_relaxed
+
+NETWORK = Path(__file__).parent / "networks" / "texts" / "decoder-step.mlir"
 
 
 def text_of(ops: int) -> str:
@@ -37,6 +49,46 @@ def text_of(ops: int) -> str:
             lines.append(f'  %r{number} = "tfrt.minus.i32"({", ".join(names)}) : (i32, i32) -> i32')
     body = "\n".join(lines)
     return f"func.func @f(%x: i32) -> i32 {{\n{body}\n  tfrt.return %r{ops - 1} : i32\n}}\n"
+
+
+def chain_of(ops: int) -> str:
+    """A function of sums, each of the one before."""
+    body = "\n".join(f"  %r{number + 1} = tfrt.add.i32 %r{number}, %b" for number in range(ops))
+    return f"func.func @f(%r0: i32, %b: i32) -> i32 {{\n{body}\n  tfrt.return %r{ops} : i32\n}}\n"
+
+
+def stages(text: str, level: int) -> dict[str, float]:
+    """The seconds of each stage of compiling a text."""
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, run: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        found = run()
+        seconds[stage] = time.perf_counter() - start
+        return found
+
+    with collector_relaxed():
+        module = timed("front end", lambda: read_module(text, allow_unregistered=True, verified=False))
+        timed("verification", lambda: verify(module))
+        passes = with_lowering(module, parse_pipeline(PIPELINES[level]) if level else ())
+        if passes:
+            # As `tfrt.compile` does, which verifies once more where all have run.
+            timed("passes", lambda: run_passes(module, passes, again=lambda: read_module(text)))
+        timed("emission", lambda: emit(module))
+    return seconds
+
+
+def show_stages(name: str, text: str, level: int, limit: float, rounds: int) -> None:
+    """Print the medians of the stages, by op of the text."""
+    ops = sum(op.parent is not None for op in read_module(text, allow_unregistered=True).walk())
+    stages(text, level)
+    found = [stages(text, level) for _ in range(rounds)]
+    total = median([sum(each.values()) for each in found])
+    verdict = "met" if total / ops * 1e6 <= limit else "missed"
+    print(f"\n{name}, -O{level}: {total / ops * 1e6:.1f} us an op of {ops}  {verdict}: at most {limit:g}")
+    for stage in found[0]:
+        seconds = median([each[stage] for each in found])
+        print(f"{stage:12}{seconds / ops * 1e6:10.1f}{seconds / total:8.0%}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -67,6 +119,8 @@ def main(argv: list[str] | None = None) -> int:
     for level, times in passes.items():
         verdict = f"  {'met' if median(times) < 3 * floor else 'missed'}: less than 3 x parsing" if level == 2 else ""
         print(f"{f'-O{level}':12}{median(times) * 1e3:10.1f}{median(times) / floor:8.2f}{verdict}")
+    show_stages("a chain", chain_of(options.ops), 0, 50, options.rounds)
+    show_stages(NETWORK.stem, NETWORK.read_text(encoding="utf-8"), 2, 100, options.rounds)
     return 0
 
 

@@ -29,7 +29,7 @@ def rows(size: int) -> Iterator[Row]:
             "load",
             "kernel",
             size,
-            limit={"load and run once": 20},
+            limit={"load and run once": 4},
             warm_up=1,
             results_differ=True,
         )
