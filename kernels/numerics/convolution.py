@@ -181,7 +181,8 @@ def _blockwise(
         work: how many products there are for each place of the windows.
     """
     copied, body_for = kind
-    parallelism = 1 if host is None else host.parallelism
+    is_small = prod(shape[:-1]) * work < 2 * LEAST_WORK
+    parallelism = 1 if host is None or is_small else host.parallelism
     bytes_an_image = prod(shape[1:-1]) * copied * dtype.itemsize
     bodies: dict[tuple[Shape, tuple[Window, ...]], _Body] = {}
     blocks = []
