@@ -1,6 +1,6 @@
 """Custom forms that no format string expresses: those of modules and functions, and of ops that read themselves.
 
-`RULES` extends grammar.lark. Of modules and functions, whose definitions are xDSL's, `FORMS` says which alternative
+`RULES` extends grammar.lark. Of modules, functions and casts, whose definitions are xDSL's, `FORMS` says which alternative
 reads them and which function builds them from the parts that it yields; a `HandWrittenOp` says so itself.
 """
 
@@ -83,6 +83,9 @@ opt_two_dictionaries:                         -> empty_list
                     | dictionary              -> list_of_one
                     | dictionary dictionary   -> list_of_two
 
+opt_cast_operands:               -> empty_list
+                 | values ":" types -> list_of_two
+
 opt_result_count:                -> nothing
                 | ":" INT        -> the_list
 """
@@ -134,6 +137,13 @@ def build_function(builder: Builder, record: OpRecord) -> Operation:
     return builder.create(op_class, token[2], record, attributes=attributes, properties=properties, regions=[body])
 
 
+def build_cast(builder: Builder, record: OpRecord) -> Operation:
+    token, given, types, attributes = record.parts
+    operands = builder.values(*given, token[2]) if given else []
+    op_class = builder.op_class(_CAST_NAME, token[2])
+    return builder.create(op_class, token[2], record, operands, types, attributes=attributes)
+
+
 def _check_names(builder: Builder, arguments: Sequence[ArgumentRecord]) -> None:
     """A function with a body names all its arguments."""
     for argument in arguments:
@@ -180,11 +190,15 @@ _FUNCTION = (
     " opt_attributes_with_keyword opt_region -> hand_written"
 )
 
+_CAST_NAME = "builtin.unrealized_conversion_cast"
+_CAST = "OP_CAST opt_cast_operands _KW_TO types opt_attributes -> hand_written"
+
 FORMS: dict[str, HandWrittenForm] = {
     form.op_name: form
     for form in (
         HandWrittenForm("module", _MODULE, build_module),
         HandWrittenForm("builtin.module", _MODULE, build_module),
         HandWrittenForm("func.func", _FUNCTION, build_function),
+        HandWrittenForm(_CAST_NAME, _CAST, build_cast),
     )
 }

@@ -15,11 +15,13 @@ from xdsl.irdl import (
     var_result_def,
 )
 
+from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.frontend.assembly import UnsupportedFormat, compile_format
 from tfrt.compiler.printer import print_module
 from tfrt.dialects import get_dialects
 from tfrt.dialects.shared.definitions import SourceDialect
 from tfrt.dialects.shared.forms import HandWrittenOp
+from tfrt.executor.support.errors import CompileError
 
 OPS = [
     op
@@ -277,3 +279,24 @@ def test_booleans_may_be_written_as_numbers(parse):
     first, second, _ = module.body.block.first_op.body.block.ops
     assert first.attributes["value"] == IntegerAttr(1, i1)
     assert second.attributes["value"] == IntegerAttr(0, i1)
+
+
+def test_casts_of_unknown_kind():
+    text = """\
+module {
+  func.func @f() {
+    %0 = builtin.unrealized_conversion_cast to i32 {a = 1 : i32}
+    %1:2 = builtin.unrealized_conversion_cast %0, %0 : i32, i32 to f32, f64
+    tfrt.return
+  }
+}
+"""
+    assert f"{print_module(parse_module(text, 't.mlir'))}\n" == text
+
+
+def test_a_cast_with_a_type_missing():
+    text = "func.func @f(%x: i32) {\n  %0 = builtin.unrealized_conversion_cast %x, %x : i32 to f32\n  tfrt.return\n}"
+    with pytest.raises(CompileError) as caught:
+        parse_module(text, "t.mlir")
+    message = "number of operands and types do not match: got 2 operands and 1 types"
+    assert str(caught.value) == f"t.mlir:2:43: error: {message}"
