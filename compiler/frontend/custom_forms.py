@@ -1,7 +1,7 @@
 """Custom forms that no format string expresses: those of modules and functions, and of ops that read themselves.
 
-`RULES` extends grammar.lark. Of modules, functions and casts, whose definitions are xDSL's, `FORMS` says which alternative
-reads them and which function builds them from the parts that it yields; a `HandWrittenOp` says so itself.
+`RULES` extends grammar.lark. Of modules, functions and casts, whose definitions are xDSL's, `FORMS` says which
+alternative reads them and which function builds them from the parts that it yields; a `HandWrittenOp` says so itself.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def build_function(builder: Builder, record: OpRecord) -> Operation:
 
 def build_cast(builder: Builder, record: OpRecord) -> Operation:
     token, given, types, attributes = record.parts
-    operands = builder.values(*given, token[2]) if given else []
+    values, operand_types = given or ((), ())
+    operands = builder.values(values, operand_types, token[2])
     op_class = builder.op_class(_CAST_NAME, token[2])
     return builder.create(op_class, token[2], record, operands, types, attributes=attributes)
 
