@@ -176,7 +176,7 @@ class EventTrace:
         """`run`, which runs calls of a function, given their `ExecutionContext` and arguments, recorded."""
         function = len(self.functions)
         self.functions.append(name)
-        local, clock, calls = self.local, self._clock, self._calls
+        local, clock, calls, opened = self.local, self._clock, self._calls, self._open
 
         def traced(context: Any, arguments: Sequence[Any]) -> list[Any]:
             thread = local.thread
@@ -185,11 +185,11 @@ class EventTrace:
             request = getattr(whole, "request", 0)
             if not request:
                 request = whole.request = next(self._request_numbers)
-            is_outermost = request not in self._open
+            is_outermost = request not in opened
             thread.call = number
             start = clock()
             if is_outermost:
-                self._open[request] = (function, start)
+                opened[request] = (function, start)
             results = None
             try:
                 results = run(context, arguments)
@@ -198,7 +198,13 @@ class EventTrace:
                 end = clock()
                 thread.functions.append((function, number, within, request, start, end))
                 if is_outermost:
-                    self._finish_request(context, results, (request, function, start, end))
+                    later = [] if results is None else [r for r in results if type(r) is AsyncValue]
+                    if later:
+                        self._finish_later(context, later, (request, function, start))
+                    else:
+                        # The common case, kept free of calls.
+                        opened.pop(request, None)
+                        self.requests.append((request, function, start, end, results is None))
             return results
 
         return traced
@@ -237,15 +243,14 @@ class EventTrace:
                     runs[number].add(end - start)
         return places.kernels()
 
-    def _finish_request(self, context: Any, results: Sequence[Any] | None, request: tuple[int, int, int, int]) -> None:
-        """Record a request once its results are there; None stands for those of one that has failed."""
-        number, function, start, end = request
-        later = [result for result in results or () if type(result) is AsyncValue]
+    def _finish_later(self, context: Any, later: Sequence[AsyncValue], request: tuple[int, int, int]) -> None:
+        """Record a request once these results are there."""
+        number, function, start = request
 
         def finish() -> None:
-            failed = results is None or any(result.is_error for result in later)
+            failed = any(result.is_error for result in later)
             self._open.pop(number, None)
-            self.requests.append((number, function, start, self._clock() if later else end, failed))
+            self.requests.append((number, function, start, self._clock(), failed))
 
         context.host.run_when_ready(later, finish)
 
