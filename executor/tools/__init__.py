@@ -3,6 +3,7 @@
 =====================  =======================================================================================
 `bef_run.py`           `bef-run`: running functions of a file
 `bef_info.py`          `bef-info`: what is in a file
+`measuring.py`         its options for traces, reports and profiles
 `cli_values.py`        values as the command line spells them
 `function_io.py`       calling a function with such values, and printing what it returns
 `report.py`            what has taken how long, as a page of HTML; `report_page/` is the page

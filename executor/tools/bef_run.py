@@ -35,6 +35,7 @@ from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup, source_b
 from tfrt.executor.support.errors import BefError, KernelError, LoadError, UsageError
 from tfrt.executor.support.location import position
 from tfrt.executor.support.spans import span
+from tfrt.executor.tools import measuring
 from tfrt.executor.tools.kernel_modules import import_kernels
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.weights import weights_of
@@ -82,7 +83,6 @@ _ALLOCATORS: dict[str, Callable[[], tuple[Allocator, bool]]] = {
 }
 """The host's allocator, and whether the memory of tensors is counted."""
 _LEAK_CHECKS = ("kernels_only", "leak_check_allocator", "leak_check")
-_EVENT_LEVELS = ("functions", "kernels", "values")
 _TRACING_LEVELS = ("none", "default", "verbose", "debug")
 
 
@@ -129,7 +129,7 @@ def _main(argv: Sequence[str]) -> int:
         import_kernels(module)
     if options.profile is not None and options.dump_plan:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
-    _check_recording(options)
+    measuring.check(options)
     if options.compare_with is not None:
         return _compare(options)
     keep_engine_frames(options.internal_traceback)
@@ -155,7 +155,7 @@ def _main(argv: Sequence[str]) -> int:
         ),
     )
     recorded = ExitStack()
-    write_events = _record(options, recorded, source)
+    write_events = measuring.record(options, recorded, source)
     try:
         with (
             recorded,
@@ -196,17 +196,8 @@ def _main(argv: Sequence[str]) -> int:
 
             _save(options.dump_values, arrays_of(recording.runs()))
         if profile is not None:
-            _write_profile(options.profile, profile, host)
+            measuring.write_profile(options.profile, profile, host)
     return code
-
-
-def _write_profile(path: str, profile: Profile, host: HostContext) -> None:
-    from tfrt.executor.declarations.kernel_profile import profile_table, write_profile
-
-    if path == "-":
-        host.write(profile_table(profile.kernels()))
-    else:
-        cli.write_text(path, write_profile(profile.kernels()))
 
 
 def _run_file(bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None) -> int:
@@ -248,46 +239,6 @@ def _new_trace(options: argparse.Namespace) -> Trace:
     if trace.has_kernels and options.profile is not None:
         raise UsageError("--profile and --tracing_level=debug exclude each other: the trace would be in the times")
     return trace
-
-
-def _check_recording(options: argparse.Namespace) -> None:
-    """See that options for recording events go with the others.
-
-    Raises:
-        UsageError: they do not.
-    """
-    for name, path in (("--trace", options.trace), ("--report", options.report)):
-        if path is not None and options.dump_plan:
-            raise UsageError(f"{name} and --dump-plan exclude each other: what is traced has run")
-        if path is not None and options.compare_with is not None:
-            raise UsageError(f"{name} and --compare-with exclude each other: run one program at a time")
-    if options.trace_level is not None and options.trace is None:
-        raise UsageError("--trace-level goes with --trace")
-    if options.report is not None and options.trace_level == "functions":
-        raise UsageError("--report is about kernels, which --trace-level=functions leaves out")
-
-
-def _record(options: argparse.Namespace, until: ExitStack, source: SourceLookup) -> Callable[[], None] | None:
-    """Record events until then; returns what writes them."""
-    if options.trace is None and options.report is None:
-        return None
-    from tfrt.executor.engines.traces import recording, write_trace
-    from tfrt.executor.runtime.events import EventTrace
-    from tfrt.executor.support.spans import collected
-
-    spans = until.enter_context(collected())
-    events = until.enter_context(recording(EventTrace(options.trace_level or "kernels")))
-
-    def write() -> None:
-        if options.trace is not None:
-            write_trace(options.trace, events, spans)
-        if options.report is not None:
-            from tfrt.executor.tools.report import report
-
-            title = f"{os.path.basename(options.file)} on {options.work_queue_type}"
-            cli.write_text(options.report, report(events, spans, title, source))
-
-    return write
 
 
 def _new_profile() -> Profile:
@@ -557,20 +508,7 @@ def _parser() -> cli.OptionParser:
         f"{PLAN_THRESHOLD} at the latest)",
     )  # fmt: skip
     add("--no-native", dest="native", action="store_false", help="make no machine code of scalar functions")
-    add(
-        "--profile", metavar="FILE",
-        help="write how long each kernel takes to FILE, for the pass apply-profile; -: print that as a table",
-    )  # fmt: skip
-    add(
-        "--trace",
-        metavar="FILE",
-        help="write what ran when, where and why so late as trace events, which Perfetto opens",
-    )
-    add(
-        "--trace-level", choices=_EVENT_LEVELS, metavar="LEVEL",
-        help="functions: requests and functions, with plans; kernels (default): each kernel; values: its values, too",
-    )  # fmt: skip
-    add("--report", metavar="FILE", help="write what took how long as a page of HTML, with timeline, graphs and source")
+    measuring.add_options(parser)
     add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
         "--kernels", action="extend", type=cli.comma_separated, default=[], metavar="MODULE",
