@@ -204,9 +204,18 @@ def _blockwise(
                 if finish is not None:
                     finish(pixels_of(made), block.first)
 
+    def convolve_all(x: np.ndarray, w: np.ndarray, result: np.ndarray, finish: Finish | None) -> None:
+        """The one block that there is."""
+        with Workspace() as space:
+            blocks[0][1](x, w, result, space)
+        if finish is not None:
+            finish(pixels_of(result), 0)
+
     def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
         result = np.empty(shape, x.dtype) if out is None else out
-        if host is None or len(blocks) == 1:
+        if len(blocks) == 1:
+            quiet.call(convolve_all, x, w, result, finish)
+        elif host is None:
             quiet.call(convolve_some, 0, len(blocks), x, w, result, finish)
         else:
             host.parallel_for(
@@ -370,22 +379,26 @@ def _multiply_rows(
         finish(made, start)
 
 
-def finishing(epilogue: RowEpilogue | None, others: Sequence[np.ndarray], result: Shape) -> Finish | None:
-    """What an epilogue does to pixels of a result of this shape, given the other arrays that it reads."""
+def finishing(epilogue: RowEpilogue | None, result: Shape) -> Callable[[Sequence[np.ndarray]], Finish | None]:
+    """For the other arrays that an epilogue reads, what it does to pixels of a result of this shape."""
     if epilogue is None:
-        return None
-    if result not in epilogue.others:
-        return lambda pixels, first: epilogue(pixels, *others)
-    arrays = [pixels_of(o) if shape == result else o for o, shape in zip(others, epilogue.others, strict=True)]
-    are_rows = [shape == result for shape in epilogue.others]
+        return lambda others: None
+    run, are_rows = epilogue.run, [shape == result for shape in epilogue.others]
+    if not any(are_rows):
+        return lambda others: lambda pixels, first: run(pixels, *others)
 
-    def finish(pixels: np.ndarray, first: int) -> None:
-        block = slice(first, first + len(pixels))
-        epilogue(pixels, *[o[block] if is_row else o for o, is_row in zip(arrays, are_rows, strict=True)])
+    def finish(others: Sequence[np.ndarray]) -> Finish:
+        arrays = [pixels_of(o) if is_row else o for o, is_row in zip(others, are_rows, strict=True)]
+
+        def finish_some(pixels: np.ndarray, first: int) -> None:
+            block = slice(first, first + len(pixels))
+            run(pixels, *[o[block] if is_row else o for o, is_row in zip(arrays, are_rows, strict=True)])
+
+        return finish_some
 
     return finish
 
 
 def pixels_of(images: np.ndarray) -> np.ndarray:
     """Images as a matrix with one row a pixel."""
-    return images.reshape(prod(images.shape[:-1]), images.shape[-1])
+    return images.reshape(images.size // images.shape[-1] if images.size else 0, images.shape[-1])

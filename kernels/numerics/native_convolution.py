@@ -57,10 +57,10 @@ def prepare_fused(
     """
     convolve = prepare(images, filters, windows, dtype, host)
     shape = (images[0], *(window.count for window in windows), filters[-1])
-    in_order = in_order_once(view)
+    in_order, finish = in_order_once(view), finishing(epilogue, shape)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        return convolve(x, in_order(w), out=out, finish=finishing(epilogue, others, shape))
+        return convolve(x, in_order(w), out=out, finish=finish(others))
 
     found = describe(images, filters, windows, dtype, epilogue)
     if found is None:

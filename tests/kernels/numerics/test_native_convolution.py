@@ -57,7 +57,7 @@ def epilogues(draw: st.DrawFn, shape: tuple[int, ...], dtype: DType) -> RowEpilo
 
 def numpy_way(x, w, found, others, after):
     shape = (x.shape[0], *(window.count for window in found), w.shape[-1])
-    return prepare(x.shape, w.shape, found, x.dtype)(x, w, finish=finishing(after, others, shape))
+    return prepare(x.shape, w.shape, found, x.dtype)(x, w, finish=finishing(after, shape)(others))
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
