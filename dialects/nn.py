@@ -1,15 +1,32 @@
-"""The `nn` dialect: layers that frameworks spell out, as one op each; `stablehlo-recognize` makes them."""
+"""The `nn` dialect: layers that frameworks spell out, as one op each; `stablehlo-recognize` and `stablehlo-attention`
+make them.
+"""
 
 from __future__ import annotations
 
 from xdsl.dialects.builtin import FloatAttr, f64
-from xdsl.irdl import ParsePropInAttrDict, irdl_op_definition, operand_def, prop_def, result_def, traits_def
+from xdsl.irdl import (
+    ParsePropInAttrDict,
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+)
 from xdsl.traits import Pure
 
 from tfrt.dialects.shared.definitions import define_dialect, number_of
-from tfrt.dialects.shared.tensor_types import CheckedOp, require_one_type, shape_of
+from tfrt.dialects.shared.tensor_types import (
+    CheckedOp,
+    require_one_element_type,
+    require_one_type,
+    require_shape,
+    shape_of,
+)
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.stablehlo.constraints import FLOAT, I64
+from tfrt.executor.declarations.nn_shapes import attention as attention_shape
 
 
 class _AlongDimension(CheckedOp):
@@ -43,6 +60,33 @@ class NormalizeOp(_AlongDimension):
     name = "nn.normalize"
     epsilon = prop_def(number_of(f64))
     assembly_format = "$operand attr-dict `:` functional-type(operands, results)"
+
+
+@irdl_op_definition
+class AttentionOp(CheckedOp):
+    """Mixtures of values, by how alike queries and keys are: ``softmax(query keys^T scale + mask) values``.
+
+    Operands are the query ``[..., n, d]``, the keys ``[..., m, d]`` and the values ``[..., m, e]``, of the same leading
+    dimensions, and perhaps a mask that broadcasts to ``[..., n, m]``. Keys and values may come in parts, which are one
+    after the other along ``m``: so what a cache holds and what is new need not be put together.
+    """
+
+    name = "nn.attention"
+    inputs = var_operand_def(FLOAT)
+    key_parts = prop_def(I64)
+    value_parts = prop_def(I64)
+    scale = prop_def(number_of(f64))
+    result = result_def(FLOAT)
+    traits = traits_def(Pure())
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$inputs attr-dict `:` functional-type(operands, results)"
+
+    def check(self) -> None:
+        require_one_element_type(self, "C1", [*self.inputs.types, self.result.type])
+        shape = attention_shape(
+            [shape_of(type) for type in self.inputs.types], self.key_parts.value.data, self.value_parts.value.data
+        )
+        require_shape(self, "C5", "a result", self.result.type, shape)
 
 
 def epsilon_of(value: float) -> FloatAttr:

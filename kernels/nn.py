@@ -9,10 +9,13 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.nn_shapes import attention as attention_shape
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
+from tfrt.kernels.numerics.attention import Attention, attend
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, by_rows, normalize_rows, softmax_rows
@@ -74,6 +77,56 @@ def normalize(
         return np.divide(values, scale, out=values)
 
     return _form(compute, partial(normalize_rows, epsilon=epsilon), operand, axis, host, epilogue)
+
+
+def _attention_metadata(
+    *inputs: TensorMetadata, key_parts: int, value_parts: int, scale: float = 1.0
+) -> TensorMetadata:
+    shape = attention_shape([each.shape for each in inputs], key_parts, value_parts)
+    require(
+        len({each.dtype for each in inputs}) == 1,
+        "C1",
+        f"expects one element type, but got {', '.join(each.dtype.label for each in inputs)}",
+    )
+    return TensorMetadata(inputs[0].dtype, shape)  # type: ignore[arg-type]
+
+
+@array_op("nn.attention", metadata=_attention_metadata)
+def attention(
+    *inputs: TensorMetadata, key_parts: int, value_parts: int, scale: float = 1.0, host: HostContext
+) -> ArrayForm:
+    """``softmax(query keys^T scale + mask) values``; of halves in single precision.
+
+    Inputs are the query ``[..., n, d]``, so many parts of the keys ``[..., m, d]`` and of the values ``[..., m, e]``,
+    and perhaps a mask, which broadcasts to ``[..., n, m]``.
+    """
+    made = _attention_metadata(*inputs, key_parts=key_parts, value_parts=value_parts, scale=scale)
+    end, query = 1 + key_parts, inputs[0].shape
+    dtype = made.dtype.numpy if made.dtype.numpy.itemsize > 2 else np.dtype(np.float32)
+    sizes = Attention(
+        batch=query[:-2],
+        queries=query[-2],
+        depth=query[-1],
+        width=made.shape[-1],
+        keys=tuple(each.shape[-2] for each in inputs[1:end]),
+        values=tuple(each.shape[-2] for each in inputs[end : end + value_parts]),
+        scale=scale,
+        dtype=dtype,
+    )
+    if 0 in made.shape or not sizes.count:
+        # Without keys, nothing is mixed.
+        return _zeros(made)
+    run = attend(sizes, host)
+    return run if dtype == made.dtype.numpy else rounded_once(run)
+
+
+def _zeros(made: TensorMetadata) -> ArrayForm:
+    def run(*_: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = np.empty(made.shape, made.dtype.numpy) if out is None else out
+        result.fill(0)
+        return result
+
+    return run
 
 
 def _form(

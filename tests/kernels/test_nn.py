@@ -60,3 +60,93 @@ def test_programs(level):
     y, z = tfrt.load(tfrt.compile(text, opt_level=level))["main"](X)
     np.testing.assert_allclose(y.sum(1), [1, 1], rtol=1e-6)
     np.testing.assert_allclose(z.sum(0), np.zeros(3), atol=1e-6)
+
+
+QUERY, KEYS, VALUES = np.float32([[1, 0]]), np.float32([[0, 1], [0, 2]]), np.float32([[1, 2, 3], [3, 4, 5]])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])
+def test_attention(array, dtype):
+    query, keys, values = (x.astype(dtype) for x in (QUERY, KEYS, VALUES))
+    found = array("nn.attention", query, keys, values, key_parts=1, value_parts=1, scale=0.5)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.array([[2, 3, 4]], dtype))
+    one = [part.astype(dtype) for part in (VALUES[:1], VALUES[1:])]
+    mask = np.array([[0, -np.inf]], dtype)
+    found = array("nn.attention", query, keys, *one, mask, key_parts=1, value_parts=2, scale=0.5)
+    np.testing.assert_array_equal(found, one[0])
+
+
+def test_attention_of_nothing(array):
+    none = np.zeros((0, 2), np.float32)
+    found = array("nn.attention", QUERY, none, none, key_parts=1, value_parts=1)
+    np.testing.assert_array_equal(found, [[0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("operands", "message"),
+    [
+        (
+            [QUERY, KEYS],
+            "(C2) expects a query, 1 parts of keys, 1 of values, and at most one mask, but got 2 operands",
+        ),
+        (
+            [QUERY[0], KEYS, VALUES],
+            "(C3) expects operands of one rank of at least 2, but got shapes [2], [2, 2], [2, 3]",
+        ),
+        (
+            [QUERY, KEYS, VALUES[:1]],
+            "(C3) expects keys and values for each other and for the query, but got shapes [1, 2], [2, 2], [1, 3]",
+        ),
+        (
+            [QUERY, KEYS, VALUES, np.float32([[1, 2, 3]])],
+            "(C4) expects a mask that broadcasts to [1, 2], but got shape [1, 3]",
+        ),
+        ([QUERY, KEYS, VALUES.astype(np.float64)], "(C1) expects one element type, but got f32, f32, f64"),
+    ],
+)
+def test_operands_that_do_not_fit_attention(fails, operands, message):
+    fails(message, "nn.attention", *operands, key_parts=1, value_parts=1)
+    types = [f"tensor<{'x'.join(map(str, x.shape))}x{'f64' if x.dtype == np.float64 else 'f32'}>" for x in operands]
+    arguments = ", ".join(f"%{number}: {type}" for number, type in enumerate(types))
+    text = f"""func.func @main({arguments}) -> tensor<1x3xf32> {{
+  %y = nn.attention {", ".join(f"%{n}" for n in range(len(types)))} {{key_parts = 1 : i64, value_parts = 1 : i64, \
+scale = 1.0 : f64}} : ({", ".join(types)}) -> tensor<1x3xf32>
+  return %y : tensor<1x3xf32>
+}}"""
+    with pytest.raises(tfrt.CompileError) as info:
+        tfrt.compile(text, "t.mlir")
+    said = info.value.diagnostics[0].headline()
+    if message.startswith("(C1)"):
+        message = message[:30]
+    assert said.startswith(f"t.mlir:2:8: error: 'nn.attention' op {message}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_attention_is_what_it_is_made_of(seed):
+    """Programs of random sizes are the same without passes and with them."""
+    rng = np.random.default_rng(seed)
+    n, m, h, d = (int(size) for size in rng.integers(1, 7, 4))
+    text = f"""func.func @main(
+  %q: tensor<{n}x{h}x{d}xf32>, %old: tensor<{h}x{m}x{d}xf32>, %new: tensor<{h}x1x{d}xf32>, %mask: tensor<{m + 1}xf32>
+) -> tensor<{h}x{n}x{d}xf32> {{
+  %k = stablehlo.concatenate %old, %new, dim = 1
+    : (tensor<{h}x{m}x{d}xf32>, tensor<{h}x1x{d}xf32>) -> tensor<{h}x{m + 1}x{d}xf32>
+  %0 = stablehlo.dot_general %q, %k, batching_dims = [1] x [0], contracting_dims = [2] x [2]
+    : (tensor<{n}x{h}x{d}xf32>, tensor<{h}x{m + 1}x{d}xf32>) -> tensor<{h}x{n}x{m + 1}xf32>
+  %scale = stablehlo.constant dense<0.3> : tensor<{h}x{n}x{m + 1}xf32>
+  %1 = stablehlo.multiply %0, %scale : tensor<{h}x{n}x{m + 1}xf32>
+  %2 = stablehlo.broadcast_in_dim %mask, dims = [2] : (tensor<{m + 1}xf32>) -> tensor<{h}x{n}x{m + 1}xf32>
+  %3 = stablehlo.add %1, %2 : tensor<{h}x{n}x{m + 1}xf32>
+  %4 = nn.softmax %3 {{dimension = 2 : i64}} : (tensor<{h}x{n}x{m + 1}xf32>) -> tensor<{h}x{n}x{m + 1}xf32>
+  %5 = stablehlo.dot_general %4, %k, batching_dims = [0] x [0], contracting_dims = [2] x [1]
+    : (tensor<{h}x{n}x{m + 1}xf32>, tensor<{h}x{m + 1}x{d}xf32>) -> tensor<{h}x{n}x{d}xf32>
+  return %5 : tensor<{h}x{n}x{d}xf32>
+}}"""
+    shapes = [(n, h, d), (h, m, d), (h, 1, d), (m + 1,)]
+    inputs = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+    inputs[3][rng.random(m + 1) < 0.3] = -np.inf
+    if seed == 3:
+        inputs[1][0, 0, 0] = np.nan
+    found, expected = (tfrt.load(tfrt.compile(text, opt_level=level))["main"](*inputs) for level in (2, 0))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)

@@ -1,0 +1,148 @@
+"""Attention: scores of queries and keys, their softmax, and the values that these mix, without what lies between as a
+whole.
+
+Scores are made and used a block at a time, some rows of one matrix of a batch, while they are in the cache; of a small
+batch, all at once. Keys and values are read where they are, transposed or in parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+
+import numpy as np
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.row_layers import Rows, softmax_rows
+from tfrt.kernels.numerics.workspaces import Workspace
+
+LEAST_WORK = 1 << 23
+"""Multiplications in a block on another thread, which take about a tenth of a millisecond."""
+
+BLOCK_BYTES = 1 << 19
+"""How many bytes of scores are made at a time: half of what fits the cache. Products of fewer rows are slower."""
+
+LEAST_ROWS = 128
+"""How many queries a block has at least, if there are as many."""
+
+SMALL_BYTES = 1 << 16
+"""How many bytes of scores a batch has that is made at once."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The sizes of an attention.
+
+    Attributes:
+        batch: those of the leading dimensions.
+        keys, values: how many keys each part has, and how many values.
+    """
+
+    batch: Shape
+    queries: int
+    depth: int
+    width: int
+    keys: tuple[int, ...]
+    values: tuple[int, ...]
+    scale: float
+    dtype: np.dtype
+
+    @property
+    def result(self) -> Shape:
+        """The shape of the result."""
+        return (*self.batch, self.queries, self.width)
+
+    @property
+    def count(self) -> int:
+        """How many keys there are."""
+        return sum(self.keys)
+
+
+def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
+    """The function of the query's array, the keys', the values', perhaps the mask's, and perhaps `out`."""
+    softmax = softmax_rows(a.count, a.dtype)
+    size, matrices = a.count * a.dtype.itemsize, prod(a.batch)
+    rows = min(a.queries, max(BLOCK_BYTES // size, LEAST_ROWS))
+    is_whole = matrices * a.queries * size <= SMALL_BYTES
+    least = max(1, LEAST_WORK // (a.queries * a.count * (a.depth + a.width)))
+    is_parallel = host.parallelism > 1 and matrices >= 2 * least
+
+    def some(arrays: Sequence[np.ndarray], made: np.ndarray, first: int, last: int) -> None:
+        for place in range(first, last):
+            index = np.unravel_index(place, a.batch)
+            for start in range(0, a.queries, rows):
+                part = slice(start, start + rows)
+                parts = [array[index] for array in arrays]
+                parts[0] = parts[0][part]
+                if len(parts) > 1 + len(a.keys) + len(a.values):
+                    parts[-1] = parts[-1] if parts[-1].shape[0] == 1 else parts[-1][part]
+                quiet.call(_mix, a, softmax, parts, made[index][part])
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = np.empty(a.result, a.dtype) if out is None else out
+        if is_whole and not is_parallel:
+            quiet.call(_mix, a, softmax, arrays, result)
+            return result
+        inputs = list(arrays)
+        if len(arrays) > 1 + len(a.keys) + len(a.values):
+            mask = arrays[-1]
+            inputs[-1] = np.broadcast_to(mask, (*a.batch, *mask.shape[-2:]))
+        if is_parallel:
+            host.parallel_for(matrices, least, partial(some, inputs, result))
+        else:
+            some(inputs, result, 0, matrices)
+        return result
+
+    return run
+
+
+def _mix(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], out: np.ndarray) -> None:
+    """Attention of arrays of any leading dimensions."""
+    query = arrays[0]
+    # Whichever has fewer elements is scaled.
+    scales_query = a.scale != 1 and a.depth <= a.count
+    if scales_query:
+        query = query * a.dtype.type(a.scale)
+    shape = (*query.shape[:-1], a.count)
+    if prod(shape) * a.dtype.itemsize <= SMALL_BYTES:
+        _mix_with(a, softmax, arrays, query, np.empty(shape, a.dtype), not scales_query, out)
+        return
+    with Workspace() as space:
+        scores = space.array(shape, a.dtype)
+        _mix_with(a, softmax, arrays, query, scores, not scales_query, out)
+
+
+def _mix_with(
+    a: Attention,
+    softmax: Rows,
+    arrays: Sequence[np.ndarray],
+    query: np.ndarray,
+    scores: np.ndarray,
+    scales: bool,
+    out: np.ndarray,
+) -> None:
+    """The same with memory for scores, which are scaled if they are to be."""
+    end, start = 1 + len(a.keys), 0
+    for keys, count in zip(arrays[1:end], a.keys, strict=True):
+        np.matmul(query, keys.swapaxes(-1, -2), out=scores[..., start : start + count])
+        start += count
+    if scales and a.scale != 1:
+        scores *= a.dtype.type(a.scale)
+    if len(arrays) > end + len(a.values):
+        scores += arrays[-1]
+    matrix = scores.reshape(-1, a.count)
+    softmax(matrix, matrix)
+    start = 0
+    for values, count in zip(arrays[end : end + len(a.values)], a.values, strict=True):
+        shares = scores[..., start : start + count]
+        if start == 0:
+            np.matmul(shares, values, out=out)
+        else:
+            # A product with a single value is one of numbers, for which BLAS is not called.
+            out += shares * values if count == 1 else np.matmul(shares, values)
+        start += count
