@@ -112,6 +112,7 @@ def attention(
         values=tuple(each.shape[-2] for each in inputs[end : end + value_parts]),
         scale=scale,
         dtype=dtype,
+        mask=inputs[-1].shape if len(inputs) > end + value_parts else None,
     )
     if 0 in made.shape or not sizes.count:
         # Without keys, nothing is mixed.

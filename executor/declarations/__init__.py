@@ -23,6 +23,7 @@ in the order that the executor would.
 `outlines.py`                 values that are no arrays, as a compiler sees them that looks for shapes
 `broadcasting.py`             which shapes can be worked on by rows
 `stablehlo_shapes.py`         which shapes go together in StableHLO's ops
+`nn_shapes.py`                the same for layers
 `stablehlo_window_shapes.py`  the same for products, windows, gathers and scatters
 `kernel_profile.py`           what kernels were measured to take
 ============================  ===================================================================================

@@ -136,6 +136,20 @@ def can_see_arrays() -> bool:
     return ctypes.c_void_p.from_address(id(array) + DATA_OFFSET).value == array.ctypes.data
 
 
+STRIDES_OFFSET = DATA_OFFSET + 3 * ctypes.sizeof(ctypes.c_void_p)
+"""Where the address of its strides is: after how many dimensions it has, which is padded, and where its shape is."""
+
+
+@cache
+def can_see_strides() -> bool:
+    """Whether code that is given an array finds its strides at `STRIDES_OFFSET`."""
+    import numpy as np
+
+    array = np.zeros((2, 3, 5))[:, ::2, 1:]
+    address = ctypes.c_void_p.from_address(id(array) + STRIDES_OFFSET).value
+    return address is not None and tuple((ctypes.c_ssize_t * 3).from_address(address)) == array.strides
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode() + sys.version.encode()).hexdigest()[:32]
 

@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics.native_attention import FewQueries, with_native_attention
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, softmax_rows
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -41,6 +42,7 @@ class Attention:
     Attributes:
         batch: those of the leading dimensions.
         keys, values: how many keys each part has, and how many values.
+        mask: the mask's shape, if there is one.
     """
 
     batch: Shape
@@ -51,6 +53,7 @@ class Attention:
     values: tuple[int, ...]
     scale: float
     dtype: np.dtype
+    mask: Shape | None = None
 
     @property
     def result(self) -> Shape:
@@ -98,7 +101,8 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
             some(inputs, result, 0, matrices)
         return result
 
-    return run
+    few = FewQueries(a.batch, a.queries, a.depth, a.width, a.keys, a.values, a.scale, a.mask)
+    return with_native_attention(run, few, a.dtype, host)
 
 
 def _mix(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], out: np.ndarray) -> None:

@@ -85,6 +85,20 @@ class Code:
         """The address of an array's elements, which the object has at an offset of so many bytes."""
         return self.value(f"load ptr, ptr {self.value(f'getelementptr i8, ptr {array}, i64 {offset}')}")
 
+    def integer(self, address: str, index: int) -> str:
+        """One of the 64-bit integers at an address."""
+        return self.value(f"load i64, ptr {self.value(f'getelementptr i64, ptr {address}, i64 {index}')}")
+
+    def product(self, one: Value, other: Value) -> Value:
+        """The product of 64-bit integers."""
+        if isinstance(one, int):
+            return self.times(other, one)
+        return self.times(one, other) if isinstance(other, int) else self.value(f"mul i64 {one}, {other}")
+
+    def moved(self, address: str, count: Value) -> str:
+        """The address so many bytes on."""
+        return address if count == 0 else self.value(f"getelementptr i8, ptr {address}, i64 {count}")
+
     def copy(self, to: str, source: str, count: int) -> None:
         """Copy so many elements."""
         for start, lanes in self._parts(count):
@@ -196,7 +210,31 @@ class Code:
 
     def spread(self, address: str) -> str:
         """A vector of one element."""
-        element = self.value(f"load {self.element}, ptr {address}, align {self.itemsize}")
+        return self.spread_element(self.value(f"load {self.element}, ptr {address}, align {self.itemsize}"))
+
+    # Single elements, which are names or numbers.
+
+    def number(self, number: float) -> str:
+        """An element that is a number."""
+        bits = struct.unpack("<Q", struct.pack("<d", number))[0]
+        return f"0x{bits:016X}"
+
+    def put(self, address: str, element: str) -> None:
+        self.line(f"store {self.element} {element}, ptr {address}, align {self.itemsize}")
+
+    def sum_of(self, vector: str) -> str:
+        """The sum of a vector's elements, in any order."""
+        function = f"llvm.vector.reduce.fadd.v{self.lanes}f{self.itemsize * 8}"
+        call = self._call(self.element, function, (self.element, self.number(-0.0)), (self.vector, vector))
+        return self.value(call.replace("call ", "call reassoc ", 1))
+
+    def greatest_of(self, vector: str) -> str:
+        """The greatest of a vector's elements that are numbers."""
+        function = f"llvm.vector.reduce.fmax.v{self.lanes}f{self.itemsize * 8}"
+        return self.value(self._call(self.element, function, (self.vector, vector)))
+
+    def spread_element(self, element: str) -> str:
+        """A vector of one element."""
         one = self.value(f"insertelement {self.vector} poison, {self.element} {element}, i64 0")
         order = f"<{self.lanes} x i32> zeroinitializer"
         return self.value(f"shufflevector {self.vector} {one}, {self.vector} poison, {order}")

@@ -1,0 +1,209 @@
+"""Attention of few queries as machine code, made by llvmlite where it is installed: what a decoder does at each step.
+
+A query stays in registers while keys go by, and so does the result while values do; scores are on the stack. Keys and
+values are read where they are, in parts and of any strides but that elements of one key lie together.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import (
+    DATA_OFFSET,
+    STRIDES_OFFSET,
+    CannotAssemble,
+    assemble,
+    can_see_strides,
+    processor,
+)
+from tfrt.kernels.numerics.native_choice import native_or
+from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_functions import exp
+
+Shape = tuple[int, ...]
+Run = Callable[..., np.ndarray]
+
+MOST_QUERIES = 4
+"""For more of them, products of matrices are faster."""
+
+MOST_KEYS = 1 << 13
+"""How many scores there is room for on the stack."""
+
+_TOGETHER = 4
+"""How many keys go by in one turn of a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class FewQueries:
+    """The sizes of an attention, as `tfrt.kernels.numerics.attention.Attention` has them."""
+
+    batch: Shape
+    queries: int
+    depth: int
+    width: int
+    keys: tuple[int, ...]
+    values: tuple[int, ...]
+    scale: float
+    mask: Shape | None
+
+
+def with_native_attention(run: Run, a: FewQueries, dtype: np.dtype, host: HostContext) -> Run:
+    """`run`, or the same as machine code where there is some and it is worth it."""
+    if dtype != np.float32 or a.queries > MOST_QUERIES or sum(a.keys) > MOST_KEYS or min(a.depth, a.width) < 4:
+        return run
+    if a.mask is not None and a.mask[-1] != sum(a.keys):
+        return run
+    return native_or(run, lambda: make_native(run, a), host, "attention of few queries")
+
+
+def make_native(run: Run, a: FewQueries) -> Run:
+    """The attention as machine code; `run` serves elements that do not lie together.
+
+    Raises:
+        CannotAssemble: there is none.
+    """
+    if not can_see_strides():
+        raise CannotAssemble("arrays are not like those it is written for")
+    count = 1 + len(a.keys) + len(a.values) + (a.mask is not None)
+    code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * (count + 1))
+    shape, dtype = (*a.batch, a.queries, a.width), np.dtype(np.float32)
+
+    def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        made = np.empty(shape, dtype) if out is None else out
+        for array in (*arrays, made):
+            if array.strides[-1] != 4:
+                return run(*arrays, out=made)
+        code(*arrays, made)
+        return made
+
+    return native
+
+
+def write(a: FewQueries, lanes: int) -> str:
+    """The function ``attend`` as a module, of the arrays and the result's."""
+    code = Code(np.dtype(np.float32), lanes)
+    sizes = [(*a.batch, a.queries), *[(*a.batch, n) for n in (*a.keys, *a.values)]]
+    sizes += [] if a.mask is None else [a.mask[:-1]]
+    sizes.append((*a.batch, a.queries))
+    names = [f"%a{number}x" for number in range(len(sizes))]
+    arrays = [_Array(code, name, shape) for name, shape in zip(names, sizes, strict=True)]
+    total = -(-sum(a.keys) // lanes) * lanes
+    scores = code.memory(total)
+    query, made = arrays[0], arrays[-1]
+    keys, values = arrays[1 : 1 + len(a.keys)], arrays[1 + len(a.keys) : 1 + len(a.keys) + len(a.values)]
+    mask = None if a.mask is None else arrays[-2]
+    with ExitStack() as loops:
+        place = [loops.enter_context(code.loop(0, size)) for size in a.batch]
+        row = loops.enter_context(code.loop(0, a.queries))
+        _write_scores(code, a, query.at([*place, row]), [part.at(place) for part in keys], keys, scores)
+        _write_shares(code, a, None if mask is None else mask.at([*place, row]), scores, total)
+        _write_mixture(code, a, [part.at(place) for part in values], values, scores, made.at([*place, row]))
+    return code.module("attend", [f"ptr {name}" for name in names])
+
+
+class _Array:
+    """An array's elements and, in bytes, its strides; dimensions of size 1 have none."""
+
+    def __init__(self, code: Code, name: str, shape: Shape):
+        self._code, self._shape = code, shape
+        self._begin = code.elements_of(name, DATA_OFFSET)
+        strides = code.elements_of(name, STRIDES_OFFSET)
+        self.strides = [code.integer(strides, axis) for axis in range(len(shape))]
+
+    def at(self, place: Sequence[Value]) -> str:
+        """Where what has these indices in the leading dimensions begins."""
+        address = self._begin
+        for index, size, stride in zip(place, self._shape, self.strides, strict=False):
+            address = address if size == 1 else self._code.moved(address, self._code.product(index, stride))
+        return address
+
+
+def _cut(size: int, lanes: int) -> list[int]:
+    """How many lanes of each of the vectors of so many elements are used."""
+    return [min(lanes, size - start) for start in range(0, size, lanes)]
+
+
+def _write_scores(
+    code: Code, a: FewQueries, query: str, begins: Sequence[str], keys: Sequence[_Array], scores: str
+) -> None:
+    lanes = _cut(a.depth, code.lanes)
+    scale = code.constant(float(np.float32(a.scale)))
+    vectors = [
+        code.evaluate("{0} * {1}", [code.load(code.at(query, n * code.lanes), count), scale])
+        for n, count in enumerate(lanes)
+    ]
+
+    def score(key: str, to: str) -> None:
+        total = code.constant(0)
+        for n, count in enumerate(lanes):
+            total = code.fma(vectors[n], code.load(code.at(key, n * code.lanes), count), total)
+        code.put(to, code.sum_of(total))
+
+    start = 0
+    for begin, part, count in zip(begins, keys, a.keys, strict=True):
+        stride, whole = part.strides[len(a.batch)], count // _TOGETHER * _TOGETHER
+        if whole:
+            with code.loop(0, whole, _TOGETHER) as first:
+                for each in range(_TOGETHER):
+                    key = code.add(first, each)
+                    score(code.moved(begin, code.product(key, stride)), code.at(scores, code.add(key, start)))
+        for key in range(whole, count):
+            score(code.moved(begin, code.product(key, stride)), code.at(scores, key + start))
+        start += count
+
+
+def _write_shares(code: Code, a: FewQueries, mask: str | None, scores: str, total: int) -> None:
+    """Make scores, after which there is room for whole vectors, their softmax."""
+    count, lowest = sum(a.keys), code.constant(-np.inf)
+    for place in range(count, total):
+        code.put(code.at(scores, place), code.number(-np.inf))
+    # What is not a number makes all shares such, whatever the greatest one is.
+    greatest = code.variable(lowest)
+    for place, lanes in enumerate(_cut(count, code.lanes)):
+        at = code.at(scores, place * code.lanes)
+        value = code.load(at, code.lanes)
+        if mask is not None:
+            value = code.evaluate("{0} + {1}", [value, code.load(code.at(mask, place * code.lanes), lanes)])
+            code.store(at, value, code.lanes)
+        code.set(greatest, code.evaluate("{0} if {0} > {1} else {1}", [value, code.get(greatest)]))
+    shift = code.spread_element(code.greatest_of(code.get(greatest)))
+    added = code.variable(code.constant(0))
+    with code.loop(0, total, code.lanes) as start:
+        at = code.at(scores, start)
+        value = exp(code, code.evaluate("{0} - {1}", [code.load(at, code.lanes), shift]))
+        code.store(at, value, code.lanes)
+        code.set(added, code.evaluate("{0} + {1}", [code.get(added), value]))
+    whole = code.spread_element(code.sum_of(code.get(added)))
+    with code.loop(0, total, code.lanes) as start:
+        at = code.at(scores, start)
+        code.store(at, code.evaluate("{0} / {1}", [code.load(at, code.lanes), whole]), code.lanes)
+
+
+_MOST_VECTORS = 8
+"""How many vectors of the result are made at a time."""
+
+
+def _write_mixture(
+    code: Code, a: FewQueries, begins: Sequence[str], values: Sequence[_Array], scores: str, made: str
+) -> None:
+    cut = list(enumerate(_cut(a.width, code.lanes)))
+    for block in range(0, len(cut), _MOST_VECTORS):
+        lanes = cut[block : block + _MOST_VECTORS]
+        sums = [code.variable(code.constant(0)) for _ in lanes]
+        start = 0
+        for begin, part, count in zip(begins, values, a.values, strict=True):
+            stride = part.strides[len(a.batch)]
+            with code.loop(0, count) as number:
+                share = code.spread(code.at(scores, code.add(number, start)))
+                value = code.moved(begin, code.product(number, stride))
+                for total, (n, used) in zip(sums, lanes, strict=True):
+                    code.set(total, code.fma(share, code.load(code.at(value, n * code.lanes), used), code.get(total)))
+            start += count
+        for total, (n, used) in zip(sums, lanes, strict=True):
+            code.store(code.at(made, n * code.lanes), code.get(total), used)

@@ -1,0 +1,72 @@
+"""Attention of few queries as machine code gives what numpy does."""
+
+import numpy as np
+import pytest
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import can_see_strides, is_available
+from tfrt.kernels.numerics.attention import Attention, attend
+from tfrt.kernels.numerics.native_attention import MOST_KEYS, MOST_QUERIES, FewQueries, with_native_attention
+
+LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
+
+
+def made(sizes, is_native):
+    with HostContext("s", native=is_native) as host:
+        return attend(sizes, host)
+
+
+@LLVM
+@pytest.mark.parametrize("seed", range(6))
+def test_random_sizes(seed):
+    rng = np.random.default_rng(seed)
+    batch = tuple(int(size) for size in rng.integers(1, 4, seed % 3))
+    n, d, e = 1 + seed % MOST_QUERIES, int(rng.integers(4, 40)), int(rng.integers(4, 150))
+    keys, values = ((7, 30), (1, 36)) if seed % 2 else ((37,), (30, 6, 1))
+    mask = (*batch[:-1], *([1] if batch else []), n, 37) if seed > 2 else None
+    sizes = Attention(batch, n, d, e, keys, values, 0.5, np.dtype(np.float32), mask)
+    shapes = [(n, d), *((count, d) for count in keys), *((count, e) for count in values)]
+    # Parts of larger arrays, so that their strides are not those of their shapes.
+    arrays = [rng.standard_normal((*batch, 2 * rows, size + 3)).astype(np.float32) for rows, size in shapes]
+    arrays = [array[..., ::2, 1:-2] for array in arrays]
+    if mask is not None:
+        arrays.append(rng.choice(np.float32([0, 1, -np.inf]), mask))
+    if seed == 4:
+        arrays[1][..., 0, 0], arrays[-2][..., 0, 1] = np.nan, np.inf
+    if seed == 5:
+        arrays[-1][...] = -np.inf
+    run, native = made(sizes, False), made(sizes, True)
+    expected = run(*arrays)
+    tolerance = {"rtol": 1e-4, "atol": 1e-5}
+    np.testing.assert_allclose(native(*arrays), expected, **tolerance)
+    for out in (np.empty(sizes.result, np.float32), np.empty(sizes.result[::-1], np.float32).T):
+        assert native(*arrays, out=out) is out
+        np.testing.assert_allclose(out, expected, **tolerance)
+    # Elements that do not lie together are numpy's.
+    apart = [np.repeat(array, 2, -1)[..., ::2] for array in arrays]
+    np.testing.assert_allclose(native(*apart), expected, **tolerance)
+
+
+@LLVM
+def test_strides_are_seen():
+    assert can_see_strides()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"queries": MOST_QUERIES + 1},
+        {"keys": (MOST_KEYS + 1,), "values": (MOST_KEYS + 1,)},
+        {"depth": 2},
+        {"mask": (1, 1)},
+    ],
+)
+def test_what_there_is_no_code_for(changes):
+    def run(*arrays, out=None):
+        raise AssertionError
+
+    sizes = {"batch": (), "queries": 1, "depth": 8, "width": 8, "keys": (9,), "values": (9,), "scale": 1.0}
+    few = FewQueries(**{**sizes, "mask": None, **changes})
+    with HostContext("s", native=True) as host:
+        assert with_native_attention(run, few, np.dtype(np.float32), host) is run
+        assert with_native_attention(run, FewQueries(**sizes, mask=None), np.dtype(np.float64), host) is run
