@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.attention import Attention, attend
 from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.native_rows import with_native_rows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, by_rows, normalize_rows, softmax_rows
 
@@ -44,7 +46,7 @@ def softmax(
         np.exp(values, out=values)
         return np.divide(values, np.add.reduce(values, axis, keepdims=True), out=values)
 
-    return _form(compute, softmax_rows, operand, axis, host, epilogue)
+    return _form(compute, softmax_rows, operand, axis, host, epilogue, "softmax")
 
 
 def _normalize_metadata(operand: TensorMetadata, *, dimension: int, epsilon: float = 0.0) -> TensorMetadata:
@@ -76,7 +78,8 @@ def normalize(
         np.sqrt(scale, out=scale)
         return np.divide(values, scale, out=values)
 
-    return _form(compute, partial(normalize_rows, epsilon=epsilon), operand, axis, host, epilogue)
+    rows = partial(normalize_rows, epsilon=epsilon)
+    return _form(compute, rows, operand, axis, host, epilogue, "normalize", epsilon)
 
 
 def _attention_metadata(
@@ -135,8 +138,10 @@ def _form(
     rows: Callable[[int, np.dtype], Rows],
     operand: TensorMetadata,
     axis: int,
-    host: HostContext,
+    host: HostContext | None,
     epilogue: RowEpilogue | None,
+    layer: Literal["softmax", "normalize"],
+    epsilon: float = 0.0,
 ) -> ArrayForm:
     """A layer along rows, or `compute` of other arrays of at least one dimension; of halves in single precision.
 
@@ -145,7 +150,12 @@ def _form(
     """
     dtype = operand.dtype.numpy
     if axis == operand.rank - 1 and dtype in (np.float32, np.float64) and 0 not in operand.shape:
-        return by_rows(rows(operand.shape[axis], dtype), operand.shape, dtype, host, epilogue)
+        shape = operand.shape
+        along = by_rows(rows(shape[axis], dtype), shape, dtype, host, epilogue)
+        steps, others = ((), ()) if epilogue is None else (epilogue.steps, epilogue.others)
+        if host is None or steps is None:
+            return along
+        return with_native_rows(along, [shape, *others], shape, dtype, steps, host, layer, epsilon)
     if epilogue is not None:
         raise NotImplementedError("only rows of singles and doubles are changed where they are made")
     halves = rounded_once(lambda x: np.asarray(quiet.call(compute, x, None)))

@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,8 @@ from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
-from tfrt.kernels.numerics.native_chain import can_be_native, when_worthwhile
+from tfrt.kernels.numerics.native_chain import LEAST_BYTES, can_be_native, when_worthwhile
+from tfrt.kernels.numerics.native_rows import with_native_rows
 
 
 @kernel("cpu.call", pure=True, prepares=True)
@@ -227,8 +229,13 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     shapes, dtype = [known.shape for known in read_metadata(arguments)], result.dtype.numpy
     found = _steps(steps, result.dtype)
     run = chain(found, shapes, result.shape, dtype.itemsize)
-    if host.native is False or not can_be_native(found, shapes, result.shape, dtype):
+    if host.native is False:
         return run
+    if math.prod(result.shape) * dtype.itemsize < LEAST_BYTES:
+        return run
+    native = with_native_rows(run, shapes, result.shape, dtype, found, host)
+    if native is not run or not can_be_native(found, shapes, result.shape, dtype):
+        return native
     return when_worthwhile(run, found, shapes, result.shape, dtype, at_once=host.native is True)
 
 

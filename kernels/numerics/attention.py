@@ -16,6 +16,7 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.native_attention import FewQueries, with_native_attention
+from tfrt.kernels.numerics.native_rows import with_native_softmax
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, softmax_rows
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -68,7 +69,7 @@ class Attention:
 
 def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     """The function of the query's array, the keys', the values', perhaps the mask's, and perhaps `out`."""
-    softmax = softmax_rows(a.count, a.dtype)
+    softmax = with_native_softmax(softmax_rows(a.count, a.dtype), a.count, a.dtype, host)
     size, matrices = a.count * a.dtype.itemsize, prod(a.batch)
     rows = min(a.queries, max(BLOCK_BYTES // size, LEAST_ROWS))
     is_whole = matrices * a.queries * size <= SMALL_BYTES
@@ -77,7 +78,7 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
 
     def some(arrays: Sequence[np.ndarray], made: np.ndarray, first: int, last: int) -> None:
         for place in range(first, last):
-            index = np.unravel_index(place, a.batch)
+            index = _index(place, a.batch)
             for start in range(0, a.queries, rows):
                 part = slice(start, start + rows)
                 parts = [array[index] for array in arrays]
@@ -103,6 +104,15 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
 
     few = FewQueries(a.batch, a.queries, a.depth, a.width, a.keys, a.values, a.scale, a.mask)
     return with_native_attention(run, few, a.dtype, host)
+
+
+def _index(place: int, sizes: Shape) -> tuple[int, ...]:
+    """The indices of an element, in the order in which they lie."""
+    found: list[int] = []
+    for size in reversed(sizes):
+        place, index = divmod(place, size)
+        found.append(index)
+    return tuple(reversed(found))
 
 
 def _mix(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], out: np.ndarray) -> None:

@@ -79,7 +79,7 @@ def by_rows(
     least = max(1, LEAST_ELEMENTS // width)
     # Without a host, somebody only asks whether there is such a function.
     is_parallel = host is not None and host.parallelism > 1 and rows >= 2 * least
-    others_by_rows = () if epilogue is None else tuple(other == shape for other in epilogue.others)
+    others_by_rows = () if epilogue is None else tuple(other == shape != (width,) for other in epilogue.others)
 
     def block(x: np.ndarray, made: np.ndarray, others: tuple[np.ndarray, ...]) -> None:
         compute(x, made)

@@ -212,6 +212,13 @@ class Code:
         """A vector of one element."""
         return self.spread_element(self.value(f"load {self.element}, ptr {address}, align {self.itemsize}"))
 
+    def filled(self, vector: str, lanes: int, other: str) -> str:
+        """A vector whose elements after the first so many are those of another one."""
+        if lanes == self.lanes:
+            return vector
+        chosen = (f"<{self.lanes} x i1> {self._mask(lanes)}", f"{self.vector} {vector}", f"{self.vector} {other}")
+        return self.value(f"select {', '.join(chosen)}")
+
     # Single elements, which are names or numbers.
 
     def number(self, number: float) -> str:
@@ -249,8 +256,8 @@ class Code:
         function = f"llvm.nearbyint.v{self.lanes}f{self.itemsize * 8}"
         return self.value(self._call(self.vector, function, (self.vector, x)))
 
-    def scaled(self, x: str, power: str) -> str:
-        """Singles times two to a power, a whole number, in two steps: the result may be denormal or infinite."""
+    def scaled(self, x: str, power: str, steps: int) -> str:
+        """Singles times two to a power, a whole number; in two steps the result may be denormal or infinite."""
         assert self.element == "float"
         integers = f"<{self.lanes} x i32>"
 
@@ -258,8 +265,11 @@ class Code:
             return f"<{', '.join([f'i32 {number}'] * self.lanes)}>"
 
         whole = self.value(f"fptosi {self.vector} {power} to {integers}")
-        half = self.value(f"ashr {integers} {whole}, {all_of(1)}")
-        for part in (half, self.value(f"sub {integers} {whole}, {half}")):
+        parts = [whole]
+        if steps == 2:
+            half = self.value(f"ashr {integers} {whole}, {all_of(1)}")
+            parts = [half, self.value(f"sub {integers} {whole}, {half}")]
+        for part in parts:
             biased = self.value(f"add {integers} {part}, {all_of(127)}")
             bits = self.value(f"shl {integers} {biased}, {all_of(23)}")
             x = self.value(f"fmul {self.vector} {x}, {self.value(f'bitcast {integers} {bits} to {self.vector}')}")

@@ -49,19 +49,28 @@ _LN2_LOW = math.log(2) - _LN2_HIGH
 
 
 def exp(code: Code, x: str) -> str:
-    """``exp(x)``: two to an integer, times the exponential of what remains, of which few terms of its series matter."""
+    """``exp(x)``."""
     bounded = code.evaluate("{0} if {0} < {1} else {1}", [x, code.constant(_HIGHEST)])
     bounded = code.evaluate("{0} if {0} > {1} else {1}", [bounded, code.constant(_LOWEST)])
+    series, power = _series(code, bounded)
+    # The result may be denormal.
+    return code.evaluate("{1} if {1} != {1} else {0}", [code.scaled(series, power, steps=2), x])
+
+
+def _series(code: Code, bounded: str) -> tuple[str, str]:
+    """The exponential of what remains when a multiple of ln 2 is taken away, of whose series few terms matter, and that
+    multiple."""
     power = code.nearest(code.evaluate("{0} * {1}", [bounded, code.constant(_single(1 / math.log(2)))]))
     rest = code.fma(power, code.constant(-_LN2_HIGH), bounded)
     rest = code.fma(power, code.constant(_single(-_LN2_LOW)), rest)
     series = code.constant(_single(1 / math.factorial(7)))
     for order in range(6, -1, -1):
         series = code.fma(series, rest, code.constant(_single(1 / math.factorial(order))))
-    # In two parts, each of which is a normal number.
-    scaled = code.scaled(series, power)
-    return code.evaluate("{1} if {1} != {1} else {0}", [scaled, x])
+    return series, power
 
+
+_ONE_FROM = 10.0
+"""From here on, hyperbolic tangents are one."""
 
 _SMALL = 0.625
 """Up to here, hyperbolic tangents are a polynomial, for the quotient of exponentials loses digits."""
@@ -70,9 +79,12 @@ _SMALL = 0.625
 def tanh(code: Code, x: str) -> str:
     """``tanh(x)``, of exponentials, or a polynomial where `x` is small."""
     size = code.evaluate("abs({0})", [x])
-    twice = code.evaluate("{0} + {0}", [size])
+    # Beyond the limit, the result is one.
+    bounded = code.evaluate("{0} if {0} < {1} else {1}", [size, code.constant(_ONE_FROM)])
+    twice = code.evaluate("{0} + {0}", [bounded])
     one, two = code.constant(1), code.constant(2)
-    large = code.evaluate("{1} - {2} / ({0} + {1})", [exp(code, twice), one, two])
+    exponential = code.scaled(*_series(code, twice), steps=1)
+    large = code.evaluate("{1} - {2} / ({0} + {1})", [exponential, one, two])
     square = code.evaluate("{0} * {0}", [x])
     first, *others = _POLYNOMIAL
     series = code.constant(first)
@@ -80,7 +92,8 @@ def tanh(code: Code, x: str) -> str:
         series = code.fma(series, square, code.constant(coefficient))
     small = code.fma(code.evaluate("{0} * {1}", [series, square]), x, x)
     signed = code.evaluate("(-{0}) if {1} < {2} else {0}", [large, x, code.constant(0)])
-    return code.evaluate("{0} if {2} < {3} else {1}", [small, signed, size, code.constant(_SMALL)])
+    limit = code.constant(_SMALL)
+    return code.evaluate("{4} if {4} != {4} else {0} if {2} < {3} else {1}", [small, signed, size, limit, x])
 
 
 def _single(number: float) -> float:

@@ -48,13 +48,13 @@ def test_chains_are_native_where_the_host_wants_that(native, monkeypatch):
     made = []
     monkeypatch.setattr(calls, "when_worthwhile", lambda run, *_, at_once: made.append(at_once) or run)
     steps = '[["tf.Relu", 0], ["tf.Neg", 1]]'
-    text = f"""func.func @main(%x: memref<64x128xf32>) -> memref<64x128xf32> {{
-  %y = cpu.elementwise %x {{arguments = [[f32, 64, 128]], metadata = [[f32, 64, 128]], steps = {steps}}}
-    : (memref<64x128xf32>) -> memref<64x128xf32>
-  tfrt.return %y : memref<64x128xf32>
+    text = f"""func.func @main(%x: memref<64x128xf64>) -> memref<64x128xf64> {{
+  %y = cpu.elementwise %x {{arguments = [[f64, 64, 128]], metadata = [[f64, 64, 128]], steps = {steps}}}
+    : (memref<64x128xf64>) -> memref<64x128xf64>
+  tfrt.return %y : memref<64x128xf64>
 }}"""
     with tfrt.HostContext(native=native) as host:
-        found = tfrt.load(tfrt.compile(text), host=host)["main"](np.ones((64, 128), np.float32))
+        found = tfrt.load(tfrt.compile(text), host=host)["main"](np.ones((64, 128), np.float64))
     assert np.array_equal(found, -np.ones((64, 128)))
     assert made == ([] if native is False else [bool(native)])
 

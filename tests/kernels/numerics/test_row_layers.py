@@ -114,3 +114,14 @@ def test_programs_are_the_same_where_what_follows_is_fused(n, m):
     text = TEXT.format(n=n, m=m)
     found, expected = (tfrt.load(tfrt.compile(text, opt_level=level))["main"](x, scale, y) for level in (2, 0))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_what_follows_a_single_row_in_programs():
+    text = """func.func @main(%x: tensor<7xf32>, %y: tensor<7xf32>) -> tensor<7xf32> {
+  %0 = nn.softmax %x {dimension = 0 : i64} : (tensor<7xf32>) -> tensor<7xf32>
+  %1 = stablehlo.add %0, %y : tensor<7xf32>
+  return %1 : tensor<7xf32>
+}"""
+    x, y = np.arange(14, dtype=np.float32).reshape(2, 7)
+    found = tfrt.load(tfrt.compile(text, opt_level=2))["main"](x, y)
+    np.testing.assert_allclose(found, softmax(x.astype(np.float64)) + y, rtol=1e-6)

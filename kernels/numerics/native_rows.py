@@ -1,0 +1,284 @@
+"""What is done to rows as machine code, made by llvmlite where it is installed: a softmax or a normalization, or
+neither, and elementwise steps.
+
+A row is read once from memory and written once; exponentials and hyperbolic tangents are those of
+`tfrt.kernels.numerics.vector_functions`, which differ from numpy's by two units in the last place at most.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import Literal
+
+import numpy as np
+
+from tfrt.executor.declarations.broadcasting import without_leading_ones
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
+from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.native_choice import Run, native_or
+from tfrt.kernels.numerics.row_layers import Rows
+from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_functions import exp, has_form, write_steps
+
+Shape = tuple[int, ...]
+
+LEAST_WIDTH = 16
+"""Shorter rows are no gain."""
+
+LEAST_ELEMENTS = 1 << 16
+"""How many elements are worth a block of their own on another thread."""
+
+MOST_ELEMENTS = 1 << 22
+"""How many elements are worked on without a break, which takes some milliseconds."""
+
+_WAYS = 4
+"""How many vectors are added up side by side: sums wait for one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done to each row.
+
+    Attributes:
+        kinds: for each input, whether it is ``full``, a ``row``, or ``one`` element.
+        steps: elementwise ops; of their values, the inputs come first, or what the layer makes of the first one.
+        epsilon: that of a normalization.
+    """
+
+    rows: int
+    width: int
+    kinds: tuple[str, ...]
+    steps: tuple[Step, ...]
+    layer: Literal["softmax", "normalize"] | None = None
+    epsilon: float = 0.0
+
+
+def with_native_rows(
+    run: Run,
+    inputs: Sequence[Shape],
+    result: Shape,
+    dtype: np.dtype,
+    steps: Sequence[Step],
+    host: HostContext,
+    layer: Literal["softmax", "normalize"] | None = None,
+    epsilon: float = 0.0,
+) -> Run:
+    """`run`, a function of arrays of these shapes, or the same as machine code where there is some and it is worth
+    it."""
+    work = describe(inputs, result, dtype, steps, layer, epsilon)
+    if work is None:
+        return run
+    return native_or(run, lambda: make_native(work, result, host), host, layer or "a chain of elementwise ops")
+
+
+def describe(
+    inputs: Sequence[Shape],
+    result: Shape,
+    dtype: np.dtype,
+    steps: Sequence[Step],
+    layer: Literal["softmax", "normalize"] | None = None,
+    epsilon: float = 0.0,
+) -> Work | None:
+    """What is done to rows, the last dimension's elements, if there is machine code for it."""
+    if dtype != np.float32 or 0 in result or not result or not all(has_form(step, dtype) for step in steps):
+        return None
+    rows = [without_leading_ones(shape) for shape in inputs]
+    is_one = [not row and prod(result) > 1 for row in rows]
+    kinds = [
+        "full" if shape == result else "one" if one else "row" if row == result[-1:] else ""
+        for shape, row, one in zip(inputs, rows, is_one, strict=True)
+    ]
+    width = result[-1]
+    if layer is None and "row" not in kinds:
+        # All elements are alike, so rows may be as long as they like.
+        width = next(n for n in range(min(prod(result), _LONG), 0, -1) if prod(result) % n == 0)
+    if "" in kinds or "full" not in kinds or width < LEAST_WIDTH:
+        return None
+    return Work(prod(result) // width, width, tuple(kinds), tuple(steps), layer, epsilon)
+
+
+_LONG = 1 << 10
+
+
+def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
+    """The same as machine code, with a result of this shape.
+
+    Raises:
+        CannotAssemble: there is none.
+        NotImplementedError: a step cannot be written.
+    """
+    pointers = [ctypes.py_object] * (len(work.kinds) + 1)
+    code = assemble(write(work, processor().vector_bytes // 4), "work", [*pointers, ctypes.c_int64, ctypes.c_int64])
+    least, most = max(1, LEAST_ELEMENTS // work.width), max(1, MOST_ELEMENTS // work.width)
+    rows, dtype = work.rows, np.dtype(np.float32)
+    is_parallel = host is not None and host.parallelism > 1 and rows >= 2 * least
+    is_one_call = rows <= most and not is_parallel
+
+    def some(arrays: Sequence[np.ndarray], start: int, end: int) -> None:
+        # Between two blocks Python handles signals.
+        for first in range(start, end, most):
+            code(*arrays, first, min(first + most, end))
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        made = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
+        for array in arrays:
+            if not array.flags.c_contiguous:
+                arrays = tuple([np.ascontiguousarray(each) for each in arrays])
+                break
+        if is_one_call:
+            code(*arrays, made, 0, rows)
+        elif is_parallel:
+            assert host is not None
+            host.parallel_for(rows, least, partial(some, (*arrays, made)))
+        else:
+            some((*arrays, made), 0, rows)
+        if out is None or made is out:
+            return made
+        out[...] = made
+        return out
+
+    return run
+
+
+def with_native_softmax(softmax: Rows, width: int, dtype: np.dtype, host: HostContext) -> Rows:
+    """`softmax`, of any number of rows that lie one after the other, or the same as machine code."""
+    work = describe([(1, width)], (1, width), dtype, (), "softmax")
+    if work is None:
+        return softmax
+
+    def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        assert out is not None
+        softmax(x, out)
+        return out
+
+    def make() -> Run:
+        pointers = [ctypes.py_object] * 2
+        code = assemble(write(work, processor().vector_bytes // 4), "work", [*pointers, ctypes.c_int64, ctypes.c_int64])
+
+        def native(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+            assert out is not None
+            code(x, out, 0, x.shape[0])
+            return out
+
+        return native
+
+    found = native_or(run, make, host, "softmax")
+    return softmax if found is run else lambda x, out: found(x, out=out)
+
+
+def write(work: Work, lanes: int) -> str:
+    """The function ``work`` as a module: of arrays (the inputs, the result) and the first and the last row to do."""
+    code = Code(np.dtype(np.float32), lanes)
+    names = [f"%a{number}x" for number in range(len(work.kinds) + 1)]
+    *inputs, made = (code.elements_of(name, DATA_OFFSET) for name in names)
+    with code.loop("%start", "%end") as row:
+        begin = code.times(row, work.width)
+        places = [
+            code.at(array, begin) if kind == "full" else array for array, kind in zip(inputs, work.kinds, strict=True)
+        ]
+        target = code.at(made, begin)
+        finish = _LAYERS[work.layer](code, work, places[0], target)
+        source = target if work.layer == "softmax" else places[0]
+
+        def each(column: Value, count: int) -> None:
+            values = []
+            for place, kind in zip([source, *places[1:]], work.kinds, strict=True):
+                values.append(code.spread(place) if kind == "one" else code.load(code.at(place, column), count))
+            values[0] = finish(values[0])
+            found = write_steps(code, work.steps, values)
+            code.store(code.at(target, column), found, count)
+
+        _by_vectors(code, work.width, each)
+    return code.module("work", [*[f"ptr {name}" for name in names], "i64 %start", "i64 %end"])
+
+
+Finish = Callable[[str], str]
+"""What becomes of a vector of the first input."""
+
+
+def _by_vectors(code: Code, width: int, each: Callable[[Value, int], None]) -> None:
+    """Something for each vector of a row; the last one may have fewer elements."""
+    whole = width // code.lanes * code.lanes
+    if whole:
+        with code.loop(0, whole, code.lanes) as column:
+            each(column, code.lanes)
+    if width > whole:
+        each(whole, width - whole)
+
+
+def _reduced(code: Code, width: int, start: str, term: Callable[[Value, int], str], combine: str) -> str:
+    """A vector of what vectors of a row combine to, each of which has something to say for itself."""
+    step = _WAYS * code.lanes
+    whole = width // step * step
+    found = [code.variable(start) for _ in range(_WAYS if whole else 1)]
+
+    def add(which: int, column: Value, count: int) -> None:
+        code.set(found[which], code.evaluate(combine, [term(column, count), code.get(found[which])]))
+
+    if whole:
+        with code.loop(0, whole, step) as column:
+            for way in range(_WAYS):
+                add(way, code.add(column, way * code.lanes), code.lanes)
+    for column in range(whole, width, code.lanes):
+        add(0, column, min(code.lanes, width - column))
+    first, *others = (code.get(variable) for variable in found)
+    for other in others:
+        first = code.evaluate(combine, [first, other])
+    return first
+
+
+_SUM, _GREATEST = "{0} + {1}", "{0} if {0} > {1} else {1}"
+
+
+def _none(code: Code, work: Work, x: str, target: str) -> Finish:
+    return lambda value: value
+
+
+def _softmax(code: Code, work: Work, x: str, target: str) -> Finish:
+    lowest = code.constant(-np.inf)
+
+    def element(column: Value, count: int) -> str:
+        return code.filled(code.load(code.at(x, column), count), count, lowest)
+
+    # What is not a number makes all shares such, whatever the greatest one is.
+    greatest = code.spread_element(code.greatest_of(_reduced(code, work.width, lowest, element, _GREATEST)))
+
+    def share(column: Value, count: int) -> str:
+        value = exp(code, code.evaluate("{0} - {1}", [element(column, count), greatest]))
+        value = code.filled(value, count, code.constant(0))
+        code.store(code.at(target, column), value, count)
+        return value
+
+    total = code.spread_element(code.sum_of(_reduced(code, work.width, code.constant(0), share, _SUM)))
+    return lambda value: code.evaluate("{0} / {1}", [value, total])
+
+
+def _normalize(code: Code, work: Work, x: str, target: str) -> Finish:
+    zero, count_of = code.constant(0), code.constant(float(work.width))
+
+    def element(column: Value, count: int) -> str:
+        return code.load(code.at(x, column), count)
+
+    total = code.spread_element(code.sum_of(_reduced(code, work.width, zero, element, _SUM)))
+    mean = code.evaluate("{0} / {1}", [total, count_of])
+
+    def square(column: Value, count: int) -> str:
+        centred = code.evaluate("{0} - {1}", [element(column, count), mean])
+        return code.filled(code.evaluate("{0} * {0}", [centred]), count, zero)
+
+    squares = code.spread_element(code.sum_of(_reduced(code, work.width, zero, square, _SUM)))
+    epsilon = code.constant(float(np.float32(work.epsilon)))
+    scale = code.evaluate("sqrt({0} / {1} + {2})", [squares, count_of, epsilon])
+    return lambda value: code.evaluate("({0} - {1}) / {2}", [value, mean, scale])
+
+
+_LAYERS: dict[str | None, Callable[[Code, Work, str, str], Finish]] = {
+    None: _none,
+    "softmax": _softmax,
+    "normalize": _normalize,
+}
