@@ -13,8 +13,11 @@ from typing import NoReturn
 from tfrt.executor.bef.format import MAX_VBR_BYTES
 from tfrt.executor.support.errors import BefError
 
-_TOO_LONG = re.compile(rb"[\x80-\xff]{%d}" % MAX_VBR_BYTES)
-"""An unsigned integer that has more bytes than it may."""
+_CONTINUED = bytes(range(0x80, 0x100))
+"""The bytes of unsigned integers that are not their last."""
+
+_LONG = re.compile(rb"[\x80-\xff]{%d}" % (MAX_VBR_BYTES - 1))
+"""An unsigned integer that has as many bytes as it may, or more."""
 
 
 class Cursor:
@@ -65,26 +68,26 @@ class Cursor:
 
     def vbrs(self, count: int, *what: str) -> list[int]:
         """So many unsigned integers, which are in turn what the names say."""
-        start = self.position
-        data = bytes(self.data[start : min(self.end, start + count * MAX_VBR_BYTES)])
-        if len(data) >= count and data[:count].isascii():
-            self.position = start + count
-            return list(data[:count])
+        end, missing = self.position, count
+        while missing and end < self.end:
+            piece = bytes(self.data[end : min(end + missing, self.end)])
+            end += len(piece)
+            missing -= len(piece.translate(None, _CONTINUED))
+        data = bytes(self.data[self.position : end])
+        if missing or _LONG.search(data):
+            # Perhaps one of them is wrong, and says so.
+            return [self.vbr(what[number % len(what)]) for number in range(count)]
+        self.position = end
+        if data.isascii():
+            return list(data)
         found: list[int] = []
-        value = length = 0
+        value = 0
         for byte in data:
-            length += 1
             if byte > 0x7F:
                 value = (value | byte & 0x7F) << 7
-                continue
-            found.append(value | byte)
-            value = 0
-            if len(found) == count:
-                break
-        if len(found) < count or _TOO_LONG.search(data, 0, length) or max(found) >> 64:
-            # One of them is wrong, and says so.
-            return [self.vbr(what[number % len(what)]) for number in range(count)]
-        self.position = start + length
+            else:
+                found.append(value | byte)
+                value = 0
         return found
 
     def count(self, what: str, *, least_bytes: int = 1) -> int:

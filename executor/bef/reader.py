@@ -375,37 +375,41 @@ class BefFile:
     def _read_kernels(self, cursor: Cursor, table: Sequence[int], functions: int) -> list[KernelRecord]:
         """The kernels that follow at the cursor, of which the table has the offset, the operands and the stream."""
         start, data = cursor.position, cursor.data
-        names = self.kernel_names
+        names, limit = self.kernel_names, cursor.end - start
         attributes_end = self.section(SectionId.ATTRIBUTES).remaining
+        layouts: dict[tuple[int, ...], tuple[int, int, int, int]] = {}
         kernels: list[KernelRecord] = []
+        position = 0
         for offset, operands, stream, end in zip(table[::3], table[1::3], table[2::3], (*table[3::3], 0), strict=True):
-            at = start + offset
-            if at != cursor.position:
-                cursor.fail(f"a kernel starts at {offset}, expected {cursor.position - start}")
+            if offset != position:
+                cursor.fail(f"a kernel starts at {offset}, expected {position}", start + position)
             unpack = _KERNEL_WORDS.get(end - offset)
-            if unpack is not None and kernels and start + end <= cursor.end:
+            if unpack is not None and kernels and end <= limit:
                 # Nearly all are like that; any other, and what is wrong with one, takes its time.
-                words = unpack(data, at)
-                code, location, n_arguments, n_attributes, n_functions, n_results = words[:6]
-                attributes_at = 7 + n_arguments
-                callees_at = attributes_at + n_attributes
-                results_at = callees_at + n_functions
-                attributes, callees = words[attributes_at:callees_at], words[callees_at:results_at]
+                words = unpack(data, start + offset)
+                counts = words[2:7]
+                layout = layouts.get(counts)
+                if layout is None:
+                    layout = layouts[counts] = _layout(*counts)
+                attributes_at, callees_at, results_at, size = layout
+                code, attributes, callees = words[0], words[attributes_at:callees_at], words[callees_at:results_at]
                 if (
-                    n_results == 1
-                    and results_at + 1 + words[6] == len(words)
-                    and n_arguments == operands
+                    size == len(words)
+                    and counts[0] == operands
                     and code < len(names)
                     and not (attributes and max(attributes) >= attributes_end)
                     and not (callees and max(callees) >= functions)
                 ):
                     results, users = words[results_at : results_at + 1], (words[results_at + 1 :],)
                     arguments = words[7:attributes_at]
-                    found = (names[code], location, arguments, attributes, callees, results, users, operands, stream)
+                    found = (names[code], words[1], arguments, attributes, callees, results, users, operands, stream)
                     kernels.append(_new(KernelRecord, found))
-                    cursor.position = start + end
+                    position = end
                     continue
+            cursor.position = start + position
             kernels.append(self._read_kernel(cursor, not kernels, operands, stream, functions))
+            position = cursor.position - start
+        cursor.position = start + position
         return kernels
 
     def _read_kernel(self, cursor: Cursor, is_pseudo: bool, operands: int, stream: int, functions: int) -> KernelRecord:
@@ -510,6 +514,17 @@ def _read_sections(data: memoryview) -> dict[SectionId, tuple[int, int]]:
     if missing:
         raise BefError(f"missing: {', '.join(missing)}", section="headers", offset=len(data))
     return sections
+
+
+def _layout(arguments: int, attributes: int, functions: int, results: int, users: int) -> tuple[int, int, int, int]:
+    """Where the attributes, functions and results of a kernel with one result are, and how many words it has.
+
+    No kernel has as many as those with more results, or none, are said to have.
+    """
+    attributes_at = 7 + arguments
+    functions_at = attributes_at + attributes
+    results_at = functions_at + functions
+    return attributes_at, functions_at, results_at, results_at + 1 + users if results == 1 else 0
 
 
 def _words(cursor: Cursor, count: int, what: str) -> tuple[int, ...]:

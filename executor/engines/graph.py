@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord
+from tfrt.executor.bef import BefFile, FunctionRecord
 from tfrt.executor.engines.binding import BoundKernel, Callee
 from tfrt.executor.support.errors import Call
 from tfrt.executor.support.location import Location
@@ -121,12 +121,29 @@ def make_graph(
     if is_order_free:
         streams = free_streams
     releases = _releases(record)
+    # Calls copy them.
+    tokens = {n: [True] + [False] * (n - 1) if n > 1 else None for n in {kernel.operand_count for kernel in kernels}}
     every = [_PSEUDO, *bound]
     return Graph(
         record=record,
         bef=bef,
-        nodes=[_node(number, kernels[number], every[number], releases[number]) for number in range(len(kernels))],
-        tokens=[[True] + [False] * (k.operand_count - 1) if k.operand_count > 1 else None for k in kernels],
+        nodes=[
+            Node(
+                number,
+                found,
+                found.call,
+                kernel.arguments,
+                kernel.results,
+                kernel.users,
+                found.needs_context,
+                len(kernel.results) == 1 and not found.returns_tuple,
+                found.inline is not None,
+                found.task,
+                released,
+            )
+            for number, (kernel, found, released) in enumerate(zip(kernels, every, releases, strict=True))
+        ],
+        tokens=[tokens[kernel.operand_count] for kernel in kernels],
         streams=streams,
         one_stream=[ANY_STREAM] * len(kernels),
         free_streams=free_streams,
@@ -164,22 +181,6 @@ def _nothing() -> None:
 
 
 _PSEUDO = BoundKernel(name="", call=_nothing, needs_context=False, returns_tuple=False)
-
-
-def _node(number: int, record: KernelRecord, bound: BoundKernel, releases: tuple[int, ...]) -> Node:
-    return Node(
-        number,
-        bound,
-        bound.call,
-        record.arguments,
-        record.results,
-        record.users,
-        bound.needs_context,
-        len(record.results) == 1 and not bound.returns_tuple,
-        bound.inline is not None,
-        bound.task,
-        releases,
-    )
 
 
 def _releases(record: FunctionRecord) -> list[tuple[int, ...]]:

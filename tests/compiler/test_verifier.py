@@ -196,3 +196,13 @@ def test_block_argument_types_of_functions():
         "t.mlir:1:1: error: 'func.func' op Expected entry block arguments to have the same types as the function"
         " input types"
     ]
+
+
+def test_each_of_several_alike_ops_is_looked_at():
+    wrong = '%{0} = "tfrt.add.i32"(%x, %{1}) : (i32, {2}) -> i32'
+    lines = [wrong.format(name, *given) for name, given in zip("abcd", (("x", "i32"), ("y", "i1")) * 2, strict=True)]
+    text = "\n".join(["func.func @f(%x: i32, %y: i1) {", *lines, "tfrt.return", "}"])
+    with pytest.raises(CompileError) as caught:
+        parse_module(text)
+    message = "error: 'tfrt.add.i32' op operand #1 must be 32-bit signless integer, but got 'i1'"
+    assert str(caught.value).splitlines() == [f"-:{line}:6: {message}" for line in (3, 5)]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfrt.executor.bef.cursor import Cursor
+from tfrt.executor.bef.writer import Writer
 from tfrt.executor.support.errors import BefError
 
 
@@ -118,3 +119,28 @@ def test_reads_stay_inside_whatever_the_bytes(data, start, end, draw):
         except BefError:
             break
         assert before <= cursor.position <= cursor.end
+
+
+@pytest.mark.parametrize("values", [[], [0, 127, 1], [128, 0, 5], [2**64 - 1, 1, 2**14], [1, 2**35, 2**63]])
+def test_several_integers(values):
+    out = Writer()
+    out.vbrs(values)
+    data = out.content()
+    cursor = Cursor(memoryview(data + b"\x07"), 0, len(data) + 1, "part")
+    assert cursor.vbrs(len(values), "one", "another") == values
+    assert cursor.position == len(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\x01", "another is cut off in section part at offset 1"),
+        (b"\x01\x80", "another is cut off in section part at offset 1"),
+        (b"\x01" + b"\x80" * 10 + b"\x01", "another is longer than 64 bits in section part at offset 1"),
+        (b"\x01\x83" + b"\x80" * 8 + b"\x01", "another is longer than 64 bits in section part at offset 1"),
+    ],
+)
+def test_several_integers_of_which_one_is_wrong(data, message):
+    with pytest.raises(BefError) as caught:
+        Cursor(memoryview(data), 0, len(data), "part").vbrs(2, "one", "another")
+    assert str(caught.value).endswith(message)

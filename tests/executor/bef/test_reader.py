@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.executor.bef.conftest import (
     vbr,
     words,
 )
-from tfrt.executor.bef import FunctionKind, open_bef, read_bef
+from tfrt.executor.bef import FunctionKind, open_bef, read_bef, reader
 from tfrt.executor.bef.format import HEADER, MAX_NESTING, SectionId
 from tfrt.executor.bef.reader import _read_sections
 from tfrt.executor.support.errors import BefError, UsageError
@@ -490,3 +491,14 @@ def test_functions_of_two_names_and_no_name():
     index = b"\x02" + b"\x00" + vbr(0, EMPTY, 0, 1, 0) + b"\x02" + vbr(len(Body().data), I32, 0, 1, 0)
     bef = read_bef(build(Parts(function_index=index, functions=Body().data * 2)))
     assert [(f.name, f.kind) for f in bef.functions] == [("", FunctionKind.ASYNC), ("i32", FunctionKind.SYNC)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "golden").glob("*.bef")), ids=lambda path: path.stem
+)
+def test_kernels_are_the_same_either_way(path, monkeypatch):
+    """What nearly all kernels are like is read and checked at once, and could be read and checked with care as well."""
+    at_once = open_bef(path).functions
+    monkeypatch.setattr(reader, "_KERNEL_WORDS", {})
+    monkeypatch.setattr(reader, "_is_as_emitted", lambda _: False)
+    assert open_bef(path).functions == at_once
