@@ -11,6 +11,7 @@
 `work.py`              how many bytes and operations kernels on arrays have
 `dump_plans.py`        plans for people to read
 `recorded_values.py`   values of kernels, for `bef-run --dump-values`
+`step.py`              the debugger, `bef-run --step`
 `compare.py`           where two programs begin to differ, for `bef-run --compare-with`
 `explain.py`           how errors came about
 `kernel_modules.py`    importing modules of kernels that the command line names

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tfrt.executor.runtime.recording import Recording
     from tfrt.executor.runtime.tracing import Trace
     from tfrt.executor.tools.compare import Side
+    from tfrt.executor.tools.step import Stepper
 
 _TOOL = "bef-run"
 
@@ -130,6 +131,8 @@ def _main(argv: Sequence[str]) -> int:
     if options.profile is not None and options.dump_plan:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
     measuring.check(options)
+    if options.step or options.breaks:
+        _check_stepping(options)
     if options.compare_with is not None:
         return _compare(options)
     keep_engine_frames(options.internal_traceback)
@@ -137,6 +140,7 @@ def _main(argv: Sequence[str]) -> int:
     bef = _open(options.file)
     profile = _new_profile() if options.profile is not None else None
     recording = _new_recording(bef, options) if options.dump_values is not None else None
+    stepper = _new_stepper(bef, options) if options.step or options.breaks else None
     allocator, counts_tensors = _ALLOCATORS[options.host_allocator_type]()
     reported: list[Diagnostic] = []
     source = cache(source_below(options.source_root))
@@ -146,7 +150,7 @@ def _main(argv: Sequence[str]) -> int:
         plans=options.plans and allocator.capacity is None,
         plan_threshold=options.plan_threshold,
         native=None if options.native else False,
-        profile=profile or recording,
+        profile=profile or recording or stepper,
         trace=trace,
         allocator=allocator,
         out=_Output(),
@@ -245,6 +249,29 @@ def _new_profile() -> Profile:
     from tfrt.executor.runtime.profile import Profile
 
     return Profile()
+
+
+def _check_stepping(options: argparse.Namespace) -> None:
+    """See that options for the debugger go with the others.
+
+    Raises:
+        UsageError: they do not.
+    """
+    if options.file == "-":
+        raise UsageError("--step and --break read commands from the standard input, so the program must be a file")
+    others = (options.profile, options.dump_values, options.trace, options.report, options.compare_with)
+    if options.enable_tracing or options.dump_plan or any(other is not None for other in others):
+        raise UsageError("--step and --break go with no other option that watches or compares kernels")
+    if options.work_queue_type != "s":
+        raise UsageError("--step and --break go with --work_queue_type=s only: one kernel runs at a time")
+
+
+def _new_stepper(bef: BefFile, options: argparse.Namespace) -> Stepper:
+    from tfrt.executor.tools.step import Debugger, Stepper
+
+    commands = None if sys.stdin.isatty() else sys.stdin
+    patterns = [] if options.step else options.breaks
+    return Stepper(Debugger(bef, patterns, source_below(options.source_root), commands, sys.stdout))
 
 
 def _new_recording(bef: BefFile, options: argparse.Namespace) -> Recording:
@@ -547,6 +574,11 @@ def _parser() -> cli.OptionParser:
     add(
         "--dump-kernels", action="extend", type=cli.comma_separated, metavar="PATTERN,…",
         help="with --dump-values: which kernels, by name or op ('cpu.*', 'stablehlo.dot*') or place (FILE:LINE)",
+    )  # fmt: skip
+    add("--step", action="store_true", help="stop before each kernel, and read commands: 'help' lists them")
+    add(
+        "--break", dest="breaks", action="append", default=[], metavar="PATTERN",
+        help="stop before kernels of that name, op or place, as --dump-kernels means them",
     )  # fmt: skip
     add(
         "--compare-with", metavar="FILE",
