@@ -8,7 +8,7 @@ from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics.elementwise_chain import Step, epilogue
-from tfrt.kernels.numerics.native_products import MOST_ROWS, describe, with_native_product
+from tfrt.kernels.numerics.native_products import MOST_ROWS, MOST_TILED, as_convolution, describe, with_native_product
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 ADD, MULTIPLY = "{0} + {1}", "{0} * {1}"
@@ -42,6 +42,28 @@ def test_random_sizes(dtype, seed):
     for out in (np.empty_like(expected), np.empty((columns, rows), dtype).T):
         assert run(x, y, out=out) is out
         np.testing.assert_allclose(out, expected, **tolerance)
+
+
+@LLVM
+@pytest.mark.parametrize("sizes", [(5, 64, 70), (33, 80, 64), (64, 100, 300)])
+@pytest.mark.parametrize("follows", [False, True])
+def test_more_rows(sizes, follows):
+    rng = np.random.default_rng(0)
+    rows, inner, columns = sizes
+    x, y = (rng.standard_normal(shape).astype(np.float32) for shape in ((rows, inner), (inner, columns)))
+    x[1, 3], y[5, 7] = np.inf, np.nan
+    steps = (Step(np.add, (0, 1), ADD), Step(np.multiply, (3, 2), MULTIPLY))
+    others = [rng.standard_normal(shape).astype(np.float32) for shape in ((columns,), (rows, columns))]
+    shapes = tuple(other.shape for other in others)
+    finish = RowEpilogue(epilogue(steps, shapes), shapes, steps) if follows else None
+    run = native(sizes, np.float32, finish)
+    arrays = [x, y, *(others if follows else [])]
+    expected = (product(x, y) + others[0]) * others[1] if follows else product(x, y)
+    for given in (arrays, [np.asfortranarray(array) for array in arrays]):
+        np.testing.assert_allclose(run(*given), expected, rtol=1e-4, atol=1e-4)
+    out = np.empty_like(expected)
+    assert run(*arrays, out=out) is out
+    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
 
 
 @LLVM
@@ -87,6 +109,9 @@ def test_functions(function):
 
 def test_what_there_is_no_code_for():
     assert describe((MOST_ROWS + 1, 256, 256), np.dtype(np.float32), None) is None
+    assert as_convolution((MOST_TILED + 1, 256, 256), np.dtype(np.float32), None) is None
+    assert as_convolution((8, 4, 4), np.dtype(np.float32), None) is None
+    assert as_convolution((8, 256, 256), np.dtype(np.float32), lambda rows: None) is None
     assert describe((1, 256, 256), np.dtype(np.float16), None) is None
     assert describe((1, 4, 4), np.dtype(np.float32), None) is None
     assert describe((1, 256, 256), np.dtype(np.float32), lambda rows: None) is None
