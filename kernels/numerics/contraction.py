@@ -15,7 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import products
-from tfrt.kernels.numerics.elementwise_chain import others_of, writing_of_epilogue
+from tfrt.kernels.numerics.elementwise_chain import BLOCK_BYTES, others_of, writing_of_epilogue
 from tfrt.kernels.numerics.native_products import with_native_product
 from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet
@@ -124,13 +124,21 @@ def _matrix_product(
     is_small = products.is_small(how.rows, how.inner, how.columns)
     step = products.panel(how.rows, how.inner, how.columns, dtype.itemsize)
     by_panels = step < how.columns and dtype == np.float32 and not turns_lhs and not turns_rhs
+    together = max(1, BLOCK_BYTES // max(1, how.columns * dtype.itemsize))
+    is_block = how.rows <= together
+    # Without a host, somebody only asks whether there is such a function.
+    is_alone = is_small or host is None or host.parallelism == 1
 
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
         target = out if out is None or out.flags.c_contiguous else None
         found: np.ndarray = products.multiply_by_panels(x, y, target, step) if by_panels else x.dot(y, target)
-        if finish is not None:
+        if finish is not None and is_block:
             finish(found, *others)
+        elif finish is not None:
+            # What follows goes over rows several times, which stay in the cache.
+            for first in range(0, how.rows, together):
+                finish(found[first : first + together], *others)
         if out is not None and found is not out:
             out[...] = found
             return out
@@ -138,19 +146,18 @@ def _matrix_product(
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         a, b = x.T if turns_lhs else x, y.T if turns_rhs else y
-        if is_small or host.parallelism == 1 or (out is not None and not out.flags.c_contiguous):
+        if is_alone or (out is not None and not out.flags.c_contiguous):
             small: np.ndarray = quiet.call(product, a, b, others, out)
             return small
         last = None if finish is None else lambda rows: finish(rows, *others)
         return products.matmul(a, b, host, out, last)
 
-    # Without a host, somebody only asks whether there is such a function.
     if host is not None and not turns_lhs and not turns_rhs and (how.rows > _FEW_ROWS or finish is not None):
         native = with_native_product(run, (how.rows, how.inner, how.columns), dtype, finish, host)
         if native is not run:
             return native
-    finishing = None if finish is None else writing_of_epilogue(finish, how.shape)
-    if by_panels or not (is_small or host.parallelism == 1) or (finish is not None and finishing is None):
+    finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
+    if by_panels or not is_alone or (finish is not None and finishing is None):
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:

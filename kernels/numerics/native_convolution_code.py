@@ -18,6 +18,7 @@ from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_functions import has_form, write_steps
 from tfrt.kernels.numerics.windows import Window
 
 FRAME_BYTES = 1 << 17
@@ -94,7 +95,7 @@ def is_possible(convolution: Convolution) -> bool:
     # Vectors of one or two output channels are no gain.
     if not _is_depthwise(c) and c.filters[-1] // c.groups < 4:
         return False
-    return all(step.native is not None for step in c.steps) and all(
+    return all(has_form(step, c.dtype) for step in c.steps) and all(
         shape == c.result or prod(shape) == 1 or without_leading_ones(shape) == channel for shape in c.others
     )
 
@@ -325,7 +326,4 @@ def _finish(
             values = [sums[pixel][n]]
             for number in range(len(c.others)):
                 values.append(common[number] if number in common else code.load(code.at(others[number], at), lanes))
-            for step in c.steps:
-                assert step.native is not None
-                values.append(code.evaluate(step.native, [values[operand] for operand in step.operands]))
-            code.store(code.at(made, at), values[-1], lanes)
+            code.store(code.at(made, at), write_steps(code, c.steps, values), lanes)

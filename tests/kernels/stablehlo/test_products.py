@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
@@ -333,3 +334,19 @@ def test_dot_of_something_else(run):
     with pytest.raises(KernelError) as error:
         run("stablehlo.dot", np.ones((1, 1, 1), np.float32), np.ones(1, np.float32))
     assert error.value.message == "(C1) expects vectors or matrices, but got ranks 3 and 1"
+
+
+def test_large_products_take_epilogues():
+    """Whether there is such a function is asked without a host; it goes over blocks of rows."""
+    known = TensorMetadata(DType.F32, (300, 300))
+    finish = RowEpilogue(lambda rows, row: np.add(rows, row, out=rows), ((300,),))
+    entry = CPU_OPS["stablehlo.dot_general"]
+    attrs = {**MATRICES, "lhs_batching_dimensions": [], "rhs_batching_dimensions": []}
+    assert entry.arrays((known, known), attrs, None, (known,), finish) is not None
+    random = np.random.default_rng(0)
+    x, y = (random.integers(-9, 9, (300, 300)).astype(np.float32) for _ in range(2))
+    row = np.arange(300, dtype=np.float32)
+    for queue in ("s", "mstd:2"):
+        with HostContext(queue, native=False) as host:
+            run = entry.arrays((known, known), attrs, host, (known,), finish)
+            np.testing.assert_array_equal(run(x, y, row), x @ y + row)
