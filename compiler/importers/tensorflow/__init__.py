@@ -51,11 +51,11 @@ def import_tensorflow(
     text = text_of(model)
     if weights is None:
         text, _ = with_variables(text, model.captured, None)
-        return named(text, signature, model.arguments, model.results)
+        return named(text, signature, model.arguments, model.results, model.variables)
     from tfrt.executor.values.safetensors import write_safetensors
 
     text, variables = with_variables(text, model.captured, larger_than)
-    text = named(text, signature, model.arguments, model.results)
-    text, arrays = without_weights(text, larger_than, model.variables, variables)
+    text = named(text, signature, model.arguments, model.results, model.variables)
+    text, arrays = without_weights(text, larger_than, variables)
     write_safetensors(os.fspath(weights), {**variables, **arrays})
     return text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +26,7 @@ class Signature:
         function: a concrete function.
         arguments: the names of its arguments, in order.
         results: those of its results.
-        variables: of variables that are constants, what they are called, by the names of the nodes that are their
-            values.
+        variables: what variables that are constants are called, by the names of the nodes that are their values.
         captured: where it changes variables, what it is given after its arguments: names and first values.
     """
 
@@ -91,12 +91,37 @@ def _of_folder(path: str, signature: str) -> Signature:
         ]
         given = [tensor.op.name for tensor in function.inputs[: len(function.inputs) - len(captured)]]
         return Signature(function, [spelled.get(name, name) for name in given], results, {}, captured)
-    constant = convert_variables_to_constants_v2(function, lower_control_flow=False)
+    with _whole_cases(function.graph):
+        constant = convert_variables_to_constants_v2(function, lower_control_flow=False)
     arguments = [tensor.op.name for tensor in constant.inputs]
     variables = {
         inner.op.name: names[id(outer)] for outer, inner in function.graph.captures if id(outer) in names
     }  # fmt: skip
     return Signature(constant, [spelled.get(name, name) for name in arguments], results, variables)
+
+
+@contextmanager
+def _whole_cases(graph: Any) -> Iterator[None]:
+    """A graph that is copied with the mark that its cases stay what they are.
+
+    Freezing variables inlines functions, and lowers branches to switches and merges where they do not have the mark;
+    TensorFlow marks ``If`` and ``While`` itself, and forgets ``Case``.
+    """
+    copied = graph.as_graph_def
+
+    def marked(*arguments: Any, **options: Any) -> Any:
+        copy = copied(*arguments, **options)
+        for nodes in (copy.node, *(function.node_def for function in copy.library.function)):
+            for node in nodes:
+                if node.op in ("Case", "StatelessCase"):
+                    node.attr["_lower_using_switch_merge"].b = False
+        return copy
+
+    graph.as_graph_def = marked
+    try:
+        yield
+    finally:
+        del graph.as_graph_def
 
 
 _CHANGING = (

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Collection, Container, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,9 +22,19 @@ _MODULE = re.compile(r"^module\b.*\{\n", re.MULTILINE)
 _CONSTANT = re.compile(r'"tf\.Const"\(\) <\{value = dense<(.*)> : tensor<((?:\d+x)*)([a-wyz]\w*)>\}>(.*)$')
 
 
-def named(text: str, name: str, arguments: Sequence[str], results: Sequence[str]) -> str:
+def named(
+    text: str,
+    name: str,
+    arguments: Sequence[str],
+    results: Sequence[str],
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The text with its first function, and what that takes and gives, under other names, and with nodes' names as
-    locations."""
+    locations.
+
+    Args:
+        variables: the names of variables, by those of the nodes that are their values: these have the variables'.
+    """
     lines = text.splitlines()
     aliases = {found[1]: found[2] for line in lines if (found := _ALIAS.match(line))}
     names: dict[str, str] = {}
@@ -31,7 +42,9 @@ def named(text: str, name: str, arguments: Sequence[str], results: Sequence[str]
     def location(found: re.Match[str]) -> str:
         alias = found[1]
         if alias not in names:
-            names[alias] = _name(alias, aliases)
+            said = _name(alias, aliases)
+            variable = variables.get(said[1:-1])
+            names[alias] = said if variable is None else quoted(variable)
         return f" loc({names[alias]})" if names[alias] else ""
 
     kept = [_LOCATION.sub(location, line) for line in lines if not _ALIAS.match(line)]
@@ -123,13 +136,11 @@ def _literal(value: np.ndarray) -> str:
     return f'"0x{stored.tobytes().hex().upper()}"'
 
 
-def without_weights(
-    text: str, larger_than: int, variables: Mapping[str, str], taken: Collection[str] = ()
-) -> tuple[str, Mapping[str, np.ndarray]]:
+def without_weights(text: str, larger_than: int, taken: Collection[str] = ()) -> tuple[str, Mapping[str, np.ndarray]]:
     """The text without its constants of more than `larger_than` bytes, and those by name.
 
-    They have the names of their nodes, or those of variables whose values they are. Those that files of weights cannot
-    hold stay in the text. Names that are taken are others'.
+    They have the names of their locations, which are variables' or nodes'. Those that files of weights cannot hold stay
+    in the text. Names that are taken are others'.
     """
     arrays: dict[str, np.ndarray] = {}
     lines = text.splitlines()
@@ -140,7 +151,7 @@ def without_weights(
             continue
         place = re.search(r' loc\("([^"]*)"\)$', found[4])
         node = place[1].partition("@")[0] if place else "constant"
-        name = _free(variables.get(node, node), {*arrays, *taken})
+        name = _free(node, {*arrays, *taken})
         arrays[name] = array
         type = f"tensor<{found[2]}{found[3]}>"
         weight = f'"tf.Weight"() <{{name = {quoted(name)}}}> : () -> {type}'

@@ -21,7 +21,7 @@ HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 def test_a_text_with_a_signatures_names_and_weights_of_its_own():
     model = Model.read(FROZEN)
     text = named(model.path.read_text(), "serving_default", ["images"], ["scores"])
-    text, weights = without_weights(text, 200, {})
+    text, weights = without_weights(text, 200)
     assert {array.shape for array in weights.values()} == {(12, 16)}
     assert '"tf.Weight"() <{name = "constant"}> : () -> tensor<12x16xf32>' in text
     program = tfrt.load(tfrt.compile(text, opt_level=2), weights=weights)
@@ -47,6 +47,25 @@ def test_nodes_names_are_locations():
     assert 'func.func @"of two.words"(%arg0: tensor<2xf32>' in found
     assert '-> tensor<2xf32> loc("layer/Tanh")\n' in found
     assert "#loc" not in found
+
+
+def test_weights_have_the_names_of_variables():
+    text = """module {
+  func.func @f(%arg0: tensor<2xf32>) -> tensor<2xf32> attributes {} {
+    %0 = "tf.Const"() <{value = dense<[1.5, 2.5]> : tensor<2xf32>}> : () -> tensor<2xf32> loc(#loc1)
+    %1 = "tf.AddV2"(%arg0, %0) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> loc(#loc2)
+    return %1 : tensor<2xf32>
+  }
+}
+#loc1 = loc("unknown_7")
+#loc2 = loc("layer/add")
+"""
+    text = named(text, "serving_default", ["x"], ["y"], {"unknown_7": "layer/bias"})
+    text, arrays = without_weights(text, 4)
+    assert list(arrays) == ["layer/bias"]
+    message = "^layer/bias: error: the program was compiled without its weights: load it with weights=..., or run it "
+    with pytest.raises(tfrt.LoadError, match=message):
+        tfrt.load(tfrt.compile(text))
 
 
 @pytest.mark.skipif(HAS_TENSORFLOW, reason="TensorFlow is there")
@@ -106,7 +125,7 @@ PADDED = """
 
 
 def test_a_few_integers_are_no_weights():
-    text, arrays = without_weights(PADDED, 0, {})
+    text, arrays = without_weights(PADDED, 0)
     assert {name: array.tolist() for name, array in arrays.items()} == {"w": [1.5, 2.5]}
     assert text.splitlines() == [
         *PADDED.splitlines()[:2],
@@ -168,3 +187,23 @@ def test_a_module_that_counts(tmp_path):
     (tmp_path / "model" / "variables" / "variables.index").unlink()
     with pytest.raises(tfrt.UsageError, match=r"lacks its variables: there is no .*index.; copy the whole folder"):
         tfrt.import_tensorflow(folder)
+
+
+@pytest.mark.skipif(not HAS_TENSORFLOW, reason="needs TensorFlow")
+def test_a_module_with_cases(tmp_path):
+    import tensorflow as tf
+
+    class Cases(tf.Module):
+        def __init__(self):
+            self.w = tf.Variable([2.0, 3.0], name="w")
+
+        @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="i"), tf.TensorSpec([2], tf.float32, name="x")])
+        def run(self, i, x):
+            inner = [lambda: x - self.w, lambda: tf.sin(x)]
+            return tf.switch_case(i, [lambda: x * self.w, lambda: x + self.w, lambda: tf.switch_case(i - 2, inner)])
+
+    tf.saved_model.save(cases := Cases(), folder := str(tmp_path), signatures=cases.run)
+    function = tfrt.load(tfrt.compile(tfrt.import_tensorflow(folder)))["serving_default"]
+    x = np.float32([0.5, -1])
+    for i in range(-1, 4):
+        np.testing.assert_allclose(function(i=i, x=x), cases.run(tf.constant(i), x), rtol=1e-6)
