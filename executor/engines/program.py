@@ -97,6 +97,7 @@ class Program:
         self.weights = Weights() if weights is None else weights
         self.resources = ResourceContext()
         loaded.add(self)
+        host.programs.add(self)
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         if wrong := weights_that_do_not_fit(bef, self.kernels, host, self.weights):
             raise LoadError(tuple(wrong))
@@ -379,11 +380,15 @@ class Function:
 
     def _way_to_run(self) -> Run:
         """What runs a call, recorded by whoever watches the host's requests and functions."""
-        run, spans = self._way_to_run_recorded(), self._program.host.request_spans
-        if spans is None or not self.name:
+        run, host = self._way_to_run_recorded(), self._program.host
+        spans, admission = host.request_spans, host.admission
+        if not self.name or (spans is None and admission is None):
             return run
+        # Whoever calls it is not to call the plan at once.
         self._planned = None
-        return spans.watched_function(run, self.name)
+        if spans is not None:
+            run = spans.watched_function(run, self.name)
+        return run if admission is None else admission.watched_function(run)
 
     def _way_to_run_recorded(self) -> Run:
         events = self._program.host.events

@@ -6,6 +6,7 @@
 `queues.py`            making a queue from its name
 `waiting_queues.py`    queues without threads, `s` and `seeded`
 `thread_queue.py`      the queue with threads, `mstd`
+`admission.py`         limits on requests, and who may begin one on a host that ends
 `deadlines.py`         requests whose time is over
 `failures.py`          what becomes of exceptions, and of promises
 `reports.py`           errors among results: reported once, with their place

@@ -7,6 +7,7 @@ a program's function is a request; its context carries cancellation, the resourc
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
+from tfrt.executor.runtime.admission import Admission
 from tfrt.executor.runtime.deadlines import call_after
 from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
 from tfrt.executor.runtime.observer import Observer, Recorder, tracing
@@ -59,6 +61,13 @@ class Output(Protocol):
     def write(self, text: str, /) -> Any: ...
 
 
+class _Program(Protocol):
+    """What the host needs of a program that is loaded on it."""
+
+    def run_anew(self) -> None:
+        """Find out anew how functions run."""
+
+
 class HostContext:
     """A host; close it, or use it as a context manager, to end its threads.
 
@@ -79,6 +88,8 @@ class HostContext:
         opentelemetry: whether requests are spans of OpenTelemetry (``tfrt[opentelemetry]``), made by the application's
             tracer or by one that is given: within the span that is current at the call, until the results are there.
         allocator: counts the memory that kernels take from the host; see `tfrt.executor.support.allocation`.
+        max_requests: how many requests may be under way at a time: one more fails at once with a
+            `ResourceExhaustedError`. By default any number.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
             What kernels of your own open by other means than `files` is theirs.
@@ -92,9 +103,11 @@ class HostContext:
         files: opens files for kernels, which get it by the annotation `tfrt.Files`.
         events: what records events, while there is a trace (`tfrt.trace`).
         request_spans: what makes OpenTelemetry's spans of requests, if anything does.
+        admission: what admits requests, if not all are admitted.
+        programs: those that are loaded on it.
 
     Raises:
-        UsageError: no work queue has that description, kernels would be both profiled and traced, or
+        UsageError: no work queue has that description, kernels would be both profiled and traced, a limit is none, or
             OpenTelemetry is not installed.
     """
 
@@ -112,6 +125,7 @@ class HostContext:
         trace: Trace | None = None,
         opentelemetry: Any = False,
         allocator: Allocator | None = None,
+        max_requests: int | None = None,
         out: Output | None = None,
         files: bool | str | os.PathLike[str] = True,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
@@ -131,6 +145,8 @@ class HostContext:
         self.trace = trace
         self.events: Recorder | None = None
         self.request_spans: RequestSpans | None = _request_spans(opentelemetry) if opentelemetry else None
+        self.admission: Admission | None = None if max_requests is None else Admission(max_requests)
+        self.programs: weakref.WeakSet[_Program] = weakref.WeakSet()
         hosts.add(self)
         self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
@@ -153,12 +169,27 @@ class HostContext:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
+    def close(self, timeout: float | None = None) -> None:
         """Finish what is waiting to run and end the devices' and the work queue's threads. May be called twice.
+
+        Args:
+            timeout: the seconds for which requests that are under way may go on. Then they are cancelled: kernels that
+                have not started do not run, and results that are not there are `CancelledError`. Kernels that run are
+                waited for. Requests that come meanwhile or later fail with an `UnavailableError`. Where the work queue
+                has no threads, requests that other threads wait for are not waited for here, but cancelled likewise.
+                By default everything is finished, however long that takes, and the host may be used on.
 
         Raises:
             BaseException: what the first device that failed to end has raised; the others have ended nevertheless.
+            UsageError: `timeout` is no number of seconds.
         """
+        if timeout is not None:
+            _check_timeout(timeout)
+            self._refuse_requests()
+            if timeout:
+                call_after(self, timeout, HostContext._cancel_requests)
+            else:
+                self._cancel_requests()
         failure: BaseException | None = None
         while self._on_close:
             try:
@@ -171,6 +202,27 @@ class HostContext:
             self._release_native_threads()
         if failure is not None:
             raise failure
+
+    def _refuse_requests(self) -> None:
+        """Admit none but those that there are."""
+        if self.admission is None:
+            self.admission = Admission()
+        self.admission.close(self._requests())
+        for program in list(self.programs):
+            program.run_anew()
+
+    def _cancel_requests(self) -> None:
+        """Cancel all requests that there are."""
+        for request in self._requests():
+            request.cancel(abandon=True)
+
+    def _requests(self) -> list[ExecutionContext]:
+        """Those that exist. Nobody keeps a list, which would cost every call; the garbage collector knows them."""
+        return [
+            found
+            for found in gc.get_objects()
+            if type(found) is ExecutionContext and getattr(found, "host", None) is self
+        ]
 
     def __del__(self) -> None:
         # Where nobody has closed it. The work queue, which may have other hosts, ends by itself. When the interpreter
@@ -313,6 +365,11 @@ def _request_spans(tracer: Any) -> RequestSpans:
     return RequestSpans(None if tracer is True else tracer)
 
 
+def _check_timeout(timeout: float) -> None:
+    if not 0 <= timeout <= threading.TIMEOUT_MAX:
+        raise UsageError(f"a timeout is a number of seconds that is not negative, not {timeout!r}")
+
+
 def _nothing() -> None:
     """What a host without compute threads does about BLAS."""
 
@@ -451,8 +508,7 @@ class ExecutionContext:
             self._expire_after(timeout)
 
     def _expire_after(self, timeout: float) -> None:
-        if not 0 <= timeout <= threading.TIMEOUT_MAX:
-            raise UsageError(f"a timeout is a number of seconds that is not negative, not {timeout!r}")
+        _check_timeout(timeout)
         self._made["expired"] = AsyncValue()
         if not timeout:
             _expire(self, timeout)
