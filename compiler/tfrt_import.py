@@ -6,6 +6,7 @@ Exit codes: 0; 1 where a model has what is not supported; 2 for bad usage and fo
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from collections.abc import Sequence
 
@@ -42,7 +43,10 @@ def _main(argv: Sequence[str]) -> int:
 
 def _import(options: argparse.Namespace) -> str:
     given = {"weights": options.weights, "larger_than": options.larger_than}
+    if not os.path.exists(options.model):
+        raise UsageError(f"cannot read '{options.model}': No such file or directory")
     if os.path.isdir(options.model) or options.model.endswith(_OF_TENSORFLOW):
+        _silence_tensorflow()
         from tfrt.compiler.importers.tensorflow import import_tensorflow
 
         if options.input_shapes:
@@ -54,6 +58,12 @@ def _import(options: argparse.Namespace) -> str:
         raise UsageError("--signature goes with SavedModels and files of Keras")
     shapes: InputShapes = {key: shape.text for key, shape in map(read_shape, options.input_shapes)}
     return import_onnx(options.model, input_shapes=shapes, **given)
+
+
+def _silence_tensorflow() -> None:
+    """Keep what TensorFlow says about the processor and about old models off the standard error."""
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def _parser() -> cli.OptionParser:

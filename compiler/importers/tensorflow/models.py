@@ -82,7 +82,8 @@ def _of_folder(path: str, signature: str) -> Signature:
     if function is None:
         there_are = ", ".join(f"'{name}'" for name in sorted(loaded.signatures)) or "none"
         raise UsageError(f"'{path}' has no signature '{signature}'; it has: {there_are}")
-    spelled = {spec.name: name for name, spec in function.structured_input_signature[1].items()}
+    # By place: TensorFlow 1 names tensors as it likes, even as the signature names others. Captures come last.
+    spelled = dict(zip((tensor.op.name for tensor in function.inputs), function._arg_keywords, strict=False))
     results = sorted(function.structured_outputs)
     names = {id(variable.handle): variable.name.partition(":")[0] for variable in loaded_variables(function)}
     if _changes_variables(function.graph.as_graph_def()):
@@ -90,14 +91,14 @@ def _of_folder(path: str, signature: str) -> Signature:
             (names.get(id(outer), inner.op.name), _value(function, outer)) for outer, inner in function.graph.captures
         ]
         given = [tensor.op.name for tensor in function.inputs[: len(function.inputs) - len(captured)]]
-        return Signature(function, [spelled.get(name, name) for name in given], results, {}, captured)
+        return Signature(function, [spelled[name] for name in given], results, {}, captured)
     with _whole_cases(function.graph):
         constant = convert_variables_to_constants_v2(function, lower_control_flow=False)
     arguments = [tensor.op.name for tensor in constant.inputs]
     variables = {
         inner.op.name: names[id(outer)] for outer, inner in function.graph.captures if id(outer) in names
     }  # fmt: skip
-    return Signature(constant, [spelled.get(name, name) for name in arguments], results, variables)
+    return Signature(constant, [spelled[name] for name in arguments], results, variables)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tfrt.compiler.passes.lower_tf import is_supported
-from tfrt.dialects.tf_executor import DATAFLOW, FUNCTIONAL
+from tfrt.dialects.tf_executor import DATAFLOW
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
@@ -24,6 +24,11 @@ _WITH_STRINGS = frozenset(
     )
 )
 """Ops whose tensors may hold strings: what says something, and what only hands values on."""
+
+_FUNCTIONAL = (
+    "the model's control flow is of dead tokens; build it again after tf.compat.v1.enable_control_flow_v2(), or by"
+    " tf.function"
+)
 
 _FRAMES = frozenset(("LoopCond", "Merge", "RefMerge", "RefSwitch", "Switch", *DATAFLOW))
 
@@ -51,7 +56,7 @@ def _in(function: str) -> str:
 def _refused(nodes: Iterable[Any]) -> Iterable[tuple[Any, str]]:
     for node in nodes:
         if node.op in _FRAMES or node.op in ("Enter", "Exit", "NextIteration"):
-            yield node, f"is not supported: {FUNCTIONAL}"
+            yield node, f"is not supported: {_FUNCTIONAL}"
         elif node.op not in _OF_FUNCTIONS and not is_supported(f"tf.{node.op}"):
             yield node, "is not supported"
         elif node.op not in _WITH_STRINGS and _has_strings(node):

@@ -118,6 +118,19 @@ def test_strings_are_refused_where_something_needs_them():
     ]
 
 
+def test_switches_and_merges_are_refused_by_their_nodes():
+    with pytest.raises(tfrt.CompileError) as caught:
+        require_supported(graph(("Switch", "cond/Switch", False), ("Add", "sum", False), ("Merge", "cond/m", False)))
+    what = (
+        "is not supported: the model's control flow is of dead tokens; build it again after "
+        "tf.compat.v1.enable_control_flow_v2(), or by tf.function"
+    )
+    assert [d.message for d in caught.value.diagnostics] == [
+        f"'tf.Switch' op of node 'cond/Switch' {what}",
+        f"'tf.Merge' op of node 'cond/m' {what}",
+    ]
+
+
 PADDED = """
     %cst = "tf.Const"() <{value = dense<[[1, 1], [0, 2]]> : tensor<2x2xi32>}> : () -> tensor<2x2xi32> loc("pads")
     %w = "tf.Const"() <{value = dense<[1.5, 2.5]> : tensor<2xf32>}> : () -> tensor<2xf32> loc("w")
@@ -138,6 +151,12 @@ def test_a_size_that_is_none(tool, size):
     done = tool("tfrt-import", "model.onnx", f"--larger-than={size}")
     message = f"tfrt-import: argument --larger-than: '{size}' is no size, such as 1024, 4KiB or 1MB\n"
     assert (done.code, done.err) == (2, message)
+
+
+@pytest.mark.parametrize("name", ["folder", "model.keras", "model.onnx"])
+def test_a_file_that_is_not_there(tool, name):
+    done = tool("tfrt-import", name)
+    assert (done.code, done.err) == (2, f"tfrt-import: cannot read '{name}': No such file or directory\n")
 
 
 COUNTER = """#loc = loc(unknown)
@@ -207,3 +226,15 @@ def test_a_module_with_cases(tmp_path):
     x = np.float32([0.5, -1])
     for i in range(-1, 4):
         np.testing.assert_allclose(function(i=i, x=x), cases.run(tf.constant(i), x), rtol=1e-6)
+
+
+@pytest.mark.skipif(not HAS_TENSORFLOW, reason="needs TensorFlow")
+def test_a_signature_of_tensorflow_1_names_arguments_its_own_way(tmp_path):
+    import tensorflow as tf
+
+    folder = str(tmp_path / "model")
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        a, b = (tf.compat.v1.placeholder(tf.float32, [2], name=name) for name in "ab")
+        tf.compat.v1.saved_model.simple_save(session, folder, {"b": a, "a": b}, {"y": a - 2 * b})
+    function = tfrt.load(tfrt.compile(tfrt.import_tensorflow(folder)))["serving_default"]
+    assert function(b=np.float32([5, 7]), a=np.float32([1, 2])).tolist() == [3, 3]
