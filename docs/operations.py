@@ -85,16 +85,13 @@ def tested_in(name: str) -> str | None:
     """The test that runs an op: the one of its kernel's file, or else where it is mentioned most often."""
     dialect, _, short = name.partition(".")
     kernel = Path(runs_in(name) or "").stem
-    found = []
-    for path in _tests():
-        is_own = path.parent in (
-            ROOT / "tests" / "kernels" / dialect,
-            ROOT / "tests" / _IMPORTERS.get(dialect, dialect),
-        )
-        words = _words(path)
-        mentions = words[name] + (words[f'"{short}"'] if is_own else 0)
-        if mentions:
-            found.append((path.stem != f"test_{kernel}", not is_own, -mentions, str(path.relative_to(ROOT))))
+    own = (ROOT / "tests" / "kernels" / dialect, ROOT / "tests" / _IMPORTERS.get(dialect, dialect))
+    mentions = Counter(dict(_mentions().get(name, ())))
+    mentions.update({path: times for path, times in _mentions().get(f'"{short}"', ()) if path.parent in own})
+    found = [
+        (path.stem != f"test_{kernel}", path.parent not in own, -times, str(path.relative_to(ROOT)))
+        for path, times in mentions.items()
+    ]
     return min(found)[-1] if found else None
 
 
@@ -104,6 +101,15 @@ def is_refused(op: type[IRDLOperation]) -> bool:
 
 
 @cache
+def _mentions() -> dict[str, list[tuple[Path, int]]]:
+    """For each word of `_words`, the tests that have it, and how often."""
+    found: dict[str, list[tuple[Path, int]]] = {}
+    for path in _tests():
+        for word, times in _words(path).items():
+            found.setdefault(word, []).append((path, times))
+    return found
+
+
 def _tests() -> list[Path]:
     """Files of tests, but for those that only read texts."""
     paths = [path for path in (ROOT / "tests").rglob("*") if path.suffix in (".py", ".mlir")]
