@@ -40,6 +40,8 @@ FAILED = 1
 BAD_USAGE = 2
 INTERRUPTED = 130
 """Stopped with Ctrl-C: what a shell reports for a process that SIGINT ended."""
+TERMINATED = 143
+"""Ended early, but in order, because of SIGTERM: what a shell reports for a process that it ended."""
 PIPE_CLOSED = 141
 """The reader of our output went away: what a shell reports for a process that SIGPIPE ended."""
 

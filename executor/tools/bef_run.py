@@ -6,7 +6,8 @@ tensorflow/runtime). ``--function`` runs one function with the inputs given and 
 the outputs expected. What kernels report comes on stderr.
 
 Exit codes: 0; 1 where a function returned an error or something else than expected; 2 for bad usage or a bad
-file. Nothing runs before the command line as a whole has been found valid.
+file; 130 where Ctrl-C ended it, at once; 143 where SIGTERM did, once the function that ran was through. Nothing
+runs before the command line as a whole has been found valid.
 
 Numpy takes longer to import than everything else together, so the modules that need it are imported where values
 are read, shown or saved. So is what only profiles need.
@@ -37,6 +38,7 @@ from tfrt.executor.support.location import position
 from tfrt.executor.support.spans import span
 from tfrt.executor.tools import measuring
 from tfrt.executor.tools.kernel_modules import import_kernels
+from tfrt.executor.tools.termination import noticing_termination
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.weights import weights_of
 
@@ -209,7 +211,10 @@ def _run_file(bef: BefFile, host: HostContext, options: argparse.Namespace, trac
         program = Program(bef, host, weights_of(options.weights))
     # What is there now stays until the end: the garbage collector need not look at it again and again.
     gc.freeze()
-    return _dump_plans(program, host) if options.dump_plan else _run_program(program, host, options, trace)
+    if options.dump_plan:
+        return _dump_plans(program, host)
+    with noticing_termination() as is_terminated:
+        return _run_program(program, host, options, trace, is_terminated)
 
 
 def _verify(bef: BefFile, reported: Sequence[Diagnostic], source: SourceLookup) -> int:
@@ -353,11 +358,19 @@ def _dump_plans(program: Program, host: HostContext) -> int:
     return cli.OK
 
 
-def _run_program(program: Program, host: HostContext, options: argparse.Namespace, trace: Trace | None) -> int:
+def _run_program(
+    program: Program,
+    host: HostContext,
+    options: argparse.Namespace,
+    trace: Trace | None,
+    is_terminated: Callable[[], bool],
+) -> int:
     runs = _plan(program, options)
     code = cli.OK
     saved: dict[str, Any] = {}
     for run in runs:
+        if is_terminated():
+            break
         function = run.function
         if function.argument_types and not run.explicit:
             # The reference's recorded output is silent about synchronous functions (see tests/golden).
@@ -385,7 +398,7 @@ def _run_program(program: Program, host: HostContext, options: argparse.Namespac
         del results
     if options.output is not None:
         _save(options.output, saved)
-    return code
+    return cli.TERMINATED if is_terminated() else code
 
 
 def _run_function(run: _Run, host: HostContext, options: argparse.Namespace) -> list[Any]:
