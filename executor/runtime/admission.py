@@ -25,16 +25,26 @@ class Admission:
     """Admits requests.
 
     Args:
+        queue: the host's work queue, which has a `length`, the number of tasks that wait, if that is limited.
         max_requests: how many may be under way at a time; None for any number.
+        max_queued_tasks: at how many tasks that wait none is admitted; None for any number.
 
     Raises:
-        UsageError: the limit is no number from 1 on.
+        UsageError: a limit is no number from 1 on, or the queue does not tell its length.
     """
 
-    def __init__(self, max_requests: int | None = None):
-        if max_requests is not None and (type(max_requests) is not int or max_requests < 1):
-            raise UsageError(f"max_requests is a number of requests from 1 on, not {max_requests!r}")
+    def __init__(self, queue: Any, max_requests: int | None = None, max_queued_tasks: int | None = None):
+        for name, what, limit in (
+            ("max_requests", "requests", max_requests),
+            ("max_queued_tasks", "tasks", max_queued_tasks),
+        ):
+            if limit is not None and (type(limit) is not int or limit < 1):
+                raise UsageError(f"{name} is a number of {what} from 1 on, not {limit!r}")
+        if max_queued_tasks is not None and not hasattr(queue, "length"):
+            raise UsageError(f"max_queued_tasks needs a work queue that has a length, which '{queue.name}' has not")
+        self._queue = queue
         self._max_requests = max_requests
+        self._max_queued_tasks = max_queued_tasks
         self._is_closed = False
         self.restart()
         restart_after_fork(self)
@@ -83,5 +93,11 @@ class Admission:
                 raise ResourceExhaustedError(
                     f"the host has {limit} request{'' if limit == 1 else 's'} under way, which is its limit: try again"
                     " when one has ended, or make the host with a larger max_requests"
+                )
+            limit = self._max_queued_tasks
+            if limit is not None and (length := self._queue.length) >= limit:
+                raise ResourceExhaustedError(
+                    f"{length} task{' waits' if length == 1 else 's wait'} in the host's work queue, and at {limit} no"
+                    " request is taken: try again later, or make the host with a larger max_queued_tasks"
                 )
             self._under_way.add(request)

@@ -90,6 +90,7 @@ class HostContext:
         allocator: counts the memory that kernels take from the host; see `tfrt.executor.support.allocation`.
         max_requests: how many requests may be under way at a time: one more fails at once with a
             `ResourceExhaustedError`. By default any number.
+        max_queued_tasks: at how many tasks that wait in the work queue new requests fail likewise.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
             What kernels of your own open by other means than `files` is theirs.
@@ -126,6 +127,7 @@ class HostContext:
         opentelemetry: Any = False,
         allocator: Allocator | None = None,
         max_requests: int | None = None,
+        max_queued_tasks: int | None = None,
         out: Output | None = None,
         files: bool | str | os.PathLike[str] = True,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
@@ -145,7 +147,9 @@ class HostContext:
         self.trace = trace
         self.events: Recorder | None = None
         self.request_spans: RequestSpans | None = _request_spans(opentelemetry) if opentelemetry else None
-        self.admission: Admission | None = None if max_requests is None else Admission(max_requests)
+        self.admission: Admission | None = None
+        if max_requests is not None or max_queued_tasks is not None:
+            self.admission = Admission(self.work_queue, max_requests, max_queued_tasks)
         self.programs: weakref.WeakSet[_Program] = weakref.WeakSet()
         hosts.add(self)
         self.allocator = Allocator() if allocator is None else allocator
@@ -206,7 +210,7 @@ class HostContext:
     def _refuse_requests(self) -> None:
         """Admit none but those that there are."""
         if self.admission is None:
-            self.admission = Admission()
+            self.admission = Admission(self.work_queue)
         self.admission.close(self._requests())
         for program in list(self.programs):
             program.run_anew()

@@ -316,6 +316,11 @@ class MultiThreadedQueue:
             blocking.grow()
             raise
 
+    @property
+    def length(self) -> int:
+        """How many tasks wait."""
+        return self._compute.tasks.qsize() + self._blocking.tasks.qsize()
+
     def wait(self, values: Iterable[Any]) -> None:
         run_deferred()
         for value in values:

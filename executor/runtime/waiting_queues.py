@@ -106,6 +106,11 @@ class SingleThreadedQueue:
 
     add_blocking_task = add_task
 
+    @property
+    def length(self) -> int:
+        """How many tasks wait."""
+        return sum(len(share.tasks) for share in list(self._shares.values()))
+
     def wait(self, values: Iterable[Any]) -> None:
         run_deferred()
         pending = [v for v in values if type(v) is AsyncValue and not v._state]

@@ -165,10 +165,53 @@ def test_a_forked_process_begins_without_requests(gate):
         assert program["second"](1) == 2
 
 
+LONG = (
+    r"^1 task waits in the host's work queue, and at 1 no request is taken: try again later, or make the host with a"
+    r" larger max_queued_tasks$"
+)
+
+
+@pytest.mark.parametrize("queue", ["s", "seeded:4", "mstd:1,1"])
+def test_requests_are_refused_while_too_many_tasks_wait(gate, queue):
+    with tfrt.HostContext(queue, max_queued_tasks=1) as host:
+        program = _load(host)
+        results = program["main"].start()
+        if host.work_queue.has_threads:
+            # The only thread for it is taken, so the next task waits.
+            assert gate.began.wait(60)
+            results += program["main"].start()
+        for function, arguments in (("main", ()), ("second", (1,))):
+            with pytest.raises(tfrt.ResourceExhaustedError, match=LONG) as caught:
+                program[function](*arguments)
+            assert caught.value.code == "RESOURCE_EXHAUSTED"
+        gate.go_on.set()
+        host.wait(results)
+        assert {result.value for result in results} == {2}
+        host.quiesce()
+        assert program["second"](1) == 2
+
+
+def test_a_queue_without_a_length_has_no_limit_of_it():
+    class Other:
+        name = "other"
+
+        def __getattr__(self, name):
+            if name == "length":
+                raise AttributeError(name)
+            return getattr(queue, name)
+
+    with tfrt.HostContext("s") as host:
+        queue = host.work_queue
+        reason = r"^max_queued_tasks needs a work queue that has a length, which 'other' has not$"
+        with pytest.raises(tfrt.UsageError, match=reason):
+            tfrt.HostContext(Other(), max_queued_tasks=3)
+
+
 @pytest.mark.parametrize("limit", [0, -1, 1.5, True, "3"])
-def test_what_is_no_limit(limit):
-    with pytest.raises(tfrt.UsageError, match=r"^max_requests is a number of requests from 1 on, not "):
-        tfrt.HostContext(max_requests=limit)
+@pytest.mark.parametrize(("name", "what"), [("max_requests", "requests"), ("max_queued_tasks", "tasks")])
+def test_what_is_no_limit(limit, name, what):
+    with pytest.raises(tfrt.UsageError, match=rf"^{name} is a number of {what} from 1 on, not "):
+        tfrt.HostContext(**{name: limit})
 
 
 @pytest.mark.parametrize("limit", [None, 7])
