@@ -288,3 +288,21 @@ def bincount(values: TensorMetadata, size: TensorMetadata, weights: TensorMetada
         return np.bincount(flat[kept], given, size.item()).astype(weights.dtype)
 
     return run
+
+
+@array_op("tf.UnravelIndex", shaped_by=(1,))
+def unravel_index(indices: TensorMetadata, dims: TensorMetadata) -> ArrayForm:
+    """The coordinates of flat indices, or of one, in a tensor of sizes `dims`: one row for each dimension."""
+    if indices.rank > 1 or dims.rank != 1:
+        raise KernelError(
+            f"tf.UnravelIndex: expects a scalar or vector of indices, and sizes, got {indices} and {dims}"
+        )
+
+    def run(indices: np.ndarray, dims: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        shape = sizes(dims)
+        if 0 in shape:
+            raise KernelError("tf.UnravelIndex: Input dims cannot contain a dim of zero")
+        require_in_range(indices, math.prod(shape), "tf.UnravelIndex")
+        return np.stack(np.unravel_index(indices, shape)).astype(indices.dtype)
+
+    return run

@@ -17,7 +17,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import integers
+from tfrt.kernels.numerics import integers, special
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.elementwise import broadcast_shape
@@ -276,8 +276,16 @@ def _bessel_i0e(x: np.ndarray) -> np.ndarray:
     return np.where(size > 500, expanded / np.sqrt(2 * np.pi * far), np.i0(near) * np.exp(-near))
 
 
+def _grown(x: np.ndarray, scaled: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """A function of which `scaled` is ``exp(-|x|)`` times, in double precision until it is rounded."""
+    wide = x.astype(np.float64)
+    return np.asarray(np.exp(np.abs(wide)) * scaled(wide)).astype(x.dtype)
+
+
 _ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "BesselI0": lambda x: _grown(x, _bessel_i0e),
     "BesselI0e": _bessel_i0e,
+    "BesselI1": lambda x: _grown(x, special.bessel_i1e),
     "Elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     "Inv": np.reciprocal,
     "Reciprocal": np.reciprocal,
@@ -298,6 +306,23 @@ def _register_activation(name: str, function: Callable[[np.ndarray], np.ndarray]
 
 for _name, _activation in _ACTIVATIONS.items():
     _register_activation(_name, _activation)
+
+
+def _checked_metadata(operand: TensorMetadata, *, message: str) -> TensorMetadata:
+    return operand
+
+
+@array_op("tf.CheckNumerics", metadata=_checked_metadata)
+def check_numerics(operand: TensorMetadata, *, message: str) -> ArrayForm:
+    """The operand, which holds neither NaN nor infinities: an error that begins with `message` otherwise."""
+
+    def run(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        if not np.isfinite(x).all():
+            found = [name for name, test in (("Inf", np.isinf), ("NaN", np.isnan)) if test(x).any()]
+            raise KernelError(f"{message} : Tensor had {' and '.join(found)} values")
+        return x.copy()
+
+    return run
 
 
 def _leaky_metadata(operand: TensorMetadata, *, alpha: float = 0.2) -> TensorMetadata:

@@ -115,3 +115,11 @@ func.func @main(%x: tensor<?xi32>) -> tensor<?xi32> {
 def test_one_element_that_is_gathered_is_an_array_to_the_next_op(level):
     main = tfrt.load(tfrt.compile(GATHERED, opt_level=level))["main"]
     assert main(np.int32([5, 6, 8])).tolist() == [0, 1, 3]
+
+
+def test_coordinates_of_flat_indices(array, fails):
+    dims = np.int32([2, 3])
+    assert array("tf.UnravelIndex", np.int32([3, 5, 0]), dims).tolist() == [[1, 1, 0], [0, 2, 0]]
+    assert array("tf.UnravelIndex", np.int64(5), np.int64([2, 3])).tolist() == [1, 2]
+    fails("tf.UnravelIndex: index 6 is not in [0, 6)", "tf.UnravelIndex", np.int32([6]), dims)
+    fails("tf.UnravelIndex: Input dims cannot contain a dim of zero", "tf.UnravelIndex", dims, np.int32([2, 0]))

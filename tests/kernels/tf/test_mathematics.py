@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 
 X = np.float32([[-1.5, -0.5], [0.25, 2.5]])
@@ -27,6 +28,8 @@ def each(function, values):
         ("Asinh", X, each(math.asinh, X)),
         ("Atan", X, each(math.atan, X)),
         ("Atanh", T, each(math.atanh, T)),
+        ("BesselI0", np.float32([0, 0.5, -3, 800]), np.float32([1, 1.0634834, 4.8807926, np.inf])),
+        ("BesselI1", np.float32([0, 0.5, -3, -800]), np.float32([0, 0.2578943, -3.9533702, -np.inf])),
         ("BesselI0e", np.float32([0, 1, -8, 600]), np.float32([1, 0.4657596, 0.1434318, 0.016290])),
         ("BesselI1e", np.float32([0, 1]), np.float32([0, 0.20791042])),
         ("Ceil", X, np.ceil(X)),
@@ -142,3 +145,10 @@ def test_the_same_bits(array):
 )
 def test_what_they_refuse(fails, message, op, operands):
     fails(message, op, *operands)
+
+
+def test_numbers_that_are_checked(array):
+    assert array("tf.CheckNumerics", X, message="here").tolist() == X.tolist()
+    for bad, what in (([np.nan, 1], "NaN"), ([-np.inf, 1], "Inf"), ([np.inf, np.nan], "Inf and NaN")):
+        with pytest.raises(KernelError, match=f"here : Tensor had {what} values$"):
+            array("tf.CheckNumerics", np.float32(bad), message="here")
