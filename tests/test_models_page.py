@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 NAMES = runpy.run_path(str(ROOT / "docs" / "operations.py"))
 
 
-@pytest.mark.parametrize(("page", "tables"), zip(NAMES["PAGES"], (4, 1), strict=True))
+@pytest.mark.parametrize(("page", "tables"), list(zip(NAMES["PAGES"], (4, 1), strict=True)))
 def test_the_page_is_up_to_date(page, tables):
     text = page.read_text(encoding="utf-8")
     assert text.count("<!-- table: ") == tables
