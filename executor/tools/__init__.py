@@ -2,6 +2,8 @@
 
 =====================  =======================================================================================
 `bef_run.py`           `bef-run`: running functions of a file
+`bef_run_options.py`   its options
+`runs.py`              which functions it runs, and running one
 `bef_info.py`          `bef-info`: what is in a file
 `measuring.py`         its options for traces, reports and profiles
 `cli_values.py`        values as the command line spells them

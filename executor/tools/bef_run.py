@@ -22,22 +22,23 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
 
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
-from tfrt.executor.engines.program import Function, Program
+from tfrt.executor.engines.program import Program
 from tfrt.executor.runtime.failures import keep_engine_frames
-from tfrt.executor.runtime.host_context import PLAN_THRESHOLD, ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support import allocation, cli
 from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup, source_below
-from tfrt.executor.support.errors import BefError, KernelError, LoadError, UsageError
+from tfrt.executor.support.errors import BefError, LoadError, UsageError
 from tfrt.executor.support.location import position
 from tfrt.executor.support.spans import span
 from tfrt.executor.tools import measuring
+from tfrt.executor.tools.bef_run_options import ALLOCATORS, LEAK_CHECKS, check_stepping, parser
 from tfrt.executor.tools.kernel_modules import import_kernels
+from tfrt.executor.tools.runs import Run, execute, plan
 from tfrt.executor.tools.termination import noticing_termination
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.weights import weights_of
@@ -51,57 +52,10 @@ if TYPE_CHECKING:
 
 _TOOL = "bef-run"
 
-_EXAMPLES = """\
-  bef-run program.bef
-  tfrt-translate program.mlir | bef-run
-  bef-run program.bef --functions f,g --work_queue_type mstd:4
-  bef-run program.bef --function main --input 3 --input '2x3xf32=1 2 3 4 5 6'
-  bef-run program.bef --function main --input @x.npy --expected_output '2xi32=[5 6]'
-  bef-run model.bef --function main --inputs args.npz --output results.npz
-  bef-run program.bef --kernels my_kernels.py
-  bef-run program.bef --profile profile.json
-  bef-run program.bef --trace trace.json --trace-level functions
-  bef-run program.bef --report report.html
-  bef-run model.bef --function main --inputs args.npz --dump-values values.npz --dump-kernels 'model.mlir:12'
-  bef-run optimised.bef --compare-with plain.bef --function main --inputs args.npz
-
-inputs and expected outputs:
-  3  -1.5  true                  scalars; their type is the function's
-  2x2xi32=[[1 2][3 4]]           a tensor: dimensions, element type, elements
-  4xf32=0                        one element stands for all
-  [[1 2][3 4]]  0                an array of the function's type; one element stands for all
-  @x.npy                         what a file holds; bf16 as uint16, f8 as uint8, i4 as int8 in place of arrays
-  (ignored)                      an output that may be anything
-  Chains are neither given nor compared."""
-
-_DEFAULT_TOLERANCE = 1e-4
-
-_ALLOCATORS: dict[str, Callable[[], tuple[Allocator, bool]]] = {
-    "kernels_only": lambda: (Allocator(), False),
-    "malloc": lambda: (Allocator(), False),
-    "test_fixed_size_1k": lambda: (Allocator(1024, allocation.log), True),
-    "profiled_allocator": lambda: (Allocator(), True),
-    "leak_check_allocator": lambda: (Allocator(), True),
-    "leak_check": lambda: (Allocator(), True),
-}
-"""The host's allocator, and whether the memory of tensors is counted."""
-_LEAK_CHECKS = ("kernels_only", "leak_check_allocator", "leak_check")
-_TRACING_LEVELS = ("none", "default", "verbose", "debug")
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     return cli.run(_TOOL, _main, argv)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One function to run. `explicit` marks the one that the user asked for with its inputs."""
-
-    function: Function
-    arguments: tuple[Any, ...] = ()
-    expected: tuple[tuple[int, Any], ...] = ()
-    explicit: bool = False
 
 
 class _Output:
@@ -123,7 +77,7 @@ def _show(diagnostic: Diagnostic, source: SourceLookup) -> None:
 
 
 def _main(argv: Sequence[str]) -> int:
-    options = _parser().parse(argv)
+    options = parser().parse(argv)
     if options.function is not None and options.functions:
         raise UsageError("--function and --functions exclude each other")
     if options.input and options.inputs is not None:
@@ -134,7 +88,7 @@ def _main(argv: Sequence[str]) -> int:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
     measuring.check(options)
     if options.step or options.breaks:
-        _check_stepping(options)
+        check_stepping(options)
     if options.compare_with is not None:
         return _compare(options)
     keep_engine_frames(options.internal_traceback)
@@ -143,7 +97,7 @@ def _main(argv: Sequence[str]) -> int:
     profile = _new_profile() if options.profile is not None else None
     recording = _new_recording(bef, options) if options.dump_values is not None else None
     stepper = _new_stepper(bef, options) if options.step or options.breaks else None
-    allocator, counts_tensors = _ALLOCATORS[options.host_allocator_type]()
+    allocator, counts_tensors = ALLOCATORS[options.host_allocator_type]()
     reported: list[Diagnostic] = []
     source = cache(source_below(options.source_root))
     host = HostContext(
@@ -191,7 +145,7 @@ def _main(argv: Sequence[str]) -> int:
         host.write(trace.text())
     if options.host_allocator_type == "profiled_allocator":
         host.write(allocator.profile())
-    elif options.host_allocator_type in _LEAK_CHECKS and (leak := _leak(allocator)):
+    elif options.host_allocator_type in LEAK_CHECKS and (leak := _leak(allocator)):
         host.write(leak)
         code = cli.FAILED
     if code != cli.BAD_USAGE:
@@ -256,21 +210,6 @@ def _new_profile() -> Profile:
     return Profile()
 
 
-def _check_stepping(options: argparse.Namespace) -> None:
-    """See that options for the debugger go with the others.
-
-    Raises:
-        UsageError: they do not.
-    """
-    if options.file == "-":
-        raise UsageError("--step and --break read commands from the standard input, so the program must be a file")
-    others = (options.profile, options.dump_values, options.trace, options.report, options.compare_with)
-    if options.enable_tracing or options.dump_plan or any(other is not None for other in others):
-        raise UsageError("--step and --break go with no other option that watches or compares kernels")
-    if options.work_queue_type != "s":
-        raise UsageError("--step and --break go with --work_queue_type=s only: one kernel runs at a time")
-
-
 def _new_stepper(bef: BefFile, options: argparse.Namespace) -> Stepper:
     from tfrt.executor.tools.step import Debugger, Stepper
 
@@ -318,9 +257,9 @@ def _side(path: str, weights: str | None, options: argparse.Namespace) -> Side:
     with HostContext(options.work_queue_type, profile=recording, out=io.StringIO()) as host:
         program = Program(bef, host, weights_of(weights))
         found = {}
-        for run in _plan(program, options):
+        for run in plan(program, options):
             if run.function.name and (run.explicit or not run.function.argument_types):
-                results = _execute(run, host)
+                results = execute(run, host)
                 host.quiesce()
                 values = [result.value if _is_available(result) else result for result in results]
                 found[run.function.name] = tuple(map(kept, values))
@@ -365,7 +304,7 @@ def _run_program(
     trace: Trace | None,
     is_terminated: Callable[[], bool],
 ) -> int:
-    runs = _plan(program, options)
+    runs = plan(program, options)
     code = cli.OK
     saved: dict[str, Any] = {}
     for run in runs:
@@ -401,14 +340,14 @@ def _run_program(
     return cli.TERMINATED if is_terminated() else code
 
 
-def _run_function(run: _Run, host: HostContext, options: argparse.Namespace) -> list[Any]:
+def _run_function(run: Run, host: HostContext, options: argparse.Namespace) -> list[Any]:
     """Run one function in a request of its own and print what it returned.
 
     As in the reference, work that the results do not depend on may go on while they are printed, and ends
     before the next function starts.
     """
     function = run.function
-    results = _execute(run, host)
+    results = execute(run, host)
     if results:
         texts = [
             _result_text(result, type_name, run.explicit, options.print_error_code)
@@ -424,16 +363,6 @@ def _run_function(run: _Run, host: HostContext, options: argparse.Namespace) -> 
         for error in errors_of(results):
             cli.explain(explanation(error, internal=options.internal_traceback))
     return [result.value if _is_available(result) else result for result in results]
-
-
-def _execute(run: _Run, host: HostContext) -> list[Any]:
-    """What a function gives in a request of its own, once it is there."""
-    try:
-        results = run.function.execute(ExecutionContext(host), run.arguments)
-    except KernelError as error:
-        results = [AsyncValue.failed(error)]  # shown in place of the results, of which there are none
-    host.wait(results)
-    return results
 
 
 def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: bool) -> str:
@@ -453,52 +382,6 @@ def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: 
     return f"{type_name} value"
 
 
-def _plan(program: Program, options: argparse.Namespace) -> list[_Run]:
-    """What to run, in order.
-
-    Raises:
-        UsageError: a function does not exist, or inputs or expected outputs do not fit it.
-    """
-    runs: list[_Run] = []
-    init = _find(program, options.test_init_function) if options.test_init_function else None
-    if init is not None:
-        runs.append(_Run(init))
-    name = options.function
-    if name is None and (options.input or options.inputs or options.expected_output):
-        name = _only_function(program, options.functions)
-    if name is not None:
-        from tfrt.executor.tools.function_io import parse_expected, parse_inputs, read_inputs
-
-        function = _find(program, name)
-        if options.inputs is not None:
-            arguments = read_inputs(function, options.inputs)
-        else:
-            arguments = parse_inputs(function, options.input)
-        expected = parse_expected(function, options.expected_output)
-        return [*runs, _Run(function, arguments, expected, explicit=True)]
-    if not options.functions:
-        functions = list(program.all_functions)
-    else:
-        functions = [_find(program, name) for name in options.functions]
-    return [*runs, *(_Run(function) for function in functions if function is not init)]
-
-
-def _find(program: Program, name: str) -> Function:
-    function = program.functions.get(name)
-    if function is None:
-        names = list(program.functions)
-        hint = cli.did_you_mean(name, names) or f"; the file has: {', '.join(names) or 'none'}"
-        raise UsageError(f"there is no function '{name}'{hint}")
-    return function
-
-
-def _only_function(program: Program, requested: Sequence[str] | None) -> str:
-    names = list(requested or program.functions)
-    if len(names) != 1:
-        raise UsageError(f"--input, --inputs and --expected_output need --function; the file has: {', '.join(names)}")
-    return names[0]
-
-
 def _is_error(result: Any) -> bool:
     return isinstance(result, AsyncValue) and result.is_error
 
@@ -513,111 +396,6 @@ def _save(path: str, arrays: dict[str, Any]) -> None:
     content = io.BytesIO()
     np.savez(content, **arrays)
     cli.write_bytes(path, content.getvalue())
-
-
-def _tolerance(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not value >= 0:
-        raise argparse.ArgumentTypeError(f"expected a number that is not negative, got '{text}'")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of runs")
-    return int(text)
-
-
-def _parser() -> cli.OptionParser:
-    parser = cli.OptionParser(_TOOL, "Run the functions of a BEF file.", _EXAMPLES)
-    add = parser.add_argument
-    add("file", nargs="?", default="-", metavar="FILE", help="the BEF file (default: stdin)")
-    add("--functions", type=cli.comma_separated, metavar="F,…", help="run these functions only, in this order")
-    add("--test_init_function", metavar="F", help="run this function before all others")
-    add(
-        "--work_queue_type", default="s", metavar="TYPE",
-        help="s: single-threaded (default); mstd[:N[,M]]: N threads, and up to M for blocking work",
-    )  # fmt: skip
-    add("--no-plans", dest="plans", action="store_false", help="run everything on the dataflow executor")
-    add(
-        "--plan-threshold", type=_count, metavar="N",
-        help="generate a function as Python after N runs or loop iterations (default: once that pays, "
-        f"{PLAN_THRESHOLD} at the latest)",
-    )  # fmt: skip
-    add("--no-native", dest="native", action="store_false", help="make no machine code of scalar functions")
-    measuring.add_options(parser)
-    add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
-    add(
-        "--kernels", action="extend", type=cli.comma_separated, default=[], metavar="MODULE",
-        help="import a module, or a .py file, that registers kernels",
-    )  # fmt: skip
-    add(
-        "--source-root", default=".", metavar="FOLDER",
-        help="show lines of source files below this folder, at errors (default: the current folder)",
-    )  # fmt: skip
-    add(
-        "--weights", metavar="FILE",
-        help="what the program was compiled without: a safetensors file (which is mapped), or an .npz file",
-    )  # fmt: skip
-    add("--function", metavar="F", help="run one function, with inputs")
-    add("--input", action="append", default=[], metavar="V", help="an input of the function, in order")
-    add(
-        "--inputs", metavar="FILE",
-        help="all inputs, as arrays named arg0, arg1, … in an .npz or safetensors file",
-    )  # fmt: skip
-    add(
-        "--expected_output", action="append", default=[], metavar="V",
-        help="what the function should return, in order; anything else is a failure",
-    )  # fmt: skip
-    add(
-        "--expected_tolerance", type=_tolerance, default=_DEFAULT_TOLERANCE, metavar="T",
-        help="by how much floats may differ, relative beyond 1 (default: %(default)s)",
-    )  # fmt: skip
-    add(
-        "--output", metavar="FILE.npz",
-        help="save results, as numbers and arrays named FUNCTION.INDEX; elements of arrays as --input reads them",
-    )  # fmt: skip
-    add(
-        "--dump-values", metavar="FILE.npz",
-        help="save what kernels got and gave, as NUMBER.KERNEL@PLACE.operandN and .resultN",
-    )  # fmt: skip
-    add(
-        "--dump-kernels", action="extend", type=cli.comma_separated, metavar="PATTERN,…",
-        help="with --dump-values: which kernels, by name or op ('cpu.*', 'stablehlo.dot*') or place (FILE:LINE)",
-    )  # fmt: skip
-    add("--step", action="store_true", help="stop before each kernel, and read commands: 'help' lists them")
-    add(
-        "--break", dest="breaks", action="append", default=[], metavar="PATTERN",
-        help="stop before kernels of that name, op or place, as --dump-kernels means them",
-    )  # fmt: skip
-    add(
-        "--compare-with", metavar="FILE",
-        help="run another file, made of the same source, too, and show the first kernel whose values differ",
-    )  # fmt: skip
-    add("--compare-weights", metavar="FILE", help="the weights of that file, unless they are those of the first one")
-    add(
-        "--host_allocator_type", choices=list(_ALLOCATORS), default="kernels_only", metavar="TYPE",
-        help="leak_check: say which memory of tensors is alive at the end; profiled_allocator: count it;"
-        " test_fixed_size_1k: refuse more than 1 kB; malloc: count nothing (default: check what kernels allocate)",
-    )  # fmt: skip
-    add("--enable_tracing", action="store_true", help="print a trace of what ran, after all else")
-    add(
-        "--tracing_level", choices=_TRACING_LEVELS, default="default", metavar="LEVEL",
-        help="default: functions; debug: kernels, too; none, verbose",
-    )  # fmt: skip
-    add(
-        "--verify-diagnostics", action="store_true",
-        help="check what kernels report against 'expected-error@+1 {{…}}' comments in the source, and show it no more",
-    )  # fmt: skip
-    add("--print_error_code", action="store_true", help="print the status code of errors, too")
-    add(
-        "--internal-traceback", action="store_true",
-        help="show tfrt's own code, too, in the Python traceback of a kernel that failed",
-    )  # fmt: skip
-    return parser
 
 
 if __name__ == "__main__":
