@@ -96,8 +96,6 @@ class Program:
         self.host = host
         self.weights = Weights() if weights is None else weights
         self.resources = ResourceContext()
-        loaded.add(self)
-        host.programs.add(self)
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         if wrong := weights_that_do_not_fit(bef, self.kernels, host, self.weights):
             raise LoadError(tuple(wrong))
@@ -106,6 +104,9 @@ class Program:
         self.functions: Mapping[str, Function] = MappingProxyType(
             {function.name: function for function in self.all_functions if function.name}
         )
+        # Last: whoever finds it there, at any time and on any thread, finds all of it.
+        loaded.add(self)
+        host.programs.add(self)
 
     @cached_property
     def in_order(self) -> tuple[Function, ...]:

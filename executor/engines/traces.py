@@ -30,8 +30,8 @@ def recording(events: EventTrace) -> Iterator[EventTrace]:
     if tracing.events is not None:
         raise UsageError("there is a trace already: one at a time can be made in a process")
     tracing.events = events
-    _tell(events)
     try:
+        _tell(events)
         yield events
     finally:
         tracing.events = None

@@ -151,7 +151,6 @@ class HostContext:
         if max_requests is not None or max_queued_tasks is not None:
             self.admission = Admission(self.work_queue, max_requests, max_queued_tasks)
         self.programs: weakref.WeakSet[_Program] = weakref.WeakSet()
-        hosts.add(self)
         self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
         self._out = out
@@ -164,6 +163,8 @@ class HostContext:
             self._release_native_threads: Callable[[], Any] = weakref.finalize(self, native_threads.leave, number)
         else:
             self._release_native_threads = _nothing
+        # Last: whoever finds it there, at any time and on any thread, finds all of it.
+        hosts.add(self)
         if tracing.events is not None:
             self.watch(tracing.events)
 

@@ -316,3 +316,17 @@ func.func @stop(%n: i32, %one: i32) -> i32 {
     with tfrt.trace() as events:
         assert tfrt.load(tfrt.compile(text))["down"](2000, 1) == 0
     assert {entry.kernel: entry.runs for entry in events.kernels()}["tfrt.add.i32"] == 2000
+
+
+def test_programs_and_hosts_that_could_not_be_made_are_no_matter():
+    """What is left of them lives as long as the exception."""
+    bef = tfrt.compile('func.func @f() {\n  "test_events.unknown"() : () -> ()\n  tfrt.return\n}')
+    with pytest.raises(tfrt.LoadError) as of_program:
+        tfrt.load(bef)
+    with pytest.raises(tfrt.UsageError) as of_host:
+        tfrt.HostContext(max_requests=-1)
+    with tfrt.trace():
+        pass
+    assert (of_program.type, of_host.type) == (tfrt.LoadError, tfrt.UsageError)
+    with tfrt.trace():
+        pass
