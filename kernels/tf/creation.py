@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
-from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.errors import InvalidArgumentError, KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.tf.reshaping import axis_of, sizes
 
@@ -29,6 +29,18 @@ def fill(dims: TensorMetadata, value: TensorMetadata) -> ArrayForm:
         if min(shape, default=0) < 0:
             raise KernelError(f"tf.Fill: sizes must be non-negative, got {list(shape)}")
         return np.broadcast_to(value, shape)
+
+    return run
+
+
+@array_op("tf.Placeholder")
+def placeholder(*, dtype: DType, shape: Any = None) -> ArrayForm:
+    """What a graph is to be given there. A program that runs it was not given it: its functions' arguments are."""
+
+    def run() -> NoReturn:
+        raise InvalidArgumentError(
+            f"You must feed a value for placeholder tensor of dtype {dtype.label}: make it an argument of the function"
+        )
 
     return run
 

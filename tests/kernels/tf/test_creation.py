@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import tfrt
 from tfrt.executor.values.dtype import DType
 
 M = np.arange(9, dtype=np.float32).reshape(3, 3)
@@ -76,3 +77,17 @@ def test_what_they_give(array, op, operands, attrs, expected):
 )
 def test_what_they_refuse(fails, message, op, operands):
     fails(message, op, *operands)
+
+
+def test_a_placeholder_that_is_not_fed():
+    text = (
+        "func.func @main() -> tensor<2xf32> {\n"
+        '  %0 = "tf.Placeholder"() {dtype = f32, shape = #tf_type.shape<2>} : () -> tensor<2xf32>\n'
+        "  return %0 : tensor<2xf32>\n}\n"
+    )
+    message = "You must feed a value for placeholder tensor of dtype f32: make it an argument of the function"
+    for level in range(4):
+        program = tfrt.load(tfrt.compile(text, "p.mlir", opt_level=level))
+        with pytest.raises(tfrt.InvalidArgumentError) as caught:
+            program["main"]()
+        assert str(caught.value) == f"p.mlir:2:8: {message}"
