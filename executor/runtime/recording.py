@@ -24,7 +24,8 @@ class Ran:
 
     Attributes:
         number: runs are numbered as they begin, from 0.
-        operands, results: what `Keep` has made of them; a result that failed is None.
+        operands, results: what `Keep` has made of them; a result that failed is None, and of a kernel that has raised
+            something there are none.
     """
 
     number: int
@@ -76,7 +77,11 @@ class Recording:
         def run(*operands: Any, **keywords: Any) -> Any:
             number = next(self._numbers)
             kept = tuple(map(keep, operands)) if self._operands else ()
-            value = call(*operands, **keywords)
+            try:
+                value = call(*operands, **keywords)
+            except BaseException:
+                self._runs.append(Ran(number, kernel, location, kept, ()))
+                raise
             results = value if isinstance(value, tuple | list) else (value,)
 
             def finish() -> None:

@@ -94,6 +94,17 @@ class TestDump:
         said = "--dump-values goes neither with --profile nor with --enable_tracing nor with --dump-plan"
         assert (done.code, done.err) == (2, f"bef-run: {said}\n")
 
+    def test_what_a_kernel_that_fails_was_given(self, folder, tool):
+        text = (
+            "func.func @main(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {\n"
+            "  %z = stablehlo.add %x, %y : tensor<?xf32>\n  return %z : tensor<?xf32>\n}\n"
+        )
+        (folder / "failing.bef").write_bytes(tfrt.compile(text, "p.mlir"))
+        inputs = ("--input", "2xf32=1", "--input", "3xf32=1")
+        assert tool("bef-run", "failing.bef", *inputs, "--dump-values", "v.npz").code == 1
+        found = np.load("v.npz")
+        assert {name.rpartition(".")[2]: found[name].shape for name in found} == {"operand0": (2,), "operand1": (3,)}
+
     def test_values_that_are_overwritten_later_are_those_of_their_time(self):
         host = tfrt.HostContext(profile=(recording := Recording(kept)))
         bef = tfrt.compile(OVERWRITING, opt_level=2)
