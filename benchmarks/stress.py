@@ -460,13 +460,18 @@ def _look_for_hangs(run: Run) -> None:
 
 def _until_ended(count: int, run: Run) -> None:
     """Join the threads that dropped hosts have told to end."""
-    for thread in threading.enumerate():
+    for thread in _alive():
         if thread.name.startswith("tfrt-"):
             thread.join(30)
             if thread.is_alive():
                 run.failures.append(f"thread {thread.name} does not end")
-    if threading.active_count() > count:
-        run.failures.append(f"{threading.active_count() - count} threads are left")
+    if (left := len(_alive())) > count:
+        run.failures.append(f"{left - count} threads are left")
+
+
+def _alive() -> list[threading.Thread]:
+    """The threads that run. One whose start a signal has interrupted is enumerated for ever, though it never ran."""
+    return [thread for thread in threading.enumerate() if thread.is_alive()]
 
 
 def main() -> int:

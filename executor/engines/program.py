@@ -7,7 +7,6 @@ when it is first called.
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -32,6 +31,7 @@ from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
+from tfrt.executor.support.living import Living
 from tfrt.executor.support.spans import span
 from tfrt.executor.values.arguments import converting
 from tfrt.executor.values.async_value import AsyncValue
@@ -43,7 +43,7 @@ from tfrt.executor.values.weights import Weights, weights_of
 Run = Callable[[ExecutionContext, Sequence[Any]], list[Any]]
 """Runs a call, given values as registers hold them."""
 
-loaded: weakref.WeakSet[Program] = weakref.WeakSet()
+loaded: Living[Program] = Living()
 """The programs of this process."""
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -42,8 +43,8 @@ class _Deadlines:
 
     def add(self, owner: T, moment: float, action: Callable[[T], object]) -> None:
         number, inbox = next(self._numbers), self._inbox
-        # It may be called wherever garbage is collected, so it must do no more than this.
-        reference = weakref.ref(owner, lambda _: inbox.put(number))
+        # A function in C, with the reference for the second argument: see `tfrt.executor.support.living`.
+        reference = weakref.ref(owner, partial(inbox.put, number))
         with self._lock:
             inbox.put((moment, number, reference, action))
             if self._thread is None:

@@ -33,6 +33,7 @@ from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CancelledError, DeadlineExceededError, KernelError, UsageError
 from tfrt.executor.support.files import Files
+from tfrt.executor.support.living import Living
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.once import get, get_or_make
 from tfrt.executor.values.async_value import AsyncValue
@@ -51,7 +52,7 @@ region that has run a quarter as often is generated along with it, at the same l
 time. A function whose kernels take longer is generated sooner, at the same loss: once it has run for long enough."""
 
 
-hosts: weakref.WeakSet[HostContext] = weakref.WeakSet()
+hosts: Living[HostContext] = Living()
 """The hosts of this process."""
 
 
@@ -150,7 +151,7 @@ class HostContext:
         self.admission: Admission | None = None
         if max_requests is not None or max_queued_tasks is not None:
             self.admission = Admission(self.work_queue, max_requests, max_queued_tasks)
-        self.programs: weakref.WeakSet[_Program] = weakref.WeakSet()
+        self.programs: Living[_Program] = Living()
         self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
         self._out = out

@@ -7,6 +7,7 @@
 `verify_diagnostics.py`    comparing them with what a source expects (``-verify-diagnostics``)
 `version.py`               the version of this package
 `cli.py`                   what the command lines have in common
+`living.py`                what still exists of what there was
 `files.py`                 opening files, of which a program may be allowed some only
 `plugins.py`               what installed packages add: the entry points
 `collector.py`             the garbage collector, while very much is made that stays

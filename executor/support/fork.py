@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import os
 import sys
-import weakref
 from collections.abc import Callable
 from functools import cached_property
 from threading import RLock
 from typing import Any
 
+from tfrt.executor.support.living import Living
+
 _functions: list[Callable[[], None]] = []
-_methods: weakref.WeakSet[Any] = weakref.WeakSet()
+_methods: Living[Any] = Living()
 
 
 def start_anew_after_fork(function: Callable[[], None]) -> None:
