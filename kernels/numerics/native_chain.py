@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from time import perf_counter
 
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, is_row, without_leading_ones
 from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available, load
 from tfrt.kernels.numerics.elementwise_chain import Run, Step
+from tfrt.kernels.numerics.replacing import replaced_once
 
 LEAST_BYTES = 1 << 14
 """The size of a result that is worth it: passing arrays to machine code takes as long as a few of numpy's calls."""
@@ -42,21 +42,9 @@ def when_worthwhile(
         return run
     if at_once:
         return make_native(run, steps, inputs, result, dtype)
-    spent, current = 0.0, run
-
-    def timed(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        nonlocal spent, current
-        if current is not run:
-            return current(*arrays, out=out)
-        start = perf_counter()
-        found = run(*arrays, out=out)
-        spent += perf_counter() - start
-        if spent > NATIVE_AFTER:
-            spent = -np.inf
-            current = make_native(run, steps, inputs, result, dtype)
-        return found
-
-    return timed
+    return replaced_once(
+        lambda spent: spent > NATIVE_AFTER, run, lambda _: make_native(run, steps, inputs, result, dtype)
+    )
 
 
 def make_native(run: Run, steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, dtype: np.dtype) -> Run:

@@ -10,12 +10,10 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import CannotAssemble, can_see_arrays, is_available, processor
+from tfrt.kernels.numerics.replacing import Run, replaced_once
 
 NATIVE_AFTER = 0.25
 """Seconds that something has taken before machine code is made of it, which takes a tenth of one."""
-
-Run = Callable[..., np.ndarray]
-"""Takes arrays, and perhaps `out`, an array for the result."""
 
 
 def native_or(run: Run, make: Callable[[], Run], host: HostContext | None, what: str) -> Run:
@@ -30,21 +28,9 @@ def native_or(run: Run, make: Callable[[], Run], host: HostContext | None, what:
         return run
     if host.native is True:
         return _made(make, what) or run
-    spent, current = 0.0, run
-
-    def timed(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        nonlocal spent, current
-        if current is not run:
-            return current(*arrays, out=out)
-        start = perf_counter()
-        found = run(*arrays, out=out)
-        spent += perf_counter() - start
-        if spent > NATIVE_AFTER:
-            spent = -np.inf
-            current = _faster(run, _made(make, what), arrays)
-        return found
-
-    return timed
+    return replaced_once(
+        lambda spent: spent > NATIVE_AFTER, run, lambda arrays: _faster(run, _made(make, what), arrays)
+    )
 
 
 def _made(make: Callable[[], Run], what: str) -> Run | None:

@@ -7,7 +7,7 @@ import pytest
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import CannotAssemble, Processor
-from tfrt.kernels.numerics import native_choice
+from tfrt.kernels.numerics import native_choice, replacing
 from tfrt.kernels.numerics.native_choice import native_or
 
 SLOW, FAST = np.array("numpy"), np.array("native")
@@ -36,7 +36,8 @@ class Clock:
 @pytest.mark.parametrize("native_takes, expected", [(1.0, "native"), (4.0, "numpy")])
 def test_after_a_while_the_faster_one(monkeypatch, native_takes, expected):
     clock = Clock()
-    monkeypatch.setattr(native_choice, "perf_counter", lambda: clock.now)
+    for module in (native_choice, replacing):
+        monkeypatch.setattr(module, "perf_counter", lambda: clock.now)
     monkeypatch.setattr(native_choice, "NATIVE_AFTER", 5.0)
     with HostContext("s") as host:
         run = native_or(clock.taking(2.0, SLOW), lambda: clock.taking(native_takes, FAST), host, "a test")
