@@ -28,7 +28,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import tfrt
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 
 QUEUES = ("s", "mstd:2,2", "seeded:7", "mstd:1,1")

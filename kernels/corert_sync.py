@@ -13,7 +13,8 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import String, TypedAggregate

@@ -27,7 +27,9 @@ from tfrt.executor.declarations.kernel_registry import KernelRegistry, kernel
 from tfrt.executor.declarations.native_functions import native_function
 from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function, Program, load
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import (
     AbortedError,

@@ -27,7 +27,8 @@ from tfrt.executor.core_runtime.handlers import Handlers
 from tfrt.executor.core_runtime.op_handler import OpHandler, make_op
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.device import Device
 

@@ -14,7 +14,8 @@ from tfrt.executor.core_runtime.short_cut import ShortCut
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN

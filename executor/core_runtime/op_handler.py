@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from tfrt.executor.core_runtime.eager_caller import EagerCaller
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.op_attrs import OpAttrs
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.device import HOST_DEVICE, Device

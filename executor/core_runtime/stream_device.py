@@ -13,8 +13,8 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling, mark_worker
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.support.threads import Worker, join

@@ -10,8 +10,9 @@ from tfrt.executor.core_runtime.eager_caller import EagerCaller
 from tfrt.executor.core_runtime.handlers import Handlers
 from tfrt.executor.core_runtime.transfer import copied
 from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.async_value import AsyncValue

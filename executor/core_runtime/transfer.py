@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.runtime.reports import reporting
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location

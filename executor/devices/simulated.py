@@ -24,7 +24,8 @@ from tfrt.executor.core_runtime.stream_device import StreamDevice
 from tfrt.executor.core_runtime.transfer import register_copy
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.device import Device

@@ -16,8 +16,10 @@ from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel import Kernel, Signature
 from tfrt.executor.declarations.prepared import Prepared
 from tfrt.executor.declarations.runs import Control
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import BefError, KernelError

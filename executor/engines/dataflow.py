@@ -37,8 +37,8 @@ from typing import Any
 from tfrt.executor.engines.frame import Frame, let_go
 from tfrt.executor.engines.graph import Graph
 from tfrt.executor.engines.recorded import Recorded
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_ended, settle_all
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import is_full, of_thread
 from tfrt.executor.values.async_value import AsyncValue
 

@@ -11,8 +11,8 @@ from typing import Any
 from tfrt.executor.engines.binding import unpack
 from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.recorded import Recorded, returning, returns
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue

@@ -24,9 +24,11 @@ from tfrt.executor.engines.dataflow import execute
 from tfrt.executor.engines.graph import Graph, make_graph, only_read
 from tfrt.executor.engines.plans.planned import Planned, Plans
 from tfrt.executor.engines.sync_interpreter import interpret
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.observer import place_of
+from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.diagnostics import Diagnostic

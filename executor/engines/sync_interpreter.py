@@ -16,8 +16,8 @@ from typing import Any
 from tfrt.executor.engines.binding import unpack
 from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.recorded import Recorded, returning
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, as_kernel_error, ends_call, failed_results
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.call_depth import of_thread
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue

@@ -7,7 +7,7 @@ from functools import partial
 
 from tfrt.executor.engines.frame import Frame
 from tfrt.executor.engines.graph import Graph, Node
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.observer import Recorder
 
 

@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from tfrt.executor.runtime.failures import report_uncaught
+from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.fork import start_anew_after_fork
 from tfrt.executor.support.threads import Worker
 
@@ -103,6 +104,16 @@ def _act(entry: _Entry) -> None:
 
 _deadlines = _Deadlines()
 start_anew_after_fork(_deadlines.restart)
+
+
+def check_timeout(timeout: float) -> None:
+    """See that it is a number of seconds.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not 0 <= timeout <= threading.TIMEOUT_MAX:
+        raise UsageError(f"a timeout is a number of seconds that is not negative, not {timeout!r}")
 
 
 def call_after(owner: T, seconds: float, action: Callable[[T], object]) -> None:

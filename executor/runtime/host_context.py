@@ -1,8 +1,6 @@
-"""What programs run in: a `HostContext` for the machine's share, an `ExecutionContext` for each request.
+"""What programs run on: a `HostContext` for the machine's share.
 
-The host owns the work queue, the kernels, the place where kernels print, and the handler of diagnostics. Every call of
-a program's function is a request; its context carries cancellation, the resources that kernels keep between ops
-(`tfrt.once`), and data that the caller passes to kernels.
+It owns the work queue, the kernels, the place where kernels print, and the handler of diagnostics.
 """
 
 from __future__ import annotations
@@ -10,34 +8,28 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import threading
 import weakref
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from ctypes import addressof, c_uint8
-from functools import partial
-from itertools import repeat
-from types import MappingProxyType
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime.admission import Admission
-from tfrt.executor.runtime.deadlines import call_after
+from tfrt.executor.runtime.deadlines import call_after, check_timeout
 from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
 from tfrt.executor.runtime.observer import Observer, Recorder, tracing
+from tfrt.executor.runtime.parallel import run_blocks
 from tfrt.executor.runtime.queues import create_work_queue
+from tfrt.executor.runtime.ready import run_when_ready
 from tfrt.executor.runtime.work_queue import Task, WorkQueue
 from tfrt.executor.support import native_threads
 from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic
-from tfrt.executor.support.errors import CancelledError, DeadlineExceededError, KernelError, UsageError
+from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.living import Living
-from tfrt.executor.support.location import Location
-from tfrt.executor.support.once import get, get_or_make
+from tfrt.executor.support.once import get_or_make
 from tfrt.executor.values.async_value import AsyncValue
-from tfrt.executor.values.escaped import tell
 
 if TYPE_CHECKING:
     from tfrt.executor.runtime.request_spans import RequestSpans
@@ -67,6 +59,13 @@ class _Program(Protocol):
 
     def run_anew(self) -> None:
         """Find out anew how functions run."""
+
+
+class _Request(Protocol):
+    """What the host needs of a request: see `tfrt.executor.runtime.execution_context.ExecutionContext`."""
+
+    def cancel(self, *, abandon: bool = False) -> None:
+        """Start no kernel of it any more; its results are not wanted if it is abandoned."""
 
 
 class HostContext:
@@ -190,7 +189,7 @@ class HostContext:
             UsageError: `timeout` is no number of seconds.
         """
         if timeout is not None:
-            _check_timeout(timeout)
+            check_timeout(timeout)
             self._refuse_requests()
             if timeout:
                 call_after(self, timeout, HostContext._cancel_requests)
@@ -222,12 +221,13 @@ class HostContext:
         for request in self._requests():
             request.cancel(abandon=True)
 
-    def _requests(self) -> list[ExecutionContext]:
+    def _requests(self) -> list[_Request]:
         """Those that exist. Nobody keeps a list, which would cost every call; the garbage collector knows them."""
         return [
             found
             for found in gc.get_objects()
-            if type(found) is ExecutionContext and getattr(found, "host", None) is self
+            # Parts of requests are of a class that inherits this.
+            if type(found).__dict__.get("supplied_as") is Supplied.CONTEXT and getattr(found, "host", None) is self
         ]
 
     def __del__(self) -> None:
@@ -275,42 +275,14 @@ class HostContext:
         Raises:
             BaseException: what the first block that failed, in order, raised; all others have been done.
         """
-        blocks = min(self.parallelism, total // max(1, least))
-        if blocks <= 1:
-            if total > 0:
-                body(0, total)
-            return
-        bounds = [total * number // blocks for number in range(blocks + 1)]
-        waiting = deque(range(blocks))
-        finished: list[AsyncValue] = [AsyncValue() for _ in range(blocks)]
-        errors: dict[int, BaseException] = {}
-
-        def work() -> None:
-            while True:
-                try:
-                    number = waiting.popleft()
-                except IndexError:
-                    return
-                try:
-                    body(bounds[number], bounds[number + 1])
-                except BaseException as error:
-                    # Whatever it is, the caller waits for this block.
-                    errors[number] = error
-                finished[number].set(None)
-
-        for _ in range(blocks - 1):
-            self.enqueue(work)
-        work()
-        self.wait(finished)
-        if errors:
-            raise errors[min(errors)]
+        run_blocks(total, least, body, self.parallelism, self.enqueue, self.wait)
 
     def run_when_ready(self, values: Iterable[Any], callback: Callable[[], None]) -> None:
         """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is.
 
         What escapes from it, or comes before it, is told where it is a `tfrt.executor.runtime.failures.Promised`.
         """
-        _WhenReady(values, callback).go_on()
+        run_when_ready(values, callback)
 
     def wait(self, values: Iterable[Any]) -> None:
         """Block until every `AsyncValue` among `values` is resolved, helping to run tasks. Not for kernels."""
@@ -371,249 +343,5 @@ def _request_spans(tracer: Any) -> RequestSpans:
     return RequestSpans(None if tracer is True else tracer)
 
 
-def _check_timeout(timeout: float) -> None:
-    if not 0 <= timeout <= threading.TIMEOUT_MAX:
-        raise UsageError(f"a timeout is a number of seconds that is not negative, not {timeout!r}")
-
-
 def _nothing() -> None:
     """What a host without compute threads does about BLAS."""
-
-
-class _WhenReady:
-    """Goes from one value to the next, as each is resolved, and in the end calls `callback`, once."""
-
-    __slots__ = ("_at", "_callback", "_is_left", "_values")
-
-    def __init__(self, values: Iterable[Any], callback: Callable[[], None]):
-        self._values = [v for v in values if type(v) is AsyncValue and v.is_pending]
-        self._at = 0
-        self._callback = callback
-        self._is_left = [True]
-
-    def go_on(self) -> None:
-        values = self._values
-        while self._at < len(values):
-            value = values[self._at]
-            if value.is_pending:
-                value.and_then(self)
-                return
-            self._at += 1
-        try:
-            # Taken and begun at once, whatever a signal's handler raises; see `tfrt.executor.values.async_value`.
-            for _ in map(list.pop, repeat(self._is_left)):
-                break
-        except IndexError:
-            return
-        self._callback()
-
-    def __call__(self, _: AsyncValue) -> None:
-        self.go_on()
-
-    def abandon(self, error: BaseException) -> None:
-        """Where it has been interrupted, call whoever waits for the values nevertheless."""
-        if self._is_left:
-            self.go_on()
-        else:
-            tell(self._callback, error)
-
-
-class ResourceContext:
-    """Named objects that outlive an op: state that kernels share within a request, or across several.
-
-    Kernels that ask for one get that of the program that they are in.
-    """
-
-    supplied_as: ClassVar[Supplied] = Supplied.RESOURCES
-
-    __slots__ = ("__weakref__", "_resources")
-
-    def __init__(self) -> None:
-        self._resources: dict[str, Any] = {}
-
-    def get_or_create(self, name: str, factory: Callable[[], T]) -> T:
-        """The resource of that name, made by `factory`, once, where there is none yet."""
-        found: T = get_or_make(self._resources, name, factory)
-        return found
-
-    def get(self, name: str) -> Any:
-        """The resource of that name, or None."""
-        return get(self._resources, name)
-
-    def pop(self, name: str) -> Any:
-        """Remove the resource of that name and return it, or None where there is none."""
-        return None if self.get(name) is None else self._resources.pop(name, None)
-
-
-_NO_DATA: Mapping[type, Any] = MappingProxyType({})
-
-
-class ExecutionContext:
-    """One request: what all kernels that it runs have in common.
-
-    Attributes:
-        host: the host it runs on.
-        resources: see `ResourceContext`.
-        data: objects that the caller passes to kernels, by their type.
-        cancellation: the error that kernels which have not started are skipped with, once cancelled.
-        task_cancellation: the same for kernels whose tasks are waiting in the work queue. Where that has no threads,
-            these count as started, as in the reference, unless nobody wants their results any more.
-        within: what `part_within` was given, from the outermost part of the request to this one.
-        is_pure: whether nothing that it runs has side effects, or sees any.
-        request: its number in a trace; not there without one.
-        has_span, span_parent: see `tfrt.executor.runtime.request_spans`; not there where no host makes spans.
-
-    Args:
-        timeout: the seconds that the request may take from now on. Then it is cancelled, and what kernels have not been
-            run for is a `DeadlineExceededError`.
-
-    Raises:
-        UsageError: `timeout` is no number of seconds.
-    """
-
-    request: int
-    has_span: bool
-    span_parent: Any
-
-    supplied_as: ClassVar[Supplied] = Supplied.CONTEXT
-
-    __slots__ = (
-        "__weakref__",
-        "_flag",
-        "_made",
-        "cancellation",
-        "data",
-        "has_span",
-        "host",
-        "is_pure",
-        "request",
-        "span_parent",
-        "task_cancellation",
-        "within",
-    )
-
-    def __init__(
-        self,
-        host: HostContext,
-        *,
-        resources: ResourceContext | None = None,
-        data: Iterable[Any] = (),
-        within: tuple[Any, ...] = (),
-        timeout: float | None = None,
-    ):
-        self.host = host
-        self.within = within
-        self.is_pure = False
-        # What most requests do not have, made when it is needed: nothing is removed from here.
-        self._made: dict[str, Any] = {} if resources is None else {"resources": resources}
-        self.data: Mapping[type, Any] = {type(item): item for item in data} if data else _NO_DATA
-        self.cancellation: AsyncValue | None = None
-        self.task_cancellation: AsyncValue | None = None
-        self._flag: c_uint8 | None = None
-        if timeout is not None:
-            self._expire_after(timeout)
-
-    def _expire_after(self, timeout: float) -> None:
-        _check_timeout(timeout)
-        self._made["expired"] = AsyncValue()
-        if not timeout:
-            _expire(self, timeout)
-            return
-        call_after(self, timeout, partial(_expire, timeout=timeout))
-
-    @property
-    def expired(self) -> AsyncValue | None:
-        """Resolved when the request's time is over; None where that is not limited."""
-        return self._made.get("expired")
-
-    @property
-    def resources(self) -> ResourceContext:
-        """The request's, made when first asked for."""
-        found: ResourceContext | None = self._made.get("resources")
-        return self._made.setdefault("resources", ResourceContext()) if found is None else found
-
-    @property
-    def whole(self) -> ExecutionContext:
-        """The request that this one is a part of; itself where it is none."""
-        return self
-
-    def cancel(self, *, abandon: bool = False) -> None:
-        """Skip every kernel of this request that has not started yet; their results are `CancelledError`.
-
-        Args:
-            abandon: nobody wants the request's results any more.
-        """
-        self._cancel_as(AsyncValue.failed(CancelledError()), abandon)
-
-    def _cancel_as(self, cancellation: AsyncValue, abandon: bool) -> None:
-        """Cancel it and its parts, with that error, unless it is cancelled."""
-        if self.cancellation is None:
-            self.cancellation = cancellation
-            if self._flag is not None:
-                self._flag.value = 1
-        if abandon or self.host.work_queue.has_threads:
-            self.task_cancellation = self.cancellation
-        for part in list(self._made.get("parts", ())):
-            part._cancel_as(self.cancellation, abandon)
-
-    def part_within(self, key: Any) -> ExecutionContext:
-        """The request for what runs as a part of it that `key` stands for; all parts are cancelled together."""
-        part = _Part(self, key)
-        self._made.setdefault("parts", []).append(part)
-        # One of `cancel` and this sees what the other has written.
-        if self.cancellation is not None:
-            part._cancel_as(self.cancellation, self.task_cancellation is not None)
-        return part
-
-    def cancellation_flag(self) -> int:
-        """The address of a byte that is set once the request is cancelled, for machine code to look at."""
-        if self._flag is None:
-            # One of `cancel` and this sees what the other has written.
-            self._flag = c_uint8()
-            if self.cancellation is not None:
-                self._flag.value = 1
-        return addressof(self._flag)
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether the request has been cancelled."""
-        return self.cancellation is not None
-
-    def report(self, error: KernelError, location: Location) -> None:
-        """Locate an error where it arose and tell the host, once; errors that merely pass by are left alone.
-
-        It is written on, so it must be the engine's own: see `tfrt.executor.runtime.failures.as_kernel_error`.
-        """
-        if error.location is not None or error.passes_by:
-            return
-        error.location = location
-        self.host.emit(Diagnostic("error", f"runtime error: {error.message}", location))
-
-
-class _Part(ExecutionContext):
-    """A part of a request; see `ExecutionContext.part_within`."""
-
-    __slots__ = ("_whole",)
-
-    def __init__(self, whole: ExecutionContext, key: Any):
-        super().__init__(whole.host, resources=whole.resources, within=(*whole.within, key))
-        self.data = whole.data
-        self.is_pure = whole.is_pure
-        self._whole = whole
-
-    @property
-    def whole(self) -> ExecutionContext:
-        return self._whole.whole
-
-    def cancel(self, *, abandon: bool = False) -> None:
-        self._whole.cancel(abandon=abandon)
-
-
-def _expire(context: ExecutionContext, timeout: float) -> None:
-    """The time of a request is over."""
-    error = DeadlineExceededError(f"the request has taken more than {timeout:g} s")
-    # It is nobody's failure, so it is not reported where it is first seen.
-    error.passes_by = True
-    context._cancel_as(AsyncValue.failed(error), abandon=True)
-    assert context.expired is not None
-    context.expired.set(None)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfrt.executor.engines.program import Function, Program
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support import cli
 from tfrt.executor.support.errors import KernelError, UsageError
 from tfrt.executor.values.async_value import AsyncValue

@@ -16,8 +16,8 @@ from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import String, TypedAggregate

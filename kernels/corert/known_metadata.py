@@ -9,7 +9,7 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata, metadata_of
 from tfrt.executor.declarations.op_attrs import read_metadata
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import TypedAggregate
 from tfrt.executor.values.device import HOST_DEVICE

@@ -10,8 +10,9 @@ import numpy as np
 
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import Aggregate, Dense, I64Array, Stored

@@ -13,7 +13,9 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64, Dense, I64Array, String, TypedAggregate
 from tfrt.executor.values.chain import Chain

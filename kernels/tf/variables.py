@@ -15,7 +15,8 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm, OpFlags
 from tfrt.executor.declarations.op_registry import array_op
-from tfrt.executor.runtime.host_context import HostContext, ResourceContext
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.variable import Variable

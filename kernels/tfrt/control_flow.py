@@ -15,8 +15,8 @@ from tfrt.executor.declarations.annotations import Functions
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Control, Runs
 from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import Promised, fulfil, fulfilling, guard, settle_all
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import I64

@@ -14,8 +14,9 @@ from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import I1, I32
 from tfrt.executor.values.chain import CHAIN, Chain

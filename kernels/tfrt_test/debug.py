@@ -7,7 +7,8 @@ import threading
 from typing import Any
 
 from tfrt.executor.declarations.kernel_registry import kernel
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.allocation import log
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import Location, UnknownLocation, debug_info

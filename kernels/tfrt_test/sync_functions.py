@@ -12,7 +12,7 @@ from tfrt.executor.declarations.annotations import Attributes
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Runs
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.shared.c_semantics import wrap32
 

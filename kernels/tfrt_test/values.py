@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from tfrt.executor.declarations.kernel_registry import kernel
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import Aggregate, Dense, I32Array, I64Array, String

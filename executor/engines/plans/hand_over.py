@@ -31,8 +31,8 @@ from tfrt.executor.engines.plans.scope import Exit, LoopNames, Scope, Stands
 from tfrt.executor.engines.plans.signals import HandOver
 from tfrt.executor.engines.recorded import Recorded
 from tfrt.executor.engines.sync_interpreter import interpret
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import as_kernel_error, ends_call
-from tfrt.executor.runtime.host_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
 
 GoOn = Callable[[], list[Any]]

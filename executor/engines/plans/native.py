@@ -28,7 +28,7 @@ from tfrt.executor.engines.plans.native_calls import free, keep_ticking, new_rec
 from tfrt.executor.engines.plans.plan import Plan
 from tfrt.executor.engines.plans.scope import Exit, Scope, Site
 from tfrt.executor.engines.plans.table import constant_of
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.support.native_code import load
 from tfrt.executor.values.scalars import scalar_class
 

@@ -23,8 +23,9 @@ from tfrt.executor.engines.plans.scope import Generated
 from tfrt.executor.engines.plans.signals import HandOver
 from tfrt.executor.engines.plans.table import Loop, Table, make_table, run_repeat, run_table, run_while
 from tfrt.executor.engines.sync_interpreter import interpret
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded
-from tfrt.executor.runtime.host_context import PLAN_THRESHOLD, ExecutionContext
+from tfrt.executor.runtime.host_context import PLAN_THRESHOLD
 from tfrt.executor.support.call_depth import is_full, of_thread
 from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available

@@ -27,7 +27,7 @@ from tfrt.executor.engines.plans.hand_over import (
 from tfrt.executor.engines.plans.plan import Plan
 from tfrt.executor.engines.plans.signals import HandOver
 from tfrt.executor.engines.recorded import returns
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.values.async_value import AsyncValue
 
 PLAIN_UNARY, PLAIN_BINARY, UNARY, BINARY, NARY, DROP, CONTROL, STOP, GENERAL = range(9)

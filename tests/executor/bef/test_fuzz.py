@@ -26,7 +26,8 @@ from tfrt.executor.declarations.annotations import Attributes, Functions, Result
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import KernelRegistry
 from tfrt.executor.engines.program import Program
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import BefError, KernelError, LoadError
 from tfrt.executor.values.attributes import Stored
 from tfrt.executor.values.dtype import DType

@@ -31,7 +31,8 @@ from tfrt.executor.core_runtime import handlers
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines.program import Function, Program
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.queues import SingleThreadedQueue
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CancelledError, KernelError, LoadError

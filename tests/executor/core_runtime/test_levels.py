@@ -18,7 +18,7 @@ import pytest
 
 import tfrt
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.runtime.host_context import ExecutionContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.values.device import HOST_DEVICE
 from tfrt.executor.values.tensor import dense_from_numpy
 

@@ -7,7 +7,8 @@ import weakref
 import pytest
 
 from tfrt.executor.engines.dataflow import execute
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import CancelledError, KernelError
 from tfrt.executor.values.async_value import AsyncValue
 

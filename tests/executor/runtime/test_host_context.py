@@ -9,7 +9,8 @@ import pytest
 
 import tfrt
 from tfrt.executor.engines.program import Function
-from tfrt.executor.runtime.host_context import HostContext, ResourceContext
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.resources import ResourceContext
 
 
 def _ask(count, ask):

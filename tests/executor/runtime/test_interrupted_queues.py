@@ -16,8 +16,9 @@ from tfrt.executor.core_runtime.stream_device import StreamDevice
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime import thread_queue, waiting_queues
+from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import Promised, abandon, fulfil, fulfilling
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.support.call_depth import of_thread
 from tfrt.executor.support.errors import KernelError
@@ -30,6 +31,8 @@ MODULES = {
     "tfrt.executor.runtime.waiting_queues",
     "tfrt.executor.runtime.thread_queue",
     "tfrt.executor.runtime.host_context",
+    "tfrt.executor.runtime.execution_context",
+    "tfrt.executor.runtime.ready",
     "tfrt.executor.runtime.failures",
     "tfrt.executor.support.threads",
     "tfrt.executor.values.async_value",

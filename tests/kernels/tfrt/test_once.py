@@ -5,7 +5,8 @@ import threading
 import pytest
 
 import tfrt
-from tfrt.executor.runtime.host_context import ExecutionContext, ResourceContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.errors import KernelError
 
 QUEUES = ["s", "seeded:1", "mstd:1", "mstd:4"]

@@ -5,7 +5,8 @@ import io
 import pytest
 
 import tfrt
-from tfrt.executor.runtime.host_context import ExecutionContext, ResourceContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.resources import ResourceContext
 
 QUEUES = ["s", "mstd:2"]
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.declarations.native_functions import find_native_function
-from tfrt.executor.runtime.host_context import ExecutionContext, HostContext, ResourceContext
+from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
 from tfrt.executor.values.async_value import AsyncValue
