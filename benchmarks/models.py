@@ -3,11 +3,12 @@
     python benchmarks/models.py [--networks TEXT] [--ways NAME,...] [--threads N,...] [--rounds N] [--json FILE]
 
 For each number of threads there is one process, held to as many processors, in which all ways run in turn within every
-round, on the same weights and inputs, to results that agree. Shown are the median and the least time of a call, and the
-ratio of the median to numpy's. Then each way starts anew, in a process of its own: how long from its start to the first
-result, and the most memory that it has held. tfrt starts from a compiled file, and onnxruntime from a model's file; how
-long tfrt takes to compile the text is the line's last number. `tfrt` runs on numpy alone, `tfrt-native` with Numba
-where that is installed, from a cache that the calls before have filled.
+round, as many calls of each, on the same weights and inputs, to results that agree. Shown are the median and the least
+time of a call, the median of the first calls in the rounds, which find the caches as the other ways have left them, and
+the ratio of the median to numpy's. Then each way starts anew, in a process of its own: how long from its start to the
+first result, and the most memory that it has held. tfrt starts from a compiled file, and onnxruntime from a model's
+file; how long tfrt takes to compile the text is the line's last number. `tfrt` runs on numpy alone, `tfrt-native` with
+Numba where that is installed, from a cache that the calls before have filled.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ from networks.architectures import NETWORKS, Network
 ROOT = Path(__file__).parent
 Call = Callable[[], Any]
 AT_LEAST = 0.005
-"""Seconds that a way runs in a round, which may be one call or many."""
-MANY = 100
-"""As many calls at most."""
+"""Seconds that the fastest way runs in a round, which may be one call or many."""
+FEW, MANY = 5, 100
+"""As many calls at least, if they do not take longer than `AT_MOST`, and at most."""
+AT_MOST = 0.05
+"""Seconds that the slowest way runs in a round, if that is more than one call."""
 
 
 def in_tfrt(network: Network, file: Path, threads: int, native: bool = False) -> Call:
@@ -117,7 +120,8 @@ def main(argv: list[str] | None = None) -> int:
         record: dict[str, Any] = {}
         for threads in options.threads:
             print(f"{threads} thread{'s' * (threads > 1)}")
-            print(f"{'':18}{'p50':>10}{'least':>10}{'ratio':>8}{'first':>10}{'memory':>10}{'compiled':>10}")
+            heads = f"{'p50':>10}{'least':>10}{'cold':>10}{'ratio':>8}{'first':>10}{'memory':>10}{'compiled':>10}"
+            print(f"{'':18}{heads}")
             for name in options.networks:
                 found = _measure(name, threads, files, options)
                 record[f"{name}, {threads}"] = found
@@ -172,7 +176,7 @@ def _file(network: Network, way: str, folder: Path) -> Path:
 
 
 def _measure(name: str, threads: int, files: Path, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """For each way, seconds of its calls; of its starts, and the most bytes of each."""
+    """For each way, seconds of its calls in each round; of its starts, and the most bytes of each."""
     command = [sys.executable, __file__, "--networks", name, "--threads", str(threads), "--files", str(files)]
     steady = [*command, "--part", "steady", "--rounds", str(options.rounds), "--ways", ",".join(options.ways)]
     found: dict[str, dict[str, Any]] = {
@@ -202,20 +206,25 @@ def _only(options: argparse.Namespace) -> tuple[Network, int]:
 
 
 def _steady(options: argparse.Namespace) -> int:
-    """Print, as JSON, the seconds of calls of each way, all in turn within every round."""
+    """Print, as JSON, the seconds of the calls of each way in each round, in which all have their turn."""
     network, threads = _only(options)
     calls = {way: WAYS[way][0](network, _file(network, way, options.files), threads) for way in options.ways}
     _compare({way: np.asarray(call()) for way, call in calls.items()}, network.name)
-    counts = {}
-    for way, call in calls.items():
-        call()
-        counts[way] = min(MANY, max(1, int(AT_LEAST / _seconds(call))))
-    times: dict[str, list[float]] = {way: [] for way in calls}
+    count = _calls_in_a_round(calls)
+    times: dict[str, list[list[float]]] = {way: [] for way in calls}
     for _ in range(options.rounds):
         for way, call in calls.items():
-            times[way] += [_seconds(call) for _ in range(counts[way])]
+            times[way].append([_seconds(call) for _ in range(count)])
     print(json.dumps(times))
     return 0
+
+
+def _calls_in_a_round(calls: dict[str, Call]) -> int:
+    """How many calls of each way are in a round: as many of one as of another, since the first of them reads weights
+    and code from memory, the others from the caches."""
+    least = [min(_seconds(call) for _ in range(FEW)) for call in calls.values()]
+    wanted = min(MANY, max(FEW, int(AT_LEAST / min(least))))
+    return max(1, min(wanted, int(AT_MOST / max(least))))
 
 
 def _compare(results: dict[str, np.ndarray], name: str) -> None:
@@ -256,10 +265,11 @@ def _most_memory() -> int:
 
 def _show(name: str, found: dict[str, dict[str, Any]], compiled: float) -> None:
     print(f"{name}   (ms a call, s to the first, MB)")
-    against = median(found["numpy"]["calls"]) if "numpy" in found else None
+    every = {way: [seconds for turn in numbers["calls"] for seconds in turn] for way, numbers in found.items()}
+    against = median(every["numpy"]) if "numpy" in found else None
     for way, numbers in found.items():
-        middle = median(numbers["calls"])
-        figures = f"{middle * 1e3:10.3f}{min(numbers['calls']) * 1e3:10.3f}"
+        middle, cold = median(every[way]), median(turn[0] for turn in numbers["calls"])
+        figures = f"{middle * 1e3:10.3f}{min(every[way]) * 1e3:10.3f}{cold * 1e3:10.3f}"
         figures += f"{middle / against:8.2f}" if against else f"{'':8}"
         if numbers["starts"]:
             figures += f"{median(numbers['starts']):10.3f}{max(numbers['memory']) / 1e6:10.0f}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -34,6 +34,7 @@ from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
 from tfrt.executor.support.living import Living
+from tfrt.executor.support.once import once_per_object
 from tfrt.executor.support.spans import span
 from tfrt.executor.values.arguments import converting
 from tfrt.executor.values.async_value import AsyncValue
@@ -110,14 +111,14 @@ class Program:
         loaded.add(self)
         host.programs.add(self)
 
-    @cached_property
+    @once_per_object
     def in_order(self) -> tuple[Function, ...]:
         """The functions, to be run as the dataflow executor runs them, with all that they call."""
         return tuple(Function(self, record, keeps_order=True) for record in self.bef.functions)
 
     def run_anew(self) -> None:
         """Let functions find out anew how they run, since who watches the host has changed. Calls under way go on."""
-        in_order = self.__dict__.get("in_order", ())
+        in_order: tuple[Function, ...] = self.__dict__.get("in_order", ())
         for function in (*self.all_functions, *in_order):
             function.run_anew()
 
@@ -361,7 +362,7 @@ class Function:
         """See `Program.run_anew`."""
         self._convert, self._run, self._planned = self._convert_first, self._run_first, None
         self._is_pure = False
-        self.__dict__.pop("graph", None)
+        Function.graph.forget(self)
 
     def _convert_first(self, arguments: tuple[Any, ...]) -> Sequence[Any]:
         convert = converting(self.name, self.argument_types)
@@ -435,7 +436,7 @@ class Function:
             return False
         return self._program.host.work_queue.has_threads
 
-    @cached_property
+    @once_per_object
     def graph(self) -> Graph:
         """The function for the dataflow executor."""
         what = f"bind {f'@{self.name}' if self.name else f'region {self.index}'}"

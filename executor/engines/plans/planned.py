@@ -29,6 +29,7 @@ from tfrt.executor.runtime.host_context import PLAN_THRESHOLD
 from tfrt.executor.support.call_depth import is_full, of_thread
 from tfrt.executor.support.collector import collector_relaxed
 from tfrt.executor.support.native_code import NATIVE_AFTER, CannotCompile, is_available
+from tfrt.executor.support.once import once_per_object
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.scalars import scalar_class
 
@@ -146,7 +147,7 @@ class Planned:
         """Whether it has run so often that generating it, along with what runs it, pays."""
         return self._is_generated or self.runs * 4 >= self.plans.threshold
 
-    @cached_property
+    @property
     def graph(self) -> Graph:
         return self.function.graph
 
@@ -182,7 +183,7 @@ class Planned:
         finally:
             calls.depth = depth
 
-    @cached_property
+    @once_per_object
     def _table(self) -> Table:
         with collector_relaxed():
             return make_table(self.graph, self.facts.classes(self.graph), self._runner, self._starts_again)
