@@ -8,7 +8,7 @@ from xdsl.traits import Pure
 from tfrt.dialects.shared.definitions import define_dialect
 from tfrt.dialects.shared.tensor_types import CheckedOp, require_one_type
 from tfrt.dialects.stablehlo.constraints import ANY
-from tfrt.dialects.stablehlo.directives import UnaryType
+from tfrt.dialects.stablehlo.type_directives import UnaryType
 
 
 @irdl_op_definition

@@ -19,7 +19,7 @@ from tfrt.dialects.shared.directives import Part, Reading, SpelledDirective
 from tfrt.dialects.shared.spelled_attributes import Verbatim
 from tfrt.dialects.shared.tensor_types import CheckedOp, require_one_type
 from tfrt.dialects.stablehlo.constraints import ANY
-from tfrt.dialects.stablehlo.directives import UnaryType
+from tfrt.dialects.stablehlo.type_directives import UnaryType
 
 
 @irdl_attr_definition

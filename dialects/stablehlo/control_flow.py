@@ -26,8 +26,9 @@ from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.tensor_types import CheckedOp, TensorOf, agree, quoted, require_agreement
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.stablehlo.constraints import I32, SIZE, TENSOR_OR_TOKEN, TOKEN, VALUE
-from tfrt.dialects.stablehlo.directives import PairwiseOperands, TupleOpType, VariadicType
+from tfrt.dialects.stablehlo.directives import PairwiseOperands
 from tfrt.dialects.stablehlo.regions import PREDICATE, given_types, require_signature
+from tfrt.dialects.stablehlo.type_directives import TupleOpType, VariadicType
 
 _CONDITION = TensorOf(("boolean",), rank=0)
 

@@ -40,10 +40,10 @@ from tfrt.dialects.stablehlo.constraints import (
     PRED,
     SIGNED,
 )
-from tfrt.dialects.stablehlo.directives import (
+from tfrt.dialects.stablehlo.directives import ExponentMantissa
+from tfrt.dialects.stablehlo.type_directives import (
     BinaryType,
     ComplexOpType,
-    ExponentMantissa,
     SelectOpType,
     TernaryType,
     UnaryType,

@@ -40,15 +40,15 @@ from tfrt.dialects.stablehlo.constraints import (
     PAIRS_OF_SIZES,
     VECTOR_OF_FLOATS,
 )
-from tfrt.dialects.stablehlo.directives import (
+from tfrt.dialects.stablehlo.directives import numbers_of
+from tfrt.dialects.stablehlo.linear_algebra_directives import (
     ConvolutionDimensions,
     DotDimensions,
     PrecisionAndAlgorithm,
     PrecisionConfig,
-    UnaryType,
     WindowAttributes,
-    numbers_of,
 )
+from tfrt.dialects.stablehlo.type_directives import UnaryType
 from tfrt.dialects.stablehlo.windows import padding_of, per_dimension
 from tfrt.executor.declarations import stablehlo_shapes as shapes
 from tfrt.executor.declarations import stablehlo_window_shapes as windows

@@ -28,13 +28,8 @@ from tfrt.dialects.shared.tensor_types import (
 )
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.stablehlo.constraints import ANY, DIMS, I64, SCALAR, SIZE, SIZES
-from tfrt.dialects.stablehlo.directives import (
-    ConstantValue,
-    OperandsThenKeyword,
-    SliceRanges,
-    UnaryType,
-    numbers_of,
-)
+from tfrt.dialects.stablehlo.directives import ConstantValue, OperandsThenKeyword, SliceRanges, numbers_of
+from tfrt.dialects.stablehlo.type_directives import UnaryType
 from tfrt.executor.declarations import stablehlo_shapes as shapes
 
 _IN_SIGNATURE = "attr-dict `:` functional-type(operands, results)"

@@ -19,7 +19,7 @@ from xdsl.irdl import (
 
 from tfrt.dialects.shared.tensor_types import CheckedOp
 from tfrt.dialects.shared.verification import fail
-from tfrt.dialects.stablehlo.directives import UnaryType
+from tfrt.dialects.stablehlo.type_directives import UnaryType
 
 
 class _Unsupported(CheckedOp):

@@ -1,26 +1,29 @@
 """What passes have in common.
 
-=======================  ===================================================================
-`purity.py`              whether anybody can tell when, or how often, an op runs
-`effects.py`             which blocks have effects that their data orders completely
-`fold.py`                constants, and ops on constants
-`laws.py`                the laws of arithmetic that kernels declare
-`regroup.py`             integer constants that become one
-`control.py`             branches and loops whose way is known
-`call_sites.py`          who calls which function
-`rewriting.py`           rewrite patterns that keep locations
-`splice.py`              a body in place of the op that runs it
-`array_ops.py`           ops of the core runtime as kernels on arrays
-`source_functions.py`    functions of frameworks' programs
-`source_ops.py`          ops of frameworks' dialects as ops of the core runtime
-`core_ops.py`            what op of the core runtime an op of a framework is
-`saved_models.py`        variables and users' names in text of saved models
-`tf_variables.py`        variables that no op changes
-`custom_calls.py`        calls of what the specification leaves to others, as ops of the core runtime
-`source_patterns.py`     simplifications of ops of StableHLO
-`shape_inference.py`     what is known of the results of an op
-`fact_propagation.py`    what is known of all values of a program
-`layers.py`              layers in what frameworks spell out
-`remarks.py`             what passes have to say about a program that is in order
-=======================  ===================================================================
+=========================  ===================================================================
+`purity.py`                whether anybody can tell when, or how often, an op runs
+`effects.py`               which blocks have effects that their data orders completely
+`fold.py`                  constants, and ops on constants
+`laws.py`                  the laws of arithmetic that kernels declare
+`regroup.py`               integer constants that become one
+`control.py`               branches and loops whose way is known
+`call_sites.py`            who calls which function
+`rewriting.py`             rewrite patterns that keep locations
+`splice.py`                a body in place of the op that runs it
+`array_ops.py`             ops of the core runtime as kernels on arrays
+`source_functions.py`      functions of frameworks' programs
+`source_ops.py`            ops of frameworks' dialects as ops of the core runtime
+`function_builder.py`      functions of kernels that are made of frameworks'
+`lowered_ops.py`           what single ops of frameworks become
+`lowered_control_flow.py`  what calls, branches and loops of frameworks become
+`core_ops.py`              what op of the core runtime an op of a framework is
+`saved_models.py`          variables and users' names in text of saved models
+`tf_variables.py`          variables that no op changes
+`custom_calls.py`          calls of what the specification leaves to others, as ops of the core runtime
+`source_patterns.py`       simplifications of ops of StableHLO
+`shape_inference.py`       what is known of the results of an op
+`fact_propagation.py`      what is known of all values of a program
+`layers.py`                layers in what frameworks spell out
+`remarks.py`               what passes have to say about a program that is in order
+=========================  ===================================================================
 """

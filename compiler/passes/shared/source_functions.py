@@ -1,8 +1,19 @@
-"""Functions of frameworks' programs."""
+"""Functions of frameworks' programs, and the dialects that they are written in."""
 
 from __future__ import annotations
 
 from xdsl.dialects.func import FuncOp
+
+from tfrt.dialects.check import CHECK
+from tfrt.dialects.chlo import CHLO
+from tfrt.dialects.mhlo import MHLO
+from tfrt.dialects.nn import NN
+from tfrt.dialects.onnx import ONNX
+from tfrt.dialects.sdy import SDY
+from tfrt.dialects.stablehlo import STABLEHLO
+
+SOURCES = frozenset(dialect.name for dialect in (CHECK, CHLO, MHLO, NN, ONNX, SDY, STABLEHLO))
+"""The dialects whose ops kernels take the place of."""
 
 
 def is_source(function: FuncOp) -> bool:

@@ -1,0 +1,201 @@
+"""What single ops of frameworks' programs become: kernels on arrays, constants and weights, chains, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    IntegerAttr,
+    MemRefType,
+    StringAttr,
+    TensorType,
+    i64,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from tfrt.compiler.passes.shared.array_ops import elementwise, metadata_of_type
+from tfrt.compiler.passes.shared.core_ops import core_op
+from tfrt.compiler.passes.shared.custom_calls import is_identity
+from tfrt.compiler.passes.shared.function_builder import FunctionBuilder
+from tfrt.compiler.passes.shared.source_functions import SOURCES
+from tfrt.compiler.passes.shared.source_ops import flat_types, has_effects
+from tfrt.dialects.cpu import (
+    CallInOrderOp,
+    CallOp,
+    CastOp,
+    ConstantOp,
+    ExecuteOp,
+    VariableOp,
+    WeightOp,
+    metadata_attribute,
+)
+from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
+from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.executor.declarations.finding import CUSTOM_CALL
+from tfrt.executor.declarations.op import OpEntry
+
+
+def custom_call(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """What a target makes of operands, which may be nothing."""
+    if is_identity(op):
+        return into.operands(op)
+    return execute(into, op)
+
+
+def execute(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """An op of the core runtime."""
+    found = core_op(op, into.program.callable_functions)
+    operands = [value for operand in found.operands for value in into.value(operand)]
+    return _execute_as(into, op, found.entry, operands, found.attributes, into.types(op.results, op))
+
+
+def _execute_as(
+    into: FunctionBuilder,
+    op: Operation,
+    entry: OpEntry,
+    operands: Sequence[SSAValue],
+    attributes: ArrayAttr[Attribute],
+    types: Sequence[Attribute],
+) -> Sequence[SSAValue]:
+    if into.chain is not None and has_effects(op, frozenset()):
+        return _execute_in_order(into, op, entry, operands, attributes, types)
+    if not _is_known(entry, (*types, *(operand.type for operand in operands))):
+        return _execute_unknown(into, op, entry, operands, attributes, types)
+    if _can_be_fused(entry, operands, attributes, types):
+        made: Operation = elementwise(entry.name, operands, metadata_of_type(types[0]), op.location)
+        return into.insert(made, op.location)
+    described = {
+        "arguments": metadata_attribute(operand.type for operand in operands),
+        "metadata": metadata_attribute(types),
+        "op_attrs": attributes,
+        "op_name": StringAttr(entry.name),
+    }
+    more = {"inputs": IntegerAttr(len(operands), i64), "steps": ArrayAttr(list[Attribute]())}
+    return into.insert(
+        CallOp.create(operands=operands, attributes={**described, **more}, result_types=types), op.location
+    )
+
+
+def _execute_in_order(
+    into: FunctionBuilder,
+    op: Operation,
+    entry: OpEntry,
+    operands: Sequence[SSAValue],
+    attributes: ArrayAttr[Attribute],
+    types: Sequence[Attribute],
+) -> Sequence[SSAValue]:
+    """An op with effects that can be seen."""
+    described = {
+        "metadata": metadata_attribute(types),
+        "op_attrs": attributes,
+        "op_name": StringAttr(entry.name),
+    }
+    made = CallInOrderOp.create(
+        operands=[into.chain, *operands],  # type: ignore[list-item]
+        attributes=described,
+        result_types=[CHAIN, *types],
+    )
+    into.chain, *results = into.insert(made, op.location)
+    return results
+
+
+def _execute_unknown(
+    into: FunctionBuilder,
+    op: Operation,
+    entry: OpEntry,
+    operands: Sequence[SSAValue],
+    attributes: ArrayAttr[Attribute],
+    types: Sequence[Attribute],
+) -> Sequence[SSAValue]:
+    """An op that finds out about its arrays when they come."""
+    described = {
+        "metadata": metadata_attribute(types),
+        "op_attrs": attributes,
+        "op_name": StringAttr(entry.name),
+    }
+    return into.insert(ExecuteOp.create(operands=operands, attributes=described, result_types=types), op.location)
+
+
+def constant(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """A constant array."""
+    value = op.properties["value"]
+    (type,) = into.types(op.results, op)
+    assert isinstance(value, DenseIntOrFPElementsAttr)
+    return into.insert(ConstantOp.create(attributes={"value": value}, result_types=[type]), op.location)
+
+
+def weight(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """An array of a file of weights."""
+    types = into.types(op.results, op)
+    attributes = {"metadata": metadata_attribute(types), "name": op.properties["name"]}
+    return into.insert(WeightOp.create(attributes=attributes, result_types=types), op.location)
+
+
+def variable(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """A variable, which stays from call to call."""
+    attributes = {"name": op.properties["name"]}
+    made = VariableOp.create(operands=into.operands(op), attributes=attributes, result_types=into.types(op.results, op))
+    return into.insert(made, op.location)
+
+
+def token(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """A token, which is a chain: one from nothing, or of several."""
+    operands = into.operands(op)
+    if not operands:
+        return into.insert(NewChainOp.create(result_types=[CHAIN]), op.location)
+    return into.insert(MergeChainsOp.create(operands=operands, result_types=[CHAIN]), op.location)
+
+
+def tuple_element(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """An element of a tuple, which is values of its own."""
+    index = op.properties["index"]
+    assert isinstance(index, IntegerAttr)
+    (tuple_,) = op.operands
+    sizes = [len(flat_types([type])) for type in tuple_.type.types]  # type: ignore[attr-defined]
+    start = sum(sizes[: index.value.data])
+    return into.value(tuple_)[start : start + sizes[index.value.data]]
+
+
+def cast(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """What is known more or less of."""
+    operands, types = into.operands(op), into.types(op.results, op)
+    if [operand.type for operand in operands] == list(types):
+        return operands
+    return [
+        into.insert(CastOp.create(operands=[operand], result_types=[type]), op.location)[0]
+        for operand, type in zip(operands, types, strict=True)
+    ]
+
+
+def zero_id(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
+    """The number of this device, which is the only one."""
+    (type,) = op.result_types
+    assert isinstance(type, TensorType)
+    value = DenseIntOrFPElementsAttr.from_list(type, [0])
+    return into.insert(
+        ConstantOp.create(attributes={"value": value}, result_types=into.types(op.results, op)), op.location
+    )
+
+
+def _is_known(entry: OpEntry, types: Sequence[Attribute]) -> bool:
+    """Whether a program says enough of an op's operands and results: of ops whose shapes follow from attributes and
+    types alone, as StableHLO's do and those of custom calls, sizes may be missing.
+    """
+    if not all(isinstance(type, MemRefType) for type in types):
+        return False
+    if entry.name.partition(".")[0] in (*SOURCES, CUSTOM_CALL):
+        return True
+    return all(isinstance(type, MemRefType) and type.has_static_shape() for type in types)
+
+
+def _can_be_fused(
+    entry: OpEntry, operands: Sequence[SSAValue], attributes: ArrayAttr[Attribute], types: Sequence[Attribute]
+) -> bool:
+    if entry.elementwise is None or attributes.data or len(types) != 1:
+        return False
+    known = metadata_of_type(types[0])
+    if any(size < 0 for size in known.shape) or any(operand.type != types[0] for operand in operands):
+        return False
+    return entry.elementwise(known.dtype) is not None
