@@ -16,6 +16,7 @@ from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import assemble, processor
 from tfrt.kernels.numerics.convolution import finishing, prepare
+from tfrt.kernels.numerics.native_blocks import in_blocks
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_convolution_code import (
     Convolution,
@@ -35,8 +36,11 @@ from tfrt.kernels.numerics.workspaces import Workspace
 MOST_WORK = 1 << 25
 """How many multiplications machine code does without a break, which takes a millisecond."""
 
-LEAST_WORK = 1 << 21
+LEAST_WORK = 1 << 18
 """How many multiplications are worth a block of their own on another thread."""
+
+UNITS_A_THREAD = 2
+"""So many at least, where several threads share a convolution."""
 
 
 def prepare_fused(
@@ -94,7 +98,8 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
         CannotAssemble: there is none.
         NotImplementedError: a step cannot be written.
     """
-    tiling = tiling_of(convolution, processor())
+    threads = 1 if host is None else min(host.parallelism, convolution.work // LEAST_WORK)
+    tiling = tiling_of(convolution, processor(), 1 if threads < 2 else UNITS_A_THREAD * threads)
     # Arrays: images, filters, the result, others, and memory for a frame.
     pointers = [ctypes.py_object] * (3 + len(convolution.others) + (not is_on_stack(convolution, tiling)))
     code = assemble(write(convolution, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
@@ -115,35 +120,48 @@ def _function(
     packing: Pack | None,
 ) -> Run:
     c = convolution
-    dtype, frame, on_stack = c.dtype, frame_of(c, tiling), is_on_stack(c, tiling)
     units = c.images[0] * -(-c.rows.count // tiling.height)
-    work = prod(c.result[2:]) * tiling.height * prod(c.filters[:-1])
-    most, least = max(1, MOST_WORK // max(1, work)), max(1, LEAST_WORK // max(1, work))
-    is_parallel = host is not None and host.parallelism > 1 and units >= 2 * least
-    is_one_call = on_stack and units <= most and not is_parallel
-
-    def some(start: int, end: int, arrays: Sequence[np.ndarray]) -> None:
-        with Workspace() as space:
-            memory = () if on_stack else (space.array(frame, dtype),)
-            # Between two blocks Python handles signals.
-            for first in range(start, end, most):
-                code(*arrays, *memory, first, min(first + most, end))
+    work = max(1, prod(c.result[2:]) * tiling.height * prod(c.filters[:-1]))
+    least, most = LEAST_WORK // work, MOST_WORK // work
+    if is_on_stack(c, tiling):
+        do_all = in_blocks(code, 3 + len(c.others), units, host, least, most)
+    else:
+        do_all = _with_frame(code, prod(frame_of(c, tiling)), c.dtype, units, host, least, most)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = np.empty(shape, dtype) if out is None else out
+        made = np.empty(shape, c.dtype) if out is None else out
         if packing is not None:
             w = packing(w)
         if not (x.flags.c_contiguous and w.flags.c_contiguous):
             x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
         if others:
             others = tuple([other if other.flags.c_contiguous else np.ascontiguousarray(other) for other in others])
-        if is_one_call:
-            code(x, w, made, *others, 0, units)
-        elif is_parallel:
-            assert host is not None
-            host.parallel_for(units, least, lambda start, end: some(start, end, (x, w, made, *others)))
-        else:
-            some(0, units, (x, w, made, *others))
+        do_all(x, w, made, *others)
         return made
 
     return run
+
+
+def _with_frame(
+    code: Callable[..., None], size: int, dtype: np.dtype, units: int, host: HostContext | None, least: int, most: int
+) -> Callable[..., None]:
+    """As `in_blocks`, of code that also takes memory for a frame of so many elements."""
+
+    def run(*arrays: np.ndarray) -> None:
+        def some(start: int, end: int) -> None:
+            with Workspace() as space:
+                frame = space.array((size,), dtype)
+                # Between two blocks Python handles signals.
+                for first in range(start, end, max(1, most)):
+                    code(*arrays, frame, first, min(first + max(1, most), end))
+
+        if host is None:
+            some(0, units)
+        else:
+            host.parallel_for(units, _HANDED_OVER * least, some)
+
+    return run
+
+
+_HANDED_OVER = 8
+"""How many times `LEAST_WORK` a block is to have that Python hands over."""

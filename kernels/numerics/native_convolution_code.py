@@ -61,6 +61,11 @@ class Convolution:
         """The shape of the result."""
         return (self.images[0], self.rows.count, self.columns.count, self.filters[-1])
 
+    @property
+    def work(self) -> int:
+        """How many multiplications it is."""
+        return prod(self.result) * prod(self.filters[:-1])
+
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
@@ -100,7 +105,8 @@ def is_possible(convolution: Convolution) -> bool:
     )
 
 
-def tiling_of(convolution: Convolution, on: Processor) -> Tiling:
+def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling:
+    """How a convolution is cut, into at least so many units where it has as many rows of windows."""
     c = convolution
     depth = c.filters[-1] // c.groups if not _is_depthwise(c) else c.filters[-1]
     lanes = on.vector_bytes // c.dtype.itemsize
@@ -116,7 +122,7 @@ def tiling_of(convolution: Convolution, on: Processor) -> Tiling:
     is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
     packed = is_large and c.groups == 1 and depth > lanes * vectors and depth % (lanes * vectors) == 0
     height = max(1, (FRAME_BYTES * (4 if is_large else 1) // row - window) // c.rows.stride + 1)
-    parts = -(-c.rows.count // height)
+    parts = min(c.rows.count, max(-(-c.rows.count // height), -(-units // c.images[0])))
     return Tiling(lanes, vectors, -(-c.columns.count // tiles), -(-c.rows.count // parts), packed)
 
 

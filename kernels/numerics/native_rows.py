@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 from typing import Literal
 
@@ -20,6 +19,7 @@ from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
 from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.native_blocks import in_blocks
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
 from tfrt.kernels.numerics.vector_code import Code, Value
@@ -30,7 +30,7 @@ Shape = tuple[int, ...]
 LEAST_WIDTH = 16
 """Shorter rows are no gain."""
 
-LEAST_ELEMENTS = 1 << 16
+LEAST_ELEMENTS = 1 << 13
 """How many elements are worth a block of their own on another thread."""
 
 MOST_ELEMENTS = 1 << 22
@@ -114,15 +114,9 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
     """
     pointers = [ctypes.py_object] * (len(work.kinds) + 1)
     code = assemble(write(work, processor().vector_bytes // 4), "work", [*pointers, ctypes.c_int64, ctypes.c_int64])
-    least, most = max(1, LEAST_ELEMENTS // work.width), max(1, MOST_ELEMENTS // work.width)
     rows, dtype = work.rows, np.dtype(np.float32)
-    is_parallel = host is not None and host.parallelism > 1 and rows >= 2 * least
-    is_one_call = rows <= most and not is_parallel
-
-    def some(arrays: Sequence[np.ndarray], start: int, end: int) -> None:
-        # Between two blocks Python handles signals.
-        for first in range(start, end, most):
-            code(*arrays, first, min(first + most, end))
+    least, most = LEAST_ELEMENTS // work.width, MOST_ELEMENTS // work.width
+    do_all = in_blocks(code, len(pointers), rows, host, least, most)
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
@@ -130,13 +124,7 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
             if not array.flags.c_contiguous:
                 arrays = tuple([np.ascontiguousarray(each) for each in arrays])
                 break
-        if is_one_call:
-            code(*arrays, made, 0, rows)
-        elif is_parallel:
-            assert host is not None
-            host.parallel_for(rows, least, partial(some, (*arrays, made)))
-        else:
-            some((*arrays, made), 0, rows)
+        do_all(*arrays, made)
         if out is None or made is out:
             return made
         out[...] = made

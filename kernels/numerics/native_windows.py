@@ -15,13 +15,17 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
+from tfrt.kernels.numerics.native_blocks import in_blocks
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.trees import FEW
 from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.window_reduction import Window
 
-LEAST_ELEMENTS = 1 << 18
+LEAST_ELEMENTS = 1 << 14
 """How many elements are worth a block of their own on another thread."""
+
+MOST_ELEMENTS = 1 << 23
+"""How many elements are worked on without a break, which takes some milliseconds."""
 
 _MOST_TAPS = FEW
 """Larger windows are summed in another order, and extremes of parts of them are worth keeping."""
@@ -121,17 +125,15 @@ def make_native(run: Run, pool: Pool, shape: tuple[int, ...], host: HostContext 
     code = assemble(write(pool, lanes), "pool", [*pointers, ctypes.c_int64, ctypes.c_int64])
     neutral = {"add": 0.0, "minimum": np.inf}.get(pool.function, -np.inf)
     units = pool.shape[0] * pool.counts[0]
-    least = -(-LEAST_ELEMENTS // (prod(pool.shape[2:]) * pool.rows.size))
+    work = prod(pool.shape[2:]) * pool.rows.size
+    do_all = in_blocks(code, len(pointers), units, host, -(-LEAST_ELEMENTS // work), MOST_ELEMENTS // work)
 
     def native(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         if init != neutral:
             return run(x, init, out=out)
         made = np.empty(shape, pool.dtype) if out is None else out
         read = x if x.flags.c_contiguous else np.ascontiguousarray(x)
-        if host is None or units < 2 * least:
-            code(read, made, 0, units)
-        else:
-            host.parallel_for(units, least, lambda start, end: code(read, made, start, end))
+        do_all(read, made)
         return made
 
     return native

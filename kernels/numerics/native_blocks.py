@@ -1,0 +1,58 @@
+"""Running machine code that works on blocks: of arrays, and the first and the last unit of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.fork_join import Crew, Queue
+from tfrt.executor.support.machine_code import CannotAssemble
+
+BLOCKS_A_THREAD = 4
+"""So many, lest all wait for a thread that the system has stopped."""
+
+
+def in_blocks(
+    code: Callable[..., None], arrays: int, units: int, host: HostContext | None, least: int, most: int
+) -> Callable[..., None]:
+    """A function of as many arrays that does all units, on all compute threads of the host where that pays.
+
+    Args:
+        least: the fewest units that are worth a block of their own, some microseconds.
+        most: how many units a thread does without a break, in which Python handles signals; some milliseconds.
+    """
+    least, most = max(1, least), max(1, most)
+    if host is not None and host.parallelism > 1 and units >= 2 * least:
+        try:
+            return _shared(code, arrays, units, host, least, most)
+        except CannotAssemble:
+            return lambda *given: host.parallel_for(units, least, lambda start, end: code(*given, start, end))
+    if units <= most:
+        return lambda *given: code(*given, 0, units)
+
+    def run(*given: object) -> None:
+        for first in range(0, units, most):
+            code(*given, first, min(first + most, units))
+
+    return run
+
+
+def _shared(
+    code: Callable[..., None], arrays: int, units: int, host: HostContext, least: int, most: int
+) -> Callable[..., None]:
+    share, most = host.single(_crew).sharing(code, arrays), most * host.parallelism
+    grain = max(least, -(-min(units, most) // (BLOCKS_A_THREAD * host.parallelism)))
+    if units <= most:
+        return lambda *given: share(*given, 0, units, grain)
+
+    def run(*given: object) -> None:
+        for first in range(0, units, most):
+            share(*given, first, min(first + most, units), grain)
+
+    return run
+
+
+def _crew(host: HostContext) -> Crew:
+    if not isinstance(host.work_queue, Queue):
+        raise CannotAssemble(f"nobody knows whether the queue '{host.work_queue.name}' has tasks that wait")
+    return Crew(host.work_queue, host.parallelism - 1)
