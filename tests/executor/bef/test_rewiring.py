@@ -25,19 +25,16 @@ import numpy as np
 import pytest
 
 import tfrt
+from tests.executor.bef.bounded_runs import SAMPLES, Budget, Impatient, Kernels
 from tests.executor.bef.rewiring import rewire
 from tfrt.executor.bef import BefFile, read_bef
 from tfrt.executor.core_runtime import handlers
-from tfrt.executor.declarations.kernel import Kernel
-from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
-from tfrt.executor.engines.program import Function, Program
-from tfrt.executor.runtime.execution_context import ExecutionContext
+from tfrt.executor.engines.program import Program
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.runtime.queues import SingleThreadedQueue
 from tfrt.executor.support.diagnostics import Diagnostic
-from tfrt.executor.support.errors import CancelledError, KernelError, LoadError
-from tfrt.executor.values.async_value import AsyncValue, run_deferred
-from tfrt.executor.values.chain import CHAIN, Chain
+from tfrt.executor.support.errors import KernelError, LoadError
+from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.tensor import DenseHostTensor
 
 COUNT = int(os.environ.get("TFRT_REWIRED", "300"))
@@ -54,9 +51,6 @@ COMPILED = """composite_ops control_flow core_runtime core_runtime_control_flow 
 OPTIMISED = ("control_flow", "core_runtime_control_flow", "plans", "tf_ops")
 """The programs that are there optimised, too."""
 
-BUDGET = 1000
-"""How often a call may look whether it has been cancelled."""
-
 TABLE = 1_000_000
 TIERS: dict[str, dict[str, Any]] = {
     "no plans": {"plans": False},
@@ -65,69 +59,6 @@ TIERS: dict[str, dict[str, Any]] = {
 }
 
 Observation = tuple[Any, ...]
-
-
-class Budget(ExecutionContext):
-    """A request that is cancelled once it has looked `BUDGET` times whether it is."""
-
-    def __init__(self, host: HostContext):
-        self.left = BUDGET
-        super().__init__(host)
-
-    @property
-    def cancellation(self) -> AsyncValue | None:  # type: ignore[override]
-        self.left -= 1
-        if self.left < 0 and self._found is None:
-            self._found = AsyncValue.failed(CancelledError())
-        return self._found
-
-    @cancellation.setter
-    def cancellation(self, found: AsyncValue | None) -> None:
-        self._found = found
-
-
-class Standstill(BaseException):
-    """Somebody waits for a value that nobody is going to provide. No kernel's error, so that none stands in for it."""
-
-
-class Impatient(SingleThreadedQueue):
-    """Does not wait where there is nothing left to do."""
-
-    def wait(self, values: Any) -> None:
-        for value in values:
-            while type(value) is AsyncValue and value.is_pending:
-                run_deferred()
-                if value.is_pending and not self.run_one():
-                    raise Standstill
-
-
-class Kernels(KernelRegistry):
-    """The real ones, but for those that take time, or memory, as an operand says."""
-
-    def get(self, name: str) -> Kernel | None:
-        if name in ("tfrt_test.usleep", "tfrt_test.blocking.usleep"):
-            return Kernel(name, _no_sleep)
-        if name in ("tfrt.parallel_for.i32", "tfrt.parallel_call.i32"):
-            return _with_few_blocks(name)
-        return BUILTIN.get(name)
-
-
-def _no_sleep(microseconds: int) -> Any:
-    return CHAIN
-
-
-@cache
-def _with_few_blocks(name: str) -> Kernel:
-    kernel = BUILTIN.get(name)
-    assert kernel is not None
-
-    def few(start: int, end: int, size: int, *operands: Any, body: Function, context: ExecutionContext) -> Any:
-        if not all(type(number) is int for number in (start, end, size)) or (end - start) > 1000 * max(size, 1):
-            raise KernelError("too many blocks")
-        names = {"tfrt.parallel_for.i32": "body", "tfrt.parallel_call.i32": "callee"}
-        return kernel.function(start, end, size, *operands, **{names[name]: body}, context=context)
-
-    return Kernel(name, few, runs=kernel.runs)
 
 
 @cache
@@ -193,9 +124,6 @@ def observe(bef: BefFile, changed: set[int], **options: Any) -> dict[str, Observ
                 shown = Counter(_masked(d.headline()) for d in diagnostics)
                 found[f"{function.index} {function.name}"] = (seen, _masked(out.getvalue()), sorted(shown.items()))
     return found
-
-
-SAMPLES: dict[str, Any] = {"i1": True, "i32": 3, "i64": 4, "f32": 0.5, "f64": 0.25, "!tfrt.chain": CHAIN}
 
 
 def _show(value: Any) -> Any:
