@@ -9,6 +9,7 @@
 `traced_frame.py`        one call of it while there is a trace
 `recorded.py`            what a call has come to elsewhere, from which it goes on
 `sync_interpreter.py`    runs synchronous functions, kernel after kernel
+`running.py`             what is running at this moment, for who interrupts it
 `traces.py`              recording what happens on all hosts
 `plans/`                 functions as straight-line Python, as long as nothing is pending or fails
 =======================  =====================================================================================

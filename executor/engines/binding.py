@@ -302,14 +302,13 @@ def _later(
         # Even a kernel without results can fail, and then somebody has to hear of it.
         pending = tuple(AsyncValue() for _ in range(max(results, 1)))
         given = (context, *operands) if takes_context else operands
-        run_and_resolve = partial(_run_and_resolve, context, call, given, pending, results, returns_tuple)
-        enqueue(Promised(pending, run_and_resolve))
+        enqueue(Promised(pending, partial(run_and_resolve, context, call, given, pending, results, returns_tuple)))
         return pending if results > 1 or (results and returns_tuple) else pending[0]
 
     return run
 
 
-def _run_and_resolve(
+def run_and_resolve(
     context: ExecutionContext,
     call: Callable[..., Any],
     operands: tuple[Any, ...],
@@ -317,6 +316,7 @@ def _run_and_resolve(
     results: int,
     returns_tuple: bool,
 ) -> None:
+    """Run a kernel as a task, whose results have been promised."""
     cancelled = context.task_cancellation
     if cancelled is not None:
         settle_all(pending, [cancelled] * len(pending))

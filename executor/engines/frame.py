@@ -43,6 +43,7 @@ class Frame:
     """One call of a function."""
 
     __slots__ = (
+        "awaited",
         "context",
         "failure",
         "graph",
@@ -69,6 +70,8 @@ class Frame:
         self.registers: list[Any] = [_UNSET] * graph.register_count
         self.tokens = [t and t.copy() for t in graph.tokens]
         self.promises: dict[int, AsyncValue] = {}
+        # Kept, with the call, by who waits for its results: so it can be told what a call waits for (`running.py`).
+        self.awaited: dict[int, AsyncValue] = {}
         self.uses = list(graph.record.use_counts)
         self.has_errors = False
         self.failure: AsyncValue | None = None
@@ -105,13 +108,20 @@ class Frame:
         for register in self.graph.result_registers:
             value = registers[register]
             if value is _UNSET:
-                value = promises.get(register) or promises.setdefault(register, AsyncValue())
+                value = promises.get(register) or promises.setdefault(register, AsyncValue.promised_by(self))
                 if registers[register : register + 1][0] is not _UNSET:
                     self.keep_promise(register)
                 elif self.failure is not None:
                     self.break_promises(self.failure)
             results.append(value)
         return results
+
+    def waits_for(self) -> list[int]:
+        """The kernels that have returned, and whose results are not there."""
+        if self.failure is not None:
+            return []
+        awaited = [register for register, value in list(self.awaited.items()) if value.is_pending]
+        return [node.number for node in self.graph.kernels if not set(node.results).isdisjoint(awaited)]
 
     def end(self, error: BaseException) -> None:
         """Start no kernel any more and let all that has been promised be that `error` has ended the call."""
@@ -187,7 +197,8 @@ class Frame:
                             of_user = streams[user]
                             (ready if of_user == stream or of_user < 0 else foreign).append(user)
                 elif type(value) is AsyncValue and not value._state:
-                    value.and_then(_Resume(self, node.number, node.results[0], node.users[0], stream))
+                    self.awaited[node.results[0]] = value
+                    value.and_then(Resume(self, node.number, node.results[0], node.users[0], stream))
                 else:
                     self.deliver(node.number, node.results[0], value, node.users[0], stream, ready, foreign)
             if node.releases:
@@ -236,7 +247,8 @@ class Frame:
         """Store a result and make its users ready, now or when it resolves."""
         if type(value) is AsyncValue:
             if not value._state:
-                value.and_then(_Resume(self, kernel, register, users, stream))
+                self.awaited[register] = value
+                value.and_then(Resume(self, kernel, register, users, stream))
                 return
             value = self.located(kernel, value) if value.is_error else value._payload
         self.write(register, value, users, stream, ready, foreign)
@@ -445,7 +457,7 @@ class _Tasks:
             self.frame.end_elsewhere(error)
 
 
-class _Resume:
+class Resume:
     """What goes on, once a pending result is there, where it held the call up."""
 
     __slots__ = ("frame", "kernel", "register", "stream", "users")
@@ -462,6 +474,7 @@ class _Resume:
         ready: list[int] = []
         foreign: list[int] = []
         try:
+            frame.awaited.pop(self.register, None)
             if resolved.is_error or frame.promises:
                 frame.deliver(self.kernel, self.register, resolved, self.users, self.stream, ready, foreign)
             else:

@@ -69,22 +69,27 @@ def _too_deep(graph: Graph) -> KernelError:
 
 def _run(graph: Graph, context: ExecutionContext, arguments: Sequence[Any], recorded: Recorded | None) -> list[Any]:
     registers: list[Any] = [None] * graph.register_count
-    registers[: len(arguments)] = [_now(argument, context) for argument in arguments]
+    registers[: len(arguments)] = [now(argument, context) for argument in arguments]
     done = 0
     if recorded is not None:
         registers, done = list(recorded.registers), recorded.done
         if recorded.outcome is not None:
             done += 1
             # It has run, so it is not skipped, even if the request has been cancelled meanwhile.
-            _run_kernel(graph, graph.nodes[done].having_run(returning(recorded.outcome)), registers, context)
+            run_kernel(graph, graph.nodes[done].having_run(returning(recorded.outcome)), registers, context)
     for node in graph.nodes[done + 1 :]:
         if context.cancellation is not None:
             raise context.cancellation.value
-        _run_kernel(graph, node, registers, context)
+        run_kernel(graph, node, registers, context)
     return [registers[r] for r in graph.result_registers]
 
 
-def _run_kernel(graph: Graph, node: Node, registers: list[Any], context: ExecutionContext) -> None:
+def run_kernel(graph: Graph, node: Node, registers: list[Any], context: ExecutionContext) -> None:
+    """Run one kernel to completion.
+
+    Raises:
+        KernelError: it failed.
+    """
     operands = [registers[a] for a in node.arguments]
     if node.needs_context:
         operands.insert(0, context)
@@ -92,7 +97,7 @@ def _run_kernel(graph: Graph, node: Node, registers: list[Any], context: Executi
         value = node.call(*operands)
         values = unpack(value, len(node.results), node.bound.returns_tuple)
         for register, item in zip(node.results, values, strict=True):
-            registers[register] = _now(item, context)
+            registers[register] = now(item, context)
     except BaseException as error:
         if ends_call(error):
             raise
@@ -102,7 +107,12 @@ def _run_kernel(graph: Graph, node: Node, registers: list[Any], context: Executi
         raise failure from failure.__cause__
 
 
-def _now(value: Any, context: ExecutionContext) -> Any:
+def now(value: Any, context: ExecutionContext) -> Any:
+    """A value, once it is there.
+
+    Raises:
+        KernelError: it is an error.
+    """
     if type(value) is not AsyncValue:
         return value
     context.host.wait([value])

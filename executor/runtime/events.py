@@ -100,6 +100,7 @@ class EventTrace:
         self.pending: list[tuple[int, int, int, int, bool]] = []
         self._clock = clock
         self._open: dict[int, tuple[int, int]] = {}
+        self._open_kernels: dict[tuple[int, int], int] = {}
         self._calls = count(1)
         self._request_numbers = count(1)
 
@@ -147,9 +148,12 @@ class EventTrace:
             results = value if isinstance(value, tuple | list) else (value,)
             pending = [r for r in results if type(r) is AsyncValue]
             if pending:
+                opened = self._open_kernels
+                opened[number, part_of] = start
 
                 def finish() -> None:
                     failed = any(result.is_error for result in pending)
+                    opened.pop((number, part_of), None)
                     self.pending.append((number, part_of, start, clock(), failed))
 
                 run_when_ready(pending, finish)
@@ -223,6 +227,10 @@ class EventTrace:
         """Number, function and start of each request whose results are not there."""
         return [(number, function, start) for number, (function, start) in list(self._open.items())]
 
+    def unresolved(self) -> list[tuple[int, int, int]]:
+        """Place, call and start of each kernel that has returned, and whose results are not there."""
+        return [(number, call, start) for (number, call), start in list(self._open_kernels.items())]
+
     def now(self) -> int:
         """The time."""
         return self._clock()
@@ -231,7 +239,7 @@ class EventTrace:
         """How long kernels have taken, as `tfrt.executor.runtime.profile.Profile` counts it."""
         places = Places()
         runs = [places.at(place) for place in self.places]
-        is_later = set()
+        is_later = {(number, call) for number, call, _ in self.unresolved()}
         for number, call, start, end, failed in self.pending:
             is_later.add((number, call))
             if not failed:

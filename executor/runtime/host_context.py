@@ -192,9 +192,9 @@ class HostContext:
             check_timeout(timeout)
             self._refuse_requests()
             if timeout:
-                call_after(self, timeout, HostContext._cancel_requests)
+                call_after(self, timeout, HostContext.cancel_requests)
             else:
-                self._cancel_requests()
+                self.cancel_requests()
         failure: BaseException | None = None
         while self._on_close:
             try:
@@ -216,8 +216,8 @@ class HostContext:
         for program in list(self.programs):
             program.run_anew()
 
-    def _cancel_requests(self) -> None:
-        """Cancel all requests that there are."""
+    def cancel_requests(self) -> None:
+        """Cancel all requests that there are: kernels that have not started do not run. From any thread."""
         for request in self._requests():
             request.cancel(abandon=True)
 

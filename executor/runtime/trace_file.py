@@ -35,6 +35,9 @@ def trace_file(events: EventTrace, spans: Iterable[Span] = ()) -> Iterator[str]:
     for number, (place, call, start, end, _) in enumerate(events.pending):
         what, details = label(events.places[place].kernel, "pending"), f'"call":{call}'
         chrome.on_own_track(number, start, end, what, details)
+    for number, (place, call, start) in enumerate(events.unresolved(), len(events.pending)):
+        what, details = label(events.places[place].kernel, "pending"), f'"call":{call},"unfinished":true'
+        chrome.on_own_track(number, start, events.now(), what, details)
     chrome.counter("queue length", "tasks", analysis.queue_length())
     chrome.counter("live bytes", "bytes", analysis.live_bytes())
     yield from chrome.text()
@@ -63,7 +66,7 @@ def _add_kernels(chrome: ChromeTrace, events: EventTrace, analysis: Analysis) ->
         for number, call, operands, results in thread.values:
             text = members({"values": operands, "result_values": results})
             more[number, call] = f"{more.get((number, call), '')},{text}"
-    for number, call, *_ in events.pending:
+    for number, call, *_ in (*events.pending, *events.unresolved()):
         more[number, call] = f'{more.get((number, call), "")},"pending":true'
     for run in analysis.runs:
         queued = "" if run.queued is None else f',"queue_delay_us":{run.queued / 1000}'

@@ -16,7 +16,7 @@
 `step.py`              the debugger, `bef-run --step`
 `compare.py`           where two programs begin to differ, for `bef-run --compare-with`
 `explain.py`           how errors came about
-`termination.py`       SIGTERM, which `bef-run` drains at
+`termination.py`       signals that end `bef-run`: Ctrl-C, and SIGTERM, at which it drains
 `kernel_modules.py`    importing modules of kernels that the command line names
 =====================  =======================================================================================
 """

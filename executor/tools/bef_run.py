@@ -6,8 +6,8 @@ tensorflow/runtime). ``--function`` runs one function with the inputs given and 
 the outputs expected. What kernels report comes on stderr.
 
 Exit codes: 0; 1 where a function returned an error or something else than expected; 2 for bad usage or a bad
-file; 130 where Ctrl-C ended it, at once; 143 where SIGTERM did, once the function that ran was through. Nothing
-runs before the command line as a whole has been found valid.
+file; 130 where Ctrl-C ended it, at once; 143 where SIGTERM did, once the function that ran was through, or its time
+over. Nothing runs before the command line as a whole has been found valid.
 
 Numpy takes longer to import than everything else together, so the modules that need it are imported where values
 are read, shown or saved. So is what only profiles need.
@@ -20,9 +20,10 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from functools import cache
+from types import FrameType
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
 
 from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
@@ -39,7 +40,7 @@ from tfrt.executor.tools import measuring
 from tfrt.executor.tools.bef_run_options import ALLOCATORS, LEAK_CHECKS, check_stepping, parser
 from tfrt.executor.tools.kernel_modules import import_kernels
 from tfrt.executor.tools.runs import Run, execute, plan
-from tfrt.executor.tools.termination import noticing_termination
+from tfrt.executor.tools.termination import Signals, noticing_signals
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.weights import weights_of
 
@@ -89,8 +90,22 @@ def _main(argv: Sequence[str]) -> int:
     measuring.check(options)
     if options.step or options.breaks:
         check_stepping(options)
-    if options.compare_with is not None:
-        return _compare(options)
+    with noticing_signals(_TOOL, options.drain_timeout, _under_way) as signals:
+        try:
+            return _run(options, signals) if options.compare_with is None else _compare(options)
+        except KeyboardInterrupt:
+            signals.report()
+            return signals.code
+
+
+def _under_way(frame: FrameType | None) -> list[str]:
+    """What is running, where the main thread's innermost frame is that one, if it is known."""
+    from tfrt.executor.engines.running import running, stacks
+
+    return list(map(str, running(stacks(frame))))
+
+
+def _run(options: argparse.Namespace, signals: Signals) -> int:
     keep_engine_frames(options.internal_traceback)
     trace = _new_trace(options) if options.enable_tracing else None
     bef = _open(options.file)
@@ -115,14 +130,14 @@ def _main(argv: Sequence[str]) -> int:
         ),
     )
     recorded = ExitStack()
-    write_events = measuring.record(options, recorded, source)
+    write_events = signals.before_leaving = measuring.record(options, recorded, source)
     try:
         with (
             recorded,
             trace.scope("Bef Executor") if trace else nullcontext(),
             allocation.counted_by(allocator) if counts_tensors else nullcontext(),
         ):
-            code = _run_file(bef, host, options, trace)
+            code = _run_file(bef, host, options, trace, signals)
     except LoadError as error:
         code = cli.BAD_USAGE
         if options.verify_diagnostics:
@@ -132,7 +147,13 @@ def _main(argv: Sequence[str]) -> int:
     except (UsageError, BefError):
         host.close()
         raise
+    except SystemExit:
+        # From the debugger's prompt.
+        host.cancel_requests()
+        raise
     except KeyboardInterrupt:
+        signals.report()
+        host.cancel_requests()
         # What has run until then is what is asked for where something hangs.
         if write_events is not None:
             write_events()
@@ -160,15 +181,16 @@ def _main(argv: Sequence[str]) -> int:
     return code
 
 
-def _run_file(bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None) -> int:
+def _run_file(
+    bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None, signals: Signals
+) -> int:
     with span("load", "program"):
         program = Program(bef, host, weights_of(options.weights))
     # What is there now stays until the end: the garbage collector need not look at it again and again.
     gc.freeze()
     if options.dump_plan:
         return _dump_plans(program, host)
-    with noticing_termination() as is_terminated:
-        return _run_program(program, host, options, trace, is_terminated)
+    return _run_program(program, host, options, trace, signals)
 
 
 def _verify(bef: BefFile, reported: Sequence[Diagnostic], source: SourceLookup) -> int:
@@ -302,13 +324,13 @@ def _run_program(
     host: HostContext,
     options: argparse.Namespace,
     trace: Trace | None,
-    is_terminated: Callable[[], bool],
+    signals: Signals,
 ) -> int:
     runs = plan(program, options)
     code = cli.OK
     saved: dict[str, Any] = {}
     for run in runs:
-        if is_terminated():
+        if signals.is_terminated:
             break
         function = run.function
         if function.argument_types and not run.explicit:
@@ -337,7 +359,7 @@ def _run_program(
         del results
     if options.output is not None:
         _save(options.output, saved)
-    return cli.TERMINATED if is_terminated() else code
+    return cli.TERMINATED if signals.is_terminated else code
 
 
 def _run_function(run: Run, host: HostContext, options: argparse.Namespace) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from threading import TIMEOUT_MAX
 
 from tfrt.executor.runtime.host_context import PLAN_THRESHOLD
 from tfrt.executor.support import allocation, cli
@@ -133,6 +134,10 @@ def parser() -> cli.OptionParser:
         "--verify-diagnostics", action="store_true",
         help="check what kernels report against 'expected-error@+1 {{…}}' comments in the source, and show it no more",
     )  # fmt: skip
+    add(
+        "--drain-timeout", type=_seconds, metavar="SECONDS",
+        help="how long what runs may go on after SIGTERM; then it is ended (default: to its end)",
+    )  # fmt: skip
     add("--print_error_code", action="store_true", help="print the status code of errors, too")
     add(
         "--internal-traceback", action="store_true",
@@ -163,6 +168,16 @@ def _tolerance(text: str) -> float:
         value = -1.0
     if not value >= 0:
         raise argparse.ArgumentTypeError(f"expected a number that is not negative, got '{text}'")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
     return value
 
 

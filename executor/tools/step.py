@@ -170,9 +170,10 @@ class Debugger(cmd.Cmd):
     )  # fmt: skip
 
     def do_EOF(self, _: str) -> bool:
-        """End of input: as continue, and nowhere else does it stop."""
-        self._breaks.clear()
-        return self.do_continue("")
+        """End of input: as quit."""
+        # The prompt's line ends here.
+        self._say("")
+        return self.do_quit("")
 
     def emptyline(self) -> bool:
         return self.onecmd(self.lastcmd) if self.lastcmd else False

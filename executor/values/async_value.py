@@ -95,6 +95,13 @@ class AsyncValue:
         return result
 
     @staticmethod
+    def promised_by(promiser: Any) -> AsyncValue:
+        """A pending value that keeps alive who is going to resolve it, until then."""
+        result = AsyncValue()
+        result._payload = promiser
+        return result
+
+    @staticmethod
     def failed(error: KernelError) -> AsyncValue:
         """A value that is an error."""
         result = AsyncValue()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -45,19 +42,6 @@ func.func @bad() -> i32 {
   %bad = "tfrt_test.fail"() : () -> i32
   tfrt.return %bad : i32
 }
-"""
-
-ENDLESS = """\
-import time
-import tfrt
-
-
-@tfrt.kernel("process_test.sleep", blocking=True)
-def sleep() -> int:
-    print("asleep", flush=True)
-    while True:
-        # One long sleep may miss a signal that comes just as it begins.
-        time.sleep(0.1)
 """
 
 
@@ -166,85 +150,6 @@ def test_a_closed_standard_input(tool):
 def test_a_stderr_that_cannot_be_written(tmp_path, redirection):
     done = shell(redirection, command("bef-run", tmp_path / "missing.bef"))
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
-
-
-@pytest.mark.parametrize("queue", ["s", "mstd:2"])
-def test_ctrl_c_ends_bef_run_at_once_and_quietly(tmp_path, queue):
-    (tmp_path / "endless.py").write_text(ENDLESS)
-    path = tmp_path / "endless.bef"
-    text = 'func.func @f() -> i32 {\n  %x = "process_test.sleep"() : () -> i32\n  tfrt.return %x : i32\n}\n'
-    path.write_bytes(tfrt.compile(text, "endless.mlir"))
-    arguments = (path, "--kernels", tmp_path / "endless.py", "--work_queue_type", queue)
-    with subprocess.Popen(command("bef-run", *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
-        assert run.stdout is not None
-        while run.stdout.readline().strip() != b"asleep":
-            pass
-        run.send_signal(signal.SIGINT)
-        assert run.communicate(timeout=120)[1] == b""
-        assert run.returncode == 130
-
-
-GATED = """\
-import os
-import time
-import tfrt
-
-
-@tfrt.kernel("process_test.wait", blocking=True)
-def wait() -> int:
-    print("waiting", flush=True)
-    while not os.path.exists(os.environ["GATE"]):
-        time.sleep(0.01)
-    return 5
-"""
-
-GATED_PROGRAM = """\
-func.func @first() -> i32 {
-  %x = "process_test.wait"() : () -> i32
-  %y = tfrt.add.i32 %x, %x
-  tfrt.return %y : i32
-}
-func.func @second() -> i32 {
-  %x = tfrt.constant.i32 1
-  tfrt.return %x : i32
-}
-"""
-
-
-@contextmanager
-def waiting(folder: Path, queue: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`bef-run` where the first function's first kernel waits for a file, and that file."""
-    gate = folder / "gate"
-    (folder / "gated.py").write_text(GATED)
-    (folder / "gated.bef").write_bytes(tfrt.compile(GATED_PROGRAM, "gated.mlir"))
-    words = command("bef-run", "gated.bef", "--kernels", "gated.py", "--work_queue_type", queue)
-    with subprocess.Popen(
-        words, cwd=folder, env={**os.environ, "GATE": str(gate)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as run:
-        assert run.stdout is not None
-        while (line := run.stdout.readline()).strip() != b"waiting":
-            assert line
-        yield run, gate
-
-
-@pytest.mark.parametrize("queue", ["s", "mstd:2"])
-def test_sigterm_lets_the_function_that_runs_end_and_begins_no_other(tmp_path, queue):
-    with waiting(tmp_path, queue) as (run, gate):
-        run.send_signal(signal.SIGTERM)
-        gate.touch()
-        assert run.communicate(timeout=120) == (b"'first' returned 10\n", b"")
-        assert run.returncode == 143
-
-
-def test_a_second_sigterm_ends_bef_run_at_once(tmp_path):
-    with waiting(tmp_path, "s") as (run, _):
-        while run.poll() is None:
-            # Two that come at the same time are one.
-            run.send_signal(signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                run.wait(0.05)
-        assert run.communicate(timeout=120) == (b"", b"")
-        assert run.returncode == -signal.SIGTERM
 
 
 def test_output_and_diagnostics_come_in_order(tmp_path):

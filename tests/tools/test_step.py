@@ -110,7 +110,24 @@ def test_arrays_are_shown(session, tool, tmp_path):
 def test_quitting_and_the_end_of_the_commands(session):
     assert session("q\n")[0] == 0
     code, out = session("s\n")
-    assert code == 0 and out.endswith("> 'main' returned 12\n")
+    assert code == 0 and out.endswith("> \n") and "returned" not in out
+    assert session("")[0] == 0
+
+
+def test_the_end_of_the_commands_ends_a_program_that_has_no_end(session):
+    endless = """\
+func.func @body(%x: i1) -> (i1, i1) {
+  %y = tfrt.and.i1 %x, %x
+  tfrt.return %x, %y : i1, i1
+}
+func.func @main() -> i1 {
+  %x = tfrt.constant.i1 true
+  %y = tfrt.while %x @body(%x) parallel_iterations(1) : (i1) -> (i1)
+  tfrt.return %y : i1
+}
+"""
+    code, out = session("c\nc\n", "--break", "2", text=endless)
+    assert (code, out) == (0, 3 * "p.mlir:2:8: tfrt.and.i1(True, True)\n  %y = tfrt.and.i1 %x, %x\n       ^\n> " + "\n")
 
 
 def test_what_is_no_command(session):

@@ -169,7 +169,9 @@ def test_requests_that_go_on_are_said_to(registry):
     with tfrt.HostContext(registry=registry) as host, recording(EventTrace()) as recorded:
         tfrt.load(tfrt.compile(text), host=host)["f"].start()
         events = valid_events("".join(trace_file(recorded)))
-        assert [event["args"] for event in events if event["ph"] == "b"] == [{"unfinished": True}]
+        begun = [(event["name"], event["args"]) for event in events if event["ph"] == "b"]
+        assert begun == [("@f #1", {"unfinished": True}), ("t.pending", {"call": 1, "unfinished": True})]
+        assert named(events, "t.pending")["args"]["pending"] and not recorded.kernels()
         pending.set(7)
     events = valid_events("".join(trace_file(recorded)))
     assert [event.get("args") for event in events if event["ph"] == "b"] == [None, {"call": 1}]
