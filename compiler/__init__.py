@@ -9,6 +9,7 @@
 `emitter/`                  xDSL IR to BEF bytes
 `bef_to_mlir.py`            BEF bytes back to MLIR text
 `printer.py`                xDSL IR to MLIR text, custom and generic form
+`module_graphs.py`          xDSL IR as graphs to be drawn
 `locations.py`              locations that xDSL does not make as MLIR does
 `float_bits.py`             floating-point attributes bit for bit
 `input_shapes.py`           shapes that are given for arguments

@@ -1,4 +1,4 @@
-"""`tfrt-opt`: parse a program, verify it, run passes on it and print it.
+"""`tfrt-opt`: parse a program, verify it, run passes on it and print or draw it.
 
 Exit codes: 0; 1 where the program was refused, a pass failed on it, or what it does is not what its comments
 expect; 2 for bad usage.
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
     from xdsl.passes import ModulePass
 
+    from tfrt.executor.support.drawing.graph import Graph
+
 _EXAMPLES = """\
   tfrt-opt program.mlir                            check a program and print it
   tfrt-opt -O2 program.mlir                        optimise it
   tfrt-opt -p canonicalize,cse program.mlir        run passes on it
+  tfrt-opt -O2 --view-graph program.svg program.mlir
+                                                   draw what it has become
   tfrt-opt --verify-diagnostics --split-input-file errors.mlir
                                                    check that the errors are those that comments expect"""
 
@@ -47,8 +51,10 @@ def _main(argv: Sequence[str]) -> int:
     from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
 
     options = _parser().parse(argv)
+    if options.view_graph is not None:
+        _check_drawing(options)
     if options.show_dialects:
-        return _show_dialects(options.output)
+        return _show_dialects(options.output or "-")
     options.watch = watch_of(options)
     content = cli.read_bytes(options.file)
     if content.startswith(MAGIC):
@@ -63,6 +69,8 @@ def _main(argv: Sequence[str]) -> int:
     if options.verify_diagnostics:
         return _verify_diagnostics(parts, passes, options)
     printed: list[str] = []
+    graphs: list[Graph] = []
+    options.draw = graphs.extend
     source = source_of_text(options.name, text)
     options.watch = replace(options.watch, remark=lambda remark: cli.report([remark], source))
     code = cli.OK
@@ -73,8 +81,32 @@ def _main(argv: Sequence[str]) -> int:
             cli.report(error.diagnostics, source)
             code = cli.FAILED
     if printed and (code == cli.OK or options.split_input_file):
-        cli.write_text(options.output, _SEPARATOR.join(printed))
+        if options.view_graph is None or options.output is not None:
+            cli.write_text(options.output or "-", _SEPARATOR.join(printed))
+        if options.view_graph is not None:
+            cli.write_text(options.view_graph, _picture(graphs, options))
     return code
+
+
+def _check_drawing(options: argparse.Namespace) -> None:
+    """See that a picture can be made.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not options.view_graph.lower().endswith((".svg", ".dot")) and options.view_graph != "-":
+        raise UsageError(f"--view-graph writes files whose names end in .svg or .dot, not '{options.view_graph}'")
+    if options.verify_diagnostics:
+        raise UsageError("--view-graph and --verify-diagnostics exclude each other")
+    if options.view_graph == options.output == "-":
+        raise UsageError("the program and its picture cannot both go to the standard output")
+
+
+def _picture(graphs: Sequence[Graph], options: argparse.Namespace) -> str:
+    from tfrt.executor.support.drawing.dot import dot
+    from tfrt.executor.support.drawing.svg import svg
+
+    return (dot if options.view_graph.lower().endswith(".dot") else svg)(graphs, options.name)
 
 
 def _show_dialects(output: str) -> int:
@@ -107,7 +139,7 @@ def _verify_diagnostics(
 
     printed = check_parts(parts, options.name, process)
     if printed:
-        cli.write_text(options.output, _SEPARATOR.join(printed))
+        cli.write_text(options.output or "-", _SEPARATOR.join(printed))
     return cli.FAILED if printed is None else cli.OK
 
 
@@ -129,6 +161,10 @@ def _process(padded: str, passes: Sequence[ModulePass], options: argparse.Namesp
         run_passes(module, passes, allow_unregistered=options.allow_unregistered_dialect, watch=options.watch)
     if options.verify_roundtrip:
         _check_roundtrip(module, options.allow_unregistered_dialect)
+    if options.view_graph is not None:
+        from tfrt.compiler.module_graphs import module_graphs
+
+        options.draw(module_graphs(module))
     return print_module(
         module,
         generic=options.print_generic,
@@ -171,7 +207,12 @@ def _parser() -> cli.OptionParser:
     description = "Parse, verify, transform and print MLIR programs."
     parser = cli.OptionParser("tfrt-opt", description, _EXAMPLES, _add_installed_passes)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the program (default: stdin)")
-    parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="where to print (default: stdout)")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="where to print (default: stdout)")
+    parser.add_argument(
+        "--view-graph", metavar="FILE",
+        help="draw the functions after all passes, instead of printing them unless there is -o: a picture (.svg, or -"
+        " for stdout), or Graphviz text (.dot)",
+    )  # fmt: skip
     parser.add_argument(
         "-p", "--pass-pipeline", "--passes", dest="pipeline", action="append", default=[],
         metavar="PASS,…", help="passes to run, in order, as in func.func(canonicalize,cse); those of xDSL and of"

@@ -7,6 +7,8 @@
 `cursor.py`                bounded primitives that read
 `writer.py`                primitives that write, their mirror
 `attribute_values.py`      decoding attributes, as kernels declare them
+`named_attributes.py`      what kernels say by their attributes' names
+`graphs.py`                functions as graphs to be drawn
 `document.py`              the tables of ``docs/bef.md``, made of the description
 =========================  ======================================================================================
 """

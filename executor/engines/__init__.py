@@ -11,6 +11,7 @@
 `sync_interpreter.py`    runs synchronous functions, kernel after kernel
 `running.py`             what is running at this moment, for who interrupts it
 `traces.py`              recording what happens on all hosts
+`pictures.py`            programs and functions as pictures
 `plans/`                 functions as straight-line Python, as long as nothing is pending or fails
 =======================  =====================================================================================
 """

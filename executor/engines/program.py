@@ -122,6 +122,18 @@ class Program:
         for function in (*self.all_functions, *in_order):
             function.run_anew()
 
+    def to_svg(self) -> str:
+        """A picture of the functions as graphs, regions within the kernels that run them, as text of one file."""
+        from tfrt.executor.engines import pictures
+
+        return pictures.to_svg(self.bef)
+
+    def to_dot(self) -> str:
+        """The same as Graphviz text, for ``dot -Tpdf``."""
+        from tfrt.executor.engines import pictures
+
+        return pictures.to_dot(self.bef)
+
     def __getitem__(self, name: str) -> Function:
         """The function of that name.
 
@@ -178,6 +190,18 @@ class Function:
     def __repr__(self) -> str:
         results = ", ".join(self.result_types)
         return f"<Function @{self.name}({', '.join(self.argument_types)}) -> ({results})>"
+
+    def to_svg(self) -> str:
+        """A picture of the function as a graph, regions within the kernels that run them, as text of one file."""
+        from tfrt.executor.engines import pictures
+
+        return pictures.to_svg(self._program.bef, self._record)
+
+    def to_dot(self) -> str:
+        """The same as Graphviz text, for ``dot -Tpdf``."""
+        from tfrt.executor.engines import pictures
+
+        return pictures.to_dot(self._program.bef, self._record)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run the function and wait for its results.

@@ -13,6 +13,7 @@ from typing import Any
 
 from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord, open_bef, read_bef
 from tfrt.executor.bef.format import SECTIONS, AttributeType
+from tfrt.executor.bef.named_attributes import ANY, array_ops, named
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
@@ -34,8 +35,6 @@ _EXAMPLES = """\
   tfrt-translate -O2 model.mlir | bef-info
   bef-info model.bef --json | jq .kernels
   bef-info model.bef --verify --kernels my_kernels.py --weights weights.safetensors"""
-
-_ANY = Stored("any")
 
 _WIDTH = 100
 
@@ -133,7 +132,7 @@ def _corrupt(bef: BefFile) -> Iterator[str]:
     offsets: Iterable[int] = () if bef.attribute_types is None else bef.attribute_types.offsets
     for offset in offsets:
         try:
-            bef.attribute(offset, _ANY)
+            bef.attribute(offset, ANY)
         except BefError as error:
             yield str(error)
     places = {kernel.location for function in bef.functions for kernel in function.kernels[1:]}
@@ -174,30 +173,6 @@ def _most_used(names: Iterable[str]) -> list[tuple[str, int]]:
     return sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
 
 
-def _named(bef: BefFile, function: FunctionRecord, name: str) -> Iterator[tuple[KernelRecord, Any]]:
-    """The kernels of a function that have an attribute of that name, with its value where it can be read."""
-    if function.attribute_names is None:
-        return
-    for kernel, names in zip(function.kernels, function.attribute_names, strict=True):
-        if name in names:
-            try:
-                yield kernel, bef.attribute(kernel.attributes[names.index(name)], _ANY)
-            except BefError:
-                continue
-
-
-def array_ops(bef: BefFile, function: FunctionRecord) -> Iterator[tuple[KernelRecord, str]]:
-    """The ops that a function's kernels run for arrays, with their kernels.
-
-    There are none where the file leaves out the names of attributes.
-    """
-    for kernel, op in _named(bef, function, "op_name"):
-        if kernel.name.startswith("cpu."):
-            yield kernel, op
-    for kernel, steps in _named(bef, function, "steps"):
-        yield from ((kernel, step[0]) for step in steps)
-
-
 def _constants(bef: BefFile, kernels: Iterable[KernelRecord]) -> list[dict[str, Any]]:
     """Arrays in the file, the largest first."""
     recorded = bef.attribute_types
@@ -221,7 +196,7 @@ def _weights(bef: BefFile) -> list[dict[str, Any]]:
     """What the program was compiled without, each once."""
     found = {}
     for function in bef.functions:
-        for kernel, name in _named(bef, function, "name"):
+        for kernel, name in named(bef, function, "name"):
             if kernel.name == "cpu.weight":
                 found[name] = kernel.attributes[0]
     return [{"name": name} | _array_of(bef, offset) for name, offset in found.items()]

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.bef import BefFile
+from tfrt.executor.bef.named_attributes import array_ops
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.runtime.recording import Ran
 from tfrt.executor.support.location import Location, position
-from tfrt.executor.tools.bef_info import array_ops
 from tfrt.executor.tools.cli_values import to_numpy
 from tfrt.executor.values.tensor import DenseHostTensor
 

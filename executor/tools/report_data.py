@@ -14,13 +14,14 @@ from itertools import zip_longest
 from statistics import median
 from typing import Any
 
+from tfrt.executor.bef.graphs import uses
+from tfrt.executor.bef.named_attributes import array_ops
 from tfrt.executor.runtime.event_analysis import Analysis, Curve, Run
 from tfrt.executor.runtime.events import EventTrace
 from tfrt.executor.runtime.observer import Place
 from tfrt.executor.support.diagnostics import SourceLookup
 from tfrt.executor.support.location import position
 from tfrt.executor.support.spans import Span
-from tfrt.executor.tools.bef_info import array_ops
 from tfrt.executor.tools.work import bytes_moved, operations, shape_of
 
 MOST_RUNS = 20_000
@@ -182,7 +183,7 @@ def _functions(events: EventTrace, kernels: Sequence[dict[str, Any]], of_key: di
         numbered = list(enumerate(record.kernels))[1:]
         nodes = [[kernel.name, kernel.stream, of_key.get((index, number))] for number, kernel in numbered]
         ran = [kernels[of_key[index, number]] for number, _ in numbered if (index, number) in of_key]
-        edges = {(number, user) for number, kernel in numbered for users in kernel.users for user in users}
+        edges = {(maker, user) for maker, _, user in uses(record) if maker}
         if ran:
             found.append(
                 {

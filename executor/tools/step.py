@@ -11,10 +11,10 @@ from fnmatch import fnmatchcase
 from typing import IO, Any
 
 from tfrt.executor.bef import BefFile
+from tfrt.executor.bef.named_attributes import array_ops
 from tfrt.executor.runtime.observer import Place
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup
 from tfrt.executor.support.location import position
-from tfrt.executor.tools.bef_info import array_ops
 from tfrt.executor.tools.cli_values import show
 from tfrt.executor.tools.recorded_values import kept
 from tfrt.executor.values.async_value import AsyncValue

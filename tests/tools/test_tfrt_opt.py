@@ -419,6 +419,44 @@ def test_wrong_usage_is_one_line(opt, arguments, message):
     assert opt(FOLDABLE, *arguments) == (2, "", f"tfrt-opt: {message}\n")
 
 
+def test_a_program_is_drawn(opt, tmp_path):
+    assert opt(FOLDABLE, "--view-graph", tmp_path / "f.svg") == (0, "", "")
+    picture = (tmp_path / "f.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg ") and "%dead = 3 : i32" in picture
+    assert opt(FOLDABLE, "-O2", "--view-graph", tmp_path / "f.DOT") == (0, "", "")
+    assert "dead" not in (tmp_path / "f.DOT").read_text(encoding="utf-8")
+    code, out, err = opt(FOLDABLE, "--view-graph", "-")
+    assert (code, out, err) == (0, picture, "")
+
+
+def test_a_program_is_drawn_and_printed(opt, tmp_path):
+    code, out, err = opt(FOLDABLE, "-o", "-", "--view-graph", tmp_path / "f.svg")
+    assert (code, out, err) == (0, opt(FOLDABLE)[1], "")
+    two = f"{FOLDABLE}// -----\n{FOLDABLE}"
+    assert opt(two, "--split-input-file", "--view-graph", "-")[1].count(">@f<") == 0
+    assert opt(two, "--split-input-file", "--view-graph", "-")[1].count("@f(%a: !tfrt.chain)") >= 2
+
+
+def test_a_program_that_is_wrong_is_not_drawn(opt, tmp_path):
+    code, out, err = opt(BROKEN, "--view-graph", tmp_path / "f.svg")
+    assert (code, out) == (1, "") and "error: use of undeclared" in err
+    assert not (tmp_path / "f.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--view-graph", "f.png"], "--view-graph writes files whose names end in .svg or .dot, not 'f.png'"),
+        (["--view-graph", "-", "-o", "-"], "the program and its picture cannot both go to the standard output"),
+        (["--view-graph", "-", "--verify-diagnostics"], "--view-graph and --verify-diagnostics exclude each other"),
+        (["--view-graph", "none/f.svg"], "cannot write 'none/f.svg': No such file or directory"),
+        (["--view-graph"], "option '--view-graph' needs a value"),
+    ],
+)
+def test_what_cannot_be_drawn(opt, arguments, message):
+    assert opt(FOLDABLE, *arguments) == (2, "", f"tfrt-opt: {message}\n")
+
+
 def test_a_bef_file_is_no_text(opt):
     message = "tfrt-opt: '-' is a BEF file; tfrt-translate --bef-to-mlir shows it as text\n"
     assert opt(b"\x0b\xef\x00\x01") == (2, "", message)
