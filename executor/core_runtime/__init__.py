@@ -8,6 +8,7 @@ Each module imports those above it only.
 `transfer.py`            moving tensors between devices
 `stream_device.py`       devices with a thread of their own
 `eager_caller.py`        lines of Python that call ops
+`notebook.py`            tensors in notebooks
 `tensor_handle.py`       a tensor that is there, or will be
 `op_handler.py`          the interface that a device provides; the null handler
 `short_cut.py`           the short way through dispatch, where nothing has to be waited for

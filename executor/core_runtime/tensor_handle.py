@@ -158,6 +158,12 @@ class TensorHandle:
     def __repr__(self) -> str:
         return f"<TensorHandle {self}>"
 
+    def _repr_html_(self) -> str | None:
+        from tfrt.executor.core_runtime import notebook
+        from tfrt.executor.support.notebook import shown
+
+        return shown(lambda: notebook.tensor(self.device, self.tensor, self.metadata), self)
+
     def _metadata_of_tensor(self) -> Any:
         tensor = self.tensor
         if type(tensor) is not AsyncValue:

@@ -12,6 +12,7 @@
 `running.py`             what is running at this moment, for who interrupts it
 `traces.py`              recording what happens on all hosts
 `pictures.py`            programs and functions as pictures
+`notebook.py`            programs and functions in notebooks
 `plans/`                 functions as straight-line Python, as long as nothing is pending or fails
 =======================  =====================================================================================
 """

@@ -122,6 +122,12 @@ class Program:
         for function in (*self.all_functions, *in_order):
             function.run_anew()
 
+    def _repr_html_(self) -> str | None:
+        from tfrt.executor.engines import notebook
+        from tfrt.executor.support.notebook import shown
+
+        return shown(lambda: notebook.program(self.bef, has_threads=self.host.work_queue.has_threads), self)
+
     def to_svg(self) -> str:
         """A picture of the functions as graphs, regions within the kernels that run them, as text of one file."""
         from tfrt.executor.engines import pictures
@@ -190,6 +196,12 @@ class Function:
     def __repr__(self) -> str:
         results = ", ".join(self.result_types)
         return f"<Function @{self.name}({', '.join(self.argument_types)}) -> ({results})>"
+
+    def _repr_html_(self) -> str | None:
+        from tfrt.executor.engines import notebook
+        from tfrt.executor.support.notebook import shown
+
+        return shown(lambda: notebook.function(self._program.bef, self._record), self)
 
     def to_svg(self) -> str:
         """A picture of the function as a graph, regions within the kernels that run them, as text of one file."""

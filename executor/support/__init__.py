@@ -23,6 +23,7 @@
 `call_depth.py`            how deep calls may nest on Python's stack
 `threads.py`               threads that may be started while a signal's handler raises
 `fork.py`                  starting afresh in a forked process
+`notebook.py`              how objects show themselves in notebooks
 `drawing/`                 pictures of programs
 `once.py`                  doing something once, however many threads ask
 =========================  ===================================================================================
