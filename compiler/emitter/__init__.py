@@ -46,7 +46,6 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
     strings, string_offsets = _write_strings(entities)
     attributes, attribute_types, attribute_offsets = _write_attributes(module, entities)
     sections = Sections(
-        module=module,
         entities=entities,
         string_offsets=string_offsets,
         attribute_offsets=attribute_offsets,
@@ -86,16 +85,17 @@ def emit(module: ModuleOp, *, optional_sections: bool = True) -> bytes:
     return out.content()
 
 
-def _write_strings(entities: Entities) -> tuple[Writer, dict[bytes, int]]:
+def _write_strings(entities: Entities) -> tuple[Writer, dict[str, int]]:
     out, offsets = Writer(), {}
-    for text in sorted(entities.strings):
+    for data, text in sorted((text.encode("utf-8", "surrogateescape"), text) for text in entities.strings):
         offsets[text] = len(out)
-        out.data += text + b"\0"
+        out.data += data + b"\0"
     return out, offsets
 
 
-def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Writer, dict[object, int]]:
-    out, types, offsets = Writer(), Writer(), {}
+def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Writer, list[int]]:
+    out, types = Writer(), Writer()
+    offsets: list[int] = []
     units: dict[SymbolRefAttr, tuple[int, str]] = {}
 
     def serialize(symbol: SymbolRefAttr) -> tuple[int, str]:
@@ -106,14 +106,14 @@ def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Wri
         return units[symbol]
 
     types.vbr(len(entities.attributes))
-    for key, attribute in entities.attributes.items():
-        offsets[key] = write_attribute(out, attribute, serialize, put=out.large)
-        types.vbr(offsets[key])
+    for attribute in entities.attributes:
+        offsets.append(write_attribute(out, attribute, serialize, put=out.large))
+        types.vbr(offsets[-1])
         types.vbr(attribute_type(attribute))
     return out, types, offsets
 
 
-def _write_signature_names(entities: Entities, offsets: dict[bytes, int]) -> Writer | None:
+def _write_signature_names(entities: Entities, offsets: dict[str, int]) -> Writer | None:
     """The names of arguments and results, if there are any."""
     if not any(function.argument_names or function.result_names for function in entities.functions):
         return None
@@ -127,7 +127,7 @@ def _write_signature_names(entities: Entities, offsets: dict[bytes, int]) -> Wri
     return out
 
 
-def _names(offsets: dict[bytes, int], names: Iterable[str]) -> Writer:
+def _names(offsets: dict[str, int], names: Iterable[str]) -> Writer:
     texts = list(names)
     out = Writer()
     out.vbr(len(texts))
@@ -135,10 +135,10 @@ def _names(offsets: dict[bytes, int], names: Iterable[str]) -> Writer:
     return out
 
 
-def _offsets(offsets: dict[bytes, int], texts: Iterable[str]) -> Writer:
+def _offsets(offsets: dict[str, int], texts: Iterable[str]) -> Writer:
     out = Writer()
     for text in texts:
-        out.vbr(offsets[text.encode("utf-8", "surrogateescape")])
+        out.vbr(offsets[text])
     return out
 
 
@@ -159,7 +159,7 @@ def _write_functions(sections: Sections) -> Writer:
 
 
 def _write_signature(sections: Sections, index: Writer, function: FunctionEntity) -> None:
-    index.vbr(sections.string_offsets[function.name.encode("utf-8", "surrogateescape")])
+    index.vbr(sections.string_offsets[function.name])
     for types in (function.argument_types, function.result_types):
         index.vbr(len(types))
         for type in types:

@@ -6,9 +6,10 @@ The layouts are those that `tfrt.executor.bef.attribute_values` reads.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from math import prod
+from typing import Any
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -48,28 +49,66 @@ SerializeUnit = Callable[[SymbolRefAttr], tuple[int, str]]
 
 def attribute_type(attribute: Attribute) -> int:
     """The type byte of an attribute; `AttributeType.UNSUPPORTED` where BEF cannot hold it."""
-    match attribute:
-        case IntegerAttr(type=IntegerType() as type):
-            dtype = dtype_of(type) if type.width.data in _INTEGER_FORMATS else None
-            return AttributeType.UNSUPPORTED if dtype is None else dtype
-        case FloatAttr():
-            # Smaller ones are only in tensors.
-            dtype = dtype_of(attribute.type) if attribute.type.bitwidth > 8 else None
-            return AttributeType.UNSUPPORTED if dtype is None else dtype
-        case StringAttr():
-            return DType.STRING
-        case ShapeAttr():
-            return AttributeType.SHAPE
-        case DenseIntOrFPElementsAttr(type=TensorType() | VectorType()):
-            dtype = _BY_SPELLING.get(type_text(attribute.type.element_type))
-            return AttributeType.UNSUPPORTED if dtype is None else AttributeType.DENSE
-        case ArrayAttr():
-            return _array_type(attribute)
-        case SymbolRefAttr():
-            return AttributeType.SYMBOL_REF
-        case TypeAttribute():
-            return AttributeType.UNSUPPORTED if dtype_of(attribute) is None else AttributeType.TYPE
-    return AttributeType.UNSUPPORTED
+    return _case_of(attribute.__class__)(attribute)
+
+
+@cache
+def _case_of(kind: type[Attribute]) -> Callable[[Any], int]:
+    """What tells the type byte of attributes of a class; to ask each attribute what it is takes many times as long."""
+    return next((of for known, of in _CASES.items() if issubclass(kind, known)), lambda attribute: _UNSUPPORTED)
+
+
+def _integer_type(attribute: IntegerAttr) -> int:
+    type = attribute.type
+    is_known = isinstance(type, IntegerType) and type.width.data in _INTEGER_FORMATS
+    dtype = dtype_of(type) if is_known else None
+    return _UNSUPPORTED if dtype is None else dtype
+
+
+def _float_type(attribute: FloatAttr) -> int:
+    # Smaller ones are only in tensors.
+    dtype = dtype_of(attribute.type) if attribute.type.bitwidth > 8 else None
+    return _UNSUPPORTED if dtype is None else dtype
+
+
+def _dense_type(attribute: DenseIntOrFPElementsAttr) -> int:
+    type = attribute.type
+    dtype = _dtype_by_spelling(type.element_type) if isinstance(type, (TensorType, VectorType)) else None
+    return _UNSUPPORTED if dtype is None else AttributeType.DENSE
+
+
+def _array_type(array: ArrayAttr[Attribute]) -> int:
+    return array_type([attribute_type(element) for element in array.data])
+
+
+def array_type(types: Sequence[int]) -> int:
+    """The type byte of an array whose elements have these."""
+    if not types:
+        return EMPTY_ARRAY
+    if _UNSUPPORTED in types:
+        return _UNSUPPORTED
+    first = types[0]
+    is_fixed = first == AttributeType.TYPE or first in _FIXED
+    return first | ARRAY_BIT if is_fixed and types.count(first) == len(types) else AttributeType.AGGREGATE
+
+
+def _type_type(attribute: Attribute) -> int:
+    return _UNSUPPORTED if dtype_of(attribute) is None else AttributeType.TYPE
+
+
+_UNSUPPORTED = AttributeType.UNSUPPORTED
+
+_CASES: dict[type, Callable[[Any], int]] = {
+    IntegerAttr: _integer_type,
+    FloatAttr: _float_type,
+    StringAttr: lambda attribute: DType.STRING,
+    ShapeAttr: lambda attribute: AttributeType.SHAPE,
+    DenseIntOrFPElementsAttr: _dense_type,
+    ArrayAttr: _array_type,
+    SymbolRefAttr: lambda attribute: AttributeType.SYMBOL_REF,
+    TypeAttribute: _type_type,
+}
+"""The first class that an attribute is of counts."""
 
 
 # Types are few, and to spell one takes longer than to find it again.
@@ -79,22 +118,17 @@ def dtype_of(type: Attribute) -> DType | None:
     if isinstance(type, IntegerType):
         widths = _UNSIGNED if type.signedness.data is Signedness.UNSIGNED else _SIGNED
         return widths.get(type.width.data)
+    return _dtype_by_spelling(type)
+
+
+@lru_cache(maxsize=256)
+def _dtype_by_spelling(type: Attribute) -> DType | None:
+    """The element type of that name, where the signedness of integers counts."""
     return _BY_SPELLING.get(type_text(type))
 
 
 _FIXED = frozenset(DType) - {DType.STRING}
 """Types of elements that all take as many bytes."""
-
-
-def _array_type(array: ArrayAttr[Attribute]) -> int:
-    if not array.data:
-        return EMPTY_ARRAY
-    types = [attribute_type(element) for element in array]
-    if AttributeType.UNSUPPORTED in types:
-        return AttributeType.UNSUPPORTED
-    first = types[0]
-    is_fixed = first == AttributeType.TYPE or first in _FIXED
-    return first | ARRAY_BIT if is_fixed and len(set(types)) == 1 else AttributeType.AGGREGATE
 
 
 def write_attribute(
@@ -179,7 +213,8 @@ def _shape(out: Writer, shape: ShapeAttr) -> int:
 def _dense(out: Writer, dense: DenseIntOrFPElementsAttr, put: Callable[[bytes], None]) -> int:
     assert isinstance(dense.type, TensorType | VectorType)
     shape = list(dense.type.get_shape())
-    dtype = _BY_SPELLING[type_text(dense.type.element_type)]
+    dtype = _dtype_by_spelling(dense.type.element_type)
+    assert dtype is not None
     count = prod(shape)
     data = dense_bytes(dense)
     elements = DENSE_HEADER.least_bytes + 8 * len(shape)
@@ -192,7 +227,9 @@ def _dense(out: Writer, dense: DenseIntOrFPElementsAttr, put: Callable[[bytes], 
 def dense_bytes(dense: DenseIntOrFPElementsAttr) -> bytes:
     """All elements, also where the attribute holds one for all; a truth value is a byte, 0 or 1."""
     data = dense.data.data
-    size = _BY_SPELLING[type_text(dense.get_element_type())].numpy.itemsize
+    dtype = _dtype_by_spelling(dense.get_element_type())
+    assert dtype is not None
+    size = dtype.numpy.itemsize
     if dense.get_element_type() == i1:
         data = data.translate(_TRUTH)
     return data * prod(dense.get_shape()) if len(data) == size else data

@@ -22,7 +22,8 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
 
-from tfrt.compiler.emitter.attributes import attribute_type
+from tfrt.compiler.emitter.attributes import array_type, attribute_type
+from tfrt.compiler.float_bits import to_bits
 from tfrt.compiler.frontend.compiled_modules import COMPILED
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
@@ -60,22 +61,61 @@ class FunctionEntity:
 
 
 @dataclass(slots=True)
-class Entities:
-    """What a module's BEF file refers to."""
+class Encoding:
+    """What an attribute is to a BEF file.
 
-    attributes: dict[object, Attribute] = field(default_factory=dict)
+    Attributes:
+        kind: how files hold it (see `attribute_type`).
+        identity: a number that attributes have in common which are alike: by value and type, bit for bit, so that 0.0
+            and -0.0 differ.
+        is_unit: whether it is a symbol in a compiled module, which is passed on as text.
+        has_functions: whether other symbols are in it.
+        functions: the symbols that it, or its elements, are, where it is nothing but functions; None for other
+            attributes.
+        types: those of the numbers in it.
+        number: its place among the file's attributes, once it has one.
+    """
+
+    attribute: Attribute
+    kind: int
+    identity: int
+    is_unit: bool
+    has_functions: bool
+    functions: tuple[SymbolRefAttr, ...] | None
+    types: tuple[Attribute, ...]
+    number: int = -1
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether files can hold it. Kernels are given functions in a list, which has no room for other attributes."""
+        return self.kind != AttributeType.UNSUPPORTED and (self.functions is not None or not self.has_functions)
+
+
+@dataclass(slots=True)
+class Entities:
+    """What a module's BEF file refers to.
+
+    Attributes:
+        attributes: those that the file holds.
+        strings: all texts.
+    """
+
+    module: ModuleOp
+    attributes: list[Attribute] = field(default_factory=list)
     kernels: dict[str, int] = field(default_factory=dict)
     types: dict[Attribute, int] = field(default_factory=dict)
     functions: list[FunctionEntity] = field(default_factory=list)
     function_by_name: dict[str, int] = field(default_factory=dict)
     function_by_region: dict[Region, int] = field(default_factory=dict)
-    strings: set[bytes] = field(default_factory=set)
+    strings: set[str] = field(default_factory=set)
     # Attributes that are one object are found again without comparing what they consist of.
     _same: dict[int, tuple[Attribute, int]] = field(default_factory=dict)
-    _keys: dict[int, tuple[Attribute, object]] = field(default_factory=dict)
+    _encodings: dict[int, Encoding] = field(default_factory=dict)
+    _identities: dict[object, int] = field(default_factory=dict)
+    _numbers: dict[int, int] = field(default_factory=dict)
 
     def string(self, text: str) -> None:
-        self.strings.add(text.encode("utf-8", "surrogateescape"))
+        self.strings.add(text)
 
     def type(self, type: Attribute) -> None:
         if id(type) in self._same:
@@ -90,12 +130,54 @@ class Entities:
         found = self._same.get(id(type))
         return self.types[type] if found is None else found[1]
 
-    def key(self, attribute: Attribute) -> object:
-        """`attribute_key` of one of the module's attributes."""
-        found = self._keys.get(id(attribute))
+    def encoding(self, attribute: Attribute) -> Encoding:
+        """What one of the module's attributes is to the file."""
+        found = self._encodings.get(id(attribute))
         if found is None:
-            found = self._keys[id(attribute)] = attribute, attribute_key(attribute)
-        return found[1]
+            is_array = isinstance(attribute, ArrayAttr)
+            found = self._array_encoding(attribute) if is_array else self._leaf_encoding(attribute)  # type: ignore[arg-type]
+            self._encodings[id(attribute)] = found
+        return found
+
+    def _array_encoding(self, array: ArrayAttr[Attribute]) -> Encoding:
+        elements = [self.encoding(element) for element in array.data]
+        symbols = tuple([each.attribute for each in elements if isinstance(each.attribute, SymbolRefAttr)])
+        return Encoding(
+            array,
+            kind=array_type([each.kind for each in elements]),
+            identity=self._identity((ArrayAttr, *[each.identity for each in elements])),
+            is_unit=False,
+            has_functions=any(each.has_functions for each in elements),
+            functions=symbols if symbols and len(symbols) == len(elements) else None,
+            types=tuple(dict.fromkeys([type for each in elements for type in each.types])),
+        )
+
+    def _leaf_encoding(self, attribute: Attribute) -> Encoding:
+        kind = attribute_type(attribute)
+        key: object = attribute
+        types: tuple[Attribute, ...] = ()
+        functions: tuple[SymbolRefAttr, ...] | None = None
+        is_unit = False
+        if isinstance(attribute, SymbolRefAttr):
+            is_unit = is_compilation_unit(self.module, attribute)
+            functions = None if is_unit else (attribute,)
+        elif isinstance(attribute, IntegerAttr):
+            types = (attribute.type,)
+        elif isinstance(attribute, FloatAttr):
+            types = (attribute.type,)
+            if kind != AttributeType.UNSUPPORTED:
+                key = FloatAttr, attribute.type, to_bits(attribute.value.data, attribute.type)
+        return Encoding(attribute, kind, self._identity(key), is_unit, functions is not None, functions, types)
+
+    def _identity(self, key: object) -> int:
+        return self._identities.setdefault(key, len(self._identities))
+
+    def add_attribute(self, encoding: Encoding) -> None:
+        """Give an attribute a place in the file, unless it has one: that of the first one like it."""
+        if encoding.number < 0:
+            encoding.number = self._numbers.setdefault(encoding.identity, len(self.attributes))
+            if encoding.number == len(self.attributes):
+                self.attributes.append(encoding.attribute)
 
     def function(self, entity: FunctionEntity) -> None:
         self.string(entity.name)
@@ -103,13 +185,6 @@ class Entities:
         if entity.region is not None:
             self.function_by_region[entity.region] = len(self.functions)
         self.functions.append(entity)
-
-
-def attribute_key(attribute: Attribute) -> object:
-    """What tells attributes apart: by value and type, bit for bit, so that 0.0 and -0.0 differ."""
-    if isinstance(attribute, FloatAttr | ArrayAttr):
-        return attribute_text(attribute)
-    return attribute
 
 
 def kernel_name(op: Operation) -> str:
@@ -121,32 +196,12 @@ def kernel_attributes(op: Operation) -> list[tuple[str, Attribute]]:
     """An op's attributes as BEF sees them: in the order of their names, without what only the compiler reads."""
     if not op.attributes and not op.properties:
         return []
-    attributes = {**op.attributes, **op.properties}
-    return sorted(((n, value) for n, value in attributes.items() if n not in _HIDDEN), key=lambda item: item[0])
-
-
-def function_references(attribute: Attribute) -> list[str] | None:
-    """The functions that a symbol, or an array of nothing else, refers to; None for other attributes."""
-    if isinstance(attribute, SymbolRefAttr):
-        return [attribute.root_reference.data]
-    if isinstance(attribute, ArrayAttr) and attribute.data:
-        symbols = [symbol for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
-        if len(symbols) == len(attribute.data):
-            return [symbol.root_reference.data for symbol in symbols]
-    return None
-
-
-def _can_encode(module: ModuleOp, attribute: Attribute) -> bool:
-    """Whether BEF can hold it. Kernels are given their functions in a list, which has no room for other attributes."""
-    if attribute_type(attribute) == AttributeType.UNSUPPORTED:
-        return False
-    return function_references(attribute) is not None or _has_no_functions(module, attribute)
-
-
-def _has_no_functions(module: ModuleOp, attribute: Attribute) -> bool:
-    if isinstance(attribute, ArrayAttr):
-        return all(_has_no_functions(module, element) for element in attribute)
-    return not isinstance(attribute, SymbolRefAttr) or is_compilation_unit(module, attribute)
+    attributes = (
+        {**op.attributes, **op.properties} if op.attributes and op.properties else op.attributes or op.properties
+    )
+    # No two have one name, so attributes themselves are not compared.
+    found = sorted(attributes.items())
+    return found if _HIDDEN.isdisjoint(attributes) else [(name, value) for name, value in found if name not in _HIDDEN]
 
 
 def is_compilation_unit(module: ModuleOp, attribute: Attribute) -> bool:
@@ -184,11 +239,11 @@ def collect(module: ModuleOp, *, optional_sections: bool) -> Entities:
     Raises:
         CompileError: BEF cannot hold it; one diagnostic for each reason.
     """
-    entities = Entities()
+    entities = Entities(module)
     problems: list[Diagnostic] = []
     references: list[tuple[Operation, SymbolRefAttr]] = []
     for op in _post_order(module):
-        problem = _collect_op(module, op, entities, references, optional_sections)
+        problem = _collect_op(op, entities, references, optional_sections)
         if problem is not None:
             problems.append(problem)
     if not problems:
@@ -223,7 +278,6 @@ def _children(op: Operation) -> Iterator[Operation]:
 
 
 def _collect_op(
-    module: ModuleOp,
     op: Operation,
     entities: Entities,
     references: list[tuple[Operation, SymbolRefAttr]],
@@ -243,33 +297,31 @@ def _collect_op(
             continue
         if (owner.parent_region() if isinstance(owner, Operation) else owner.parent) is not op.parent_region():
             return _error(op, "BEF executor only supports references to kernels within the current region")
-    attributes = [] if isinstance(op, FuncOp) else kernel_attributes(op)
-    spelled = [op.sym_name.data] if isinstance(op, FuncOp) else [kernel_name(op), *[name for name, _ in attributes]]
-    for name in spelled:
-        # Strings end at a zero byte.
-        if "\0" in name:
-            return _error(op, f"BEF files cannot encode the name {name!r}, which has a zero byte")
     if isinstance(op, FuncOp):
-        return _collect_function(op, entities)
+        return _name_problem(op, op.sym_name.data) or _collect_function(op, entities)
+    attributes = kernel_attributes(op)
     kernel = kernel_name(op)
+    for name in (kernel, *[name for name, _ in attributes]):
+        if name not in entities.strings and (problem := _name_problem(op, name)) is not None:
+            return problem
     if kernel not in entities.kernels:
         entities.kernels[kernel] = len(entities.kernels)
         entities.string(kernel)
     for name, attribute in attributes:
-        if not _can_encode(module, attribute):
+        encoding = entities.encoding(attribute)
+        if not encoding.is_supported:
             return _error(op, f"BEF files cannot encode the '{name}' attribute")
-        is_unit = is_compilation_unit(module, attribute)
-        if isinstance(attribute, SymbolRefAttr) and not is_unit:
-            references.append((op, attribute))
-            continue
+        functions = encoding.functions
+        if functions is not None:
+            references += [(op, symbol) for symbol in functions]
+            if functions[0] is attribute:
+                continue
         if optional_sections:
             entities.string(name)
-            _collect_attribute_types(attribute, entities)
-        names = None if is_unit else function_references(attribute)
-        if names is None:
-            entities.attributes.setdefault(entities.key(attribute), attribute)
-        elif isinstance(attribute, ArrayAttr):
-            references += [(op, symbol) for symbol in attribute if isinstance(symbol, SymbolRefAttr)]
+            for type in encoding.types:
+                entities.type(type)
+        if functions is None:
+            entities.add_attribute(encoding)
     for region in op.regions:
         problem = _collect_region(op, region, entities)
         if problem is not None:
@@ -338,12 +390,9 @@ def _collect_region(
     return None
 
 
-def _collect_attribute_types(attribute: Attribute, entities: Entities) -> None:
-    if isinstance(attribute, IntegerAttr | FloatAttr):
-        entities.type(attribute.type)
-    elif isinstance(attribute, ArrayAttr):
-        for element in attribute:
-            _collect_attribute_types(element, entities)
+def _name_problem(op: Operation, name: str) -> Diagnostic | None:
+    # Strings end at a zero byte.
+    return _error(op, f"BEF files cannot encode the name {name!r}, which has a zero byte") if "\0" in name else None
 
 
 def _error(op: Operation, message: str) -> Diagnostic:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from tfrt.compiler.emitter.entities import (
     RETURN,
     Entities,
     FunctionEntity,
-    function_references,
-    is_compilation_unit,
     kernel_attributes,
     kernel_name,
 )
@@ -27,10 +23,9 @@ from tfrt.executor.bef.writer import Writer
 class Sections:
     """The sections that functions are written to, and the offsets of what they refer to."""
 
-    module: ModuleOp
     entities: Entities
-    string_offsets: dict[bytes, int]
-    attribute_offsets: dict[object, int]
+    string_offsets: dict[str, int]
+    attribute_offsets: list[int]
     functions: Writer
     locations: LocationWriter
     attribute_names: Writer
@@ -107,12 +102,12 @@ def _write_kernel(
     attributes: list[int] = []
     functions: list[int] = []
     for name, attribute in kernel_attributes(op):
-        references = _function_references(sections, attribute)
-        if references is not None:
-            functions += [entities.function_by_name[name] for name in references]
+        encoding = entities.encoding(attribute)
+        if encoding.functions is not None:
+            functions += [entities.function_by_name[symbol.root_reference.data] for symbol in encoding.functions]
             continue
-        sections.attribute_names.vbr(sections.string_offsets.get(name.encode("utf-8", "surrogateescape"), 0))
-        attributes.append(sections.attribute_offsets[entities.key(attribute)])
+        sections.attribute_names.vbr(sections.string_offsets.get(name, 0))
+        attributes.append(sections.attribute_offsets[encoding.number])
     if op.regions:
         functions += [entities.function_by_region[region] for region in op.regions]
     location = sections.locations.write(op.location)
@@ -124,7 +119,3 @@ def _write_kernel(
     words += written
     for register in written:
         words += users[register]
-
-
-def _function_references(sections: Sections, attribute: Attribute) -> Iterable[str] | None:
-    return None if is_compilation_unit(sections.module, attribute) else function_references(attribute)

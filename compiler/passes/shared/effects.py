@@ -17,8 +17,6 @@ from tfrt.compiler.emitter.entities import (
     Entities,
     FunctionEntity,
     collect,
-    function_references,
-    is_compilation_unit,
     kernel_attributes,
     kernel_name,
 )
@@ -55,7 +53,7 @@ def callees(module: ModuleOp) -> Callees:
         entities = collect(module, optional_sections=False)
     except CompileError:
         return Callees((), {}, frozenset())
-    functions = [_function(module, entities, entity) for entity in entities.functions]
+    functions = [_function(entities, entity) for entity in entities.functions]
     effects = summarize(functions, kernel_of)
     bodies = [_block(entity) for entity in entities.functions]
     waiting = [index for index, found in enumerate(effects) if not found.ordered]
@@ -69,7 +67,7 @@ def callees(module: ModuleOp) -> Callees:
     of: dict[Operation, tuple[Block, ...]] = {}
     for body in bodies:
         for op in body.ops if body is not None else ():
-            called = [bodies[index] for index in _functions(module, entities, op)]
+            called = [bodies[index] for index in _functions(entities, op)]
             if called:
                 of[op] = tuple(block for block in called if block is not None)
     blocks = {index: body for index, body in enumerate(bodies) if body is not None and is_async[index]}
@@ -96,21 +94,21 @@ def _block(entity: FunctionEntity) -> Block | None:
     return None if entity.region is None else entity.region.block
 
 
-def _function(module: ModuleOp, entities: Entities, entity: FunctionEntity) -> Body[SSAValue | int]:
+def _function(entities: Entities, entity: FunctionEntity) -> Body[SSAValue | int]:
     block = _block(entity)
     if block is None:
         return Body(range(len(entity.argument_types)), (), range(len(entity.result_types)), is_sync=True)
     ops = [op for op in block.ops if op.name != RETURN]
-    steps = [_Step(kernel_name(op), op.operands, op.results, _functions(module, entities, op)) for op in ops]
+    steps = [_Step(kernel_name(op), op.operands, op.results, _functions(entities, op)) for op in ops]
     end = block.last_op
     assert end is not None
     return Body(block.args, steps, end.operands, is_sync=entity.kind is FunctionKind.SYNC)
 
 
-def _functions(module: ModuleOp, entities: Entities, op: Operation) -> tuple[int, ...]:
+def _functions(entities: Entities, op: Operation) -> tuple[int, ...]:
     """The functions that an op refers to, in the order in which its kernel gets them."""
     found: list[int] = []
     for _, attribute in kernel_attributes(op):
-        if not is_compilation_unit(module, attribute):
-            found += [entities.function_by_name[name] for name in function_references(attribute) or ()]
+        symbols = entities.encoding(attribute).functions or ()
+        found += [entities.function_by_name[symbol.root_reference.data] for symbol in symbols]
     return (*found, *(entities.function_by_region[region] for region in op.regions))
