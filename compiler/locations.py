@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xdsl.dialects.builtin import ArrayAttr, FileLineColLoc, FusedLoc, IntAttr, LocationAttr, NoneAttr, UnknownLoc
-from xdsl.ir import Attribute, ParametrizedAttribute
+from xdsl.ir import Attribute, Operation, ParametrizedAttribute
 from xdsl.irdl import irdl_attr_definition
 
 NO_METADATA = NoneAttr()
@@ -34,6 +34,30 @@ def fuse(locations: Iterable[LocationAttr], metadata: Attribute = NO_METADATA) -
     if metadata == NO_METADATA and len(parts) < 2:
         return next(iter(parts), UnknownLoc())
     return FusedLoc(ArrayAttr(parts or [UnknownLoc()]), metadata)
+
+
+class MergedLocations:
+    """Locations of ops that take over others' work.
+
+    They are fused once, at the end: to do so for each takes quadratic time.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[Operation, list[LocationAttr]] = {}
+
+    def add(self, op: Operation, location: LocationAttr) -> None:
+        """`op`, which stays, stands for one at this location, too."""
+        known = self._of.get(op)
+        if known is None:
+            self._of[op] = [op.location, location]
+        else:
+            known.append(location)
+
+    def settle(self) -> None:
+        """Give the ops their locations."""
+        for op, locations in self._of.items():
+            op.location = fuse(locations)
+        self._of.clear()
 
 
 @irdl_attr_definition

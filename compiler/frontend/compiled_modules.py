@@ -24,6 +24,7 @@ from xdsl.ir import Block, Operation
 from tfrt.compiler.frontend.errors import Source
 from tfrt.dialects import get_dialects
 from tfrt.dialects.shared.open_context import OpenContext
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
 
@@ -83,7 +84,7 @@ def cut(text: str) -> tuple[str, list[Body]]:
 def set_aside(module: ModuleOp) -> Iterator[None]:
     """Within this context the compiled modules in `module` are empty: what they hold is not for our passes."""
     aside: list[tuple[Block, list[Operation]]] = []
-    for op in module.walk():
+    for op in ops_in(module):
         if isinstance(op, ModuleOp) and COMPILED in op.attributes and (block := op.body.blocks.first) is not None:
             aside.append((block, list(block.ops)))
             for inner in aside[-1][1]:

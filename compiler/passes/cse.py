@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.locations import fuse
+from tfrt.compiler.locations import MergedLocations
 from tfrt.compiler.passes.shared.fold import is_returned_by_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure, name_of
 
@@ -31,20 +31,22 @@ def _merge_inside(root: Operation) -> None:
     for region in root.regions:
         for block in region.blocks:
             known: dict[object, Operation] = {}
+            locations = MergedLocations()
             for op in list(block.ops):
                 if op.regions:
                     _merge_inside(op)
                 elif op.results and is_pure(op):
-                    _merge(op, known)
+                    _merge(op, known, locations)
+            locations.settle()
 
 
-def _merge(op: Operation, known: dict[object, Operation]) -> None:
+def _merge(op: Operation, known: dict[object, Operation], locations: MergedLocations) -> None:
     attributes = (frozenset(op.attributes.items()), frozenset(op.properties.items()))
     key = (name_of(op), attributes, tuple(op.operands), tuple(op.result_types))
     first = known.setdefault(key, op)
     if first is op or is_returned_by_sync_function(op):
         return
-    first.location = fuse([first.location, op.location])
+    locations.add(first, op.location)
     for old, new in zip(op.results, first.results, strict=True):
         old.replace_all_uses_with(new)
     op.detach()

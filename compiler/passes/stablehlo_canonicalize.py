@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import prod
 
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import IsTerminator, Pure
 
-from tfrt.compiler.locations import fuse
+from tfrt.compiler.locations import MergedLocations
 from tfrt.compiler.passes.shared.array_ops import metadata_of_type
 from tfrt.compiler.passes.shared.source_ops import (
     Unsupported,
@@ -23,9 +25,11 @@ from tfrt.compiler.passes.shared.source_ops import (
     has_effects,
     op_attributes,
 )
-from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, new_like
+from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, new_like, sizes_of_type
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
+from tfrt.dialects.shared.interning import Identities
+from tfrt.dialects.shared.walking import has_trait, ops_in
 from tfrt.dialects.stablehlo.reductions import ReduceOp
 from tfrt.executor.declarations.op_attrs import OpAttrs
 from tfrt.executor.declarations.op_registry import CPU_OPS
@@ -50,18 +54,19 @@ class StablehloCanonicalize(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         blocks = [block for region in op.regions for block in region.blocks]
+        identities = Identities()
         # Each before those in it that are left then.
         for block in blocks:
-            self._simplify(block)
+            self._simplify(block, identities)
             blocks += [inner for each in block.ops for region in each.regions for inner in region.blocks]
         effects = functions_with_effects(functions_of(op))
         for block in reversed(blocks):
             _erase_unused(block, effects)
 
-    def _simplify(self, block: Block) -> None:
-        known: dict[object, Operation] = {}
+    def _simplify(self, block: Block, identities: Identities) -> None:
+        merging = _Merging(identities)
         for op in list(block.ops):
-            if op.name.partition(".")[0] not in _SOURCES:
+            if not _is_source(op.__class__):
                 continue
             while (simpler := self._simpler(op)) is not None:
                 made = simpler[0].owner if simpler else None
@@ -72,7 +77,8 @@ class StablehloCanonicalize(ModulePass):
                 assert isinstance(made, Operation)
                 op = made
             else:
-                _merge(op, known)
+                merging.merge(op)
+        merging.locations.settle()
 
     def _simpler(self, op: Operation) -> Replacement:
         pattern = PATTERNS.get(op.name)
@@ -81,13 +87,17 @@ class StablehloCanonicalize(ModulePass):
 
     def _computed(self, op: Operation) -> Replacement:
         """The constant that an op on constants gives; what only makes one, or repeats it, costs less as it is."""
-        (type,) = op.result_types if len(op.results) == 1 else (None,)
-        if op.name in _GIVEN or not op.operands or not isinstance(type, TensorType):
+        if op.name in _GIVEN or not op.operands or len(op.results) != 1:
             return None
-        array = self._array(op)
-        return (
-            None if array is None else new_like(op, "stablehlo.constant", [], {"value": dense_attribute(array, type)})
-        )
+        # Most ops are on something else.
+        if not all(isinstance(operand, OpResult) and operand.op.name in _GIVEN for operand in op.operands):
+            return None
+        type = op.results[0].type
+        array = self._array(op) if isinstance(type, TensorType) else None
+        if array is None:
+            return None
+        assert isinstance(type, TensorType)
+        return new_like(op, "stablehlo.constant", [], {"value": dense_attribute(array, type)})
 
     def _array(self, op: Operation) -> np.ndarray | None:
         """What a pure op gives, if its operands are known and not too large."""
@@ -96,13 +106,13 @@ class StablehloCanonicalize(ModulePass):
             assert isinstance(value, DenseIntOrFPElementsAttr)
             return dense_value(value)
         entry = CPU_OPS.get(op.name)
-        if op.regions or len(op.results) != 1 or not op.has_trait(Pure) or entry is None:
-            return None
-        types = (*op.result_types, *op.operand_types)
-        if not all(isinstance(type, TensorType) and 0 <= _elements(type) <= self.limit for type in types):
+        if op.regions or len(op.results) != 1 or not has_trait(op.__class__, Pure) or entry is None:
             return None
         makers = [operand.owner for operand in op.operands]
         if not all(isinstance(made, Operation) and made.name in _GIVEN for made in makers):
+            return None
+        types = (*op.result_types, *op.operand_types)
+        if not all(isinstance(type, TensorType) and 0 <= prod(sizes_of_type(type)) <= self.limit for type in types):
             return None
         try:
             operands = [self._array(made) for made in makers if isinstance(made, Operation)]
@@ -118,38 +128,51 @@ class StablehloCanonicalize(ModulePass):
         return found
 
 
+@lru_cache(maxsize=4096)
+def _is_source(kind: type[Operation]) -> bool:
+    return kind.name.partition(".")[0] in _SOURCES
+
+
 _GIVEN = frozenset(("stablehlo.broadcast_in_dim", "stablehlo.constant", "stablehlo.iota"))
 
 
-def _elements(type: object) -> int:
-    assert isinstance(type, TensorType)
-    count = 1
-    for size in type.get_shape():
-        count *= size
-    return count
+@dataclass
+class _Merging:
+    """Puts the op before that is just like one in its place, if there is one.
 
+    Attributes:
+        known: the first op of each kind in the block.
+        locations: of those that stand for others, too.
+    """
 
-def _merge(op: Operation, known: dict[object, Operation]) -> None:
-    """Put the op before that is just like this one in its place, if there is one."""
-    if op.parent is None or not (op.has_trait(Pure) or isinstance(op, ReduceOp)):
-        return
-    bodies: list[Attribute] = []
-    if op.regions:
-        if captured(op.regions):
+    identities: Identities
+    known: dict[object, Operation] = field(default_factory=dict)
+    locations: MergedLocations = field(default_factory=MergedLocations)
+
+    def merge(self, op: Operation) -> None:
+        if op.parent is None or not (has_trait(op.__class__, Pure) or isinstance(op, ReduceOp)):
             return
-        try:
-            bodies = [body_attribute(region, (), lambda name: None) for region in op.regions]
-        except Unsupported:
+        bodies: list[Attribute] = []
+        if op.regions:
+            if captured(op.regions):
+                return
+            try:
+                bodies = [body_attribute(region, (), lambda name: None) for region in op.regions]
+            except Unsupported:
+                return
+        value = op.properties.get("value")
+        if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
             return
-    value = op.properties.get("value")
-    if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
-        return
-    key = (op.name, frozenset(op.properties.items()), tuple(op.operands), tuple(op.result_types), *bodies)
-    first = known.setdefault(key, op)
-    if first is op:
-        return
-    first.location = fuse([first.location, op.location])
-    _replace(op, first.results)
+        of = self.identities.of
+        properties = [(name, of(value)) for name, value in op.properties.items()]
+        # A dictionary may have them in any order.
+        said = frozenset(properties) if len(properties) > 1 else tuple(properties)
+        key = (op.name, said, *op.operands, *[of(result.type) for result in op.results], *map(of, bodies))
+        first = self.known.setdefault(key, op)
+        if first is op:
+            return
+        self.locations.add(first, op.location)
+        _replace(op, first.results)
 
 
 def _replace(op: Operation, values: Sequence[SSAValue]) -> None:
@@ -166,10 +189,10 @@ _MOST_COMPARED = 4096
 def _erase_unused(block: Block, effects: frozenset[str]) -> None:
     # Users come after what they use, so going backwards finds all in one go.
     for op in reversed(list(block.ops)):
-        if op.name.partition(".")[0] not in _SOURCES or op.has_trait(IsTerminator) or not op.results:
+        if not op.results or any(result.first_use is not None for result in op.results):
             continue
-        if not any(result.uses for result in op.results) and not any(
-            has_effects(inner, effects) for inner in op.walk()
-        ):
+        if not _is_source(op.__class__) or has_trait(op.__class__, IsTerminator):
+            continue
+        if not any(has_effects(inner, effects) for inner in ops_in(op)):
             op.detach()
             op.erase()

@@ -19,6 +19,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation
 from xdsl.passes import ModulePass
 
+from tfrt.dialects.shared.walking import ops_in
+
 
 @dataclass(frozen=True)
 class SymbolDce(ModulePass):
@@ -34,6 +36,8 @@ class SymbolDce(ModulePass):
 
 def erase_unused(module: ModuleOp, candidates: Set[str]) -> None:
     """Remove those of the candidates, functions of `module`, that none of its other functions leads to."""
+    if not candidates:
+        return
     functions = functions_of(module)
     waiting = [name for name in functions if name not in candidates]
     waiting += [name for other in module.ops if not isinstance(other, FuncOp) for name in names_in(other)]
@@ -56,9 +60,10 @@ def functions_of(module: ModuleOp) -> dict[str, FuncOp]:
 
 def names_in(root: Operation) -> Iterator[str]:
     """The symbols that an op, and those inside it, refer to."""
-    for op in root.walk():
+    for op in ops_in(root):
         for attribute in (*op.attributes.values(), *op.properties.values()):
-            yield from _names(attribute)
+            if type(attribute) not in _LEAVES:
+                yield from _names(attribute)
 
 
 _LEAVES = frozenset((IntegerAttr, FloatAttr, StringAttr))

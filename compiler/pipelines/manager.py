@@ -10,8 +10,9 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,14 +134,18 @@ def _run_unverified(
     from tfrt.compiler.passes.shared.remarks import remarks_to
     from tfrt.compiler.verifier import verify
 
-    for module_pass in passes:
-        try:
-            with remarks_to(watch.remark):
-                _apply(module, module_pass, ctx)
-        except (CompileError, UsageError):
-            raise
-        except Exception as error:
-            return (_failure(module_pass, error),)
+    with remarks_to(watch.remark):
+        # What is set aside stays so from one of our passes to the next.
+        for sets_aside, group in groupby(passes, _sets_aside):
+            with _own(module, sets_aside):
+                for module_pass in group:
+                    try:
+                        with span(module_pass.name, "pass"):
+                            module_pass.apply(ctx, module)  # type: ignore[arg-type]
+                    except (CompileError, UsageError):
+                        raise
+                    except Exception as error:
+                        return (_failure(module_pass, error),)
     with span("verify", "compiler"):
         return tuple(verify(module))
 
@@ -201,12 +206,20 @@ def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
 
 
 def _apply(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
+    with span(module_pass.name, "pass"), _own(module, _sets_aside(module_pass)):
+        module_pass.apply(ctx, module)  # type: ignore[arg-type]
+
+
+def _sets_aside(module_pass: ModulePass) -> bool:
+    """Whether a pass leaves to another compiler what is for it; those that come with xDSL know its dialects."""
+    return not type(module_pass).__module__.startswith("xdsl.")
+
+
+def _own(module: ModuleOp, sets_aside: bool) -> AbstractContextManager[None]:
+    """The module without what is for another compiler, or as it is."""
     from tfrt.compiler.frontend.compiled_modules import set_aside
 
-    # Passes that come with xDSL know its dialects; all others leave to another compiler what is for it.
-    known = type(module_pass).__module__.startswith("xdsl.")
-    with span(module_pass.name, "pass"), nullcontext() if known else set_aside(module):
-        module_pass.apply(ctx, module)  # type: ignore[arg-type]
+    return set_aside(module) if sets_aside else nullcontext()
 
 
 def _failure(module_pass: ModulePass, error: Exception) -> Diagnostic:

@@ -60,12 +60,25 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
     Raises:
         UsageError: the text is malformed, a pass is unknown or under the wrong op, or its options are wrong.
     """
+    known = _parsed.get(text)
+    if known is not None:
+        return known
     try:
-        return tuple(_passes(text, "builtin.module"))
+        passes = tuple(_passes(text, "builtin.module"))
+        # Packages may come and go.
+        if all(type(p).__module__.startswith("tfrt.compiler.passes.") for p in passes) and len(_parsed) < _MOST_PARSED:
+            _parsed[text] = passes
+        return passes
     except _MalformedError as error:
         raise UsageError(
             f"malformed pass pipeline '{text}': {error}; expected PASS,PASS{{OPTION=VALUE}},func.func(PASS,…),…"
         ) from None
+
+
+_parsed: dict[str, tuple[ModulePass, ...]] = {}
+"""Pipelines of our own passes, which do not change; to parse one takes a millisecond."""
+
+_MOST_PARSED = 256
 
 
 def pipeline_text(passes: Iterable[ModulePass]) -> str:
@@ -95,9 +108,9 @@ def with_lowering(
     before = [SIMPLIFY, LOWERING] if passes else [LOWERING]
     if shapes:
         before = [REFINE_GIVEN, *before]
-    elif passes and any(_is_partial(op) for op in module.walk()):
+    elif passes and _is_partial(module):
         before = [REFINE, *before]
-    if any(_is_tensorflow(op) for op in module.walk()) and not any(p.name == TENSORFLOW for p in passes):
+    if not any(p.name == TENSORFLOW for p in passes) and _is_tensorflow(module):
         before = [TENSORFLOW, *before]
     return (*_refining(shapes), *parse_pipeline(",".join(before)), *passes)
 
@@ -108,20 +121,25 @@ def _refining(shapes: tuple[str, ...]) -> tuple[ModulePass, ...]:
     return (RefineArguments(shapes),) if shapes else ()
 
 
-def _is_partial(op: Operation) -> bool:
+def _is_partial(module: ModuleOp) -> bool:
     """Whether an op does not say the shapes of all its results."""
     from xdsl.dialects.builtin import TensorType, UnrankedTensorType
 
+    from tfrt.dialects.shared.walking import ops_in
+
+    # A program has few types, and each of them is one object wherever it is spelled.
+    types = {id(result.type): result.type for op in ops_in(module) for result in op.results}
     return any(
         isinstance(type, UnrankedTensorType) or (isinstance(type, TensorType) and not type.has_static_shape())
-        for type in op.result_types
+        for type in types.values()
     )
 
 
-def _is_tensorflow(op: Operation) -> bool:
+def _is_tensorflow(module: ModuleOp) -> bool:
     from tfrt.compiler.passes.shared.purity import name_of
+    from tfrt.dialects.shared.walking import ops_in
 
-    return name_of(op).startswith(("tf.", "tf_executor."))
+    return any(name_of(op).startswith(("tf.", "tf_executor.")) for op in ops_in(module))
 
 
 def _ends_as_mlirs_own(function: Operation) -> bool:

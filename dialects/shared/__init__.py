@@ -11,6 +11,8 @@
 `regions.py`             printing regions that re-declare operands
 `value_names.py`         the names under which printers print values
 `verification.py`        what the ops' verifiers share
+`interning.py`           what is found out once of attributes
+`walking.py`             going through ops, and traits of their classes
 `symbols.py`             which op a symbol names
 `open_context.py`        xDSL contexts in which dialects are open to unknown ops
 `corert_types.py`        types and attributes of the core runtime

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -30,6 +31,7 @@ from xdsl.irdl.declarative_assembly_format import (
 from xdsl.printer import Printer
 
 from tfrt.dialects.shared.directives import Part, Reading, SpelledDirective
+from tfrt.dialects.shared.interning import once_each
 
 
 @irdl_custom_directive
@@ -88,18 +90,27 @@ stablehlo_operands:            -> empty_list
 
 
 def integers(values: Sequence[int]) -> DenseArrayBase[Any]:
-    """The attribute ``array<i64: …>``."""
-    return DenseArrayBase.from_list(i64, list(values))
+    """The attribute ``array<i64: …>``; one object for the same numbers."""
+    return _integers(tuple(values))
+
+
+@lru_cache(maxsize=1024)
+def _integers(values: tuple[int, ...]) -> DenseArrayBase[Any]:
+    return DenseArrayBase.from_list(i64, values)
 
 
 def numbers_of(attribute: Attribute | None) -> tuple[int, ...]:
     """The numbers of an attribute ``array<i64: …>`` or ``dense<…>``, row by row; none where it is left out."""
-    match attribute:
-        case DenseArrayBase():
-            return tuple(int(value) for value in attribute.get_values())
-        case DenseIntOrFPElementsAttr():
-            return tuple(int(value) for value in attribute.get_values())
+    if isinstance(attribute, DenseArrayBase):
+        return _numbers_of(attribute)
+    if isinstance(attribute, DenseIntOrFPElementsAttr):
+        return tuple(int(value) for value in attribute.get_values())
     return ()
+
+
+@once_each
+def _numbers_of(attribute: DenseArrayBase[Any]) -> tuple[int, ...]:
+    return tuple(int(value) for value in attribute.get_values())
 
 
 def integer_of(token: Any) -> int:

@@ -31,9 +31,10 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
 from xdsl.traits import Commutative
 
 from tfrt.compiler.emitter.attributes import attribute_type, dtype_of
-from tfrt.compiler.passes.shared.custom_calls import is_identity
+from tfrt.compiler.passes.shared.custom_calls import CUSTOM_CALL, is_identity
 from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
 from tfrt.dialects.tf_type import STRING
 from tfrt.dialects.tf_type import ShapeAttr as TfShapeAttr
@@ -166,24 +167,41 @@ def _numbers(value: Any) -> Attribute:
 
 def callee_of(op: Operation) -> str | None:
     """The function that an op of a framework calls, if it is one that does."""
-    symbol = op.properties.get({"func.call": "callee", "stablehlo.composite": "decomposition"}.get(op.name, ""))
+    called = _CALLS.get(op.name)
+    symbol = None if called is None else op.properties.get(called)
     return symbol.root_reference.data if isinstance(symbol, SymbolRefAttr) else None
+
+
+_CALLS = {"func.call": "callee", "stablehlo.composite": "decomposition"}
+"""Which property says what an op calls."""
 
 
 def functions_with_effects(functions: dict[str, FuncOp]) -> frozenset[str]:
     """The functions that have effects that can be seen, or call one that does."""
-    found: frozenset[str] = frozenset()
-    while True:
-        more = frozenset(
-            name for name, function in functions.items() if any(has_effects(op, found) for op in function.walk())
-        )
-        if more == found:
-            return found
-        found = more
+    callers: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    for name, function in functions.items():
+        for op in ops_in(function):
+            if not _may_have_effects(op.__class__):
+                continue
+            callee = callee_of(op)
+            if callee is not None:
+                callers.setdefault(callee, []).append(name)
+            if has_effects(op, frozenset()):
+                waiting.append(name)
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += callers.get(name, ())
+    return frozenset(found)
 
 
 def has_effects(op: Operation, functions: frozenset[str]) -> bool:
     """Whether an op has effects that can be seen, not counting those of ops in it; `functions` are those that have."""
+    if not _may_have_effects(op.__class__):
+        return False
     if op.name.startswith("check.") or callee_of(op) in functions:
         return True
     if isinstance(op, UnregisteredOp):
@@ -193,6 +211,12 @@ def has_effects(op: Operation, functions: frozenset[str]) -> bool:
         return False
     flag = op.properties.get("has_side_effect")
     return isinstance(flag, IntegerAttr) and bool(flag.value.data)
+
+
+@lru_cache(maxsize=4096)
+def _may_have_effects(kind: type[Operation]) -> bool:
+    """Whether it depends on the op if one of a class has effects."""
+    return kind.name.startswith("check.") or kind.name in (*_CALLS, CUSTOM_CALL) or issubclass(kind, UnregisteredOp)
 
 
 def captured(regions: Iterable[Region]) -> list[SSAValue]:

@@ -23,6 +23,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
 from tfrt.compiler.runtime_values import dense_attribute
+from tfrt.dialects.shared.interning import once_each
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
@@ -32,8 +33,14 @@ Replacement = Sequence[SSAValue] | None
 
 def sizes_of(value: SSAValue) -> tuple[int, ...]:
     """The shape of a tensor, -1 for sizes that are not known."""
-    assert isinstance(value.type, TensorType)
-    return tuple(value.type.get_shape())
+    return sizes_of_type(value.type)
+
+
+@once_each
+def sizes_of_type(type: Attribute) -> tuple[int, ...]:
+    """The same of a tensor's type."""
+    assert isinstance(type, TensorType)
+    return tuple(type.get_shape())
 
 
 def maker(value: SSAValue, *names: str) -> Operation | None:

@@ -1,0 +1,54 @@
+"""What is found out once of attributes and types. They never change, and a program has few of them in many places.
+
+To hash one takes as long as its parts are many, so here they are told apart by being one object or not; the front end
+and `integers` of StableHLO's directives give one object wherever a text says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+from xdsl.ir import Attribute
+
+_Given = TypeVar("_Given", bound=Attribute | None)
+_Found = TypeVar("_Found")
+
+_MOST_KEPT = 4096
+
+
+def once_each(find: Callable[[_Given], _Found]) -> Callable[[_Given], _Found]:
+    """`find`, which is asked once for each object. It keeps some thousands of these, so they should be small."""
+    known: dict[int, tuple[_Given, _Found]] = {}
+
+    @wraps(find)
+    def found(attribute: _Given) -> _Found:
+        entry = known.get(id(attribute))
+        if entry is None:
+            if len(known) >= _MOST_KEPT:
+                known.clear()
+            # The attribute is kept, so that its id is not used again.
+            entry = known[id(attribute)] = attribute, find(attribute)
+        return entry[1]
+
+    return found
+
+
+class Identities:
+    """Numbers for attributes, the same one for all that are equal."""
+
+    __slots__ = ("_by_object", "_by_value")
+
+    def __init__(self) -> None:
+        self._by_object: dict[int, tuple[Attribute, int]] = {}
+        self._by_value: dict[Attribute, int] = {}
+
+    def of(self, attribute: Attribute) -> int:
+        """The attribute's number."""
+        entry = self._by_object.get(id(attribute))
+        if entry is None:
+            number = self._by_value.setdefault(attribute, len(self._by_value))
+            # The attribute is kept, so that its id is not used again.
+            entry = self._by_object[id(attribute)] = attribute, number
+        return entry[1]
