@@ -68,7 +68,7 @@ class StablehloCanonicalize(ModulePass):
         for op in list(block.ops):
             if not _is_source(op.__class__):
                 continue
-            while (simpler := self._simpler(op)) is not None:
+            while (simpler := self._simpler(op, merging)) is not None:
                 made = simpler[0].owner if simpler else None
                 is_new = isinstance(made, Operation) and made.next_op is op
                 _replace(op, simpler)
@@ -80,12 +80,12 @@ class StablehloCanonicalize(ModulePass):
                 merging.merge(op)
         merging.locations.settle()
 
-    def _simpler(self, op: Operation) -> Replacement:
+    def _simpler(self, op: Operation, merging: _Merging) -> Replacement:
         pattern = PATTERNS.get(op.name)
         found = pattern(op) if pattern is not None else None
-        return found if found is not None else self._computed(op)
+        return found if found is not None else self._computed(op, merging)
 
-    def _computed(self, op: Operation) -> Replacement:
+    def _computed(self, op: Operation, merging: _Merging) -> Replacement:
         """The constant that an op on constants gives; what only makes one, or repeats it, costs less as it is."""
         if op.name in _GIVEN or not op.operands or len(op.results) != 1:
             return None
@@ -93,11 +93,14 @@ class StablehloCanonicalize(ModulePass):
         if not all(isinstance(operand, OpResult) and operand.op.name in _GIVEN for operand in op.operands):
             return None
         type = op.results[0].type
-        array = self._array(op) if isinstance(type, TensorType) else None
-        if array is None:
+        if not isinstance(type, TensorType) or op.regions:
             return None
-        assert isinstance(type, TensorType)
-        return new_like(op, "stablehlo.constant", [], {"value": dense_attribute(array, type)})
+        key = merging.key(op)
+        if key not in merging.computed:
+            array = self._array(op)
+            merging.computed[key] = None if array is None else dense_attribute(array, type)
+        value = merging.computed[key]
+        return None if value is None else new_like(op, "stablehlo.constant", [], {"value": value})
 
     def _array(self, op: Operation) -> np.ndarray | None:
         """What a pure op gives, if its operands are known and not too large."""
@@ -142,11 +145,13 @@ class _Merging:
 
     Attributes:
         known: the first op of each kind in the block.
+        computed: what ops on constants give, by their kind.
         locations: of those that stand for others, too.
     """
 
     identities: Identities
     known: dict[object, Operation] = field(default_factory=dict)
+    computed: dict[object, Attribute | None] = field(default_factory=dict)
     locations: MergedLocations = field(default_factory=MergedLocations)
 
     def merge(self, op: Operation) -> None:
@@ -163,16 +168,19 @@ class _Merging:
         value = op.properties.get("value")
         if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
             return
-        of = self.identities.of
-        properties = [(name, of(value)) for name, value in op.properties.items()]
-        # A dictionary may have them in any order.
-        said = frozenset(properties) if len(properties) > 1 else tuple(properties)
-        key = (op.name, said, *op.operands, *[of(result.type) for result in op.results], *map(of, bodies))
-        first = self.known.setdefault(key, op)
+        first = self.known.setdefault(self.key(op, bodies), op)
         if first is op:
             return
         self.locations.add(first, op.location)
         _replace(op, first.results)
+
+    def key(self, op: Operation, bodies: Sequence[Attribute] = ()) -> object:
+        """What ops have in common that give the same, if they are pure; `bodies` are what is in their regions."""
+        of = self.identities.of
+        properties = [(name, of(value)) for name, value in op.properties.items()]
+        # A dictionary may have them in any order.
+        said = frozenset(properties) if len(properties) > 1 else tuple(properties)
+        return (op.name, said, *op.operands, *[of(result.type) for result in op.results], *map(of, bodies))
 
 
 def _replace(op: Operation, values: Sequence[SSAValue]) -> None:
