@@ -68,16 +68,11 @@ class Cursor:
 
     def vbrs(self, count: int, *what: str) -> list[int]:
         """So many unsigned integers, which are in turn what the names say."""
-        end, missing = self.position, count
-        while missing and end < self.end:
-            piece = bytes(self.data[end : min(end + missing, self.end)])
-            end += len(piece)
-            missing -= len(piece.translate(None, _CONTINUED))
-        data = bytes(self.data[self.position : end])
-        if missing or _LONG.search(data):
+        data = self.vbr_bytes(count)
+        if data is None:
             # Perhaps one of them is wrong, and says so.
             return [self.vbr(what[number % len(what)]) for number in range(count)]
-        self.position = end
+        self.position += len(data)
         if data.isascii():
             return list(data)
         found: list[int] = []
@@ -89,6 +84,16 @@ class Cursor:
                 found.append(value | byte)
                 value = 0
         return found
+
+    def vbr_bytes(self, count: int) -> bytes | None:
+        """The bytes of so many unsigned integers, which the cursor stays in front of; None where one may be wrong."""
+        end, missing = self.position, count
+        while missing and end < self.end:
+            piece = bytes(self.data[end : min(end + missing, self.end)])
+            end += len(piece)
+            missing -= len(piece.translate(None, _CONTINUED))
+        data = bytes(self.data[self.position : end])
+        return None if missing or _LONG.search(data) else data
 
     def count(self, what: str, *, least_bytes: int = 1) -> int:
         """A VBR count of items that take at least `least_bytes` each in the rest of this section."""

@@ -7,7 +7,7 @@ An executor that follows the records cannot run out of bounds or wait forever fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -46,8 +46,16 @@ class KernelRecord(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionRecord:
-    """One function. `use_counts` and `register_types` are indexed by register, `attribute_names` by kernel."""
+class FunctionSignature:
+    """What a file says of a function besides its kernels.
+
+    Attributes:
+        index: its place in the file.
+        name: empty for the function of a region.
+        argument_types, result_types: MLIR's spellings.
+        location: an offset in the location section, or a virtual one.
+        argument_names, result_names: empty where none has a name; else a name, or nothing, for each.
+    """
 
     index: int
     name: str
@@ -55,14 +63,19 @@ class FunctionRecord:
     argument_types: tuple[str, ...]
     result_types: tuple[str, ...]
     location: int
+    argument_names: tuple[str, ...] = field(default=(), kw_only=True)
+    result_names: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRecord(FunctionSignature):
+    """One function. `use_counts` and `register_types` are indexed by register, `attribute_names` by kernel."""
+
     use_counts: tuple[int, ...]
     kernels: tuple[KernelRecord, ...]
     result_registers: tuple[int, ...]
     register_types: tuple[str, ...] | None = None
     attribute_names: tuple[tuple[str, ...], ...] | None = None
-    argument_names: tuple[str, ...] = ()
-    """Empty where no argument has a name; else a name, or nothing, for each."""
-    result_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionSignature, KernelRecord
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.runs import ANY, Runs, expand
 from tfrt.executor.support.diagnostics import Diagnostic
@@ -18,21 +18,23 @@ def disagreements(bef: BefFile, kernels: Mapping[str, Kernel]) -> list[Diagnosti
     """An error for each kernel of the file that runs functions which do not fit it."""
     runners = {name: kernel.runs for name, kernel in kernels.items() if kernel.runs}
     found = []
-    for function in bef.functions:
-        for record in function.kernels:
-            if record.functions and record.name in runners:
-                problem = _problem(record, runners[record.name], function, bef.functions)
-                if problem is not None:
-                    found.append(
-                        Diagnostic("error", f"'{record.name}' cannot run {problem}", bef.kernel_location(record))
-                    )
+    for index in range(len(bef.functions) if runners else 0):
+        records = bef.functions.kernels_named(index, runners)
+        types = bef.functions.register_types(index) if records else None
+        for record in records:
+            problem = _problem(record, runners[record.name], types, bef.functions.signatures)
+            if problem is not None:
+                found.append(Diagnostic("error", f"'{record.name}' cannot run {problem}", bef.kernel_location(record)))
     return found
 
 
 def _problem(
-    record: KernelRecord, declared: Sequence[Runs], function: FunctionRecord, functions: Sequence[FunctionRecord]
+    record: KernelRecord,
+    declared: Sequence[Runs],
+    types: tuple[str, ...] | None,
+    functions: Sequence[FunctionSignature],
 ) -> str | None:
-    operands, results = _types_of(function, record.arguments), _types_of(function, record.results)
+    operands, results = _types_of(types, record.arguments), _types_of(types, record.results)
     for number, index in enumerate(record.functions):
         runs, callee = declared[min(number, len(declared) - 1)], functions[index]
         # Where there are fewer operands than its own, the kernel fails when it runs, like any other.
@@ -50,8 +52,7 @@ def _problem(
     return None
 
 
-def _types_of(function: FunctionRecord, registers: Sequence[int]) -> tuple[str, ...]:
-    types = function.register_types
+def _types_of(types: tuple[str, ...] | None, registers: Sequence[int]) -> tuple[str, ...]:
     return (ANY,) * len(registers) if types is None else tuple([types[register] for register in registers])
 
 

@@ -16,7 +16,7 @@ its iterations if an effect of the next one waits for a sealed result of the one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -87,12 +87,12 @@ class Effects:
         return self.any and bool(not self.sealed)
 
 
-def summarize(bodies: Sequence[Body[V]], kernel_of: Callable[[str], Kernel]) -> list[Effects]:
-    """The effects of each function: the best summaries that agree with one another."""
-    summaries = [_optimistic(body) for body in bodies]
-    callers = callers_of([callees_of(body) for body in bodies])
-    waiting = dict.fromkeys(range(len(bodies)))
-    rounds = [0] * len(bodies)
+def summarize(bodies: Mapping[int, Body[V]], kernel_of: Callable[[str], Kernel]) -> dict[int, Effects]:
+    """The effects of functions, by index, with all that they call: the best summaries that agree with one another."""
+    summaries = {index: _optimistic(body) for index, body in bodies.items()}
+    callers = callers_of({index: callees_of(body) for index, body in bodies.items()})
+    waiting = dict.fromkeys(bodies)
+    rounds = dict.fromkeys(bodies, 0)
     while waiting:
         index = next(iter(waiting))
         del waiting[index]
@@ -109,13 +109,13 @@ def callees_of(body: Body[V]) -> Sequence[int]:
     return [callee for step in body.steps for callee in step.functions]
 
 
-def callers_of(callees: Sequence[Iterable[int]]) -> list[list[int]]:
+def callers_of(callees: Mapping[int, Iterable[int]]) -> dict[int, list[int]]:
     """For each function, those that refer to it, given what each refers to."""
-    callers: list[dict[int, None]] = [{} for _ in callees]
-    for caller, called in enumerate(callees):
+    callers: dict[int, dict[int, None]] = {index: {} for index in callees}
+    for caller, called in callees.items():
         for callee in called:
             callers[callee][caller] = None
-    return [list(found) for found in callers]
+    return {index: list(found) for index, found in callers.items()}
 
 
 def _optimistic(body: Body[V]) -> Effects:
@@ -126,7 +126,7 @@ def _unordered(disorder: tuple[int, int] | None = None) -> Effects:
     return Effects(True, False, frozenset(), frozenset(), disorder)
 
 
-def _summarize(body: Body[V], kernel_of: Callable[[str], Kernel], summaries: Sequence[Effects]) -> Effects:
+def _summarize(body: Body[V], kernel_of: Callable[[str], Kernel], summaries: Mapping[int, Effects]) -> Effects:
     if body.is_sync:
         return _optimistic(body)
     after: set[V] = set()
@@ -158,7 +158,7 @@ def _summarize(body: Body[V], kernel_of: Callable[[str], Kernel], summaries: Seq
     return Effects(True, True, frozenset(i for i, value in enumerate(body.results) if value in after), awaited)
 
 
-def _of_step(step: Step[V], kernel: Kernel, summaries: Sequence[Effects]) -> Effects:
+def _of_step(step: Step[V], kernel: Kernel, summaries: Mapping[int, Effects]) -> Effects:
     results = frozenset(range(len(step.results)))
     if not step.functions:
         return Effects(not kernel.is_pure, True, results, frozenset())

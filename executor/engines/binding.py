@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from math import isfinite
 from typing import Any, Protocol
 
@@ -179,9 +180,9 @@ def weights_that_do_not_fit(
     if not takers:
         return []
     found: dict[str, Diagnostic] = {}
-    for record in (record for function in bef.functions for record in function.kernels):
-        kernel = takers.get(record.name)
-        if kernel is None or _mismatch(kernel.signature, record):
+    for record in chain.from_iterable(bef.functions.kernels_named(i, takers) for i in range(len(bef.functions))):
+        kernel = takers[record.name]
+        if _mismatch(kernel.signature, record):
             continue
         try:
             kernel.function(**_fixed_arguments(kernel.signature, record, bef, (), host, weights))

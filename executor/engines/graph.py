@@ -132,16 +132,18 @@ def make_graph(
                 number,
                 found,
                 found.call,
-                kernel.arguments,
-                kernel.results,
-                kernel.users,
+                arguments,
+                results,
+                users,
                 found.needs_context,
-                len(kernel.results) == 1 and not found.returns_tuple,
+                len(results) == 1 and not found.returns_tuple,
                 found.inline is not None,
                 found.task,
                 released,
             )
-            for number, (kernel, found, released) in enumerate(zip(kernels, every, releases, strict=True))
+            for number, ((_, _, arguments, _, _, results, users, _, _), found, released) in enumerate(
+                zip(kernels, every, releases, strict=True)
+            )
         ],
         tokens=[tokens[kernel.operand_count] for kernel in kernels],
         streams=streams,

@@ -1,7 +1,7 @@
 """A BEF file on a host: its functions, ready to call.
 
-Loading finds the kernels and native functions that the file names; a function's kernels are bound to their places in it
-when it is first called.
+Loading finds the kernels and native functions that the file names; a function is decoded, and its kernels are bound to
+their places in it, when it is first called.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, open_bef, read_bef
+from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, FunctionSignature, open_bef, read_bef
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.callees import disagreements
 from tfrt.executor.declarations.kernel import Kernel, is_of_this_package
@@ -102,7 +102,7 @@ class Program:
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         if wrong := weights_that_do_not_fit(bef, self.kernels, host, self.weights):
             raise LoadError(tuple(wrong))
-        self.all_functions = tuple(Function(self, record) for record in bef.functions)
+        self.all_functions = tuple(Function(self, signature) for signature in bef.functions.signatures)
         self.plans = Plans(self, host.plan_threshold, host.native) if host.plans else None
         self.functions: Mapping[str, Function] = MappingProxyType(
             {function.name: function for function in self.all_functions if function.name}
@@ -114,7 +114,7 @@ class Program:
     @once_per_object
     def in_order(self) -> tuple[Function, ...]:
         """The functions, to be run as the dataflow executor runs them, with all that they call."""
-        return tuple(Function(self, record, keeps_order=True) for record in self.bef.functions)
+        return tuple(Function(self, signature, keeps_order=True) for signature in self.bef.functions.signatures)
 
     def run_anew(self) -> None:
         """Let functions find out anew how they run, since who watches the host has changed. Calls under way go on."""
@@ -176,17 +176,16 @@ class Function:
 
     supplied_as: ClassVar[Supplied] = Supplied.FUNCTION
 
-    def __init__(self, program: Program, record: FunctionRecord, *, keeps_order: bool = False):
+    def __init__(self, program: Program, signature: FunctionSignature, *, keeps_order: bool = False):
         self._program = program
-        self._record = record
         self._keeps_order = keeps_order
-        self.index = record.index
-        self.name = record.name
-        self.argument_types = record.argument_types
-        self.result_types = record.result_types
-        self.argument_names = record.argument_names
-        self.result_names = record.result_names
-        self.kind = record.kind
+        self.index = signature.index
+        self.name = signature.name
+        self.argument_types = signature.argument_types
+        self.result_types = signature.result_types
+        self.argument_names = signature.argument_names
+        self.result_names = signature.result_names
+        self.kind = signature.kind
         # Found out at the first call. Attributes, because to look up a property takes as long as a kernel.
         self._convert: Callable[[tuple[Any, ...]], Sequence[Any]] = self._convert_first
         self._run: Run = self._run_first
@@ -264,6 +263,11 @@ class Function:
         context.cancel(abandon=True)
         recount()
         raise ended
+
+    @property
+    def _record(self) -> FunctionRecord:
+        """What the file says of it, which is decoded now if nobody has asked for it before."""
+        return self._program.bef.functions[self.index]
 
     def _in_order(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
         """All arguments by place.
@@ -457,7 +461,7 @@ class Function:
             if is_sync:
                 return planned.enter_sync
             self._planned = planned
-            self._is_pure = not plans.facts.effects[self.index].any
+            self._is_pure = not plans.facts[self.index].effects.any
             return planned.enter
         if plans is not None and not has_threads:
             return self._program.in_order[self.index]._way_to_run_unwatched()
@@ -488,11 +492,12 @@ class Function:
         exact = {name for name, kernel in program.kernels.items() if kernel.is_exact}
         bound: list[BoundKernel] = []
         for number, kernel in enumerate(record.kernels[1:], 1):
-            name, results = kernel.name, kernel.results
+            # All at once, because to look up its fields by name takes as long as all the rest of this.
+            name, _, arguments, attributes, callees, results, _, _, _ = kernel
             types = () if name in exact else tuple([type_of(register) for register in results])
             # Most kernels of a long function are of a few kinds.
-            key = (name, len(kernel.arguments), len(results), types)
-            made = None if kernel.attributes or kernel.functions else shared.get(key)
+            key = (name, len(arguments), len(results), types)
+            made = None if attributes or callees else shared.get(key)
             if made is None:
                 found = program.kernels[name]
                 made = bind(
@@ -504,19 +509,21 @@ class Function:
                     types,
                     program.weights,
                     program.resources,
-                    partial(self._observe, number, found) if observers else None,
+                    partial(self._observe, record, number, found) if observers else None,
                 )
-                if not (kernel.attributes or kernel.functions or observers) and found.signature.binds_alike:
+                if not (attributes or callees or observers) and found.signature.binds_alike:
                     shared[key] = made
             bound.append(made)
         return make_graph(record, bound, program.bef, is_order_free=self._is_order_free)
 
-    def _observe(self, number: int, kernel: Kernel, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _observe(
+        self, record: FunctionRecord, number: int, kernel: Kernel, call: Callable[..., Any]
+    ) -> Callable[..., Any]:
         """`call`, the function's kernel of that number, watched by all who watch the host."""
         signature, host = kernel.signature, self._program.host
         takes_context = any(what is Supplied.CONTEXT for _, what in signature.injected)
         is_plain = signature.returns_plain and kernel.is_exact and not takes_context
-        place = place_of(self._program.bef, self._record, number, is_plain=is_plain)
+        place = place_of(self._program.bef, record, number, is_plain=is_plain)
         for observer in host.observers:
             call = observer.watched(call, place, host.run_when_ready)
         return call
@@ -573,7 +580,7 @@ def _find_kernels(bef: BefFile, host: HostContext) -> dict[str, Kernel]:
         else:
             kernels[name] = kernel
     diagnostics = [Diagnostic("error", message, _first_use(bef, name)) for name, message in missing.items()]
-    for function in bef.functions:
+    for function in bef.functions.signatures:
         if function.kind is FunctionKind.NATIVE and find_native_function(function.name) is None:
             diagnostics.append(Diagnostic("error", f"native function '{function.name}' is not registered"))
     diagnostics += disagreements(bef, kernels)
@@ -583,10 +590,9 @@ def _find_kernels(bef: BefFile, host: HostContext) -> dict[str, Kernel]:
 
 
 def _first_use(bef: BefFile, kernel: str) -> Any:
-    for function in bef.functions:
-        for record in function.kernels:
-            if record.name == kernel:
-                return bef.kernel_location(record)
+    for index in range(len(bef.functions)):
+        for record in bef.functions.kernels_named(index, (kernel,)):
+            return bef.kernel_location(record)
     return None
 
 

@@ -197,7 +197,7 @@ def _verify(bef: BefFile, reported: Sequence[Diagnostic], source: SourceLookup) 
     """Compare what has been reported with what the comments in the source files of the program expect."""
     from tfrt.executor.support.verify_diagnostics import check, find_expectations
 
-    places = [bef.location(function.location) for function in bef.functions]
+    places = [bef.location(function.location) for function in bef.functions.signatures]
     found = {at.filename: None for at in map(position, [*places, *(d.location for d in reported)]) if at is not None}
     expectations, problems = [], []
     for filename in found:

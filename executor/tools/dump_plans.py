@@ -29,7 +29,7 @@ def _why_not(program: Program, plans: Plans, function: Function) -> str | None:
     """Why a function has no plan, or None where it has one."""
     if function.kind is FunctionKind.NATIVE:
         return "is native."
-    effects = plans.facts.effects[function.index]
+    effects = plans.facts[function.index].effects
     if effects.disorder is not None:
         first, second = (_kernel(program, function, step) for step in effects.disorder)
         return f"runs on the dataflow executor: nothing orders\n#   {first} and\n#   {second}."

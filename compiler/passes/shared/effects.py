@@ -54,9 +54,9 @@ def callees(module: ModuleOp) -> Callees:
     except CompileError:
         return Callees((), {}, frozenset())
     functions = [_function(entities, entity) for entity in entities.functions]
-    effects = summarize(functions, kernel_of)
+    effects = summarize(dict(enumerate(functions)), kernel_of)
     bodies = [_block(entity) for entity in entities.functions]
-    waiting = [index for index, found in enumerate(effects) if not found.ordered]
+    waiting = [index for index, found in effects.items() if not found.ordered]
     fixed: set[int] = set()
     while waiting:
         index = waiting.pop()

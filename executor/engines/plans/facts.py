@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from tfrt.executor.bef import FunctionKind, FunctionRecord
+from tfrt.executor.bef import FunctionKind
+from tfrt.executor.bef.functions import Functions
 from tfrt.executor.declarations.effects import Body, Effects, callers_of, summarize
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.runs import Control
@@ -21,18 +22,42 @@ MAX_NESTING = 8
 """How many functions with effects may call one another without being counted."""
 
 
-class Facts:
-    """What plans know of a program, worked out when first asked for."""
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """What is known of a function, all that it may call considered.
 
-    def __init__(self, functions: Sequence[FunctionRecord], kernels: Mapping[str, Kernel]):
+    Attributes:
+        restarts: whether a call of it may start again: all that it runs is pure and may run twice.
+        may_cancel: whether it may cancel the request that it belongs to.
+        nesting: how many calls it may put on the stack besides its own that cannot start again.
+    """
+
+    effects: Effects
+    restarts: bool
+    may_cancel: bool
+    nesting: int
+
+
+class Facts:
+    """What plans know of a program. Of a function, and those that it may call, it is worked out when it is asked for.
+
+    None is decoded for it that neither has effects nor calls another one.
+    """
+
+    def __init__(self, functions: Functions, kernels: Mapping[str, Kernel]):
         self._functions = functions
         self._kernels = kernels
+        self._known: dict[int, FunctionFacts] = {}
         self._classes: dict[int, Classes] = {}
 
-    @cached_property
-    def effects(self) -> list[Effects]:
-        """The effects of each function."""
-        return summarize([_body(function) for function in self._functions], self._kernels.__getitem__)
+    def __getitem__(self, index: int) -> FunctionFacts:
+        """The facts of a function."""
+        found = self._known.get(index)
+        if found is None:
+            # Other threads come to the same.
+            self._known.update(self._work_out(index))
+            found = self._known[index]
+        return found
 
     def classes(self, graph: Graph) -> Classes:
         """The classes of a function's registers."""
@@ -64,76 +89,93 @@ class Facts:
             for function in bound.functions
         )
 
-    @cached_property
-    def restarts(self) -> list[bool]:
-        """For each function, whether a call of it may start again: all that it runs is pure and may run twice."""
-        overwrites = self._running(lambda kernel: kernel.overwrites)
-        return [not effects.any and not may_not for effects, may_not in zip(self.effects, overwrites, strict=True)]
-
     def starts_again(self, caller: Callee, callee: Callee) -> bool:
         """Whether a call may begin again where Python's stack has ended.
 
         In a function that may itself, its caller sees to it.
         """
-        return self.restarts[callee.index] and not self.restarts[caller.index]
+        return self[callee.index].restarts and not self[caller.index].restarts
 
     def is_counted(self, callee: Callee) -> bool:
         """Whether calls of a function in plans are counted, and end where no more fit on the stack."""
-        return not self.restarts[callee.index] and self.nesting[callee.index] >= MAX_NESTING
+        facts = self[callee.index]
+        return not facts.restarts and facts.nesting >= MAX_NESTING
 
-    @cached_property
-    def may_cancel(self) -> list[bool]:
-        """For each function, whether it may cancel the request that it belongs to."""
-        return self._running(lambda kernel: kernel.may_cancel)
-
-    def _running(self, is_such: Callable[[Kernel], bool]) -> list[bool]:
-        """For each function, whether it runs such a kernel, or another function does that it calls."""
+    def _work_out(self, root: int) -> dict[int, FunctionFacts]:
+        """The facts of a function, and of all functions that it may call."""
         functions, kernels = self._functions, self._kernels
-        names = [{kernel.name for kernel in function.kernels[1:]} for function in functions]
-        found = [any(is_such(kernels[name]) for name in each) for each in names]
-        callers = callers_of([[c for kernel in f.kernels for c in kernel.functions] for f in functions])
-        waiting = [index for index, is_found in enumerate(found) if is_found]
-        while waiting:
-            for caller in callers[waiting.pop()]:
-                if not found[caller]:
-                    found[caller] = True
-                    waiting.append(caller)
-        return found
+        callees = _reached(root, functions.callees)
+        names = {index: functions.kernel_names(index) for index in callees}
+        pure = {name for name in set().union(*names.values()) if kernels[name].is_pure}
+        bodies = {index: self._body(index, may_be_pure=names[index] <= pure) for index in callees}
+        effects = summarize(bodies, kernels.__getitem__)
+        overwrites = _running(names, callees, lambda name: kernels[name].overwrites)
+        may_cancel = _running(names, callees, lambda name: kernels[name].may_cancel)
+        restarts = {index: not effects[index].any and index not in overwrites for index in callees}
+        nesting = self._nesting(callees, restarts)
+        return {
+            index: FunctionFacts(effects[index], restarts[index], index in may_cancel, nesting[index])
+            for index in callees
+        }
 
-    @cached_property
-    def nesting(self) -> list[int]:
+    def _body(self, index: int, *, may_be_pure: bool) -> Body[int]:
+        """A function as the analysis of effects sees it; its kernels are left out where they do not matter."""
+        signature = self._functions.signatures[index]
+        arguments, results = range(len(signature.argument_types)), range(len(signature.result_types))
+        if signature.kind is not FunctionKind.ASYNC:
+            return Body(arguments, (), results, is_sync=True)
+        if may_be_pure and not self._functions.callees(index):
+            return Body(arguments, (), results)
+        record = self._functions[index]
+        # The first kernel stands for the arguments.
+        return Body(arguments, record.kernels[1:], record.result_registers)
+
+    def _nesting(self, callees: Mapping[int, Iterable[int]], restarts: Mapping[int, bool]) -> dict[int, int]:
         """For each function, how many calls it may put on the stack besides its own that cannot start again.
 
         Where Python's stack ends, a pure function can start again; one with effects cannot. So calls of functions with
         effects that recurse, or that stand on `MAX_NESTING` others, are counted (`is_counted`).
         """
-        functions, restarts = self._functions, self.restarts
-        callees = [
-            {
-                callee
-                for kernel in function.kernels
-                for callee in kernel.functions
-                if not restarts[callee] and functions[callee].kind is FunctionKind.ASYNC
-            }
-            for function in functions
-        ]
-        nesting = [0] * len(functions)
-        recursive = {index for index in range(len(functions)) if not restarts[index] and _reaches(callees, index)}
-        for index in _callees_first(callees):
-            inside = [nesting[c] + 1 for c in callees[index] if nesting[c] < MAX_NESTING]
+        signatures = self._functions.signatures
+        stacked = {
+            index: {c for c in called if not restarts[c] and signatures[c].kind is FunctionKind.ASYNC}
+            for index, called in callees.items()
+        }
+        nesting = dict.fromkeys(callees, 0)
+        recursive = {index for index in callees if not restarts[index] and _reaches(stacked, index)}
+        for index in _callees_first(stacked):
+            inside = [nesting[c] + 1 for c in stacked[index] if nesting[c] < MAX_NESTING]
             nesting[index] = MAX_NESTING if index in recursive else max(inside, default=0)
         return nesting
 
 
-def _body(function: FunctionRecord) -> Body[int]:
-    """A function as the analysis of effects sees it."""
-    is_sync = function.kind is not FunctionKind.ASYNC
-    results = range(len(function.result_types)) if is_sync else function.result_registers
-    # The first kernel stands for the arguments.
-    return Body(range(len(function.argument_types)), function.kernels[1:], results, is_sync)
+def _reached(root: int, callees_of: Callable[[int], Iterable[int]]) -> dict[int, Iterable[int]]:
+    """A function and all that it may call, in the file's order, each with those that it refers to."""
+    found: dict[int, Iterable[int]] = {}
+    waiting = [root]
+    while waiting:
+        index = waiting.pop()
+        if index not in found:
+            found[index] = callees_of(index)
+            waiting.extend(found[index])
+    return dict(sorted(found.items()))
 
 
-def _reaches(callees: Sequence[set[int]], target: int) -> bool:
+def _running(
+    names: Mapping[int, Iterable[str]], callees: Mapping[int, Iterable[int]], is_such: Callable[[str], bool]
+) -> set[int]:
+    """The functions that run such a kernel, or that call another function which does."""
+    waiting = [index for index, used in names.items() if any(map(is_such, used))]
+    found, callers = set(waiting), callers_of(callees)
+    while waiting:
+        for caller in callers[waiting.pop()]:
+            if caller not in found:
+                found.add(caller)
+                waiting.append(caller)
+    return found
+
+
+def _reaches(callees: Mapping[int, set[int]], target: int) -> bool:
     waiting, seen = list(callees[target]), set[int]()
     while waiting:
         index = waiting.pop()
@@ -145,11 +187,11 @@ def _reaches(callees: Sequence[set[int]], target: int) -> bool:
     return False
 
 
-def _callees_first(callees: Sequence[set[int]]) -> list[int]:
+def _callees_first(callees: Mapping[int, set[int]]) -> list[int]:
     """The functions in an order in which callees come before callers, except in recursion."""
     order: list[int] = []
     seen: set[int] = set()
-    for root in range(len(callees)):
+    for root in callees:
         waiting = [(root, False)]
         while waiting:
             index, is_done = waiting.pop()

@@ -52,7 +52,7 @@ def _can(plan: Plan, around: tuple[int, ...], found: set[int]) -> bool:
     function, graph = plan.function, plan.graph
     if function.index in found:
         return True
-    if function.kind is not FunctionKind.ASYNC or plan.facts.effects[function.index].any:
+    if function.kind is not FunctionKind.ASYNC or plan.facts[function.index].effects.any:
         return False
     types = graph.record.register_types
     if types is None or not all(type in _TYPES for type in (*types, *function.argument_types)):

@@ -87,7 +87,7 @@ class Plans:
         """Whether nobody can tell a plan of a function from the dataflow executor, by the order of effects."""
         if function.kind is FunctionKind.SYNC:
             return True
-        effects = self.facts.effects[function.index]
+        effects = self.facts[function.index].effects
         return effects.ordered and (has_threads or not function.result_types or not effects.observable_at_end)
 
     def planned(self, function: Callee) -> Planned:
@@ -136,7 +136,7 @@ class Planned:
         self.python_name = plans.names.reserve("f", function.name or f"region_{function.index}", self.call)
         self._has_one_result = len(function.result_types) == 1
         # How many calls this one counts as; a call in a plan takes half as many Python frames as one outside.
-        self._weight = 1 + self.facts.nesting[function.index] // 2
+        self._weight = 1 + self.facts[function.index].nesting // 2
         self._argument_classes = tuple(map(scalar_class, function.argument_types))
         # The classes of the arguments that were looked at last, all of which a plan serves.
         self._accepted: tuple[type, ...] | None = None
@@ -220,7 +220,7 @@ class Planned:
         except HandOver as stopped:
             going_on, cancellation = stopped.go_on, stopped.cancellation
         except RecursionError as error:
-            if not self.facts.restarts[self.function.index]:
+            if not self.facts[self.function.index].restarts:
                 raise CallEnded(error) from None
             going_on, cancellation = partial(self._run_anyhow, self.graph, context, arguments), None
         except Exception as error:
@@ -238,7 +238,7 @@ class Planned:
         except BaseException:
             context.cancellation = context.cancellation or cancellation
             raise
-        if depth or self.facts.may_cancel[self.function.index] or not isinstance(going_on, Suspended):
+        if depth or self.facts[self.function.index].may_cancel or not isinstance(going_on, Suspended):
             return results
         return going_on.known(results)
 

@@ -16,7 +16,7 @@ from tfrt.executor.bef.format import PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION,
 
 def encode(bef: BefFile, functions: Sequence[FunctionRecord], *, keeps_types: bool = True) -> bytes:
     """The bytes of the file with these functions; without the registers' types unless `keeps_types`."""
-    offsets = {text: offset for offset, text in bef._strings.items()}
+    offsets = {text: offset for offset, text in bef.strings.known.items()}
     codes = {name: code for code, name in enumerate(bef.kernel_names)}
     types = {type: number for number, type in enumerate(bef.types)}
     index = bodies = b""

@@ -23,9 +23,9 @@ from tests.executor.bef.conftest import (
     vbr,
     words,
 )
-from tfrt.executor.bef import FunctionKind, open_bef, read_bef, reader
+from tfrt.executor.bef import FunctionKind, dataflow, decoding, open_bef, read_bef
 from tfrt.executor.bef.format import HEADER, MAX_NESTING, SectionId
-from tfrt.executor.bef.reader import _read_sections
+from tfrt.executor.bef.sections import Sections
 from tfrt.executor.support.errors import BefError, UsageError
 from tfrt.executor.support.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation
 from tfrt.executor.values.attributes import Stored
@@ -251,7 +251,7 @@ def body(**changes: object) -> bytes:
 )
 def test_bodies(data, message, offset, refused):
     found = build(Parts(attributes=b"12345678", functions=data))
-    start, _ = _read_sections(memoryview(found))[SectionId.FUNCTIONS]
+    start, _ = Sections(memoryview(found)).range(SectionId.FUNCTIONS)
     assert refused(read_bef, found) == f"{message} in section Functions at offset {start + offset}"
 
 
@@ -498,7 +498,7 @@ def test_functions_of_two_names_and_no_name():
 )
 def test_kernels_are_the_same_either_way(path, monkeypatch):
     """What nearly all kernels are like is read and checked at once, and could be read and checked with care as well."""
-    at_once = open_bef(path).functions
-    monkeypatch.setattr(reader, "_KERNEL_WORDS", {})
-    monkeypatch.setattr(reader, "_is_as_emitted", lambda _: False)
-    assert open_bef(path).functions == at_once
+    at_once = list(open_bef(path).functions)
+    monkeypatch.setattr(decoding, "_KERNEL_WORDS", {})
+    monkeypatch.setattr(dataflow, "_is_as_emitted", lambda _: False)
+    assert list(open_bef(path).functions) == at_once

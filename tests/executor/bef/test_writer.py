@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tfrt.executor.bef.cursor import Cursor
 from tfrt.executor.bef.format import HEADER, PADDING, SectionId
-from tfrt.executor.bef.reader import _read_sections
+from tfrt.executor.bef.sections import Sections
 from tfrt.executor.bef.writer import Writer
 
 
@@ -132,12 +132,12 @@ def test_sections_are_found_again(payloads):
         piece.data += data
         piece.alignment = alignment
         out.section(section, piece)
-    found = _read_sections(memoryview(bytes(out.data)))
+    found = Sections(memoryview(bytes(out.data)))
     for section, (data, alignment) in zip(SectionId, payloads, strict=False):
-        start, end = found[section]
+        start, end = found.range(section)
         assert bytes(out.data[start:end]) == data
         assert start % alignment == 0
-    assert len(found) == len(payloads)
+    assert sum(section in found for section in SectionId) == len(payloads)
 
 
 def test_padding_is_one_byte_value():

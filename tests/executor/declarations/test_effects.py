@@ -8,7 +8,7 @@ import tfrt
 def effects(text):
     """The summary of @f in a module."""
     program = tfrt.load(tfrt.compile(text, filename="t.mlir"))
-    return program.plans.facts.effects[program["f"].index]
+    return program.plans.facts[program["f"].index].effects
 
 
 def function(arguments, results, body, name="f"):

@@ -189,7 +189,7 @@ def check(
 def _order(program: tfrt.Program, name: str) -> str:
     if program.plans is None:
         return "not known"
-    effects = program.plans.facts.effects[program[name].index]
+    effects = program.plans.facts[program[name].index].effects
     return ("none" if not effects.any else "known") if effects.ordered else "free"
 
 

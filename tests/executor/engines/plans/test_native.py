@@ -127,7 +127,7 @@ def cache(folder, monkeypatch):
 def test_what_can_be_native():
     program = load(RECURSION, native=False)
     plans = program.plans
-    ordered = [name for name in program if plans.facts.effects[program[name].index].ordered]
+    ordered = [name for name in program if plans.facts[program[name].index].effects.ordered]
     assert [name for name in ordered if native.can_be_native(plans.planned(program[name]))] == [
         "sum",
         "twice",
