@@ -89,8 +89,7 @@ class StablehloCanonicalize(ModulePass):
         """The constant that an op on constants gives; what only makes one, or repeats it, costs less as it is."""
         if op.name in _GIVEN or not op.operands or len(op.results) != 1:
             return None
-        # Most ops are on something else.
-        if not all(isinstance(operand, OpResult) and operand.op.name in _GIVEN for operand in op.operands):
+        if not _is_on_constants(op):
             return None
         type = op.results[0].type
         if not isinstance(type, TensorType) or op.regions:
@@ -111,14 +110,11 @@ class StablehloCanonicalize(ModulePass):
         entry = CPU_OPS.get(op.name)
         if op.regions or len(op.results) != 1 or not has_trait(op.__class__, Pure) or entry is None:
             return None
-        makers = [operand.owner for operand in op.operands]
-        if not all(isinstance(made, Operation) and made.name in _GIVEN for made in makers):
-            return None
         types = (*op.result_types, *op.operand_types)
         if not all(isinstance(type, TensorType) and 0 <= prod(sizes_of_type(type)) <= self.limit for type in types):
             return None
         try:
-            operands = [self._array(made) for made in makers if isinstance(made, Operation)]
+            operands = [self._array(operand.op) for operand in op.operands if isinstance(operand, OpResult)]
             inputs, results = (
                 [metadata_of_type(t) for t in flat_types(t)] for t in (op.operand_types, op.result_types)
             )
@@ -129,6 +125,13 @@ class StablehloCanonicalize(ModulePass):
             # Whatever is wrong with the op is reported, in its own words, when it is lowered or run.
             return None
         return found
+
+
+def _is_on_constants(op: Operation) -> bool:
+    return all(
+        isinstance(operand, OpResult) and operand.op.name in _GIVEN and _is_on_constants(operand.op)
+        for operand in op.operands
+    )
 
 
 @lru_cache(maxsize=4096)
