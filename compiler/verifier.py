@@ -14,6 +14,7 @@ from functools import cache
 from xdsl.dialects.builtin import (
     ArrayAttr,
     CallSiteLoc,
+    DenseIntOrFPElementsAttr,
     FileLineColLoc,
     FloatAttr,
     FusedLoc,
@@ -49,8 +50,9 @@ from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.shared.definitions import I64Array, StringArray
+from tfrt.dialects.shared.interning import Identities
 from tfrt.dialects.shared.symbols import shared_symbol_tables
-from tfrt.dialects.shared.tensor_types import TensorOf
+from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.location import (
     UNKNOWN,
@@ -67,7 +69,7 @@ def verify(module: ModuleOp) -> list[Diagnostic]:
     """One diagnostic for each mistake in `module`, in the order of their positions."""
     diagnostics: list[Diagnostic] = []
     with shared_symbol_tables():
-        _verify_op(module, set(), diagnostics, set())
+        _verify_op(module, set(), diagnostics, _Alike())
     return sorted(diagnostics, key=line_and_column)
 
 
@@ -106,11 +108,41 @@ def _note(op: Operation, message: str) -> Diagnostic:
     return Diagnostic("note", message, location_of(op.location))
 
 
-_Alike = set[tuple[object, ...]]
-"""Ops that have kept the rules of their class, by all that these look at: types, by identity, as the module has them.
+class _Alike:
+    """Ops that have kept the rules of their class, by all that these look at: types and attributes.
 
-Long functions have many ops of a few kinds, and xDSL's rules are slow.
-"""
+    Long functions have many ops of a few kinds, and xDSL's rules are slow.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: set[tuple[object, ...]] = set()
+        self._identities = Identities()
+
+    def kind(self, op: Operation) -> tuple[object, ...] | None:
+        """What ops have in common all of which keep the rules if one does; None where they look at more."""
+        if op.regions or op.successors or not _looks_at_itself_only(op.__class__):
+            return None
+        properties, attributes, of = op.properties, op.attributes, self._identities.of
+        return (
+            op.__class__,
+            *[of(operand.type) for operand in op.operands],
+            None,
+            *[of(result.type) for result in op.results],
+            *properties,
+            *map(self._number, properties.values()),
+            None,
+            *attributes,
+            *map(self._number, attributes.values()),
+        )
+
+    def _number(self, attribute: Attribute) -> int:
+        is_large = isinstance(attribute, DenseIntOrFPElementsAttr) and len(attribute.data.data) > _MOST_COMPARED
+        # The module keeps large ones, and nobody compares them.
+        return -id(attribute) if is_large else self._identities.of(attribute)
+
+
+_MOST_COMPARED = 4096
+"""Attributes of more bytes are alike only if they are one object."""
 
 
 def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
@@ -133,16 +165,9 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
     if len(diagnostics) > before:
         # What its own rules would say follows from what is wrong already.
         return
-    kind: tuple[object, ...] = ()
-    if not (op.attributes or op.properties or op.regions or op.successors) and _looks_at_types_only(type(op)):
-        kind = (
-            type(op),
-            *[id(operand.type) for operand in operands],
-            None,
-            *[id(result.type) for result in op.results],
-        )
-        if kind in alike:
-            return
+    kind = alike.kind(op)
+    if kind is not None and kind in alike.kinds:
+        return
     try:
         op.verify_()
     except KeyError:
@@ -156,21 +181,22 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
         else:
             diagnostics.append(_error(op, f"'{_name_of(op)}' op {_broken_rule(op) or error}"))
         return
-    if kind:
-        alike.add(kind)
+    if kind is not None:
+        alike.kinds.add(kind)
 
 
 @cache
-def _looks_at_types_only(definition: type[Operation]) -> bool:
-    """Whether all rules for ops of a class without attributes and regions are about their operands' and results' types.
+def _looks_at_itself_only(definition: type[Operation]) -> bool:
+    """Whether all rules for ops of a class without regions are about their types and attributes.
 
-    They are where the class has no rules of its own beside xDSL's, and neither have its traits.
+    They are where the class has no rules of its own beside xDSL's, or says so, and its traits have none.
     """
     code = getattr(definition.verify_, "__code__", None)
     closure = dict(zip(getattr(code, "co_freevars", ()), definition.verify_.__closure__ or (), strict=True))
     own = closure["custom_verify"].cell_contents if set(closure) == {"op_def", "custom_verify"} else None
     traits = definition.traits if issubclass(definition, IRDLOperation) else ()
-    return own is Operation.verify_ and all(type(trait).verify is OpTrait.verify for trait in traits)
+    is_checked = own is CheckedOp.verify_ and not definition.has_trait(LooksAround)
+    return (own is Operation.verify_ or is_checked) and all(type(trait).verify is OpTrait.verify for trait in traits)
 
 
 def _verify_region(region: Region, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:

@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation
 from xdsl.irdl import AttrConstraint, IRDLOperation, VerificationContext
+from xdsl.traits import OpTrait
 from xdsl.utils.exceptions import VerifyException
 
 from tfrt.dialects.shared.verification import fail
@@ -95,8 +96,15 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
+class LooksAround(OpTrait):
+    """That the rules of a `CheckedOp` are about other ops, too."""
+
+
 class CheckedOp(IRDLOperation):
-    """An op whose rules beyond the types of single operands and results are in `check`."""
+    """An op whose rules beyond the types of single operands and results are in `check`.
+
+    It looks at nothing but the op's types, attributes and regions, unless the op has the trait `LooksAround`.
+    """
 
     def check(self) -> None:
         """Refuse the op with `fail`, or a `ShapeError`."""

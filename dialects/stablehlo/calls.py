@@ -18,11 +18,12 @@ from xdsl.irdl import (
     irdl_op_definition,
     opt_prop_def,
     prop_def,
+    traits_def,
     var_operand_def,
     var_result_def,
 )
 
-from tfrt.dialects.shared.tensor_types import CheckedOp, agree, quoted
+from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, agree, quoted
 from tfrt.dialects.shared.verification import fail, lookup_function
 from tfrt.dialects.stablehlo.attributes import CustomCallApiVersion
 from tfrt.dialects.stablehlo.constraints import BOOL, I32, VALUE
@@ -76,6 +77,7 @@ class CompositeOp(CheckedOp):
     outputs = var_result_def(VALUE)
     irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "$name operands attr-dict `:` functional-type(operands, results)"
+    traits = traits_def(LooksAround())
 
     def check(self) -> None:
         if not _NAMESPACED.fullmatch(self.name_.data):

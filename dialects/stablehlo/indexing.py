@@ -21,6 +21,7 @@ from xdsl.traits import Pure
 
 from tfrt.dialects.shared.tensor_types import (
     CheckedOp,
+    LooksAround,
     element_of,
     require_one_element_type,
     require_one_type,
@@ -113,7 +114,7 @@ class DynamicGatherOp(CheckedOp):
     dimension_numbers = prop_def(GatherAttr)
     indices_are_sorted = opt_prop_def(BOOL)
     result = result_def(ANY)
-    traits = traits_def(Pure())
+    traits = traits_def(Pure(), LooksAround())
 
     def check(self) -> None:
         rank = len(shape_of(self.operand.type))
