@@ -10,9 +10,9 @@ import math
 import re
 from binascii import unhexlify
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
@@ -60,6 +60,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.ir import Attribute
+from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.float_bits import float_attribute, from_bits, pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
@@ -289,6 +290,24 @@ def tensor_type(
     return TensorType(element, _dimensions(offset, shape), NoneAttr() if encoding is None else encoding)
 
 
+@lru_cache(maxsize=1024)
+def shaped_type(text: str) -> Attribute | Literal[False]:
+    """The type that is spelled `tensor<2x3xf32>` or `memref<…>`, without unknown sizes; False for what is none.
+
+    All that spell it alike get one object.
+    """
+    kind, _, inner = text[:-1].partition("<")
+    *shape, word = inner.split("x") if "index" not in inner else (*inner.split("x")[:-2], "index")
+    element = scalar_type(word)
+    if element is None:
+        return False
+    try:
+        sizes = _dimensions(0, tuple(shape))
+        return TensorType(element, sizes) if kind == "tensor" else MemRefType(element, sizes)
+    except (SyntaxFailure, VerifyException):
+        return False
+
+
 def vector_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) -> Attribute:
     if shape is None or "?" in shape:
         raise SyntaxFailure(offset, "expected a vector type with known dimensions")
@@ -442,8 +461,13 @@ def typed_array(type: Attribute, values: Sequence[Nested], offset: int) -> Attri
         raise SyntaxFailure(offset, "element type bitwidth must be 1, 8, 16, 32 or 64")
     elements = [_element(value, type, offset) for value in values]
     if isinstance(type, IntegerType):
-        return DenseArrayBase.from_list(type, elements)
+        return _integer_array(type, tuple(elements))
     return DenseArrayBase(type, BytesAttr(pack(elements, type)))
+
+
+@lru_cache(maxsize=1024)
+def _integer_array(type: IntegerType, elements: tuple[int, ...]) -> Attribute:
+    return DenseArrayBase.from_list(type, elements)
 
 
 def _element(value: Nested, type: Attribute, offset: int) -> Any:

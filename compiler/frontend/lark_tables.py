@@ -13,19 +13,24 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import lark
 from lark.grammar import Rule
 from lark.lexer import Lexer, TerminalDef
+from lark.parse_tree_builder import ChildFilter, ChildFilterLALR_NoPlaceholders, ExpandSingleChild
 from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_parser import LALR_Parser
 
 from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
 
 State = dict[str, "tuple[bool, Any]"]
-"""For each symbol what to do: ``(True, next state)`` shifts, ``(False, (size, callback, symbol))`` reduces."""
+"""For each symbol what to do: ``(True, next state)`` shifts, ``(False, (size, callback, symbol))`` reduces.
+
+Without a callback one part is replaced by itself.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,39 @@ class _TablePlugin(LALR_Parser):
                     continue
                 rule = rules.get(id(argument))
                 if rule is None:
-                    rule = (len(argument.expansion), callbacks[argument], argument.origin.name)
+                    size = len(argument.expansion)
+                    rule = (size, _direct(callbacks[argument], size), argument.origin.name)
                     rules[id(argument)] = rule
                 state[symbol] = (False, rule)
         return Table(
             {name: states[number] for name, number in self._parse_table.start_states.items()},
             {name: states[number] for name, number in self._parse_table.end_states.items()},
         )
+
+
+def _direct(callback: Any, size: int) -> Callable[[list[Any]], Any] | None:
+    """A rule's callback for its parts, of which lark drops punctuation first, and with a `?` does nothing for one part:
+    what it does is known for each rule, and need not be found out whenever it is reduced."""
+    places: Sequence[int] = range(size)
+    if isinstance(callback, ChildFilter):
+        if type(callback) is not ChildFilterLALR_NoPlaceholders or any(expands for _, expands in callback.to_include):
+            return callback
+        places, callback = [place for place, _ in callback.to_include], callback.node_builder
+    if isinstance(callback, ExpandSingleChild):
+        if len(places) == 1:
+            return None if size == 1 else itemgetter(places[0])
+        callback = callback.node_builder
+    if getattr(callback, "picks_first", False) and places:
+        return None if size == 1 else itemgetter(places[0])
+    if len(places) == size:
+        return callback
+    if len(places) == 1:
+        (place,) = places
+        return lambda parts: callback([parts[place]])
+    if not places:
+        return lambda parts: callback([])
+    pick = itemgetter(*places)
+    return lambda parts: callback(list(pick(parts)))
 
 
 class _NoLexer(Lexer):

@@ -34,6 +34,7 @@ _TOKENS = re.compile(
     (?:
         (?P<VALUE>%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*)(?:\#[0-9]+)?)
       | (?P<PUNCTUATION>->|::|\{-\#|\#-\}|[(){}\[\]<>,:=?])
+      | (?P<SHAPED>(?:tensor|memref)<(?:[0-9]+x)*[a-z]+[0-9]*>)
       | (?P<WORD>[A-Za-z_][\w$.]*)
       | (?P<LONG_STRING>"(?=0x[0-9A-Fa-f]{512}))
       | (?P<STRING>"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")
@@ -120,7 +121,17 @@ DialectTable = Callable[[str, bool, int], Any]
 """Gives the attribute that `!d.t<...>` (flag: a type) or `#d.a<...>` at an offset stands for."""
 
 
-def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable, alias_depths: dict[int, int]) -> list[Token]:
+ShapedTable = Callable[[str], Any]
+"""Gives the type that a text such as `tensor<2x3xf32>` is, or False where it is none."""
+
+
+def tokenize(
+    text: str,
+    words: WordTable,
+    dialect_attribute: DialectTable,
+    shaped_type: ShapedTable,
+    alias_depths: dict[int, int],
+) -> list[Token]:
     """All tokens of `text`, the last of kind `$END`.
 
     Where no token starts, a string is not closed or a dialect refuses an attribute, there is a token of kind `BAD`
@@ -132,6 +143,7 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable, alias
     add = tokens.append
     known_words: dict[str, tuple[str, Any]] = {}
     known_attributes: dict[tuple[str, bool], Any] = {}
+    known_types: dict[str, Any] = {}
     punctuation = PUNCTUATION
     opening = _OPENING
     depth = 0
@@ -165,6 +177,21 @@ def tokenize(text: str, words: WordTable, dialect_attribute: DialectTable, alias
                     else:
                         depth -= 1
                 add((punctuation[value], value, start))
+            elif kind == "SHAPED":
+                type = known_types.get(value)
+                if type is None:
+                    type = known_types[value] = shaped_type(value)
+                if type is False:
+                    # Whatever is wrong with it is said where its parts are.
+                    resume_at = _shaped_type(text, value[:6], start, start + 6, tokens)
+                else:
+                    add(("TYPE", type, start))
+                # It nests as if it was spelled in parts.
+                if depth == MAX_NESTING:
+                    raise nested_too_deep(start)
+                if type is False:
+                    depth += 1
+                    break
             elif kind == "WORD":
                 word = known_words.get(value)
                 if word is None:

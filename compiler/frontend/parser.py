@@ -83,6 +83,13 @@ class TableParser:
                         kind = token[0]
                         continue
                     size, callback, origin = argument
+                    if callback is None:
+                        state_stack.pop()
+                        state = state_stack[-1][origin][1]
+                        state_stack.append(state)
+                        if kind == "$END" and state is end_state:
+                            return values[-1]
+                        continue
                     if size:
                         children = values[-size:]
                         del state_stack[-size:]
@@ -121,7 +128,7 @@ class TableParser:
             if size:
                 del state_stack[-size:]
                 del values[-size:]
-            values.append(callback(children))
+            values.append(callback(children) if callback is not None else children[0])
             state_stack.append(state_stack[-1][origin][1])
 
     @staticmethod

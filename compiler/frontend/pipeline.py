@@ -11,6 +11,7 @@ from xdsl.ir import Attribute, ParametrizedAttribute
 from xdsl.utils.exceptions import ParseError, VerifyException
 
 from tfrt.compiler.frontend import compiled_modules
+from tfrt.compiler.frontend.attributes import shaped_type
 from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.lexer import DialectTable, tokenize
@@ -38,7 +39,7 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
         with collector_relaxed():
             own_text, bodies = compiled_modules.cut(text)
             alias_depths: dict[int, int] = {}
-            tokens = tokenize(own_text, words, _dialect_attributes(context), alias_depths)
+            tokens = tokenize(own_text, words, _dialect_attributes(context), shaped_type, alias_depths)
             session = Session(source, tokens, diagnostics, context.knows, alias_depths)
             records = parser_for(frozenset(words.rules), frozenset(words.definitions)).parse(session, tokens)
             module = None if records is None else Builder(session, context).module(records)

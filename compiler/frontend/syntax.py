@@ -6,7 +6,8 @@ to is known only once whole regions are read; builder.py turns records into IR.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -48,6 +49,15 @@ UNKNOWN = UnknownLoc()
 _LOCATION_CLASSES = (FileLineColLoc, NameLoc, CallSiteLoc, FusedLoc, UnknownLoc)
 
 
+_Action = TypeVar("_Action", bound=Callable[..., Any])
+
+
+def picks_first(action: _Action) -> _Action:
+    """Mark an action that does nothing but give its first child, so that nobody need call it."""
+    action.picks_first = True  # type: ignore[attr-defined]
+    return action
+
+
 class SyntaxActions:
     """One method per rule (or alias) of grammar.lark; each takes the list of the rule's children."""
 
@@ -67,6 +77,7 @@ class SyntaxActions:
             items.append(children[1])
         return items
 
+    @picks_first
     def the_list(self, children: list[Any]) -> Any:
         return children[0]
 
