@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -53,35 +52,31 @@ def as_numbers(found: array[int]) -> Numbers:
     return np.frombuffer(found, np.int64) if found else np.zeros(0, np.int64)
 
 
-def _none() -> array[int]:
-    return array("q")
-
-
-@dataclass(frozen=True, slots=True)
 class Headers:
     """The signatures of all functions, and what is in front of their kernels. Native functions have none of that.
 
     Attributes:
         has_body: 1 for each function that is not native, else 0.
-        positions: where each body starts, and where its kernels do, in bytes of the file.
+        positions, kernel_positions: where each body starts, and where its kernels do, in bytes of the file.
         kernel_counts, register_counts, argument_counts, result_counts: of each function.
         table: the offset, the operands and the stream of each kernel.
         argument_types, result_types: the numbers of all functions' types, the first one of each spelling.
     """
 
-    signatures: list[FunctionSignature] = field(default_factory=list)
-    has_body: array[int] = field(default_factory=_none)
-    positions: array[int] = field(default_factory=_none)
-    kernel_positions: array[int] = field(default_factory=_none)
-    kernel_counts: array[int] = field(default_factory=_none)
-    register_counts: array[int] = field(default_factory=_none)
-    argument_counts: array[int] = field(default_factory=_none)
-    result_counts: array[int] = field(default_factory=_none)
-    table: array[int] = field(default_factory=_none)
-    use_counts: array[int] = field(default_factory=_none)
-    result_registers: array[int] = field(default_factory=_none)
-    argument_types: array[int] = field(default_factory=_none)
-    result_types: array[int] = field(default_factory=_none)
+    def __init__(self) -> None:
+        self.signatures: list[FunctionSignature] = []
+        self.has_body = array("q")
+        self.positions = array("q")
+        self.kernel_positions = array("q")
+        self.kernel_counts = array("q")
+        self.register_counts = array("q")
+        self.argument_counts = array("q")
+        self.result_counts = array("q")
+        self.table = array("q")
+        self.use_counts = array("q")
+        self.result_registers = array("q")
+        self.argument_types = array("q")
+        self.result_types = array("q")
 
 
 def read_headers(tables: Tables, cursors: FunctionCursors) -> Headers:

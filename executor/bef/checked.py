@@ -64,8 +64,8 @@ class CheckedFunctions:
 
     def kernel_names(self, index: int) -> set[str]:
         """The names of a function's kernels."""
-        codes = np.unique(self._bodies.words[self._starts(index)[1:]])
-        return {self._tables.kernel_names[code] for code in codes.tolist()}
+        names = self._tables.kernel_names
+        return {names[code] for code in np.flatnonzero(np.bincount(self._codes(index))).tolist()}
 
     def callees(self, index: int) -> tuple[int, ...]:
         """The functions that a function's kernels refer to."""
@@ -82,9 +82,12 @@ class CheckedFunctions:
     def kernels_named(self, index: int, names: Iterable[str]) -> tuple[KernelRecord, ...]:
         """The function's kernels that have one of these names."""
         wanted = set(names)
-        codes = [code for code, name in enumerate(self._tables.kernel_names) if name in wanted]
-        (chosen,) = np.nonzero(np.isin(self._bodies.words[self._starts(index)[1:]], codes))
-        return self._kernels(index, chosen + 1)
+        is_wanted = np.array([name in wanted for name in self._tables.kernel_names], bool)
+        return self._kernels(index, np.flatnonzero(is_wanted[self._codes(index)]) + 1)
+
+    def _codes(self, index: int) -> Numbers:
+        """What each kernel but the pseudo kernel is, as a number."""
+        return self._bodies.words[self._starts(index)[1:]].astype(np.int64)
 
     def _starts(self, index: int) -> Numbers:
         return _part(self._bodies.starts, self._bodies.first_kernels, index)

@@ -10,6 +10,7 @@ from tfrt.executor.bef import BefFile, FunctionRecord
 from tfrt.executor.engines.binding import BoundKernel, Callee
 from tfrt.executor.support.errors import Call
 from tfrt.executor.support.location import Location
+from tfrt.executor.support.once import once_per_object
 from tfrt.executor.values.brief import brief
 
 ANY_STREAM = -1
@@ -52,28 +53,51 @@ class Node:
         return replace(self, call=call, task=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Graph:
-    """A function ready to run.
+    """A function ready to run. What only the dataflow executor needs is made when it first runs it.
 
     Attributes:
         nodes: its kernels by number, the pseudo kernel first.
-        tokens: for each kernel with more than one operand, the tokens that its operands take, else None.
-        streams: the stream of each kernel.
-        one_stream: the same, where all is to run on one thread.
-        free_streams: the same, where nobody can tell in which order kernels run. Then those that take less time to run
-            than to hand over to another thread stay where they become ready.
+        is_order_free: whether never anybody can tell in which order kernels run.
     """
 
     record: FunctionRecord
     bef: BefFile
     nodes: list[Node]
-    tokens: list[list[bool] | None]
-    streams: list[int]
-    one_stream: list[int]
-    free_streams: list[int]
     result_registers: tuple[int, ...]
     register_count: int
+    is_order_free: bool
+
+    @once_per_object
+    def tokens(self) -> list[list[bool] | None]:
+        """For each kernel with more than one operand, the tokens that its operands take, else None; calls copy them."""
+        counts = [kernel.operand_count for kernel in self.record.kernels]
+        tokens = {n: [True] + [False] * (n - 1) if n > 1 else None for n in set(counts)}
+        return [tokens[count] for count in counts]
+
+    @once_per_object
+    def streams(self) -> list[int]:
+        """The stream of each kernel."""
+        if self.is_order_free:
+            return self.free_streams
+        return [kernel.stream for kernel in self.record.kernels]
+
+    @once_per_object
+    def one_stream(self) -> list[int]:
+        """The stream of each kernel, where all is to run on one thread."""
+        return [ANY_STREAM] * len(self.nodes)
+
+    @once_per_object
+    def free_streams(self) -> list[int]:
+        """The stream of each kernel, where nobody can tell in which order kernels run.
+
+        Then those that take less time to run than to hand over to another thread stay where they become ready.
+        """
+        return [
+            ANY_STREAM if node.is_inline or node.bound.only_starts else kernel.stream
+            for node, kernel in zip(self.nodes, self.record.kernels, strict=True)
+        ]
 
     @property
     def kernels(self) -> list[Node]:
@@ -113,16 +137,7 @@ def make_graph(
         is_order_free: whether never anybody can tell in which order kernels run.
     """
     kernels = record.kernels
-    streams = [kernel.stream for kernel in kernels]
-    free_streams = streams.copy()
-    for kernel, found in enumerate(bound, 1):
-        if found.inline is not None or found.only_starts:
-            free_streams[kernel] = ANY_STREAM
-    if is_order_free:
-        streams = free_streams
     releases = _releases(record)
-    # Calls copy them.
-    tokens = {n: [True] + [False] * (n - 1) if n > 1 else None for n in {kernel.operand_count for kernel in kernels}}
     every = [_PSEUDO, *bound]
     return Graph(
         record=record,
@@ -145,12 +160,9 @@ def make_graph(
                 zip(kernels, every, releases, strict=True)
             )
         ],
-        tokens=[tokens[kernel.operand_count] for kernel in kernels],
-        streams=streams,
-        one_stream=[ANY_STREAM] * len(kernels),
-        free_streams=free_streams,
         result_registers=record.result_registers,
         register_count=len(record.use_counts),
+        is_order_free=is_order_free,
     )
 
 
