@@ -8,7 +8,7 @@ values, the attributes `arguments` and `metadata` say them again: an array ``[el
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from xdsl.dialects.builtin import (
@@ -37,6 +37,7 @@ from xdsl.irdl import (
 
 from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
 from tfrt.dialects.shared.definitions import define_dialect
+from tfrt.dialects.shared.interning import integer_attribute, once_all, once_each, string_attribute
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.tfrt.types import CHAIN
 
@@ -332,34 +333,42 @@ class CastOp(IRDLOperation):
     assembly_format = "$array attr-dict `:` functional-type(operands, results)"
 
 
-def metadata_attribute(types: Iterable[Attribute]) -> ArrayAttr:
+@once_all
+def metadata_attribute(types: Sequence[Attribute]) -> ArrayAttr:
     """What `arguments` and `metadata` say of arrays of these types."""
     return ArrayAttr([_of_type(type) for type in types])
 
 
 def step_attribute(op_name: str, operands: Iterable[int]) -> ArrayAttr:
     """A step of a chain."""
-    return ArrayAttr([StringAttr(op_name), *(IntegerAttr(number, i64) for number in operands)])
+    return _step_attribute(op_name, tuple(operands))
+
+
+@lru_cache(maxsize=4096)
+def _step_attribute(op_name: str, operands: tuple[int, ...]) -> ArrayAttr:
+    return ArrayAttr([string_attribute(op_name), *map(integer_attribute, operands)])
 
 
 def steps_of(steps: ArrayAttr) -> list[tuple[str, tuple[int, ...]]]:
     """The steps of a chain: ops, and the numbers of their operands."""
-    found = []
-    for step in steps:
-        assert isinstance(step, ArrayAttr)
-        name, *operands = step
-        assert isinstance(name, StringAttr)
-        found.append((name.data, tuple(n.value.data for n in operands if isinstance(n, IntegerAttr))))
-    return found
+    return [_step_of(step) for step in steps.data]
 
 
-@lru_cache(maxsize=4096)
+@once_each
+def _step_of(step: Attribute) -> tuple[str, tuple[int, ...]]:
+    assert isinstance(step, ArrayAttr)
+    name, *operands = step.data
+    assert isinstance(name, StringAttr)
+    return name.data, tuple(n.value.data for n in operands if isinstance(n, IntegerAttr))
+
+
+@once_each
 def _of_type(type: Attribute) -> ArrayAttr:
     if isinstance(type, UnrankedMemRefType):
         return ArrayAttr([type.element_type, StringAttr("*")])
     if not isinstance(type, MemRefType):
         return ArrayAttr([])
-    return ArrayAttr([type.element_type, *(IntegerAttr(size, i64) for size in type.get_shape())])
+    return ArrayAttr([type.element_type, *map(integer_attribute, type.get_shape())])
 
 
 def _check(op: IRDLOperation, name: str, attribute: ArrayAttr, types: Iterable[Attribute]) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, ModuleOp, i64
+from xdsl.dialects.builtin import ArrayAttr, ModuleOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
+from tfrt.dialects.shared.interning import integer_attribute
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import is_row
 
@@ -135,7 +136,7 @@ def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
         attributes={
             **call.attributes,
             "arguments": metadata_attribute(operand.type for operand in operands),
-            "inputs": IntegerAttr(len(call.operands), i64),
+            "inputs": integer_attribute(len(call.operands)),
             "steps": ArrayAttr(_renumbered(reader, reader.operands, values, 1 + len(others))),
         },
         result_types=[reader.array.type],

@@ -6,10 +6,11 @@ and `integers` of StableHLO's directives give one object wherever a text says th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
 from typing import TypeVar
 
+from xdsl.dialects.builtin import IntegerAttr, StringAttr, i64
 from xdsl.ir import Attribute
 
 _Given = TypeVar("_Given", bound=Attribute | None)
@@ -33,6 +34,36 @@ def once_each(find: Callable[[_Given], _Found]) -> Callable[[_Given], _Found]:
         return entry[1]
 
     return found
+
+
+def once_all(find: Callable[[tuple[Attribute, ...]], _Found]) -> Callable[[Iterable[Attribute]], _Found]:
+    """The same for several attributes in a row."""
+    known: dict[tuple[int, ...], tuple[tuple[Attribute, ...], _Found]] = {}
+
+    @wraps(find)
+    def found(attributes: Iterable[Attribute]) -> _Found:
+        given = tuple(attributes)
+        key = tuple(map(id, given))
+        entry = known.get(key)
+        if entry is None:
+            if len(known) >= _MOST_KEPT:
+                known.clear()
+            entry = known[key] = given, find(given)
+        return entry[1]
+
+    return found
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def string_attribute(value: str) -> StringAttr:
+    """The attribute of a string, one object for each."""
+    return StringAttr(value)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def integer_attribute(value: int) -> IntegerAttr:
+    """The attribute of a number of type `i64`, one object for each."""
+    return IntegerAttr(value, i64)
 
 
 class Identities:

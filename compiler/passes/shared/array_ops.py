@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from xdsl.dialects.builtin import (
     ArrayAttr,
     ComplexType,
     DenseIntOrFPElementsAttr,
-    IntegerAttr,
     LocationAttr,
     MemRefType,
     StringAttr,
     TensorType,
     f32,
     f64,
-    i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
+from tfrt.dialects.shared.interning import integer_attribute, once_each
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -50,11 +50,13 @@ def can_hold(metadata: TensorMetadata) -> bool:
     return metadata.dtype in _ELEMENT_TYPES
 
 
+@lru_cache(maxsize=4096)
 def memref(metadata: TensorMetadata) -> MemRefType:
     """The type of arrays of this metadata, which they can hold."""
     return MemRefType(_ELEMENT_TYPES[metadata.dtype], list(metadata.shape))
 
 
+@once_each
 def metadata_of_type(type: Attribute) -> TensorMetadata:
     """The metadata of arrays of a type."""
     assert isinstance(type, MemRefType)
@@ -121,7 +123,7 @@ def lower(
         operands=arrays,
         attributes={
             "arguments": metadata_attribute(array.type for array in arrays),
-            "inputs": IntegerAttr(len(arrays), i64),
+            "inputs": integer_attribute(len(arrays)),
             "metadata": metadata_attribute(types),
             "op_attrs": op.attributes["op_attrs"],
             "op_name": name,

@@ -9,9 +9,7 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     IntegerAttr,
     MemRefType,
-    StringAttr,
     TensorType,
-    i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -31,10 +29,13 @@ from tfrt.dialects.cpu import (
     WeightOp,
     metadata_attribute,
 )
+from tfrt.dialects.shared.interning import integer_attribute, string_attribute
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.finding import CUSTOM_CALL
 from tfrt.executor.declarations.op import OpEntry
+
+_NO_STEPS = ArrayAttr(list[Attribute]())
 
 
 def custom_call(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
@@ -70,9 +71,9 @@ def _execute_as(
         "arguments": metadata_attribute(operand.type for operand in operands),
         "metadata": metadata_attribute(types),
         "op_attrs": attributes,
-        "op_name": StringAttr(entry.name),
+        "op_name": string_attribute(entry.name),
     }
-    more = {"inputs": IntegerAttr(len(operands), i64), "steps": ArrayAttr(list[Attribute]())}
+    more = {"inputs": integer_attribute(len(operands)), "steps": _NO_STEPS}
     return into.insert(
         CallOp.create(operands=operands, attributes={**described, **more}, result_types=types), op.location
     )
@@ -90,7 +91,7 @@ def _execute_in_order(
     described = {
         "metadata": metadata_attribute(types),
         "op_attrs": attributes,
-        "op_name": StringAttr(entry.name),
+        "op_name": string_attribute(entry.name),
     }
     made = CallInOrderOp.create(
         operands=[into.chain, *operands],  # type: ignore[list-item]
@@ -113,7 +114,7 @@ def _execute_unknown(
     described = {
         "metadata": metadata_attribute(types),
         "op_attrs": attributes,
-        "op_name": StringAttr(entry.name),
+        "op_name": string_attribute(entry.name),
     }
     return into.insert(ExecuteOp.create(operands=operands, attributes=described, result_types=types), op.location)
 

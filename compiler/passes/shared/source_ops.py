@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
+    IntegerType,
     MemRefType,
     StringAttr,
     SymbolRefAttr,
@@ -33,6 +34,7 @@ from xdsl.traits import Commutative
 from tfrt.compiler.emitter.attributes import attribute_type, dtype_of
 from tfrt.compiler.passes.shared.custom_calls import CUSTOM_CALL, is_identity
 from tfrt.dialects.shared.corert_types import ShapeAttr
+from tfrt.dialects.shared.interning import integer_attribute, once_all, once_each, string_attribute
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
@@ -91,8 +93,7 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
     return [flat for type in types for flat in _flat(type)]
 
 
-# A model has few types, and to make one checks it.
-@lru_cache(maxsize=1024)
+@once_each
 def _flat(type: Attribute) -> tuple[Attribute, ...]:
     match type:
         case (
@@ -105,7 +106,7 @@ def _flat(type: Attribute) -> tuple[Attribute, ...]:
         case TensorType():
             if dtype_of(type.element_type) is None:
                 raise ValueError(f"elements of type '{type.element_type}' are not supported")
-            return (MemRefType(type.element_type, type.get_shape()),)
+            return (_memref_type(type.element_type, tuple(type.get_shape())),)
         case UnrankedTensorType():
             if dtype_of(type.element_type) is None:
                 raise ValueError(f"elements of type '{type.element_type}' are not supported")
@@ -115,6 +116,12 @@ def _flat(type: Attribute) -> tuple[Attribute, ...]:
         case TupleType():
             return tuple(flat_types(type.types))
     raise ValueError(f"values of type '{type}' are not supported")
+
+
+# A type that is spelled in two ways, as with and without an encoding, is one type of arrays.
+@lru_cache(maxsize=1024)
+def _memref_type(element: Attribute, shape: tuple[int, ...]) -> MemRefType:
+    return MemRefType(element, shape)
 
 
 def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
@@ -127,8 +134,23 @@ def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
     if isinstance(op, UnregisteredOp):
         # Exporters have them in either dictionary.
         given = {n: a for n, a in (*op.attributes.items(), *given) if not n.startswith("_")}.items()
-    pairs = [pair for name, attribute in given for pair in _pairs(name, attribute)]
-    return ArrayAttr([ArrayAttr([StringAttr(name), value]) for name, value in pairs])
+    return _spelled([pair for name, attribute in given for pair in _pairs_of(name)(attribute)])
+
+
+@once_all
+def _spelled(pairs: Sequence[Attribute]) -> ArrayAttr[Attribute]:
+    return ArrayAttr(pairs)
+
+
+@lru_cache(maxsize=256)
+def _pairs_of(name: str) -> Callable[[Attribute], Sequence[Attribute]]:
+    """What spells attributes of that name."""
+
+    def pairs(attribute: Attribute) -> Sequence[Attribute]:
+        return [ArrayAttr([string_attribute(name), value]) for name, value in _pairs(name, attribute)]
+
+    # Values of constants may be large, which nobody should keep.
+    return pairs if name == "value" else once_each(pairs)
 
 
 def _pairs(name: str, attribute: Attribute) -> list[tuple[str, Attribute]]:
@@ -136,18 +158,18 @@ def _pairs(name: str, attribute: Attribute) -> list[tuple[str, Attribute]]:
         return []
     match attribute:
         case SpelledByWord():
-            return [(name, StringAttr(attribute.data))]
+            return [(name, string_attribute(attribute.data))]
         case Struct() | ConvAttr():
             data = attribute.data
             return [(each.name, _numbers(getattr(data, each.name))) for each in fields(data)]
         case DenseIntOrFPElementsAttr() if name != "value":
             kind = i1 if attribute.get_element_type() == i1 else i64
-            return [(name, ArrayAttr([IntegerAttr(int(v), kind) for v in attribute.get_values()]))]
+            return [(name, _integer_array(attribute.get_values(), kind))]
         case DenseArrayBase() if isinstance(attribute.elt_type, AnyFloat):
             return [(name, ArrayAttr([FloatAttr(v, attribute.elt_type) for v in attribute.get_values()]))]
         case DenseArrayBase():
             kind = i1 if attribute.elt_type == i1 else i64
-            return [(name, ArrayAttr([IntegerAttr(int(v), kind) for v in attribute.get_values()]))]
+            return [(name, _integer_array(attribute.get_values(), kind))]
         case DenseIntOrFPElementsAttr() | IntegerAttr() | FloatAttr() | StringAttr():
             return [(name, attribute)]
         case TfShapeAttr():
@@ -160,9 +182,11 @@ def _pairs(name: str, attribute: Attribute) -> list[tuple[str, Attribute]]:
 
 
 def _numbers(value: Any) -> Attribute:
-    if isinstance(value, int):
-        return IntegerAttr(value, i64)
-    return ArrayAttr([IntegerAttr(number, i64) for number in value])
+    return integer_attribute(value) if isinstance(value, int) else _integer_array(value, i64)
+
+
+def _integer_array(values: Iterable[int], type: IntegerType) -> ArrayAttr[Attribute]:
+    return ArrayAttr([integer_attribute(int(v)) if type == i64 else IntegerAttr(int(v), type) for v in values])
 
 
 def callee_of(op: Operation) -> str | None:
