@@ -127,7 +127,7 @@ func.func @main() -> i1 {
 }
 """
     code, out = session("c\nc\n", "--break", "2", text=endless)
-    assert (code, out) == (0, 3 * "p.mlir:2:8: tfrt.and.i1(True, True)\n  %y = tfrt.and.i1 %x, %x\n       ^\n> " + "\n")
+    assert (code, out) == (0, 3 * "p.mlir:2:8: tfrt.and.i1(true, true)\n  %y = tfrt.and.i1 %x, %x\n       ^\n> " + "\n")
 
 
 def test_what_is_no_command(session):
