@@ -94,11 +94,12 @@ def bind(
     result_types: Sequence[str | None] = (),
     weights: Weights | None = None,
     resources: ResourceContext | None = None,
-    observe: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+    observe: Callable[[Callable[..., Any], bool], Callable[..., Any]] | None = None,
 ) -> BoundKernel:
     """Fit `kernel` to `record`, in a program that was loaded with `weights` and has `resources`.
 
-    Whoever watches kernels gets the callable by `observe`, which returns what to call instead.
+    Whoever watches kernels gets the callable by `observe`, with whether its results are known to have memory that it
+    makes; what that returns is called instead.
 
     Results become values of `result_types`, see `tfrt.executor.values.results`; none are given for kernels that are
     `exact`.
@@ -125,7 +126,7 @@ def bind(
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
     if observe is not None:
-        call = observe(call)
+        call = observe(call, prepared is not None and prepared.is_new and not kernel.overwrites)
     context = next((name for name, what in signature.injected if what is Supplied.CONTEXT), None)
     if context is not None:
         call = _with_context(call, context)

@@ -517,13 +517,13 @@ class Function:
         return make_graph(record, bound, program.bef, is_order_free=self._is_order_free)
 
     def _observe(
-        self, record: FunctionRecord, number: int, kernel: Kernel, call: Callable[..., Any]
+        self, record: FunctionRecord, number: int, kernel: Kernel, call: Callable[..., Any], makes_results: bool
     ) -> Callable[..., Any]:
         """`call`, the function's kernel of that number, watched by all who watch the host."""
         signature, host = kernel.signature, self._program.host
         takes_context = any(what is Supplied.CONTEXT for _, what in signature.injected)
         is_plain = signature.returns_plain and kernel.is_exact and not takes_context
-        place = place_of(self._program.bef, record, number, is_plain=is_plain)
+        place = place_of(self._program.bef, record, number, is_plain=is_plain, makes_results=makes_results)
         for observer in host.observers:
             call = observer.watched(call, place, host.run_when_ready)
         return call

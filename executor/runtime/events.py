@@ -23,6 +23,7 @@ from tfrt.executor.runtime.profile import Places
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.values.async_value import AsyncValue
+from tfrt.executor.values.memory import owner
 
 LEVELS = ("functions", "kernels", "values")
 """What is recorded: requests and calls of functions; kernels, tasks and memory, too; and what kernels take and give."""
@@ -168,7 +169,7 @@ class EventTrace:
             if any(shape is not None for shape in shapes):
                 thread.shapes.append((number, part_of, shapes))
             for at, result in enumerate(results):
-                buffer = _buffer(result)
+                buffer = owner(result)
                 if buffer is not None:
                     thread.memory.append((number, part_of, at, id(buffer), buffer.nbytes))
 
@@ -290,16 +291,6 @@ class _WatchedTask:
         """The task's own; not there where it has none. See `tfrt.executor.values.escaped`."""
         found: Callable[[BaseException], None] = self._task.abandon  # type: ignore[attr-defined]
         return found
-
-
-def _buffer(value: Any) -> Any:
-    """What owns the memory of an array or a dense tensor; None of anything else."""
-    array = getattr(value, "array", value)
-    if not hasattr(array, "nbytes"):
-        return None
-    while getattr(array, "base", None) is not None and hasattr(array.base, "nbytes"):
-        array = array.base
-    return array
 
 
 def _show_all(values: Sequence[Any]) -> str:

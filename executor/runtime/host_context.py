@@ -17,6 +17,7 @@ from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime.admission import Admission
 from tfrt.executor.runtime.deadlines import call_after, check_timeout
 from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
+from tfrt.executor.runtime.memory import MemoryLimit
 from tfrt.executor.runtime.observer import Observer, Recorder, tracing
 from tfrt.executor.runtime.parallel import run_blocks
 from tfrt.executor.runtime.queues import create_work_queue
@@ -91,6 +92,8 @@ class HostContext:
         max_requests: how many requests may be under way at a time: one more fails at once with a
             `ResourceExhaustedError`. By default any number.
         max_queued_tasks: at how many tasks that wait in the work queue new requests fail likewise.
+        memory_limit: how many bytes of arrays, tensors and buffers that kernels make may be alive at a time: a kernel
+            that makes more fails with a `ResourceExhaustedError`. By default any number, and nothing is counted.
         out: where kernels print; by default ``sys.stdout`` at the time of printing.
         files: whether kernels may open files: all that the process may read, none (False), or those below a folder.
             What kernels of your own open by other means than `files` is theirs.
@@ -105,6 +108,7 @@ class HostContext:
         events: what records events, while there is a trace (`tfrt.trace`).
         request_spans: what makes OpenTelemetry's spans of requests, if anything does.
         admission: what admits requests, if not all are admitted.
+        memory: what counts memory, if that is limited (`tfrt.executor.runtime.memory`).
         programs: those that are loaded on it.
 
     Raises:
@@ -128,6 +132,7 @@ class HostContext:
         allocator: Allocator | None = None,
         max_requests: int | None = None,
         max_queued_tasks: int | None = None,
+        memory_limit: int | None = None,
         out: Output | None = None,
         files: bool | str | os.PathLike[str] = True,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
@@ -150,6 +155,7 @@ class HostContext:
         self.admission: Admission | None = None
         if max_requests is not None or max_queued_tasks is not None:
             self.admission = Admission(self.work_queue, max_requests, max_queued_tasks)
+        self.memory = None if memory_limit is None else MemoryLimit(memory_limit)
         self.programs: Living[_Program] = Living()
         self.allocator = Allocator() if allocator is None else allocator
         self.diagnostic_handler = diagnostic_handler
@@ -240,7 +246,8 @@ class HostContext:
     @property
     def observers(self) -> tuple[Observer, ...]:
         """Who watches kernels, the innermost first."""
-        watching = (self.events if self.events is not None and self.events.has_kernels else None, self.profile)
+        events = self.events if self.events is not None and self.events.has_kernels else None
+        watching = (self.memory, events, self.profile)
         return tuple(observer for observer in watching if observer is not None)
 
     def watch(self, events: Recorder | None) -> None:
@@ -258,6 +265,11 @@ class HostContext:
         For devices: they finish what they have been given, and end their threads.
         """
         self._on_close.append(callback)
+
+    @property
+    def memory_in_use(self) -> int | None:
+        """The bytes that count towards `memory_limit`; None where there is none."""
+        return None if self.memory is None else self.memory.used
 
     @property
     def parallelism(self) -> int:

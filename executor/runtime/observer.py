@@ -19,6 +19,7 @@ class Place:
         number: which kernel of the function it is.
         operand_types, result_types: MLIR's spellings; empty where the file does not say them.
         is_plain: whether it takes its operands only, and gives values that are there.
+        makes_results: whether its results are known to have memory of their own, which it makes.
     """
 
     kernel: str
@@ -29,6 +30,7 @@ class Place:
     operand_types: tuple[str, ...]
     result_types: tuple[str, ...]
     is_plain: bool = False
+    makes_results: bool = False
 
     @property
     def where(self) -> str | None:
@@ -51,12 +53,16 @@ def _may_be_array(type: str) -> bool:
     return not type.lstrip("su").startswith(("i", "f", "b", "!tfrt.chain", "!tfrt.string", "!corert.ophandler"))
 
 
-def place_of(bef: BefFile, function: FunctionRecord, number: int, *, is_plain: bool = False) -> Place:
+def place_of(
+    bef: BefFile, function: FunctionRecord, number: int, *, is_plain: bool = False, makes_results: bool = False
+) -> Place:
     """The place of a function's kernel of that number."""
     record, types = function.kernels[number], function.register_types
     operands = () if types is None else tuple(types[r] for r in record.arguments)
     results = () if types is None else tuple(types[r] for r in record.results)
-    return Place(record.name, bef.kernel_location(record), bef, function, number, operands, results, is_plain)
+    return Place(
+        record.name, bef.kernel_location(record), bef, function, number, operands, results, is_plain, makes_results
+    )
 
 
 class Observer(Protocol):

@@ -124,6 +124,7 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
         profile=profile or recording or stepper,
         trace=trace,
         allocator=allocator,
+        memory_limit=options.memory_limit,
         out=_Output(),
         diagnostic_handler=(
             reported.append if options.verify_diagnostics else lambda diagnostic: _show(diagnostic, source)

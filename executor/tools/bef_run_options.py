@@ -125,6 +125,10 @@ def parser() -> cli.OptionParser:
         help="leak_check: say which memory of tensors is alive at the end; profiled_allocator: count it;"
         " test_fixed_size_1k: refuse more than 1 kB; malloc: count nothing (default: check what kernels allocate)",
     )  # fmt: skip
+    add(
+        "--memory-limit", type=_memory, metavar="SIZE",
+        help="fail kernels whose results would make the arrays and tensors that are alive more than that (512MB, 2GiB)",
+    )  # fmt: skip
     add("--enable_tracing", action="store_true", help="print a trace of what ran, after all else")
     add(
         "--tracing_level", choices=_TRACING_LEVELS, default="default", metavar="LEVEL",
@@ -179,6 +183,13 @@ def _seconds(text: str) -> float:
     if not 0 <= value <= TIMEOUT_MAX:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
     return value
+
+
+def _memory(text: str) -> int:
+    size = cli.size_in_bytes(text)
+    if not size:
+        raise argparse.ArgumentTypeError("no kernel can do with no memory at all")
+    return size
 
 
 def _count(text: str) -> int:

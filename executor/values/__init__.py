@@ -10,6 +10,7 @@
 `results.py`           turning what a kernel returned into values of its results' types
 `arguments.py`         turning what a caller passed into values of a function's types
 `tensor.py`            tensors on the host
+`memory.py`            whose memory arrays and tensors are in
 `tensor_files.py`      reading and writing them: BTF, NPY
 `array_files.py`       files of named arrays: NPZ, safetensors
 `safetensors.py`       mapping and writing safetensors files
