@@ -53,6 +53,7 @@ from tfrt.dialects.shared.definitions import I64Array, StringArray
 from tfrt.dialects.shared.interning import Identities
 from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
+from tfrt.dialects.shared.walking import has_trait
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.location import (
     UNKNOWN,
@@ -120,8 +121,14 @@ class _Alike:
 
     def kind(self, op: Operation) -> tuple[object, ...] | None:
         """What ops have in common all of which keep the rules if one does; None where they look at more."""
-        if op.regions or op.successors or not _looks_at_itself_only(op.__class__):
+        if op.successors or not _looks_at_itself_only(op.__class__):
             return None
+        if not op.regions:
+            return self._said(op)
+        structures = [self._structure(region) for region in op.regions]
+        return None if None in structures else (*self._said(op), *structures)
+
+    def _said(self, op: Operation) -> tuple[object, ...]:
         properties, attributes, of = op.properties, op.attributes, self._identities.of
         return (
             op.__class__,
@@ -135,11 +142,29 @@ class _Alike:
             *map(self._number, attributes.values()),
         )
 
+    def _structure(self, region: Region) -> tuple[object, ...] | None:
+        """What is in a region; None where that is more than a few ops on one another's results."""
+        block = region.blocks.first
+        if block is None or block is not region.blocks.last:
+            return None
+        numbers: dict[SSAValue, int] = {argument: number for number, argument in enumerate(block.args)}
+        found: list[object] = [self._identities.of(argument.type) for argument in block.args]
+        for count, op in enumerate(block.ops):
+            operands = [numbers.get(operand) for operand in op.operands]
+            if op.regions or op.successors or count == _MOST_OPS or None in operands:
+                return None
+            found.append((*self._said(op), *operands))
+            numbers.update((result, len(numbers) + place) for place, result in enumerate(op.results))
+        return tuple(found)
+
     def _number(self, attribute: Attribute) -> int:
         is_large = isinstance(attribute, DenseIntOrFPElementsAttr) and len(attribute.data.data) > _MOST_COMPARED
         # The module keeps large ones, and nobody compares them.
         return -id(attribute) if is_large else self._identities.of(attribute)
 
+
+_MOST_OPS = 16
+"""How many ops in a region are looked at."""
 
 _MOST_COMPARED = 4096
 """Attributes of more bytes are alike only if they are one object."""
@@ -153,10 +178,10 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
         if id(operand) not in visible:
             diagnostics.append(_dominance_error(op, index, operand))
     if op.regions:
-        isolated = op.has_trait(IsolatedFromAbove, value_if_unregistered=False)
+        isolated = has_trait(op.__class__, IsolatedFromAbove, if_unregistered=False)
         for region in op.regions:
             _verify_region(region, set() if isolated else visible, diagnostics, alike)
-        if op.has_trait(SymbolTable, value_if_unregistered=False):
+        if has_trait(op.__class__, SymbolTable, if_unregistered=False):
             diagnostics += _duplicate_symbols(op)
     if op.successors and op.parent is not None and op.parent.last_op is not op:
         diagnostics.append(
@@ -187,7 +212,7 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
 
 @cache
 def _looks_at_itself_only(definition: type[Operation]) -> bool:
-    """Whether all rules for ops of a class without regions are about their types and attributes.
+    """Whether all rules for ops of a class are about their types, attributes and regions.
 
     They are where the class has no rules of its own beside xDSL's, or says so, and its traits have none.
     """

@@ -13,6 +13,7 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import attrs_of, decomposed, elementwise, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op import OpEntry
 
 
@@ -26,7 +27,7 @@ class DecomposeCpuOps(ModulePass):
     name = "decompose-cpu-ops"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for inner in list(op.walk()):
+        for inner in ops_in(op):
             if isinstance(inner, CallOp) and not inner.steps.data and all(map(_is_static, _values(inner))):
                 _decompose(inner)
 

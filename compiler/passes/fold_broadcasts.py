@@ -12,6 +12,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, constant, metadata_of_type
 from tfrt.compiler.passes.shared.source_patterns import repeated_number
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.broadcasting import is_row
 
 _BROADCAST = "stablehlo.broadcast_in_dim"
@@ -29,7 +30,7 @@ class FoldBroadcasts(ModulePass):
     name = "fold-broadcasts"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for inner in list(op.walk()):
+        for inner in ops_in(op):
             if isinstance(inner, ElementwiseOp):
                 _fold(inner)
 

@@ -14,6 +14,7 @@ from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
 from tfrt.dialects.shared.interning import integer_attribute
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import is_row
 
@@ -33,11 +34,11 @@ class FuseCpuOps(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         # In order, so that a chain grows to its end before anything is fused with what follows it.
-        for reader in [inner for inner in op.walk() if isinstance(inner, ElementwiseOp)]:
+        for reader in [inner for inner in ops_in(op) if isinstance(inner, ElementwiseOp)]:
             fused: Operation = reader
             while isinstance(fused, ElementwiseOp) and (writer := _fusible_chain(fused)) is not None:
                 fused = _fuse_chains(writer, fused)
-        for reader in [inner for inner in op.walk() if isinstance(inner, ElementwiseOp)]:
+        for reader in [inner for inner in ops_in(op) if isinstance(inner, ElementwiseOp)]:
             call = _fusible_call(reader)
             if call is not None:
                 _fuse_into_call(call, reader)

@@ -17,6 +17,7 @@ from tfrt.compiler.passes.shared.purity import Infallible
 from tfrt.compiler.passes.shared.splice import can_splice, splice
 from tfrt.compiler.passes.symbol_dce import erase_unused, functions_of, is_private, names_in
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Control
 
 
@@ -78,7 +79,7 @@ class Extent:
 
 def extent_of(function: FuncOp) -> Extent:
     size, depths = -2, dict[Operation | None, int]()
-    for op in function.walk():
+    for op in ops_in(function):
         size += 1
         depths[op] = depths.get(op.parent_op(), 0) + 1
     return Extent(size, max(depths.values()))
@@ -93,7 +94,7 @@ def depth_of(op: Operation) -> int:
 
 
 def _calls(function: FuncOp) -> list[Operation]:
-    return [op for op in function.walk() if control_of(op) is Control.CALL and not op.regions]
+    return [op for op in ops_in(function) if control_of(op) is Control.CALL and not op.regions]
 
 
 def callees_first(functions: dict[str, FuncOp]) -> tuple[list[str], frozenset[str]]:

@@ -27,6 +27,7 @@ from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.shared.bodies import functions_run_by, runs_of
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Runs
 
 _MOST_LOOPS = 16
@@ -51,7 +52,7 @@ class LoopInvariantCodeMotion(ModulePass):
         own = {name: f for name, f in functions.items() if references[name] == 1 and may_change_type(f)}
         left: Counter[Operation] = Counter()
         for name in _inner_first(functions, own):
-            for inner in reversed(list(functions[name].walk())):
+            for inner in reversed(ops_in(functions[name])):
                 if (loop := _loop(inner, own.get(_body_function(inner) or ""))) is not None:
                     _move_out(loop, left)
 
@@ -68,7 +69,7 @@ def _inner_first(functions: dict[str, FuncOp], own: dict[str, FuncOp]) -> list[s
             if name not in seen:
                 seen.add(name)
                 order.append(name)
-                bodies = (_body_function(op) for op in functions[name].walk())
+                bodies = (_body_function(op) for op in ops_in(functions[name]))
                 waiting.extend(body for body in bodies if body is not None and body in own)
         # Only one loop has any of these bodies, so that they form a tree.
         order[first:] = reversed(order[first:])

@@ -28,6 +28,7 @@ from tfrt.dialects.corert import ConstDenseTensorOp, EnsureMetadataOp, ExecuteOp
 from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
 from tfrt.dialects.shared.corert_types import TENSOR_HANDLE
 from tfrt.dialects.shared.execute_op import find_value
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op_attrs import read_metadata
 
 _DENSE = DenseIntOrFPElementsAttr
@@ -236,7 +237,7 @@ def _erase(op: Operation) -> None:
 def _cpu_handlers(module: ModuleOp) -> set[str]:
     """The names under which a module registers the CPU's op handler, and no other."""
     kinds: dict[str, set[bool]] = {}
-    for op in module.walk():
+    for op in ops_in(module):
         if isinstance(op, RegisterOpHandlerOp):
             maker = op.op_handler.owner
             is_cpu = isinstance(maker, Operation) and name_of(maker) == _CPU_MAKER

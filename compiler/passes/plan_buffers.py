@@ -26,6 +26,7 @@ from tfrt.dialects.cpu import (
     metadata_attribute,
 )
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Control
 
 _ALIGNMENT = 64
@@ -65,7 +66,7 @@ class PlanBuffers(ModulePass):
         for function in functions.values():
             for block in function.body.blocks:
                 planner.plan(block)
-        for inner in op.walk():
+        for inner in ops_in(op):
             for region in inner.regions:
                 for block in region.blocks:
                     planner.plan(block)

@@ -14,6 +14,7 @@ from xdsl.traits import Pure
 
 from tfrt.compiler.passes.shared.source_patterns import constant_of, insert_before, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, ConvolutionDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
 from tfrt.executor.declarations.op_registry import CPU_OPS
@@ -32,7 +33,7 @@ class StablehloChannelsLast(ModulePass):
     name = "stablehlo-channels-last"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for block in [block for inner in op.walk() for region in inner.regions for block in region.blocks]:
+        for block in [block for inner in ops_in(op) for region in inner.regions for block in region.blocks]:
             _Block(block).reorder()
 
 
@@ -48,6 +49,8 @@ class _Block:
         self.moved: dict[SSAValue, tuple[SSAValue, Order]] = {}
 
     def reorder(self) -> None:
+        if not any(op.name == "stablehlo.convolution" for op in self.ops):
+            return
         for op in self.ops:
             if not all(_is_known(value) for value in (*op.operands, *op.results)):
                 continue

@@ -11,6 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.traits import Pure
 
 from tfrt.compiler.passes.shared.source_ops import has_effects
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.control_flow import WhileOp
 
 
@@ -26,7 +27,7 @@ class StablehloHoist(ModulePass):
     name = "stablehlo-hoist"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for loop in reversed([inner for inner in op.walk() if isinstance(inner, WhileOp)]):
+        for loop in reversed([inner for inner in ops_in(op) if isinstance(inner, WhileOp)]):
             _move_out(_shrink(loop, _fixed(loop) | _unneeded(loop)))
 
 

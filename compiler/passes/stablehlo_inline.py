@@ -17,6 +17,7 @@ from tfrt.compiler.passes.inline import callees_first, depth_of, extent_of
 from tfrt.compiler.passes.shared.source_ops import callee_of
 from tfrt.compiler.passes.shared.splice import splice
 from tfrt.compiler.passes.symbol_dce import erase_unused, functions_of, is_private
+from tfrt.dialects.shared.walking import ops_in
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class StablehloInline(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
         order, recursive = callees_first(functions)
-        calls = {name: [c for c in functions[name].walk() if callee_of(c) is not None] for name in order}
+        calls = {name: [c for c in ops_in(functions[name]) if callee_of(c) is not None] for name in order}
         references = Counter(callee_of(call) for found in calls.values() for call in found)
         inlined: set[str] = set()
         for name in order:

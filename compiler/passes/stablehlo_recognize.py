@@ -16,6 +16,7 @@ from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
 from tfrt.compiler.passes.shared.source_patterns import maker, op_class, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.nn import NormalizeOp, SoftmaxOp, epsilon_of
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import (
     ComparisonDirection,
     ComparisonType,
@@ -44,10 +45,13 @@ class StablehloRecognize(ModulePass):
     name = "stablehlo-recognize"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for inner in [inner for inner in op.walk() if inner.name in ("stablehlo.divide", "stablehlo.multiply")]:
-            _layer(inner)
-        for product in [inner for inner in op.walk() if isinstance(inner, DotGeneralOp)]:
-            _one_hot_product(product)
+        ops = ops_in(op)
+        for inner in ops:
+            if inner.name in ("stablehlo.divide", "stablehlo.multiply"):
+                _layer(inner)
+        for inner in ops:
+            if isinstance(inner, DotGeneralOp):
+                _one_hot_product(inner)
 
 
 def _layer(op: Operation) -> None:

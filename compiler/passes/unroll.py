@@ -14,6 +14,7 @@ from tfrt.compiler.passes.shared.fold import constant_value, is_in_sync_function
 from tfrt.compiler.passes.shared.purity import Infallible
 from tfrt.compiler.passes.shared.splice import can_splice, insert_body
 from tfrt.dialects.shared.bodies import control_of
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Control
 
 
@@ -34,7 +35,7 @@ class Unroll(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         known: Infallible = {}
-        for inner in reversed(list(op.walk())):
+        for inner in reversed(ops_in(op)):
             if control_of(inner) is Control.REPEAT and inner.regions:
                 self._unroll(inner, known)
 

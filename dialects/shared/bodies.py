@@ -166,6 +166,11 @@ def _trait_of(op_class: type[Operation]) -> RunsRegions | RunsFunctions | None:
     return op_class.get_trait(RunsRegions) or op_class.get_trait(RunsFunctions)
 
 
+def runs_code(op_class: type[Operation]) -> bool:
+    """Whether all that ops of a class do is to run functions or regions."""
+    return _trait_of(op_class) is not None
+
+
 def functions_run_by(op: Operation) -> list[str]:
     """The names of the functions that `op`, which verifies, runs."""
     trait = _trait_of(type(op))

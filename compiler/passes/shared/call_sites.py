@@ -18,6 +18,7 @@ from xdsl.rewriter import Rewriter
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.shared.bodies import control_of, functions_run_by, runs_of
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Control
 
 
@@ -56,7 +57,7 @@ def callables_in(module: ModuleOp) -> list[Callable]:
     """Those that may get other arguments and results: private functions that only calls refer to, and regions."""
     calls: dict[str, list[Operation]] = defaultdict(list)
     found: list[Callable] = []
-    for op in module.walk():
+    for op in ops_in(module):
         match control_of(op):
             case Control.CALL if not op.regions:
                 (name,) = functions_run_by(op)

@@ -94,10 +94,15 @@ def _as_register(number: int, type: IntegerType) -> bool | int:
 
 def _is_plain(kernel: Kernel, operands: int) -> bool:
     """Whether a kernel is a pure function of its operands alone that is run at once."""
+    return kernel.signature.operands == operands and may_be_folded(kernel)
+
+
+def may_be_folded(kernel: Kernel) -> bool:
+    """Whether a kernel is a pure function of its operands alone, however many, that is run at once."""
     signature = kernel.signature
     takes_more = signature.attributes or signature.all_attributes or signature.functions or signature.all_functions
     runs_later = kernel.enqueued or kernel.blocking or signature.returns_async
-    return kernel.is_pure and signature.operands == operands and not (takes_more or signature.injected or runs_later)
+    return kernel.is_pure and not (takes_more or signature.injected or runs_later)
 
 
 def _run(kernel: Kernel, operands: Sequence[Any], types: Sequence[Attribute]) -> Sequence[Any] | None:
