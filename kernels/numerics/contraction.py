@@ -152,8 +152,9 @@ def _matrix_product(
         last = None if finish is None else lambda rows: finish(rows, *others)
         return products.matmul(a, b, host, out, last)
 
-    if host is not None and not turns_lhs and not turns_rhs and (how.rows > _FEW_ROWS or finish is not None):
-        native = with_native_product(run, (how.rows, how.inner, how.columns), dtype, finish, host)
+    if host is not None:
+        sizes = (how.rows, how.inner, how.columns)
+        native = with_native_product(run, sizes, dtype, finish, host, (turns_lhs, turns_rhs))
         if native is not run:
             return native
     finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
@@ -190,9 +191,6 @@ def _matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) 
         return found
     return np.ascontiguousarray(found)
 
-
-_FEW_ROWS = 2
-"""Machine code is no faster than BLAS for fewer rows that nothing follows."""
 
 _FEW_TERMS = 16
 _FEW_PRODUCTS = 1 << 12

@@ -71,6 +71,12 @@ class Code:
             return value * factor
         return 0 if factor == 0 else value if factor == 1 else self.value(f"mul i64 {value}, {factor}")
 
+    def subtract(self, one: Value, other: Value) -> Value:
+        """The difference of 64-bit integers."""
+        if isinstance(one, int) and isinstance(other, int):
+            return one - other
+        return one if other == 0 else self.value(f"sub i64 {one}, {other}")
+
     def least(self, one: Value, other: Value) -> str:
         return self.value(self._call("i64", "llvm.smin.i64", ("i64", one), ("i64", other)))
 

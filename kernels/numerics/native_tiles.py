@@ -1,0 +1,332 @@
+"""Writing products of matrices as machine code, for more rows than few.
+
+A tile of the result, some rows by some vectors of columns, stays in registers while all products are added to it. A
+panel of the right matrix, as many columns as a tile has, is in no order to be read again and again: the first tile that
+needs it reads it where it lies, and copies it on the way, which costs nothing, for what it waits for is the arithmetic.
+A tile has few enough rows that those of the left matrix do not keep one another out of the nearest cache, wherever they
+lie. Long sums are made in parts, so that a part of a panel, and those of all others, are in reach.
+
+Work comes in units, a block of rows by a panel of columns, of which any range can be done by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from tfrt.executor.declarations.broadcasting import without_leading_ones
+from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
+from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_functions import has_form, write_steps
+
+MOST_ROWS = 8
+"""How many rows a tile has at most: as many as the nearest cache has places for addresses that compete for one."""
+
+DEPTH = 1024
+"""How many products are added up at a time."""
+
+BLOCK_BYTES = 1 << 19
+"""How many bytes of the left matrix a block of rows has, half of what fits the cache..."""
+
+LEAST_BLOCK = 256
+"""...but as many rows at least: each block reads all of the right matrix."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product (rows, inner) x (inner, columns), and what follows.
+
+    Attributes:
+        turned: whether the left matrix lies as (inner, rows).
+        steps: elementwise ops on the result; of their values, it comes first, then `others`.
+        others: the shapes of their other operands: the result's, or a row, or one element.
+    """
+
+    rows: int
+    inner: int
+    columns: int
+    dtype: np.dtype
+    turned: bool = False
+    steps: tuple[Step, ...] = ()
+    others: tuple[Shape, ...] = ()
+
+    @property
+    def result(self) -> Shape:
+        """The shape of the result."""
+        return (self.rows, self.columns)
+
+    @property
+    def work(self) -> int:
+        """How many multiplications it has."""
+        return self.rows * self.inner * self.columns
+
+
+def is_possible(p: Product) -> bool:
+    """Whether machine code can be written for a product, as far as types, sizes and steps tell."""
+    if p.dtype not in (np.float32, np.float64) or not p.work or not all(has_form(step, p.dtype) for step in p.steps):
+        return False
+    return all(o == p.result or prod(o) == 1 or without_leading_ones(o) == (p.columns,) for o in p.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How the result is parted.
+
+    Attributes:
+        lanes: elements of a vector.
+        vectors: those of a panel, which is as wide as a tile.
+        height: rows of a tile; the last one has `rest`, which may be as many.
+        together: tiles in a block of rows.
+        blocks: how many blocks there are.
+        panels: how many panels of columns there are; the last one may be narrower.
+        depth: how many products are added up at a time.
+    """
+
+    lanes: int
+    vectors: int
+    height: int
+    rest: int
+    together: int
+    blocks: int
+    panels: int
+    depth: int
+
+    @property
+    def width(self) -> int:
+        """Columns of a panel."""
+        return self.lanes * self.vectors
+
+    @property
+    def units(self) -> int:
+        """How many units of work there are: the panels of the first block of rows, those of the next one, ..."""
+        return self.blocks * self.panels
+
+
+def tiling_of(p: Product, on: Processor) -> Tiling:
+    """How to part a product for a processor: with a register for each vector of a tile, for those of a panel, and for
+    an element of the left matrix."""
+    lanes = on.vector_bytes // p.dtype.itemsize
+    while lanes > 2 and lanes // 2 >= p.columns:
+        lanes //= 2
+    across = -(-p.columns // lanes)
+    vectors = min(2, across)
+    most = min(MOST_ROWS, (on.registers - vectors - 2) // vectors)
+    if p.rows <= most:
+        # Few rows make more of wider panels.
+        vectors = max(vectors, min(4, across, (on.registers - 2) // (p.rows + 1)))
+    tiles = -(-p.rows // most)
+    height = -(-p.rows // tiles)
+    tiles = -(-p.rows // height)
+    together = min(tiles, max(LEAST_BLOCK, BLOCK_BYTES // (p.inner * p.dtype.itemsize)) // height)
+    blocks = -(-tiles // together)
+    together = -(-tiles // blocks)
+    blocks = -(-tiles // together)
+    depth = -(-p.inner // -(-p.inner // DEPTH))
+    rest = p.rows - (tiles - 1) * height
+    return Tiling(lanes, vectors, height, rest, together, blocks, -(-across // vectors), depth)
+
+
+def write(p: Product, t: Tiling) -> str:
+    """The function ``multiply`` as a module: of arrays (the two matrices, the result, others), and the first and the
+    last unit to do."""
+    code = Code(p.dtype, t.lanes)
+    names = ["x", "y", "made", *(f"o{number}" for number in range(len(p.others)))]
+    # On the stack, some tens of kilobytes.
+    memory = code.memory(t.depth * t.width if t.together > 1 else 1)
+    x, y, made, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    writer = _Writer(code, p, t, x, y, made, tuple(others), memory)
+    if t.blocks == 1:
+        writer.block(0, "%first", "%last")
+    else:
+        begin = code.value(f"udiv i64 %first, {t.panels}")
+        end = code.value(f"udiv i64 {code.add('%last', t.panels - 1)}, {t.panels}")
+        with code.loop(begin, end) as block:
+            before = code.times(block, t.panels)
+            low = code.greatest(code.subtract("%first", before), 0)
+            writer.block(block, low, code.least(code.subtract("%last", before), t.panels))
+    return code.module("multiply", [*(f"ptr %{name}" for name in names), "i64 %first", "i64 %last"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the products that are added up: from `start` on, to `end`."""
+
+    start: Value
+    end: Value
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """What the parts of a function have in common: where its arrays' elements begin, and memory for a panel's part."""
+
+    code: Code
+    p: Product
+    t: Tiling
+    x: str
+    y: str
+    made: str
+    others: tuple[str, ...]
+    memory: str
+
+    def block(self, block: Value, first: Value, last: Value) -> None:
+        """Do some panels of a block of rows."""
+        code, p, t = self.code, self.p, self.t
+        whole, some = divmod(p.columns, t.width)
+        full, few = divmod(some, t.lanes)
+        with code.loop(0, p.inner, t.depth) as start:
+            part = _Part(start, p.inner if t.depth == p.inner else code.least(code.add(start, t.depth), p.inner))
+            with code.loop(first, last) as panel:
+                if whole:
+                    with code.when(code.value(f"icmp slt i64 {panel}, {whole}")):
+                        self.panel(block, code.times(panel, t.width), [t.lanes] * t.vectors, part)
+                if some:
+                    with code.when(code.value(f"icmp eq i64 {panel}, {whole}")):
+                        self.panel(block, whole * t.width, [t.lanes] * full + [few] * bool(few), part)
+
+    def panel(self, block: Value, column: Value, lanes: Sequence[int], part: _Part) -> None:
+        """Do a block's tiles of a panel, whose vectors have so many lanes."""
+        code, p, t = self.code, self.p, self.t
+        tiles = -(-p.rows // t.height)
+        whole = tiles - (t.rest != t.height)
+        source = code.at(self.y, column)
+
+        def in_place(number: Value, height: int, copies: bool) -> None:
+            self.tile(code.times(number, t.height), height, source, p.columns, column, lanes, part, copies)
+
+        def of_copy(number: Value, height: int) -> None:
+            begin = code.at(self.memory, code.times(part.start, -t.width))
+            self.tile(code.times(number, t.height), height, begin, t.width, column, lanes, part, False)
+
+        if tiles == 1:
+            in_place(0, t.rest, False)
+        elif t.blocks == 1:
+            in_place(0, t.height, True)
+            if whole > 1:
+                with code.loop(1, whole) as number:
+                    of_copy(number, t.height)
+            if whole < tiles:
+                of_copy(whole, t.rest)
+        else:
+            first = code.times(block, t.together)
+            with code.when(code.value(f"icmp slt i64 {first}, {whole}")):
+                in_place(first, t.height, True)
+            with code.loop(code.add(first, 1), code.least(code.add(first, t.together), whole)) as number:
+                of_copy(number, t.height)
+            if whole < tiles:
+                # The last block's last tile, which may be its only one.
+                with code.when(code.value(f"icmp eq i64 {block}, {t.blocks - 1}")):
+                    if whole % t.together:
+                        of_copy(whole, t.rest)
+                    else:
+                        in_place(whole, t.rest, False)
+
+    def tile(
+        self,
+        row: Value,
+        height: int,
+        of: str,
+        apart: int,
+        column: Value,
+        lanes: Sequence[int],
+        part: _Part,
+        copies: bool,
+    ) -> None:
+        """Add a part of the products to a tile, the last part with what follows.
+
+        Args:
+            of: where the panel begins.
+            apart: elements from a row of the panel to the next.
+            copies: whether to copy the panel.
+        """
+        code, p, t = self.code, self.p, self.t
+        begin = code.at(self.made, code.add(code.times(row, p.columns), column))
+        sums = self._start(begin, height, lanes, part)
+        down, along = (1, p.rows) if p.turned else (p.inner, 1)
+        x = code.at(self.x, code.times(row, down))
+        with code.loop(part.start, part.end) as k:
+            here = code.at(of, code.times(k, apart))
+            # A copy has whole vectors.
+            used = lanes if apart == p.columns else [t.lanes] * len(lanes)
+            values = [code.load(code.at(here, n * t.lanes), count) for n, count in enumerate(used)]
+            if copies:
+                there = code.at(self.memory, code.times(code.subtract(k, part.start), t.width))
+                for n, value in enumerate(values):
+                    code.store(code.at(there, n * t.lanes), value, t.lanes)
+            seen = code.at(x, code.times(k, along))
+            for number in range(height):
+                spread = code.spread(code.at(seen, number * down))
+                for n, value in enumerate(values):
+                    code.set(sums[number][n], code.fma(spread, value, code.get(sums[number][n])))
+        found = [[code.get(variable) for variable in vectors] for vectors in sums]
+        self._finish(found, row, column, lanes, part)
+
+    def _start(self, begin: str, height: int, lanes: Sequence[int], part: _Part) -> list[list[str]]:
+        """A tile's vectors as variables, with what has been added to them before."""
+        code, p, t = self.code, self.p, self.t
+        zero = code.constant(0)
+        sums = [[code.variable(zero) for _ in lanes] for _ in range(height)]
+        if t.depth == p.inner:
+            return sums
+        with code.when(code.value(f"icmp ne i64 {part.start}, 0")):
+            for number, vectors in enumerate(sums):
+                for n, used in enumerate(lanes):
+                    code.set(vectors[n], code.load(code.at(begin, number * p.columns + n * t.lanes), used))
+        return sums
+
+    def _finish(
+        self, sums: Sequence[Sequence[str]], row: Value, column: Value, lanes: Sequence[int], part: _Part
+    ) -> None:
+        """Write a tile, and after the last part do the steps to it."""
+        code, p, t = self.code, self.p, self.t
+        begin = code.add(code.times(row, p.columns), column)
+        is_whole = t.depth == p.inner
+        if is_whole and len(p.steps) <= SHORT:
+            for number, vectors in enumerate(sums):
+                for n, used in enumerate(lanes):
+                    place = code.add(begin, number * p.columns + n * t.lanes)
+                    finish(code, p, vectors[n], self.made, place, code.add(column, n * t.lanes), used, self.others)
+            return
+        for number, vectors in enumerate(sums):
+            for n, used in enumerate(lanes):
+                code.store(code.at(self.made, code.add(begin, number * p.columns + n * t.lanes)), vectors[n], used)
+        if not p.steps:
+            return
+        with ExitStack() as stack:
+            if not is_whole:
+                stack.enter_context(code.when(code.value(f"icmp eq i64 {part.end}, {p.inner}")))
+            with code.loop(0, len(sums)) as each:
+                at = code.add(begin, code.times(each, p.columns))
+                for n, used in enumerate(lanes):
+                    place = code.add(at, n * t.lanes)
+                    value = code.load(code.at(self.made, place), used)
+                    finish(code, p, value, self.made, place, code.add(column, n * t.lanes), used, self.others)
+
+
+SHORT = 3
+"""So many steps are written out for each vector of a tile; more of them once for all rows."""
+
+
+def finish(
+    code: Code, p: Product, value: str, made: str, place: Value, column: Value, used: int, others: Sequence[str]
+) -> None:
+    """Do the steps to a vector of the result, and write it.
+
+    Args:
+        place: where it is in the result.
+        column: in which column it begins.
+        used: how many of its lanes there are.
+    """
+    values = [value]
+    for other, shape in zip(others, p.others, strict=True):
+        if prod(shape) == 1:
+            values.append(code.spread(other))
+        else:
+            values.append(code.load(code.at(other, place if shape == p.result else column), used))
+    code.store(code.at(made, place), write_steps(code, p.steps, values), used)

@@ -1,0 +1,55 @@
+"""Constant matrices in another order, once for all kernels that need it.
+
+What is made of a matrix is kept as long as one of these kernels is, and the matrix, too, so no other one comes to lie
+where it does. A matrix that can be written to is never kept, so nothing that has been made of one is ever out of date.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Hashable
+
+import numpy as np
+
+from tfrt.kernels.numerics.packed import is_constant
+
+
+class Packed:
+    """A constant matrix, and what has been made of it."""
+
+    __slots__ = ("__weakref__", "made", "matrix")
+
+    def __init__(self, matrix: np.ndarray, made: np.ndarray):
+        self.matrix = matrix
+        self.made = made
+
+
+_known: dict[Hashable, weakref.ref[Packed]] = {}
+"""By where a matrix lies, and how, and what is made of it. References to what has gone are dropped by who adds one:
+what runs where something is collected must not be Python."""
+
+
+def shared(matrix: np.ndarray, how: Hashable, pack: Callable[[np.ndarray], np.ndarray]) -> Packed | None:
+    """What `pack` makes of a matrix, made now or before by whoever has asked for the same; None where the matrix may
+    change.
+
+    Args:
+        how: what `pack` does, which is the same for whoever gives the same.
+    """
+    if not is_constant(matrix):
+        return None
+    key = (matrix.__array_interface__["data"][0], matrix.shape, matrix.strides, matrix.dtype, how)
+    reference = _known.get(key)
+    found = None if reference is None else reference()
+    if found is None:
+        found = Packed(matrix, pack(matrix))
+        for gone in [known for known, each in list(_known.items()) if each() is None]:
+            _known.pop(gone, None)
+        _known[key] = weakref.ref(found)
+    return found
+
+
+def bytes_kept() -> int:
+    """How much memory there is of what has been made of matrices, beside the matrices."""
+    kept = [reference() for reference in list(_known.values())]
+    return sum(each.made.nbytes for each in kept if each is not None)
