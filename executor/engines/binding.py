@@ -20,8 +20,8 @@ from tfrt.executor.declarations.runs import Control
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, settle_all
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.priorities import Priority
 from tfrt.executor.runtime.resources import ResourceContext
-from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import BefError, KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -136,8 +136,7 @@ def bind(
     task = call if kernel.enqueued and context is None else None
     is_later = kernel.blocking or kernel.enqueued
     if is_later:
-        enqueue = host.enqueue_blocking if kernel.blocking else host.enqueue
-        call = _later(call, enqueue, len(record.results), signature.returns_tuple, context is not None)
+        call = _later(call, host, kernel.blocking, len(record.results), signature.returns_tuple, context is not None)
     callees = tuple(functions[i] for i in record.functions)
     is_whole = signature.operands is None or len(record.arguments) == signature.operands
     # The expressions are not converted, so they do not serve then.
@@ -295,7 +294,8 @@ def _with_context(call: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 def _later(
     call: Callable[..., Any],
-    enqueue: Callable[[Task], None],
+    host: HostContext,
+    blocking: bool,
     results: int,
     returns_tuple: bool,
     takes_context: bool,
@@ -304,10 +304,24 @@ def _later(
         # Even a kernel without results can fail, and then somebody has to hear of it.
         pending = tuple(AsyncValue() for _ in range(max(results, 1)))
         given = (context, *operands) if takes_context else operands
-        enqueue(Promised(pending, partial(run_and_resolve, context, call, given, pending, results, returns_tuple)))
+        # Looked up now, since it may have become another one meanwhile.
+        enqueue = host.enqueue_blocking if blocking else host.enqueue
+        enqueue(_Later(pending, partial(run_and_resolve, context, call, given, pending, results, returns_tuple)))
         return pending if results > 1 or (results and returns_tuple) else pending[0]
 
     return run
+
+
+class _Later(Promised):
+    """A task that runs a kernel; its work is `run_and_resolve` with all that it takes."""
+
+    __slots__ = ()
+
+    @property
+    def priority(self) -> Priority:
+        """See `tfrt.executor.runtime.priorities`."""
+        context: ExecutionContext = self.work.args[0]  # type: ignore[attr-defined]
+        return context.priority
 
 
 def run_and_resolve(

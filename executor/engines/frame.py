@@ -13,6 +13,7 @@ from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.recorded import Recorded, returning, returns
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
+from tfrt.executor.runtime.priorities import NORMAL, Priority
 from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -433,9 +434,13 @@ class _Tasks:
             if not self.is_shared:
                 frame.run_task(nodes.pop(), stream)
                 return
-            if len(nodes) > 1:
-                frame.context.host.enqueue(self)
             end = inf if self.has_threads else perf_counter() + TURN
+            if len(nodes) > 1:
+                host = frame.context.host
+                host.enqueue(self)
+                if host.priorities is not None:
+                    # What is more urgent has its turn.
+                    end = perf_counter() + TURN
             while nodes:
                 try:
                     node = nodes.pop()
@@ -450,6 +455,11 @@ class _Tasks:
                 self.frame = None
         except BaseException as error:
             frame.end_elsewhere(error)
+
+    @property
+    def priority(self) -> Priority:
+        """See `tfrt.executor.runtime.priorities`."""
+        return NORMAL if self.frame is None else self.frame.context.priority
 
     def abandon(self, error: BaseException) -> None:
         """See `tfrt.executor.runtime.failures.Promised`."""
@@ -510,6 +520,11 @@ class _Continue:
             self.frame.run(self.stream, self.ready, [])
         except BaseException as error:
             self.frame.end_elsewhere(error)
+
+    @property
+    def priority(self) -> Priority:
+        """See `tfrt.executor.runtime.priorities`."""
+        return self.frame.context.priority
 
     def abandon(self, error: BaseException) -> None:
         """See `tfrt.executor.runtime.failures.Promised`."""

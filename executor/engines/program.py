@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.observer import place_of
+from tfrt.executor.runtime.priorities import NORMAL, Priority, at_priority
 from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.collector import collector_relaxed
@@ -286,7 +287,7 @@ class Function:
             raise UsageError(f"function '{self.name}' is not given '{missing[0]}'")
         return (*arguments, *[named[name] for name in rest])
 
-    async def call_async(self, *arguments: Any, **named: Any) -> Any:
+    async def call_async(self, *arguments: Any, context: ExecutionContext | None = None, **named: Any) -> Any:
         """Like calling it, from a coroutine: other coroutines go on meanwhile.
 
         On a host with compute threads everything runs there. On one without, kernels and tasks run on the event loop's
@@ -296,6 +297,10 @@ class Function:
         Cancelling the coroutine, e.g. by ``asyncio.wait_for``'s timeout, cancels the request: kernels that have not
         started do not run.
 
+        Args:
+            context: the request it belongs to, e.g. with a priority; by default one of its own. (An argument of that
+                name is given by place.)
+
         Raises:
             KernelError, UsageError: as calling it does.
         """
@@ -303,7 +308,8 @@ class Function:
         if named:
             arguments = self._in_order(arguments, named)
         converted = self._convert(arguments)
-        context = ExecutionContext(host)
+        if context is None:
+            context = ExecutionContext(host)
         if host.request_spans is not None:
             host.request_spans.belong_here(context)
         outcome = AsyncValue()
@@ -314,10 +320,11 @@ class Function:
             with suppress(CallEnded):
                 fulfil([outcome], lambda: [self.execute(context, converted)])
 
-        if host.work_queue.has_threads:
-            host.enqueue(Promised([outcome], run))
-        else:
-            run()
+        with nullcontext() if context.priority == NORMAL else at_priority(context.priority):
+            if host.work_queue.has_threads:
+                host.enqueue(Promised([outcome], run))
+            else:
+                run()
         is_over = False
         try:
             if outcome.is_pending:
@@ -333,19 +340,22 @@ class Function:
                 context.cancel(abandon=True)
         raise ended
 
-    def call_within(self, timeout: float, *arguments: Any, **named: Any) -> Any:
+    def call_within(self, timeout: float, *arguments: Any, priority: Priority = NORMAL, **named: Any) -> Any:
         """Like calling it, but for at most `timeout` seconds.
 
         Then the request is cancelled: kernels that have not started do not run. On a host with threads the caller gets
         its error at once, while a kernel that runs goes on to its end. On one without, a kernel runs on the thread that
         calls, which gets it back when the kernel ends.
 
+        Args:
+            priority: the request's: ``high``, ``normal`` or ``low``. (An argument of that name is given by place.)
+
         Raises:
             DeadlineExceededError: the time was over before all results were there.
-            KernelError, UsageError: as calling it does, or `timeout` is no number of seconds.
+            KernelError, UsageError: as calling it does, or `timeout` is no number of seconds, or `priority` none.
         """
         host = self._program.host
-        context = ExecutionContext(host, timeout=timeout)
+        context = ExecutionContext(host, timeout=timeout, priority=priority)
         try:
             results = self.start(*(self._in_order(arguments, named) if named else arguments), context=context)
             host.wait([_first_of(host, results, context)])
@@ -375,7 +385,12 @@ class Function:
         converted = self._convert(arguments)
         forget_lost()
         try:
-            return self._run(ExecutionContext(self._program.host) if context is None else context, converted)
+            if context is None:
+                return self._run(ExecutionContext(self._program.host), converted)
+            if context.priority == NORMAL:
+                return self._run(context, converted)
+            with at_priority(context.priority):
+                return self._run(context, converted)
         except CallEnded as error:
             ended = error.error
         recount()

@@ -11,6 +11,7 @@
 `ready.py`               what happens once several values are there
 `parallel.py`            loops that threads share
 `admission.py`           limits on requests, and who may begin one on a host that ends
+`priorities.py`           requests' tasks by priority
 `memory.py`               a limit on what kernels make
 `deadlines.py`           requests whose time is over
 `failures.py`            what becomes of exceptions, and of promises

@@ -19,6 +19,7 @@ from typing import Any
 
 from tfrt.executor.declarations.kernel_profile import KernelProfile
 from tfrt.executor.runtime.observer import Place
+from tfrt.executor.runtime.priorities import Priority
 from tfrt.executor.runtime.profile import Places
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.errors import UsageError
@@ -285,6 +286,11 @@ class _WatchedTask:
         finally:
             thread.call = before
             thread.tasks.append((self._call, self._added, self._by, start, clock()))
+
+    @property
+    def priority(self) -> Priority | None:
+        """The task's own, where it has one. See `tfrt.executor.runtime.priorities`."""
+        return getattr(self._task, "priority", None)
 
     @property
     def abandon(self) -> Callable[[BaseException], None]:

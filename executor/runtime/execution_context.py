@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.runtime.deadlines import call_after, check_timeout
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.runtime.priorities import NORMAL, Priority, check_priority
 from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CancelledError, DeadlineExceededError, KernelError
@@ -42,9 +43,11 @@ class ExecutionContext:
     Args:
         timeout: the seconds that the request may take from now on. Then it is cancelled, and what kernels have not been
             run for is a `DeadlineExceededError`.
+        priority: ``high``, ``normal`` or ``low``: what of it waits in the work queue begins before what is less urgent;
+            see `tfrt.executor.runtime.priorities`.
 
     Raises:
-        UsageError: `timeout` is no number of seconds.
+        UsageError: `timeout` is no number of seconds, or `priority` none of these.
     """
 
     request: int
@@ -76,6 +79,7 @@ class ExecutionContext:
         data: Iterable[Any] = (),
         within: tuple[Any, ...] = (),
         timeout: float | None = None,
+        priority: Priority = NORMAL,
     ):
         self.host = host
         self.within = within
@@ -86,8 +90,16 @@ class ExecutionContext:
         self.cancellation: AsyncValue | None = None
         self.task_cancellation: AsyncValue | None = None
         self._flag: c_uint8 | None = None
+        if priority is not NORMAL:
+            self._begin_with(priority)
         if timeout is not None:
             self._expire_after(timeout)
+
+    def _begin_with(self, priority: Priority) -> None:
+        check_priority(priority)
+        self._made["priority"] = priority
+        if priority != NORMAL:
+            self.host.prioritise()
 
     def _expire_after(self, timeout: float) -> None:
         check_timeout(timeout)
@@ -96,6 +108,12 @@ class ExecutionContext:
             _expire(self, timeout)
             return
         call_after(self, timeout, partial(_expire, timeout=timeout))
+
+    @property
+    def priority(self) -> Priority:
+        """``high``, ``normal`` or ``low``."""
+        found: Priority = self._made.get("priority", NORMAL)
+        return found
 
     @property
     def expired(self) -> AsyncValue | None:
@@ -180,6 +198,10 @@ class _Part(ExecutionContext):
     @property
     def whole(self) -> ExecutionContext:
         return self._whole.whole
+
+    @property
+    def priority(self) -> Priority:
+        return self._whole.priority
 
     def cancel(self, *, abandon: bool = False) -> None:
         self._whole.cancel(abandon=abandon)

@@ -20,6 +20,7 @@ from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
 from tfrt.executor.runtime.memory import MemoryLimit
 from tfrt.executor.runtime.observer import Observer, Recorder, tracing
 from tfrt.executor.runtime.parallel import run_blocks
+from tfrt.executor.runtime.priorities import Priorities
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.runtime.ready import run_when_ready
 from tfrt.executor.runtime.work_queue import Task, WorkQueue
@@ -108,6 +109,7 @@ class HostContext:
         events: what records events, while there is a trace (`tfrt.trace`).
         request_spans: what makes OpenTelemetry's spans of requests, if anything does.
         admission: what admits requests, if not all are admitted.
+        priorities: what orders tasks, once some request has had a priority (`tfrt.executor.runtime.priorities`).
         memory: what counts memory, if that is limited (`tfrt.executor.runtime.memory`).
         programs: those that are loaded on it.
 
@@ -155,6 +157,7 @@ class HostContext:
         self.admission: Admission | None = None
         if max_requests is not None or max_queued_tasks is not None:
             self.admission = Admission(self.work_queue, max_requests, max_queued_tasks)
+        self.priorities: Priorities | None = None
         self.memory = None if memory_limit is None else MemoryLimit(memory_limit)
         self.programs: Living[_Program] = Living()
         self.allocator = Allocator() if allocator is None else allocator
@@ -253,11 +256,19 @@ class HostContext:
     def watch(self, events: Recorder | None) -> None:
         """Record events from now on, or no more. Programs have to be told, too; see `tfrt.executor.engines.traces`."""
         self.events = events
-        add: Callable[[Task], None] = self.work_queue.add_task
-        add_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
+        queue: WorkQueue | Priorities = self.work_queue if self.priorities is None else self.priorities
+        add: Callable[[Task], None] = queue.add_task
+        add_blocking: Callable[[Task], None] = queue.add_blocking_task
         if events is not None and events.has_kernels:
             add, add_blocking = events.watched_queue(add), events.watched_queue(add_blocking)
         self.enqueue, self.enqueue_blocking = add, add_blocking
+
+    def prioritise(self) -> None:
+        """Begin tasks by the priorities of their requests from now on. Those that wait already come as they would."""
+        if self.priorities is not None:
+            return
+        self.priorities = self.single(_priorities)
+        self.watch(self.events)
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call `callback` when the host is closed, the newest first and before the work queue ends.
@@ -353,6 +364,10 @@ def _request_spans(tracer: Any) -> RequestSpans:
     from tfrt.executor.runtime.request_spans import RequestSpans
 
     return RequestSpans(None if tracer is True else tracer)
+
+
+def _priorities(host: HostContext) -> Priorities:
+    return Priorities(host.work_queue)
 
 
 def _nothing() -> None:

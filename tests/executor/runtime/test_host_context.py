@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 import tfrt
-from tfrt.executor.engines.plans.facts import Facts
+from tfrt.executor.engines.plans.planned import Planned
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.resources import ResourceContext
 
@@ -116,7 +116,7 @@ def test_a_dropped_host_ends_its_devices_and_threads():
 def test_a_forked_process_waits_for_no_lock_of_a_thread_that_is_gone():
     """Before Python 3.12 a cached property has one lock for all instances, which any thread may hold."""
     function = tfrt.load(tfrt.compile("func.func @f(%x: i32) -> i32 {\n  tfrt.return %x : i32\n}"))["f"]
-    lock = getattr(vars(Facts)["effects"], "lock", threading.Lock())
+    lock = getattr(vars(Planned)["_returns_what_it_declares"], "lock", threading.Lock())
     is_held, go_on = threading.Event(), threading.Event()
 
     def hold():
