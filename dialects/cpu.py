@@ -20,6 +20,10 @@ from xdsl.dialects.builtin import (
     MemRefType,
     StringAttr,
     UnrankedMemRefType,
+    f32,
+    f64,
+    i1,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute
@@ -34,12 +38,14 @@ from xdsl.irdl import (
     var_operand_def,
     var_result_def,
 )
+from xdsl.traits import Pure
 
 from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
-from tfrt.dialects.shared.definitions import define_dialect
+from tfrt.dialects.shared.definitions import OpClass, define_dialect, define_op
 from tfrt.dialects.shared.interning import integer_attribute, once_all, once_each, string_attribute
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.tfrt.types import CHAIN
+from tfrt.executor.declarations.op_registry import CPU_OPS
 
 ARRAY = AnyOf((BaseAttr(MemRefType), BaseAttr(UnrankedMemRefType)))
 """An array, of a rank that may not be known."""
@@ -109,7 +115,7 @@ class VariableOp(IRDLOperation):
 class _ArraysToArrays(IRDLOperation):
     """What the ops that compute share: arrays in, and attributes that say what is done with them."""
 
-    operands_ = var_operand_def(MemRefType)
+    operands_ = var_operand_def(AnyOf((BaseAttr(MemRefType), BaseAttr(IntegerType))))
     arguments = attr_def(ArrayAttr)
     metadata = attr_def(ArrayAttr)
     steps = attr_def(ArrayAttr)
@@ -128,6 +134,8 @@ class CallOp(_Call):
     The op's inputs come first, `inputs` of them; other operands are for the steps. A step is an array
     ``[op, number, ...]`` with the numbers of its operands: 0 is the op's result, then come the other operands, then
     what the steps before it give. All are elementwise ops.
+
+    Where the op takes numbers (`tfrt.executor.declarations.op.OpEntry`), these may stand for arrays without dimensions.
     """
 
     name = "cpu.call"
@@ -270,6 +278,24 @@ class AfterOp(IRDLOperation):
 
 
 @irdl_op_definition
+class ScalarOp(IRDLOperation):
+    """A number as an array without dimensions, in new memory. The element is of the number's type or, for a 32-bit
+    integer, the float nearest to it."""
+
+    name = "cpu.scalar"
+    number = operand_def(IntegerType)
+    metadata = attr_def(ArrayAttr)
+    array = result_def(MemRefType)
+    assembly_format = "$number attr-dict `:` functional-type(operands, results)"
+
+    def verify_(self) -> None:
+        _check(self, "metadata", self.metadata, (self.array.type,))
+        elements = (self.number.type, f32, f64) if self.number.type == i32 else (self.number.type,)
+        if self.array.type.get_shape() or self.array.type.element_type not in elements:
+            fail(self, f"expects an array without dimensions of '{self.number.type}', but got '{self.array.type}'")
+
+
+@irdl_op_definition
 class ItemOp(IRDLOperation):
     """The only element of an array, as a number."""
 
@@ -333,6 +359,47 @@ class CastOp(IRDLOperation):
     assembly_format = "$array attr-dict `:` functional-type(operands, results)"
 
 
+def _number_op(name: str, operands: Sequence[IntegerType], result: IntegerType, summary: str) -> OpClass:
+    return define_op(
+        f"cpu.{name}",
+        operands={f"x{number}": type for number, type in enumerate(operands)},
+        results={"result": result},
+        traits=(Pure(),),
+        summary=summary,
+    )
+
+
+_ON_INTEGERS = {
+    "subtract": "The difference of two integers, which wraps around.",
+    "minimum": "The lesser of two integers.",
+    "maximum": "The greater of two integers.",
+    "divide": "The quotient of two integers, truncated toward zero; -1 where the divisor is zero.",
+    "remainder": "What dividing leaves, with the dividend's sign; the dividend where the divisor is zero.",
+}
+_ON_TRUTH_VALUES = {
+    "or": "Whether one of two truth values is true.",
+    "equal": "Whether two truth values are the same.",
+    "unequal": "Whether two truth values differ.",
+}
+_COMPARING = {
+    "less": "Whether an integer is less than another one.",
+    "less_equal": "Whether an integer is not greater than another one.",
+    "unequal": "Whether two integers differ.",
+}
+
+NUMBER_OPS = (
+    *(_number_op(f"{n}.{t}", (t, t), t, summary) for n, summary in _ON_INTEGERS.items() for t in (i32, i64)),
+    *(_number_op(f"{n}.{t}", (t, t), i1, summary) for n, summary in _COMPARING.items() for t in (i32, i64)),
+    *(_number_op(f"{n}.i1", (i1, i1), i1, summary) for n, summary in _ON_TRUTH_VALUES.items()),
+    _number_op("not.i1", (i1,), i1, "The opposite of a truth value."),
+    *(_number_op(f"select.{t}", (i1, t, t), t, "One of two, by a truth value.") for t in (i1, i32, i64)),
+    *(_number_op(f"convert.i1_to_{t}", (i1,), t, "1 where it is true, or else 0.") for t in (i32, i64)),
+    _number_op("convert.i32_to_i64", (i32,), i64, "The same integer."),
+    _number_op("convert.i64_to_i32", (i64,), i32, "The lower 32 bits of an integer."),
+)
+"""Ops that compute with numbers as ops of StableHLO do with arrays without dimensions."""
+
+
 @once_all
 def metadata_attribute(types: Sequence[Attribute]) -> ArrayAttr:
     """What `arguments` and `metadata` say of arrays of these types."""
@@ -366,6 +433,8 @@ def _step_of(step: Attribute) -> tuple[str, tuple[int, ...]]:
 def _of_type(type: Attribute) -> ArrayAttr:
     if isinstance(type, UnrankedMemRefType):
         return ArrayAttr([type.element_type, StringAttr("*")])
+    if isinstance(type, IntegerType):
+        return ArrayAttr([type])
     if not isinstance(type, MemRefType):
         return ArrayAttr([])
     return ArrayAttr([type.element_type, *map(integer_attribute, type.get_shape())])
@@ -388,6 +457,11 @@ def _check_call(op: _Call, operands: int) -> None:
         fail(op, f"attribute 'inputs' must be at most the number of operands, {operands}")
     _check(op, "arguments", op.arguments, op.operand_types[:operands])
     _check(op, "metadata", op.metadata, op.result_types)
+    numbers = [number for number, type in enumerate(op.operand_types) if isinstance(type, IntegerType)]
+    if numbers:
+        entry = CPU_OPS.get(op.op_name.data)
+        if entry is None or entry.numbers_from is None or not entry.numbers_from <= numbers[0] <= numbers[-1] < inputs:
+            fail(op, f"expects arrays, not numbers, for these operands of op '{op.op_name.data}'")
     if op.steps.data and len(op.results) != 1:
         fail(op, "steps follow only an op of one result")
     _check_steps(op, op.steps, 1 + operands - inputs)
@@ -396,6 +470,8 @@ def _check_call(op: _Call, operands: int) -> None:
 def _check_elementwise(op: _ArraysToArrays, operands: int) -> None:
     _check(op, "arguments", op.arguments, op.operand_types[:operands])
     _check(op, "metadata", op.metadata, op.result_types)
+    if any(isinstance(type, IntegerType) for type in op.operand_types):
+        fail(op, "expects arrays, not numbers")
     if not op.steps.data:
         fail(op, "expects a step")
     _check_steps(op, op.steps, operands)

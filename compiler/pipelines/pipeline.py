@@ -41,8 +41,8 @@ SIMPLIFY = (
 """What they get before that, where they are optimised."""
 
 _OPTIMISE = (
-    "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,cse,symbol-dce,canonicalize,"
-    "lower-to-cpu,decompose-cpu-ops,fold-broadcasts,fuse-cpu-ops,plan-buffers,schedule"
+    "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,detensorize,cse,symbol-dce,"
+    "canonicalize,lower-to-cpu,decompose-cpu-ops,fold-broadcasts,fuse-cpu-ops,plan-buffers,schedule"
 )
 
 PIPELINES: tuple[str, ...] = (

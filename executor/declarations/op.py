@@ -93,6 +93,8 @@ class OpEntry:
         views: whether the array form may give a view of an input, and cannot be given memory for its result.
         in_place: whether the array form may be given the memory of its first input, which nobody else looks at, for its
             result.
+        numbers_from: from which input on the array form may be given Python's numbers for arrays of integers without
+            dimensions; None where it may not.
         native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
@@ -113,6 +115,7 @@ class OpEntry:
     gives: str | None = None
     views: bool = False
     in_place: bool = False
+    numbers_from: int | None = None
     shaped_by: ShapedBy | None = None
     shape_only: bool = False
     shape_input: int | None = None

@@ -14,6 +14,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.op_signature import AttributeGroup
+from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.kernels.numerics import gathering
 from tfrt.kernels.stablehlo.dynamic_shapes import is_integer, kept, numbers, require_sizes
 
@@ -36,20 +37,48 @@ def _dynamic_slice_metadata(
     return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
 
 
-@array_op("stablehlo.dynamic_slice", metadata=_dynamic_slice_metadata, views=True)
+@array_op("stablehlo.dynamic_slice", metadata=_dynamic_slice_metadata, views=True, numbers_from=1)
 def dynamic_slice(operand: TensorMetadata, *start_indices: TensorMetadata, slice_sizes: Dims) -> ArrayForm:
     """A part of the operand, of a known size; where it would reach beyond the operand it is moved into it."""
     _dynamic_slice_metadata(operand, *start_indices, slice_sizes=slice_sizes)
     limits = [(size, whole - size) for size, whole in zip(slice_sizes, operand.shape, strict=True)]
-    return lambda x, *starts: x[_part(starts, limits)]
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        before, part, after = _written_part(operands[1:], limits, result)
+        return [*before, f"{result} = {operands[0]}[{part}]", *after]
+
+    return written(lambda x, *starts: x[_part(starts, limits)], write)
 
 
-def _part(starts: Sequence[np.ndarray], limits: Sequence[tuple[int, int]]) -> tuple[Any, ...]:
+def _part(starts: Sequence[np.ndarray | int], limits: Sequence[tuple[int, int]]) -> tuple[Any, ...]:
     part = []
     for start, (size, limit) in zip(starts, limits, strict=True):
         first = min(max(int(start), 0), limit)
         part.append(slice(first, first + size))
     return (*part, ...)
+
+
+def _written_part(
+    starts: Sequence[str], limits: Sequence[tuple[int, int]], result: str
+) -> tuple[list[str], str, list[str]]:
+    """The same, given names of starts, or literals: what comes before it, the indices, and what comes after."""
+    before, part = [], []
+    made = []
+    for number, (start, (size, limit)) in enumerate(zip(starts, limits, strict=True)):
+        if limit == 0:
+            part.append(":")
+            continue
+        literal = start.strip("()")
+        if literal.removeprefix("-").isdecimal():
+            first = min(max(int(literal), 0), limit)
+            part.append(f"{first}:{first + size}")
+            continue
+        name = f"{result}_s{number}"
+        made.append(name)
+        before.append(f"{name} = int({start})")
+        before.append(f"{name} = {name} if 0 <= {name} <= {limit} else 0 if {name} < 0 else {limit}")
+        part.append(f"{name}:{name} + {size}")
+    return before, ", ".join([*part, "..."]), [f"del {', '.join(made)}"] if made else []
 
 
 def _update_slice_metadata(
@@ -65,7 +94,7 @@ def _update_slice_metadata(
     return operand
 
 
-@array_op("stablehlo.dynamic_update_slice", metadata=_update_slice_metadata, in_place=True)
+@array_op("stablehlo.dynamic_update_slice", metadata=_update_slice_metadata, in_place=True, numbers_from=2)
 def dynamic_update_slice(operand: TensorMetadata, update: TensorMetadata, *start_indices: TensorMetadata) -> ArrayForm:
     """The operand with a part replaced; where that would reach beyond the operand it is moved into it.
 
@@ -79,7 +108,16 @@ def dynamic_update_slice(operand: TensorMetadata, update: TensorMetadata, *start
         result[_part(starts, limits)] = new
         return result
 
-    return run
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        x, new, *starts = operands[: 2 + len(limits)]
+        out = operands[2 + len(limits) :]
+        if out and out[0] != x:
+            return [f"{result} = {scribe.constant(run, 'update')}({', '.join([x, new, *starts, f'out={out[0]}'])})"]
+        before, part, after = _written_part(starts, limits, result)
+        # numpy looks whether `new` is a part of the same memory.
+        return [*before, f"{result} = {x if out else f'{x}.copy()'}", f"{result}[{part}] = {new}", *after]
+
+    return written(run, write)
 
 
 def started_from(

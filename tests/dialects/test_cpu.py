@@ -82,6 +82,27 @@ def problem(op: str) -> str:
     return found.message
 
 
+SLICE = """%r = cpu.call %y, {start} {{arguments = [[f32, 3], [i32]], inputs = 2 : i64, metadata = [[f32, 2]],
+  op_attrs = [["slice_sizes", [2]]], op_name = "{op}", steps = []}} : (memref<3xf32>, i32) -> memref<2xf32>"""
+
+
+def test_numbers_stand_for_arrays_where_the_op_takes_them():
+    number = "%n = tfrt.constant.i32 1\n  "
+    parse_module(text(number + SLICE.format(start="%n", op="stablehlo.dynamic_slice")), "f.mlir")
+    assert problem(number + SLICE.format(start="%n", op="stablehlo.dynamic_gather")) == (
+        "'cpu.call' op expects arrays, not numbers, for these operands of op 'stablehlo.dynamic_gather'"
+    )
+    chain = FORMS["cpu.elementwise"].replace("cpu.elementwise %x", "cpu.elementwise %n")
+    chain = chain.replace("[[f32, 2]], metadata", "[[i32]], metadata").replace(f"({M})", "(i32)")
+    assert problem(number + chain) == "'cpu.elementwise' op expects arrays, not numbers"
+
+
+@pytest.mark.parametrize(("array", "metadata"), [("memref<1xi32>", "i32, 1"), ("memref<i64>", "i64")])
+def test_arrays_of_numbers(array, metadata):
+    op = f"%n = tfrt.constant.i32 1\n  %r = cpu.scalar %n {{metadata = [[{metadata}]]}} : (i32) -> {array}"
+    assert problem(op) == f"'cpu.scalar' op expects an array without dimensions of 'i32', but got '{array}'"
+
+
 @pytest.mark.parametrize("metadata", ["[]", "[[2]]", "[[f32, -1]]", "[f32]"])
 def test_metadata_that_is_none(metadata):
     handle = "!corert.tensorhandle"

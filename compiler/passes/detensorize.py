@@ -1,0 +1,446 @@
+"""`detensorize`: counters, indices and conditions, which frameworks have as arrays of one integer, become numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import (
+    DenseIntOrFPElementsAttr,
+    FunctionType,
+    IntegerAttr,
+    IntegerType,
+    LocationAttr,
+    MemRefType,
+    ModuleOp,
+    f32,
+    f64,
+    i1,
+    i32,
+    i64,
+)
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from tfrt.compiler.passes.shared.array_ops import attrs_of, entry_of
+from tfrt.compiler.passes.shared.call_sites import may_change_type
+from tfrt.compiler.passes.shared.fold import constant, is_in_sync_function
+from tfrt.compiler.passes.shared.purity import cannot_fail, is_pure
+from tfrt.compiler.passes.symbol_dce import functions_of, names_in
+from tfrt.dialects.cpu import (
+    NUMBER_OPS,
+    CallOp,
+    ConstantOp,
+    ElementwiseOp,
+    ItemOp,
+    ScalarOp,
+    metadata_attribute,
+    steps_of,
+)
+from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.dialects.shared.definitions import OpClass
+from tfrt.dialects.tfrt.arithmetic import ADD_OPS, AND_OPS, EQUAL_OPS, MUL_OPS
+from tfrt.executor.declarations.runs import Control
+
+
+@dataclass(frozen=True)
+class Detensorize(ModulePass):
+    """Computes with numbers where programs compute with arrays of one integer or truth value.
+
+    The state of `tfrt.repeat.i32`, and of a `tfrt.while` with a function of its own, becomes numbers where iterations
+    compute with it. Ops that take such arrays get them made of the numbers (`cpu.scalar`), unless they take numbers,
+    too, as slices do; what other ops give is taken out of the arrays (`cpu.item`). Numbers that are needed for nothing
+    but those of the next iteration are dropped.
+
+    The name is that of MLIR's pass `linalg-detensorize`.
+    """
+
+    name = "detensorize"
+    anchor = "builtin.module"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        functions = functions_of(op)
+        references = Counter(names_in(op))
+        bodies = {n: f for n, f in functions.items() if references[n] == 1 and may_change_type(f)}
+        run = _Detensorizing(bodies)
+        for function in functions.values():
+            if "tfrt.sync" not in function.attributes:
+                for block in function.body.blocks:
+                    run.block(block)
+        for inner in list(op.walk()):
+            for region in inner.regions:
+                for block in region.blocks:
+                    if inner not in functions.values() and not is_in_sync_function(inner):
+                        run.block(block)
+
+
+_TYPES = (i1, i32, i64)
+_OPS: dict[str, OpClass] = {each.name: each for each in (*ADD_OPS, *MUL_OPS, *EQUAL_OPS, *AND_OPS, *NUMBER_OPS)}
+
+_ARITHMETIC = {
+    "stablehlo.add": "tfrt.add",
+    "stablehlo.subtract": "cpu.subtract",
+    "stablehlo.multiply": "tfrt.mul",
+    "stablehlo.minimum": "cpu.minimum",
+    "stablehlo.maximum": "cpu.maximum",
+    "stablehlo.divide": "cpu.divide",
+    "stablehlo.remainder": "cpu.remainder",
+}
+_LOGIC = {"stablehlo.and": "tfrt.and", "stablehlo.or": "cpu.or", "stablehlo.xor": "cpu.unequal"}
+_COMPARISONS = {
+    "EQ": ("tfrt.equal", False),
+    "NE": ("cpu.unequal", False),
+    "LT": ("cpu.less", False),
+    "LE": ("cpu.less_equal", False),
+    "GT": ("cpu.less", True),
+    "GE": ("cpu.less_equal", True),
+}
+"""What compares, and whether its operands are in the other order."""
+
+
+def _element(type: Attribute) -> IntegerType | None:
+    """The type of the number that an array of this type is, if it is one that programs compute with."""
+    if not isinstance(type, MemRefType) or type.get_shape():
+        return None
+    element = type.element_type
+    return element if isinstance(element, IntegerType) and element in _TYPES else None
+
+
+@dataclass
+class _Detensorizing:
+    """Works on blocks, one after another, those of loops with what runs them.
+
+    Attributes:
+        bodies: the functions that are referred to once and may change their types, by name.
+        numbers: the numbers that arrays are, as far as there are any in their blocks.
+        done: the blocks that have been worked on.
+    """
+
+    bodies: dict[str, FuncOp]
+    numbers: dict[SSAValue, SSAValue] = field(default_factory=dict)
+    done: set[Block] = field(default_factory=set)
+
+    def block(self, block: Block) -> None:
+        """Compute with numbers in a block."""
+        if block in self.done:
+            return
+        self.done.add(block)
+        for op in list(block.ops):
+            control = control_of(op)
+            if control is Control.REPEAT and op.regions:
+                self._loop(op, op.regions[0].block, None)
+            elif control is Control.WHILE and functions_run_by(op)[0] in self.bodies:
+                function = self.bodies[functions_run_by(op)[0]]
+                self._loop(op, function.body.block, function)
+            elif isinstance(op, ItemOp):
+                self._item(op)
+            else:
+                self._compute(op)
+        self._give_numbers(block)
+        _erase_unused(block)
+
+    def _has_number(self, value: SSAValue) -> bool:
+        return value in self.numbers or (isinstance(value.owner, ConstantOp) and _element(value.type) is not None)
+
+    def _number(self, value: SSAValue) -> SSAValue:
+        """The number that an array is."""
+        found = self.numbers.get(value)
+        if found is not None:
+            return found
+        owner, type = value.owner, _element(value.type)
+        assert type is not None
+        if isinstance(owner, ConstantOp) and isinstance(owner.value, DenseIntOrFPElementsAttr):
+            (attribute,) = owner.value.get_attrs()
+            assert isinstance(attribute, IntegerAttr)
+            number = attribute.value.data
+            made = constant(IntegerAttr(int(bool(number)) if type == i1 else number, type), type)
+        else:
+            made = ItemOp.create(operands=[value], result_types=[type])
+        if isinstance(owner, Operation):
+            made.location = owner.location
+            Rewriter.insert_op(made, InsertPoint.after(owner))
+        else:
+            parent = owner.parent_op()
+            assert parent is not None
+            made.location = parent.location
+            Rewriter.insert_op(made, InsertPoint.at_start(owner))
+        self.numbers[value] = made.results[0]
+        return made.results[0]
+
+    def _array(self, number: SSAValue, type: Attribute, where: InsertPoint, location: LocationAttr) -> SSAValue:
+        """An array of a number."""
+        made = ScalarOp.create(
+            operands=[number], attributes={"metadata": metadata_attribute([type])}, result_types=[type]
+        )
+        made.location = location
+        Rewriter.insert_op(made, where)
+        (array,) = made.results
+        if _element(type) == number.type:
+            self.numbers[array] = number
+        return array
+
+    def _item(self, op: ItemOp) -> None:
+        number = self.numbers.get(op.array)
+        if number is None:
+            self.numbers[op.array] = op.item
+            return
+        op.item.replace_all_uses_with(number)
+        Rewriter.erase_op(op)
+
+    def _compute(self, op: Operation) -> None:
+        if isinstance(op, CallOp) and not op.steps.data:
+            write = _of_call(op)
+        elif isinstance(op, ElementwiseOp):
+            write = _of_chain(op)
+        else:
+            return
+        if write is None:
+            return
+        # One number alone that is taken out of an array and put into another one is no gain.
+        if not any(self._has_number(o) for o in op.operands) and not _leads_to_number(op):
+            return
+        writer = _Numbers(op)
+        number = write(writer, [self._number(operand) for operand in op.operands])
+        (result,) = op.results
+        array = self._array(number, result.type, InsertPoint.before(op), op.location)
+        result.replace_all_uses_with(array)
+        Rewriter.erase_op(op)
+
+    def _give_numbers(self, block: Block) -> None:
+        """Give ops of a block that take numbers those that there are."""
+        for op in list(block.ops):
+            for number in _taking_numbers(op):
+                if self._has_number(op.operands[number]):
+                    op.operands[number] = self._number(op.operands[number])
+
+    def _loop(self, op: Operation, body: Block, function: FuncOp | None) -> None:
+        self.block(body)
+        places = [place for place, argument in enumerate(body.args) if self._is_number(argument, _end(body), place)]
+        if not places:
+            return
+        for place in places:
+            self._carry_number(op, body, place)
+        self._give_numbers(body)
+        _erase_unused(body)
+        kept = _needed_places(op, body, places)
+        _keep(op, body, kept)
+        if function is not None:
+            function.function_type = FunctionType.from_lists(body.arg_types, _end(body).operand_types)
+        made = type(op).create(
+            operands=op.operands,
+            result_types=body.arg_types,
+            attributes=op.attributes,
+            properties=op.properties,
+            regions=[op.detach_region(region) for region in list(op.regions)],
+        )
+        made.location = op.location
+        Rewriter.insert_op(made, InsertPoint.before(op))
+        for old, new in zip([op.results[place] for place in kept], made.results, strict=True):
+            array: SSAValue = new
+            if old.type != new.type:
+                array = self._array(new, old.type, InsertPoint.after(made), op.location)
+            old.replace_all_uses_with(array)
+        Rewriter.erase_op(op)
+
+    def _is_number(self, argument: BlockArgument, end: Operation, place: int) -> bool:
+        """Whether a part of a loop's state is one that iterations compute with."""
+        if _element(argument.type) is None:
+            return False
+        handed_on = end.operands[place]
+        return argument in self.numbers or (isinstance(handed_on.owner, ScalarOp) and handed_on in self.numbers)
+
+    def _carry_number(self, op: Operation, body: Block, place: int) -> None:
+        """Let a part of a loop's state be a number."""
+        argument, end = body.args[place], _end(body)
+        type, taken = _element(argument.type), self.numbers.pop(argument, None)
+        assert type is not None
+        new = body.insert_arg(type, place)
+        if taken is not None:
+            assert isinstance(taken.owner, ItemOp)
+            taken.replace_all_uses_with(new)
+            Rewriter.erase_op(taken.owner)
+        array = self._array(new, argument.type, InsertPoint.at_start(body), op.location)
+        argument.replace_all_uses_with(array)
+        body.erase_arg(argument)
+        end.operands[place] = self._number(end.operands[place])
+        first = len(op.operands) - len(body.args)
+        op.operands[first + place] = self._number(op.operands[first + place])
+
+
+def _end(body: Block) -> Operation:
+    end = body.last_op
+    assert end is not None
+    return end
+
+
+def _erase_unused(block: Block) -> None:
+    """Erase ops that nobody can tell are there, and arrays of numbers that nobody reads."""
+    for op in reversed(list(block.ops)):
+        is_unused = not any(result.uses for result in op.results)
+        if is_unused and op.results and (isinstance(op, ScalarOp | ConstantOp) or is_pure(op)):
+            Rewriter.erase_op(op)
+
+
+def _needed_places(op: Operation, body: Block, numbers: Sequence[int]) -> list[int]:
+    """The parts of a loop's state but those numbers that are needed for nothing but those of the next iteration, and
+    are no results."""
+    end, first = _end(body), len(op.operands) - len(body.args)
+    may_go = {p for p in numbers if not op.results[p].uses and cannot_fail(op.operands[first + p])}
+    needed: set[Operation] = set()
+    waiting = [value for place, value in enumerate(end.operands) if place not in may_go]
+    waiting += [value for inner in body.ops if inner is not end and not is_pure(inner) for value in inner.operands]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, BlockArgument) and value.block is body:
+            if value.index in may_go:
+                may_go.remove(value.index)
+                waiting.append(end.operands[value.index])
+        elif isinstance(value.owner, Operation) and value.owner not in needed:
+            needed.add(value.owner)
+            waiting.extend(value.owner.operands)
+    return [place for place in range(len(body.args)) if place not in may_go]
+
+
+def _keep(op: Operation, body: Block, kept: Sequence[int]) -> None:
+    """Drop all parts of a loop's state but these from what it and its body are given, and from what that hands on."""
+    end, count = _end(body), len(body.args)
+    first = len(op.operands) - count
+    end.operands = [*[end.operands[place] for place in kept], *end.operands[count:]]
+    op.operands = [*op.operands[:first], *[op.operands[first + place] for place in kept]]
+    _erase_unused(body)
+    for argument in reversed(body.args):
+        if argument.index not in kept:
+            body.erase_arg(argument)
+
+
+class _Numbers:
+    """Adds ops on numbers in front of an op."""
+
+    def __init__(self, op: Operation):
+        self._op = op
+
+    def __call__(self, name: str, *operands: SSAValue) -> SSAValue:
+        kind = _OPS[name]
+        type = i1 if name.partition(".")[2].partition(".")[0] in _ASKING else operands[-1].type
+        return self._add(kind.create(operands=operands, result_types=[_CONVERTED.get(name, type)]))
+
+    def constant(self, value: int, type: IntegerType) -> SSAValue:
+        return self._add(constant(IntegerAttr(value, type), type))
+
+    def _add(self, made: Operation) -> SSAValue:
+        made.location = self._op.location
+        Rewriter.insert_op(made, InsertPoint.before(self._op))
+        return made.results[0]
+
+
+_ASKING = ("equal", "unequal", "less", "less_equal")
+_CONVERTED: dict[str, Attribute] = {
+    "cpu.convert.i1_to_i32": i32,
+    "cpu.convert.i1_to_i64": i64,
+    "cpu.convert.i32_to_i64": i64,
+    "cpu.convert.i64_to_i32": i32,
+}
+
+_Write = Callable[[_Numbers, Sequence[SSAValue]], SSAValue]
+"""Computes with the numbers that an op's operands are what its result is."""
+
+
+def _of_step(name: str, type: IntegerType) -> Callable[..., SSAValue] | None:
+    """What an elementwise op on numbers of a type is: a function of a `_Numbers` and the operands."""
+    if type == i1:
+        if name in _LOGIC:
+            return lambda write, x, y: write(f"{_LOGIC[name]}.i1", x, y)
+        return (lambda write, x: write("cpu.not.i1", x)) if name == "stablehlo.not" else None
+    if name in _ARITHMETIC:
+        return lambda write, x, y: write(f"{_ARITHMETIC[name]}.{type}", x, y)
+    if name == "stablehlo.negate":
+        return lambda write, x: write(f"cpu.subtract.{type}", write.constant(0, type), x)
+    if name == "stablehlo.abs":
+        return lambda write, x: write(
+            f"cpu.maximum.{type}", x, write(f"cpu.subtract.{type}", write.constant(0, type), x)
+        )
+    return None
+
+
+def _of_chain(op: ElementwiseOp) -> _Write | None:
+    types = {_element(value.type) for value in (*op.operands, *op.results)}
+    type = types.pop() if len(types) == 1 else None
+    if type is None:
+        return None
+    steps = [(_of_step(name, type), operands) for name, operands in steps_of(op.steps)]
+    if any(step is None for step, _ in steps):
+        return None
+
+    def compute(write: _Numbers, numbers: Sequence[SSAValue]) -> SSAValue:
+        values = list(numbers)
+        for step, operands in steps:
+            assert step is not None
+            values.append(step(write, *[values[number] for number in operands]))
+        return values[-1]
+
+    return compute
+
+
+def _of_call(op: CallOp) -> _Write | None:
+    types = [_element(value.type) for value in op.operands]
+    if len(op.results) != 1 or not types or None in types:
+        return None
+    result = op.results[0].type
+    if not isinstance(result, MemRefType) or result.get_shape():
+        return None
+    type = types[-1]
+    match op.op_name.data:
+        case "stablehlo.compare":
+            return _of_comparison(op, type)
+        case "stablehlo.select":
+            return lambda write, x: write(f"cpu.select.{type}", *x)
+        case "stablehlo.clamp" if type != i1:
+            return lambda write, x: write(f"cpu.minimum.{type}", write(f"cpu.maximum.{type}", x[1], x[0]), x[2])
+        case "stablehlo.convert":
+            return _of_conversion(type, result.element_type)
+    return None
+
+
+def _of_comparison(op: CallOp, type: IntegerType | None) -> _Write | None:
+    name, is_reversed = _COMPARISONS[attrs_of(op).by_name["comparison_direction"].value]
+    if type == i1 and name not in ("tfrt.equal", "cpu.unequal"):
+        return None
+    name = "cpu.equal" if type == i1 and name == "tfrt.equal" else name
+    return lambda write, x: write(f"{name}.{type}", *(reversed(x) if is_reversed else x))
+
+
+def _of_conversion(source: IntegerType | None, target: Attribute) -> _Write | None:
+    if source is None or source == target:
+        return None if source is None else lambda write, x: x[0]
+    if target == i1:
+        return lambda write, x: write(f"cpu.unequal.{source}", x[0], write.constant(0, source))
+    if target in _TYPES:
+        return lambda write, x: write(f"cpu.convert.{source}_to_{target}", x[0])
+    if target in (f32, f64) and source == i32:
+        # Making an array of it converts it.
+        return lambda write, x: x[0]
+    return None
+
+
+def _taking_numbers(op: Operation) -> range:
+    """The operands of an op that may be numbers in place of arrays without dimensions."""
+    entry = entry_of(op) if isinstance(op, CallOp) else None
+    if entry is None or entry.numbers_from is None:
+        return range(0)
+    assert isinstance(op, CallOp)
+    return range(entry.numbers_from, op.inputs.value.data)
+
+
+def _leads_to_number(op: Operation) -> bool:
+    """Whether what an op gives is computed with further on."""
+    for use in op.results[0].uses:
+        user = use.operation
+        if isinstance(user, ItemOp) or use.index in _taking_numbers(user):
+            return True
+        if (isinstance(user, CallOp) and _of_call(user)) or (isinstance(user, ElementwiseOp) and _of_chain(user)):
+            return True
+    return False
