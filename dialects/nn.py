@@ -4,11 +4,12 @@ make them.
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import FloatAttr, f64
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, f64, i1
 from xdsl.irdl import (
     ParsePropInAttrDict,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     prop_def,
     result_def,
     traits_def,
@@ -19,14 +20,19 @@ from xdsl.traits import Pure
 from tfrt.dialects.shared.definitions import define_dialect, number_of
 from tfrt.dialects.shared.tensor_types import (
     CheckedOp,
+    TensorOf,
+    element_of,
     require_one_element_type,
     require_one_type,
     require_shape,
     shape_of,
 )
 from tfrt.dialects.shared.verification import fail
-from tfrt.dialects.stablehlo.constraints import FLOAT, I64
+from tfrt.dialects.stablehlo.constraints import BOOL, FLOAT, I64
 from tfrt.executor.declarations.nn_shapes import attention as attention_shape
+from tfrt.executor.declarations.nn_shapes import fills as require_fills
+
+_FLOAT_OR_BOOLEAN = TensorOf(("float", "boolean"))
 
 
 class _AlongDimension(CheckedOp):
@@ -66,23 +72,33 @@ class NormalizeOp(_AlongDimension):
 class AttentionOp(CheckedOp):
     """Mixtures of values, by how alike queries and keys are: ``softmax(query keys^T scale + mask) values``.
 
-    Operands are the query ``[..., n, d]``, the keys ``[..., m, d]`` and the values ``[..., m, e]``, of the same leading
-    dimensions, and perhaps a mask that broadcasts to ``[..., n, m]``. Keys and values may come in parts, which are one
-    after the other along ``m``: so what a cache holds and what is new need not be put together.
+    Operands are the query ``[..., n, d]``, the keys ``[..., m, d]`` and the values ``[..., m, e]``, and masks that
+    broadcast to ``[..., n, m]``. Leading dimensions are the query's; those of keys and values may be 1 where several
+    heads share them. Keys and values may come in parts, which are one after the other along ``m``: so what a cache
+    holds and what is new need not be put together.
+
+    Masks change scores one after the other: one of floats is added, and one of booleans puts its number of `fills`
+    where it is false. Where `zeroes_nan` is true, shares that are not numbers are zero.
     """
 
     name = "nn.attention"
-    inputs = var_operand_def(FLOAT)
+    inputs = var_operand_def(_FLOAT_OR_BOOLEAN)
     key_parts = prop_def(I64)
     value_parts = prop_def(I64)
     scale = prop_def(number_of(f64))
+    fills = opt_prop_def(ArrayAttr[FloatAttr])
+    zeroes_nan = opt_prop_def(BOOL)
     result = result_def(FLOAT)
     traits = traits_def(Pure())
     irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "$inputs attr-dict `:` functional-type(operands, results)"
 
     def check(self) -> None:
-        require_one_element_type(self, "C1", [*self.inputs.types, self.result.type])
+        count, types = 1 + self.key_parts.value.data + self.value_parts.value.data, list(self.inputs.types)
+        booleans = [type for type in types[count:] if element_of(type) == i1]
+        others = [type for type in types[count:] if element_of(type) != i1]
+        require_one_element_type(self, "C1", [*types[:count], *others, self.result.type])
+        require_fills([] if self.fills is None else [fill.value.data for fill in self.fills], len(booleans))
         shape = attention_shape(
             [shape_of(type) for type in self.inputs.types], self.key_parts.value.data, self.value_parts.value.data
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
 
@@ -11,12 +11,15 @@ import numpy as np
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.nn_shapes import attention as attention_shape
+from tfrt.executor.declarations.nn_shapes import fills as require_fills
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.numerics.attention import Attention, attend
+from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.attention import attend
+from tfrt.kernels.numerics.attention_sizes import Attention, Mask
 from tfrt.kernels.numerics.halves import rounded_once
 from tfrt.kernels.numerics.native_rows import with_native_rows
 from tfrt.kernels.numerics.quiet import quiet
@@ -83,28 +86,48 @@ def normalize(
 
 
 def _attention_metadata(
-    *inputs: TensorMetadata, key_parts: int, value_parts: int, scale: float = 1.0
+    *inputs: TensorMetadata,
+    key_parts: int,
+    value_parts: int,
+    scale: float = 1.0,
+    fills: Sequence[float] = (),
+    zeroes_nan: bool = False,
 ) -> TensorMetadata:
     shape = attention_shape([each.shape for each in inputs], key_parts, value_parts)
+    count = 1 + key_parts + value_parts
+    masks = inputs[count:]
+    floats = [*inputs[:count], *[mask for mask in masks if mask.dtype is not DType.I1]]
     require(
-        len({each.dtype for each in inputs}) == 1,
+        len({each.dtype for each in floats}) == 1,
         "C1",
-        f"expects one element type, but got {', '.join(each.dtype.label for each in inputs)}",
+        f"expects one element type, but got {', '.join(each.dtype.label for each in floats)}",
     )
+    booleans = sum(mask.dtype is DType.I1 for mask in masks)
+    require_fills(fills, booleans)
     return TensorMetadata(inputs[0].dtype, shape)  # type: ignore[arg-type]
 
 
 @array_op("nn.attention", metadata=_attention_metadata)
 def attention(
-    *inputs: TensorMetadata, key_parts: int, value_parts: int, scale: float = 1.0, host: HostContext
+    *inputs: TensorMetadata,
+    key_parts: int,
+    value_parts: int,
+    scale: float = 1.0,
+    fills: Sequence[float] = (),
+    zeroes_nan: bool = False,
+    host: HostContext,
 ) -> ArrayForm:
-    """``softmax(query keys^T scale + mask) values``; of halves in single precision.
+    """``softmax(query keys^T scale + mask) values``; of halves in single precision. See `tfrt.dialects.nn.AttentionOp`.
 
     Inputs are the query ``[..., n, d]``, so many parts of the keys ``[..., m, d]`` and of the values ``[..., m, e]``,
-    and perhaps a mask, which broadcasts to ``[..., n, m]``.
+    and masks, which broadcast to ``[..., n, m]``.
+
+    Args:
+        fills: for each mask of booleans, what scores are where it is false.
+        zeroes_nan: whether shares that are not numbers are zero.
     """
-    made = _attention_metadata(*inputs, key_parts=key_parts, value_parts=value_parts, scale=scale)
-    end, query = 1 + key_parts, inputs[0].shape
+    made = _attention_metadata(*inputs, key_parts=key_parts, value_parts=value_parts, fills=fills)
+    end, query, numbers = 1 + key_parts, inputs[0].shape, iter(fills)
     dtype = made.dtype.numpy if made.dtype.numpy.itemsize > 2 else np.dtype(np.float32)
     sizes = Attention(
         batch=query[:-2],
@@ -113,9 +136,13 @@ def attention(
         width=made.shape[-1],
         keys=tuple(each.shape[-2] for each in inputs[1:end]),
         values=tuple(each.shape[-2] for each in inputs[end : end + value_parts]),
+        leading=tuple(each.shape[:-2] for each in inputs[1 : end + value_parts]),
         scale=scale,
         dtype=dtype,
-        mask=inputs[-1].shape if len(inputs) > end + value_parts else None,
+        masks=tuple(
+            Mask(each.shape, next(numbers) if each.dtype is DType.I1 else None) for each in inputs[end + value_parts :]
+        ),
+        zeroes_nan=zeroes_nan,
     )
     if 0 in made.shape or not sizes.count:
         # Without keys, nothing is mixed.

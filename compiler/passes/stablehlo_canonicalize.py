@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType, i1
 from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import IsTerminator, Pure
@@ -45,7 +45,7 @@ class StablehloCanonicalize(ModulePass):
     Results stay the same, bit for bit.
 
     Args:
-        limit: the most elements that a computed constant may have.
+        limit: the most elements that a computed constant may have; masks of booleans may have more.
     """
 
     name = "stablehlo-canonicalize"
@@ -96,35 +96,35 @@ class StablehloCanonicalize(ModulePass):
             return None
         key = merging.key(op)
         if key not in merging.computed:
-            array = self._array(op)
+            is_mask = type.element_type == i1
+            array = _array(op, max(self.limit, _MOST_OF_MASK) if is_mask else self.limit)
             merging.computed[key] = None if array is None else dense_attribute(array, type)
         value = merging.computed[key]
         return None if value is None else new_like(op, "stablehlo.constant", [], {"value": value})
 
-    def _array(self, op: Operation) -> np.ndarray | None:
-        """What a pure op gives, if its operands are known and not too large."""
-        if op.name == "stablehlo.constant":
-            value = op.properties["value"]
-            assert isinstance(value, DenseIntOrFPElementsAttr)
-            return dense_value(value)
-        entry = CPU_OPS.get(op.name)
-        if op.regions or len(op.results) != 1 or not has_trait(op.__class__, Pure) or entry is None:
-            return None
-        types = (*op.result_types, *op.operand_types)
-        if not all(isinstance(type, TensorType) and 0 <= prod(sizes_of_type(type)) <= self.limit for type in types):
-            return None
-        try:
-            operands = [self._array(operand.op) for operand in op.operands if isinstance(operand, OpResult)]
-            inputs, results = (
-                [metadata_of_type(t) for t in flat_types(t)] for t in (op.operand_types, op.result_types)
-            )
-            attributes = OpAttrs.of_pairs(typed_values(op_attributes(op))).by_name
-            run = entry.arrays(tuple(inputs), attributes, None, tuple(results))
-            found: np.ndarray | None = None if any(o is None for o in operands) else run(*operands)
-        except Exception:
-            # Whatever is wrong with the op is reported, in its own words, when it is lowered or run.
-            return None
-        return found
+
+def _array(op: Operation, limit: int) -> np.ndarray | None:
+    """What a pure op gives, if its operands are known and have no more elements than that."""
+    if op.name == "stablehlo.constant":
+        value = op.properties["value"]
+        assert isinstance(value, DenseIntOrFPElementsAttr)
+        return dense_value(value)
+    entry = CPU_OPS.get(op.name)
+    if op.regions or len(op.results) != 1 or not has_trait(op.__class__, Pure) or entry is None:
+        return None
+    types = (*op.result_types, *op.operand_types)
+    if not all(isinstance(type, TensorType) and 0 <= prod(sizes_of_type(type)) <= limit for type in types):
+        return None
+    try:
+        operands = [_array(operand.op, limit) for operand in op.operands if isinstance(operand, OpResult)]
+        inputs, results = ([metadata_of_type(t) for t in flat_types(t)] for t in (op.operand_types, op.result_types))
+        attributes = OpAttrs.of_pairs(typed_values(op_attributes(op))).by_name
+        run = entry.arrays(tuple(inputs), attributes, None, tuple(results))
+        found: np.ndarray | None = None if any(o is None for o in operands) else run(*operands)
+    except Exception:
+        # Whatever is wrong with the op is reported, in its own words, when it is lowered or run.
+        return None
+    return found
 
 
 def _is_on_constants(op: Operation) -> bool:
@@ -138,6 +138,9 @@ def _is_on_constants(op: Operation) -> bool:
 def _is_source(kind: type[Operation]) -> bool:
     return kind.name.partition(".")[0] in _SOURCES
 
+
+_MOST_OF_MASK = 1 << 16
+"""How many booleans a constant may have: masks that tell positions from one another are the same at each call."""
 
 _GIVEN = frozenset(("stablehlo.broadcast_in_dim", "stablehlo.constant", "stablehlo.iota"))
 
@@ -193,7 +196,7 @@ def _replace(op: Operation, values: Sequence[SSAValue]) -> None:
     op.erase()
 
 
-_MOST_COMPARED = 4096
+_MOST_COMPARED = 1 << 16
 """Constants of more bytes are not compared with others."""
 
 

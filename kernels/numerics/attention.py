@@ -8,14 +8,14 @@ batch, all at once. Keys and values are read where they are, transposed or in pa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from math import prod
 
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.native_attention import FewQueries, with_native_attention
+from tfrt.kernels.numerics.attention_sizes import Attention, Mask, Shape
+from tfrt.kernels.numerics.native_attention import with_native_attention
 from tfrt.kernels.numerics.native_rows import with_native_softmax
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, softmax_rows
@@ -33,48 +33,16 @@ LEAST_ROWS = 128
 SMALL_BYTES = 1 << 16
 """How many bytes of scores a batch has that is made at once."""
 
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Attention:
-    """The sizes of an attention.
-
-    Attributes:
-        batch: those of the leading dimensions.
-        keys, values: how many keys each part has, and how many values.
-        mask: the mask's shape, if there is one.
-    """
-
-    batch: Shape
-    queries: int
-    depth: int
-    width: int
-    keys: tuple[int, ...]
-    values: tuple[int, ...]
-    scale: float
-    dtype: np.dtype
-    mask: Shape | None = None
-
-    @property
-    def result(self) -> Shape:
-        """The shape of the result."""
-        return (*self.batch, self.queries, self.width)
-
-    @property
-    def count(self) -> int:
-        """How many keys there are."""
-        return sum(self.keys)
-
 
 def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
-    """The function of the query's array, the keys', the values', perhaps the mask's, and perhaps `out`."""
+    """The function of the query's array, the keys', the values', the masks', and perhaps `out`."""
     softmax = with_native_softmax(softmax_rows(a.count, a.dtype), a.count, a.dtype, host)
     size, matrices = a.count * a.dtype.itemsize, prod(a.batch)
     rows = min(a.queries, max(BLOCK_BYTES // size, LEAST_ROWS))
     is_whole = matrices * a.queries * size <= SMALL_BYTES
     least = max(1, LEAST_WORK // (a.queries * a.count * (a.depth + a.width)))
     is_parallel = host.parallelism > 1 and matrices >= 2 * least
+    first_mask = 1 + len(a.keys) + len(a.values)
 
     def some(arrays: Sequence[np.ndarray], made: np.ndarray, first: int, last: int) -> None:
         for place in range(first, last):
@@ -83,27 +51,30 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
                 part = slice(start, start + rows)
                 parts = [array[index] for array in arrays]
                 parts[0] = parts[0][part]
-                if len(parts) > 1 + len(a.keys) + len(a.values):
-                    parts[-1] = parts[-1] if parts[-1].shape[0] == 1 else parts[-1][part]
+                parts[first_mask:] = [mask if mask.shape[0] == 1 else mask[part] for mask in parts[first_mask:]]
                 quiet.call(_mix, a, softmax, parts, made[index][part])
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(a.result, a.dtype) if out is None else out
+        if a.masks:
+            masks = [_as_floats(*pair, a.dtype) for pair in zip(arrays[first_mask:], a.masks, strict=True)]
+            arrays = (*arrays[:first_mask], *masks)
         if is_whole and not is_parallel:
             quiet.call(_mix, a, softmax, arrays, result)
             return result
-        inputs = list(arrays)
-        if len(arrays) > 1 + len(a.keys) + len(a.values):
-            mask = arrays[-1]
-            inputs[-1] = np.broadcast_to(mask, (*a.batch, *mask.shape[-2:]))
+        inputs = [np.broadcast_to(array, (*a.batch, *array.shape[-2:])) for array in arrays]
         if is_parallel:
             host.parallel_for(matrices, least, partial(some, inputs, result))
         else:
             some(inputs, result, 0, matrices)
         return result
 
-    few = FewQueries(a.batch, a.queries, a.depth, a.width, a.keys, a.values, a.scale, a.mask)
-    return with_native_attention(run, few, a.dtype, host)
+    return with_native_attention(run, a, host)
+
+
+def _as_floats(mask: np.ndarray, known: Mask, dtype: np.dtype) -> np.ndarray:
+    """A mask of booleans as the scores where it is false, and NaN elsewhere, with which numpy chooses faster."""
+    return mask if known.fill is None else np.where(mask, dtype.type(np.nan), dtype.type(known.fill))
 
 
 def _index(place: int, sizes: Shape) -> tuple[int, ...]:
@@ -147,10 +118,18 @@ def _mix_with(
         start += count
     if scales and a.scale != 1:
         scores *= a.dtype.type(a.scale)
-    if len(arrays) > end + len(a.values):
-        scores += arrays[-1]
+    for mask, known in zip(arrays[end + len(a.values) :], a.masks, strict=True):
+        if known.fill is None:
+            scores += mask
+            continue
+        # Of a number and NaN, the one that is a number: together that is to replace what is not where the mask is NaN.
+        np.fmin(scores, mask, scores)
+        if known.fill != -np.inf:
+            np.fmax(scores, mask, scores)
     matrix = scores.reshape(-1, a.count)
     softmax(matrix, matrix)
+    if a.zeroes_nan:
+        np.fmax(scores, 0, scores)
     start = 0
     for values, count in zip(arrays[end : end + len(a.values)], a.values, strict=True):
         shares = scores[..., start : start + count]

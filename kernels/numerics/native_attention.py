@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,11 +21,11 @@ from tfrt.executor.support.machine_code import (
     can_see_strides,
     processor,
 )
+from tfrt.kernels.numerics.attention_sizes import Attention, Shape
 from tfrt.kernels.numerics.native_choice import native_or
 from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_functions import exp
 
-Shape = tuple[int, ...]
 Run = Callable[..., np.ndarray]
 
 MOST_QUERIES = 4
@@ -39,30 +38,16 @@ _TOGETHER = 4
 """How many keys go by in one turn of a loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class FewQueries:
-    """The sizes of an attention, as `tfrt.kernels.numerics.attention.Attention` has them."""
-
-    batch: Shape
-    queries: int
-    depth: int
-    width: int
-    keys: tuple[int, ...]
-    values: tuple[int, ...]
-    scale: float
-    mask: Shape | None
-
-
-def with_native_attention(run: Run, a: FewQueries, dtype: np.dtype, host: HostContext) -> Run:
+def with_native_attention(run: Run, a: Attention, host: HostContext) -> Run:
     """`run`, or the same as machine code where there is some and it is worth it."""
-    if dtype != np.float32 or a.queries > MOST_QUERIES or sum(a.keys) > MOST_KEYS or min(a.depth, a.width) < 4:
+    if a.dtype != np.float32 or a.queries > MOST_QUERIES or a.count > MOST_KEYS or min(a.depth, a.width) < 4:
         return run
-    if a.mask is not None and a.mask[-1] != sum(a.keys):
+    if any(mask.shape[-1] != a.count for mask in a.masks):
         return run
     return native_or(run, lambda: make_native(run, a), host, "attention of few queries")
 
 
-def make_native(run: Run, a: FewQueries) -> Run:
+def make_native(run: Run, a: Attention) -> Run:
     """The attention as machine code; `run` serves elements that do not lie together.
 
     Raises:
@@ -70,14 +55,13 @@ def make_native(run: Run, a: FewQueries) -> Run:
     """
     if not can_see_strides():
         raise CannotAssemble("arrays are not like those it is written for")
-    count = 1 + len(a.keys) + len(a.values) + (a.mask is not None)
-    code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * (count + 1))
-    shape, dtype = (*a.batch, a.queries, a.width), np.dtype(np.float32)
+    code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * len(_shapes(a)))
+    shape, dtype = a.result, np.dtype(np.float32)
 
     def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = np.empty(shape, dtype) if out is None else out
         for array in (*arrays, made):
-            if array.strides[-1] != 4:
+            if array.strides[-1] != array.itemsize:
                 return run(*arrays, out=made)
         code(*arrays, made)
         return made
@@ -85,24 +69,28 @@ def make_native(run: Run, a: FewQueries) -> Run:
     return native
 
 
-def write(a: FewQueries, lanes: int) -> str:
+def _shapes(a: Attention) -> list[Shape]:
+    """The shapes of all arrays but for their last dimension, the result's last."""
+    parts = [(*leading, n) for leading, n in zip(a.leading, (*a.keys, *a.values), strict=True)]
+    return [(*a.batch, a.queries), *parts, *[mask.shape[:-1] for mask in a.masks], (*a.batch, a.queries)]
+
+
+def write(a: Attention, lanes: int) -> str:
     """The function ``attend`` as a module, of the arrays and the result's."""
     code = Code(np.dtype(np.float32), lanes)
-    sizes = [(*a.batch, a.queries), *[(*a.batch, n) for n in (*a.keys, *a.values)]]
-    sizes += [] if a.mask is None else [a.mask[:-1]]
-    sizes.append((*a.batch, a.queries))
-    names = [f"%a{number}x" for number in range(len(sizes))]
-    arrays = [_Array(code, name, shape) for name, shape in zip(names, sizes, strict=True)]
-    total = -(-sum(a.keys) // lanes) * lanes
+    shapes = _shapes(a)
+    names = [f"%a{number}x" for number in range(len(shapes))]
+    arrays = [_Array(code, name, shape) for name, shape in zip(names, shapes, strict=True)]
+    total = -(-a.count // lanes) * lanes
     scores = code.memory(total)
     query, made = arrays[0], arrays[-1]
     keys, values = arrays[1 : 1 + len(a.keys)], arrays[1 + len(a.keys) : 1 + len(a.keys) + len(a.values)]
-    mask = None if a.mask is None else arrays[-2]
+    masks = arrays[1 + len(a.keys) + len(a.values) : -1]
     with ExitStack() as loops:
         place = [loops.enter_context(code.loop(0, size)) for size in a.batch]
         row = loops.enter_context(code.loop(0, a.queries))
         _write_scores(code, a, query.at([*place, row]), [part.at(place) for part in keys], keys, scores)
-        _write_shares(code, a, None if mask is None else mask.at([*place, row]), scores, total)
+        _write_shares(code, a, [mask.at([*place, row]) for mask in masks], scores, total)
         _write_mixture(code, a, [part.at(place) for part in values], values, scores, made.at([*place, row]))
     return code.module("attend", [f"ptr {name}" for name in names])
 
@@ -130,7 +118,7 @@ def _cut(size: int, lanes: int) -> list[int]:
 
 
 def _write_scores(
-    code: Code, a: FewQueries, query: str, begins: Sequence[str], keys: Sequence[_Array], scores: str
+    code: Code, a: Attention, query: str, begins: Sequence[str], keys: Sequence[_Array], scores: str
 ) -> None:
     lanes = _cut(a.depth, code.lanes)
     scale = code.constant(float(np.float32(a.scale)))
@@ -158,9 +146,9 @@ def _write_scores(
         start += count
 
 
-def _write_shares(code: Code, a: FewQueries, mask: str | None, scores: str, total: int) -> None:
+def _write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, total: int) -> None:
     """Make scores, after which there is room for whole vectors, their softmax."""
-    count, lowest = sum(a.keys), code.constant(-np.inf)
+    count, lowest = a.count, code.constant(-np.inf)
     for place in range(count, total):
         code.put(code.at(scores, place), code.number(-np.inf))
     # What is not a number makes all shares such, whatever the greatest one is.
@@ -168,8 +156,15 @@ def _write_shares(code: Code, a: FewQueries, mask: str | None, scores: str, tota
     for place, lanes in enumerate(_cut(count, code.lanes)):
         at = code.at(scores, place * code.lanes)
         value = code.load(at, code.lanes)
-        if mask is not None:
-            value = code.evaluate("{0} + {1}", [value, code.load(code.at(mask, place * code.lanes), lanes)])
+        for mask, known in zip(masks, a.masks, strict=True):
+            if known.fill is None:
+                value = code.evaluate("{0} + {1}", [value, code.load(code.at(mask, place * code.lanes), lanes)])
+            else:
+                kept = code.load_flags(code.moved(mask, place * code.lanes), lanes)
+                value = code.select(kept, value, code.constant(float(np.float32(known.fill))))
+                # What has no key is not as if it had been masked.
+                value = code.filled(value, lanes, lowest)
+        if masks:
             code.store(at, value, code.lanes)
         code.set(greatest, code.evaluate("{0} if {0} > {1} else {1}", [value, code.get(greatest)]))
     shift = code.spread_element(code.greatest_of(code.get(greatest)))
@@ -182,7 +177,10 @@ def _write_shares(code: Code, a: FewQueries, mask: str | None, scores: str, tota
     whole = code.spread_element(code.sum_of(code.get(added)))
     with code.loop(0, total, code.lanes) as start:
         at = code.at(scores, start)
-        code.store(at, code.evaluate("{0} / {1}", [code.load(at, code.lanes), whole]), code.lanes)
+        share = code.evaluate("{0} / {1}", [code.load(at, code.lanes), whole])
+        if a.zeroes_nan:
+            share = code.evaluate("{1} if {0} != {0} else {0}", [share, code.constant(0)])
+        code.store(at, share, code.lanes)
 
 
 _MOST_VECTORS = 8
@@ -190,7 +188,7 @@ _MOST_VECTORS = 8
 
 
 def _write_mixture(
-    code: Code, a: FewQueries, begins: Sequence[str], values: Sequence[_Array], scores: str, made: str
+    code: Code, a: Attention, begins: Sequence[str], values: Sequence[_Array], scores: str, made: str
 ) -> None:
     cut = list(enumerate(_cut(a.width, code.lanes)))
     for block in range(0, len(cut), _MOST_VECTORS):

@@ -284,7 +284,19 @@ class Code:
     def _compare(self, how: str, x: str, y: str) -> str:
         return self.value(f"fcmp {how} {self.vector} {x}, {y}")
 
-    def _select(self, condition: str, x: str, y: str) -> str:
+    def load_flags(self, address: str, lanes: int) -> str:
+        """Which of so many bytes are not zero, as a vector of bits; the others are not set."""
+        bytes_, bits = f"<{self.lanes} x i8>", f"<{self.lanes} x i1>"
+        if lanes == self.lanes:
+            loaded = self.value(f"load {bytes_}, ptr {address}, align 1")
+        else:
+            mask, zero = (bits, self._mask(lanes)), (bytes_, "zeroinitializer")
+            function = f"llvm.masked.load.v{self.lanes}i8.p0"
+            loaded = self.value(self._call(bytes_, function, ("ptr", f"align 1 {address}"), mask, zero))
+        return self.value(f"icmp ne {bytes_} {loaded}, zeroinitializer")
+
+    def select(self, condition: str, x: str, y: str) -> str:
+        """The elements of one vector where bits are set, and those of another elsewhere."""
         chosen = (f"<{self.lanes} x i1> {condition}", f"{self.vector} {x}", f"{self.vector} {y}")
         return self.value(f"select {', '.join(chosen)}")
 
@@ -315,7 +327,7 @@ class Code:
                 called = f"llvm.{_FUNCTIONS[function]}.v{self.lanes}f{self.itemsize * 8}"
                 return self.value(self._call(self.vector, called, (self.vector, of(operand))))
             case ast.IfExp(test=test, body=body, orelse=other):
-                return self._select(self._condition(test, names), of(body), of(other))
+                return self.select(self._condition(test, names), of(body), of(other))
         raise NotImplementedError(f"no vector of {ast.unparse(tree)}")
 
     def _condition(self, tree: ast.expr, names: dict[str, str]) -> str:

@@ -88,7 +88,7 @@ def test_attention_of_nothing(array):
     [
         (
             [QUERY, KEYS],
-            "(C2) expects a query, 1 parts of keys, 1 of values, and at most one mask, but got 2 operands",
+            "(C2) expects a query, 1 parts of keys and 1 of values, but got 2 operands",
         ),
         (
             [QUERY[0], KEYS, VALUES],
@@ -120,6 +120,47 @@ scale = 1.0 : f64}} : ({", ".join(types)}) -> tensor<1x3xf32>
     if message.startswith("(C1)"):
         message = message[:30]
     assert said.startswith(f"t.mlir:2:8: error: 'nn.attention' op {message}")
+
+
+def test_masks_of_booleans(array, fails):
+    """Masks change scores one after the other; rows that are masked as a whole are what numbers make of them."""
+    given = {"key_parts": 1, "value_parts": 1}
+    mask = np.array([[True, False]])
+    found = array("nn.attention", QUERY, KEYS, VALUES, mask, **given, fills=[-np.inf])
+    np.testing.assert_array_equal(found, VALUES[:1])
+    keys = np.float32([[0, 1], [np.nan, 2]])
+    np.testing.assert_array_equal(array("nn.attention", QUERY, keys, VALUES, mask, **given, fills=[-1e9]), VALUES[:1])
+    none = np.array([[False, False]])
+    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, fills=[-np.inf])
+    np.testing.assert_array_equal(found, np.full((1, 3), np.nan))
+    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, fills=[-np.inf], zeroes_nan=True)
+    np.testing.assert_array_equal(found, np.zeros((1, 3)))
+    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, fills=[-1e9])
+    np.testing.assert_array_equal(found, np.float32([[2, 3, 4]]))
+    added = np.float32([[0, 100]])
+    found = array("nn.attention", QUERY, KEYS, VALUES, mask, added, **given, fills=[0])
+    np.testing.assert_array_equal(found, VALUES[1:])
+    for fills in ([], [np.nan], [0, 1]):
+        fails(
+            f"(C6) expects a number of fills for each mask of booleans, 1, but got {fills}",
+            "nn.attention",
+            *(QUERY, KEYS, VALUES, mask),
+            **given,
+            fills=fills,
+        )
+
+
+def test_fills_that_are_not_there():
+    text = """func.func @main(%q: tensor<1x2xf32>, %k: tensor<2x2xf32>, %mask: tensor<1x2xi1>) -> tensor<1x2xf32> {
+  %y = nn.attention %q, %k, %k, %mask {key_parts = 1 : i64, value_parts = 1 : i64, scale = 1.0 : f64}
+    : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<1x2xi1>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}"""
+    with pytest.raises(tfrt.CompileError) as info:
+        tfrt.compile(text, "t.mlir")
+    assert info.value.diagnostics[0].headline() == (
+        "t.mlir:2:8: error: 'nn.attention' op (C6) expects a number of fills for each mask of booleans, 1, but got []"
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -35,9 +35,27 @@ def softmax_of(quotient: Operation) -> Layer | None:
             continue
         if _reduced(total, "stablehlo.add", dimension, 0.0) is not exponentials.results[0]:
             continue
-        if _reduced(_without_guard(greatest), "stablehlo.maximum", dimension, -float("inf")) is value:
+        if _is_greatest(greatest, value, dimension) or _is_greatest_transposed(greatest, value, dimension):
             return Layer(value, dimension)
     return None
+
+
+def _is_greatest(greatest: SSAValue, value: SSAValue, dimension: int) -> bool:
+    """Whether something is the maximum of a value along a dimension."""
+    return _reduced(_without_guard(greatest), "stablehlo.maximum", dimension, -float("inf")) is value
+
+
+def _is_greatest_transposed(greatest: SSAValue, value: SSAValue, dimension: int) -> bool:
+    """The same where both are transposed after the maximum was taken, as vectorised functions do it."""
+    moved, wide = maker(greatest, "stablehlo.transpose"), maker(value, "stablehlo.transpose")
+    if moved is None or wide is None:
+        return False
+    order = numbers_of(wide.properties["permutation"])
+    along = order[dimension]
+    kept = tuple(d - (d > along) for d in order if d != along)
+    return kept == numbers_of(moved.properties["permutation"]) and _is_greatest(
+        moved.operands[0], wide.operands[0], along
+    )
 
 
 def normalization_of(op: Operation) -> Layer | None:

@@ -177,10 +177,71 @@ def _transpose(op: Operation) -> Replacement:
     if permutation == tuple(range(len(permutation))):
         return [op.operands[0]]
     before = maker(op.operands[0], "stablehlo.transpose")
-    if before is None:
+    if before is not None:
+        first = numbers_of(before.properties["permutation"])
+        return new_like(op, op.name, [before.operands[0]], {"permutation": integers([first[d] for d in permutation])})
+    before = maker(op.operands[0], "stablehlo.reshape")
+    places = None if before is None else _without_ones(sizes_of(before.operands[0]), sizes_of(op.operands[0]))
+    if before is None or places is None:
         return None
-    first = numbers_of(before.properties["permutation"])
-    return new_like(op, op.name, [before.operands[0]], {"permutation": integers([first[d] for d in permutation])})
+    # Ones are put in last, so that what is before and after them meets.
+    order = [places.index(d) for d in permutation if d in places]
+    return new_like(op, "stablehlo.reshape", [_transposed(op, before.operands[0], order)], {})
+
+
+def _transposed(op: Operation, value: SSAValue, order: Sequence[int]) -> SSAValue:
+    """A value with its dimensions in another order, before an op."""
+    before = maker(value, "stablehlo.transpose")
+    if before is not None:
+        first = numbers_of(before.properties["permutation"])
+        value, order = before.operands[0], [first[d] for d in order]
+    if list(order) == list(range(len(order))):
+        return value
+    sizes = sizes_of(value)
+    type = TensorType(value.type.element_type, [sizes[d] for d in order])  # type: ignore[attr-defined]
+    return insert_before(op, "stablehlo.transpose", [value], {"permutation": integers(order)}, type)
+
+
+def _groups(wide: tuple[int, ...], narrow: tuple[int, ...]) -> list[list[int]] | None:
+    """Which dimensions of a shape become each one of another by a reshape, if it only puts some together."""
+    found: list[list[int]] = []
+    rest = list(range(len(wide)))
+    for size in narrow:
+        group = [rest.pop(0)] if rest else []
+        product = wide[group[0]] if group else 1
+        while rest and product < size:
+            group.append(rest.pop(0))
+            product *= wide[group[-1]]
+        if product != size or size < 1:
+            return None
+        found.append(group)
+    return None if rest else found
+
+
+def _reshape_of_transpose(op: Operation) -> Replacement:
+    """Dimensions that are taken apart after they were moved are so before that, where they may have been put
+    together."""
+    moved = maker(op.operands[0], "stablehlo.transpose")
+    if moved is None:
+        return None
+    sizes, after = sizes_of(op.results[0]), sizes_of(moved.results[0])
+    groups = _groups(sizes, after)
+    if groups is None or _without_ones(after, sizes) is not None:
+        return None
+    permutation = numbers_of(moved.properties["permutation"])
+    dims = [place for d in range(len(permutation)) for place in groups[permutation.index(d)]]
+    value = _reshaped(op, moved.operands[0], [sizes[d] for d in dims])
+    return [_transposed(op, value, [dims.index(d) for d in range(len(sizes))])]
+
+
+def _reshaped(op: Operation, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
+    """A value in another shape, before an op."""
+    before = maker(value, "stablehlo.reshape")
+    value = value if before is None else before.operands[0]
+    if sizes_of(value) == tuple(sizes):
+        return value
+    element = value.type.element_type  # type: ignore[attr-defined]
+    return insert_before(op, "stablehlo.reshape", [value], {}, TensorType(element, list(sizes)))
 
 
 def _broadcast(op: Operation) -> Replacement:
@@ -342,6 +403,7 @@ def _batch_norm_inference(op: Operation) -> Replacement:
 
 PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
     "stablehlo.add": _with_neutral(0, left=True, floats=False),
+    "stablehlo.and": _with_neutral(-1, left=True),
     "stablehlo.batch_norm_inference": _batch_norm_inference,
     "stablehlo.broadcast_in_dim": _broadcast,
     "stablehlo.concatenate": _concatenate,
@@ -354,7 +416,8 @@ PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
     "stablehlo.multiply": _with_neutral(1, left=True),
     "stablehlo.optimization_barrier": _barrier,
     "stablehlo.pad": _pad,
-    "stablehlo.reshape": lambda op: _unchanged(op) or _reshape(op),
+    "stablehlo.or": _with_neutral(0, left=True),
+    "stablehlo.reshape": lambda op: _unchanged(op) or _reshape(op) or _reshape_of_transpose(op),
     "stablehlo.select": _select,
     "stablehlo.slice": _slice,
     "stablehlo.subtract": _with_neutral(0, left=False, floats=False),

@@ -53,3 +53,86 @@ func.func @others(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>, %v: tensor<6x3xf32>,
   %11 = stablehlo.dot_general %10, %v, contracting_dims = [1] x [0] : (tensor<6x6xf32>, tensor<6x3xf32>) -> tensor<6x3xf32>
   return %2, %8, %11, %9 : tensor<6x3xf32>, tensor<6x3xf32>, tensor<6x3xf32>, tensor<6x6xf32>
 }
+
+// Scores where a mask is false, or true, are numbers; what is scaled before it is multiplied need not be.
+// CHECK-LABEL: func.func @chosen
+// CHECK: [[MASK:%.+]] = stablehlo.reshape %arg3 : (tensor<6xi1>) -> tensor<1x6xi1>
+// CHECK: [[NOT:%.+]] = stablehlo.not %arg4 : tensor<6x6xi1>
+// CHECK: [[A:%.+]] = nn.attention %arg0, %arg1, %arg2, [[MASK]], [[NOT]] {fills = [-3.000000e+01, 0xFFF0000000000000 : f64], key_parts = 1 : i64, scale = 1.500000e+00 : f64, value_parts = 1 : i64}
+// CHECK-NOT: stablehlo.multiply
+// CHECK: return [[A]]
+func.func @chosen(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>, %v: tensor<6x3xf32>, %m: tensor<6xi1>, %n: tensor<6x6xi1>) -> tensor<6x3xf32> {
+  %two = stablehlo.constant dense<2.0> : tensor<6x8xf32>
+  %half = stablehlo.constant dense<0.25> : tensor<6x8xf32>
+  %three = stablehlo.constant dense<3.0> : tensor<6x6xf32>
+  %low = stablehlo.constant dense<-10.0> : tensor<6x6xf32>
+  %none = stablehlo.constant dense<0xFF800000> : tensor<6x6xf32>
+  %mask = stablehlo.broadcast_in_dim %m, dims = [1] : (tensor<6xi1>) -> tensor<6x6xi1>
+  %0 = stablehlo.multiply %q, %two : tensor<6x8xf32>
+  %1 = stablehlo.multiply %k, %half : tensor<6x8xf32>
+  %2 = stablehlo.dot_general %0, %1, contracting_dims = [1] x [1] : (tensor<6x8xf32>, tensor<6x8xf32>) -> tensor<6x6xf32>
+  %3 = stablehlo.select %mask, %2, %low : tensor<6x6xi1>, tensor<6x6xf32>
+  %4 = stablehlo.multiply %3, %three : tensor<6x6xf32>
+  %5 = stablehlo.select %n, %none, %4 : tensor<6x6xi1>, tensor<6x6xf32>
+  %6 = nn.softmax %5 {dimension = 1 : i64} : (tensor<6x6xf32>) -> tensor<6x6xf32>
+  %7 = stablehlo.dot_general %6, %v, contracting_dims = [1] x [0] : (tensor<6x6xf32>, tensor<6x3xf32>) -> tensor<6x3xf32>
+  return %7 : tensor<6x3xf32>
+}
+
+// Keys and values that are repeated for four heads, a single query: the heads of a group are rows of one product.
+// CHECK-LABEL: func.func @shared
+// CHECK: [[Q:%.+]] = stablehlo.reshape %arg0 : (tensor<4x1x8xf32>) -> tensor<2x2x8xf32>
+// CHECK: [[A:%.+]] = nn.attention [[Q]], %arg1, %arg2, %arg3 {key_parts = 2 : i64
+// CHECK: [[R:%.+]] = stablehlo.reshape [[A]] : (tensor<2x2x8xf32>) -> tensor<4x1x8xf32>
+// CHECK: return [[R]]
+func.func @shared(%q: tensor<4x1x8xf32>, %k: tensor<2x5x8xf32>, %kn: tensor<2x1x8xf32>, %v: tensor<2x6x8xf32>) -> tensor<4x1x8xf32> {
+  %0 = stablehlo.concatenate %k, %kn, dim = 1 : (tensor<2x5x8xf32>, tensor<2x1x8xf32>) -> tensor<2x6x8xf32>
+  %1 = stablehlo.broadcast_in_dim %0, dims = [0, 2, 3] : (tensor<2x6x8xf32>) -> tensor<2x2x6x8xf32>
+  %2 = stablehlo.reshape %1 : (tensor<2x2x6x8xf32>) -> tensor<4x6x8xf32>
+  %3 = stablehlo.broadcast_in_dim %v, dims = [0, 2, 3] : (tensor<2x6x8xf32>) -> tensor<2x2x6x8xf32>
+  %4 = stablehlo.reshape %3 : (tensor<2x2x6x8xf32>) -> tensor<4x6x8xf32>
+  %5 = stablehlo.dot_general %q, %2, batching_dims = [0] x [0], contracting_dims = [2] x [2] : (tensor<4x1x8xf32>, tensor<4x6x8xf32>) -> tensor<4x1x6xf32>
+  %6 = nn.softmax %5 {dimension = 2 : i64} : (tensor<4x1x6xf32>) -> tensor<4x1x6xf32>
+  %7 = stablehlo.dot_general %6, %4, batching_dims = [0] x [0], contracting_dims = [2] x [1] : (tensor<4x1x6xf32>, tensor<4x6x8xf32>) -> tensor<4x1x8xf32>
+  return %7 : tensor<4x1x8xf32>
+}
+
+// Queries in groups, as `einsum` has them, whose scores are transposed, and shares that are made zero where they are NaN.
+// CHECK-LABEL: func.func @groups
+// CHECK-DAG: [[Q:%.+]] = stablehlo.transpose %arg0, dims = [1, 2, 0, 3] : (tensor<5x2x3x8xf32>) -> tensor<2x3x5x8xf32>
+// CHECK-DAG: [[KT:%.+]] = stablehlo.transpose %arg1, dims = [1, 0, 2] : (tensor<6x2x8xf32>) -> tensor<2x6x8xf32>
+// CHECK-DAG: [[K:%.+]] = stablehlo.reshape [[KT]] : (tensor<2x6x8xf32>) -> tensor<2x1x6x8xf32>
+// CHECK: [[A:%.+]] = nn.attention [[Q]], [[K]], [[K]] {key_parts = 1 : i64, scale = 1.000000e+00 : f64, value_parts = 1 : i64, zeroes_nan = true}
+// CHECK: [[R:%.+]] = stablehlo.transpose [[A]], dims = [0, 3, 1, 2] : (tensor<2x3x5x8xf32>) -> tensor<2x8x3x5xf32>
+// CHECK: return [[R]]
+func.func @groups(%q: tensor<5x2x3x8xf32>, %k: tensor<6x2x8xf32>) -> tensor<2x8x3x5xf32> {
+  %0 = stablehlo.dot_general %k, %q, batching_dims = [1] x [1], contracting_dims = [2] x [3] : (tensor<6x2x8xf32>, tensor<5x2x3x8xf32>) -> tensor<2x6x5x3xf32>
+  %1 = stablehlo.transpose %0, dims = [0, 3, 2, 1] : (tensor<2x6x5x3xf32>) -> tensor<2x3x5x6xf32>
+  %2 = nn.softmax %1 {dimension = 3 : i64} : (tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %3 = stablehlo.compare NE, %2, %2, FLOAT : (tensor<2x3x5x6xf32>, tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xi1>
+  %zero = stablehlo.constant dense<0.0> : tensor<2x3x5x6xf32>
+  %4 = stablehlo.select %3, %zero, %2 : tensor<2x3x5x6xi1>, tensor<2x3x5x6xf32>
+  %5 = stablehlo.dot_general %k, %4, batching_dims = [1] x [0], contracting_dims = [0] x [3] : (tensor<6x2x8xf32>, tensor<2x3x5x6xf32>) -> tensor<2x8x3x5xf32>
+  return %5 : tensor<2x8x3x5xf32>
+}
+
+// A number that is not one, a mask that is added and then scaled, and keys alone that heads share, are other things.
+// CHECK-LABEL: func.func @not_masks
+// CHECK-NOT: nn.attention
+// CHECK: return
+func.func @not_masks(%q: tensor<6x8xf32>, %v: tensor<6x3xf32>, %n: tensor<6x6xi1>, %m: tensor<6x6xf32>) -> (tensor<6x3xf32>, tensor<6x3xf32>) {
+  %nan = stablehlo.constant dense<0x7FC00000> : tensor<6x6xf32>
+  %0 = stablehlo.dot_general %q, %q, contracting_dims = [1] x [1] : (tensor<6x8xf32>, tensor<6x8xf32>) -> tensor<6x6xf32>
+  %1 = stablehlo.select %n, %0, %nan : tensor<6x6xi1>, tensor<6x6xf32>
+  %2 = nn.softmax %1 {dimension = 1 : i64} : (tensor<6x6xf32>) -> tensor<6x6xf32>
+  %3 = stablehlo.dot_general %2, %v, contracting_dims = [1] x [0] : (tensor<6x6xf32>, tensor<6x3xf32>) -> tensor<6x3xf32>
+  %three = stablehlo.constant dense<3.0> : tensor<6x6xf32>
+  %low = stablehlo.constant dense<-10.0> : tensor<6x6xf32>
+  %4 = stablehlo.dot_general %v, %v, contracting_dims = [1] x [1] : (tensor<6x3xf32>, tensor<6x3xf32>) -> tensor<6x6xf32>
+  %5 = stablehlo.add %4, %m : tensor<6x6xf32>
+  %6 = stablehlo.multiply %5, %three : tensor<6x6xf32>
+  %7 = stablehlo.select %n, %6, %low : tensor<6x6xi1>, tensor<6x6xf32>
+  %8 = nn.softmax %7 {dimension = 1 : i64} : (tensor<6x6xf32>) -> tensor<6x6xf32>
+  %9 = stablehlo.dot_general %8, %v, contracting_dims = [1] x [0] : (tensor<6x6xf32>, tensor<6x3xf32>) -> tensor<6x3xf32>
+  return %3, %9 : tensor<6x3xf32>, tensor<6x3xf32>
+}

@@ -86,3 +86,40 @@ func.func @products(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>, %y: tensor<3x4x6xf
   %3 = stablehlo.dot_general %x, %2, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x6x4xf32>) -> tensor<2x6x4xf32>
   return %1, %3 : tensor<2x5xf32>, tensor<2x6x4xf32>
 }
+
+// What is always true, or false, changes nothing; masks that tell positions from one another are constants.
+// CHECK-LABEL: func.func @masks
+// CHECK-NEXT: [[C:%.+]] = stablehlo.constant dense<
+// CHECK-NEXT: return %arg0, %arg0, [[C]]
+func.func @masks(%x: tensor<300xi1>) -> (tensor<300xi1>, tensor<300xi1>, tensor<40x40xi1>) {
+  %yes = stablehlo.constant dense<true> : tensor<i1>
+  %no = stablehlo.constant dense<false> : tensor<300xi1>
+  %all = stablehlo.broadcast_in_dim %yes, dims = [] : (tensor<i1>) -> tensor<300xi1>
+  %0 = stablehlo.and %all, %x : tensor<300xi1>
+  %1 = stablehlo.or %x, %no : tensor<300xi1>
+  %2 = stablehlo.iota dim = 0 : tensor<40x40xi32>
+  %3 = stablehlo.iota dim = 1 : tensor<40x40xi32>
+  %4 = stablehlo.compare GE, %2, %3, SIGNED : (tensor<40x40xi32>, tensor<40x40xi32>) -> tensor<40x40xi1>
+  return %0, %1, %4 : tensor<300xi1>, tensor<300xi1>, tensor<40x40xi1>
+}
+
+// Dimensions that are put together around a transpose, and ones that are moved, need not be.
+// CHECK-LABEL: func.func @moved
+// CHECK-NEXT: %0 = stablehlo.transpose %arg0, dims = [0, 1, 3, 2] : (tensor<2x3x4x5xf32>) -> tensor<2x3x5x4xf32>
+// CHECK-NEXT: %1 = stablehlo.reshape %arg0 : (tensor<2x3x4x5xf32>) -> tensor<2x1x3x4x5xf32>
+// CHECK-NEXT: %2 = stablehlo.transpose %arg1, dims = [1, 0] : (tensor<6x4xf32>) -> tensor<4x6xf32>
+// CHECK-NEXT: %3 = stablehlo.reshape %arg1 : (tensor<6x4xf32>) -> tensor<2x3x4xf32>
+// CHECK-NEXT: %4 = stablehlo.transpose %3, dims = [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>
+// CHECK-NEXT: %5 = stablehlo.reshape %2 : (tensor<4x6xf32>) -> tensor<8x3xf32>
+// CHECK-NEXT: return %0, %1, %4, %5
+func.func @moved(%x: tensor<2x3x4x5xf32>, %y: tensor<6x4xf32>) -> (tensor<2x3x5x4xf32>, tensor<2x1x3x4x5xf32>, tensor<4x2x3xf32>, tensor<8x3xf32>) {
+  %0 = stablehlo.reshape %x : (tensor<2x3x4x5xf32>) -> tensor<6x4x5xf32>
+  %1 = stablehlo.transpose %0, dims = [0, 2, 1] : (tensor<6x4x5xf32>) -> tensor<6x5x4xf32>
+  %2 = stablehlo.reshape %1 : (tensor<6x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %3 = stablehlo.reshape %x : (tensor<2x3x4x5xf32>) -> tensor<1x2x3x4x5xf32>
+  %4 = stablehlo.transpose %3, dims = [1, 0, 2, 3, 4] : (tensor<1x2x3x4x5xf32>) -> tensor<2x1x3x4x5xf32>
+  %5 = stablehlo.transpose %y, dims = [1, 0] : (tensor<6x4xf32>) -> tensor<4x6xf32>
+  %6 = stablehlo.reshape %5 : (tensor<4x6xf32>) -> tensor<4x2x3xf32>
+  %7 = stablehlo.reshape %5 : (tensor<4x6xf32>) -> tensor<8x3xf32>
+  return %2, %4, %6, %7 : tensor<2x3x5x4xf32>, tensor<2x1x3x4x5xf32>, tensor<4x2x3xf32>, tensor<8x3xf32>
+}

@@ -123,3 +123,30 @@ func.func @neither(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>, te
   %23 = stablehlo.multiply %16, %22 : tensor<4x4xf32>
   return %6, %12, %23 : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// A softmax whose maximum is taken before it is transposed, as of a function that is vectorised; and of another row's.
+// CHECK-LABEL: func.func @transposed
+// CHECK: [[X:%.+]] = stablehlo.transpose %arg0, dims = [2, 0, 1]
+// CHECK: [[S:%.+]] = nn.softmax [[X]] {dimension = 2 : i64}
+// CHECK: [[D:%.+]] = stablehlo.divide
+// CHECK: return [[S]], [[D]]
+func.func @transposed(%x: tensor<4x4x4xf32>) -> (tensor<4x4x4xf32>, tensor<4x4x4xf32>) {
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %0 = stablehlo.reduce(%x init: %low) applies stablehlo.maximum across dimensions = [1] : (tensor<4x4x4xf32>, tensor<f32>) -> tensor<4x4xf32>
+  %1 = stablehlo.transpose %0, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
+  %2 = stablehlo.transpose %x, dims = [2, 0, 1] : (tensor<4x4x4xf32>) -> tensor<4x4x4xf32>
+  %3 = stablehlo.broadcast_in_dim %1, dims = [0, 1] : (tensor<4x4xf32>) -> tensor<4x4x4xf32>
+  %4 = stablehlo.subtract %2, %3 : tensor<4x4x4xf32>
+  %5 = stablehlo.exponential %4 : tensor<4x4x4xf32>
+  %6 = stablehlo.reduce(%5 init: %zero) applies stablehlo.add across dimensions = [2] : (tensor<4x4x4xf32>, tensor<f32>) -> tensor<4x4xf32>
+  %7 = stablehlo.broadcast_in_dim %6, dims = [0, 1] : (tensor<4x4xf32>) -> tensor<4x4x4xf32>
+  %8 = stablehlo.divide %5, %7 : tensor<4x4x4xf32>
+  %9 = stablehlo.broadcast_in_dim %0, dims = [0, 1] : (tensor<4x4xf32>) -> tensor<4x4x4xf32>
+  %10 = stablehlo.subtract %2, %9 : tensor<4x4x4xf32>
+  %11 = stablehlo.exponential %10 : tensor<4x4x4xf32>
+  %12 = stablehlo.reduce(%11 init: %zero) applies stablehlo.add across dimensions = [2] : (tensor<4x4x4xf32>, tensor<f32>) -> tensor<4x4xf32>
+  %13 = stablehlo.broadcast_in_dim %12, dims = [0, 1] : (tensor<4x4xf32>) -> tensor<4x4x4xf32>
+  %14 = stablehlo.divide %11, %13 : tensor<4x4x4xf32>
+  return %8, %14 : tensor<4x4x4xf32>, tensor<4x4x4xf32>
+}

@@ -95,6 +95,18 @@ def compare(builder: Builder, node: Node) -> list[Value] | None:
     return builder.op("stablehlo.compare", wide, [type], spelled=spelled)
 
 
+@operator("IsNaN")
+def is_nan(builder: Builder, node: Node) -> list[Value] | None:
+    (x,) = _operands(node)
+    if not node.is_static or x.type.dtype not in _FLOATS:
+        return None
+    spelled = {
+        "comparison_direction": "#stablehlo<comparison_direction NE>",
+        "compare_type": "#stablehlo<comparison_type FLOAT>",
+    }
+    return builder.op("stablehlo.compare", [x, x], node.types, spelled=spelled)
+
+
 @operator("Where")
 def where(builder: Builder, node: Node) -> list[Value] | None:
     if not node.is_static:

@@ -12,6 +12,7 @@ from tfrt.compiler.importers.onnx.values import Builder, Node, Value
 from tfrt.compiler.importers.text import TensorType
 from tfrt.executor.values.dtype import DType
 
+_FLOATS = frozenset((DType.BF16, DType.F16, DType.F32, DType.F64))
 _REDUCTIONS = {
     "ReduceMax": ("stablehlo.maximum", -np.inf),
     "ReduceMean": ("stablehlo.add", 0),
@@ -39,3 +40,31 @@ def reduce(builder: Builder, node: Node) -> list[Value] | None:
         count = builder.splat(prod(x.type.sizes[place] for place in places), x.type.dtype, found.type.sizes)
         found = builder.one("stablehlo.divide", [found, count], TensorType(x.type.dtype, found.type.sizes))
     return [builder.reshape(found, node.types[0].sizes)]
+
+
+@operator("Softmax")
+def softmax(builder: Builder, node: Node) -> list[Value] | None:
+    x = node.input(0)
+    if x is None or not node.is_static or x.type.dtype not in _FLOATS or not x.type.sizes:
+        return None
+    dimension = node.attributes.get("axis", -1) % len(x.type.sizes)
+    return builder.op("nn.softmax", [x], node.types, {"dimension": dimension})
+
+
+@operator("LayerNormalization")
+def layer_normalization(builder: Builder, node: Node) -> list[Value] | None:
+    """Of rows; who asks for the mean and the deviation, too, gets them from an op of its own."""
+    x, scale, offset = node.input(0), node.input(1), node.input(2)
+    if x is None or scale is None or not node.is_static or len(node.types) != 1:
+        return None
+    sizes = x.type.sizes
+    is_of_rows = bool(sizes) and node.attributes.get("axis", -1) % len(sizes) == len(sizes) - 1
+    if not is_of_rows or x.type.dtype not in (DType.F32, DType.F64):
+        return None
+    given = {"dimension": len(sizes) - 1}
+    spelled = {"epsilon": f"{float(np.float32(node.attributes.get('epsilon', 1e-5)))!r} : f64"}
+    found = builder.one("nn.normalize", [x], x.type, given, spelled=spelled)
+    found = builder.one("stablehlo.multiply", [found, builder.broadcast(scale, sizes)], x.type)
+    if offset is not None:
+        found = builder.one("stablehlo.add", [found, builder.broadcast(offset, sizes)], x.type)
+    return [found]

@@ -69,6 +69,23 @@ def slice_(builder: Builder, node: Node) -> list[Value] | None:
     return [_part(builder, x, node.types[0], bounds)]
 
 
+@operator("Gather")
+def gather(builder: Builder, node: Node) -> list[Value] | None:
+    """One part along an axis, of a number that is known."""
+    x, index = _first(node), node.constant(1)
+    if not node.is_static or index is None or index.ndim:
+        return None
+    sizes = x.type.sizes
+    axis = node.attributes.get("axis", 0) % len(sizes)
+    place = int(index) + (sizes[axis] if index < 0 else 0)
+    if not 0 <= place < sizes[axis]:
+        return None
+    bounds = [(place, place + 1, 1) if d == axis else (0, size, 1) for d, size in enumerate(sizes)]
+    kept = tuple(1 if d == axis else size for d, size in enumerate(sizes))
+    part = _part(builder, x, TensorType(x.type.dtype, kept), bounds)
+    return [builder.reshape(part, node.types[0].sizes)]
+
+
 def _part(builder: Builder, x: Value, type: TensorType, bounds: list[tuple[int, int, int]]) -> Value:
     starts, limits, strides = zip(*bounds, strict=True) if bounds else ((), (), ())
     limits = tuple(max(start, limit) for start, limit in zip(starts, limits, strict=True))
