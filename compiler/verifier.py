@@ -198,6 +198,11 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
     except KeyError:
         # Rules of xDSL's look at the op around theirs, which lacks something, as it will be told.
         return
+    except UnicodeEncodeError:
+        # The message was to have a name that xDSL cannot spell.
+        broken = "has an attribute that its definition does not allow, with a name that is not UTF-8"
+        diagnostics.append(_error(op, f"'{_name_of(op)}' op {broken}"))
+        return
     except VerifyException as error:
         # OpVerifyError says itself which op to point at, and has the whole message.
         culprit = getattr(error, "op", None)

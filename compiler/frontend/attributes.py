@@ -125,8 +125,10 @@ def default_type(token: Token) -> Attribute:
 
 
 def parse_integer(token: Token) -> int:
-    """The value of an `INT` token."""
-    _, text, offset = token
+    """The value of a number that is to be an integer; lists of numbers may have others."""
+    kind, text, offset = token
+    if kind == "FLOAT":
+        raise SyntaxFailure(offset, f"expected an integer, found '{text}'")
     if len(text) > _MAX_LITERAL_DIGITS:
         raise SyntaxFailure(offset, "number literal is too long")
     return int(text, 16) if "0x" in text else int(text)

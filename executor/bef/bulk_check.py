@@ -186,11 +186,7 @@ def _check_references(tables: Tables, headers: Headers, kernels: _Kernels) -> tu
     require(len(pseudo) == len(starts) or codes.max() < len(tables.kernel_names))
     for count in (kernels.arguments, kernels.attributes, kernels.callees):
         require(not count[pseudo].any())
-    operands = as_numbers(headers.table)[1::3]
-    agree = operands == kernels.arguments
-    # That of a pseudo kernel means nothing.
-    agree[pseudo] = True
-    require(agree.all())
+    require(np.array_equal(as_numbers(headers.table)[1::3], kernels.arguments))
     at = starts + HEADER_WORDS + kernels.results + kernels.arguments
     attributes = words[runs(at, kernels.attributes)]
     require(attributes.max(initial=0) < tables.sections.size(SectionId.ATTRIBUTES) or not len(attributes))

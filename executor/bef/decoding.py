@@ -171,6 +171,8 @@ def _kernel(
             cursor.fail("a function does not start with a pseudo kernel", at)
         if arguments or attributes or callees or not results:
             cursor.fail("a pseudo kernel has results only", at)
+        if operands:
+            cursor.fail(f"a pseudo kernel waits for {operands} operands", at)
         return KernelRecord("", location, (), (), (), results, users, operands, stream)
     names = tables.kernel_names
     if code >= len(names):

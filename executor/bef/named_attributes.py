@@ -35,7 +35,10 @@ def array_ops(bef: BefFile, function: FunctionRecord) -> Iterator[tuple[KernelRe
     There are none where the file leaves out the names of attributes.
     """
     for kernel, op in named(bef, function, "op_name"):
-        if kernel.name.startswith("cpu."):
+        if kernel.name.startswith("cpu.") and isinstance(op, str):
             yield kernel, op
     for kernel, steps in named(bef, function, "steps"):
-        yield from ((kernel, step[0]) for step in steps)
+        # Kernels of anybody may have attributes of that name.
+        for step in steps if isinstance(steps, tuple) else ():
+            if isinstance(step, tuple) and step and isinstance(step[0], str):
+                yield kernel, step[0]

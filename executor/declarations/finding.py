@@ -140,7 +140,9 @@ def _packages(dialect: str) -> tuple[list[Plugin], list[Plugin]]:
 def _mentions(module: str, name: str) -> bool:
     """Whether a module's text has a name in quotes, with its dialect or without."""
     text = _text_of(module)
-    return f'"{name}"'.encode() in text or f'"{name.partition(".")[2]}"'.encode() in text
+    # A file may ask for a name that is not UTF-8, which nothing has.
+    full, short = (f'"{each}"'.encode("utf-8", "surrogateescape") for each in (name, name.partition(".")[2]))
+    return full in text or short in text
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -67,6 +68,12 @@ def source_below(folder: str) -> SourceLookup:
     return read
 
 
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    """The lines of a text. All diagnostics of a text, of which there may be many thousands, are shown one by one."""
+    return text.split("\n")
+
+
 def _excerpt(location: Location | None, source: SourceLookup | None) -> list[str]:
     at = position(location)
     if at is None or source is None:
@@ -74,7 +81,7 @@ def _excerpt(location: Location | None, source: SourceLookup | None) -> list[str
     text = source(at.filename)
     if text is None:
         return []
-    lines = text.split("\n")
+    lines = _lines(text)
     if not 1 <= at.line <= len(lines):
         return []
     line = lines[at.line - 1].rstrip("\r")

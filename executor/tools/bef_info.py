@@ -197,14 +197,21 @@ def _weights(bef: BefFile) -> list[dict[str, Any]]:
     found = {}
     for function in bef.functions:
         for kernel, name in named(bef, function, "name"):
-            if kernel.name == "cpu.weight":
+            if kernel.name == "cpu.weight" and isinstance(name, str):
                 found[name] = kernel.attributes[0]
     return [{"name": name} | _array_of(bef, offset) for name, offset in found.items()]
 
 
 def _array_of(bef: BefFile, metadata: int) -> dict[str, Any]:
-    (known,) = read_metadata(bef.attribute(metadata, Stored("typed_aggregate")))
-    size = known.element_count * known.dtype.numpy.itemsize
+    """An array's type and size; nothing in the place of what cannot be read."""
+    try:
+        (known,) = read_metadata(bef.attribute(metadata, Stored("typed_aggregate")))
+        if not isinstance(known.dtype, DType):
+            raise ValueError
+        # Sizes that are none fail here.
+        size = int(known.element_count) * known.dtype.numpy.itemsize
+    except (BefError, ValueError, TypeError):
+        return {"type": "?", "bytes": 0}
     return {"type": "x".join([*map(str, known.shape), known.dtype.mlir]), "bytes": size}
 
 

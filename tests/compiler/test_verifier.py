@@ -206,3 +206,12 @@ def test_each_of_several_alike_ops_is_looked_at():
         parse_module(text)
     message = "error: 'tfrt.add.i32' op operand #1 must be 32-bit signless integer, but got 'i1'"
     assert str(caught.value).splitlines() == [f"-:{line}:6: {message}" for line in (3, 5)]
+
+
+def test_a_rule_that_a_name_breaks_which_is_not_utf_8():
+    with pytest.raises(CompileError) as caught:
+        parse_module('%x = "tfrt.constant.i32"() {value = @"\\80"} : () -> i32', "t.mlir")
+    assert str(caught.value) == (
+        "t.mlir:1:6: error: 'tfrt.constant.i32' op has an attribute that its definition does not allow, "
+        "with a name that is not UTF-8"
+    )

@@ -34,7 +34,8 @@ def changed(data: bytes, max_size: int, seed: int) -> bytes:
         return bytes(atheris.Mutate(data, max_size))
     try:
         found = bef_inputs.damaged(bef_inputs.take_apart(data), rng)
-    except BefError:
+    except (BefError, ValueError):
+        # It is none any more, or its locations are not.
         found = bef_inputs.bytes_changed(data, rng)
     return found[:max_size]
 

@@ -11,12 +11,13 @@ import io
 import tracemalloc
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from tests.executor.bef.bounded_runs import SAMPLES, Budget, Impatient, Kernels, Standins
 from tests.robustness import bef_inputs
 from tfrt.compiler import compile
 from tfrt.compiler.bef_to_mlir import disassemble
-from tfrt.executor.bef import BefFile, FunctionKind, read_bef
+from tfrt.executor.bef import BefFile, FunctionKind, functions, read_bef
 from tfrt.executor.bef.attribute_values import decode
 from tfrt.executor.bef.format import HEADER, SectionId
 from tfrt.executor.engines.program import Program
@@ -61,9 +62,12 @@ class BefCampaign:
     def check(self, case: bytes, number: int) -> str:
         bef = read(case) if number % self.measured == 0 else read_unmeasured(case)
         if bef is None:
+            if number % self.run == 0:
+                check_together(case, None)
             return REFUSED
         if number % self.run == 0:
             run(bef)
+            check_together(case, bef)
         if number % self.used == 0:
             use(bef, len(case))
         return ACCEPTED
@@ -88,6 +92,15 @@ def read_unmeasured(data: bytes) -> BefFile | None:
         # In front of the first section there is none.
         assert error.section is not None or error.offset < len(HEADER), error
         return None
+
+
+def check_together(data: bytes, expected: BefFile | None) -> None:
+    """Whether a file means the same, and is refused with the same words, where functions are checked all together."""
+    with mock.patch.object(functions, "LEAST_BYTES", 0):
+        found = read_unmeasured(data)
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        assert list(found.functions) == list(expected.functions)
 
 
 def use(bef: BefFile, size: int) -> None:

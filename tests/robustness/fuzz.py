@@ -16,7 +16,10 @@ from pathlib import Path
 
 from tests.robustness.workers import Limits, Report, run
 
-CAMPAIGNS = {"bef": ("tests.robustness.bef_campaign", "BefCampaign", ("1", "1", "1"))}
+CAMPAIGNS = {
+    "bef": ("tests.robustness.bef_campaign", "BefCampaign", ("1", "1", "1")),
+    "text": ("tests.robustness.text_campaign", "TextCampaign", ("4", "1")),
+}
 """The module and the class of each, and its options."""
 
 

@@ -19,7 +19,7 @@ GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.bef"))
 
 @pytest.mark.skipif(not HAS_LIMITS, reason="this system does not limit what a process takes")
 def test_five_thousand_corrupt_files():
-    report = run("tests.robustness.bef_campaign", "BefCampaign", range(5000), options=("16", "8", "64"))
+    report = run("tests.robustness.bef_campaign", "BefCampaign", range(5000), options=("16", "16", "100"))
     assert not report.failures, str(report)
     assert set(report.outcomes) == {ACCEPTED, REFUSED}
     assert min(report.outcomes.values()) > 1000

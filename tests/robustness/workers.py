@@ -223,7 +223,7 @@ def work(asked: str) -> None:
     faulthandler.register(signal.SIGALRM, all_threads=True, chain=True)
     outcomes: Counter[str] = Counter()
     slowest: list[tuple[float, int]] = []
-    with open(place, "r+b") as file, mmap.mmap(file.fileno(), 0) as at, limited(megabytes):
+    with open(place, "r+b") as file, mmap.mmap(file.fileno(), 0) as at:
         for number in range(first, stop):
             case = campaign.make(number)
             kept = case[:LARGEST]
@@ -232,7 +232,8 @@ def work(asked: str) -> None:
             start = time.process_time()
             signal.setitimer(signal.ITIMER_REAL, seconds)
             try:
-                outcomes[campaign.check(case, number)] += 1
+                with limited(megabytes):
+                    outcomes[campaign.check(case, number)] += 1
             except BaseException as error:
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 failed = {"failed": number, "what": _shown(error), "suffix": campaign.suffix}

@@ -111,6 +111,26 @@ def test_what_a_compiled_model_says_of_itself(tool, model):
     assert sum(section["bytes"] for section in found["sections"]) < found["bytes"]
 
 
+def test_attributes_that_only_have_the_names_of_others(tool, tmp_path):
+    """Names of ops and weights are looked for in attributes of these names, which may be anything else."""
+    path = tmp_path / "odd.bef"
+    path.write_bytes(
+        tfrt.compile("""
+func.func @main() {
+  "cqu.odd"() {op_name = 1.5 : f32} : () -> ()
+  "cqu.odd"() {op_name = "odd.op"} : () -> ()
+  "cqu.odd"() {steps = 3 : i32} : () -> ()
+  "cqu.odd"() {steps = [1 : i32, "a", ["odd.step", 2 : i32], [3 : i32, "b"]]} : () -> ()
+  "cqu.weight"() {metadata = 1 : i32, name = 2 : i32} : () -> ()
+  "cqu.weight"() {metadata = ["a"], name = "w"} : () -> ()
+  tfrt.return
+}""").replace(b"cqu.", b"cpu.")
+    )
+    found = json.loads(tool("bef-info", path, "--json").out)
+    assert [op["name"] for op in found["ops"]] == ["odd.op", "odd.step"]
+    assert found["weights"] == [{"name": "w", "type": "?", "bytes": 0}]
+
+
 def test_constants_are_listed_the_largest_first(tool, tmp_path):
     path = tmp_path / "model.bef"
     path.write_bytes(tfrt.compile(MODEL.replace("%z = stablehlo.tanh %y", "%z = stablehlo.add %y, %y"), "model.mlir"))

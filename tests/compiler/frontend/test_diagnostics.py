@@ -5,13 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tfrt.compiler.frontend import parse_module
+from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
 from tfrt.executor.support.errors import CompileError
+from tfrt.executor.support.location import FileLineCol
 
 SYNTAX = [
     ('"x.y"(', "1:7: error: expected ')' or an SSA value, found the end of the text"),
     ('"x.y"() {a = "abc} : () -> ()', "1:14: error: expected '\"' in string literal"),
     ('"x.y"() {a = !f<"abc>} : () -> ()', "1:17: error: expected '\"' in string literal"),
     ('"x.y"() : (i32 -> ()', "1:16: error: expected ')' or ',', found '->'"),
+    (
+        "%x = stablehlo.constant dense<0.0> : tensor<f32>\n"
+        "%y = stablehlo.reduce(%x init: %x) applies stablehlo.add across dimensions = [1, 5.0] : "
+        "(tensor<f32>, tensor<f32>) -> tensor<f32>",
+        "2:82: error: expected an integer, found '5.0'",
+    ),
     ('"x.y"() : () -> () loc("a":1:)', "1:30: error: expected an integer, found ')'"),
     ('"x.y"() : () -> () loc("a"', "1:27: error: expected '(', ')' or ':', found the end of the text"),
     ('"x.y"() {a = complex<i32<} : () -> ()', "1:25: error: expected '>', found '<'"),
@@ -264,3 +272,18 @@ IN_REGIONS = [
 @pytest.mark.parametrize(("text", "expected"), IN_REGIONS)
 def test_values_in_and_around_regions(errors_of, text, expected):
     assert errors_of(f"func.func @f(%c: i1) {{\n{text}\ntfrt.return\n}}") == expected
+
+
+def test_a_text_is_taken_apart_once_for_all_that_is_said_of_it():
+    class Text(str):
+        times = 0
+
+        def split(self, *arguments):
+            Text.times += 1
+            return super().split(*arguments)
+
+    text = Text("first\nsecond")
+    found = [Diagnostic("error", "wrong", FileLineCol("t", line, 2)) for line in (1, 2, 2)]
+    shown = [diagnostic.render(source_of_text("t", text)) for diagnostic in found]
+    assert shown == [f"t:{line}:2: error: wrong\n{said}\n ^" for line, said in ((1, "first"), *[(2, "second")] * 2)]
+    assert Text.times == 1

@@ -238,6 +238,7 @@ def body(**changes: object) -> bytes:
         (body()[:-9], "a kernel of 24 bytes does not fit into the 23 bytes that are left", 52),
         (body(kernels=(KERNEL, KERNEL)), "a function does not start with a pseudo kernel", 16),
         (body(kernels=(replace(PSEUDO, location=1), KERNEL)), "a function does not start with a pseudo kernel", 16),
+        (body(kernels=(replace(PSEUDO, operands=9), KERNEL)), "a pseudo kernel waits for 9 operands", 16),
         (body(kernels=(replace(PSEUDO, arguments=(0,)), KERNEL)), "a pseudo kernel has results only", 16),
         (body(kernels=(replace(PSEUDO, attributes=(0,)), KERNEL)), "a pseudo kernel has results only", 16),
         (body(kernels=(replace(PSEUDO, functions=(0,)), KERNEL)), "a pseudo kernel has results only", 16),

@@ -170,6 +170,15 @@ def test_unknown_kernels_are_all_named_with_their_places():
     )
 
 
+def test_unknown_kernels_whose_names_are_not_utf_8():
+    bef = tfrt.compile('func.func @f() {\n  "no.\\80"() : () -> ()\n  "\\80"() : () -> ()\n  tfrt.return\n}', "x.mlir")
+    with pytest.raises(tfrt.LoadError) as caught:
+        tfrt.load(bef)
+    assert str(caught.value) == (
+        "x.mlir:2:3: error: unknown kernel name 'no.\udc80'\nx.mlir:3:3: error: unknown kernel name '\udc80'"
+    )
+
+
 @pytest.mark.parametrize(
     ("op", "message"),
     [
