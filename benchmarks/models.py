@@ -2,13 +2,13 @@
 
     python benchmarks/models.py [--networks TEXT] [--ways NAME,...] [--threads N,...] [--rounds N] [--json FILE]
 
-For each number of threads there is one process, held to as many processors, in which all ways run in turn within every
-round, as many calls of each, on the same weights and inputs, to results that agree. Shown are the median and the least
-time of a call, the median of the first calls in the rounds, which find the caches as the other ways have left them, and
-the ratio of the median to numpy's. Then each way starts anew, in a process of its own: how long from its start to the
-first result, and the most memory that it has held. tfrt starts from a compiled file, and onnxruntime from a model's
-file; how long tfrt takes to compile the text is the line's last number. `tfrt` runs on numpy alone, `tfrt-native` with
-Numba where that is installed, from a cache that the calls before have filled.
+For each network and number of threads there is a process, held to as many processors. It first measures what the
+machine reaches (`roofline.py`); then all ways run in turn within each round, as many calls of each, on the same weights
+and inputs, to results that agree. Then each way starts anew, in processes of its own, to see how long it takes to the
+first result, and how much memory. tfrt starts from a compiled file, and onnxruntime from a model's file. `tfrt` runs on
+numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled.
+
+README.md says what the columns are.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+import roofline
+from models_table import heading, rows
 from networks.architectures import NETWORKS, Network
+from run_memory import GIVEN_BACK, measured_arrays, measured_growth
 
 ROOT = Path(__file__).parent
 Call = Callable[[], Any]
@@ -113,19 +116,18 @@ def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
     options = _options(argv)
     if options.part is not None:
-        return (_steady if options.part == "steady" else _first)(options)
+        return PARTS[options.part](options)
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder)
-        compiled = {name: _write_files(NETWORKS[name], files, options.ways) for name in options.networks}
+        programs = {name: _write_files(NETWORKS[name], files, options.ways) for name in options.networks}
         record: dict[str, Any] = {}
         for threads in options.threads:
-            print(f"{threads} thread{'s' * (threads > 1)}")
-            heads = f"{'p50':>10}{'least':>10}{'cold':>10}{'ratio':>8}{'first':>10}{'memory':>10}{'compiled':>10}"
-            print(f"{'':18}{heads}")
             for name in options.networks:
-                found = _measure(name, threads, files, options)
+                found = _measure(name, threads, files, options, programs[name])
+                if name == options.networks[0]:
+                    print("\n".join(heading(threads, found["machine"])))
                 record[f"{name}, {threads}"] = found
-                _show(name, found, compiled[name])
+                print("\n".join(rows(name, found)), flush=True)
     if options.json is not None:
         options.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
     return 0
@@ -140,7 +142,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--starts", type=int, default=3, metavar="N", help="starts of each way (default: 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all times to FILE")
     # What the processes are told that this one starts.
-    parser.add_argument("--part", choices=["steady", "first"], help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=[*PARTS], help=argparse.SUPPRESS)
     parser.add_argument("--files", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     options.networks = [name for name in NETWORKS if options.networks in name]
@@ -149,15 +151,15 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _write_files(network: Network, folder: Path, ways: list[str]) -> float:
-    """Write what ways start from; returns how many seconds tfrt took to compile its text."""
+def _write_files(network: Network, folder: Path, ways: list[str]) -> dict[str, Any]:
+    """Write what ways start from; returns what is known of the program, and how many seconds it took to compile."""
     if "onnxruntime" in ways:
         from networks import in_onnx
 
         _file(network, "onnxruntime", folder).write_bytes(in_onnx.model(network, network.arrays()[0]))
-    if not {"tfrt", "tfrt-native"}.intersection(ways):
-        return 0
     import tfrt
+    from tfrt.executor.bef import read_bef
+    from tfrt.executor.tools.program_work import function_work, planned_memory
 
     path = ROOT / "networks" / "texts" / f"{network.name}.mlir"
     text = path.read_text(encoding="utf-8")
@@ -168,32 +170,49 @@ def _write_files(network: Network, folder: Path, ways: list[str]) -> float:
         seconds = time.perf_counter() - start
     for way in ("tfrt", "tfrt-native"):
         _file(network, way, folder).write_bytes(compiled)
-    return seconds
+    bef = read_bef(compiled)
+    main = next(function for function in bef.functions if function.name == "main")
+    weights, inputs = network.arrays()
+    return {
+        "compiled": seconds,
+        "kernels": [asdict(work) for work in function_work(bef, main)],
+        "given": sum(array.nbytes for array in (*weights.values(), *inputs)),
+        "planned": planned_memory(bef, main),
+    }
 
 
 def _file(network: Network, way: str, folder: Path) -> Path:
     return folder / f"{network.name}.{way}"
 
 
-def _measure(name: str, threads: int, files: Path, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """For each way, seconds of its calls in each round; of its starts, and the most bytes of each."""
+def _measure(
+    name: str, threads: int, files: Path, options: argparse.Namespace, program: dict[str, Any]
+) -> dict[str, Any]:
+    """What is known of the program, what the machine reaches, and of each way seconds of its calls in each round and of
+    its starts, and bytes: the most that a start has held, and those of runs."""
     command = [sys.executable, __file__, "--networks", name, "--threads", str(threads), "--files", str(files)]
     steady = [*command, "--part", "steady", "--rounds", str(options.rounds), "--ways", ",".join(options.ways)]
-    found: dict[str, dict[str, Any]] = {
-        way: {"calls": calls, "starts": [], "memory": []} for way, calls in json.loads(_output(steady, threads)).items()
+    measured = json.loads(_output(steady, threads))
+    ways: dict[str, dict[str, Any]] = {
+        way: {"calls": calls, "starts": [], "held": []} for way, calls in measured["calls"].items()
     }
     for _ in range(options.starts):
-        for way, numbers in found.items():
+        for way, numbers in ways.items():
             start = time.perf_counter()
-            memory = json.loads(_output([*command, "--part", "first", "--ways", way], threads))
+            held = json.loads(_output([*command, "--part", "first", "--ways", way], threads))
             numbers["starts"].append(time.perf_counter() - start)
-            numbers["memory"].append(memory)
-    return found
+            numbers["held"].append(held)
+    for way, numbers in ways.items() if options.starts else ():
+        numbers |= json.loads(_output([*command, "--part", "memory", "--ways", way], threads))
+    machine = roofline.of_json(measured["machine"])
+    bound = machine.bound(program["kernels"], program["given"], program["planned"] or 0)
+    return program | {"machine": measured["machine"], "roofline": bound, "ways": ways}
 
 
 def _output(command: list[str], threads: int) -> str:
     limits = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **limits}, check=True)
+    environment = {**os.environ, **limits, **GIVEN_BACK} if "memory" in command else {**os.environ, **limits}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     return done.stdout
 
 
@@ -206,8 +225,10 @@ def _only(options: argparse.Namespace) -> tuple[Network, int]:
 
 
 def _steady(options: argparse.Namespace) -> int:
-    """Print, as JSON, the seconds of the calls of each way in each round, in which all have their turn."""
+    """Print, as JSON, what the machine reaches, and seconds of the calls of each way in each round, in which all have
+    their turn."""
     network, threads = _only(options)
+    machine = roofline.measure()
     calls = {way: WAYS[way][0](network, _file(network, way, options.files), threads) for way in options.ways}
     _compare({way: np.asarray(call()) for way, call in calls.items()}, network.name)
     count = _calls_in_a_round(calls)
@@ -215,7 +236,7 @@ def _steady(options: argparse.Namespace) -> int:
     for _ in range(options.rounds):
         for way, call in calls.items():
             times[way].append([_seconds(call) for _ in range(count)])
-    print(json.dumps(times))
+    print(json.dumps({"calls": times, "machine": asdict(machine)}))
     return 0
 
 
@@ -253,6 +274,21 @@ def _first(options: argparse.Namespace) -> int:
     return 0
 
 
+def _memory(options: argparse.Namespace) -> int:
+    """Print, as JSON, how many bytes a run of one way takes beyond weights and arguments."""
+    network, threads = _only(options)
+    (way,) = options.ways
+
+    def make() -> Call:
+        return WAYS[way][0](network, _file(network, way, options.files), threads)
+
+    found: dict[str, Any] = {"grown": measured_growth(make, keeps=way == "onnxruntime")}
+    if way in ("tfrt", "tfrt-native", "numpy"):
+        found |= measured_arrays(make())
+    print(json.dumps(found))
+    return 0
+
+
 def _most_memory() -> int:
     """Bytes. What `getrusage` says would count what the process held from which this one was forked."""
     status = Path("/proc/self/status")
@@ -263,19 +299,8 @@ def _most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _show(name: str, found: dict[str, dict[str, Any]], compiled: float) -> None:
-    print(f"{name}   (ms a call, s to the first, MB)")
-    every = {way: [seconds for turn in numbers["calls"] for seconds in turn] for way, numbers in found.items()}
-    against = median(every["numpy"]) if "numpy" in found else None
-    for way, numbers in found.items():
-        middle, cold = median(every[way]), median(turn[0] for turn in numbers["calls"])
-        figures = f"{middle * 1e3:10.3f}{min(every[way]) * 1e3:10.3f}{cold * 1e3:10.3f}"
-        figures += f"{middle / against:8.2f}" if against else f"{'':8}"
-        if numbers["starts"]:
-            figures += f"{median(numbers['starts']):10.3f}{max(numbers['memory']) / 1e6:10.0f}"
-        if way.startswith("tfrt"):
-            figures += f"{compiled:10.3f}"
-        print(f"  {way:16}{figures}", flush=True)
+PARTS: dict[str, Callable[[argparse.Namespace], int]] = {"steady": _steady, "first": _first, "memory": _memory}
+"""What the processes do that this one starts."""
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
+import roofline
 from suite import arrays, asynchrony, loading, scalars, scheduling, tensors
 from suite.row import Row, Timing, measure
 
@@ -43,6 +44,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all times to FILE")
     options = parser.parse_args(argv)
     record: dict[str, Any] = {}
+    blas, warning = roofline.kernels_of_blas()
+    print("\n".join([f"BLAS: {blas or 'unknown (threadpoolctl is not installed)'}", *([warning] if warning else [])]))
     print(f"{'':34}{'median':>11}{'least':>11}{'greatest':>11}{'ratio':>8}")
     for family in FAMILIES:
         for row in family(options.size):

@@ -11,6 +11,7 @@
 `report.py`            what has taken how long, as a page of HTML; `report_page/` is the page
 `report_data.py`       what it shows
 `work.py`              how many bytes and operations kernels on arrays have
+`program_work.py`      what a function has to do, and how much memory it is planned to take
 `dump_plans.py`        plans for people to read
 `recorded_values.py`   values of kernels, for `bef-run --dump-values`
 `step.py`              the debugger, `bef-run --step`

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from math import isqrt, prod
+from typing import Any
 
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.values.arguments import array_type
 
 Shape = tuple[int, ...]
+
+_OF_A_ROW = 5
+"""Of softmax, for each element: its comparison, subtraction, exponential, sum and division."""
 
 
 def shape_of(type: str, given: Shape | None = None) -> Shape | None:
@@ -40,14 +44,18 @@ def bytes_moved(types: Sequence[str], given: Sequence[Shape | None] = ()) -> int
     return moved if found else None
 
 
-def operations(ops: Sequence[str], operands: Sequence[Shape], result: Shape) -> int | None:
+def operations(
+    ops: Sequence[str], operands: Sequence[Shape], result: Shape, attributes: Mapping[str, Any] | None = None
+) -> int | None:
     """How many additions, multiplications and the like a kernel does that runs `ops` for arrays, one after the other.
 
     Products of matrices and convolutions count two for each element of the result and each of what it is summed of;
-    what follows them, and chains of elementwise ops, count one for each element and op.
+    what follows them, and chains of elementwise ops, count one for each element and op. So do softmax and
+    normalization, of which each element takes five. Attention is two products and a softmax.
 
     Args:
         operands: the shapes of the arrays that it is given.
+        attributes: the first op's, by name.
 
     Returns:
         None where it is not known: ops of another kind, or shapes that do not tell.
@@ -60,9 +68,28 @@ def operations(ops: Sequence[str], operands: Sequence[Shape], result: Shape) -> 
         summed = _summed_by_convolution(operands, result)
     elif "matmul" in first or first in ("dot", "dot_general", "gemm"):
         summed = _summed_by_product(operands, result)
+    elif first in ("softmax", "normalize"):
+        return outputs * (_OF_A_ROW + len(rest))
+    elif first == "attention":
+        return _attention(operands, attributes or {})
+    elif first == "reduce":
+        return prod(operands[0]) + outputs * len(rest) if operands else None
+    elif first == "reduce_window":
+        window = (attributes or {}).get("window_dimensions")
+        return None if window is None else outputs * (prod(window) + len(rest))
     else:
         return outputs * len(ops) if all(map(_is_elementwise, ops)) else None
     return None if summed is None else outputs * (2 * summed + len(rest))
+
+
+def _attention(operands: Sequence[Shape], attributes: Mapping[str, Any]) -> int | None:
+    """Those of attention: of queries, keys in parts and values in parts, each ``(…, tokens, size)``."""
+    keys, values = attributes.get("key_parts", 1), attributes.get("value_parts", 1)
+    if len(operands) < 1 + keys + values:
+        return None
+    query, tokens = operands[0], sum(part[-2] for part in operands[1 : 1 + keys])
+    scores = prod(query[:-1]) * tokens
+    return scores * (2 * query[-1] + _OF_A_ROW + 2 * operands[1 + keys][-1])
 
 
 def _is_elementwise(op: str) -> bool:

@@ -54,6 +54,16 @@ class Workspace:
         return np.ndarray(tuple(shape), dtype, self._memory, start)
 
 
+def kept() -> int:
+    """The bytes that nobody uses, kept for those who will."""
+    return sum(memory.nbytes for memory, _ in list(_kept))
+
+
+def let_go() -> None:
+    """Give back the memory that nobody uses: for who measures how much a call needs."""
+    _kept.clear()
+
+
 def _aligned(size: int) -> tuple[np.ndarray, int]:
     memory = np.empty(size + _ALIGNED, np.uint8)
     return memory, -memory.ctypes.data % _ALIGNED
