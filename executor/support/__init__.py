@@ -15,6 +15,7 @@
 `native_code.py`           machine code, compiled by Numba where that is installed
 `machine_code.py`          machine code of LLVM's intermediate representation, by llvmlite where that is installed
 `flat_code.py`             such code as bytes that run wherever they lie, without a compiler's library
+`direct_calls.py`          such code as a built-in function of Python's
 `fork_join.py`             loops of machine code that several threads share
 `native_threads.py`        the threads of numpy's BLAS
 `spans.py`                 what took how long, for who collects that

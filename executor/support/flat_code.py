@@ -11,9 +11,7 @@ import mmap
 import platform
 import struct
 import sys
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 _ALLOCATED, _PROGRAM, _RELOCATIONS, _SYMBOLS = 0x2, 1, 4, 2
 _RELATIVE = (2, 4)
@@ -91,8 +89,8 @@ def _is_unwinding(content: bytes, headers: list[tuple[int, ...]], number: int) -
     return content[begin : content.index(b"\0", begin)] == b".eh_frame"
 
 
-def loaded(content: bytes, arguments: list[Any]) -> Callable[..., None]:
-    """The function that `flattened` code is.
+def loaded(content: bytes) -> int:
+    """Where the function is that `flattened` code is.
 
     Raises:
         OSError: the system allows no such memory.
@@ -105,7 +103,7 @@ def loaded(content: bytes, arguments: list[Any]) -> Callable[..., None]:
     if protect(address, len(content), mmap.PROT_READ | mmap.PROT_EXEC):
         raise OSError(ctypes.get_errno(), "memory cannot be made executable")
     _loaded.append(memory)
-    return ctypes.CFUNCTYPE(None, *arguments)(address)
+    return address
 
 
 @cache

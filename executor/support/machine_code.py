@@ -74,7 +74,16 @@ def assemble(text: str, name: str, arguments: list[Any]) -> Callable[..., None]:
     Raises:
         CannotAssemble: there is no machine code for it.
     """
-    flat = _flat(text, name, arguments)
+    return ctypes.CFUNCTYPE(None, *arguments)(address_of(text, name))
+
+
+def address_of(text: str, name: str) -> int:
+    """Where that function's machine code is, which stays there.
+
+    Raises:
+        CannotAssemble: there is no machine code for it.
+    """
+    flat = _flat(text, name)
     if flat is not None:
         return flat
     try:
@@ -88,17 +97,17 @@ def assemble(text: str, name: str, arguments: list[Any]) -> Callable[..., None]:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(f'target triple = "{machine.triple}"\n'), _machine())
         engine.add_object_file(llvm.ObjectFileRef.from_data(content))
         engine.finalize_object()
-        address = engine.get_function_address(name)
+        address: int = engine.get_function_address(name)
     except Exception as error:
         raise CannotAssemble(str(error)) from error
     if not address:
         raise CannotAssemble(f"there is no function '{name}'")
     _loaded.append(engine)
-    return ctypes.CFUNCTYPE(None, *arguments)(address)
+    return address
 
 
-def _flat(text: str, name: str, arguments: list[Any]) -> Callable[..., None] | None:
-    """The function where it can be loaded as it is in the cache, or would be.
+def _flat(text: str, name: str) -> int | None:
+    """Where the function is where it can be loaded as it is in the cache, or would be.
 
     Raises:
         CannotAssemble: there is no machine code for it.
@@ -116,7 +125,7 @@ def _flat(text: str, name: str, arguments: list[Any]) -> Callable[..., None] | N
         seal, content = kept[:32], kept[32:]
         # What is not whole is not run.
         is_whole = hashlib.sha256(content).digest() == seal
-        return flat_code.loaded(content, arguments) if content and is_whole else None
+        return flat_code.loaded(content) if content and is_whole else None
     except OSError:
         return None
     except Exception as error:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.direct_calls import UNFIT, directly
 from tfrt.executor.support.fork_join import Crew, Queue
-from tfrt.executor.support.machine_code import CannotAssemble
+from tfrt.executor.support.machine_code import CannotAssemble, assemble
 
 BLOCKS_A_THREAD = 4
 """So many, lest all wait for a thread that the system has stopped."""
@@ -35,6 +40,48 @@ def in_blocks(
             code(*given, first, min(first + most, units))
 
     return run
+
+
+def whole_work(
+    text: str,
+    name: str,
+    arrays: int,
+    units: int,
+    host: HostContext | None,
+    least: int,
+    most: int,
+    result: int,
+    brief: tuple[int, int],
+) -> Callable[..., Any]:
+    """A function of as many arrays that does all units by the code of a module, as `in_blocks` has it; it returns one
+    of the arrays, or `UNFIT` where they do not all lie in C order.
+
+    Args:
+        name: the function's in the module.
+        result: which of the arrays to return.
+        brief: so many units are done with the interpreter lock, in some tens of microseconds; or, where the host has
+            compute threads, in a few.
+
+    Raises:
+        CannotAssemble: there is no machine code for it.
+    """
+    if units <= brief[host is not None and host.parallelism > 1]:
+        try:
+            return directly(text, name, arrays, (0, units), result)
+        except CannotAssemble:
+            # Python is another one, or nothing can be assembled, which will be seen.
+            pass
+    code = assemble(text, name, [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
+    do_all = in_blocks(code, arrays, units, host, least, most)
+
+    def work(*given: np.ndarray) -> object:
+        for array in given:
+            if not array.flags.c_contiguous:
+                return UNFIT
+        do_all(*given)
+        return given[result]
+
+    return work
 
 
 def _shared(

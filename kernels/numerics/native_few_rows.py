@@ -31,6 +31,9 @@ _SUMS = 16
 _MOST_TURNS = 8
 """How many rows of the matrix go by at a time, at most."""
 
+SAME_PLACES = 1 << 12
+"""Addresses that are a multiple of this apart compete for places of the nearest cache: half of them are for rows."""
+
 _CHUNK_BYTES = 1 << 14
 """How many bytes of sums are in the nearest cache."""
 
@@ -149,6 +152,8 @@ def _write_streams(code: Code, p: Product, x: str, y: str, made: str, others: Se
     some = p.columns % code.lanes
     # In one go where there is but one block of rows, or else the first, those between, and the last.
     most = max(1, min(_MOST_TURNS, registers // 2 // p.rows))
+    if p.columns * p.dtype.itemsize % SAME_PLACES == 0:
+        most = min(most, _MOST_TURNS // 2)
     blocks = -(-p.inner // most)
     first = p.inner - (blocks - 1) * most
 

@@ -10,16 +10,16 @@ program's (`panels`). For more rows there is nothing to gain from it.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.machine_code import assemble, processor
+from tfrt.executor.support.direct_calls import UNFIT
+from tfrt.executor.support.machine_code import processor
 from tfrt.kernels.numerics import native_few_rows as few
 from tfrt.kernels.numerics import native_tiles as tiles
-from tfrt.kernels.numerics.native_blocks import in_blocks
+from tfrt.kernels.numerics.native_blocks import whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_tiles import Product
 from tfrt.kernels.numerics.panels import Packed, shared
@@ -29,6 +29,12 @@ MOST_WORK = 1 << 28
 
 LEAST_WORK = 1 << 18
 """Multiplications that are worth a block of their own on another thread, some microseconds."""
+
+BRIEF_WORK = 1 << 20
+"""So few multiplications are done with the interpreter lock, in at most some 50 microseconds..."""
+
+BRIEF_WORK_OF_MANY = 1 << 16
+"""...or where a host has compute threads, in some three."""
 
 LEAST_ELEMENTS = 1 << 12
 """Of how many elements a matrix is worth it."""
@@ -105,8 +111,9 @@ def make_native(run: Run, product: Product, host: HostContext | None, turned: bo
     return _function(run, product, _of_few_rows(product, host, packed=True), pack, in_place)
 
 
-Multiply = Callable[..., None]
-"""Writes the product of arrays: the two matrices, the result and others, all in C order."""
+Multiply = Callable[..., object]
+"""Writes the product of arrays: the two matrices, the result and others; returns the result, or `UNFIT` where they are
+not all in C order."""
 
 Pack = Callable[[np.ndarray], Packed | None]
 """Makes something of a matrix that never changes."""
@@ -129,10 +136,9 @@ def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Mu
 
 def _of_all(product: Product, text: str, units: int, host: HostContext | None) -> Multiply:
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
-    arrays = 3 + len(product.others)
-    code = assemble(text, "multiply", [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
     each = max(1, product.work // units)
-    return in_blocks(code, arrays, units, host, -(-LEAST_WORK // each), MOST_WORK // each)
+    least, most, brief = -(-LEAST_WORK // each), MOST_WORK // each, (BRIEF_WORK // each, BRIEF_WORK_OF_MANY // each)
+    return whole_work(text, "multiply", 3 + len(product.others), units, host, least, most, 2, brief)
 
 
 def _function(
@@ -166,18 +172,16 @@ def _function(
             packed = find(y)
         if packed is not None:
             function, matrix = multiply, packed.made
-        elif as_it_lies is not None and y.flags.c_contiguous:
+        elif as_it_lies is not None:
             function, matrix = as_it_lies, y
         else:
             return run(x, y, *others, out=out)
-        if out is not None and not out.flags.c_contiguous:
-            return run(x, y, *others, out=out)
         made = new(shape, dtype) if out is None else out
-        if not x.flags.c_contiguous:
-            x = np.ascontiguousarray(x)
-        if others:
-            others = tuple([other if other.flags.c_contiguous else np.ascontiguousarray(other) for other in others])
-        function(x, matrix, made, *others)
+        if function(x, matrix, made, *others) is not UNFIT:
+            return made
+        if not (matrix.flags.c_contiguous and made.flags.c_contiguous):
+            return run(x, y, *others, out=out)
+        function(np.ascontiguousarray(x), matrix, made, *[np.ascontiguousarray(other) for other in others])
         return made
 
     return native

@@ -17,9 +17,10 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
 from tfrt.kernels.numerics.elementwise_chain import Step
-from tfrt.kernels.numerics.native_blocks import in_blocks
+from tfrt.kernels.numerics.native_blocks import whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
 from tfrt.kernels.numerics.vector_code import Code, Value
@@ -28,10 +29,16 @@ from tfrt.kernels.numerics.vector_functions import exp, has_form, write_steps
 Shape = tuple[int, ...]
 
 LEAST_WIDTH = 16
-"""Shorter rows are no gain."""
+"""Shorter rows are no gain for chains."""
 
 LEAST_ELEMENTS = 1 << 13
 """How many elements are worth a block of their own on another thread."""
+
+BRIEF_ELEMENTS = 1 << 15
+"""So few elements are worked on with the interpreter lock, in at most some 20 microseconds..."""
+
+BRIEF_ELEMENTS_OF_MANY = 1 << 12
+"""...or where a host has compute threads, in some three."""
 
 MOST_ELEMENTS = 1 << 22
 """How many elements are worked on without a break, which takes some milliseconds."""
@@ -97,7 +104,7 @@ def describe(
     if layer is None and "row" not in kinds:
         # All elements are alike, so rows may be as long as they like.
         width = next(n for n in range(min(prod(result), _LONG), 0, -1) if prod(result) % n == 0)
-    if "" in kinds or "full" not in kinds or width < LEAST_WIDTH:
+    if "" in kinds or "full" not in kinds or (layer is None and width < LEAST_WIDTH):
         return None
     return Work(prod(result) // width, width, tuple(kinds), tuple(steps), layer, epsilon)
 
@@ -112,23 +119,25 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
         CannotAssemble: there is none.
         NotImplementedError: a step cannot be written.
     """
-    pointers = [ctypes.py_object] * (len(work.kinds) + 1)
-    code = assemble(write(work, processor().vector_bytes // 4), "work", [*pointers, ctypes.c_int64, ctypes.c_int64])
-    rows, dtype = work.rows, np.dtype(np.float32)
+    text, inputs, dtype, new = (
+        write(work, processor().vector_bytes // 4),
+        len(work.kinds),
+        np.dtype(np.float32),
+        np.empty,
+    )
     least, most = LEAST_ELEMENTS // work.width, MOST_ELEMENTS // work.width
-    do_all = in_blocks(code, len(pointers), rows, host, least, most)
+    brief = (BRIEF_ELEMENTS // work.width, BRIEF_ELEMENTS_OF_MANY // work.width)
+    do_all = whole_work(text, "work", inputs + 1, work.rows, host, least, most, inputs, brief)
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
-        for array in arrays:
-            if not array.flags.c_contiguous:
-                arrays = tuple([np.ascontiguousarray(each) for each in arrays])
-                break
-        do_all(*arrays, made)
-        if out is None or made is out:
+        made = new(shape, dtype) if out is None else out
+        if do_all(*arrays, made) is not UNFIT:
             return made
-        out[...] = made
-        return out
+        if not made.flags.c_contiguous:
+            made[...] = run(*arrays)
+            return made
+        do_all(*[np.ascontiguousarray(array) for array in arrays], made)
+        return made
 
     return run
 

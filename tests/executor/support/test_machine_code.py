@@ -125,7 +125,7 @@ def test_memory_that_cannot_be_run(monkeypatch):
     monkeypatch.setattr(flat_code.ctypes, "CDLL", Library)
     monkeypatch.setattr(Library.mprotect, "argtypes", None, raising=False)
     with pytest.raises(OSError, match="memory cannot be made executable"):
-        flat_code.loaded(b"\xc3", [])
+        flat_code.loaded(b"\xc3")
 
 
 @LLVM
