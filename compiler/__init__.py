@@ -32,6 +32,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tfrt.executor.support.collector import collector_relaxed
+from tfrt.executor.support.progress import Listener, step, telling
 from tfrt.executor.support.spans import span
 from tfrt.executor.support.version import VERSION
 
@@ -53,6 +54,7 @@ def compile(
     larger_than: int = 1024,
     input_shapes: Mapping[str | int, Sequence[int | None] | str] | None = None,
     watch: Watch | None = None,
+    progress: Listener | None = None,
 ) -> bytes:
     """Compile MLIR text to a BEF file. Ops of unknown dialects are allowed; the host may have kernels for them.
 
@@ -69,13 +71,14 @@ def compile(
             follows from them is found out (the passes `refine-arguments` and `refine-shapes`), so that ops whose shapes
             were unknown run as if they had been known.
         watch: what to write about the passes.
+        progress: told of each step as it begins.
 
     Raises:
         UsageError: there is no such optimisation level, the pipeline is malformed, what packages add cannot be used, or
             the file for constants cannot be written, or `input_shapes` names no argument.
         CompileError: the text is malformed or invalid, BEF cannot hold it, or `input_shapes` does not fit it.
     """
-    with collector_relaxed(), span(f"compile {filename}", "compiler"):
+    with collector_relaxed(), telling(progress), span(f"compile {filename}", "compiler"):
         return _compile(
             text,
             filename,
@@ -107,6 +110,7 @@ def _compile(
 
     passes = _passes(opt_level, pipeline) if opt_level or pipeline else ()
     read = partial(parse_module, text, filename, allow_unregistered=True)
+    step(f"read {filename}", 0)
     with span("read the text", "compiler"):
         module = read()
     from tfrt.compiler.pipelines.pipeline import with_lowering
@@ -119,10 +123,15 @@ def _compile(
     if passes:
         from tfrt.compiler.pipelines.manager import run_passes
 
-        run_passes(module, passes, watch=watch, again=read)
+        # Reading is behind it, and writing is to come.
+        run_passes(module, passes, watch=watch, again=read, steps=(1, len(passes) + 3))
         module.attributes[PRODUCER] = _producer(filename, passes)
+    total = len(passes) + 3 if passes else 2
+    step("write BEF", total - 1, total)
     with span("write BEF", "compiler"):
-        return emit(module, optional_sections=optional_sections)
+        written = emit(module, optional_sections=optional_sections)
+    step("done", total, total)
+    return written
 
 
 def _producer(filename: str, passes: tuple[ModulePass, ...]) -> Attribute:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from tfrt.compiler.input_shapes import InputShapes, read_shape
 from tfrt.executor.support import cli
 from tfrt.executor.support.errors import CompileError, UsageError
+from tfrt.executor.support.progress_line import add_progress_option, progress_line
 
 _EXAMPLES = """\
   tfrt-import model.onnx -o model.mlir
@@ -33,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str]) -> int:
     options = _parser().parse(argv)
     try:
-        text = _import(options)
+        with progress_line(options.progress):
+            text = _import(options)
     except CompileError as error:
         cli.report(error.diagnostics, None)
         return cli.FAILED
@@ -85,4 +87,5 @@ def _parser() -> cli.OptionParser:
     parser.add_argument(
         "--signature", metavar="NAME", help="which function of a SavedModel (default: serving_default)"
     )  # fmt: skip
+    add_progress_option(parser)
     return parser

@@ -17,6 +17,8 @@ from tfrt.executor.bef.format import MAGIC
 from tfrt.executor.support import cli
 from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
 from tfrt.executor.support.errors import CompileError, UsageError
+from tfrt.executor.support.progress import step
+from tfrt.executor.support.progress_line import add_progress_option, progress_line
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -76,7 +78,8 @@ def _main(argv: Sequence[str]) -> int:
     code = cli.OK
     for lines_before, part in parts:
         try:
-            printed.append(_process("\n" * lines_before + part, passes, options))
+            with progress_line(options.progress):
+                printed.append(_process("\n" * lines_before + part, passes, options))
         except CompileError as error:
             cli.report(error.diagnostics, source)
             code = cli.FAILED
@@ -154,11 +157,13 @@ def _process(padded: str, passes: Sequence[ModulePass], options: argparse.Namesp
     from tfrt.compiler.pipelines.pipeline import with_lowering
     from tfrt.compiler.printer import print_module
 
+    step(f"read {options.name}", 0)
     module = parse_module(padded, options.name, allow_unregistered=options.allow_unregistered_dialect)
     if options.opt_level is not None:
         passes = with_lowering(module, tuple(passes))
     if passes:
         run_passes(module, passes, allow_unregistered=options.allow_unregistered_dialect, watch=options.watch)
+    step("print", len(passes), len(passes) or None)
     if options.verify_roundtrip:
         _check_roundtrip(module, options.allow_unregistered_dialect)
     if options.view_graph is not None:
@@ -221,6 +226,7 @@ def _parser() -> cli.OptionParser:
     for name in PASSES:
         _add_pass(parser, name, f"like -p {name}")
     add_options(parser)
+    add_progress_option(parser)
     parser.add_argument(
         "--show-dialects", action="store_true", help="list all dialects, those of installed packages included, and exit"
     )

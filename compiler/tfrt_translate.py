@@ -15,6 +15,7 @@ from tfrt.executor.bef.format import MAGIC
 from tfrt.executor.support import cli
 from tfrt.executor.support.diagnostics import Diagnostic, source_of_text
 from tfrt.executor.support.errors import BefError, CompileError, UsageError
+from tfrt.executor.support.progress_line import add_progress_option, progress_line
 from tfrt.executor.support.spans import collected
 
 _EXAMPLES = """\
@@ -46,9 +47,8 @@ def _main(argv: Sequence[str]) -> int:
     text = cli.decode_text(content, options.file)
     # A program with its weights in it may be large.
     del content
-    if options.trace is None:
-        return _compile(text, options)
-    return _compile_traced(text, options)
+    with progress_line(options.progress):
+        return _compile(text, options) if options.trace is None else _compile_traced(text, options)
 
 
 def _compile_traced(text: str, options: argparse.Namespace) -> int:
@@ -187,6 +187,7 @@ def _parser() -> cli.OptionParser:
         "--larger-than", type=cli.size_in_bytes, default=1024, metavar="SIZE",
         help="how large constants may be that stay in the program: 1024 (default), 4KiB, 1MiB",
     )  # fmt: skip
+    add_progress_option(parser)
     parser.add_argument(
         "--trace", metavar="FILE", help="write how long passes and the rest take as trace events, which Perfetto opens"
     )

@@ -78,6 +78,7 @@ PUBLIC = [
     "Outcome",
     "PermissionDeniedError",
     "Program",
+    "Progress",
     "ResourceContext",
     "ResourceExhaustedError",
     "ResultCount",

@@ -17,7 +17,7 @@ needed: a program that loads and runs scalars needs none of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,7 @@ from tfrt.executor.support.errors import (
 )
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
+from tfrt.executor.support.progress import Progress
 from tfrt.executor.support.version import VERSION
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import (
@@ -209,6 +210,7 @@ __all__ = [
     "Outcome",
     "PermissionDeniedError",
     "Program",
+    "Progress",
     "ResourceContext",
     "ResourceExhaustedError",
     "ResultCount",
@@ -252,6 +254,7 @@ def compile(
     externalize_constants: str | None = None,
     larger_than: int = 1024,
     input_shapes: Mapping[str | int, Sequence[int | None] | str] | None = None,
+    progress: Callable[[Progress], object] | None = None,
 ) -> bytes:
     """Compile MLIR text to a BEF file.
 
@@ -264,6 +267,7 @@ def compile(
         input_shapes: shapes of arguments of a framework's functions, by the argument's name, ``function.name`` or
             number: sizes, of which None is one that stays unknown, or text such as ``8x28x28`` or ``8x?xf32``. Ops
             whose shapes follow from them run as if the text had said these.
+        progress: told of each step (reading, each pass, writing) as it begins; what it raises ends the compilation.
 
     Raises:
         UsageError: there is no such level, what installed packages add cannot be used, the file for constants cannot
@@ -280,6 +284,7 @@ def compile(
         externalize_constants=externalize_constants,
         larger_than=larger_than,
         input_shapes=input_shapes,
+        progress=progress,
     )
 
 
@@ -289,6 +294,7 @@ def import_onnx(
     weights: str | os.PathLike[str] | None = None,
     larger_than: int = 1024,
     input_shapes: Mapping[str | int, Sequence[int | None] | str] | None = None,
+    progress: Callable[[Progress], object] | None = None,
 ) -> str:
     """The MLIR text of a program whose function ``main`` is what an ONNX model does; needs the package ``onnx``.
 
@@ -301,6 +307,7 @@ def import_onnx(
             `load` takes it as `weights`.
         input_shapes: shapes of inputs, by name or number, in place of what the model says; see `compile`. Known here,
             they make ops of StableHLO of operators that need them.
+        progress: told of each step as it begins; what it raises ends the import.
 
     Raises:
         UsageError: the package ``onnx`` is missing, a file cannot be read or written, or an input cannot have the shape
@@ -309,7 +316,7 @@ def import_onnx(
     """
     from tfrt.compiler.importers.onnx import import_onnx as import_model
 
-    return import_model(source, weights=weights, larger_than=larger_than, input_shapes=input_shapes)
+    return import_model(source, weights=weights, larger_than=larger_than, input_shapes=input_shapes, progress=progress)
 
 
 def import_tensorflow(
@@ -318,6 +325,7 @@ def import_tensorflow(
     signature: str = "serving_default",
     weights: str | os.PathLike[str] | None = None,
     larger_than: int = 1024,
+    progress: Callable[[Progress], object] | None = None,
 ) -> str:
     """The MLIR text of a program whose function is a signature of a model of TensorFlow's, under the signature's name;
     needs the package ``tensorflow``.
@@ -329,6 +337,7 @@ def import_tensorflow(
         source: a SavedModel's folder, a Keras file, or a Keras model.
         weights: a safetensors file for constants of more than `larger_than` bytes, which are then not in the text:
             `load` takes it as `weights`. Values of variables have the variables' names there.
+        progress: told of each step as it begins; what it raises ends the import.
 
     Raises:
         UsageError: the package ``tensorflow`` is missing, or a file cannot be read or written, or there is no such
@@ -337,7 +346,7 @@ def import_tensorflow(
     """
     from tfrt.compiler.importers.tensorflow import import_tensorflow as import_model
 
-    return import_model(source, signature=signature, weights=weights, larger_than=larger_than)
+    return import_model(source, signature=signature, weights=weights, larger_than=larger_than, progress=progress)
 
 
 def trace(path: str | os.PathLike[str] | None = None, *, level: str = "kernels") -> AbstractContextManager[EventTrace]:

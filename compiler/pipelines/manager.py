@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfrt.compiler.pipelines.pipeline import PIPELINES, known_pass, pipeline_text
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
+from tfrt.executor.support.progress import step
 from tfrt.executor.support.spans import span
 
 if TYPE_CHECKING:
@@ -79,10 +80,12 @@ def run_passes(
     allow_unregistered: bool = True,
     watch: Watch | None = None,
     again: Callable[[], ModuleOp] | None = None,
+    steps: tuple[int, int] | None = None,
 ) -> None:
     """Run passes on a module, in place, and verify it after each.
 
     Args:
+        steps: of what this is a part of, for who is told of progress: those before it, and all.
         again: reads the same module again. With it the module is verified at the end only, unless somebody watches;
             where that, or a pass, fails then, all passes run once more, on a new module that is verified after each.
 
@@ -94,27 +97,29 @@ def run_passes(
     from tfrt.dialects import context
 
     watch = watch or Watch()
+    before, total = (0, len(passes)) if steps is None else steps
     ctx = context(allow_unregistered=allow_unregistered)
     if again is not None and not watch.is_on:
-        diagnostics = _run_unverified(module, passes, ctx, watch)
+        diagnostics = _run_unverified(module, passes, ctx, watch, before, total)
         if diagnostics:
-            run_passes(again(), passes, allow_unregistered=allow_unregistered, watch=watch)
+            run_passes(again(), passes, allow_unregistered=allow_unregistered, watch=watch, steps=steps)
             raise CompileError(diagnostics)
         return
     ran: list[_Ran] = []
     for number, module_pass in enumerate(passes):
         name = module_pass.name
+        step(f"pass {name}", before + number, total)
         original = _text(module) if watch.reproducer else ""
         if watch.before_all or name in watch.before:
             _print_module(module, "before", name)
-        before, start = _count(module) if watch.statistics else 0, time.perf_counter()
+        ops_before, start = _count(module) if watch.statistics else 0, time.perf_counter()
         try:
             with remarks_to(watch.remark):
                 _run(module, module_pass, ctx)
         except CompileError as error:
             raise _with_reproducer(error, original, passes[number:], watch) from error.__cause__
         seconds = time.perf_counter() - start
-        ran.append(_Ran(name, seconds, before, _count(module) if watch.statistics else 0))
+        ran.append(_Ran(name, seconds, ops_before, _count(module) if watch.statistics else 0))
         if watch.after_all or name in watch.after:
             _print_module(module, "after", name)
     if watch.timing:
@@ -124,7 +129,7 @@ def run_passes(
 
 
 def _run_unverified(
-    module: ModuleOp, passes: Sequence[ModulePass], ctx: object, watch: Watch
+    module: ModuleOp, passes: Sequence[ModulePass], ctx: object, watch: Watch, before: int, total: int
 ) -> tuple[Diagnostic, ...]:
     """What is wrong with the module after the passes, or with the one that has failed.
 
@@ -136,9 +141,11 @@ def _run_unverified(
 
     with remarks_to(watch.remark):
         # What is set aside stays so from one of our passes to the next.
+        number = count(before)
         for sets_aside, group in groupby(passes, _sets_aside):
             with _own(module, sets_aside):
                 for module_pass in group:
+                    step(f"pass {module_pass.name}", next(number), total)
                     try:
                         with span(module_pass.name, "pass"):
                             module_pass.apply(ctx, module)  # type: ignore[arg-type]
@@ -146,6 +153,7 @@ def _run_unverified(
                         raise
                     except Exception as error:
                         return (_failure(module_pass, error),)
+    step("verify", before + len(passes), total)
     with span("verify", "compiler"):
         return tuple(verify(module))
 

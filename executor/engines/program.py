@@ -36,6 +36,7 @@ from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import EndedError, KernelError, LoadError, UsageError
 from tfrt.executor.support.living import Living
 from tfrt.executor.support.once import once_per_object
+from tfrt.executor.support.progress import Listener, step, telling
 from tfrt.executor.support.spans import span
 from tfrt.executor.values.arguments import converting
 from tfrt.executor.values.async_value import AsyncValue
@@ -47,6 +48,9 @@ from tfrt.executor.values.weights import Weights, weights_of
 Run = Callable[[ExecutionContext, Sequence[Any]], list[Any]]
 """Runs a call, given values as registers hold them."""
 
+_LOADING = 3
+"""The steps of loading a program."""
+
 loaded: Living[Program] = Living()
 """The programs of this process."""
 
@@ -56,6 +60,7 @@ def load(
     *,
     host: HostContext | None = None,
     weights: Weights | str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    progress: Listener | None = None,
 ) -> Program:
     """Load a BEF file, given as its bytes or as a path, for running on `host`.
 
@@ -65,6 +70,7 @@ def load(
         host: by default a new host with a single-threaded work queue.
         weights: what the program was compiled without (see `tfrt.compile`): a safetensors file, which is mapped, so it
             must stay as it is while the program lives; an ``.npz`` file; or arrays by name. Nobody writes to them.
+        progress: told of each step as it begins.
 
     Raises:
         BefError: it is not a valid BEF file.
@@ -72,7 +78,7 @@ def load(
             kernels that run them; or weights are missing, or have another type or shape than it says.
         UsageError: the file, or that of the weights, cannot be read.
     """
-    with span("load", "program"), collector_relaxed():
+    with span("load", "program"), collector_relaxed(), telling(progress):
         return _load(source, host, weights)
 
 
@@ -81,8 +87,14 @@ def _load(
     host: HostContext | None,
     weights: Weights | str | os.PathLike[str] | Mapping[str, Any] | None,
 ) -> Program:
+    step(f"read {source if isinstance(source, str | Path) else 'the program'}", 0, _LOADING)
     bef = open_bef(source) if isinstance(source, str | Path) else read_bef(source)
-    return Program(bef, HostContext() if host is None else host, weights_of(weights))
+    step("read the weights", 1, _LOADING)
+    found = weights_of(weights)
+    step("find kernels", 2, _LOADING)
+    program = Program(bef, HostContext() if host is None else host, found)
+    step("done", _LOADING, _LOADING)
+    return program
 
 
 class Program:

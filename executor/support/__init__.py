@@ -19,6 +19,8 @@
 `fork_join.py`             loops of machine code that several threads share
 `native_threads.py`        the threads of numpy's BLAS
 `spans.py`                 what took how long, for who collects that
+`progress.py`              how far something is, for who listens
+`progress_line.py`         that as a line at the bottom of the terminal, by rich where that is installed
 `chrome_trace.py`          Chrome's trace event format
 `allocation.py`            counting the memory of buffers
 `call_depth.py`            how deep calls may nest on Python's stack

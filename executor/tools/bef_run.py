@@ -35,6 +35,8 @@ from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup, source_below
 from tfrt.executor.support.errors import BefError, LoadError, UsageError
 from tfrt.executor.support.location import position
+from tfrt.executor.support.progress import step
+from tfrt.executor.support.progress_line import progress_line
 from tfrt.executor.support.spans import span
 from tfrt.executor.tools import measuring
 from tfrt.executor.tools.bef_run_options import ALLOCATORS, LEAK_CHECKS, check_stepping, parser
@@ -91,8 +93,11 @@ def _main(argv: Sequence[str]) -> int:
     if options.step or options.breaks:
         check_stepping(options)
     with noticing_signals(_TOOL, options.drain_timeout, _under_way) as signals:
+        # Where one types at a prompt, nothing else is to appear.
+        is_prompting = options.step or options.breaks
         try:
-            return _run(options, signals) if options.compare_with is None else _compare(options)
+            with progress_line(options.progress and not is_prompting):
+                return _run(options, signals) if options.compare_with is None else _compare(options)
         except KeyboardInterrupt:
             signals.report()
             return signals.code
@@ -185,6 +190,7 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
 def _run_file(
     bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None, signals: Signals
 ) -> int:
+    step(f"load {options.file}", 0)
     with span("load", "program"):
         program = Program(bef, host, weights_of(options.weights))
     # What is there now stays until the end: the garbage collector need not look at it again and again.
@@ -330,10 +336,11 @@ def _run_program(
     runs = plan(program, options)
     code = cli.OK
     saved: dict[str, Any] = {}
-    for run in runs:
+    for number, run in enumerate(runs):
         if signals.is_terminated:
             break
         function = run.function
+        step(f"run @{function.name}", number, len(runs))
         if function.argument_types and not run.explicit:
             # The reference's recorded output is silent about synchronous functions (see tests/golden).
             if function.kind is not FunctionKind.SYNC:

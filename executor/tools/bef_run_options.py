@@ -10,6 +10,7 @@ from tfrt.executor.runtime.host_context import PLAN_THRESHOLD
 from tfrt.executor.support import allocation, cli
 from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.errors import UsageError
+from tfrt.executor.support.progress_line import add_progress_option
 from tfrt.executor.tools import measuring
 
 _EXAMPLES = """\
@@ -142,6 +143,7 @@ def parser() -> cli.OptionParser:
         "--drain-timeout", type=_seconds, metavar="SECONDS",
         help="how long what runs may go on after SIGTERM; then it is ended (default: to its end)",
     )  # fmt: skip
+    add_progress_option(made)
     add("--print_error_code", action="store_true", help="print the status code of errors, too")
     add(
         "--internal-traceback", action="store_true",

@@ -18,6 +18,7 @@ from typing import Any
 
 from tfrt.compiler.input_shapes import InputShapes
 from tfrt.executor.support.errors import UsageError
+from tfrt.executor.support.progress import Listener, step, telling
 
 
 def import_onnx(
@@ -26,6 +27,7 @@ def import_onnx(
     weights: str | os.PathLike[str] | None = None,
     larger_than: int = 1024,
     input_shapes: InputShapes | None = None,
+    progress: Listener | None = None,
 ) -> str:
     """The MLIR text of a program whose function ``main`` is what a model does.
 
@@ -37,24 +39,38 @@ def import_onnx(
         weights: a safetensors file for initializers of more than `larger_than` bytes, which are then not in the text:
             `tfrt.load` takes it as `weights`.
         input_shapes: shapes of inputs, by name or number, in place of what the model says; see `tfrt.compile`.
+        progress: told of each step as it begins.
 
     Raises:
         UsageError: the package ``onnx`` is missing, a file cannot be read or written, or an input cannot have the shape
             that is given for it.
         CompileError: there are operators that are not supported; it names each with its node.
     """
+    with telling(progress):
+        return _import(source, weights, larger_than, input_shapes)
+
+
+def _import(
+    source: str | os.PathLike[str] | Any,
+    weights: str | os.PathLike[str] | None,
+    larger_than: int,
+    input_shapes: InputShapes | None,
+) -> str:
     try:
         from tfrt.compiler.importers.onnx.graphs import translated
         from tfrt.compiler.importers.onnx.models import opset_of, prepared, read, with_shapes
     except ImportError as error:
         raise UsageError(f"ONNX models need the package onnx: pip install 'tfrt[onnx]' ({error})") from None
+    step("read the model", 0)
     model = prepared(with_shapes(read(source), input_shapes) if input_shapes else read(source))
     folder = "" if not isinstance(source, str | os.PathLike) else str(Path(source).parent)
     text, arrays = translated(
         model, opset=opset_of(model), larger_than=None if weights is None else larger_than, folder=folder
     )
     if weights is not None:
+        step(f"write {os.fspath(weights)}", len(model.graph.node), len(model.graph.node))
         from tfrt.executor.values.safetensors import write_safetensors
 
         write_safetensors(os.fspath(weights), arrays)
+    step("done", len(model.graph.node), len(model.graph.node))
     return text

@@ -16,6 +16,7 @@ from tfrt.compiler.importers.onnx.values import Builder, Node, UnsupportedError,
 from tfrt.compiler.importers.text import TensorType, function_names, is_weight
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError
+from tfrt.executor.support.progress import step
 from tfrt.executor.values.dtype import DType
 
 _TYPE_ATTRIBUTES = frozenset(("to", "dtype", "output_datatype", "output_dtype"))
@@ -86,7 +87,10 @@ class _Translation:
         """
         values = {**outer, **self._initializers(graph), **given}
         types = types_of(graph)
-        for node in graph.node:
+        for number, node in enumerate(graph.node):
+            if not outer:
+                # Graphs within others are part of a node.
+                step(f"translate {node.op_type} {node.name}".rstrip(), number, len(graph.node))
             self._node(builder, node, values, types)
         return [values[info.name] for info in graph.output if info.name in values]
 

@@ -13,6 +13,10 @@ import os
 from typing import Any
 
 from tfrt.executor.support.errors import UsageError
+from tfrt.executor.support.progress import Listener, step, telling
+
+_STEPS = 4
+"""Those of an import."""
 
 
 def import_tensorflow(
@@ -21,6 +25,7 @@ def import_tensorflow(
     signature: str = "serving_default",
     weights: str | os.PathLike[str] | None = None,
     larger_than: int = 1024,
+    progress: Listener | None = None,
 ) -> str:
     """The MLIR text of a program whose function is a signature of a model, under the signature's name.
 
@@ -31,12 +36,26 @@ def import_tensorflow(
         source: a SavedModel's folder, a Keras file, or a Keras model.
         weights: a safetensors file for constants of more than `larger_than` bytes, which are then not in the text:
             `tfrt.load` takes it as `weights`. Values of variables have the variables' names there.
+        progress: told of each step as it begins.
 
     Raises:
         UsageError: the package ``tensorflow`` is missing, or a file cannot be read or written, or there is no such
             signature.
         CompileError: there is what is not supported; it names each op with its node.
     """
+    with telling(progress):
+        text = _import(source, signature, weights, larger_than)
+        step("done", _STEPS, _STEPS)
+        return text
+
+
+def _import(
+    source: str | os.PathLike[str] | Any,
+    signature: str,
+    weights: str | os.PathLike[str] | None,
+    larger_than: int,
+) -> str:
+    step("import TensorFlow", 0, _STEPS)
     # TensorFlow says on standard error what processor it found.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -46,7 +65,9 @@ def import_tensorflow(
     from tfrt.compiler.importers.tensorflow.programs import named, with_variables, without_weights
     from tfrt.compiler.importers.tensorflow.support import require_supported
 
+    step("read the model", 1, _STEPS)
     model = signature_of(source, signature)
+    step("translate", 2, _STEPS)
     require_supported(model.graph)
     text = text_of(model)
     if weights is None:
@@ -57,5 +78,6 @@ def import_tensorflow(
     text, variables = with_variables(text, model.captured, larger_than)
     text = named(text, signature, model.arguments, model.results, model.variables)
     text, arrays = without_weights(text, larger_than, variables)
+    step(f"write {os.fspath(weights)}", 3, _STEPS)
     write_safetensors(os.fspath(weights), {**variables, **arrays})
     return text
