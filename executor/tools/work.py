@@ -51,7 +51,8 @@ def operations(
 
     Products of matrices and convolutions count two for each element of the result and each of what it is summed of;
     what follows them, and chains of elementwise ops, count one for each element and op. So do softmax and
-    normalization, of which each element takes five. Attention is two products and a softmax.
+    normalization, of which each element takes five, and reductions, one for each element that they take. Attention is
+    two products and a softmax.
 
     Args:
         operands: the shapes of the arrays that it is given.

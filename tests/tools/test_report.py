@@ -120,7 +120,7 @@ def test_long_curves_keep_what_is_highest(monkeypatch):
         (["tf.MatMul", "tf.BiasAdd", "tf.Relu"], [(2, 3), (3, 5), (5,)], (2, 5), 80),
         (["tf.Conv2D"], [(1, 8, 8, 3), (3, 3, 3, 4)], (1, 8, 8, 4), 1 * 8 * 8 * 4 * 27 * 2),
         (["tf.AddV2", "tf.Relu"], [(2, 5), (5,)], (2, 5), 20),
-        (["stablehlo.reduce"], [(2, 5)], (2,), None),
+        (["stablehlo.reduce"], [(2, 5)], (2,), 10),
         (["stablehlo.transpose"], [(2, 5)], (5, 2), None),
         (["stablehlo.dot_general"], [(2, 3), (3, 5)], (2, 2), None),
         ([], [(2, 5)], (2, 5), None),
