@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from tfrt.executor.declarations.op import OpEntry, OpFlags
     from tfrt.executor.declarations.op_attrs import OpAttrs
     from tfrt.executor.declarations.op_registry import CPU_OPS, OpRegistry, cpu_op
+    from tfrt.executor.engines.debugger import Debugger, Stop
     from tfrt.executor.runtime.events import EventTrace
     from tfrt.executor.values.device import HOST_DEVICE, Device
     from tfrt.executor.values.tensor import DenseHostTensor, to_dense
@@ -117,6 +118,7 @@ _WHEN_USED = {
     "CPU_OPS": "tfrt.executor.declarations.op_registry",
     "CoreRuntime": "tfrt.executor.core_runtime.core_runtime",
     "CpuOpHandler": "tfrt.executor.core_runtime.cpu_op_handler",
+    "Debugger": "tfrt.executor.engines.debugger",
     "DenseHostTensor": "tfrt.executor.values.tensor",
     "Device": "tfrt.executor.values.device",
     "HOST_DEVICE": "tfrt.executor.values.device",
@@ -129,6 +131,7 @@ _WHEN_USED = {
     "OpHandler": "tfrt.executor.core_runtime.op_handler",
     "OpRegistry": "tfrt.executor.declarations.op_registry",
     "Outcome": "tfrt.executor.core_runtime.op_handler",
+    "Stop": "tfrt.executor.engines.debugger",
     "StreamDevice": "tfrt.executor.core_runtime.stream_device",
     "TensorHandle": "tfrt.executor.core_runtime.tensor_handle",
     "TensorMetadata": "tfrt.executor.declarations.metadata",
@@ -174,6 +177,7 @@ __all__ = [
     "DType",
     "DataLossError",
     "DeadlineExceededError",
+    "Debugger",
     "Dense",
     "DenseHostTensor",
     "Device",
@@ -217,6 +221,7 @@ __all__ = [
     "ResultMetadata",
     "Runs",
     "Shape",
+    "Stop",
     "StreamDevice",
     "String",
     "TensorHandle",

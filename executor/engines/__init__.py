@@ -11,6 +11,8 @@
 `sync_interpreter.py`    runs synchronous functions, kernel after kernel
 `running.py`             what is running at this moment, for who interrupts it
 `traces.py`              recording what happens on all hosts
+`stepping.py`            where a program stops that somebody steps through
+`debugger.py`            stepping through a program from Python
 `pictures.py`            programs and functions as pictures
 `notebook.py`            programs and functions in notebooks
 `plans/`                 functions as straight-line Python, as long as nothing is pending or fails

@@ -22,6 +22,7 @@ from tfrt.executor.runtime.failures import Promised, ends_call, fail_pending, se
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.priorities import Priority
 from tfrt.executor.runtime.resources import ResourceContext
+from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import BefError, KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -95,11 +96,13 @@ def bind(
     weights: Weights | None = None,
     resources: ResourceContext | None = None,
     observe: Callable[[Callable[..., Any], bool], Callable[..., Any]] | None = None,
+    watched_queue: Callable[[Callable[[Task], None]], Callable[[Task], None]] | None = None,
 ) -> BoundKernel:
     """Fit `kernel` to `record`, in a program that was loaded with `weights` and has `resources`.
 
     Whoever watches kernels gets the callable by `observe`, with whether its results are known to have memory that it
-    makes; what that returns is called instead.
+    makes; what that returns is called instead. By `watched_queue` they get what adds the tasks of kernels that run
+    later.
 
     Results become values of `result_types`, see `tfrt.executor.values.results`; none are given for kernels that are
     `exact`.
@@ -136,7 +139,8 @@ def bind(
     task = call if kernel.enqueued and context is None else None
     is_later = kernel.blocking or kernel.enqueued
     if is_later:
-        call = _later(call, host, kernel.blocking, len(record.results), signature.returns_tuple, context is not None)
+        how = len(record.results), signature.returns_tuple, context is not None
+        call = _later(call, host, kernel.blocking, *how, watched_queue)
     callees = tuple(functions[i] for i in record.functions)
     is_whole = signature.operands is None or len(record.arguments) == signature.operands
     # The expressions are not converted, so they do not serve then.
@@ -299,6 +303,7 @@ def _later(
     results: int,
     returns_tuple: bool,
     takes_context: bool,
+    watched_queue: Callable[[Callable[[Task], None]], Callable[[Task], None]] | None,
 ) -> Callable[..., Any]:
     def run(context: ExecutionContext, *operands: Any) -> Any:
         # Even a kernel without results can fail, and then somebody has to hear of it.
@@ -306,6 +311,8 @@ def _later(
         given = (context, *operands) if takes_context else operands
         # Looked up now, since it may have become another one meanwhile.
         enqueue = host.enqueue_blocking if blocking else host.enqueue
+        if watched_queue is not None:
+            enqueue = watched_queue(enqueue)
         enqueue(_Later(pending, partial(run_and_resolve, context, call, given, pending, results, returns_tuple)))
         return pending if results > 1 or (results and returns_tuple) else pending[0]
 

@@ -12,7 +12,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, FunctionSignature, open_bef, read_bef
 from tfrt.executor.declarations.annotations import Supplied
@@ -27,7 +27,7 @@ from tfrt.executor.engines.sync_interpreter import interpret
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_kernel_error, ends_call, failed_results, fulfil
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.runtime.observer import place_of
+from tfrt.executor.runtime.observer import Observer, Recorder, place_of
 from tfrt.executor.runtime.priorities import NORMAL, Priority, at_priority
 from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.call_depth import of_thread, recount
@@ -42,8 +42,11 @@ from tfrt.executor.values.arguments import converting
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import forget_lost
 from tfrt.executor.values.results import converting as converting_results
-from tfrt.executor.values.results import has_scalars
+from tfrt.executor.values.results import has_scalars, resolved, returned
 from tfrt.executor.values.weights import Weights, weights_of
+
+if TYPE_CHECKING:
+    from tfrt.executor.engines.debugger import Debugger
 
 Run = Callable[[ExecutionContext, Sequence[Any]], list[Any]]
 """Runs a call, given values as registers hold them."""
@@ -105,24 +108,40 @@ class Program:
         all_functions: all functions in file order, those of regions (which have no name) included.
         resources: what kernels keep from call to call, the variables among it.
         plans: how functions run faster, or None where the host wants none.
+        watcher: who watches this program's calls and kernels, beside those who watch the host's.
     """
 
-    def __init__(self, bef: BefFile, host: HostContext, weights: Weights | None = None):
+    def __init__(
+        self,
+        bef: BefFile,
+        host: HostContext,
+        weights: Weights | None = None,
+        *,
+        resources: ResourceContext | None = None,
+        watcher: Recorder | None = None,
+    ):
         self.bef = bef
         self.host = host
         self.weights = Weights() if weights is None else weights
-        self.resources = ResourceContext()
+        self.resources = ResourceContext() if resources is None else resources
+        self.watcher = watcher
         self.kernels: dict[str, Kernel] = _find_kernels(bef, host)
         if wrong := weights_that_do_not_fit(bef, self.kernels, host, self.weights):
             raise LoadError(tuple(wrong))
         self.all_functions = tuple(Function(self, signature) for signature in bef.functions.signatures)
-        self.plans = Plans(self, host.plan_threshold, host.native) if host.plans else None
+        has_plans = host.plans and watcher is None
+        self.plans = Plans(self, host.plan_threshold, host.native) if has_plans else None
         self.functions: Mapping[str, Function] = MappingProxyType(
             {function.name: function for function in self.all_functions if function.name}
         )
         # Last: whoever finds it there, at any time and on any thread, finds all of it.
         loaded.add(self)
         host.programs.add(self)
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """Who watches its kernels, the innermost first."""
+        return self.host.observers if self.watcher is None else (*self.host.observers, self.watcher)
 
     @once_per_object
     def in_order(self) -> tuple[Function, ...]:
@@ -134,6 +153,30 @@ class Program:
         in_order: tuple[Function, ...] = self.__dict__.get("in_order", ())
         for function in (*self.all_functions, *in_order):
             function.run_anew()
+
+    def step(self, name: str | None = None, /, *arguments: Any, breaks: Sequence[str] = (), **named: Any) -> Debugger:
+        """Start a function and stop before its first kernel, or where `breaks` says, to go on step by step.
+
+        Args:
+            name: the function: by default the only one, or ``main``.
+            arguments, named: as for calling it.
+            breaks: see `Debugger.break_at`.
+
+        Raises:
+            UsageError: there is no such function, the arguments do not fit, nothing is meant by one of `breaks`, or
+                there is a trace meanwhile.
+        """
+        from tfrt.executor.engines.debugger import Debugger
+        from tfrt.executor.engines.stepping import Stepping
+
+        names = list(self.functions)
+        function = self[names[0] if name is None and len(names) == 1 else "main" if name is None else name]
+        if self.host.events is not None:
+            raise UsageError("a program is not stepped through while there is a trace")
+        converted = function._convert(function._in_order(arguments, named) if named else arguments)
+        stepping = Stepping(self.bef, breaks)
+        watched = Program(self.bef, self.host, self.weights, resources=self.resources, watcher=stepping)
+        return Debugger(stepping, self.host, function.name, watched[function.name].execute, converted)
 
     def _repr_html_(self) -> str | None:
         from tfrt.executor.engines import notebook
@@ -259,8 +302,8 @@ class Function:
             for result in results:
                 if type(result) is AsyncValue:
                     self._program.host.wait(results)
-                    return _results([_value(r) for r in results])
-            return _results(results)
+                    return returned([resolved(r) for r in results])
+            return returned(results)
         except CallEnded as error:
             ended: BaseException = error.error
         except KernelError as error:
@@ -344,7 +387,7 @@ class Function:
             if not outcome.is_error:
                 await host.wait_async(outcome.value)
             is_over = True
-            return _results([_value(result) for result in outcome.value])
+            return returned([resolved(result) for result in outcome.value])
         except EndedError as error:
             ended = error.ended_by
         finally:
@@ -375,7 +418,7 @@ class Function:
                 if type(result) is AsyncValue and result.is_pending:
                     assert context.cancellation is not None
                     return context.cancellation.value
-            return _results([_value(result) for result in results])
+            return returned([resolved(result) for result in results])
         except EndedError as error:
             ended = error.ended_by
         except BaseException:
@@ -462,7 +505,7 @@ class Function:
         return run if admission is None else admission.watched_function(run)
 
     def _way_to_run_recorded(self) -> Run:
-        events = self._program.host.events
+        events = self._program.watcher or self._program.host.events
         if events is None:
             return self._way_to_run_unwatched()
         if not events.has_kernels or self.kind is FunctionKind.NATIVE:
@@ -514,7 +557,7 @@ class Function:
         program, record = self._program, self._record
         functions = program.in_order if self._keeps_order else program.all_functions
         shared: dict[tuple[str, int, int, tuple[str | None, ...]], BoundKernel] = {}
-        observers = program.host.observers
+        observers, watcher = program.observers, program.watcher
         type_of = _known_types(record)
         exact = {name for name, kernel in program.kernels.items() if kernel.is_exact}
         bound: list[BoundKernel] = []
@@ -537,6 +580,7 @@ class Function:
                     program.weights,
                     program.resources,
                     partial(self._observe, record, number, found) if observers else None,
+                    None if watcher is None else watcher.watched_queue,
                 )
                 if not (attributes or callees or observers) and found.signature.binds_alike:
                     shared[key] = made
@@ -547,12 +591,12 @@ class Function:
         self, record: FunctionRecord, number: int, kernel: Kernel, call: Callable[..., Any], makes_results: bool
     ) -> Callable[..., Any]:
         """`call`, the function's kernel of that number, watched by all who watch the host."""
-        signature, host = kernel.signature, self._program.host
+        signature, program = kernel.signature, self._program
         takes_context = any(what is Supplied.CONTEXT for _, what in signature.injected)
         is_plain = signature.returns_plain and kernel.is_exact and not takes_context
-        place = place_of(self._program.bef, record, number, is_plain=is_plain, makes_results=makes_results)
-        for observer in host.observers:
-            call = observer.watched(call, place, host.run_when_ready)
+        place = place_of(program.bef, record, number, is_plain=is_plain, makes_results=makes_results)
+        for observer in program.observers:
+            call = observer.watched(call, place, program.host.run_when_ready)
         return call
 
     def _run_native(self, _: ExecutionContext, arguments: Sequence[Any]) -> list[Any]:
@@ -621,18 +665,3 @@ def _first_use(bef: BefFile, kernel: str) -> Any:
         for record in bef.functions.kernels_named(index, (kernel,)):
             return bef.kernel_location(record)
     return None
-
-
-def _value(result: Any) -> Any:
-    """What a result is that is there.
-
-    Raises:
-        KernelError: it is an error.
-    """
-    return result.value if type(result) is AsyncValue else result
-
-
-def _results(values: list[Any]) -> Any:
-    if len(values) == 1:
-        return values[0]
-    return tuple(values) if values else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from math import inf
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -41,20 +43,26 @@ class Worker(threading.Thread):
             return False
 
 
-def take(bell: SimpleQueue[T]) -> T:
+def take(bell: SimpleQueue[T], timeout: float | None = None) -> T:
     """What is put into `bell`; sleeps until it is there, or until a signal's handler raises.
+
+    Args:
+        timeout: the seconds after which `queue.Empty` is raised.
 
     Python notes a signal when it comes, and runs its handler the next time that the main thread executes bytecode. One
     that comes after the main thread has looked for signals for the last time, but before the operating system has put
     it to sleep, does not wake it: it would sleep until the bell rings, which may be never. So it looks now and then.
     """
     if threading.get_ident() != threading.main_thread().ident:
-        return bell.get()
+        return bell.get(timeout=timeout)
+    end = inf if timeout is None else monotonic() + timeout
     while True:
+        left = end - monotonic()
         try:
-            return bell.get(timeout=_LISTEN)
+            return bell.get(timeout=min(_LISTEN, max(left, 0)))
         except Empty:
-            continue
+            if left <= _LISTEN:
+                raise
 
 
 def join(thread: threading.Thread) -> None:

@@ -47,11 +47,11 @@ from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.weights import weights_of
 
 if TYPE_CHECKING:
+    from tfrt.executor.engines.stepping import Stepping
     from tfrt.executor.runtime.profile import Profile
     from tfrt.executor.runtime.recording import Recording
     from tfrt.executor.runtime.tracing import Trace
     from tfrt.executor.tools.compare import Side
-    from tfrt.executor.tools.step import Stepper
 
 _TOOL = "bef-run"
 
@@ -116,7 +116,7 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
     bef = _open(options.file)
     profile = _new_profile() if options.profile is not None else None
     recording = _new_recording(bef, options) if options.dump_values is not None else None
-    stepper = _new_stepper(bef, options) if options.step or options.breaks else None
+    stepping = _new_stepping(bef, options) if options.step or options.breaks else None
     allocator, counts_tensors = ALLOCATORS[options.host_allocator_type]()
     reported: list[Diagnostic] = []
     source = cache(source_below(options.source_root))
@@ -126,7 +126,7 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
         plans=options.plans and allocator.capacity is None,
         plan_threshold=options.plan_threshold,
         native=None if options.native else False,
-        profile=profile or recording or stepper,
+        profile=profile or recording,
         trace=trace,
         allocator=allocator,
         memory_limit=options.memory_limit,
@@ -143,7 +143,7 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
             trace.scope("Bef Executor") if trace else nullcontext(),
             allocation.counted_by(allocator) if counts_tensors else nullcontext(),
         ):
-            code = _run_file(bef, host, options, trace, signals)
+            code = _run_file(bef, host, options, trace, signals, stepping)
     except LoadError as error:
         code = cli.BAD_USAGE
         if options.verify_diagnostics:
@@ -188,11 +188,16 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
 
 
 def _run_file(
-    bef: BefFile, host: HostContext, options: argparse.Namespace, trace: Trace | None, signals: Signals
+    bef: BefFile,
+    host: HostContext,
+    options: argparse.Namespace,
+    trace: Trace | None,
+    signals: Signals,
+    stepping: Stepping | None,
 ) -> int:
     step(f"load {options.file}", 0)
     with span("load", "program"):
-        program = Program(bef, host, weights_of(options.weights))
+        program = Program(bef, host, weights_of(options.weights), watcher=stepping)
     # What is there now stays until the end: the garbage collector need not look at it again and again.
     gc.freeze()
     if options.dump_plan:
@@ -239,12 +244,16 @@ def _new_profile() -> Profile:
     return Profile()
 
 
-def _new_stepper(bef: BefFile, options: argparse.Namespace) -> Stepper:
-    from tfrt.executor.tools.step import Debugger, Stepper
+def _new_stepping(bef: BefFile, options: argparse.Namespace) -> Stepping:
+    from tfrt.executor.engines.stepping import Stepping, Until
+    from tfrt.executor.tools.step import Prompt
 
     commands = None if sys.stdin.isatty() else sys.stdin
-    patterns = [] if options.step else options.breaks
-    return Stepper(Debugger(bef, patterns, source_below(options.source_root), commands, sys.stdout))
+    stepping = Stepping(bef, options.breaks)
+    if options.step:
+        stepping.until = Until.STEP
+    Prompt(stepping, source_below(options.source_root), commands, sys.stdout)
+    return stepping
 
 
 def _new_recording(bef: BefFile, options: argparse.Namespace) -> Recording:

@@ -1,19 +1,17 @@
 """`bef-run --step`: a debugger in the terminal. It stops before kernels, on the thread that runs them.
 
-It is an observer of kernels, so programs run in the dataflow executor, kernel by kernel, on a host without threads.
+Where it stops `tfrt.executor.engines.stepping` knows; these are the commands.
 """
 
 from __future__ import annotations
 
 import cmd
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterator
 from typing import IO, Any
 
-from tfrt.executor.bef import BefFile
-from tfrt.executor.bef.named_attributes import array_ops
-from tfrt.executor.runtime.observer import Place
+from tfrt.executor.engines.stepping import Activation, Stepping, Until
 from tfrt.executor.support.diagnostics import Diagnostic, SourceLookup
+from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.location import position
 from tfrt.executor.tools.cli_values import show
 from tfrt.executor.tools.recorded_values import kept
@@ -24,113 +22,93 @@ _AROUND = 3
 """Lines of the source that are listed before and after the current one."""
 
 
-class Stepper:
-    """Asks a `Debugger` what to do before kernels run: ``HostContext("s", profile=Stepper(debugger))``."""
-
-    def __init__(self, debugger: Debugger):
-        self._debugger = debugger
-
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
-        """`call`, a kernel at one place, before which the program may stop."""
-        debugger = self._debugger
-
-        def run(*operands: Any, **keywords: Any) -> Any:
-            debugger.before(place, operands)
-            try:
-                value = call(*operands, **keywords)
-            except BaseException:
-                debugger.after(place, None)
-                raise
-            debugger.after(place, tuple(value) if isinstance(value, tuple | list) else (value,))
-            return value
-
-        return run
-
-
-class Debugger(cmd.Cmd):
+class Prompt(cmd.Cmd):
     """Commands; see their documentation, which ``help`` shows.
 
     Args:
-        patterns: where to stop, as ``break`` takes them; at the first kernel where there are none.
+        stepping: watches the program, on a host without threads.
         source: the text of source files.
         commands, output: where commands come from, and where everything is shown.
     """
 
     prompt = "(bef-run) "
 
-    def __init__(
-        self, bef: BefFile, patterns: Sequence[str], source: SourceLookup, commands: IO[str] | None, output: IO[str]
-    ):
+    def __init__(self, stepping: Stepping, source: SourceLookup, commands: IO[str] | None, output: IO[str]):
         super().__init__(stdin=commands, stdout=output)
         self.use_rawinput = commands is None
+        self._stepping = stepping
         self._source = source
-        self._breaks = list(patterns)
-        self._steps = not patterns
-        self._stack: list[tuple[Place, tuple[Any, ...]]] = []
+        self._at: Activation | None = None
         self._results: tuple[Any, ...] | None = ()
-        self._shows_results = False
-        self._names = sorted({name for name in bef.kernel_names if name})
-        self._ops: dict[tuple[int, int], list[str]] = {}
-        for function in bef.functions:
-            numbers = {id(kernel): number for number, kernel in enumerate(function.kernels)}
-            for kernel, op in array_ops(bef, function):
-                self._ops.setdefault((function.index, numbers[id(kernel)]), []).append(op)
+        stepping.on_stop, stepping.on_return = self._stop, self._return
 
-    def before(self, place: Place, operands: tuple[Any, ...]) -> None:
-        """A kernel is about to run: stop, if that is wanted.
+    def _stop(self, at: Activation) -> None:
+        """A kernel is about to run: ask what to do.
 
         Raises:
             SystemExit: the user has had enough.
         """
-        self._stack.append((place, operands))
-        if self._steps or any(self._is_at(place, pattern) for pattern in self._breaks):
-            self._show_place()
-            self.cmdloop()
+        self._at = at
+        self._show_place()
+        self.cmdloop()
 
-    def after(self, place: Place, results: tuple[Any, ...] | None) -> None:
+    def _return(self, at: Activation, results: tuple[Any, ...] | None) -> None:
         """A kernel has run; without results, it has failed."""
-        self._stack.pop()
         self._results = results
-        if self._steps and results:
-            self._say(f"  {place.kernel} -> {', '.join(map(_shown, results))}")
+        if results and self._stepping.until is not Until.BREAK and self._stepping.is_due(at):
+            self._say(f"  {at.place.kernel} -> {', '.join(map(_shown, results))}")
+
+    @property
+    def _here(self) -> Activation:
+        assert self._at is not None
+        return self._at
+
+    def _go_on(self, until: Until) -> bool:
+        self._stepping.go_on(until, self._here)
+        return True
 
     # -- commands -----------------------------------------------------------------------------------------------
 
     def do_step(self, _: str) -> bool:
         """step: run this kernel, and stop before the next one (s)."""
-        self._steps = True
-        return True
+        return self._go_on(Until.STEP)
+
+    def do_next(self, _: str) -> bool:
+        """next: run this kernel with all that it calls, and stop before the next one (n)."""
+        return self._go_on(Until.NEXT)
+
+    def do_finish(self, _: str) -> bool:
+        """finish: run until this function, or this region, has ended (f)."""
+        return self._go_on(Until.FINISH)
 
     def do_continue(self, _: str) -> bool:
         """continue: run until a kernel where to stop (c)."""
-        self._steps = False
-        return True
+        return self._go_on(Until.BREAK)
 
     def do_break(self, pattern: str) -> None:
-        """break PATTERN: stop before kernels of that name (cpu.*), op (stablehlo.dot*) or place (FILE:LINE, or LINE);
-        without a pattern, list where to stop (b)."""
+        """break PATTERN: stop before kernels of that name (cpu.*), op (stablehlo.dot*) or place (FILE:LINE, or LINE),
+        or where a function begins (@main); without a pattern, list where to stop (b)."""
         if pattern:
-            self._breaks.append(pattern)
-        for number, known in enumerate(self._breaks, 1):
+            try:
+                self._stepping.add(pattern)
+            except UsageError as error:
+                self._say(str(error))
+                return
+        for number, known in enumerate(self._stepping.breaks, 1):
             self._say(f"  {number}  {known}")
 
     def do_delete(self, number: str) -> None:
         """delete N: do not stop any more where break lists N; without a number, nowhere."""
         if not number:
-            self._breaks.clear()
-        elif number.isdecimal() and 1 <= int(number) <= len(self._breaks):
-            del self._breaks[int(number) - 1]
+            self._stepping.clear()
+        elif number.isdecimal() and 1 <= int(number) <= len(self._stepping.breaks):
+            self._stepping.remove(int(number) - 1)
         else:
             self._say(f"there is no '{number}'; break lists what there is")
 
     def do_print(self, number: str) -> None:
         """print [N]: show operand N of this kernel, from 0, in full; without a number, all in brief (p)."""
-        operands = self._stack[-1][1]
+        operands = self._here.operands
         if not number:
             for index, operand in enumerate(operands):
                 self._say(f"  {index}  {_shown(operand)}")
@@ -144,15 +122,21 @@ class Debugger(cmd.Cmd):
         """result: show what the kernel before this one gave (r)."""
         self._say("it failed" if self._results is None else "\n".join(f"  {_shown(r)}" for r in self._results))
 
+    def do_registers(self, _: str) -> None:
+        """registers: show the values of this function that are known, in brief."""
+        for name, value in self._here.registers().items():
+            self._say(f"  {name} = {_shown(value)}")
+
     def do_where(self, _: str) -> None:
         """where: show the kernels that are calling functions, down to this one (w)."""
-        for place, operands in self._stack:
+        for at in reversed(list(self._here.stack())):
+            place = at.place
             name = f"in @{place.function.name}" if place.function.name else "in a region"
-            self._say(f"  {place.location}: {self._name(place)}({', '.join(map(brief, operands))}) {name}")
+            self._say(f"  {place.location}: {self._message(at)} {name}")
 
     def do_list(self, _: str) -> None:
         """list: show the source around this kernel (l)."""
-        at = position(self._stack[-1][0].location)
+        at = position(self._here.place.location)
         text = None if at is None else self._source(at.filename)
         if at is None or text is None:
             self._say("the source is not at hand")
@@ -165,8 +149,8 @@ class Debugger(cmd.Cmd):
         """quit: end the program (q)."""
         raise SystemExit(0)
 
-    do_s, do_c, do_b, do_p, do_r, do_w, do_l, do_q = (
-        do_step, do_continue, do_break, do_print, do_result, do_where, do_list, do_quit
+    do_s, do_n, do_f, do_c, do_b, do_p, do_r, do_w, do_l, do_q = (
+        do_step, do_next, do_finish, do_continue, do_break, do_print, do_result, do_where, do_list, do_quit
     )  # fmt: skip
 
     def do_EOF(self, _: str) -> bool:
@@ -185,9 +169,11 @@ class Debugger(cmd.Cmd):
         return [name for name in super().completenames(text) if len(name) > 1 and name != "EOF"]
 
     def complete_break(self, text: str, line: str, begin: int, end: int) -> list[str]:
-        """Names of kernels and ops of the program."""
-        ops = {op for found in self._ops.values() for op in found}
-        return [name for name in sorted({*self._names, *ops}) if name.startswith(text)]
+        """Names of kernels, ops and functions of the program."""
+        # Where a word begins, the library that reads lines says; it parts them at characters that names have.
+        word = line[:end].rpartition(" ")[2]
+        kept = len(word) - len(text)
+        return [name[kept:] for name in self._stepping.names() if name.startswith(word)]
 
     complete_b = complete_break
 
@@ -197,20 +183,15 @@ class Debugger(cmd.Cmd):
 
     # -- showing ------------------------------------------------------------------------------------------------
 
-    def _is_at(self, place: Place, pattern: str) -> bool:
-        at = position(place.location)
-        places = () if at is None else (f"{at.filename}:{at.line}", str(at), str(at.line))
-        names = (place.kernel, *self._ops.get((place.function.index, place.number), ()), *places)
-        return any(fnmatchcase(name, pattern) for name in names)
-
-    def _name(self, place: Place) -> str:
-        ops = self._ops.get((place.function.index, place.number))
-        return place.kernel if ops is None else f"{place.kernel} ({', '.join(ops)})"
+    def _message(self, at: Activation) -> str:
+        ops = self._stepping.ops(at)
+        name = f"{at.place.kernel} ({', '.join(ops)})" if ops else at.place.kernel
+        return f"{name}({', '.join(map(brief, at.operands))})"
 
     def _show_place(self) -> None:
-        place, operands = self._stack[-1]
-        message = f"{self._name(place)}({', '.join(map(brief, operands))})"
-        self._say("\n".join(_without_severity(Diagnostic("note", message, place.location), self._source)))
+        at = self._here
+        diagnostic = Diagnostic("note", self._message(at), at.place.location)
+        self._say("\n".join(_without_severity(diagnostic, self._source)))
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"{text}\n")

@@ -118,3 +118,19 @@ class _Conversion:
         """See `tfrt.executor.values.escaped`."""
         if self.result.is_pending:
             self.result.set_error(EndedError(error))
+
+
+def resolved(result: Any) -> Any:
+    """What a result is that is there.
+
+    Raises:
+        KernelError: it is an error.
+    """
+    return result.value if type(result) is AsyncValue else result
+
+
+def returned(values: Sequence[Any]) -> Any:
+    """What calling a function of a program gives: None for no results, the value for one, else a tuple."""
+    if len(values) == 1:
+        return values[0]
+    return tuple(values) if values else None

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
+import select
+import subprocess
+import sys
 
 import pytest
 
 import tfrt
 from tfrt.executor.bef import read_bef
-from tfrt.executor.tools.step import Debugger
+from tfrt.executor.engines.stepping import Stepping
+from tfrt.executor.tools.step import Prompt
 
 PROGRAM = """\
 func.func @double(%x: i32) -> i32 {
@@ -79,11 +85,37 @@ def test_it_stops_where_it_is_told_to(session, pattern):
 
 
 def test_where_to_stop_is_listed_and_changed(session):
-    out = session("b 8\nbreak 99\ndelete 3\ndelete 2\nb\nc\nc\n")[1]
-    assert ">   1  8\n>   1  8\n  2  99\n> there is no '3'; break lists what there is\n> >   1  8\n" in out
+    out = session("b 8\nbreak 2\ndelete 3\ndelete 2\nb\nc\nc\n")[1]
+    assert ">   1  8\n>   1  8\n  2  2\n> there is no '3'; break lists what there is\n> >   1  8\n" in out
     assert out.endswith(
         "> p.mlir:8:8: tfrt.add.i32(8, 4)\n  %z = tfrt.add.i32 %y, %x\n       ^\n> 'main' returned 12\n"
     )
+
+
+def test_where_nothing_is_the_prompt_says_so(session):
+    out = session("b 99\nb @mai\nb\nq\n")[1]
+    nothing = "> no kernel, op, function or line with a kernel is called"
+    assert f"{nothing} '99'\n{nothing} '@mai'; did you mean '@main'?\n> > " in out
+
+
+def test_it_stops_where_a_function_begins(session):
+    code, out = session("c\n", "--break", "@double")
+    assert (code, out.count("> ")) == (0, 1) and out.startswith("p.mlir:2:8: tfrt.add.i32(4, 4)\n")
+
+
+def test_next_and_finish(session):
+    out = session("n\nn\nn\n")[1]
+    assert [line.partition(": ")[0].removeprefix("> ") for line in out.splitlines() if "p.mlir" in line] == [
+        "p.mlir:6:8", "p.mlir:7:8", "p.mlir:8:8"
+    ]  # fmt: skip
+    out = session("f\nc\n", "--break", "2")[1]
+    assert "p.mlir:8:8: tfrt.add.i32(8, 4)\n" in out and "p.mlir:7" not in out
+    both = session("c\nc\n", "--step", "--break", "2")[1]
+    assert "p.mlir:6:8: tfrt.constant.i32()" in both and "p.mlir:2:8: tfrt.add.i32(4, 4)" in both
+
+
+def test_registers(session):
+    assert ">   %0 = 4\n  %1 = 8\n> 'main'" in session("registers\nc\n", "--break", "8")[1]
 
 
 def test_the_source_around_a_kernel(session):
@@ -136,20 +168,49 @@ def test_what_is_no_command(session):
 
 def test_help_lists_the_long_names(session):
     out = session("help\nhelp break\nc\n")[1]
-    assert "break  continue  delete  help  list  print  quit  result  step  where\n" in out
+    assert "break     delete  help  next   quit       result  where\n" in out
     assert "> break PATTERN: stop before kernels of that name" in out
 
 
 def test_completion_knows_commands_kernels_and_ops():
-    debugger = Debugger(read_bef(tfrt.compile(ARRAYS)), [], lambda name: None, io.StringIO(), io.StringIO())
-    assert debugger.completenames("s") == ["step"]
-    assert debugger.complete_break("", "break ", 6, 6) == [
-        "cpu.elementwise",
-        "cpu.own",
-        "stablehlo.add",
-        "stablehlo.tanh",
-    ]
-    assert debugger.complete_break("stablehlo.t", "", 0, 0) == ["stablehlo.tanh"]
+    prompt = Prompt(Stepping(read_bef(tfrt.compile(ARRAYS))), lambda name: None, io.StringIO(), io.StringIO())
+    assert prompt.completenames("s") == ["step"]
+    known = ["@main", "cpu.elementwise", "cpu.own", "stablehlo.add", "stablehlo.tanh"]
+    assert prompt.complete_break("", "break ", 6, 6) == known
+    assert prompt.complete_break("stablehlo.t", "b stablehlo.t", 2, 13) == ["stablehlo.tanh"]
+    # Lines are parted at the character.
+    assert prompt.complete_break("ma", "b @ma", 3, 5) == ["main"]
+
+
+def test_completion_at_a_terminal(tmp_path):
+    (tmp_path / "p.bef").write_bytes(tfrt.compile(PROGRAM, "p.mlir"))
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "tfrt.executor.tools.bef_run", "p.bef", "--step", "--functions", "main"]
+    environment = os.environ | {"TERM": "dumb", "INPUTRC": os.devnull}
+    child = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=tmp_path, env=environment)
+    os.close(terminal)
+    shown = ""
+
+    def until(text):
+        nonlocal shown
+        while text not in shown:
+            assert select.select([controller], [], [], 20)[0], shown
+            shown += os.read(controller, 4096).decode()
+        shown = shown.partition(text)[2]
+
+    try:
+        until("(bef-run) ")
+        os.write(controller, b"b tfrt.a\t\n")
+        until("b tfrt.add.i32")
+        until("  1  tfrt.add.i32")
+        os.write(controller, b"del\t\nfin\t\n")
+        until("finish")
+        until("'main' returned 12")
+        assert child.wait(60) == 0
+    finally:
+        child.kill()
+        child.wait()
+        os.close(controller)
 
 
 ALONE = "--step and --break go with no other option that watches or compares kernels"
@@ -160,6 +221,7 @@ ALONE = "--step and --break go with no other option that watches or compares ker
     [
         (("--step", "--profile", "p.json"), ALONE),
         (("--break", "x", "--dump-plan"), ALONE),
+        (("--break", "99"), "no kernel, op, function or line with a kernel is called '99'"),
         (("--step", "--work_queue_type", "mstd"),
          "--step and --break go with --work_queue_type=s only: one kernel runs at a time"),
     ],
