@@ -6,7 +6,8 @@ For each network and number of threads there is a process, held to as many proce
 machine reaches (`roofline.py`); then all ways run in turn within each round, as many calls of each, on the same weights
 and inputs, to results that agree. Then each way starts anew, in processes of its own, to see how long it takes to the
 first result, and how much memory. tfrt starts from a compiled file, and onnxruntime from a model's file. `tfrt` runs on
-numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled.
+numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled. These are
+given weights as arguments; for `tfrt-const` and `native-const` they are constants in a file, as they are for onnxruntime.
 
 README.md says what the columns are.
 """
@@ -30,8 +31,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 import roofline
-from models_table import heading, rows
+from models_table import OURS, heading, rows
 from networks.architectures import NETWORKS, Network
+from networks.constants import with_constants
 from run_memory import GIVEN_BACK, measured_arrays, measured_growth
 
 ROOT = Path(__file__).parent
@@ -57,6 +59,20 @@ def in_tfrt(network: Network, file: Path, threads: int, native: bool = False) ->
 def in_native_tfrt(network: Network, file: Path, threads: int) -> Call:
     """The same, with machine code for what takes long, made at the first call or found in the cache."""
     return in_tfrt(network, file, threads, native=True)
+
+
+def in_tfrt_with_constants(network: Network, file: Path, threads: int, native: bool = False) -> Call:
+    """The weights are the program's, in a file, as those of onnxruntime's are."""
+    import tfrt
+
+    host = tfrt.HostContext("s" if threads == 1 else f"mstd:{threads}", native=native)
+    run = tfrt.load(file.read_bytes(), host=host, weights=_weights_of(file))["main"]
+    inputs = network.arrays()[1]
+    return lambda: run(*inputs)
+
+
+def in_native_tfrt_with_constants(network: Network, file: Path, threads: int) -> Call:
+    return in_tfrt_with_constants(network, file, threads, native=True)
 
 
 def in_numpy(network: Network, file: Path, threads: int) -> Call:
@@ -104,6 +120,8 @@ def in_onnxruntime(network: Network, file: Path, threads: int) -> Call:
 WAYS: dict[str, tuple[Callable[[Network, Path, int], Call], tuple[str, ...]]] = {
     "tfrt": (in_tfrt, ()),
     "tfrt-native": (in_native_tfrt, ("numba",)),
+    "tfrt-const": (in_tfrt_with_constants, ()),
+    "native-const": (in_native_tfrt_with_constants, ("numba",)),
     "numpy": (in_numpy, ()),
     "jax": (in_jax, ("jax",)),
     "torch": (in_torch, ("torch",)),
@@ -170,6 +188,11 @@ def _write_files(network: Network, folder: Path, ways: list[str]) -> dict[str, A
         seconds = time.perf_counter() - start
     for way in ("tfrt", "tfrt-native"):
         _file(network, way, folder).write_bytes(compiled)
+    for way in {"tfrt-const", "native-const"}.intersection(ways):
+        file = _file(network, way, folder)
+        constant = with_constants(text, list(network.arrays()[0].values()))
+        weights = str(_weights_of(file))
+        file.write_bytes(tfrt.compile(constant, path.name, opt_level=2, externalize_constants=weights, larger_than=64))
     bef = read_bef(compiled)
     main = next(function for function in bef.functions if function.name == "main")
     weights, inputs = network.arrays()
@@ -183,6 +206,10 @@ def _write_files(network: Network, folder: Path, ways: list[str]) -> dict[str, A
 
 def _file(network: Network, way: str, folder: Path) -> Path:
     return folder / f"{network.name}.{way}"
+
+
+def _weights_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.safetensors")
 
 
 def _measure(
@@ -283,7 +310,7 @@ def _memory(options: argparse.Namespace) -> int:
         return WAYS[way][0](network, _file(network, way, options.files), threads)
 
     found: dict[str, Any] = {"grown": measured_growth(make, keeps=way == "onnxruntime")}
-    if way in ("tfrt", "tfrt-native", "numpy"):
+    if way in OURS or way == "numpy":
         found |= measured_arrays(make())
     print(json.dumps(found))
     return 0

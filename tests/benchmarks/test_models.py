@@ -18,11 +18,22 @@ def names(monkeypatch):
 
 
 def test_a_network(names, tmp_path, capsys):
-    options = ["--networks", "mlp-1", "--ways", "tfrt,numpy", "--threads", "1", "--rounds", "2", "--starts", "1"]
+    options = [
+        "--networks",
+        "mlp-1",
+        "--ways",
+        "tfrt,tfrt-const,numpy",
+        "--threads",
+        "1",
+        "--rounds",
+        "2",
+        "--starts",
+        "1",
+    ]
     assert names["main"]([*options, "--json", str(tmp_path / "times.json")]) == 0
     (found,) = json.loads((tmp_path / "times.json").read_text()).values()
     ways = found["ways"]
-    assert {way: len(numbers["starts"]) for way, numbers in ways.items()} == {"tfrt": 1, "numpy": 1}
+    assert {way: len(numbers["starts"]) for way, numbers in ways.items()} == {"tfrt": 1, "tfrt-const": 1, "numpy": 1}
     assert all(len(numbers["calls"]) >= 2 for numbers in ways.values())
     assert 0 < found["roofline"]["computing"] <= found["roofline"]["bound"]
     # Three products of a row, and what follows them.
@@ -31,7 +42,7 @@ def test_a_network(names, tmp_path, capsys):
     assert found["planned"] <= ways["tfrt"]["arrays"] <= found["planned"] + 20_000
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("1 thread: ")
-    assert [line.split()[0] for line in shown if line.startswith("  ")] == ["tfrt", "numpy", "(compiled"]
+    assert [line.split()[0] for line in shown if line.startswith("  ")] == ["tfrt", "tfrt-const", "numpy", "(compiled"]
     assert max(map(len, shown)) <= 120
 
 
@@ -41,6 +52,11 @@ def test_each_network_has_the_text_of_its_shapes(names):
         (signature,) = [line for line in text.splitlines() if "func.func public @main" in line]
         arguments = signature.partition("->")[0].count("tensor<")
         assert arguments == len(network.weights) + len(network.inputs)
+
+
+def test_what_is_no_network_has_no_constants(names):
+    with pytest.raises(ValueError, match=r"^there is no function @main with weights and inputs$"):
+        names["with_constants"]("func.func public @main(%arg0: tensor<2xf32>) -> tensor<2xf32> {\n}", [np.zeros(2)])
 
 
 def test_ways_that_disagree_are_refused(names):
