@@ -7,7 +7,7 @@ machine reaches (`roofline.py`); then all ways run in turn within each round, as
 and inputs, to results that agree. Then each way starts anew, in processes of its own, to see how long it takes to the
 first result, and how much memory. tfrt starts from a compiled file, and onnxruntime from a model's file. `tfrt` runs on
 numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled. These are
-given weights as arguments; for `tfrt-const` and `native-const` they are constants in a file, as they are for onnxruntime.
+given weights as arguments; for `tfrt-const` and `native-const` they are constants in a file, as onnxruntime's are.
 
 README.md says what the columns are.
 """
