@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import tracemalloc
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -53,6 +54,7 @@ class BefCampaign:
     suffix = ".bef"
 
     def __init__(self, measured: str, run: str, used: str, *files: str):
+        self.totals: Counter[str] = Counter()
         self.measured, self.run, self.used = int(measured), int(run), int(used)
         self.files = files
 

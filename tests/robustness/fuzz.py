@@ -17,7 +17,9 @@ from pathlib import Path
 from tests.robustness.workers import Limits, Report, run
 
 CAMPAIGNS = {
-    "bef": ("tests.robustness.bef_campaign", "BefCampaign", ("1", "1", "1")),
+    "bef": ("tests.robustness.bef_campaign", "BefCampaign", ("1", "1", "4")),
+    "interleavings": ("tests.robustness.schedule_campaigns", "Interleavings", ()),
+    "stops": ("tests.robustness.schedule_campaigns", "Stops", ("s/seeded:1/mstd:2", "1")),
     "text": ("tests.robustness.text_campaign", "TextCampaign", ("4", "1")),
 }
 """The module and the class of each, and its options."""

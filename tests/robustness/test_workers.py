@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 
 import pytest
 
@@ -18,10 +19,14 @@ class Bad:
 
     suffix = ".bad"
 
+    def __init__(self) -> None:
+        self.totals = Counter({"looked at": 0})
+
     def make(self, number: int) -> bytes:
         return b"case %d" % number
 
     def check(self, case: bytes, number: int) -> str:
+        self.totals["looked at"] += 1
         match number:
             case 1:
                 raise ValueError("plainly wrong")

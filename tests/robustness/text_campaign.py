@@ -10,6 +10,7 @@ import contextlib
 import io
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class TextCampaign:
     suffix = ".mlir"
 
     def __init__(self, levels: str, tools: str, *files: str):
+        self.totals: Counter[str] = Counter()
         self.levels, self.tools = int(levels), int(tools)
         self.files = files
 

@@ -50,9 +50,11 @@ class Campaign(Protocol):
 
     Attributes:
         suffix: of the files that cases are written to.
+        totals: what else is counted.
     """
 
     suffix: str
+    totals: Counter[str]
 
     def make(self, number: int) -> bytes:
         """The case of that number."""
@@ -88,16 +90,20 @@ class Report:
 
     Attributes:
         outcomes: the cases by the words under which they are counted.
+        totals: what else has been counted.
         slowest: seconds of the processor and numbers of the slowest cases.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    totals: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     slowest: list[tuple[float, int]] = field(default_factory=list)
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{count} {word}" for word, count in sorted(self.outcomes.items()))
+        counts = ", ".join(
+            f"{n} {word}" for counted in (self.outcomes, self.totals) for word, n in sorted(counted.items())
+        )
         slow = ", ".join(f"{number} took {seconds * 1000:.0f} ms" for seconds, number in self.slowest)
         failed = "".join(f"\ncase {f.number}: {f.what.rstrip()}\n  kept in {f.file}" for f in self.failures)
         total = sum(self.outcomes.values()) + len(self.failures)
@@ -106,6 +112,7 @@ class Report:
 
     def add(self, other: Report) -> None:
         self.outcomes += other.outcomes
+        self.totals += other.totals
         self.failures += other.failures
         self.slowest = sorted(self.slowest + other.slowest, reverse=True)[:SLOWEST]
 
@@ -179,7 +186,8 @@ def _block(
                         _kept(line["failed"], line["what"], base64.b64decode(line["case"]), line["suffix"], keep)
                     )
                 else:
-                    report.add(Report(Counter(line["outcomes"]), [], [tuple(slow) for slow in line["slowest"]]))
+                    slowest = [tuple(slow) for slow in line["slowest"]]
+                    report.add(Report(Counter(line["outcomes"]), Counter(line["totals"]), [], slowest))
             if done.returncode == 0:
                 break
             if not at:
@@ -240,7 +248,7 @@ def work(asked: str) -> None:
                 print(json.dumps(failed | {"case": base64.b64encode(case).decode()}), file=out, flush=True)
             signal.setitimer(signal.ITIMER_REAL, 0)
             slowest = sorted([*slowest, (time.process_time() - start, number)], reverse=True)[:SLOWEST]
-    print(json.dumps({"outcomes": outcomes, "slowest": slowest}), file=out, flush=True)
+    print(json.dumps({"outcomes": outcomes, "totals": campaign.totals, "slowest": slowest}), file=out, flush=True)
 
 
 def _shown(error: BaseException) -> str:
