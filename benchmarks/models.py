@@ -7,7 +7,7 @@ machine reaches (`roofline.py`); then all ways run in turn within each round, as
 and inputs, to results that agree. Then each way starts anew, in processes of its own, to see how long it takes to the
 first result, and how much memory. tfrt starts from a compiled file, and onnxruntime from a model's file. `tfrt` runs on
 numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled. These are
-given weights as arguments; for `tfrt-const` and `native-const` they are constants in a file, as onnxruntime's are.
+given weights as arguments; for `tfrt-file` and `native-file` they are constants in a file, as onnxruntime's are.
 
 README.md says what the columns are.
 """
@@ -120,8 +120,8 @@ def in_onnxruntime(network: Network, file: Path, threads: int) -> Call:
 WAYS: dict[str, tuple[Callable[[Network, Path, int], Call], tuple[str, ...]]] = {
     "tfrt": (in_tfrt, ()),
     "tfrt-native": (in_native_tfrt, ("numba",)),
-    "tfrt-const": (in_tfrt_with_constants, ()),
-    "native-const": (in_native_tfrt_with_constants, ("numba",)),
+    "tfrt-file": (in_tfrt_with_constants, ()),
+    "native-file": (in_native_tfrt_with_constants, ("numba",)),
     "numpy": (in_numpy, ()),
     "jax": (in_jax, ("jax",)),
     "torch": (in_torch, ("torch",)),
@@ -188,7 +188,7 @@ def _write_files(network: Network, folder: Path, ways: list[str]) -> dict[str, A
         seconds = time.perf_counter() - start
     for way in ("tfrt", "tfrt-native"):
         _file(network, way, folder).write_bytes(compiled)
-    for way in {"tfrt-const", "native-const"}.intersection(ways):
+    for way in {"tfrt-file", "native-file"}.intersection(ways):
         file = _file(network, way, folder)
         constant = with_constants(text, list(network.arrays()[0].values()))
         weights = str(_weights_of(file))

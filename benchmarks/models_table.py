@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import roofline
 
-OURS = ("tfrt", "tfrt-native", "tfrt-const", "native-const")
+OURS = ("tfrt", "tfrt-native", "tfrt-file", "native-file")
 COLUMNS = {
     "p50": 9,
     "p99": 9,
@@ -30,7 +30,7 @@ COLUMNS = {
 def heading(threads: int, machine: dict[str, Any]) -> list[str]:
     """What the machine reaches, and what the columns are."""
     columns = "".join(f"{head:>{width}}" for head, width in COLUMNS.items())
-    return [*roofline.lines(roofline.of_json(machine), threads), f"{'(ms, MB)':14}{columns}"]
+    return [*roofline.lines(roofline.of_json(machine), threads), f"{'(ms, MB)':13}{columns}"]
 
 
 def rows(name: str, found: dict[str, Any]) -> list[str]:
@@ -55,7 +55,7 @@ def rows(name: str, found: dict[str, Any]) -> list[str]:
             figures += [f"{median(numbers['starts']):.3f}", f"{max(numbers['held']) / 1e6:.0f}"]
             figures += [_megabytes(numbers.get(key)) for key in ("grown", "arrays", "borrowed")]
         lines.append(
-            f"  {way:12}" + "".join(f"{f:>{width}}" for f, width in zip(figures, COLUMNS.values(), strict=False))
+            f"  {way:11}" + "".join(f"{f:>{width}}" for f, width in zip(figures, COLUMNS.values(), strict=False))
         )
     if any(way in OURS for way in calls):
         lines.append(f"  (compiled in {found['compiled']:.3f} s)")
