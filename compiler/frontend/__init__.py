@@ -5,6 +5,7 @@
 =========================  ======================================================================================
 `pipeline.py`              the stages, put together
 `lexer.py`                 text to tokens
+`lines.py`                 lines that say the same of other values
 `number_lists.py`          long lists of numbers, without a token for each
 `parser.py`                tokens to records, with ``grammar.lark`` and what a rule means
 `lark_tables.py`          what is lark's: the grammar's tables, compiled and kept

@@ -42,6 +42,7 @@ from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS, PUNCTUATION
+from tfrt.compiler.frontend.lines import LikeOp, Line, NotByLine
 from tfrt.compiler.frontend.records import OpRecord
 from tfrt.compiler.frontend.session import FALSE, TRUE, number_attribute, string_attribute
 from tfrt.dialects.shared.directives import SpelledDirective
@@ -237,6 +238,60 @@ def _fixed_type(definition: OperandDef | ResultDef) -> Attribute | None:
 
 def build_assembled(builder: Builder, record: OpRecord) -> Operation:
     """Make the op of a record whose rule came from `compile_format`."""
+    return _read(builder, record).finish(record)
+
+
+def is_like_its_kind(record: OpRecord) -> bool:
+    """Whether ops of other lines that say the same can be made like that of a record: it has no regions, and means the
+    same everywhere."""
+    return record.build is build_assembled and not record.parts[0][1].is_short and len(record.results) == 1
+
+
+def build_first(builder: Builder, record: OpRecord) -> Operation:
+    """Make the op of a line, and keep what it has in common with those of others of its kind."""
+    line, own = record.parts
+    reading = _read(builder, own)
+    op = reading.finish(own)
+    places = {offset: place for place, offset in enumerate(line.offsets(builder.session.source.text))}
+    operands = [
+        (places[token[2]], operand.type) for token, operand in zip(reading.operand_tokens(), op.operands, strict=True)
+    ]
+    line.kind.op = LikeOp(
+        type(op), operands, [r.type for r in op.results], dict(op.attributes), dict(op.properties), own.location
+    )
+    return op
+
+
+def build_alike(builder: Builder, record: OpRecord) -> Operation:
+    """Make the op of a line like others before it."""
+    line = record.parts
+    assert isinstance(line, Line)
+    like, names = line.kind.op, line.names
+    if like is None or len(like.result_types) != 1:
+        raise NotByLine
+    known = builder.known_values
+    operands: list[SSAValue] = []
+    for place, type in like.operands:
+        value = known.get(names[place])
+        if value is None or value.type is not type:
+            offset = line.offsets(builder.session.source.text)[place]
+            (value,) = builder.values([("VALUE", names[place], offset)], [type], offset)
+        operands.append(value)
+    name = names[0]
+    op = like.op_class.create(
+        operands=operands,
+        result_types=like.result_types,
+        attributes=like.attributes,
+        properties=like.properties,
+        # The op's name comes after " = ".
+        location=like.location or builder.location(line.start + len(name) + 3),
+    )
+    builder.define(name, op.results[0], line.start)
+    return op
+
+
+def _read(builder: Builder, record: OpRecord) -> _Reading:
+    """The parts of a record's op."""
     token, *parts = record.parts
     form: CustomForm = token[1]
     if form.is_short:
@@ -247,7 +302,7 @@ def build_assembled(builder: Builder, record: OpRecord) -> Operation:
     for slot, part in zip(form.slots, parts, strict=True):
         if part is not None:
             reading.take(slot, part)
-    return reading.finish(record)
+    return reading
 
 
 class _Reading:
@@ -345,13 +400,18 @@ class _Reading:
             properties=properties,
         )
 
+    def operand_tokens(self) -> list[Any]:
+        """The names of all operands."""
+        tokens = self.operands.get(None)
+        if tokens is None:
+            tokens = [token for name, _, _ in self.form.operands for token in self.operands.get(name, [])]
+        return tokens
+
     def _resolve_operands(self) -> list[SSAValue]:
         form = self.form
         types: Sequence[Attribute] | None = self.operand_types.get(None)
         if None in self.operands or types is not None:
-            tokens = self.operands.get(None)
-            if tokens is None:
-                tokens = [token for name, _, _ in form.operands for token in self.operands.get(name, [])]
+            tokens = self.operand_tokens()
             if types is None:
                 types = self._spread(form.operands, len(tokens))
             return self.builder.values(tokens, types, self.offset)

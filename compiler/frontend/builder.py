@@ -172,6 +172,15 @@ class Builder:
             found.append(value)
         return found
 
+    @property
+    def known_values(self) -> Mapping[str, SSAValue]:
+        """The values that have been defined in the region that is being built, by name."""
+        return self._scope.values
+
+    def define(self, name: str, value: SSAValue, offset: int) -> None:
+        """Define a value, whose name starts at an offset."""
+        self._define_name(name, value, offset)
+
     def _resolve(self, token: Token, type: Attribute) -> SSAValue:
         """The slow path of `values`: names of outer scopes, spellings such as `%x#0`, and mistakes."""
         _, name, offset = token

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfrt.compiler.frontend.errors import SyntaxFailure
+from tfrt.compiler.frontend.lines import PATTERN as LINE
+from tfrt.compiler.frontend.lines import Line, LineKind, NotByLine, parts_of
 from tfrt.compiler.frontend.number_lists import find_list
 
 Token = tuple[str, Any, int]
@@ -28,10 +30,12 @@ The generic form has its regions in `({…})`, custom ones in `{…}`: both coun
 the one form and not in the other.
 """
 
-_TOKENS = re.compile(
-    r"""
-    (?:[\x20\t\r\n]+|//[^\n]*)*
-    (?:
+
+def _pattern(first: str) -> re.Pattern[str]:
+    return re.compile(r"(?:[\x20\t\r\n]+|//[^\n]*)*(?:" + first + _TOKEN + ")", re.VERBOSE | re.ASCII | re.DOTALL)
+
+
+_TOKEN = r"""
         (?P<VALUE>%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*)(?:\#[0-9]+)?)
       | (?P<PUNCTUATION>->|::|\{-\#|\#-\}|[(){}\[\]<>,:=?])
       | (?P<SHAPED>(?:tensor|memref)<(?:[0-9]+x)*[a-z]+[0-9]*>)
@@ -46,10 +50,9 @@ _TOKENS = re.compile(
       | (?P<BLOCK_NAME>\^(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*))
       | (?P<END>\Z)
       | (?P<BAD>.)
-    )
-    """,
-    re.VERBOSE | re.ASCII | re.DOTALL,
-)
+"""
+_TOKENS = _pattern("")
+_TOKENS_AND_LINES = _pattern(f"(?P<LINE>{LINE})|")
 
 _SHAPE = re.compile(r"\s*<\s*((?:\*\s*x|(?:(?:[0-9]+|\?)\s*x\s*)*))", re.ASCII)
 _BODY_PART = re.compile(r'->|[<>\[\](){}]|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|"')
@@ -113,9 +116,7 @@ _OPENING = frozenset("({[<")
 _CLOSING = {")": "(", "}": "{", "]": "[", ">": "<"}
 
 WordTable = Callable[[str], "tuple[str, Any]"]
-"""Gives a word's kind, and its value where that is not the word itself (else None). Called once per distinct
-word.
-"""
+"""Gives a word's kind, and its value where that is not the word itself (else None)."""
 
 DialectTable = Callable[[str, bool, int], Any]
 """Gives the attribute that `!d.t<...>` (flag: a type) or `#d.a<...>` at an offset stands for."""
@@ -131,8 +132,13 @@ def tokenize(
     dialect_attribute: DialectTable,
     shaped_type: ShapedTable,
     alias_depths: dict[int, int],
+    by_line: bool = False,
+    start: int = 0,
+    end: int | None = None,
 ) -> list[Token]:
-    """All tokens of `text`, the last of kind `$END`.
+    """All tokens of `text`, or of a part of it, the last of kind `$END`.
+
+    With `by_line`, a line like others before it (see lines.py) is one token of kind `OP_LINE`.
 
     Where no token starts, a string is not closed or a dialect refuses an attribute, there is a token of kind `BAD`
     that says why. How many brackets are open where an alias stands is put into `alias_depths`, by offset. Raises
@@ -141,7 +147,6 @@ def tokenize(
     """
     tokens: list[Token] = []
     add = tokens.append
-    known_words: dict[str, tuple[str, Any]] = {}
     known_attributes: dict[tuple[str, bool], Any] = {}
     known_types: dict[str, Any] = {}
     punctuation = PUNCTUATION
@@ -149,15 +154,38 @@ def tokenize(
     depth = 0
     # How deep the parentheses around regions stand, which do not count themselves.
     around_regions: list[int] = []
-    position: int | None = 0
+    lines: dict[tuple[str, ...], LineKind | None] = {}
+    pattern = _TOKENS_AND_LINES if by_line else _TOKENS
+    last = len(text) if end is None else end
+    position: int | None = start
     while position is not None:
         resume_at = None
-        for match in _TOKENS.finditer(text, position):
+        for match in pattern.finditer(text, position, last):
             kind = match.lastgroup
             assert kind is not None
             start = match.start(kind)
             value = match.group(kind)
-            if kind == "PUNCTUATION":
+            if kind == "VALUE":
+                add((kind, value, start))
+            elif kind == "LINE":
+                said, names = parts_of(value)
+                if said not in lines:
+                    # Most lines that come once do not come twice.
+                    lines[said] = None
+                    line_kind = None
+                else:
+                    line_kind = lines[said]
+                    if line_kind is None:
+                        own = tokenize(text, words, dialect_attribute, shaped_type, {}, False, start, match.end())
+                        line_kind = lines[said] = LineKind(own, sum(map(value.count, _OPENING)))
+                if line_kind is None:
+                    add(("VALUE", names[0], start))
+                    resume_at = start + len(names[0])
+                    break
+                if depth + line_kind.nesting > MAX_NESTING:
+                    raise NotByLine
+                add(("OP_LINE", Line(line_kind, names, start, match.end()), start))
+            elif kind == "PUNCTUATION":
                 if value in opening:
                     if value == "[" and len(tokens) > 1 and tokens[-1][0] == "LESSTHAN" and tokens[-2][0] == "DENSE":
                         numbers = find_list(text, start, MAX_NESTING - depth)
@@ -193,9 +221,7 @@ def tokenize(
                     depth += 1
                     break
             elif kind == "WORD":
-                word = known_words.get(value)
-                if word is None:
-                    word = known_words[value] = words(value)
+                word = words(value)
                 if word[0] == "SHAPED":
                     resume_at = _shaped_type(text, value, start, match.end(), tokens)
                     if resume_at is None:
@@ -262,7 +288,7 @@ def _shaped_type(text: str, word: str, start: int, end: int, tokens: list[Token]
     if match is None:
         tokens.append(("WORD", word, start))
         return None
-    dimensions = match.group(1).replace(" ", "")
+    dimensions = "".join(match.group(1).split())
     shape = None if dimensions.startswith("*") else tuple(d for d in dimensions.split("x") if d)
     tokens.append((f"{word.upper()}_OPEN", shape, start))
     return match.end()

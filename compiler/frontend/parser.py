@@ -19,12 +19,14 @@ from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure, describe_unexpected
 from tfrt.compiler.frontend.lark_tables import State, Table, compile_grammar
 from tfrt.compiler.frontend.lexer import Token, word_at
+from tfrt.compiler.frontend.lines import Line
+from tfrt.compiler.frontend.records import OpRecord
 from tfrt.compiler.frontend.recovery import MAX_SYNTAX_ERRORS, give_up_op
 from tfrt.compiler.frontend.session import Session
 from tfrt.compiler.frontend.syntax import SyntaxActions
 from tfrt.dialects import get_dialects
 
-START_RULES = ("module_text", "attribute", "type", "file_metadata")
+START_RULES = ("module_text", "attribute", "type", "file_metadata", "op")
 
 
 @dataclass(frozen=True)
@@ -205,9 +207,18 @@ class Parser:
         def parse_at(index: int, start: str) -> Any:
             return self._table.parse_tokens(tokens, index, start, session.source.text, prefix=True)
 
+        def parse_line(line: Line) -> OpRecord:
+            own, line.kind.tokens = line.kind.tokens, None
+            # The first line of a kind may have been passed over, as part of what is wrong.
+            if own is None or own[0][2] != line.start:
+                own = session.tokenize(line.start, line.end)
+            record: OpRecord = self._table.parse_tokens(own, 0, "op", session.source.text)
+            return record
+
         with self._lock:
             self._actions.session = session
             session.parse_at = parse_at
+            session.parse_line = parse_line
             try:
                 records: list[Any] | None = self._table.parse_tokens(
                     tokens, 0, "module_text", session.source.text, failures=failures

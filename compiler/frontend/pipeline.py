@@ -14,7 +14,8 @@ from tfrt.compiler.frontend import compiled_modules
 from tfrt.compiler.frontend.attributes import shaped_type
 from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
-from tfrt.compiler.frontend.lexer import DialectTable, tokenize
+from tfrt.compiler.frontend.lexer import DialectTable, ShapedTable, Token, tokenize
+from tfrt.compiler.frontend.lines import NotByLine
 from tfrt.compiler.frontend.parser import parser_for
 from tfrt.compiler.frontend.session import Session
 from tfrt.compiler.frontend.words import Words
@@ -32,26 +33,12 @@ from tfrt.executor.support.plugins import DIALECTS, all_of
 def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = False, verified: bool = True) -> ModuleOp:
     """The module that `text` spells (see `tfrt.compiler.frontend.parse_module`)."""
     source = Source(text, filename)
-    context = dialect_context(allow_unregistered)
-    words = Words(context)
-    diagnostics: list[Diagnostic] = []
-    try:
-        with collector_relaxed():
-            own_text, bodies = compiled_modules.cut(text)
-            alias_depths: dict[int, int] = {}
-            tokens = tokenize(own_text, words, _dialect_attributes(context), shaped_type, alias_depths)
-            session = Session(source, tokens, diagnostics, context.knows, alias_depths)
-            records = parser_for(frozenset(words.rules), frozenset(words.definitions)).parse(session, tokens)
-            module = None if records is None else Builder(session, context).module(records)
-            if bodies and not diagnostics and module is not None:
-                read_own = partial(
-                    read_module, filename=filename, allow_unregistered=allow_unregistered, verified=False
-                )
-                diagnostics += compiled_modules.put_back(
-                    module, bodies, source, read_own, allow_unregistered=allow_unregistered
-                )
-    except SyntaxFailure as failure:
-        diagnostics.append(source.error(failure.offset, failure.message))
+    with collector_relaxed():
+        try:
+            module, diagnostics = _read(source, allow_unregistered, by_line=True)
+        except NotByLine:
+            # What is wrong with a text is said where all of it is looked at.
+            module, diagnostics = _read(source, allow_unregistered, by_line=False)
     if diagnostics:
         # What an alias says is read where it is used and where it is defined.
         raise CompileError((*sorted(dict.fromkeys(diagnostics), key=line_and_column), *_clashes()))
@@ -59,6 +46,47 @@ def read_module(text: str, filename: str = "-", *, allow_unregistered: bool = Fa
     if verified and (diagnostics := verify(module)):
         raise CompileError(tuple(diagnostics))
     return module
+
+
+def _read(source: Source, allow_unregistered: bool, by_line: bool) -> tuple[ModuleOp | None, list[Diagnostic]]:
+    """The module of a text, and what is wrong with it.
+
+    Args:
+        by_line: whether lines that are alike are read once.
+
+    Raises:
+        NotByLine: that made a difference, and something is wrong.
+    """
+    context = dialect_context(allow_unregistered)
+    words = Words(context)
+    diagnostics: list[Diagnostic] = []
+    tokens: list[Token] = []
+    module = None
+    try:
+        own_text, bodies = compiled_modules.cut(source.text)
+        alias_depths: dict[int, int] = {}
+        tables = words, _dialect_attributes(context), shaped_type
+        tokens = tokenize(own_text, *tables, alias_depths, by_line)
+        part = partial(_tokens_of_part, own_text, tables)
+        session = Session(source, tokens, diagnostics, context.knows, alias_depths, part)
+        records = parser_for(frozenset(words.rules), frozenset(words.definitions)).parse(session, tokens)
+        module = None if records is None else Builder(session, context).module(records)
+        if bodies and not diagnostics and module is not None:
+            read_own = partial(
+                read_module, filename=source.filename, allow_unregistered=allow_unregistered, verified=False
+            )
+            diagnostics += compiled_modules.put_back(
+                module, bodies, source, read_own, allow_unregistered=allow_unregistered
+            )
+    except SyntaxFailure as failure:
+        diagnostics.append(source.error(failure.offset, failure.message))
+    if diagnostics and any(token[0] == "OP_LINE" for token in tokens):
+        raise NotByLine
+    return module, diagnostics
+
+
+def _tokens_of_part(text: str, tables: tuple[Words, DialectTable, ShapedTable], start: int, end: int) -> list[Token]:
+    return tokenize(text, *tables, {}, False, start, end)
 
 
 def _clashes() -> Iterator[Diagnostic]:

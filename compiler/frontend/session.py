@@ -12,6 +12,8 @@ from tfrt.compiler.frontend import attributes as literals
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.extents import Extents
 from tfrt.compiler.frontend.lexer import MAX_NESTING, Token, nested_too_deep
+from tfrt.compiler.frontend.lines import Line
+from tfrt.compiler.frontend.records import OpRecord
 from tfrt.executor.support.diagnostics import Diagnostic
 
 TRUE = literals.boolean(True)
@@ -26,9 +28,11 @@ class Session:
 
     Attributes:
         parse_at: parses a rule of the grammar (see `parser.START_RULES`) from the token of an index on.
+        parse_line: parses a line that holds an op.
     """
 
     parse_at: Callable[[int, str], Any]
+    parse_line: Callable[[Line], OpRecord]
 
     def __init__(
         self,
@@ -37,8 +41,11 @@ class Session:
         diagnostics: list[Diagnostic],
         is_dialect: Callable[[str], bool],
         alias_depths: Mapping[int, int],
+        tokenize: Callable[[int, int], list[Token]],
     ):
-        """`is_dialect` says whether there is a dialect of a name; `alias_depths` see `lexer.tokenize`."""
+        """`is_dialect` says whether there is a dialect of a name; `alias_depths` see `lexer.tokenize`; `tokenize` gives
+        the tokens of a part of the text."""
+        self.tokenize = tokenize
         self.source = source
         self._is_dialect = is_dialect
         self._alias_depths = alias_depths

@@ -27,10 +27,11 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from tfrt.compiler.frontend import attributes as literals
-from tfrt.compiler.frontend.assembly import build_assembled
+from tfrt.compiler.frontend.assembly import build_alike, build_assembled, build_first, is_like_its_kind
 from tfrt.compiler.frontend.builder import build_generic
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.lines import Line
 from tfrt.compiler.frontend.records import (
     ArgumentRecord,
     BlockRecord,
@@ -113,6 +114,18 @@ class SyntaxActions:
     def op_without_results(self, children: list[Any]) -> OpRecord:
         (build, parts), location = children
         return OpRecord((), build, parts, location)
+
+    def op_of_line(self, children: list[Any]) -> OpRecord:
+        line: Line = children[0][1]
+        kind = line.kind
+        if kind.is_alike:
+            return OpRecord((), build_alike, line, None)
+        record = self.session.parse_line(line)
+        if kind.is_alike is None:
+            kind.is_alike = is_like_its_kind(record)
+            if kind.is_alike:
+                return OpRecord(record.results, build_first, (line, record), record.location)
+        return record
 
     def single_result(self, children: list[Any]) -> ResultRecord:
         _, name, offset = _definable(children[0])

@@ -45,9 +45,16 @@ class Words:
         self.definitions: set[str] = set()
         """The grammar rules that these alternatives add."""
         self._dialects: set[str] = set()
+        self._meanings: dict[str, tuple[str, Any]] = {}
 
     def __call__(self, word: str) -> tuple[str, Any]:
         """The kind of `word` and what it stands for (see lexer.WordTable)."""
+        meaning = self._meanings.get(word)
+        if meaning is None:
+            meaning = self._meanings[word] = self._meaning_of(word)
+        return meaning
+
+    def _meaning_of(self, word: str) -> tuple[str, Any]:
         known = _KEYWORDS.get(word)
         if known is not None:
             return known
