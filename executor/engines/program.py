@@ -353,8 +353,9 @@ class Function:
         started do not run.
 
         Args:
-            context: the request it belongs to, e.g. with a priority; by default one of its own. (An argument of that
-                name is given by place.)
+            context: the request it belongs to, e.g. with a priority; by default one of its own. Where anybody cancels
+                it, from whatever thread, or its time is over, the coroutine goes on at once, with a `CancelledError`
+                (or a `DeadlineExceededError`), also while a kernel runs. (An argument of that name is given by place.)
 
         Raises:
             KernelError, UsageError: as calling it does.
@@ -363,6 +364,7 @@ class Function:
         if named:
             arguments = self._in_order(arguments, named)
         converted = self._convert(arguments)
+        is_given = context is not None
         if context is None:
             context = ExecutionContext(host)
         if host.request_spans is not None:
@@ -383,11 +385,14 @@ class Function:
         is_over = False
         try:
             if outcome.is_pending:
-                await outcome
+                await (_first_of(host, [outcome], context) if is_given else outcome)
+            if is_given and outcome.is_pending:
+                return _cancellation(context)
             if not outcome.is_error:
-                await host.wait_async(outcome.value)
+                results = outcome.value
+                await host.wait_async([_first_of(host, results, context)] if is_given else results)
             is_over = True
-            return returned([resolved(result) for result in outcome.value])
+            return _given(outcome.value, context)
         except EndedError as error:
             ended = error.ended_by
         finally:
@@ -414,11 +419,7 @@ class Function:
         try:
             results = self.start(*(self._in_order(arguments, named) if named else arguments), context=context)
             host.wait([_first_of(host, results, context)])
-            for result in results:
-                if type(result) is AsyncValue and result.is_pending:
-                    assert context.cancellation is not None
-                    return context.cancellation.value
-            return returned([resolved(result) for result in results])
+            return _given(results, context)
         except EndedError as error:
             ended = error.ended_by
         except BaseException:
@@ -616,8 +617,29 @@ class Function:
         return failed_results(failure, count)
 
 
+def _cancellation(context: ExecutionContext) -> Any:
+    """For results that are not there, since the request has been cancelled.
+
+    Raises:
+        KernelError: why.
+    """
+    assert context.cancellation is not None
+    return context.cancellation.value
+
+
+def _given(results: Sequence[Any], context: ExecutionContext) -> Any:
+    """What a caller gets of results, some of which may not be there if the request has been cancelled.
+
+    Raises:
+        KernelError: one is an error, or not there.
+    """
+    if any(type(result) is AsyncValue and result.is_pending for result in results):
+        return _cancellation(context)
+    return returned([resolved(result) for result in results])
+
+
 def _first_of(host: HostContext, results: Sequence[Any], context: ExecutionContext) -> AsyncValue:
-    """What is there once all results are, or the request's time is over."""
+    """What is there once all results are, or the request is cancelled."""
     first = AsyncValue()
     left = [True]
 
@@ -628,8 +650,7 @@ def _first_of(host: HostContext, results: Sequence[Any], context: ExecutionConte
             first.set(None)
 
     host.run_when_ready(results, Promised([first], ring))
-    assert context.expired is not None
-    context.expired.and_then(lambda _: ring())
+    context.cancelled.and_then(lambda _: ring())
     return first
 
 

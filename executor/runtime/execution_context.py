@@ -7,6 +7,7 @@ keep between ops (`tfrt.once`), and data that the caller passes to kernels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from ctypes import addressof, c_uint8
 from functools import partial
 from types import MappingProxyType
@@ -121,6 +122,17 @@ class ExecutionContext:
         return self._made.get("expired")
 
     @property
+    def cancelled(self) -> AsyncValue:
+        """Resolved once the request is cancelled, by whomever: for who waits for results that may never be there."""
+        found: _Notice | None = self._made.get("notice")
+        if found is None:
+            found = self._made.setdefault("notice", _Notice())
+            # One of `cancel` and this sees what the other has written.
+            if self.cancellation is not None:
+                found.give()
+        return found.value
+
+    @property
     def resources(self) -> ResourceContext:
         """The request's, made when first asked for."""
         found: ResourceContext | None = self._made.get("resources")
@@ -145,6 +157,9 @@ class ExecutionContext:
             self.cancellation = cancellation
             if self._flag is not None:
                 self._flag.value = 1
+            notice: _Notice | None = self._made.get("notice")
+            if notice is not None:
+                notice.give()
         if abandon or self.host.work_queue.has_threads:
             self.task_cancellation = self.cancellation
         for part in list(self._made.get("parts", ())):
@@ -182,6 +197,22 @@ class ExecutionContext:
             return
         error.location = location
         self.host.emit(Diagnostic("error", f"runtime error: {error.message}", location))
+
+
+class _Notice:
+    """A value that is resolved once, whoever is first."""
+
+    __slots__ = ("_is_left", "value")
+
+    def __init__(self) -> None:
+        self.value = AsyncValue()
+        self._is_left = [True]
+
+    def give(self) -> None:
+        """Resolve the value."""
+        with suppress(IndexError):
+            self._is_left.pop()
+            self.value.set(None)
 
 
 class _Part(ExecutionContext):

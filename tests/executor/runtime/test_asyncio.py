@@ -299,6 +299,117 @@ def test_nothing_is_left_of_a_call_that_timed_out(program, caplog):
     assert caplog.records == []
 
 
+# Without threads a kernel that runs does so on the loop's thread.
+@pytest.mark.parametrize(
+    ("queue", "name"),
+    [*((queue, "later") for queue in KINDS), ("mstd:1", "compute_as_task"), ("mstd:2,2", "compute_blocking")],
+)
+def test_a_context_is_cancelled_from_any_thread(queue, name):
+    """Whoever awaits goes on, also while a kernel runs, or never completes."""
+
+    async def main():
+        context = tfrt.ExecutionContext(host)
+        call = asyncio.create_task(program[name].call_async(1, context=context))
+        if name == "later":
+            while not late:
+                await asyncio.sleep(0)
+        else:
+            await until(started)
+        threading.Thread(target=context.cancel).start()
+        with pytest.raises(tfrt.CancelledError) as caught:
+            await call
+        assert caught.value.message == "Cancelled" and context.cancelled.is_available
+        # Nothing of it begins any more.
+        go_on.set()
+        for value in late:
+            value.set(1)
+
+    with tfrt.HostContext(queue) as host:
+        program = tfrt.load(PROGRAM, host=host)
+        run(main())
+    assert "effect" not in ran
+
+
+def test_a_cancelled_context_ends_a_call_that_has_not_begun(threaded):
+    async def main():
+        first = asyncio.create_task(threaded["compute"].call_async(1))
+        await until(started)
+        context = tfrt.ExecutionContext(threaded.host)
+        waiting = asyncio.create_task(threaded["task"].call_async(1, context=context))
+        await asyncio.sleep(0)
+        context.cancel()
+        with pytest.raises(tfrt.CancelledError):
+            await waiting
+        go_on.set()
+        assert await first == 1
+
+    run(main())
+    assert "task" not in ran
+
+
+def test_a_context_whose_time_is_over(program):
+    async def main():
+        with pytest.raises(tfrt.DeadlineExceededError) as caught:
+            await program["later"].call_async(1, context=tfrt.ExecutionContext(program.host, timeout=0.01))
+        assert caught.value.message == "the request has taken more than 0.01 s"
+        with pytest.raises(tfrt.CancelledError):
+            context = tfrt.ExecutionContext(program.host)
+            context.cancel()
+            await program["later"].call_async(1, context=context)
+        assert await program["two"].call_async(1, context=tfrt.ExecutionContext(program.host)) == (1, 2)
+
+    run(main())
+
+
+@pytest.mark.parametrize("name", ["compute_blocking", "compute_as_task", "compute"])
+def test_a_loop_that_ends_cancels_what_is_in_flight(threaded, name):
+    async def main():
+        calls = [asyncio.create_task(threaded[name].call_async(n)) for n in range(3)]
+        await until(started)
+        return calls
+
+    calls = asyncio.run(main())
+    assert all(call.cancelled() for call in calls)
+    go_on.set()
+    threaded.host.quiesce()
+    assert "effect" not in ran and len(ran) == 1
+
+
+def test_a_loop_that_is_closed_without_a_word(threaded, monkeypatch):
+    """What comes too late for it disturbs no thread."""
+    escaped: list = []
+    monkeypatch.setattr(threading, "excepthook", escaped.append)
+    loop = asyncio.new_event_loop()
+    call = loop.create_task(threaded["compute_blocking"].call_async(1))
+    loop.run_until_complete(until(started))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    go_on.set()
+    threaded.host.quiesce()
+    assert escaped == [] and not call.done() and ran[-1] == "effect"
+    # Nobody is there to be told that it was never awaited.
+    call._log_destroy_pending = False
+
+
+@pytest.mark.parametrize("queue", KINDS)
+def test_a_host_that_closes_ends_coroutines(queue):
+    async def main():
+        call = asyncio.create_task(program["later"].call_async(1, context=tfrt.ExecutionContext(host)))
+        while not late:
+            await asyncio.sleep(0)
+        await asyncio.to_thread(host.close, 0)
+        with pytest.raises(tfrt.CancelledError):
+            await call
+        with pytest.raises(tfrt.UnavailableError) as caught:
+            await program["task"].call_async(1)
+        assert caught.value.message == "the host is closed: it takes no more requests"
+
+    host = tfrt.HostContext(queue)
+    program = tfrt.load(PROGRAM, host=host)
+    run(main())
+    late[0].set(1)
+
+
 def test_a_loop_that_is_gone_keeps_nobody_waiting(program):
     loop = asyncio.new_event_loop()
     call = loop.create_task(program["later"].call_async(1))

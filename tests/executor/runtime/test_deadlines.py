@@ -128,6 +128,21 @@ def test_without_threads_who_waits_for_what_never_comes_goes_on(temporary_kernel
         tfrt.load(tfrt.compile(TWO))["main"].call_within(0.02)
 
 
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_who_has_a_time_goes_on_where_the_request_is_cancelled(temporary_kernels, queue):
+    @tfrt.kernel("deadline_test.first")
+    def first(*, context: tfrt.ExecutionContext) -> tfrt.AsyncValue:
+        threading.Thread(target=context.cancel).start()
+        return tfrt.AsyncValue()
+
+    @tfrt.kernel("deadline_test.second")
+    def second(x: int) -> int:
+        return x
+
+    with tfrt.HostContext(queue) as host, pytest.raises(tfrt.CancelledError):
+        tfrt.load(tfrt.compile(TWO), host=host)["main"].call_within(60)
+
+
 @pytest.mark.parametrize("timeout", [-1, float("nan"), float("inf"), 1e300])
 def test_what_is_no_timeout(timeout):
     with pytest.raises(tfrt.UsageError) as caught:

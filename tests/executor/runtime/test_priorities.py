@@ -62,6 +62,11 @@ class Bench:
         self.host = tfrt.HostContext(queue, registry=registry)
         self.program = tfrt.load(tfrt.compile(TEXT.replace("KIND", kind), "p.mlir"), host=self.host)
 
+    def wait(self, results):
+        """What results come to."""
+        self.host.wait(results)
+        return [result.value if isinstance(result, tfrt.AsyncValue) else result for result in results]
+
     def start(self, function, number, priority="normal"):
         context = tfrt.ExecutionContext(self.host, priority=priority)
         return self.program[function].start(number, context=context)
@@ -74,9 +79,8 @@ def test_what_is_urgent_begins_first_on_the_thread_that_waits(function, kind):
     results = []
     for number, priority in enumerate(["low", "normal", "high", "low", "normal", "high"], 1):
         results += bench.start(function, number, priority)
-    bench.host.wait(results)
+    assert bench.wait(results) == [1, 2, 3, 4, 5, 6]
     assert bench.began == [3, 6, 2, 5, 1, 4]
-    assert [result.value for result in results] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(
@@ -100,8 +104,7 @@ def test_all_of_it_is_done_at_any_priority(queue):
     bench = Bench(queue)
     with bench.host:
         results = [result for n in range(1, 31) for result in bench.start("many", n, ["low", "normal", "high"][n % 3])]
-        bench.host.wait(results)
-        assert [result.value for result in results] == [3 * n for n in range(1, 31)]
+        assert bench.wait(results) == [3 * n for n in range(1, 31)]
         bench.host.quiesce()
         assert bench.host.work_queue.length == 0
 
@@ -194,7 +197,7 @@ def test_cancelled_and_failing_requests_lose_no_ticket(queue):
         low = bench.start("many", 2, "low")
         bench.host.wait([*cancelled, *low])
         assert queue != "s" or isinstance(cancelled[0].error, tfrt.CancelledError)
-        assert low[0].value == 6
+        assert bench.wait(low) == [6]
         bench.host.quiesce()
         assert bench.host.work_queue.length == 0
 
