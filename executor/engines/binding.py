@@ -367,7 +367,7 @@ def unpack(value: Any, results: int, returns_tuple: bool) -> Sequence[Any]:
         if results == 0:
             return ()
     if not isinstance(value, tuple | list) or len(value) != results:
-        got = f"{len(value)} values" if isinstance(value, tuple | list) else type(value).__name__
+        got = _count(len(value), "value") if isinstance(value, tuple | list) else type(value).__name__
         raise KernelError(f"the kernel must return {_count(results, 'result')} and returned {got}")
     return value
 
