@@ -15,7 +15,8 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.attention_sizes import Attention, Mask, Shape
-from tfrt.kernels.numerics.native_attention import with_native_attention
+from tfrt.kernels.numerics.native_attention import MOST_QUERIES, with_native_attention
+from tfrt.kernels.numerics.native_attention_blocks import with_native_blocks
 from tfrt.kernels.numerics.native_rows import with_native_softmax
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, softmax_rows
@@ -69,7 +70,7 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
             some(inputs, result, 0, matrices)
         return result
 
-    return with_native_attention(run, a, host)
+    return (with_native_attention if a.queries <= MOST_QUERIES else with_native_blocks)(run, a, host)
 
 
 def _as_floats(mask: np.ndarray, known: Mask, dtype: np.dtype) -> np.ndarray:

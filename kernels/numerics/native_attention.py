@@ -55,7 +55,7 @@ def make_native(run: Run, a: Attention) -> Run:
     """
     if not can_see_strides():
         raise CannotAssemble("arrays are not like those it is written for")
-    code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * len(_shapes(a)))
+    code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * len(shapes_of(a)))
     shape, dtype = a.result, np.dtype(np.float32)
 
     def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -69,7 +69,7 @@ def make_native(run: Run, a: Attention) -> Run:
     return native
 
 
-def _shapes(a: Attention) -> list[Shape]:
+def shapes_of(a: Attention) -> list[Shape]:
     """The shapes of all arrays but for their last dimension, the result's last."""
     parts = [(*leading, n) for leading, n in zip(a.leading, (*a.keys, *a.values), strict=True)]
     return [(*a.batch, a.queries), *parts, *[mask.shape[:-1] for mask in a.masks], (*a.batch, a.queries)]
@@ -78,9 +78,9 @@ def _shapes(a: Attention) -> list[Shape]:
 def write(a: Attention, lanes: int) -> str:
     """The function ``attend`` as a module, of the arrays and the result's."""
     code = Code(np.dtype(np.float32), lanes)
-    shapes = _shapes(a)
+    shapes = shapes_of(a)
     names = [f"%a{number}x" for number in range(len(shapes))]
-    arrays = [_Array(code, name, shape) for name, shape in zip(names, shapes, strict=True)]
+    arrays = [Strided(code, name, shape) for name, shape in zip(names, shapes, strict=True)]
     total = -(-a.count // lanes) * lanes
     scores = code.memory(total)
     query, made = arrays[0], arrays[-1]
@@ -90,12 +90,12 @@ def write(a: Attention, lanes: int) -> str:
         place = [loops.enter_context(code.loop(0, size)) for size in a.batch]
         row = loops.enter_context(code.loop(0, a.queries))
         _write_scores(code, a, query.at([*place, row]), [part.at(place) for part in keys], keys, scores)
-        _write_shares(code, a, [mask.at([*place, row]) for mask in masks], scores, total)
+        write_shares(code, a, [mask.at([*place, row]) for mask in masks], scores, total)
         _write_mixture(code, a, [part.at(place) for part in values], values, scores, made.at([*place, row]))
     return code.module("attend", [f"ptr {name}" for name in names])
 
 
-class _Array:
+class Strided:
     """An array's elements and, in bytes, its strides; dimensions of size 1 have none."""
 
     def __init__(self, code: Code, name: str, shape: Shape):
@@ -118,7 +118,7 @@ def _cut(size: int, lanes: int) -> list[int]:
 
 
 def _write_scores(
-    code: Code, a: Attention, query: str, begins: Sequence[str], keys: Sequence[_Array], scores: str
+    code: Code, a: Attention, query: str, begins: Sequence[str], keys: Sequence[Strided], scores: str
 ) -> None:
     lanes = _cut(a.depth, code.lanes)
     scale = code.constant(float(np.float32(a.scale)))
@@ -146,7 +146,7 @@ def _write_scores(
         start += count
 
 
-def _write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, total: int) -> None:
+def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, total: int) -> None:
     """Make scores, after which there is room for whole vectors, their softmax."""
     count, lowest = a.count, code.constant(-np.inf)
     for place in range(count, total):
@@ -174,10 +174,11 @@ def _write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, t
         value = exp(code, code.evaluate("{0} - {1}", [code.load(at, code.lanes), shift]))
         code.store(at, value, code.lanes)
         code.set(added, code.evaluate("{0} + {1}", [code.get(added), value]))
-    whole = code.spread_element(code.sum_of(code.get(added)))
+    # It is one at least, or no number.
+    inverse = code.evaluate("one / {0}", [code.spread_element(code.sum_of(code.get(added)))])
     with code.loop(0, total, code.lanes) as start:
         at = code.at(scores, start)
-        share = code.evaluate("{0} / {1}", [code.load(at, code.lanes), whole])
+        share = code.evaluate("{0} * {1}", [code.load(at, code.lanes), inverse])
         if a.zeroes_nan:
             share = code.evaluate("{1} if {0} != {0} else {0}", [share, code.constant(0)])
         code.store(at, share, code.lanes)
@@ -188,7 +189,7 @@ _MOST_VECTORS = 8
 
 
 def _write_mixture(
-    code: Code, a: Attention, begins: Sequence[str], values: Sequence[_Array], scores: str, made: str
+    code: Code, a: Attention, begins: Sequence[str], values: Sequence[Strided], scores: str, made: str
 ) -> None:
     cut = list(enumerate(_cut(a.width, code.lanes)))
     for block in range(0, len(cut), _MOST_VECTORS):

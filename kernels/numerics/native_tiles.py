@@ -11,7 +11,7 @@ Work comes in units, a block of rows by a panel of columns, of which any range c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
@@ -250,7 +250,8 @@ class _Writer:
         sums = self._start(begin, height, lanes, part)
         down, along = (1, p.rows) if p.turned else (p.inner, 1)
         x = code.at(self.x, code.times(row, down))
-        with code.loop(part.start, part.end) as k:
+
+        def vectors(k: Value) -> list[str]:
             here = code.at(of, code.times(k, apart))
             # A copy has whole vectors.
             used = lanes if apart == p.columns else [t.lanes] * len(lanes)
@@ -259,12 +260,13 @@ class _Writer:
                 there = code.at(self.memory, code.times(code.subtract(k, part.start), t.width))
                 for n, value in enumerate(values):
                     code.store(code.at(there, n * t.lanes), value, t.lanes)
-            seen = code.at(x, code.times(k, along))
-            for number in range(height):
-                spread = code.spread(code.at(seen, number * down))
-                for n, value in enumerate(values):
-                    code.set(sums[number][n], code.fma(spread, value, code.get(sums[number][n])))
-        found = [[code.get(variable) for variable in vectors] for vectors in sums]
+            return values
+
+        def element(number: int, k: Value) -> str:
+            return code.at(code.at(x, code.times(k, along)), number * down)
+
+        add_products(code, sums, part.start, part.end, vectors, element)
+        found = [[code.get(variable) for variable in row] for row in sums]
         self._finish(found, row, column, lanes, part)
 
     def _start(self, begin: str, height: int, lanes: Sequence[int], part: _Part) -> list[list[str]]:
@@ -307,6 +309,28 @@ class _Writer:
                     place = code.add(at, n * t.lanes)
                     value = code.load(code.at(self.made, place), used)
                     finish(code, p, value, self.made, place, code.add(column, n * t.lanes), used, self.others)
+
+
+def add_products(
+    code: Code,
+    sums: Sequence[Sequence[str]],
+    start: Value,
+    end: Value,
+    vectors: Callable[[Value], list[str]],
+    element: Callable[[int, Value], str],
+) -> None:
+    """Add products to a tile's variables, for each number from `start` to `end`.
+
+    Args:
+        vectors: gives a number's vectors.
+        element: gives the address of what they are multiplied by, for a row of the tile and a number.
+    """
+    with code.loop(start, end) as k:
+        values = vectors(k)
+        for number, row in enumerate(sums):
+            spread = code.spread(element(number, k))
+            for value, variable in zip(values, row, strict=True):
+                code.set(variable, code.fma(spread, value, code.get(variable)))
 
 
 SHORT = 3

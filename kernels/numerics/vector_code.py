@@ -218,6 +218,25 @@ class Code:
         """A vector of one element."""
         return self.spread_element(self.value(f"load {self.element}, ptr {address}, align {self.itemsize}"))
 
+    def transposed(self, vectors: Sequence[str]) -> list[str]:
+        """As many vectors as these, which are as many as each has elements: the first elements of all, and so on."""
+        assert len(vectors) == self.lanes
+        found, half = list(vectors), self.lanes // 2
+        orders = []
+        for begin in (0, half):
+            pairs = [number for lane in range(begin, begin + half) for number in (lane, self.lanes + lane)]
+            orders.append(f"<{self.lanes} x i32> <{', '.join(f'i32 {number}' for number in pairs)}>")
+        turns = half
+        # Each turn rotates the bits of an element's number, rows first, by one.
+        while turns:
+            found = [
+                self.value(f"shufflevector {self.vector} {x}, {self.vector} {y}, {order}")
+                for x, y in zip(found[:half], found[half:], strict=True)
+                for order in orders
+            ]
+            turns //= 2
+        return found
+
     def filled(self, vector: str, lanes: int, other: str) -> str:
         """A vector whose elements after the first so many are those of another one."""
         if lanes == self.lanes:
