@@ -356,12 +356,12 @@ class Debugger:
         yield f"<p><b>Debugger</b> {soft(f'@{self._name} {self._state()}')}</p>"
         if self._at is None:
             return
-        yield f"<pre>{escaped(self.stop)}</pre>"
+        yield f"<pre>{escaped(str(self.stop).partition(chr(10))[0])}</pre>"
         at = position(self._at.place.location)
         text = None if at is None else source_below(".")(at.filename)
         if at is not None and text is not None:
             first = max(1, at.line - _AROUND)
-            yield lines(text.split("\n")[first - 1 : at.line + _AROUND], first, 2 * _AROUND + 1)
+            yield lines(text.split("\n")[first - 1 : at.line + _AROUND], first, 2 * _AROUND + 1, at.line)
         yield table(("register", "value"), ((code(name), code(_in_words(v))) for name, v in self.registers.items()))
 
 

@@ -69,10 +69,18 @@ def folded(title: str, content: str, *, is_open: bool = False) -> str:
     return f"<details{' open' if is_open else ''}><summary>{escaped(title)}</summary>\n{content}\n</details>"
 
 
-def lines(text: Sequence[str], first: int, most: int) -> str:
-    """Lines of a source with their numbers, the first one's being `first`; at most so many."""
+def lines(text: Sequence[str], first: int, most: int, marked: int | None = None) -> str:
+    """Lines of a source with their numbers, the first one's being `first`; at most so many.
+
+    Args:
+        marked: the number of the line that matters.
+    """
     width = len(str(first + len(text)))
-    shown_lines = [f"{number:>{width}}  {line}" for number, line in enumerate(text[:most], first)]
+    mark = {marked: "> "} if marked is not None else {}
+    other = "  " if mark else ""
+    shown_lines = [
+        f"{mark.get(number, other)}{number:>{width}}  {line}" for number, line in enumerate(text[:most], first)
+    ]
     if len(text) > most:
         shown_lines.append(f"… and {len(text) - most} more lines")
     return f"<pre>{escaped(chr(10).join(shown_lines))}</pre>"

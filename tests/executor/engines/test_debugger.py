@@ -346,6 +346,7 @@ def test_it_shows_itself(program, tmp_path, monkeypatch):
         (tmp_path / "p.mlir").write_text(PROGRAM)
         assert str(debugger.stop).endswith("\n  %z = tfrt.add.i32 %y, %x\n       ^")
         shown = debugger._repr_html_()
-        assert " 9    tfrt.return %z : i32" in shown and "<code>%1</code></td><td><code>8</code>" in shown
+        assert "&gt;  8    %z = tfrt.add.i32 %y, %x\n   9    tfrt.return %z : i32" in shown
+        assert "<code>%1</code></td><td><code>8</code>" in shown
         debugger.step()
         assert "has ended" in debugger._repr_html_()
