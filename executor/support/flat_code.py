@@ -20,9 +20,6 @@ _RELATIVE = (2, 4)
 _X86_64 = 62
 _ALIGNED = 64
 
-_loaded: list[mmap.mmap] = []
-"""Memory that code is in: functions do not keep it."""
-
 
 def is_possible() -> bool:
     """Whether this machine runs such code."""
@@ -102,8 +99,17 @@ def loaded(content: bytes) -> int:
     protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     if protect(address, len(content), mmap.PROT_READ | mmap.PROT_EXEC):
         raise OSError(ctypes.get_errno(), "memory cannot be made executable")
-    _loaded.append(memory)
+    keep_for_ever(memory)
     return address
+
+
+def keep_for_ever(code: object) -> None:
+    """Never give back what machine code is in.
+
+    Functions do not keep it, and threads that run it without the interpreter lock may do so until the process ends,
+    after Python has given back whatever its modules hold.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))
 
 
 @cache

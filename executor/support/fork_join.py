@@ -81,7 +81,8 @@ class Crew:
         idle: deque[Callable[[], None]] = deque()
         queue, serve = self._queue, _serve_code()
 
-        def help() -> None:
+        # `memory` is there as long as somebody runs this, also while Python ends and gives back the crew.
+        def help(memory: Any = memory) -> None:
             try:
                 if not queue.length:
                     serve(address, LOOKS)

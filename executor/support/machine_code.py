@@ -60,10 +60,6 @@ def processor() -> Processor:
     return Processor(16, 32 if is_arm else 16, is_arm)
 
 
-_loaded: list[Any] = []
-"""Engines whose code is in use: functions do not keep them."""
-
-
 def assemble(text: str, name: str, arguments: list[Any]) -> Callable[..., None]:
     """The function of that name in a module of LLVM's intermediate representation; it runs without the interpreter
     lock.
@@ -102,7 +98,7 @@ def address_of(text: str, name: str) -> int:
         raise CannotAssemble(str(error)) from error
     if not address:
         raise CannotAssemble(f"there is no function '{name}'")
-    _loaded.append(engine)
+    flat_code.keep_for_ever(engine)
     return address
 
 

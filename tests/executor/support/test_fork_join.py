@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -189,3 +191,26 @@ def test_in_a_process_that_was_forked():
         assert os.waitpid(child, 0)[1] == 0
         share(x, made, 0, 100, 5)
     np.testing.assert_array_equal(made, 2 * x)
+
+
+LOOKING = """
+import threading, time
+from tfrt.executor.runtime.queues import create_work_queue
+from tfrt.executor.support import fork_join, machine_code
+{how}
+crew = fork_join.Crew(create_work_queue("s"), 1)
+words, serve = crew._memory, fork_join._serve_code()
+
+def look(address, words=words):
+    serve(address, 1 << 60)
+
+threading.Thread(target=look, args=[crew._address], daemon=True).start()
+time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize("how", ["", "machine_code._flat = lambda text, name: None"])
+def test_a_process_ends_while_a_thread_looks_for_loops(how):
+    """The thread is in machine code, which nobody gives back, to the very end."""
+    done = subprocess.run([sys.executable, "-c", LOOKING.format(how=how)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
