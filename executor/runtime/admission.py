@@ -7,11 +7,12 @@ call is part of it. Requests are held weakly: one that is gone, however it ended
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import RLock
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 from tfrt.executor.support.errors import ResourceExhaustedError, UnavailableError, UsageError
 from tfrt.executor.support.fork import restart_after_fork
@@ -53,12 +54,15 @@ class Admission:
         """In a forked process: the requests are the parent's, and who held the lock is gone."""
         # One who holds it may be interrupted by a signal's handler that begins a request.
         self._lock = RLock()
-        self._under_way: WeakSet[Any] = WeakSet()
+        # By identity, which may be another's after one is gone: so the reference decides.
+        self._under_way: dict[int, ref[Any]] = {}
+        self._gone: deque[ref[Any]] = deque()
 
     def close(self, under_way: Iterable[Any]) -> None:
         """Admit nothing new from now on; those requests may go on."""
         with self._lock:
-            self._under_way.update(under_way)
+            for request in under_way:
+                self._under_way[id(request)] = ref(request, self._gone.append)
             self._is_closed = True
 
     def watched_function(self, run: Run) -> Run:
@@ -69,35 +73,65 @@ class Admission:
 
         def admitted(context: Any, arguments: Sequence[Any]) -> list[Any]:
             whole, under_way = context.whole, self._under_way
-            if whole in under_way:
+            key = id(whole)
+            known = under_way.get(key)
+            if known is not None and known() is whole:
                 return run(context, arguments)
-            finish = partial(under_way.discard, whole)
             try:
-                self._admit(whole)
+                with self._lock:
+                    if self._gone:
+                        self._forget()
+                    limit = self._max_requests
+                    is_full = limit is not None and len(under_way) >= limit
+                    if is_full or self._is_closed or self._max_queued_tasks is not None:
+                        self._refuse(is_full)
+                    under_way[key] = ref(whole, self._gone.append)
                 results = run(context, arguments)
             except BaseException:
-                finish()
+                under_way.pop(key, None)
                 raise
-            later = [result for result in results if type(result) is AsyncValue]
-            context.host.run_when_ready(later, finish)
+            for result in results:
+                if type(result) is AsyncValue:
+                    context.host.run_when_ready(results, partial(_finish, under_way, key, ref(whole)))
+                    return results
+            under_way.pop(key, None)
             return results
 
         return admitted
 
-    def _admit(self, request: Any) -> None:
-        with self._lock:
-            if self._is_closed:
-                raise UnavailableError("the host is closed: it takes no more requests")
+    def _forget(self) -> None:
+        """Count those no more that are gone."""
+        gone = self._gone
+        while gone:
+            reference = gone.popleft()
+            for key in [key for key, known in self._under_way.items() if known is reference]:
+                del self._under_way[key]
+
+    def _refuse(self, is_full: bool) -> None:
+        """Refuse a request, unless the work queue is what is limited and has room.
+
+        Raises:
+            UnavailableError: the host is closed.
+            ResourceExhaustedError: there are too many requests, or tasks.
+        """
+        if self._is_closed:
+            raise UnavailableError("the host is closed: it takes no more requests")
+        if is_full:
             limit = self._max_requests
-            if limit is not None and len(self._under_way) >= limit:
-                raise ResourceExhaustedError(
-                    f"the host has {limit} request{'' if limit == 1 else 's'} under way, which is its limit: try again"
-                    " when one has ended, or make the host with a larger max_requests"
-                )
-            limit = self._max_queued_tasks
-            if limit is not None and (length := self._queue.length) >= limit:
-                raise ResourceExhaustedError(
-                    f"{length} task{' waits' if length == 1 else 's wait'} in the host's work queue, and at {limit} no"
-                    " request is taken: try again later, or make the host with a larger max_queued_tasks"
-                )
-            self._under_way.add(request)
+            raise ResourceExhaustedError(
+                f"the host has {limit} request{'' if limit == 1 else 's'} under way, which is its limit: try again"
+                " when one has ended, or make the host with a larger max_requests"
+            )
+        limit = self._max_queued_tasks
+        if limit is not None and (length := self._queue.length) >= limit:
+            raise ResourceExhaustedError(
+                f"{length} task{' waits' if length == 1 else 's wait'} in the host's work queue, and at {limit} no"
+                " request is taken: try again later, or make the host with a larger max_queued_tasks"
+            )
+
+
+def _finish(under_way: dict[int, ref[Any]], key: int, request: ref[Any]) -> None:
+    """Count a request no more whose results are there; another may have its identity by now."""
+    known = under_way.get(key)
+    if known is not None and known() is request():
+        under_way.pop(key, None)
