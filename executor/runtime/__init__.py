@@ -13,6 +13,7 @@
 `admission.py`           limits on requests, and who may begin one on a host that ends
 `priorities.py`           requests' tasks by priority
 `memory.py`               a limit on what kernels make
+`closing.py`              what is to be done when a host ends
 `deadlines.py`           requests whose time is over
 `failures.py`            what becomes of exceptions, and of promises
 `reports.py`             errors among results: reported once, with their place

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from tfrt.executor.declarations.annotations import Supplied
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.runtime.admission import Admission
+from tfrt.executor.runtime.closing import Closers
 from tfrt.executor.runtime.deadlines import call_after, check_timeout
 from tfrt.executor.runtime.failures import Promised, ends_call, report_uncaught
 from tfrt.executor.runtime.memory import MemoryLimit
@@ -165,7 +166,7 @@ class HostContext:
         self._out = out
         self.files = Files(files)
         self._shared: dict[Any, Any] = {}
-        self._on_close: list[Callable[[], None]] = []
+        self._closers: Closers | None = None
         if self.work_queue.has_threads:
             number = native_threads.enter(self)
             # Also where nobody closes the host.
@@ -204,12 +205,7 @@ class HostContext:
                 call_after(self, timeout, HostContext.cancel_requests)
             else:
                 self.cancel_requests()
-        failure: BaseException | None = None
-        while self._on_close:
-            try:
-                self._on_close.pop()()
-            except BaseException as error:
-                failure = failure or error
+        failure = None if self._closers is None else self._closers.call()
         try:
             self.work_queue.close()
         finally:
@@ -239,13 +235,6 @@ class HostContext:
             if type(found).__dict__.get("supplied_as") is Supplied.CONTEXT and getattr(found, "host", None) is self
         ]
 
-    def __del__(self) -> None:
-        # Where nobody has closed it. The work queue, which may have other hosts, ends by itself. When the interpreter
-        # ends, threads have ended already, so nobody may wait for them.
-        if not sys.is_finalizing():
-            while getattr(self, "_on_close", None):
-                self._on_close.pop()()
-
     @property
     def observers(self) -> tuple[Observer, ...]:
         """Who watches kernels, the innermost first."""
@@ -271,11 +260,13 @@ class HostContext:
         self.watch(self.events)
 
     def on_close(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the host is closed, the newest first and before the work queue ends.
+        """Call `callback` when the host is closed, or gone, the newest first and before the work queue ends.
 
         For devices: they finish what they have been given, and end their threads.
         """
-        self._on_close.append(callback)
+        if self._closers is None:
+            self._closers = Closers()
+        self._closers.add(callback)
 
     @property
     def memory_in_use(self) -> int | None:

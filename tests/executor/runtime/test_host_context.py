@@ -1,8 +1,10 @@
 import gc
 import os
 import signal
+import sys
 import threading
 import weakref
+from functools import partial
 from typing import ClassVar
 
 import pytest
@@ -109,6 +111,30 @@ def test_a_dropped_host_ends_its_devices_and_threads():
     assert alive() is None and ended == ["device"]
     thread[0].join(60)
     assert not thread[0].is_alive()
+
+
+def test_what_is_collected_with_a_host_runs_no_python():
+    """Without devices: else what a signal's handler raises there would be lost."""
+    host = HostContext()
+    tfrt.load(tfrt.compile("func.func @f() {\n  tfrt.return\n}"), host=host)["f"]()
+    gc.collect()
+    ran: list[str] = []
+    sys.setprofile(lambda frame, event, _: ran.append(frame.f_code.co_qualname) if event == "call" else None)
+    try:
+        del host
+        gc.collect()
+    finally:
+        sys.setprofile(None)
+    assert ran == []
+
+
+def test_a_host_that_its_devices_refer_to_is_collected():
+    host, ended = HostContext(), []
+    host.on_close(partial(lambda of: ended.append(of.parallelism), host))
+    alive = weakref.ref(host)
+    del host
+    gc.collect()
+    assert alive() is None and ended == [1]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
