@@ -28,8 +28,9 @@ def tensor(device: Device, value: Any, metadata: Any) -> Iterator[str]:
     """
     value, metadata = _now(value), _now(metadata)
     described = metadata if type(metadata) is not AsyncValue else None
-    shape = "not known yet" if described is None else str(tuple(described.shape))
-    dtype = "not known yet" if described is None else described.dtype.mlir
+    unknown = "not known" if type(metadata) is AsyncValue and metadata.is_error else "not known yet"
+    shape = unknown if described is None else str(tuple(described.shape))
+    dtype = unknown if described is None else described.dtype.mlir
     rows = [("shape", shape), ("dtype", dtype), ("device", device.name)]
     if type(value) is not AsyncValue:
         rows.append(("kind", getattr(value, "kind", type(value).__name__)))

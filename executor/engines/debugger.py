@@ -7,8 +7,10 @@ run on these as always, and one of them sleeps. What runs on the thread that ste
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -106,6 +108,8 @@ class Debugger:
         self._commands: SimpleQueue[bool] = SimpleQueue()
         self._closing = AsyncValue()
         self._thread = Worker(self._run, (execute, arguments), name="tfrt-step")
+        # A host that is closed waits for its kernels, and one may have stopped.
+        host.on_close(partial(_close, weakref.ref(self)))
         self._thread.start()
         try:
             self.wait()
@@ -363,6 +367,12 @@ class Debugger:
             first = max(1, at.line - _AROUND)
             yield lines(text.split("\n")[first - 1 : at.line + _AROUND], first, 2 * _AROUND + 1, at.line)
         yield table(("register", "value"), ((code(name), code(_in_words(v))) for name, v in self.registers.items()))
+
+
+def _close(reference: weakref.ref[Debugger]) -> None:
+    debugger = reference()
+    if debugger is not None:
+        debugger.close()
 
 
 def as_numpy(value: Any) -> Any:

@@ -171,7 +171,7 @@ def test_nothing_is_waited_for():
 
 def test_a_tensor_that_failed():
     text = read(handle(tfrt.AsyncValue.failed(tfrt.KernelError(f"it is {HOSTILE}"))))
-    assert (text[1], text[-1]) == ("failed: there is no tensor", f"it is {HOSTILE}")
+    assert (text[1], text[3], text[-1]) == ("failed: there is no tensor", "not known", f"it is {HOSTILE}")
 
 
 def test_memory_of_a_device_is_not_copied():

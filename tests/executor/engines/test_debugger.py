@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 
@@ -241,6 +242,27 @@ def test_closing_waits_for_a_kernel_that_runs(hosts):
     assert ended == [3]
 
 
+@pytest.mark.parametrize("queue", ["s", "mstd:1"])
+def test_a_host_that_is_closed_ends_what_has_stopped(queue):
+    with tfrt.HostContext(queue) as host:
+        debugger = tfrt.load(tfrt.compile(PROGRAM, "p.mlir"), host=host).step(breaks=["2"])
+        assert at(debugger.stop) == 2
+    assert debugger.stop is None and debugger.is_over
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_may_be_closed_at_any_time(seed):
+    chance = random.Random(seed)
+    with tfrt.HostContext("mstd:2") as host:
+        program = tfrt.load(tfrt.compile(LOOP, "p.mlir"), host=host)
+        for _ in range(10):
+            with program.step("main", 4, 1, breaks=chance.choice([(), ["4"], ["@main"]])) as debugger:
+                for _ in range(chance.randrange(12)):
+                    if debugger.stop is not None:
+                        chance.choice([debugger.step, debugger.next, debugger.finish, debugger.continue_])()
+        assert program["main"](4, 1) == 162
+
+
 @pytest.mark.parametrize("method", ["step", "next", "finish", "continue_", "wait", "registers"])
 def test_a_debugger_that_is_closed(program, method):
     with program.step() as debugger:
@@ -264,6 +286,10 @@ def test_misuse(program):
         with pytest.raises(tfrt.UsageError) as caught:
             call()
         assert str(caught.value) == message
+    nameless = tfrt.load(tfrt.compile(PROGRAM.replace("@main", "@start")))
+    with pytest.raises(tfrt.UsageError) as caught:
+        nameless.step()
+    assert str(caught.value) == "no function 'main'; the program has: double, start"
     with tfrt.trace(), pytest.raises(tfrt.UsageError) as caught:
         program.step()
     assert str(caught.value) == "a program is not stepped through while there is a trace"

@@ -6,7 +6,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
@@ -82,3 +82,24 @@ def test_take_returns_what_was_put_on_any_thread():
     join(thread)
     bell.put(2)
     assert [*taken, take(bell)] == [1, 2]
+
+
+@pytest.mark.parametrize("timeout", [0, 0.01, 0.15])
+def test_who_takes_waits_no_longer_than_wanted(timeout):
+    bell = SimpleQueue()
+    with pytest.raises(Empty):
+        take(bell, timeout)
+    bell.put(1)
+    assert take(bell, timeout) == 1
+    found = []
+
+    def elsewhere():
+        try:
+            take(bell, timeout)
+        except Empty as error:
+            found.append(error)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert len(found) == 1
