@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, ModuleOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
-from tfrt.dialects.shared.interning import integer_attribute
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import is_row
 
 _MOST_STEPS = 64
-"""How long a chain gets. It is written anew for each op that joins it, and longer ones save nothing more."""
+"""How long a chain gets. Longer ones save nothing more."""
 
 
 @dataclass(frozen=True)
@@ -35,65 +35,88 @@ class FuseCpuOps(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         # In order, so that a chain grows to its end before anything is fused with what follows it.
         for reader in [inner for inner in ops_in(op) if isinstance(inner, ElementwiseOp)]:
-            fused: Operation = reader
-            while isinstance(fused, ElementwiseOp) and (writer := _fusible_chain(fused)) is not None:
-                fused = _fuse_chains(writer, fused)
+            _Chain(reader).fuse()
         for reader in [inner for inner in ops_in(op) if isinstance(inner, ElementwiseOp)]:
             call = _fusible_call(reader)
             if call is not None:
                 _fuse_into_call(call, reader)
 
 
-def _fusible_chain(reader: ElementwiseOp) -> ElementwiseOp | None:
-    """A chain whose result only `reader` reads, and that can be one with it."""
-    for operand in reader.operands:
-        writer = operand.owner
-        if isinstance(writer, ElementwiseOp) and _is_only_reader(reader, writer) and _all_fit(writer, reader):
-            return writer
-    return None
+class _Chain:
+    """Elementwise ops that become one in the place of the last of them.
+
+    Attributes:
+        ops: those, the last one first, each before what writes what it reads.
+        operands: what they read of others.
+        steps: ops, and the numbers of their operands; values of steps come after the operands.
+    """
+
+    def __init__(self, reader: ElementwiseOp):
+        self.result = reader.array.type
+        self.ops = [reader]
+        self.operands = list(reader.operands)
+        self.steps = steps_of(reader.steps)
+
+    def fuse(self) -> None:
+        """Take in all that can be, and make one op of it."""
+        while (writer := self._writer()) is not None:
+            self._take_in(writer)
+        if len(self.ops) == 1:
+            return
+        steps = [step_attribute(name, used) for name, used in self.steps]
+        location = fuse(op.location for op in reversed(self.ops))
+        _replace(self.ops, chain_op(steps, self.operands, self.result, location))
+
+    def _writer(self) -> ElementwiseOp | None:
+        """A chain whose result only this one reads, and that can be one with it."""
+        for operand in self.operands:
+            writer = operand.owner
+            if isinstance(writer, ElementwiseOp) and _is_only_reader(self.ops, writer) and self._fits(writer):
+                return writer
+        return None
+
+    def _fits(self, writer: ElementwiseOp) -> bool:
+        """Whether all inputs of both can be read block by block."""
+        result = self.result
+        if writer.array.type != result or len(writer.steps) + len(self.steps) > _MOST_STEPS:
+            return False
+        shape = metadata_of_type(result).shape
+        operands = [*writer.operands, *self.operands]
+        return all(
+            operand.type == result or is_row(metadata_of_type(operand.type).shape, shape) for operand in operands
+        )
+
+    def _take_in(self, writer: ElementwiseOp) -> None:
+        operands = list(dict.fromkeys([*writer.operands, *(o for o in self.operands if o is not writer.array)]))
+        values = {operand: number for number, operand in enumerate(operands)}
+        first = _renumbered(steps_of(writer.steps), writer.operands, values, len(operands))
+        values[writer.array] = len(operands) + len(first) - 1
+        self.steps = [*first, *_renumbered(self.steps, self.operands, values, len(operands) + len(first))]
+        self.operands = operands
+        self.ops.append(writer)
 
 
-def _is_only_reader(reader: Operation, writer: Operation) -> bool:
-    return writer.parent is reader.parent and all(use.operation is reader for use in writer.results[0].uses)
+def _is_only_reader(readers: Sequence[Operation], writer: Operation) -> bool:
+    return writer.parent is readers[0].parent and all(use.operation in readers for use in writer.results[0].uses)
 
 
-def _all_fit(writer: ElementwiseOp, reader: ElementwiseOp) -> bool:
-    """Whether all inputs of both can be read block by block."""
-    result = reader.array.type
-    if writer.array.type != result or len(writer.steps) + len(reader.steps) > _MOST_STEPS:
-        return False
-    shape = metadata_of_type(result).shape
-    operands = [*writer.operands, *reader.operands]
-    return all(operand.type == result or is_row(metadata_of_type(operand.type).shape, shape) for operand in operands)
-
-
-def _fuse_chains(writer: ElementwiseOp, reader: ElementwiseOp) -> ElementwiseOp:
-    operands = list(dict.fromkeys([*writer.operands, *(o for o in reader.operands if o is not writer.array)]))
-    values = {operand: number for number, operand in enumerate(operands)}
-    first = _renumbered(writer, writer.operands, values, len(operands))
-    values[writer.array] = len(operands) + len(first) - 1
-    second = _renumbered(reader, reader.operands, values, len(operands) + len(first))
-    made = chain_op([*first, *second], operands, reader.array.type, fuse([writer.location, reader.location]))
-    _replace(writer, reader, made)
-    return made
+_Step = tuple[str, tuple[int, ...]]
 
 
 def _renumbered(
-    op: ElementwiseOp, operands: Sequence[SSAValue], values: dict[SSAValue, int], start: int
-) -> list[Attribute]:
+    steps: Sequence[_Step], operands: Sequence[SSAValue], values: dict[SSAValue, int], start: int
+) -> list[_Step]:
     """The steps of a chain with other numbers for its operands, and its own values from `start` on."""
     numbers = [values[operand] for operand in operands]
-    return [
-        step_attribute(name, [numbers[n] if n < len(numbers) else start + n - len(numbers) for n in used])
-        for name, used in steps_of(op.steps)
-    ]
+    count = len(numbers)
+    return [(name, tuple([numbers[n] if n < count else start + n - count for n in used])) for name, used in steps]
 
 
 def _fusible_call(reader: ElementwiseOp) -> CallOp | None:
     """A product or convolution whose result only `reader` reads, and that can do what it does."""
     for operand in reader.operands:
         call = operand.owner
-        if not isinstance(call, CallOp) or call.steps.data or not _is_only_reader(reader, call):
+        if not isinstance(call, CallOp) or call.steps.data or not _is_only_reader([reader], call):
             continue
         result = operand.type
         others = [other for other in reader.operands if other is not operand]
@@ -132,25 +155,28 @@ def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
     others = [operand for operand in reader.operands if operand is not result]
     operands = [*call.operands, *others]
     values = {result: 0, **{other: 1 + number for number, other in enumerate(others)}}
+    steps = _renumbered(steps_of(reader.steps), reader.operands, values, 1 + len(others))
     made = CallOp.create(
         operands=operands,
         attributes={
             **call.attributes,
             "arguments": metadata_attribute(operand.type for operand in operands),
             "inputs": integer_attribute(len(call.operands)),
-            "steps": ArrayAttr(_renumbered(reader, reader.operands, values, 1 + len(others))),
+            "steps": array_attribute(step_attribute(name, used) for name, used in steps),
         },
         result_types=[reader.array.type],
     )
     made.location = fuse([call.location, reader.location])
-    _replace(call, reader, made)
+    _replace([reader, call], made)
 
 
-def _replace(writer: Operation, reader: Operation, made: Operation) -> None:
+def _replace(ops: Sequence[Operation], made: Operation) -> None:
+    """Put an op in place of others, each of which comes before what it reads."""
+    reader = ops[0]
     block = reader.parent
     assert block is not None
     block.insert_ops_before([made], reader)
     reader.results[0].replace_all_uses_with(made.results[0])
-    for op in (reader, writer):
+    for op in ops:
         op.detach()
         op.erase()

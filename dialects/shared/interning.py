@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-from xdsl.dialects.builtin import IntegerAttr, StringAttr, i64
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, i64
 from xdsl.ir import Attribute
 
 _Given = TypeVar("_Given", bound=Attribute | None)
@@ -52,6 +52,12 @@ def once_all(find: Callable[[tuple[Attribute, ...]], _Found]) -> Callable[[Itera
         return entry[1]
 
     return found
+
+
+@once_all
+def array_attribute(elements: tuple[Attribute, ...]) -> ArrayAttr[Attribute]:
+    """The attribute of several others, one object for the same ones."""
+    return ArrayAttr(elements)
 
 
 @lru_cache(maxsize=_MOST_KEPT)

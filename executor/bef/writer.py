@@ -56,6 +56,9 @@ class Writer:
 
     def vbr(self, value: int) -> None:
         """An unsigned integer in big-endian groups of seven bits, the high bit set on all but the last."""
+        if value < 0x80:
+            self.data.append(value)
+            return
         groups = [value & 0x7F]
         while value := value >> 7:
             groups.append(value & 0x7F | 0x80)
@@ -81,8 +84,11 @@ class Writer:
     def align(self, alignment: int, prefix: int = 0) -> None:
         """Pad so that what follows after `prefix` more bytes is aligned."""
         if alignment > 1:
-            self.data += bytes([PADDING]) * (-(len(self) + prefix) % alignment)
-            self.alignment = max(self.alignment, alignment)
+            missing = -(len(self) + prefix) % alignment
+            if missing:
+                self.data += bytes([PADDING]) * missing
+            if alignment > self.alignment:
+                self.alignment = alignment
 
     def append(self, other: Writer) -> None:
         """Another piece, aligned as it needs."""

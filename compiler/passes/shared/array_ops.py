@@ -22,7 +22,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
-from tfrt.dialects.shared.interning import integer_attribute, once_each
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -99,9 +99,13 @@ def attrs_of(op: Operation) -> OpAttrs:
         KernelError: they are not pairs of a name and a value.
         ValueError: files cannot hold them.
     """
-    attributes = op.attributes["op_attrs"]
+    return _attrs_of(op.attributes["op_attrs"])
+
+
+@once_each
+def _attrs_of(attributes: Attribute) -> OpAttrs:
     assert isinstance(attributes, ArrayAttr)
-    return OpAttrs.of_pairs(typed_values(attributes))
+    return OpAttrs.of_pairs(typed_values(attributes)).freeze()
 
 
 def lower(
@@ -147,7 +151,7 @@ def chain_op(
     attributes: Mapping[str, Attribute] = {
         "arguments": metadata_attribute(array.type for array in arrays),
         "metadata": metadata_attribute([type]),
-        "steps": ArrayAttr(steps),
+        "steps": array_attribute(steps),
     }
     made = ElementwiseOp.create(operands=arrays, attributes=attributes, result_types=[type])
     made.location = location

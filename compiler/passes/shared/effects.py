@@ -53,7 +53,8 @@ def callees(module: ModuleOp) -> Callees:
         entities = collect(module, optional_sections=False)
     except CompileError:
         return Callees((), {}, frozenset())
-    functions = [_function(entities, entity) for entity in entities.functions]
+    called: dict[Operation, tuple[int, ...]] = {}
+    functions = [_function(entities, entity, called) for entity in entities.functions]
     effects = summarize(dict(enumerate(functions)), kernel_of)
     bodies = [_block(entity) for entity in entities.functions]
     waiting = [index for index, found in effects.items() if not found.ordered]
@@ -67,9 +68,8 @@ def callees(module: ModuleOp) -> Callees:
     of: dict[Operation, tuple[Block, ...]] = {}
     for body in bodies:
         for op in body.ops if body is not None else ():
-            called = [bodies[index] for index in _functions(entities, op)]
-            if called:
-                of[op] = tuple(block for block in called if block is not None)
+            if called.get(op):
+                of[op] = tuple(block for index in called[op] if (block := bodies[index]) is not None)
     blocks = {index: body for index, body in enumerate(bodies) if body is not None and is_async[index]}
     return Callees(tuple(blocks.values()), of, frozenset(b for index, b in blocks.items() if index not in fixed))
 
@@ -94,12 +94,16 @@ def _block(entity: FunctionEntity) -> Block | None:
     return None if entity.region is None else entity.region.block
 
 
-def _function(entities: Entities, entity: FunctionEntity) -> Body[SSAValue | int]:
+def _function(
+    entities: Entities, entity: FunctionEntity, called: dict[Operation, tuple[int, ...]]
+) -> Body[SSAValue | int]:
+    """A function as the analysis sees it; what its ops refer to is put into `called`."""
     block = _block(entity)
     if block is None:
         return Body(range(len(entity.argument_types)), (), range(len(entity.result_types)), is_sync=True)
     ops = [op for op in block.ops if op.name != RETURN]
-    steps = [_Step(kernel_name(op), op.operands, op.results, _functions(entities, op)) for op in ops]
+    called.update((op, _functions(entities, op)) for op in ops)
+    steps = [_Step(kernel_name(op), op.operands, op.results, called[op]) for op in ops]
     end = block.last_op
     assert end is not None
     return Body(block.args, steps, end.operands, is_sync=entity.kind is FunctionKind.SYNC)

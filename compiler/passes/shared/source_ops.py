@@ -34,7 +34,7 @@ from xdsl.traits import Commutative
 from tfrt.compiler.emitter.attributes import attribute_type, dtype_of
 from tfrt.compiler.passes.shared.custom_calls import CUSTOM_CALL, is_identity
 from tfrt.dialects.shared.corert_types import ShapeAttr
-from tfrt.dialects.shared.interning import integer_attribute, once_all, once_each, string_attribute
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each, string_attribute
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
@@ -134,12 +134,7 @@ def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
     if isinstance(op, UnregisteredOp):
         # Exporters have them in either dictionary.
         given = {n: a for n, a in (*op.attributes.items(), *given) if not n.startswith("_")}.items()
-    return _spelled([pair for name, attribute in given for pair in _pairs_of(name)(attribute)])
-
-
-@once_all
-def _spelled(pairs: Sequence[Attribute]) -> ArrayAttr[Attribute]:
-    return ArrayAttr(pairs)
+    return array_attribute([pair for name, attribute in given for pair in _pairs_of(name)(attribute)])
 
 
 @lru_cache(maxsize=256)
