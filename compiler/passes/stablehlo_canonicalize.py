@@ -150,35 +150,49 @@ class _Merging:
     """Puts the op before that is just like one in its place, if there is one.
 
     Attributes:
-        known: the first op of each kind in the block.
+        known: the first op of each kind in the block, of those that others may be like.
+        alone: ops of which it is not known yet what kind they are, for no other of their name has their operands.
         computed: what ops on constants give, by their kind.
         locations: of those that stand for others, too.
     """
 
     identities: Identities
     known: dict[object, Operation] = field(default_factory=dict)
+    alone: dict[tuple[object, ...], Operation | None] = field(default_factory=dict)
     computed: dict[object, Attribute | None] = field(default_factory=dict)
     locations: MergedLocations = field(default_factory=MergedLocations)
 
     def merge(self, op: Operation) -> None:
         if op.parent is None or not (has_trait(op.__class__, Pure) or isinstance(op, ReduceOp)):
             return
+        if op.operands:
+            rough = (op.name, *op.operands)
+            if rough not in self.alone:
+                self.alone[rough] = op
+                return
+            other = self.alone[rough]
+            if other is not None:
+                self.alone[rough] = None
+                self._first_like(other)
+        first = self._first_like(op)
+        if first is not op:
+            self.locations.add(first, op.location)
+            _replace(op, first.results)
+
+    def _first_like(self, op: Operation) -> Operation:
+        """The first op that is just like this one, as far as they are compared."""
+        value = op.properties.get("value")
+        if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
+            return op
         bodies: list[Attribute] = []
         if op.regions:
             if captured(op.regions):
-                return
+                return op
             try:
                 bodies = [body_attribute(region, (), lambda name: None) for region in op.regions]
             except Unsupported:
-                return
-        value = op.properties.get("value")
-        if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
-            return
-        first = self.known.setdefault(self.key(op, bodies), op)
-        if first is op:
-            return
-        self.locations.add(first, op.location)
-        _replace(op, first.results)
+                return op
+        return self.known.setdefault(self.key(op, bodies), op)
 
     def key(self, op: Operation, bodies: Sequence[Attribute] = ()) -> object:
         """What ops have in common that give the same, if they are pure; `bodies` are what is in their regions."""
