@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tfrt.compiler.input_shapes import InputShapes
-from tfrt.executor.support.errors import UsageError
+from tfrt.executor.support.errors import TfrtError, UsageError, describe
 from tfrt.executor.support.progress import Listener, step, telling
 
 
@@ -42,8 +42,8 @@ def import_onnx(
         progress: told of each step as it begins.
 
     Raises:
-        UsageError: the package ``onnx`` is missing, a file cannot be read or written, or an input cannot have the shape
-            that is given for it.
+        UsageError: the package ``onnx`` is missing, a file cannot be read or written, the model is not valid, or an
+            input cannot have the shape that is given for it.
         CompileError: there are operators that are not supported; it names each with its node.
     """
     with telling(progress):
@@ -58,15 +58,26 @@ def _import(
 ) -> str:
     try:
         from tfrt.compiler.importers.onnx.graphs import translated
-        from tfrt.compiler.importers.onnx.models import opset_of, prepared, read, with_shapes
+        from tfrt.compiler.importers.onnx.models import fault_of, opset_of, prepared, read, with_shapes
     except ImportError as error:
         raise UsageError(f"ONNX models need the package onnx: pip install 'tfrt[onnx]' ({error})") from None
     step("read the model", 0)
-    model = prepared(with_shapes(read(source), input_shapes) if input_shapes else read(source))
+    found = read(source)
+    given = with_shapes(found, input_shapes) if input_shapes else found
     folder = "" if not isinstance(source, str | os.PathLike) else str(Path(source).parent)
-    text, arrays = translated(
-        model, opset=opset_of(model), larger_than=None if weights is None else larger_than, folder=folder
-    )
+    try:
+        model = prepared(given)
+        text, arrays = translated(
+            model, opset=opset_of(model), larger_than=None if weights is None else larger_than, folder=folder
+        )
+    except TfrtError:
+        raise
+    except Exception as error:
+        # Models are not checked beforehand, since many have faults that do not matter.
+        fault = fault_of(found, error)
+        if fault is None:
+            raise
+        raise UsageError(f"the model is not valid ONNX: {fault}; translating it failed: {describe(error)}") from error
     if weights is not None:
         step(f"write {os.fspath(weights)}", len(model.graph.node), len(model.graph.node))
         from tfrt.executor.values.safetensors import write_safetensors

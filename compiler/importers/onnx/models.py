@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx.checker
 import onnx.inliner
 import onnx.shape_inference
 import onnx.version_converter
@@ -40,6 +41,22 @@ def read(source: str | os.PathLike[str] | Any) -> Any:
         raise UsageError(f"cannot read '{source}': {error.strerror or error}") from None
     except Exception:
         raise UsageError(f"'{source}' is no ONNX model") from None
+
+
+def fault_of(model: Any, error: Exception) -> str | None:
+    """What is wrong with a model that could not be translated because of `error`, in a line; None if nothing is."""
+    if isinstance(error, onnx.shape_inference.InferenceError):
+        return _first_line(error)
+    try:
+        onnx.checker.check_model(model)
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+    except Exception as found:
+        return _first_line(found)
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def prepared(model: Any) -> Any:

@@ -289,3 +289,29 @@ def test_sizes_are_no_weights(tmp_path, larger_than):
     assert "dense<[-1, 2, 2]>" in text
     run = tfrt.load(tfrt.compile(text, opt_level=2), weights=weights)["main"]
     assert run(x=f32([[1, 2, 3, 4]])).tolist() == [[[2, 6], [6, 12]]]
+
+
+def test_models_that_are_not_valid(tmp_path):
+    """What cannot be translated since the model is not one is said as onnx says it, not as a traceback of ours."""
+    given = model(
+        [node("Add", ["x", "w"], ["y"])], [("x", FLOAT, [2])], [("y", FLOAT, [2])], {"w": np.zeros(2, np.float32)}
+    )
+    given.graph.initializer[0].dims[0] = 7
+    with pytest.raises(
+        tfrt.UsageError, match=r"^the model is not valid ONNX: .*w.*; translating it failed: ValueError: "
+    ):
+        tfrt.import_onnx(given)
+    lacking = model([branches()], [("x", FLOAT, [2])], [("y", FLOAT, [2])], {"c": np.array(True)})
+    del lacking.graph.node[0].attribute[1]
+    (tmp_path / "lacking.onnx").write_bytes(lacking.SerializeToString())
+    with pytest.raises(tfrt.UsageError, match=r"^the model is not valid ONNX: .*(then|else)_branch"):
+        tfrt.import_onnx(tmp_path / "lacking.onnx")
+
+
+def test_what_fails_on_a_valid_model_is_our_mistake(monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("ours")
+
+    monkeypatch.setattr("tfrt.compiler.importers.onnx.graphs.translated", fail)
+    with pytest.raises(ValueError, match=r"^ours$"):
+        tfrt.import_onnx(model([node("Neg", ["x"], ["y"])], [("x", FLOAT, [2])], [("y", FLOAT, [2])]))
