@@ -122,8 +122,9 @@ def _matrix_product(
     """`contract` of two matrices with one axis to sum along: the layers of networks, small ones among them."""
     turns_lhs, turns_rhs = how.lhs_axes != (0, 1), how.rhs_axes != (0, 1)
     is_small = products.is_small(how.rows, how.inner, how.columns)
-    step = products.panel(how.rows, how.inner, how.columns, dtype.itemsize)
-    by_panels = step < how.columns and dtype == np.float32 and not turns_lhs and not turns_rhs
+    whole = (how.rows, how.columns)
+    size = whole if turns_lhs or turns_rhs else products.blocks(how.rows, how.inner, how.columns, dtype)
+    by_blocks = size != whole
     together = max(1, BLOCK_BYTES // max(1, how.columns * dtype.itemsize))
     is_block = how.rows <= together
     # Without a host, somebody only asks whether there is such a function.
@@ -132,7 +133,7 @@ def _matrix_product(
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
         target = out if out is None or out.flags.c_contiguous else None
-        found: np.ndarray = products.multiply_by_panels(x, y, target, step) if by_panels else x.dot(y, target)
+        found: np.ndarray = products.multiply_by_blocks(x, y, target, *size) if by_blocks else x.dot(y, target)
         if finish is not None and is_block:
             finish(found, *others)
         elif finish is not None:
@@ -158,7 +159,7 @@ def _matrix_product(
         if native is not run:
             return native
     finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
-    if by_panels or not is_alone or (finish is not None and finishing is None):
+    if by_blocks or not is_alone or (finish is not None and finishing is None):
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:

@@ -12,6 +12,7 @@ the rows 0.57; of 16 x 784 by 784 x 512, 0.54 and 0.76.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import ceil
 
 import numpy as np
@@ -34,35 +35,61 @@ def is_small(rows: int, inner: int, columns: int) -> bool:
     return rows * inner * columns < 2 * LEAST_WORK
 
 
-_PANEL_ROWS = range(4, 13)
-_PANEL_WORK = 1_000_000
-_MOST_PANELS_BYTES = 1 << 22
-_LEAST_PANEL = 64
+_FEW_ROWS = range(4, 13)
+_MORE_ROWS = range(13, 129)
+_BLOCK_ROWS = ((24, 128), (16, 128), (8, 64))
+"""How many a block may have, and of how many rows at most: eight are too few to gain from where there are many."""
+
+_BLOCK_WIDTH = 64
+_AT_ONCE = 1_000_000
+_MOST_BYTES = 1 << 22
+_WITH_SMALL_PRODUCTS = ("skylakex", "cooperlake", "sapphirerapids")
 
 
-def panel(rows: int, inner: int, columns: int, itemsize: int) -> int:
-    """How many columns of a product to take at a time; all of them where that is fastest.
+def blocks(rows: int, inner: int, columns: int, dtype: np.dtype) -> tuple[int, int]:
+    """How many rows and columns of a product to take at a time; all of them where that is fastest.
 
-    OpenBLAS multiplies small matrices, by which it means at most a million multiplications, as they lie, and packs
-    larger ones first, which takes longer than to multiply them by few rows: 8 x 256 by 256 x 1024 takes 121
-    microseconds at once and 45 in three panels. Beyond the sizes here there is nothing to gain.
+    OpenBLAS's kernels for AVX-512 multiply small matrices of singles, by which they mean at most a million
+    multiplications, as they lie, and pack larger ones first, which takes longer than to multiply them by few rows:
+    8 x 256 by 256 x 1024 takes 121 microseconds at once and 45 in three panels of columns. So do blocks of more rows:
+    16 x 784 by 784 x 512 takes 188 at once and 126 by 64 columns, 128 x 256 by 256 x 1024 750 and 670 by blocks of
+    24 x 128. Beyond the sizes here there is nothing to gain, and other kernels take longer for blocks.
     """
     work = rows * inner * columns
-    if rows not in _PANEL_ROWS or work <= _PANEL_WORK or inner * columns * itemsize > _MOST_PANELS_BYTES:
-        return columns
-    step = _PANEL_WORK // (rows * inner) // 16 * 16
-    if step < _LEAST_PANEL:
-        return columns
+    is_large = work > _AT_ONCE and inner * columns * dtype.itemsize <= _MOST_BYTES and dtype == np.float32
+    if not is_large or not (rows in _FEW_ROWS or rows in _MORE_ROWS) or not multiplies_small_ones_as_they_lie():
+        return rows, columns
+    if rows in _MORE_ROWS:
+        for height, most in _BLOCK_ROWS:
+            width = _AT_ONCE // (height * inner) // _BLOCK_WIDTH * _BLOCK_WIDTH
+            if width and rows <= most:
+                return min(height, rows), min(width, columns)
+        return rows, columns
+    step = _AT_ONCE // (rows * inner) // 16 * 16
+    if step < _BLOCK_WIDTH:
+        return rows, columns
     # Panels of about the same width, of whole vectors.
     width = ceil(columns / ceil(columns / step))
-    return ceil(width / 16) * 16
+    return rows, ceil(width / 16) * 16
 
 
-def multiply_by_panels(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, step: int) -> np.ndarray:
-    """``a @ b``, by so many columns at a time."""
+@cache
+def multiplies_small_ones_as_they_lie() -> bool:
+    """Whether numpy's BLAS has kernels that do."""
+    from threadpoolctl import threadpool_info
+
+    found = [each for each in threadpool_info() if each.get("internal_api") == "openblas"]
+    return any(str(each.get("architecture")).lower() in _WITH_SMALL_PRODUCTS for each in found)
+
+
+def multiply_by_blocks(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, height: int, width: int) -> np.ndarray:
+    """``a @ b``, by so many rows and columns at a time."""
     result = np.empty((a.shape[0], b.shape[1]), a.dtype) if out is None else out
-    for first in range(0, b.shape[1], step):
-        np.matmul(a, b[:, first : first + step], out=result[:, first : first + step])
+    # Columns stay in the cache for all rows.
+    for left in range(0, b.shape[1], width):
+        columns = b[:, left : left + width]
+        for top in range(0, a.shape[0], height):
+            np.matmul(a[top : top + height], columns, out=result[top : top + height, left : left + width])
     return result
 
 

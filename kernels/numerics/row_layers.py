@@ -32,7 +32,15 @@ def softmax_rows(width: int, dtype: np.dtype) -> Rows:
     """Exponentials over their sum, for rows of that many elements, single or double precision."""
     ones = np.ones(width, dtype)
 
+    def compute_one(x: np.ndarray, out: np.ndarray) -> None:
+        np.subtract(x, x[x.argmax()], out)
+        np.exp(out, out)
+        np.divide(out, out.dot(ones), out)
+
     def compute(x: np.ndarray, out: np.ndarray) -> None:
+        if x.shape[0] == 1:
+            compute_one(x[0], out[0])
+            return
         if x.size < _FEW:
             greatest = np.maximum.reduce(x, 1, keepdims=True)
         else:

@@ -51,11 +51,18 @@ def test_blocks_of_columns_warn_of_nothing(host):
     assert np.isinf(found).all()
 
 
+@pytest.fixture
+def small_products(monkeypatch):
+    """As if numpy's BLAS multiplied small matrices as they lie."""
+    monkeypatch.setattr(products, "multiplies_small_ones_as_they_lie", lambda: True)
+
+
 @pytest.mark.parametrize("finished", [False, True])
-def test_few_rows_are_multiplied_by_panels(finished):
+@pytest.mark.parametrize("rows, size", [(8, (8, 352)), (50, (24, 128))])
+def test_blocks_of_rows_and_columns(small_products, rows, size, finished):
     """In each way that a product of matrices has: with a result of its own, and in memory of any kind."""
-    rows, inner, columns = 8, 256, 700
-    assert products.panel(rows, inner, columns, 4) == 352
+    inner, columns = 256, 700
+    assert products.blocks(rows, inner, columns, np.dtype(np.float32)) == size
     random = np.random.default_rng(0)
     a, b = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((rows, inner), (inner, columns)))
     how = contraction(a.shape, b.shape, ((), ()), ((1,), (0,)))
@@ -68,6 +75,51 @@ def test_few_rows_are_multiplied_by_panels(finished):
             np.testing.assert_array_equal(out, expected)
 
 
-@pytest.mark.parametrize("sizes", [(2, 1024, 1024), (16, 1024, 1024), (8, 64, 64), (8, 4096, 4096), (12, 1 << 16, 16)])
-def test_others_are_multiplied_at_once(sizes):
-    assert products.panel(*sizes, 4) == sizes[2]
+@pytest.mark.parametrize(
+    "sizes, size",
+    [
+        ((16, 784, 512), (16, 64)),
+        ((64, 512, 512), (24, 64)),
+        ((14, 256, 900), (14, 128)),
+        ((64, 1024, 256), (8, 64)),
+        ((100, 128, 160), (24, 160)),
+    ],
+)
+def test_sizes_of_blocks(small_products, sizes, size):
+    assert products.blocks(*sizes, np.dtype(np.float32)) == size
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (2, 1024, 1024),
+        (200, 512, 512),
+        (8, 64, 64),
+        (8, 4096, 4096),
+        (12, 1 << 16, 16),
+        (64, 2048, 256),
+        (128, 1024, 256),
+    ],
+)
+def test_others_are_multiplied_at_once(small_products, sizes):
+    assert products.blocks(*sizes, np.dtype(np.float32)) == (sizes[0], sizes[2])
+
+
+def test_doubles_and_other_kernels_are_multiplied_at_once(small_products, monkeypatch):
+    assert products.blocks(8, 256, 1024, np.dtype(np.float64)) == (8, 1024)
+    monkeypatch.setattr(products, "multiplies_small_ones_as_they_lie", lambda: False)
+    assert products.blocks(8, 256, 1024, np.dtype(np.float32)) == (8, 1024)
+
+
+@pytest.mark.parametrize(
+    "api, architecture, expected",
+    [
+        ("openblas", "SkylakeX", True),
+        ("openblas", "Haswell", False),
+        ("mkl", "SkylakeX", False),
+        ("openblas", None, False),
+    ],
+)
+def test_kernels_of_blas(monkeypatch, api, architecture, expected):
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: [{"internal_api": api, "architecture": architecture}])
+    assert products.multiplies_small_ones_as_they_lie.__wrapped__() is expected
