@@ -108,6 +108,7 @@ PUBLIC = [
     "cpu_op",
     "custom_call",
     "dispatch",
+    "donate",
     "import_onnx",
     "import_tensorflow",
     "kernel",

@@ -59,6 +59,7 @@ from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
 from tfrt.executor.support.progress import Progress
 from tfrt.executor.support.version import VERSION
+from tfrt.executor.values.arguments import donate
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import (
     BF16,
@@ -239,6 +240,7 @@ __all__ = [
     "cpu_op",
     "custom_call",
     "dispatch",
+    "donate",
     "import_onnx",
     "import_tensorflow",
     "kernel",

@@ -22,6 +22,7 @@ from tfrt.dialects.cpu import (
     ElementwiseIntoOp,
     ElementwiseOp,
     ItemOp,
+    OwnOp,
     SettledOp,
     metadata_attribute,
 )
@@ -48,6 +49,10 @@ class PlanBuffers(ModulePass):
     with what it gives the next one. Before such a loop the state is copied, unless nobody else has it; and where an
     iteration reads what it hands on, the next one waits until it has.
 
+    So do ops that write a part of an array, as `stablehlo.dynamic_update_slice` does, and such loops with arguments of
+    public functions: what they are given is a copy (`cpu.own`), unless the caller has donated the array
+    (`tfrt.donate`).
+
     Args:
         threshold: the least size of a temporary in the arena, in bytes; smaller ones are made faster than planned.
     """
@@ -63,9 +68,10 @@ class PlanBuffers(ModulePass):
         references = Counter(names_in(op))
         bodies = {n: f.body.block for n, f in functions.items() if references[n] == 1 and is_private(f)}
         planner = _Planner(self.threshold, bodies)
-        for function in functions.values():
+        for name, function in functions.items():
+            is_entered = not (is_private(function) or references[name] or "tfrt.sync" in function.attributes)
             for block in function.body.blocks:
-                planner.plan(block)
+                planner.plan(block, donated=block.args if is_entered and len(function.body.blocks) == 1 else ())
         for inner in ops_in(op):
             for region in inner.regions:
                 for block in region.blocks:
@@ -102,8 +108,12 @@ class _Planner:
     planned: set[Block] = field(default_factory=set)
     owned: set[SSAValue] = field(default_factory=set)
 
-    def plan(self, block: Block, loop: _Loop | None = None) -> None:
-        """Plan a block; one of a loop may write to the state that it is given."""
+    def plan(self, block: Block, loop: _Loop | None = None, donated: Sequence[SSAValue] = ()) -> None:
+        """Plan a block; one of a loop may write to the state that it is given.
+
+        Args:
+            donated: arguments that only a caller has, who may have donated them.
+        """
         if block in self.planned:
             return
         self.planned.add(block)
@@ -120,8 +130,10 @@ class _Planner:
                 if operand in given and operand.uses.get_length() == 1:
                     used.add(operand)
                 elif not self._is_fresh(operand) or operand.uses.get_length() > 1:
-                    _copy_operand(inner, place)
-        used |= _plan(block, self.threshold, [argument for argument in given if argument not in used])
+                    is_donated = operand in donated and operand.uses.get_length() == 1
+                    _copy_operand(inner, place, OwnOp if is_donated else CopyOp)
+        owned = _own(block, [a for a in donated if _is_static(a.type) and _size_of(a) >= _LEAST_STATE])
+        used |= _plan(block, self.threshold, [*[argument for argument in given if argument not in used], *owned])
         if loop is not None:
             loop.overwritten = {given[argument] for argument in used}
             for place in loop.overwritten:
@@ -170,13 +182,40 @@ def _given(loop: _Loop) -> list[SSAValue]:
     return list(end.operands)
 
 
-def _copy_operand(loop: _Loop, place: int) -> None:
+def _copy_operand(loop: _Loop, place: int, kind: type[CopyOp | OwnOp]) -> None:
     operand = loop.op.operands[loop.first + place]
-    made = CopyOp.create(operands=[operand], result_types=[operand.type])
+    made = kind.create(operands=[operand], result_types=[operand.type])
     made.location = loop.op.location
     assert loop.op.parent is not None
     loop.op.parent.insert_op_before(made, loop.op)
     loop.op.operands[loop.first + place] = made.results[0]
+
+
+def _own(block: Block, arguments: Sequence[SSAValue]) -> list[SSAValue]:
+    """Have ops that write a part of an argument, and are the last that need it, do so in memory of its own; returns
+    that."""
+    if not arguments:
+        return []
+    numbers = {op: number for number, op in enumerate(block.ops)}
+    needed: dict[Operation, int] | None = None
+    found: list[SSAValue] = []
+    for argument in arguments:
+        writers = [use.operation for use in argument.uses if use.operation in numbers and use.index == 0]
+        for op in writers:
+            if not isinstance(op, CallOp) or not _can_write_into(op) or argument not in _may_be_overwritten(op):
+                continue
+            needed = _needed(block, numbers) if needed is None else needed
+            users, escapes = _users(argument, numbers)
+            is_seen = any(_viewed(other) is argument for other in op.operands[1:])
+            if escapes or is_seen or users & ~(needed[op] | 1 << numbers[op]) or argument.type != op.results[0].type:
+                continue
+            made = OwnOp.create(operands=[argument], result_types=[argument.type])
+            made.location = op.location
+            block.insert_op_before(made, op)
+            op.operands[0] = made.results[0]
+            found.append(made.results[0])
+            break
+    return found
 
 
 def _settle(loop: _Loop, place: int) -> None:
@@ -410,7 +449,7 @@ def _write_into_memory(buffers: list[_Buffer], memory: dict[int, SSAValue]) -> N
     for buffer in buffers:
         into = memory.get(id(buffer))
         for value in buffer.values:
-            if not isinstance(value.owner, Operation):
+            if not isinstance(value.owner, Operation) or isinstance(value.owner, OwnOp):
                 into = value
                 continue
             into = value if into is None else _write_into(value, into)

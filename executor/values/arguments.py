@@ -15,6 +15,35 @@ from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.scalars import Converter, MisfitError, misfit, scalar_converter
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Donated:
+    """What `donate` gives."""
+
+    array: Any
+
+
+def donate(array: Any) -> Any:
+    """Let the function that is called with this write to the memory of a numpy array, which the caller gives up.
+
+    Programs compiled at ``-O2`` and above then write where they would otherwise copy the whole array first: a cache of
+    keys and values of which a decoder's step writes one row, or the state that a loop begins with. A result may be the
+    same array. Where none is, nobody knows what is in it.
+
+    ``keys, values, logits = step(tfrt.donate(keys), tfrt.donate(values), token)``
+
+    An array is copied nevertheless where its elements do not lie row by row in memory that is its own and may be
+    written to, as those of results do, or where something needs it unchanged.
+
+    Raises:
+        UsageError: it is no numpy array.
+    """
+    import numpy as np
+
+    if type(array) is not np.ndarray:
+        raise UsageError(f"only numpy arrays can be donated, not {type(array).__name__}")
+    return Donated(array)
+
+
 def converting(
     function: str, types: Sequence[str], unprotected: Collection[int] = ()
 ) -> Callable[[tuple[Any, ...]], Sequence[Any]]:
@@ -87,7 +116,7 @@ def _converting_arrays(
         if len(arguments) != len(known):
             _refuse_number(function, types, len(arguments))
         values: list[Any] = []
-        are_there = True
+        are_there, is_donated = True, False
         try:
             for value, (step, dtype, shape, is_protected) in zip(arguments, known, strict=True):
                 if type(value) is ndarray and value.dtype is dtype and value.shape == shape:
@@ -95,11 +124,14 @@ def _converting_arrays(
                         value = value.view()
                         value.setflags(write=False)
                 else:
+                    is_donated = is_donated or type(value) is Donated
                     value = value if step is None else step(value)
                     are_there = are_there and type(value) is not AsyncValue
                 values.append(value)
         except MisfitError as error:
             raise UsageError(f"argument {len(values)} of function '{function}'{error}") from error.__cause__
+        if is_donated:
+            _refuse_shared(function, arguments, values)
         return tuple(values) if are_there else values
 
     if any(dtype is None or is_protected for _, dtype, _, is_protected in known):
@@ -116,6 +148,24 @@ def _converting_arrays(
         return convert(arguments)
 
     return pass_on
+
+
+def _refuse_shared(function: str, arguments: Sequence[Any], values: Sequence[Any]) -> None:
+    """
+    Raises:
+        UsageError: memory is donated that other arguments are in, too.
+    """
+    import numpy as np
+
+    arrays = [(number, value) for number, value in enumerate(values) if type(value) is np.ndarray]
+    for number, argument in enumerate(arguments):
+        if type(argument) is not Donated:
+            continue
+        for other, array in arrays:
+            if other != number and np.may_share_memory(argument.array, array):
+                raise UsageError(
+                    f"argument {number} of function '{function}' is donated, but argument {other} is in the same memory"
+                )
 
 
 def _refuse_number(function: str, types: Sequence[str], given: int) -> NoReturn:
@@ -218,12 +268,16 @@ class ArrayConverter:
             array = value
         elif value.__class__ is AsyncValue:
             return value
+        elif value.__class__ is Donated:
+            array = value.array
         else:
             array = _as_array(value, self.dtype, self.wanted)
         if array.dtype != self.dtype:
             raise MisfitError(f" must be {self.wanted}, but has elements of {_element_name(array.dtype)}")
         if self.shape is not None and array.shape != self.shape and not _fits(array.shape, self.shape):
             raise MisfitError(f" must be {self.wanted}, but has the shape {list(array.shape)}")
+        if value.__class__ is Donated and array.dtype.isnative:
+            return array
         # What a program is given it does not change, and gives back as a copy.
         view = array.view() if array.dtype.isnative else array.astype(self.dtype)
         view.setflags(write=False)

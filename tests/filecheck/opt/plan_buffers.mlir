@@ -77,3 +77,30 @@ func.func @kept(%ch: !tfrt.chain, %x: !corert.tensorhandle) -> (!corert.tensorha
   %w = corert.executeop(%cpu) "tf.Exp"(%out) : 1
   tfrt.return %u, %v, %out, %w : !corert.tensorhandle, !corert.tensorhandle, !corert.tensorhandle, !corert.tensorhandle
 }
+
+// An argument of a public function is written to where it is the caller's gift; `cpu.own` copies all others.
+// CHECK-LABEL: func.func @put
+// CHECK: [[OWN:%.+]] = cpu.own %arg0
+// CHECK-NEXT: cpu.call_into [[OWN]], %arg1, %arg2, %arg2, [[OWN]]
+func.func @put(%a: memref<64x64xf32>, %row: memref<1x64xf32>, %i: memref<i32>) -> memref<64x64xf32> {
+  %b = cpu.call %a, %row, %i, %i {arguments = [[f32, 64, 64], [f32, 1, 64], [i32], [i32]], inputs = 4 : i64, metadata = [[f32, 64, 64]], op_attrs = [], op_name = "stablehlo.dynamic_update_slice", steps = []} : (memref<64x64xf32>, memref<1x64xf32>, memref<i32>, memref<i32>) -> memref<64x64xf32>
+  tfrt.return %b : memref<64x64xf32>
+}
+
+// Not where it is given back, or where others in the program call the function.
+// CHECK-LABEL: func.func @given_back
+// CHECK-NOT: cpu.own
+func.func @given_back(%a: memref<64x64xf32>, %row: memref<1x64xf32>, %i: memref<i32>) -> (memref<64x64xf32>, memref<64x64xf32>) {
+  %b = cpu.call %a, %row, %i, %i {arguments = [[f32, 64, 64], [f32, 1, 64], [i32], [i32]], inputs = 4 : i64, metadata = [[f32, 64, 64]], op_attrs = [], op_name = "stablehlo.dynamic_update_slice", steps = []} : (memref<64x64xf32>, memref<1x64xf32>, memref<i32>, memref<i32>) -> memref<64x64xf32>
+  tfrt.return %b, %a : memref<64x64xf32>, memref<64x64xf32>
+}
+// CHECK-LABEL: func.func @called
+// CHECK-NOT: cpu.own
+func.func @called(%a: memref<64x64xf32>, %row: memref<1x64xf32>, %i: memref<i32>) -> memref<64x64xf32> {
+  %b = cpu.call %a, %row, %i, %i {arguments = [[f32, 64, 64], [f32, 1, 64], [i32], [i32]], inputs = 4 : i64, metadata = [[f32, 64, 64]], op_attrs = [], op_name = "stablehlo.dynamic_update_slice", steps = []} : (memref<64x64xf32>, memref<1x64xf32>, memref<i32>, memref<i32>) -> memref<64x64xf32>
+  tfrt.return %b : memref<64x64xf32>
+}
+func.func @caller(%a: memref<64x64xf32>, %row: memref<1x64xf32>, %i: memref<i32>) -> (memref<64x64xf32>, memref<64x64xf32>) {
+  %b = tfrt.call @called(%a, %row, %i) : (memref<64x64xf32>, memref<1x64xf32>, memref<i32>) -> memref<64x64xf32>
+  tfrt.return %a, %b : memref<64x64xf32>, memref<64x64xf32>
+}

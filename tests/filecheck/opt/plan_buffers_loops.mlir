@@ -2,7 +2,7 @@
 
 // The state is copied once, then each iteration overwrites it; what reads it is done before the next one starts.
 // CHECK-LABEL: func.func @collect
-// CHECK: [[YS:%.+]] = cpu.copy %arg1
+// CHECK: [[YS:%.+]] = cpu.own %arg1
 // CHECK: tfrt.repeat.i32 {{.*}}, [[YS]]
 // CHECK: [[NEW:%.+]] = cpu.call_into [[YS]], {{.*}}, [[YS]] {{.*}}op_name = "stablehlo.dynamic_update_slice"
 // CHECK: [[READ:%.+]] = cpu.call [[NEW]], {{.*}}op_name = "stablehlo.reduce"
@@ -48,7 +48,7 @@ func.func @others(%x: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32
 }
 
 // An inner loop goes on in the memory that the outer one was given.
-// CHECK: cpu.copy %arg0
+// CHECK: cpu.own %arg0
 // CHECK-NOT: cpu.copy
 // CHECK: cpu.elementwise_into
 // CHECK-NOT: cpu.copy
