@@ -146,15 +146,19 @@ def _levels(
     levels: list[list[int]] = []
     used: list[float] = []
     used_by: dict[tuple[int, int | None], float] = defaultdict(lambda: -GAP)
+
+    def is_full(level: int, stream: int | None, wide: float) -> bool:
+        of_stream = used_by[level, stream]
+        return used[level] + wide > most or (of_stream > 0 and of_stream + wide > room)
+
     level_of: dict[int, int] = {}
-    # The first level that is not full.
-    least = 0
+    # For each stream, the first level that is not full.
+    least: dict[int | None, int] = defaultdict(int)
     for vertex in order:
-        level = max((level_of[v] + 1 for v in above[vertex] if v in level_of), default=least)
         wide, stream = GAP + widths[vertex], streams[vertex]
-        while level < len(levels) and (
-            used[level] + wide > most or (used_by[level, stream] > 0 and used_by[level, stream] + wide > room)
-        ):
+        level = max((level_of[v] + 1 for v in above[vertex] if v in level_of), default=0)
+        level = max(level, least[stream])
+        while level < len(levels) and is_full(level, stream, wide):
             level += 1
         if level == len(levels):
             levels.append([])
@@ -163,8 +167,8 @@ def _levels(
         used[level] += wide
         used_by[level, stream] += wide
         level_of[vertex] = level
-        while least < len(levels) and used[least] + GAP + _LEAST_WIDTH > most:
-            least += 1
+        while least[stream] < len(levels) and is_full(least[stream], stream, GAP + _LEAST_WIDTH):
+            least[stream] += 1
     return levels
 
 
