@@ -26,7 +26,7 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, TypeAttribute
 from xdsl.irdl import (
     AnyOf,
     BaseAttr,
@@ -164,7 +164,8 @@ class ElementwiseOp(_ArraysToArrays):
     """Runs a chain of elementwise ops in one pass over memory.
 
     A step is an array ``[op, number, ...]`` with the numbers of its operands: the operands of this op come first,
-    then what the steps before it give. The last step gives the result.
+    then what the steps before it give. The last step gives the result. After the numbers comes the element type of what
+    it gives, where that is not the result's, and then an array of the op's attributes, where it has any.
     """
 
     name = "cpu.elementwise"
@@ -406,14 +407,22 @@ def metadata_attribute(types: Sequence[Attribute]) -> ArrayAttr:
     return ArrayAttr([_of_type(type) for type in types])
 
 
-def step_attribute(op_name: str, operands: Iterable[int]) -> ArrayAttr:
-    """A step of a chain."""
-    return _step_attribute(op_name, tuple(operands))
+def step_attribute(op_name: str, operands: Iterable[int], details: Iterable[Attribute] = ()) -> ArrayAttr:
+    """A step of a chain; `details` are what `details_of` gives."""
+    return _step_attribute(op_name, tuple(operands), tuple(details))
 
 
 @lru_cache(maxsize=4096)
-def _step_attribute(op_name: str, operands: tuple[int, ...]) -> ArrayAttr:
-    return ArrayAttr([string_attribute(op_name), *map(integer_attribute, operands)])
+def _step_attribute(op_name: str, operands: tuple[int, ...], details: tuple[Attribute, ...]) -> ArrayAttr:
+    return ArrayAttr([string_attribute(op_name), *map(integer_attribute, operands), *details])
+
+
+def details_of(step: Attribute) -> tuple[TypeAttribute | None, ArrayAttr | None]:
+    """The element type of what a step gives, where it is not the chain's, and its op's attributes, where it has any."""
+    assert isinstance(step, ArrayAttr)
+    types = [each for each in step.data if isinstance(each, TypeAttribute)]
+    attributes = [each for each in step.data if isinstance(each, ArrayAttr)]
+    return types[0] if types else None, attributes[0] if attributes else None
 
 
 def steps_of(steps: ArrayAttr) -> list[tuple[str, tuple[int, ...]]]:
@@ -481,7 +490,8 @@ def _check_steps(op: IRDLOperation, steps: ArrayAttr, values: int) -> None:
     for number, step in enumerate(steps):
         if not isinstance(step, ArrayAttr) or not step.data or not isinstance(step.data[0], StringAttr):
             fail(op, "a step must be an array [op, number of an operand, ...]")
-        if not all(_is_number(n) and n.value.data < values + number for n in step.data[1:]):
+        numbers = step.data[1 : len(step.data) - sum(each is not None for each in details_of(step))]
+        if not all(_is_number(n) and n.value.data < values + number for n in numbers):
             fail(op, f"step {number} must have operands from 0 to {values + number - 1}")
 
 

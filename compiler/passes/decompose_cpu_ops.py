@@ -11,8 +11,15 @@ from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.shared.array_ops import attrs_of, decomposed, elementwise, entry_of, metadata_of_type
-from tfrt.dialects.cpu import CallOp
+from tfrt.compiler.passes.shared.array_ops import (
+    attrs_of,
+    chain_op,
+    decomposed,
+    elementwise,
+    entry_of,
+    metadata_of_type,
+)
+from tfrt.dialects.cpu import CallOp, step_attribute
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op import OpEntry
 
@@ -21,7 +28,8 @@ from tfrt.executor.declarations.op import OpEntry
 class DecomposeCpuOps(ModulePass):
     """Puts elementwise kernels in place of `cpu.call`s of ops that are nothing else, or a few of these.
 
-    So are `tf.BiasAdd` and `tf.FusedBatchNormV3`, if only its first result is used. All shapes must be known.
+    Those whose results have other types than their operands, such as comparisons and conversions, become such kernels,
+    too. So are `tf.BiasAdd` and `tf.FusedBatchNormV3`, if only its first result is used. All shapes must be known.
     """
 
     name = "decompose-cpu-ops"
@@ -42,7 +50,12 @@ def _is_static(value: SSAValue) -> bool:
 
 def _decompose(call: CallOp) -> None:
     entry = entry_of(call)
-    if entry is None or not call.results or (entry.elementwise is None and entry.steps is None):
+    if entry is None or not call.results:
+        return
+    if entry.by_element:
+        _by_element(call)
+        return
+    if entry.elementwise is None and entry.steps is None:
         return
     try:
         ops = _elementwise(call, entry, attrs_of(call).by_name)
@@ -54,6 +67,22 @@ def _decompose(call: CallOp) -> None:
     assert call.parent is not None
     call.parent.insert_ops_before(ops, call)
     call.results[0].replace_all_uses_with(ops[-1].results[0])
+    call.detach()
+    call.erase()
+
+
+def _by_element(call: CallOp) -> None:
+    """Make a call of an op whose operands and result may differ in their types a chain of one step."""
+    type = call.results[0].type
+    assert isinstance(type, MemRefType) and call.parent is not None
+    shape = type.get_shape()
+    if not shape or all(isinstance(o.type, MemRefType) and o.type.get_shape() != shape for o in call.operands):
+        return
+    details = [call.op_attrs] if call.op_attrs.data else []
+    step = step_attribute(call.op_name.data, range(len(call.operands)), details)
+    made = chain_op([step], list(call.operands), type, call.location)
+    call.parent.insert_op_before(made, call)
+    call.results[0].replace_all_uses_with(made.array)
     call.detach()
     call.erase()
 

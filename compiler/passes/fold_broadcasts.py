@@ -5,26 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, constant, metadata_of_type
+from tfrt.compiler.passes.shared.array_ops import attrs_of, call_op, chain_op, constant, memref, metadata_of_type
 from tfrt.compiler.passes.shared.source_patterns import repeated_number
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp
 from tfrt.dialects.shared.walking import ops_in
-from tfrt.executor.declarations.broadcasting import is_row
+from tfrt.executor.declarations.broadcasting import cut_at, is_row
+from tfrt.executor.declarations.metadata import TensorMetadata
 
-_BROADCAST = "stablehlo.broadcast_in_dim"
+_BROADCAST, _RESHAPE = "stablehlo.broadcast_in_dim", "stablehlo.reshape"
 
 
 @dataclass(frozen=True)
 class FoldBroadcasts(ModulePass):
-    """Gives elementwise kernels rows and scalars in place of `stablehlo.broadcast_in_dim`s of them, and of constants
-    that are the same everywhere.
+    """Gives elementwise kernels rows, columns and scalars in place of `stablehlo.broadcast_in_dim`s of them, and of
+    constants that are the same everywhere.
 
-    A row is what is repeated along leading dimensions only. One operand keeps the result's shape; where all are
-    repeated, one of them stays an array.
+    A row is what is repeated along leading dimensions only, a column along others, such as what a reduction gives for
+    each row. One operand keeps the result's shape; where all are repeated, one of them stays an array.
     """
 
     name = "fold-broadcasts"
@@ -36,11 +37,21 @@ class FoldBroadcasts(ModulePass):
 
 
 def _fold(op: ElementwiseOp) -> None:
-    operands = [_row(operand) or _one(operand, op) or operand for operand in op.operands]
-    if all(operand.type != op.array.type for operand in operands):
-        whole = next((number for number, operand in enumerate(op.operands) if operand.type == op.array.type), 0)
-        operands[whole] = op.operands[whole]
-    if operands == list(op.operands) or op.parent is None:
+    if op.parent is None:
+        return
+    shape = metadata_of_type(op.array.type).shape
+    narrow = [_repeated(operand) for operand in op.operands]
+    stays = None
+    if all(
+        found is not None or _is_one(operand) or metadata_of_type(operand.type).shape != shape
+        for found, operand in zip(narrow, op.operands, strict=True)
+    ):
+        stays = next((n for n, operand in enumerate(op.operands) if metadata_of_type(operand.type).shape == shape), 0)
+    operands = [
+        operand if number == stays else _laid_out(found, op) if found is not None else _one(operand, op) or operand
+        for number, (operand, found) in enumerate(zip(op.operands, narrow, strict=True))
+    ]
+    if operands == list(op.operands):
         return
     unused = [old for old, new in zip(op.operands, operands, strict=True) if old is not new]
     made = chain_op(list(op.steps), operands, op.array.type, op.location)
@@ -53,6 +64,11 @@ def _fold(op: ElementwiseOp) -> None:
         if not value.uses and isinstance(maker, CallOp | ConstantOp):
             maker.detach()
             maker.erase()
+
+
+def _is_one(operand: SSAValue) -> bool:
+    made = operand.owner
+    return isinstance(made, ConstantOp) and len(made.value) > 1 and repeated_number(made.value) is not None
 
 
 def _one(operand: SSAValue, op: ElementwiseOp) -> SSAValue | None:
@@ -68,14 +84,30 @@ def _one(operand: SSAValue, op: ElementwiseOp) -> SSAValue | None:
     return found.array
 
 
-def _row(operand: SSAValue) -> SSAValue | None:
-    """What an operand repeats, if that is a row or a scalar."""
+def _repeated(operand: SSAValue) -> tuple[SSAValue, tuple[int, ...]] | None:
+    """What an operand repeats, and in which shape it is what can be read a block at a time, if that is so."""
     made = operand.owner
     if not isinstance(made, CallOp) or made.op_name.data != _BROADCAST:
         return None
     (source,) = made.operands
     shape, result = metadata_of_type(source.type).shape, metadata_of_type(operand.type).shape
     places = tuple(attrs_of(made).values()["broadcast_dimensions"])
-    if places != tuple(range(len(result) - len(shape), len(result))):
+    if places == tuple(range(len(result) - len(shape), len(result))):
+        return (source, shape) if is_row(shape, result) or not shape else None
+    if list(places) != sorted(places) or shape == result:
         return None
-    return source if is_row(shape, result) or not shape else None
+    known = dict(zip(places, shape, strict=True))
+    wide = tuple(known.get(place, 1) for place in range(len(result)))
+    return (source, wide) if wide != result and cut_at([wide], result) else None
+
+
+def _laid_out(found: tuple[SSAValue, tuple[int, ...]], op: ElementwiseOp) -> SSAValue:
+    """A value in that shape."""
+    value, shape = found
+    known = metadata_of_type(value.type)
+    if known.shape == shape:
+        return value
+    made = call_op(StringAttr(_RESHAPE), [value], [memref(TensorMetadata(known.dtype, shape))], op.location)
+    assert op.parent is not None
+    op.parent.insert_op_before(made, op)
+    return made.results[0]

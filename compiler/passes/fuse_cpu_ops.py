@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
-from tfrt.dialects.cpu import CallOp, ElementwiseOp, metadata_attribute, step_attribute, steps_of
+from tfrt.dialects.cpu import CallOp, ElementwiseOp, details_of, metadata_attribute, step_attribute, steps_of
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
-from tfrt.executor.declarations.broadcasting import is_row
+from tfrt.executor.declarations.broadcasting import cut_at, is_row
 
 _MOST_STEPS = 64
 """How long a chain gets. Longer ones save nothing more."""
@@ -48,14 +48,14 @@ class _Chain:
     Attributes:
         ops: those, the last one first, each before what writes what it reads.
         operands: what they read of others.
-        steps: ops, and the numbers of their operands; values of steps come after the operands.
+        steps: those of all; values of steps come after the operands.
     """
 
     def __init__(self, reader: ElementwiseOp):
         self.result = reader.array.type
         self.ops = [reader]
         self.operands = list(reader.operands)
-        self.steps = steps_of(reader.steps)
+        self.steps = _steps(reader, self.result)
 
     def fuse(self) -> None:
         """Take in all that can be, and make one op of it."""
@@ -63,7 +63,7 @@ class _Chain:
             self._take_in(writer)
         if len(self.ops) == 1:
             return
-        steps = [step_attribute(name, used) for name, used in self.steps]
+        steps = [step_attribute(*step) for step in self.steps]
         location = fuse(op.location for op in reversed(self.ops))
         _replace(self.ops, chain_op(steps, self.operands, self.result, location))
 
@@ -77,19 +77,16 @@ class _Chain:
 
     def _fits(self, writer: ElementwiseOp) -> bool:
         """Whether all inputs of both can be read block by block."""
-        result = self.result
-        if writer.array.type != result or len(writer.steps) + len(self.steps) > _MOST_STEPS:
+        shape = metadata_of_type(self.result).shape
+        if metadata_of_type(writer.array.type).shape != shape or len(writer.steps) + len(self.steps) > _MOST_STEPS:
             return False
-        shape = metadata_of_type(result).shape
-        operands = [*writer.operands, *self.operands]
-        return all(
-            operand.type == result or is_row(metadata_of_type(operand.type).shape, shape) for operand in operands
-        )
+        shapes = [metadata_of_type(operand.type).shape for operand in (*writer.operands, *self.operands)]
+        return not shape or cut_at(shapes, shape) > 0
 
     def _take_in(self, writer: ElementwiseOp) -> None:
         operands = list(dict.fromkeys([*writer.operands, *(o for o in self.operands if o is not writer.array)]))
         values = {operand: number for number, operand in enumerate(operands)}
-        first = _renumbered(steps_of(writer.steps), writer.operands, values, len(operands))
+        first = _renumbered(_steps(writer, self.result), writer.operands, values, len(operands))
         values[writer.array] = len(operands) + len(first) - 1
         self.steps = [*first, *_renumbered(self.steps, self.operands, values, len(operands) + len(first))]
         self.operands = operands
@@ -100,7 +97,20 @@ def _is_only_reader(readers: Sequence[Operation], writer: Operation) -> bool:
     return writer.parent is readers[0].parent and all(use.operation in readers for use in writer.results[0].uses)
 
 
-_Step = tuple[str, tuple[int, ...]]
+_Step = tuple[str, tuple[int, ...], tuple[Attribute, ...]]
+"""An op, the numbers of its operands, and the details of the step."""
+
+
+def _steps(op: ElementwiseOp, result: Attribute) -> list[_Step]:
+    """The steps of a chain as those of one with that result."""
+    assert isinstance(result, MemRefType)
+    found = []
+    for step, (name, used) in zip(op.steps, steps_of(op.steps), strict=True):
+        type, attributes = details_of(step)
+        type = op.array.type.element_type if type is None else type
+        details = (type, attributes) if type != result.element_type else (attributes,)
+        found.append((name, used, tuple([each for each in details if each is not None])))
+    return found
 
 
 def _renumbered(
@@ -109,7 +119,10 @@ def _renumbered(
     """The steps of a chain with other numbers for its operands, and its own values from `start` on."""
     numbers = [values[operand] for operand in operands]
     count = len(numbers)
-    return [(name, tuple([numbers[n] if n < count else start + n - count for n in used])) for name, used in steps]
+    return [
+        (name, tuple([numbers[n] if n < count else start + n - count for n in used]), details)
+        for name, used, details in steps
+    ]
 
 
 def _fusible_call(reader: ElementwiseOp) -> CallOp | None:
@@ -155,14 +168,14 @@ def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
     others = [operand for operand in reader.operands if operand is not result]
     operands = [*call.operands, *others]
     values = {result: 0, **{other: 1 + number for number, other in enumerate(others)}}
-    steps = _renumbered(steps_of(reader.steps), reader.operands, values, 1 + len(others))
+    steps = _renumbered(_steps(reader, reader.array.type), reader.operands, values, 1 + len(others))
     made = CallOp.create(
         operands=operands,
         attributes={
             **call.attributes,
             "arguments": metadata_attribute(operand.type for operand in operands),
             "inputs": integer_attribute(len(call.operands)),
-            "steps": array_attribute(step_attribute(name, used) for name, used in steps),
+            "steps": array_attribute(step_attribute(*step) for step in steps),
         },
         result_types=[reader.array.type],
     )

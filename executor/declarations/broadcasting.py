@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 Shape = tuple[int, ...]
 
 
@@ -12,6 +14,17 @@ def is_row(shape: Shape, result: Shape) -> bool:
     row = without_leading_ones(shape)
     inner = result[len(result) - len(row) :]
     return len(row) < max(1, len(result)) and all(size in (1, whole) for size, whole in zip(row, inner, strict=True))
+
+
+def cut_at(shapes: Sequence[Shape], result: Shape) -> int:
+    """How many dimensions of a result, at most, can be gone through in blocks, so that each array has all of them or is
+    the same for all of them; 0 where there are none.
+    """
+    wide = [(1,) * (len(result) - len(shape)) + shape for shape in shapes]
+    for place in range(len(result), 0, -1):
+        if all(shape[:place] == result[:place] or not any(size != 1 for size in shape[:place]) for shape in wide):
+            return place
+    return 0
 
 
 def without_leading_ones(shape: Shape) -> Shape:

@@ -95,6 +95,9 @@ class OpEntry:
             result.
         numbers_from: from which input on the array form may be given Python's numbers for arrays of integers without
             dimensions; None where it may not.
+        by_element: whether the array form is a function of arrays that follows from element types and attributes alone,
+            broadcasts as numpy does, and never fails; `out` may be one of its arrays. Its result may have another type
+            than its operands.
         native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
             that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
             and ``sqrt`` are there.
@@ -115,6 +118,7 @@ class OpEntry:
     gives: str | None = None
     views: bool = False
     in_place: bool = False
+    by_element: bool = False
     numbers_from: int | None = None
     shaped_by: ShapedBy | None = None
     shape_only: bool = False

@@ -110,6 +110,7 @@ def array_op(
     native: str | None = None,
     views: bool = False,
     in_place: bool = False,
+    by_element: bool = False,
     numbers_from: int | None = None,
     shaped_by: ShapedBy | None = None,
     shape_only: bool = False,
@@ -129,6 +130,7 @@ def array_op(
         metadata: see `cpu_op`; so are `constant_metadata`, `elementwise`, `native`, `shaped_by`,
             `shape_only` and `shape_input`.
         flags: see `cpu_op`: `OpFlags.SIDE_EFFECTS` and `OpFlags.ALLOWS_STRING`.
+        by_element: see `OpEntry`.
         in_place: see `OpEntry`; so is `numbers_from`.
         views: see `OpEntry`. All other array forms take `out`, an array for the result or None, if they have one
             result.
@@ -159,6 +161,7 @@ def array_op(
             native=native,
             views=views,
             in_place=in_place,
+            by_element=by_element,
             numbers_from=numbers_from,
             shaped_by=shaped_by,
             shape_only=shape_only,

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.kernel import is_of_this_package
 from tfrt.executor.declarations.kernel_registry import kernel
@@ -33,6 +34,7 @@ from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
 from tfrt.kernels.numerics.native_chain import LEAST_BYTES, can_be_native, when_worthwhile
 from tfrt.kernels.numerics.native_rows import with_native_rows
+from tfrt.kernels.shared.element_kinds import loudly
 
 
 @kernel("cpu.call", pure=True, prepares=True)
@@ -144,7 +146,8 @@ def _array_form(
         raise KernelError(f"op '{entry.name}' cannot write into memory that it is given")
     if steps and not entry.takes_epilogue:
         raise KernelError(f"op '{entry.name}' cannot be fused with others")
-    found = tuple(_steps(steps, results[0].dtype)) if steps else ()
+    kinds = [results[0].dtype, *[known.dtype for known in operands[inputs:]]] if steps else []
+    found = tuple(_steps(steps, kinds, results[0].dtype)) if steps else ()
     run = epilogue(found, [known.shape for known in operands[inputs:]]) if found else None
 
     def finish(others: Sequence[tuple[int, ...]]) -> RowEpilogue | None:
@@ -226,9 +229,11 @@ def _by_shapes(prepare: Callable[[Sequence[tuple[int, ...]]], ArrayForm]) -> Arr
 
 def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> ArrayForm:
     (result,) = read_metadata(metadata)
-    shapes, dtype = [known.shape for known in read_metadata(arguments)], result.dtype.numpy
-    found = _steps(steps, result.dtype)
-    run = chain(found, shapes, result.shape, dtype.itemsize)
+    known, dtype = read_metadata(arguments), result.dtype.numpy
+    shapes = [each.shape for each in known]
+    found = _steps(steps, [each.dtype for each in known], result.dtype)
+    largest = max(dtype.itemsize, *(each.dtype.numpy.itemsize for each in known))
+    run = chain(found, shapes, result.shape, largest, dtype)
     if host.native is False:
         return run
     if math.prod(result.shape) * dtype.itemsize < LEAST_BYTES:
@@ -239,16 +244,38 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     return when_worthwhile(run, found, shapes, result.shape, dtype, at_once=host.native is True)
 
 
-def _steps(steps: Any, dtype: DType) -> Sequence[Step]:
-    return [_step(name, operands, dtype) for name, *operands in map(plain, steps)]
+def _steps(steps: Any, inputs: Sequence[DType], result: DType) -> Sequence[Step]:
+    """The steps of a chain of inputs of these element types."""
+    dtypes, found = list(inputs), []
+    for step in steps:
+        name, *details = step.value
+        operands = tuple(each.value for each in details if each.type == DType.I64)
+        gives = next((each.value for each in details if each.type == AttributeType.TYPE), result)
+        pairs = next((each.value for each in details if each.type == AttributeType.AGGREGATE), ())
+        found.append(_step(name.value, operands, [dtypes[number] for number in operands], gives, pairs, result))
+        dtypes.append(gives)
+    return found
 
 
-def _step(name: str, operands: Sequence[int], dtype: DType) -> Step:
+def _step(
+    name: str, operands: tuple[int, ...], dtypes: Sequence[DType], gives: DType, pairs: Any, result: DType
+) -> Step:
+    """One step.
+
+    Args:
+        dtypes: those of its operands; `gives` is that of what it gives, and `result` the chain's.
+        pairs: its op's attributes.
+    """
     entry = _op(name)
-    function = None if entry.elementwise is None else entry.elementwise(dtype)
-    if function is None:
-        raise KernelError(f"op '{name}' is not elementwise for {dtype.label}")
-    return Step(function, tuple(operands), entry.native)
+    kind = None if gives is result else gives.numpy
+    if entry.by_element:
+        known = tuple(TensorMetadata(dtype, ()) for dtype in dtypes)
+        form = entry.arrays(known, OpAttrs.of_pairs(pairs).by_name, None, (TensorMetadata(gives, ()),))
+        return Step(loudly(form), operands, None, kind)
+    function = None if entry.elementwise is None else entry.elementwise(gives)
+    if function is None or any(dtype is not gives for dtype in dtypes):
+        raise KernelError(f"op '{name}' is not elementwise for {', '.join(dtype.label for dtype in {gives, *dtypes})}")
+    return Step(function, operands, entry.native, kind)
 
 
 def _into_last(run: ArrayForm) -> Callable[..., Any]:

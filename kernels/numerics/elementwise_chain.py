@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.declarations.broadcasting import Shape, is_row, without_leading_ones
+from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leading_ones
 from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.kernels.numerics.narrow_rows import repeated, repeats, spreading
 from tfrt.kernels.numerics.quiet import quiet
@@ -36,36 +36,37 @@ class Step:
         function: takes arrays, and the one to write into (`out`) last.
         operands: numbers of values: those of the chain's inputs come first, then those of the steps before this one.
         native: see `tfrt.executor.declarations.op.OpEntry`.
+        dtype: the type of what it gives, where that is not the chain's.
     """
 
     function: Callable[..., Any]
     operands: tuple[int, ...]
     native: str | None = None
+    dtype: np.dtype | None = None
 
 
-def chain(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Run:
+def chain(
+    steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int, dtype: np.dtype | None = None
+) -> Run:
     """A function of the inputs' arrays, and of `out`, an array for the result or None, that runs the steps.
 
     Every step's value has the result's shape. `out` may be an input of that shape; it may be called by several threads.
 
     Args:
         inputs: the inputs' shapes, which broadcast to the result's.
-        itemsize: the size of the result's elements, in bytes.
+        itemsize: the size of an element, the largest one, in bytes.
+        dtype: the result's, where it is not that of the inputs.
     """
     full = frozenset(number for number, shape in enumerate(inputs) if shape == result)
-    narrow = _by_long_rows(steps, inputs, result, itemsize)
+    narrow = _by_long_rows(steps, inputs, result, itemsize, dtype)
     if narrow is not None:
         return narrow
     elements = math.prod(result)
-    can_split = all(number in full or is_row(shape, result) for number, shape in enumerate(inputs))
-    if elements * itemsize <= BLOCK_BYTES or not can_split:
-        return _whole(_Chain(steps, [_alignment(shape, result) for shape in inputs], full), result)
-    rank = max(
-        (len(without_leading_ones(shape)) for number, shape in enumerate(inputs) if number not in full), default=0
-    )
-    inner = result[len(result) - rank :]
-    rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(inner)))
-    return _blocked(_Chain(steps, [""] * len(inputs), full), result, inner=inner, rows=rows, full=full)
+    place = cut_at(inputs, result)
+    if elements * itemsize <= BLOCK_BYTES or not place:
+        return _whole(_Chain(steps, [_alignment(shape, result) for shape in inputs], full), result, dtype)
+    rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
+    return _blocked(_Chain(steps, [""] * len(inputs), full), inputs, result, place, rows, full, dtype)
 
 
 def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., None]:
@@ -112,7 +113,9 @@ def writing_of_epilogue(finish: Callable[..., object], matrix: Shape) -> Write |
     return lambda operands, result, scribe: chain.write([*operands, operands[0]], result, scribe)
 
 
-def _by_long_rows(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int) -> Run | None:
+def _by_long_rows(
+    steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int, dtype: np.dtype | None
+) -> Run | None:
     """The chain on matrices with longer rows, where some inputs are rows and the result's rows are short."""
     width = result[-1] if len(result) > 1 else 0
     rows = [without_leading_ones(shape) for shape in inputs]
@@ -128,7 +131,7 @@ def _by_long_rows(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape,
     spreads = spreading(steps, len(inputs))
     kinds = ["row" if kind == "one" and spread else kind for kind, spread in zip(kinds, spreads, strict=True)]
     shapes = [wide if kind == "full" else wide[1:] if kind == "row" else () for kind in kinds]
-    run = chain(steps, shapes, wide, itemsize)
+    run = chain(steps, shapes, wide, itemsize, dtype)
 
     def run_wide(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         values = [
@@ -141,7 +144,7 @@ def _by_long_rows(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape,
     return run_wide
 
 
-def _whole(made: _Chain, result: Shape) -> Run:
+def _whole(made: _Chain, result: Shape, dtype: np.dtype | None) -> Run:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         found: np.ndarray = quiet.call(made.fresh if out is None else made.body, *arrays, out)
         return found
@@ -149,31 +152,41 @@ def _whole(made: _Chain, result: Shape) -> Run:
     def run_scalar(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         # Of arrays without dimensions numpy's functions give scalars, which cannot be written to.
         if out is None:
-            out = np.empty((), arrays[0].dtype)
+            out = np.empty((), arrays[0].dtype if dtype is None else dtype)
         quiet.call(made.body, *[array.reshape(1) for array in arrays], out.reshape(1))
         return out
 
     return written(run, made.write) if result else run_scalar
 
 
-def _blocked(made: _Chain, result: Shape, *, inner: Shape, rows: int, full: frozenset[int]) -> Run:
-    by_rows = (-1, *inner)
+def _blocked(
+    made: _Chain,
+    inputs: Sequence[Shape],
+    result: Shape,
+    place: int,
+    rows: int,
+    full: frozenset[int],
+    dtype: np.dtype | None,
+) -> Run:
+    """The chain on so many rows at a time, which are what is in the first dimensions, up to `place`."""
+    by_rows = (-1, *result[place:])
+    # Arrays that are the same for all rows have no more dimensions than one; others have as many rows as the result.
+    wide = [(1,) * (len(result) - len(shape)) + shape for shape in inputs]
+    has_rows = [shape == result or any(size != 1 for size in shape[:place]) for shape in wide]
+    layouts = [(-1, *shape[place:]) if long else shape[place:] for shape, long in zip(wide, has_rows, strict=True)]
+    layouts = [layout if long else without_leading_ones(layout) for layout, long in zip(layouts, has_rows, strict=True)]
 
     def run_blocks(block_body: Callable[..., Any], values: list[np.ndarray], target: np.ndarray) -> None:
         for start in range(0, target.shape[0], rows):
             block = slice(start, start + rows)
-            parts = [value[block] if number in full else value for number, value in enumerate(values)]
+            parts = [value[block] if long else value for value, long in zip(values, has_rows, strict=True)]
             block_body(*parts, target[block])
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         chosen = made.fresh if out is None else made.body
         if out is None:
-            out = np.empty(result, arrays[min(full, default=0)].dtype)
-        # Rows have no more dimensions than a block; those of size 1 in front would give it another shape.
-        values = [
-            array.reshape(by_rows if number in full else without_leading_ones(array.shape))
-            for number, array in enumerate(arrays)
-        ]
+            out = np.empty(result, arrays[min(full, default=0)].dtype if dtype is None else dtype)
+        values = [array.reshape(layout) for array, layout in zip(arrays, layouts, strict=True)]
         quiet.call(run_blocks, chosen, values, out.reshape(by_rows))
         return out
 
@@ -266,15 +279,20 @@ class _Chain:
         last_use = {operand: number for number, step in enumerate(steps) for operand in step.operands}
         # Before the last step that reads an input which `out` may be, values go elsewhere.
         may_write_out = max((last_use.get(number, 0) for number in full), default=0)
-        holders: list[str] = []
+        # Names of memory, and the type of what is in it.
+        holders: dict[str, np.dtype | None] = {}
         busy_until: dict[str, int] = {}
         names = dict(enumerate(inputs))
         lines = []
         for number, step in enumerate(steps):
-            value, is_last = len(inputs) + number, number == len(steps) - 1
+            value, is_last, kind = len(inputs) + number, number == len(steps) - 1, step.dtype
             arguments = ", ".join(names[operand] for operand in step.operands)
-            free = [h for h in holders if busy_until[h] <= number and (h != result or number >= may_write_out)]
-            if is_last or (result not in holders and number >= may_write_out):
+            free = [
+                h
+                for h, held in holders.items()
+                if held == kind and busy_until[h] <= number and (h != result or number >= may_write_out)
+            ]
+            if is_last or (kind is None and result not in holders and number >= may_write_out):
                 name = result
             else:
                 name = free[0] if free else f"{prefix}{len(holders)}"
@@ -282,7 +300,7 @@ class _Chain:
             keyword = "" if _takes_out_in_order(step) else "out="
             lines.append(f"{name} = {functions[number]}{arguments}{'' if target is None else f', {keyword}{target}'})")
             if name not in holders:
-                holders.append(name)
+                holders[name] = kind
             busy_until[name] = last_use.get(value, number)
             names[value] = name
         return lines, [holder for holder in holders if holder != result]

@@ -30,7 +30,7 @@ def can_be_native(steps: Sequence[Step], inputs: Sequence[Shape], result: Shape,
     """Whether a chain on arrays of these shapes has a native form, and enough elements to be worth it."""
     if dtype not in (np.float32, np.float64) or np.prod(result) * dtype.itemsize < LEAST_BYTES:
         return False
-    has_forms = all(step.native is not None for step in steps)
+    has_forms = all(step.native is not None and step.dtype is None for step in steps)
     return has_forms and all(shape == result or is_row(shape, result) for shape in inputs)
 
 

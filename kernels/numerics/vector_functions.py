@@ -18,6 +18,8 @@ from tfrt.kernels.numerics.vector_code import Code
 
 def has_form(step: Step, dtype: np.dtype) -> bool:
     """Whether a step can be written for vectors of that type."""
+    if step.dtype is not None:
+        return False
     return step.native is not None or (dtype == np.float32 and step.function in _FUNCTIONS)
 
 

@@ -142,7 +142,18 @@ def _viewed(function: Function, read_as: np.dtype, dtype: np.dtype) -> Function:
 
 def quietly(function: Function) -> ArrayForm:
     """A function of arrays as what an array form gives."""
-    return lambda *arrays, out=None: np.asarray(quiet.call(function, *arrays, out=out))
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        return np.asarray(quiet.call(function, *arrays, out=out))
+
+    run.function = function  # type: ignore[attr-defined]
+    return run
+
+
+def loudly(form: ArrayForm) -> Function:
+    """The function that `quietly` was given, or any other array form itself."""
+    found: Function = getattr(form, "function", form)
+    return found
 
 
 def required(name: str, choose: Elementwise, dtype: DType) -> Function:

@@ -15,6 +15,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import conversions, floats
+from tfrt.kernels.numerics.choosing import choose
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.shared.element_kinds import (
     BOOLEANS,
@@ -83,7 +84,7 @@ def _to_integers(source: DType, target: DType) -> Function:
     return run
 
 
-@array_op("stablehlo.convert", metadata=_converted_metadata)
+@array_op("stablehlo.convert", metadata=_converted_metadata, by_element=True)
 def convert(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
     (result,) = metadata
     return quietly(_conversion(operand.dtype, result.dtype))
@@ -196,7 +197,7 @@ def predicate_metadata(operand: TensorMetadata) -> TensorMetadata:
     return TensorMetadata(DType.I1, operand.shape)
 
 
-@array_op("stablehlo.is_finite", metadata=predicate_metadata)
+@array_op("stablehlo.is_finite", metadata=predicate_metadata, by_element=True)
 def is_finite(x: TensorMetadata) -> ArrayForm:
     return quietly(of_floats("stablehlo.is_finite", np.isfinite, x.dtype))
 
@@ -232,7 +233,7 @@ def _compare_metadata(
     return TensorMetadata(DType.I1, lhs.shape)
 
 
-@array_op("stablehlo.compare", metadata=_compare_metadata)
+@array_op("stablehlo.compare", metadata=_compare_metadata, by_element=True)
 def compare(
     lhs: TensorMetadata, rhs: TensorMetadata, *, comparison_direction: str, compare_type: str = "NOTYPE"
 ) -> ArrayForm:
@@ -255,19 +256,12 @@ def _select_metadata(pred: TensorMetadata, on_true: TensorMetadata, on_false: Te
     return on_true
 
 
-@array_op("stablehlo.select", metadata=_select_metadata)
+@array_op("stablehlo.select", metadata=_select_metadata, by_element=True)
 def select(pred: TensorMetadata, on_true: TensorMetadata, on_false: TensorMetadata) -> ArrayForm:
     if pred.dtype is not DType.I1:
         raise KernelError(f"op 'stablehlo.select' takes a pred of i1, not of {pred.dtype.mlir}")
 
-    def run(chosen: np.ndarray, x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        if out is None:
-            return np.where(chosen, x, y)
-        np.copyto(out, y)
-        np.copyto(out, x, where=chosen)
-        return out
-
-    return run
+    return choose
 
 
 def _precision_metadata(operand: TensorMetadata, *, exponent_bits: int, mantissa_bits: int) -> TensorMetadata:

@@ -123,20 +123,32 @@ def lower(
         lowered: Operation = elementwise(name.data, arrays, results[0], op.location)
         return [lowered], list(lowered.results)
     types = [memref(known) for known in results]
-    lowered = CallOp.create(
+    lowered = call_op(name, arrays, types, op.location, op.attributes["op_attrs"])
+    return [lowered], list(lowered.results)
+
+
+def call_op(
+    name: StringAttr,
+    arrays: Sequence[SSAValue],
+    types: Sequence[Attribute],
+    location: LocationAttr,
+    attributes: Attribute | None = None,
+) -> CallOp:
+    """An op of that name on arrays."""
+    made = CallOp.create(
         operands=arrays,
         attributes={
             "arguments": metadata_attribute(array.type for array in arrays),
             "inputs": integer_attribute(len(arrays)),
             "metadata": metadata_attribute(types),
-            "op_attrs": op.attributes["op_attrs"],
+            "op_attrs": ArrayAttr(list[Attribute]()) if attributes is None else attributes,
             "op_name": name,
             "steps": ArrayAttr([]),
         },
         result_types=types,
     )
-    lowered.location = op.location
-    return [lowered], list(lowered.results)
+    made.location = location
+    return made
 
 
 def elementwise(name: str, arrays: Sequence[SSAValue], result: TensorMetadata, location: LocationAttr) -> ElementwiseOp:

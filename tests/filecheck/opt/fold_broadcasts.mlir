@@ -1,12 +1,12 @@
 // RUN: tfrt-opt -p 'lower-stablehlo,fold-broadcasts' %s | filecheck %s
 
-// Rows and scalars are read where they are; columns, and what nothing else gives a shape to, are not.
+// Rows, columns and scalars are read where they are; what nothing else gives a shape to is not.
 // CHECK-LABEL: func.func @rows
 // CHECK: [[TWO:%.+]] = cpu.constant
 // CHECK: [[A:%.+]] = cpu.elementwise %arg0, %arg1 {{.*}} : (memref<3x4xf32>, memref<4xf32>) -> memref<3x4xf32>
 // CHECK-NEXT: [[B:%.+]] = cpu.elementwise [[A]], [[TWO]] {{.*}} : (memref<3x4xf32>, memref<f32>) -> memref<3x4xf32>
-// CHECK: [[C:%.+]] = cpu.call %arg2
-// CHECK-NEXT: cpu.elementwise [[B]], [[C]] {{.*}} : (memref<3x4xf32>, memref<3x4xf32>)
+// CHECK: [[C:%.+]] = cpu.call %arg2 {{.*}}op_name = "stablehlo.reshape"{{.*}} : (memref<3xf32>) -> memref<3x1xf32>
+// CHECK-NEXT: cpu.elementwise [[B]], [[C]] {{.*}} : (memref<3x4xf32>, memref<3x1xf32>)
 // CHECK: cpu.elementwise %{{.*}} {{.*}} : (memref<3x4xf32>) -> memref<3x4xf32>
 func.func @rows(%x: tensor<3x4xf32>, %row: tensor<4xf32>, %column: tensor<3xf32>) -> (tensor<3x4xf32>, tensor<3x4xf32>) {
   %two = stablehlo.constant dense<2.0> : tensor<f32>
@@ -19,3 +19,4 @@ func.func @rows(%x: tensor<3x4xf32>, %row: tensor<4xf32>, %column: tensor<3xf32>
   %6 = stablehlo.tanh %0 : tensor<3x4xf32>
   return %5, %6 : tensor<3x4xf32>, tensor<3x4xf32>
 }
+

@@ -40,10 +40,10 @@ func.func @chain(%ch: !tfrt.chain, %x: !corert.tensorhandle, %y: !corert.tensorh
   tfrt.return %d : !corert.tensorhandle
 }
 
-// Not fused: a result that another op reads, too; one that is broadcast; a column; images with channels first; a
-// product that a whole matrix is added to.
+// Not fused: a result that another op reads, too; one that is broadcast; images with channels first; a product that a
+// whole matrix is added to. A column is read with the rows that it is one element of.
 // CHECK-LABEL: func.func @apart
-// CHECK-COUNT-6: cpu.elementwise
+// CHECK-COUNT-4: cpu.elementwise
 // CHECK: cpu.call {{.*}}op_name = "tf.Conv2D"{{.*}}steps = []
 // CHECK-NEXT: cpu.elementwise
 // CHECK: cpu.call {{.*}}op_name = "tf.MatMul"{{.*}}steps = []
