@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice, repeat
+from itertools import accumulate, islice, pairwise, repeat
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from tfrt.executor.bef.model import FunctionKind, FunctionRecord, FunctionSignat
 from tfrt.executor.bef.vbr_arrays import Numbers
 
 Words = tuple[int, ...]
+
+_FEW = 50
+"""So many kernels are decoded one by one in less time than numpy's functions take."""
 
 _new = partial(tuple.__new__, KernelRecord)
 
@@ -45,7 +48,7 @@ class CheckedFunctions:
         """All that the file says of a function."""
         bodies, index = self._bodies, signature.index
         is_native = signature.kind is FunctionKind.NATIVE
-        kernels = () if is_native else self._kernels(index, np.arange(len(self._starts(index))))
+        kernels = () if is_native else self._all_kernels(index)
         return FunctionRecord(
             index,
             signature.name,
@@ -64,8 +67,7 @@ class CheckedFunctions:
 
     def kernel_names(self, index: int) -> set[str]:
         """The names of a function's kernels."""
-        names = self._tables.kernel_names
-        return {names[code] for code in np.flatnonzero(np.bincount(self._codes(index))).tolist()}
+        return set(map(self._tables.kernel_names.__getitem__, set(self._codes(index).tolist())))
 
     def callees(self, index: int) -> tuple[int, ...]:
         """The functions that a function's kernels refer to."""
@@ -91,6 +93,17 @@ class CheckedFunctions:
 
     def _starts(self, index: int) -> Numbers:
         return _part(self._bodies.starts, self._bodies.first_kernels, index)
+
+    def _all_kernels(self, index: int) -> tuple[KernelRecord, ...]:
+        bodies, starts = self._bodies, self._starts(index)
+        if len(starts) > _FEW:
+            return self._kernels(index, np.arange(len(starts)))
+        begin = starts[0]
+        words: Words = tuple(bodies.words[begin : bodies.end_words[index]].tolist())
+        operands = _part(bodies.operands, bodies.first_kernels, index).tolist()
+        streams = _part(bodies.streams, bodies.first_kernels, index).tolist()
+        rows = zip((starts - begin).tolist(), operands, streams, strict=True)
+        return tuple([_kernel(words, *row, self._tables.kernel_names) for row in rows])
 
     def _kernels(self, index: int, chosen: Numbers) -> tuple[KernelRecord, ...]:
         """Some of a function's kernels, by their numbers."""
@@ -138,6 +151,18 @@ class CheckedFunctions:
         known = self._tables.strings.known
         names = map(known.__getitem__, _part(offsets, self._bodies.first_attributes, index).tolist())
         return tuple([tuple(islice(names, len(kernel.attributes))) if kernel.attributes else () for kernel in kernels])
+
+
+def _kernel(words: Words, start: int, operands: int, stream: int, names: tuple[str, ...]) -> KernelRecord:
+    """The kernel whose words start there; the first one is the pseudo kernel."""
+    code, location, *counts = words[start : start + HEADER_WORDS]
+    results = counts[-1]
+    at = start + HEADER_WORDS
+    user_counts = words[at : at + results]
+    edges = list(accumulate([*counts, *user_counts], initial=at + results))
+    arguments, attributes, callees, written, *users = [words[a:b] for a, b in pairwise(edges)]
+    name = names[code] if start else ""
+    return KernelRecord(name, location, arguments, attributes, callees, written, tuple(users), operands, stream)
 
 
 def _tuples(words: Numbers, starts: Numbers, counts: Numbers) -> Iterator[Words]:

@@ -134,7 +134,9 @@ def test_damage_to_many_kernels(monkeypatch):
     assert DAMAGED // 3 < refused < DAMAGED
 
 
-def test_files_as_they_are_compiled_are_checked_together(monkeypatch):
+@pytest.mark.parametrize("few", [0, checked._FEW, sys.maxsize])
+def test_files_as_they_are_compiled_are_checked_together(monkeypatch, few):
+    monkeypatch.setattr(checked, "_FEW", few)
     for data in (many_kernels(), *[seed.data for seed in bef_inputs.seeds()]):
         expected, found = both_ways(data, monkeypatch)
         assert isinstance(expected, BefFile) and isinstance(found, BefFile)
