@@ -2,12 +2,13 @@
 
     python benchmarks/models.py [--networks TEXT] [--ways NAME,...] [--threads N,...] [--rounds N] [--json FILE]
 
-For each network and number of threads there is a process, held to as many processors. It first measures what the
-machine reaches (`roofline.py`); then all ways run in turn within each round, as many calls of each, on the same weights
-and inputs, to results that agree. Then each way starts anew, in processes of its own, to see how long it takes to the
-first result, and how much memory. tfrt starts from a compiled file, and onnxruntime from a model's file. `tfrt` runs on
-numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled. These are
-given weights as arguments; for `tfrt-file` and `native-file` they are constants in a file, as onnxruntime's are.
+For each network and number of threads there is a process, held to as many processors. It measures what the machine
+reaches (`roofline.py`), before and after all ways run in turn within each round, as many calls of each, on the same
+weights and inputs, to results that agree. Then each way starts anew, in processes of its own, to see how long it takes
+to the first result, and how much memory. tfrt starts from a compiled file, and onnxruntime from a model's file. `tfrt`
+runs on numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled.
+These are given weights as arguments; for `tfrt-file` and `native-file` they are constants in a file, as onnxruntime's
+are.
 
 README.md says what the columns are.
 """
@@ -263,6 +264,7 @@ def _steady(options: argparse.Namespace) -> int:
     for _ in range(options.rounds):
         for way, call in calls.items():
             times[way].append([_seconds(call) for _ in range(count)])
+    machine = roofline.better(machine, roofline.measure())
     print(json.dumps({"calls": times, "machine": asdict(machine)}))
     return 0
 

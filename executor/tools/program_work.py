@@ -10,14 +10,22 @@ from typing import Any
 
 from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord
 from tfrt.executor.bef.named_attributes import array_ops, named
-from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.tools.work import bytes_moved, operations, shape_of
+from tfrt.executor.tools.work import Shape, bytes_moved, operations, shape_of
 
 _FREE = ("cpu.constant", "cpu.weight", "cpu.own", "cpu.arena")
 """Kernels that neither compute nor move anything, unless what they give is somebody else's."""
 
 _NEW = ("cpu.call", "cpu.elementwise", "cpu.copy")
 """Kernels whose result is an array of its own, unless their op gives a view."""
+
+
+_VIEWS = frozenset(
+    ("transpose", "slice", "reverse", "broadcast_in_dim", "broadcast", "real", "imag", "dynamic_slice", "identity")
+)
+"""Ops that give an operand's elements where they are; others that may do so are taken to make an array."""
+
+_RESHAPES = frozenset(("reshape", "dynamic_reshape", "squeeze", "unsqueeze", "expanddims", "flatten"))
+"""Ops that do so if their operand's elements follow one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,13 @@ def function_work(bef: BefFile, function: FunctionRecord) -> list[KernelWork]:
     if types is None:
         return []
     ops = _ops(bef, function)
-    attributes = {id(kernel): dict(pairs) for kernel, pairs in named(bef, function, "op_attrs")}
-    given = _given(function, ops)
+    attributes = _attributes(bef, function)
+    views = _views(function, types, ops, attributes)
+    given = _given(function, views)
     found = []
     for number, kernel in enumerate(function.kernels):
         names = ops.get(id(kernel), ())
-        if number == 0 or kernel.name in _FREE or _gives_view(names):
+        if number == 0 or kernel.name in _FREE or id(kernel) in views:
             continue
         read = _read(kernel)
         result = shape_of(types[kernel.results[0]]) if kernel.results else None
@@ -80,6 +89,7 @@ def planned_memory(bef: BefFile, function: FunctionRecord) -> int | None:
     if types is None:
         return None
     arenas = {id(kernel): size for kernel, size in named(bef, function, "size") if kernel.name == "cpu.arena"}
+    views = _views(function, types, ops, _attributes(bef, function))
     # The kernel that has made the memory that a register's array is in.
     home: dict[int, int] = {}
     sizes: dict[int, int] = {}
@@ -90,7 +100,7 @@ def planned_memory(bef: BefFile, function: FunctionRecord) -> int | None:
                 last[home[register]] = number
         if number == 0 or kernel.name in ("cpu.constant", "cpu.weight"):
             continue
-        size = _own_memory(kernel, types, ops.get(id(kernel), ()), arenas)
+        size = 0 if id(kernel) in views else _own_memory(kernel, types, arenas)
         if size is None:
             return None
         if size:
@@ -113,13 +123,11 @@ def planned_memory(bef: BefFile, function: FunctionRecord) -> int | None:
     return most
 
 
-def _own_memory(
-    kernel: KernelRecord, types: tuple[str, ...], ops: tuple[str, ...], arenas: dict[int, Any]
-) -> int | None:
+def _own_memory(kernel: KernelRecord, types: tuple[str, ...], arenas: dict[int, Any]) -> int | None:
     if kernel.name == "cpu.arena":
         size: int | None = arenas.get(id(kernel))
         return size
-    if kernel.name == "cpu.own" or kernel.name.endswith("_into") or _gives_view(ops):
+    if kernel.name == "cpu.own" or kernel.name.endswith("_into"):
         return 0
     moved = bytes_moved([types[register] for register in kernel.results])
     if moved is None:
@@ -141,9 +149,48 @@ def _ops(bef: BefFile, function: FunctionRecord) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def _gives_view(ops: tuple[str, ...]) -> bool:
-    entry = CPU_OPS.get(ops[0]) if len(ops) == 1 else None
-    return entry is not None and entry.views
+def _attributes(bef: BefFile, function: FunctionRecord) -> dict[int, dict[str, Any]]:
+    """The attributes of the ops that kernels run first, by the kernels' identities."""
+    return {id(kernel): dict(pairs) for kernel, pairs in named(bef, function, "op_attrs")}
+
+
+def _views(
+    function: FunctionRecord,
+    types: tuple[str, ...],
+    ops: dict[int, tuple[str, ...]],
+    attributes: dict[int, dict[str, Any]],
+) -> set[int]:
+    """The identities of the kernels whose results have their operands' memory."""
+    found: set[int] = set()
+    # Registers whose elements do not follow one another, as far as is known.
+    scattered: set[int] = set()
+    for kernel in function.kernels[1:]:
+        names = ops.get(id(kernel), ())
+        op = names[0].rpartition(".")[2].lower() if len(names) == 1 and kernel.arguments else ""
+        if op in _VIEWS or (op in _RESHAPES and kernel.arguments[0] not in scattered):
+            found.add(id(kernel))
+            source, result = kernel.arguments[0], kernel.results[0]
+            before, after = shape_of(types[source]), shape_of(types[result])
+            is_whole = op in _RESHAPES or _stays_whole(op, before, after, attributes.get(id(kernel), {}))
+            if source in scattered or not is_whole:
+                scattered.add(result)
+    return found
+
+
+def _stays_whole(op: str, before: Shape | None, after: Shape | None, attributes: dict[str, Any]) -> bool:
+    """Whether a view's elements follow one another where its operand's do."""
+    if op == "identity":
+        return True
+    if before is None or after is None:
+        return False
+    if op == "transpose":
+        order = [place for place in attributes.get("permutation", ()) if place < len(before) and before[place] != 1]
+        return len(order) == sum(size != 1 for size in before) and order == sorted(order)
+    if op != "slice" or len(before) != len(after) or any(step != 1 for step in attributes.get("strides", ())):
+        return False
+    # Nothing is cut but in the first dimension that is more than one thing wide, and in those before it.
+    first = next((place for place, size in enumerate(after) if size != 1), len(after))
+    return before[first + 1 :] == after[first + 1 :]
 
 
 def _read(kernel: KernelRecord) -> list[int]:
@@ -154,11 +201,11 @@ def _read(kernel: KernelRecord) -> list[int]:
     return [register for register in dict.fromkeys(operands) if register >= 0]
 
 
-def _given(function: FunctionRecord, ops: dict[int, tuple[str, ...]]) -> set[int]:
-    """The registers that have the memory of arguments or of constants, or a view of it."""
+def _given(function: FunctionRecord, views: set[int]) -> set[int]:
+    """The registers that have the memory of arguments or of constants."""
     found = set(range(len(function.argument_types)))
     for kernel in function.kernels[1:]:
-        is_view = _gives_view(ops.get(id(kernel), ())) and not found.isdisjoint(kernel.arguments)
+        is_view = id(kernel) in views and not found.isdisjoint(kernel.arguments)
         if is_view or kernel.name in ("cpu.constant", "cpu.weight"):
             found.update(kernel.results)
     return found

@@ -108,10 +108,16 @@ def test_kernels_of_blas_that_are_not_the_best_are_told(roofline, architecture, 
     assert roofline.kernels_warning(architecture, flags, environment) == expected
 
 
+def test_what_a_machine_reaches_at_any_time_counts(roofline):
+    first = roofline.Machine(10.0, {1: 2.0, 2: 5.0}, "openblas", "")
+    second = roofline.Machine(8.0, {1: 3.0, 2: 4.0}, "openblas", "")
+    assert roofline.better(first, second) == roofline.Machine(10.0, {1: 3.0, 2: 5.0}, "openblas", "")
+
+
 def test_a_machine_survives_json(roofline):
     machine = roofline.Machine(1.5, {1: 2.0}, "openblas", "slow")
     assert roofline.of_json(json.loads(json.dumps(vars(machine)))) == machine
-    said = "3 threads: 2 GFLOP/s in products, GB/s read: 2 of 256 kB, 2 of 4 MB, 2 of 128 MB"
+    said = "3 threads: 2 GFLOP/s in products, GB/s read: 2 of 256 kB, 2 of 4 MB, 2 of 64 MB"
     assert roofline.lines(machine, 3) == [said, "openblas", "warning: slow"]
 
 

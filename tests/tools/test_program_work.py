@@ -126,6 +126,36 @@ def test_arrays_are_there_until_their_last_use_also_through_views():
     assert planned_memory(*compiled(body, "%x: tensor<8x8xf32>", "tensor<1x8xf32>")) == 2 * 256
 
 
+RESHAPED = """
+  %a = stablehlo.tanh %x : tensor<6x4xf32>
+  {view}
+  %r = stablehlo.reshape %v : (tensor<{shape}xf32>) -> tensor<{size}xf32>
+  %y = stablehlo.abs %r : tensor<{size}xf32>
+  return %y : tensor<{size}xf32>"""
+
+
+@pytest.mark.parametrize(
+    ("view", "shape", "size", "copied"),
+    [
+        ("%v = stablehlo.transpose %a, dims = [1, 0] : (tensor<6x4xf32>) -> tensor<4x6xf32>", "4x6", 24, True),
+        ("%v = stablehlo.slice %a [0:6, 0:2] : (tensor<6x4xf32>) -> tensor<6x2xf32>", "6x2", 12, True),
+        ("%v = stablehlo.slice %a [2:5, 0:4] : (tensor<6x4xf32>) -> tensor<3x4xf32>", "3x4", 12, False),
+        ("%v = stablehlo.slice %a [3:4, 1:3] : (tensor<6x4xf32>) -> tensor<1x2xf32>", "1x2", 2, False),
+        ("%v = stablehlo.slice %a [0:6:2, 0:4] : (tensor<6x4xf32>) -> tensor<3x4xf32>", "3x4", 12, True),
+    ],
+)
+def test_reshaping_copies_what_does_not_follow_one_another(view, shape, size, copied):
+    body = RESHAPED.format(view=view, shape=shape, size=size)
+    bef, function = compiled(body, "%x: tensor<6x4xf32>", f"tensor<{size}xf32>")
+    made = [kernel.ops for kernel in function_work(bef, function)]
+    assert (("stablehlo.reshape",) in made) is copied
+    # numpy agrees.
+    a = np.zeros((6, 4), np.float32)
+    cut = {"[0:6, 0:2]": a[:, :2], "[2:5, 0:4]": a[2:5], "[3:4, 1:3]": a[3:4, 1:3], "[0:6:2, 0:4]": a[::2]}
+    source = next((part for name, part in cut.items() if name in view), a.T)
+    assert np.shares_memory(source.reshape(-1), a) is not copied
+
+
 @pytest.mark.parametrize("name", ["mlp-64", "lenet-1", "encoder-block"])
 def test_runs_take_what_has_been_planned(name):
     data = tfrt.compile((TEXTS / f"{name}.mlir").read_text(encoding="utf-8"), name, opt_level=2)
