@@ -93,7 +93,6 @@ class _Line:
         self.make_room()
 
     def _show(self) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
@@ -101,7 +100,7 @@ class _Line:
         self._shown = Bar(
             *columns,
             TimeElapsedColumn(),
-            console=Console(file=self._stream),
+            console=_console(self._stream),
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -117,6 +116,17 @@ class _Line:
         assert latest is not None
         what = latest.what.replace("[", r"\[")
         self._shown.update(0, description=what, completed=latest.done, total=latest.total)
+
+
+def _console(stream: IO[str]) -> Any:
+    """Rich's console, which leaves the cursor as it is: a process that is ended at once could not bring it back."""
+    from rich.console import Console
+
+    class Plain(Console):
+        def show_cursor(self, show: bool = True) -> bool:
+            return False
+
+    return Plain(file=stream)
 
 
 class _Writer:

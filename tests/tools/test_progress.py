@@ -131,6 +131,8 @@ def command(folder: Path, *options: str) -> list[str]:
 def on_terminal(folder: Path, *options: str, term: str = "xterm") -> tuple[int, str]:
     """Runs `bef-run` on a terminal; gives its exit code and all that has been written."""
     mine, theirs = os.openpty()
+    if "--step" in options:
+        os.write(mine, b"c\n")
     with subprocess.Popen(
         command(folder, *options),
         cwd=folder, env={**os.environ, "TERM": term, "COLUMNS": "80"}, stdin=theirs, stdout=theirs, stderr=theirs,
@@ -180,17 +182,25 @@ def test_the_line_appears_and_leaves_nothing(tmp_path):
     pytest.importorskip("rich")
     code, written = on_terminal(tmp_path)
     assert code == 0 and "run @f" in written and "0/1" in written
+    # The cursor stays: a process that is ended at once could not bring it back.
+    assert "\x1b[?25l" not in written
     assert screen(written) == SHOWN
 
 
 @needs_terminal
 @pytest.mark.parametrize(
     ("options", "term"),
-    [(("--no-progress",), "xterm"), (("--quiet",), "xterm"), (("--break", "nowhere"), "xterm"), ((), "dumb")],
+    [(("--no-progress",), "xterm"), (("--quiet",), "xterm"), ((), "dumb")],
 )
 def test_where_there_is_none_on_a_terminal(tmp_path, options, term):
     code, written = on_terminal(tmp_path, *options, term=term)
     assert (code, screen(written)) == (0, NOT_SHOWN)
+
+
+@needs_terminal
+def test_there_is_none_at_a_prompt(tmp_path):
+    code, written = on_terminal(tmp_path, "--step")
+    assert code == 0 and "not shown" in screen(written) and "(bef-run) " in written
 
 
 @needs_terminal
