@@ -14,7 +14,7 @@ import numpy as np
 
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics import products
+from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics.elementwise_chain import BLOCK_BYTES, others_of, writing_of_epilogue
 from tfrt.kernels.numerics.native_products import with_native_product
 from tfrt.kernels.numerics.products import Finish
@@ -123,8 +123,11 @@ def _matrix_product(
     turns_lhs, turns_rhs = how.lhs_axes != (0, 1), how.rhs_axes != (0, 1)
     is_small = products.is_small(how.rows, how.inner, how.columns)
     whole = (how.rows, how.columns)
-    size = whole if turns_lhs or turns_rhs else products.blocks(how.rows, how.inner, how.columns, dtype)
-    by_blocks = size != whole
+    size = whole if turns_lhs else products.blocks(how.rows, how.inner, how.columns, dtype)
+    by_blocks = size != whole and not turns_rhs
+    # BLAS takes transposed matrices as they are, and up to several times as long for more rows than two.
+    is_worth_it = how.rows > _FEW_ROWS and how.inner * how.columns * dtype.itemsize >= _LEAST_BYTES
+    find = panels.in_order() if turns_rhs and is_worth_it and host is not None else None
     together = max(1, BLOCK_BYTES // max(1, how.columns * dtype.itemsize))
     is_block = how.rows <= together
     # Without a host, somebody only asks whether there is such a function.
@@ -133,7 +136,8 @@ def _matrix_product(
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
         target = out if out is None or out.flags.c_contiguous else None
-        found: np.ndarray = products.multiply_by_blocks(x, y, target, *size) if by_blocks else x.dot(y, target)
+        in_blocks = size != whole and y.flags.c_contiguous
+        found: np.ndarray = products.multiply_by_blocks(x, y, target, *size) if in_blocks else x.dot(y, target)
         if finish is not None and is_block:
             finish(found, *others)
         elif finish is not None:
@@ -147,6 +151,9 @@ def _matrix_product(
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         a, b = x.T if turns_lhs else x, y.T if turns_rhs else y
+        if find is not None:
+            packed = find(y)
+            b = b if packed is None else packed.made
         if is_alone or (out is not None and not out.flags.c_contiguous):
             small: np.ndarray = quiet.call(product, a, b, others, out)
             return small
@@ -159,7 +166,7 @@ def _matrix_product(
         if native is not run:
             return native
     finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
-    if by_blocks or not is_alone or (finish is not None and finishing is None):
+    if by_blocks or find is not None or not is_alone or (finish is not None and finishing is None):
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
@@ -192,6 +199,10 @@ def _matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) 
         return found
     return np.ascontiguousarray(found)
 
+
+_FEW_ROWS = 2
+_LEAST_BYTES = 1 << 14
+"""Smaller matrices are not worth a copy."""
 
 _FEW_TERMS = 16
 _FEW_PRODUCTS = 1 << 12

@@ -22,7 +22,7 @@ from tfrt.kernels.numerics import native_tiles as tiles
 from tfrt.kernels.numerics.native_blocks import whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_tiles import Product
-from tfrt.kernels.numerics.panels import Packed, shared
+from tfrt.kernels.numerics.panels import Find, in_order, once
 
 MOST_WORK = 1 << 28
 """Multiplications that are done without a break, in some milliseconds; between two calls Python handles signals."""
@@ -93,35 +93,25 @@ def make_native(run: Run, product: Product, host: HostContext | None, turned: bo
     on = processor()
     if product.rows > few.MOST_ROWS:
         multiply = _of_tiles(product, host)
-        return _function(run, product, multiply, _in_order) if turned else _function(run, product, multiply)
+        return _function(run, product, multiply, in_order()) if turned else _function(run, product, multiply)
     lanes = few.lanes_of(product, on)
     is_large = product.inner * product.columns * product.dtype.itemsize >= LEAST_PACKED
     if few.is_narrow(product, on) or not is_large:
         multiply = _of_few_rows(product, host, packed=False)
-        return _function(run, product, multiply, _in_order) if turned else _function(run, product, multiply)
+        return _function(run, product, multiply, in_order()) if turned else _function(run, product, multiply)
 
-    def pack(matrix: np.ndarray) -> Packed | None:
-        return shared(matrix, (lanes, turned), lambda m: few.pack(m.T if turned else m, lanes))
-
+    find = once((lanes, turned), lambda matrix: few.pack(matrix.T if turned else matrix, lanes))
     in_place = None
     if not turned:
         in_place = (
             _of_few_rows(product, host, packed=False) if product.rows <= few.MOST_STREAMED else _of_tiles(product, host)
         )
-    return _function(run, product, _of_few_rows(product, host, packed=True), pack, in_place)
+    return _function(run, product, _of_few_rows(product, host, packed=True), find, in_place)
 
 
 Multiply = Callable[..., object]
 """Writes the product of arrays: the two matrices, the result and others; returns the result, or `UNFIT` where they are
 not all in C order."""
-
-Pack = Callable[[np.ndarray], Packed | None]
-"""Makes something of a matrix that never changes."""
-
-
-def _in_order(matrix: np.ndarray) -> Packed | None:
-    """A transposed matrix that never changes, as it is multiplied."""
-    return shared(matrix, "transposed", lambda m: np.ascontiguousarray(m.T))
 
 
 def _of_tiles(product: Product, host: HostContext | None) -> Multiply:
@@ -142,34 +132,19 @@ def _of_all(product: Product, text: str, units: int, host: HostContext | None) -
 
 
 def _function(
-    run: Run, product: Product, multiply: Multiply, pack: Pack | None = None, in_place: Multiply | None = None
+    run: Run, product: Product, multiply: Multiply, find: Find | None = None, in_place: Multiply | None = None
 ) -> Run:
     """The product as a function.
 
     Args:
-        multiply: is given what `pack` makes of the right matrix, where there is that.
+        multiply: is given what `find` has made of the right matrix, where there is that.
         in_place: is given a right matrix that may change; where there is none, `run` is.
     """
     shape, dtype, new = product.result, product.dtype, np.empty
-    known: Packed | None = None
-    changes = 0
-    as_it_lies = multiply if pack is None else in_place
-
-    def find(y: np.ndarray) -> Packed | None:
-        nonlocal known, changes
-        if pack is None or changes > _MOST_CHANGES or y.flags.writeable:
-            return None
-        found = pack(y)
-        if found is not None:
-            changes += known is not None
-            known = found
-        return found
+    as_it_lies = multiply if find is None else in_place
 
     def native(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        # Other threads may replace what is known.
-        packed = known
-        if packed is None or packed.matrix is not y:
-            packed = find(y)
+        packed = None if find is None else find(y)
         if packed is not None:
             function, matrix = multiply, packed.made
         elif as_it_lies is not None:
@@ -185,7 +160,3 @@ def _function(
         return made
 
     return native
-
-
-_MOST_CHANGES = 3
-"""How often a constant may be another one than in the call before; then they are not packed any more."""

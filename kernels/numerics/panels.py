@@ -24,6 +24,9 @@ class Packed:
         self.made = made
 
 
+Find = Callable[[np.ndarray], Packed | None]
+"""Gives what is made of a matrix that never changes; None for others."""
+
 _known: dict[Hashable, weakref.ref[Packed]] = {}
 """By where a matrix lies, and how, and what is made of it. References to what has gone are dropped by who adds one:
 what runs where something is collected must not be Python."""
@@ -47,6 +50,38 @@ def shared(matrix: np.ndarray, how: Hashable, pack: Callable[[np.ndarray], np.nd
             _known.pop(gone, None)
         _known[key] = weakref.ref(found)
     return found
+
+
+def once(how: Hashable, pack: Callable[[np.ndarray], np.ndarray]) -> Find:
+    """A function that gives what `pack` makes of a matrix, for one that never changes: `shared`, whose last result is
+    kept. Where constants are others in every call, nothing is made of them any more."""
+    known: Packed | None = None
+    changes = 0
+
+    def find(matrix: np.ndarray) -> Packed | None:
+        nonlocal known, changes
+        # Other threads may replace what is known.
+        packed = known
+        if packed is not None and packed.matrix is matrix:
+            return packed
+        if matrix.flags.writeable or changes > _MOST_CHANGES:
+            return None
+        found = shared(matrix, how, pack)
+        if found is not None:
+            changes += packed is not None
+            known = found
+        return found
+
+    return find
+
+
+def in_order() -> Find:
+    """Transposed matrices that never change, in C order."""
+    return once("transposed", lambda matrix: np.ascontiguousarray(matrix.T))
+
+
+_MOST_CHANGES = 3
+"""How often a constant may be another one than in the call before."""
 
 
 def bytes_kept() -> int:

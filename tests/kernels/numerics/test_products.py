@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.kernels.numerics import products
+from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics.contraction import contract, contraction
 
 
@@ -123,3 +123,21 @@ def test_doubles_and_other_kernels_are_multiplied_at_once(small_products, monkey
 def test_kernels_of_blas(monkeypatch, api, architecture, expected):
     monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: [{"internal_api": api, "architecture": architecture}])
     assert products.multiplies_small_ones_as_they_lie.__wrapped__() is expected
+
+
+@pytest.mark.parametrize("rows", [1, 8, 50])
+def test_constants_that_are_transposed_are_copied_once(small_products, rows):
+    random = np.random.default_rng(0)
+    a, b = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((rows, 256), (700, 256)))
+    constant = np.frombuffer(b.tobytes(), np.float32).reshape(b.shape)
+    how = contraction(a.shape, b.shape, ((), ()), ((1,), (1,)))
+    before = panels.bytes_kept()
+    with tfrt.HostContext("s", native=False) as host:
+        run = contract(how, a.dtype, host)
+        for matrix in (b, constant, constant):
+            np.testing.assert_array_equal(run(a, matrix), a @ b.T)
+    # BLAS takes as long for one row of either.
+    assert panels.bytes_kept() - before == (constant.nbytes if rows > 2 else 0)
+    # One that changes is never copied.
+    b[...] = 1
+    np.testing.assert_array_equal(run(a, b), a @ b.T)
