@@ -4,13 +4,15 @@ Those of few rows take as long as the matrix takes to be read (`native_few_rows`
 (`native_tiles`). What follows is done to the result while it is in registers, or in the cache. When machine code takes
 over from BLAS, `native_choice` says.
 
-A constant matrix is packed for few rows at the first call, and read in order from then on. That one is kept beside the
-program's (`panels`). For more rows there is nothing to gain from it.
+A constant matrix is packed for few rows at the first call, and read in order from then on; a transposed one is put in
+order for some rows. What has been made of it is kept beside the program's (`panels`). For more rows there is nothing to
+gain from that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,6 +43,9 @@ LEAST_ELEMENTS = 1 << 12
 
 LEAST_PACKED = 1 << 16
 """Of how many bytes a matrix is worth being packed: smaller ones stay in the nearest caches."""
+
+MOST_COPIED = 64
+"""For more rows, a transposed matrix is as well put in order on the way as once."""
 
 MOST_INNER = 1 << 14
 """Longer sums are BLAS's, which parts them."""
@@ -75,7 +80,7 @@ def describe(
     others = () if finish is None else getattr(finish, "others", ())
     if steps is None or inner * columns < LEAST_ELEMENTS or columns * dtype.itemsize < 16 or inner > MOST_INNER:
         return None
-    product = Product(rows, inner, columns, dtype, turned, tuple(steps), tuple(others))
+    product = Product(rows, inner, columns, dtype, turned, False, tuple(steps), tuple(others))
     return product if tiles.is_possible(product) else None
 
 
@@ -83,30 +88,34 @@ def make_native(run: Run, product: Product, host: HostContext | None, turned: bo
     """The product as machine code; `run` serves matrices that it cannot take as they lie.
 
     Args:
-        turned: whether the right matrix is given as (columns, inner): then only constants are multiplied here, of
-            which a copy is kept.
+        turned: whether the right matrix is given as (columns, inner).
 
     Raises:
         CannotAssemble: there is none.
         NotImplementedError: a step cannot be written.
     """
     on = processor()
-    if product.rows > few.MOST_ROWS:
-        multiply = _of_tiles(product, host)
-        return _function(run, product, multiply, in_order()) if turned else _function(run, product, multiply)
     lanes = few.lanes_of(product, on)
-    is_large = product.inner * product.columns * product.dtype.itemsize >= LEAST_PACKED
-    if few.is_narrow(product, on) or not is_large:
-        multiply = _of_few_rows(product, host, packed=False)
-        return _function(run, product, multiply, in_order()) if turned else _function(run, product, multiply)
-
-    find = once((lanes, turned), lambda matrix: few.pack(matrix.T if turned else matrix, lanes))
+    is_few = product.rows <= few.MOST_ROWS
+    is_packed = is_few and not few.is_narrow(product, on) and _bytes(product) >= LEAST_PACKED
     in_place = None
-    if not turned:
-        in_place = (
-            _of_few_rows(product, host, packed=False) if product.rows <= few.MOST_STREAMED else _of_tiles(product, host)
-        )
-    return _function(run, product, _of_few_rows(product, host, packed=True), find, in_place)
+    if turned and product.rows > few.MOST_STREAMED:
+        in_place = _of_tiles(replace(product, by_columns=True), host)
+    elif not turned and is_few and (product.rows <= few.MOST_STREAMED or not is_packed):
+        in_place = _of_few_rows(product, host, packed=False)
+    elif not turned:
+        in_place = _of_tiles(product, host)
+    if is_packed:
+        find = once((lanes, turned), lambda matrix: few.pack(matrix.T if turned else matrix, lanes))
+        return _function(run, product, in_place, find, _of_few_rows(product, host, packed=True))
+    if turned and product.rows <= MOST_COPIED:
+        of_copy = _of_few_rows(product, host, packed=False) if is_few else _of_tiles(product, host)
+        return _function(run, product, in_place, in_order(), of_copy)
+    return _function(run, product, in_place)
+
+
+def _bytes(product: Product) -> int:
+    return product.inner * product.columns * product.dtype.itemsize
 
 
 Multiply = Callable[..., object]
@@ -132,24 +141,24 @@ def _of_all(product: Product, text: str, units: int, host: HostContext | None) -
 
 
 def _function(
-    run: Run, product: Product, multiply: Multiply, find: Find | None = None, in_place: Multiply | None = None
+    run: Run,
+    product: Product,
+    in_place: Multiply | None,
+    find: Find | None = None,
+    of_found: Multiply | None = None,
 ) -> Run:
     """The product as a function.
 
     Args:
-        multiply: is given what `find` has made of the right matrix, where there is that.
-        in_place: is given a right matrix that may change; where there is none, `run` is.
+        in_place: is given the right matrix as it is; where there is none, `run` is.
+        of_found: is given what `find` has made of a right matrix.
     """
     shape, dtype, new = product.result, product.dtype, np.empty
-    as_it_lies = multiply if find is None else in_place
 
     def native(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         packed = None if find is None else find(y)
-        if packed is not None:
-            function, matrix = multiply, packed.made
-        elif as_it_lies is not None:
-            function, matrix = as_it_lies, y
-        else:
+        function, matrix = (in_place, y) if packed is None else (of_found, packed.made)
+        if function is None:
             return run(x, y, *others, out=out)
         made = new(shape, dtype) if out is None else out
         if function(x, matrix, made, *others) is not UNFIT:

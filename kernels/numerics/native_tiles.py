@@ -45,6 +45,7 @@ class Product:
 
     Attributes:
         turned: whether the left matrix lies as (inner, rows).
+        by_columns: whether the right one lies as (columns, inner).
         steps: elementwise ops on the result; of their values, it comes first, then `others`.
         others: the shapes of their other operands: the result's, or a row, or one element.
     """
@@ -54,6 +55,7 @@ class Product:
     columns: int
     dtype: np.dtype
     turned: bool = False
+    by_columns: bool = False
     steps: tuple[Step, ...] = ()
     others: tuple[Shape, ...] = ()
 
@@ -128,7 +130,9 @@ def tiling_of(p: Product, on: Processor) -> Tiling:
     blocks = -(-tiles // together)
     together = -(-tiles // blocks)
     blocks = -(-tiles // together)
-    depth = -(-p.inner // -(-p.inner // DEPTH))
+    parts = -(-p.inner // DEPTH)
+    # Parts but the last are of whole vectors.
+    depth = p.inner if parts == 1 else -(-p.inner // (parts * lanes)) * lanes
     rest = p.rows - (tiles - 1) * height
     return Tiling(lanes, vectors, height, rest, together, blocks, -(-across // vectors), depth)
 
@@ -139,7 +143,7 @@ def write(p: Product, t: Tiling) -> str:
     code = Code(p.dtype, t.lanes)
     names = ["x", "y", "made", *(f"o{number}" for number in range(len(p.others)))]
     # On the stack, some tens of kilobytes.
-    memory = code.memory(t.depth * t.width if t.together > 1 else 1)
+    memory = code.memory(t.depth * t.width if t.together > 1 or p.by_columns else 1)
     x, y, made, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
     writer = _Writer(code, p, t, x, y, made, tuple(others), memory)
     if t.blocks == 1:
@@ -195,7 +199,7 @@ class _Writer:
         code, p, t = self.code, self.p, self.t
         tiles = -(-p.rows // t.height)
         whole = tiles - (t.rest != t.height)
-        source = code.at(self.y, column)
+        source = self.y if p.by_columns else code.at(self.y, column)
 
         def in_place(number: Value, height: int, copies: bool) -> None:
             self.tile(code.times(number, t.height), height, source, p.columns, column, lanes, part, copies)
@@ -204,7 +208,20 @@ class _Writer:
             begin = code.at(self.memory, code.times(part.start, -t.width))
             self.tile(code.times(number, t.height), height, begin, t.width, column, lanes, part, False)
 
-        if tiles == 1:
+        if p.by_columns:
+            self.transpose(column, sum(lanes), part)
+            first = code.times(block, t.together)
+            if whole:
+                with code.loop(
+                    first, whole if t.blocks == 1 else code.least(code.add(first, t.together), whole)
+                ) as number:
+                    of_copy(number, t.height)
+            if whole < tiles:
+                with ExitStack() as stack:
+                    if t.blocks > 1:
+                        stack.enter_context(code.when(code.value(f"icmp eq i64 {block}, {t.blocks - 1}")))
+                    of_copy(whole, t.rest)
+        elif tiles == 1:
             in_place(0, t.rest, False)
         elif t.blocks == 1:
             in_place(0, t.height, True)
@@ -226,6 +243,31 @@ class _Writer:
                         of_copy(whole, t.rest)
                     else:
                         in_place(whole, t.rest, False)
+
+    def transpose(self, column: Value, count: int, part: _Part) -> None:
+        """Copy a part of a panel, of so many columns, whose elements lie together; others are zero."""
+        code, p, t = self.code, self.p, self.t
+        whole, some = divmod(p.inner, t.lanes)
+        for n in range(-(-count // t.lanes)):
+            numbers = range(n * t.lanes, min((n + 1) * t.lanes, count))
+            columns = [code.at(self.y, code.times(code.add(column, number), p.inner)) for number in numbers]
+
+            def copy(k: Value, used: int, n: int = n, columns: Sequence[str] = columns) -> None:
+                found = [code.load(code.at(begin, k), used) for begin in columns]
+                found += [code.constant(0)] * (t.lanes - len(found))
+                row = code.times(code.subtract(k, part.start), t.width)
+                for number, vector in enumerate(code.transposed(found)[:used]):
+                    code.store(code.at(self.memory, code.add(row, number * t.width + n * t.lanes)), vector, t.lanes)
+
+            if whole:
+                end = whole * t.lanes
+                with code.loop(part.start, end if t.depth == p.inner else code.least(part.end, end), t.lanes) as k:
+                    copy(k, t.lanes)
+            if some:
+                with ExitStack() as stack:
+                    if t.depth < p.inner:
+                        stack.enter_context(code.when(code.value(f"icmp eq i64 {part.end}, {p.inner}")))
+                    copy(whole * t.lanes, some)
 
     def tile(
         self,
@@ -254,7 +296,7 @@ class _Writer:
         def vectors(k: Value) -> list[str]:
             here = code.at(of, code.times(k, apart))
             # A copy has whole vectors.
-            used = lanes if apart == p.columns else [t.lanes] * len(lanes)
+            used = lanes if apart == p.columns and not p.by_columns else [t.lanes] * len(lanes)
             values = [code.load(code.at(here, n * t.lanes), count) for n, count in enumerate(used)]
             if copies:
                 there = code.at(self.memory, code.times(code.subtract(k, part.start), t.width))
