@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import threading
 import time
 
@@ -240,6 +241,20 @@ def test_closing_waits_for_a_kernel_that_runs(hosts):
             debugger.continue_(timeout=0)
         assert begun.wait(60)
     assert ended == [3]
+
+
+def test_ctrl_c_gives_the_prompt_back(hosts):
+    def interrupt(x):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        return tfrt.AsyncValue()
+
+    program = tfrt.load(tfrt.compile(CALLS, "p.mlir"), host=hosts(interrupt))
+    with program.step("main", 3) as debugger:
+        with pytest.raises(KeyboardInterrupt):
+            debugger.continue_()
+        assert repr(debugger) == "<Debugger of @main: runs>"
+    with pytest.raises(KeyboardInterrupt):
+        program.step("main", 3, breaks=["7"])
 
 
 @pytest.mark.parametrize("queue", ["s", "mstd:1"])
