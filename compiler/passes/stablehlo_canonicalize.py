@@ -25,7 +25,13 @@ from tfrt.compiler.passes.shared.source_ops import (
     has_effects,
     op_attributes,
 )
-from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, new_like, sizes_of_type
+from tfrt.compiler.passes.shared.source_patterns import (
+    PATTERNS,
+    Replacement,
+    new_like,
+    sizes_of_type,
+    transpose_of_ones,
+)
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
 from tfrt.dialects.shared.interning import Identities
@@ -46,11 +52,13 @@ class StablehloCanonicalize(ModulePass):
 
     Args:
         limit: the most elements that a computed constant may have; masks of booleans may have more.
+        last: whether transposes that only move dimensions of size 1 become reshapes, for which no pass after it looks.
     """
 
     name = "stablehlo-canonicalize"
 
     limit: int = 256
+    last: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         blocks = [block for region in op.regions for block in region.blocks]
@@ -81,6 +89,8 @@ class StablehloCanonicalize(ModulePass):
         merging.locations.settle()
 
     def _simpler(self, op: Operation, merging: _Merging) -> Replacement:
+        if self.last and op.name == "stablehlo.transpose" and (found := transpose_of_ones(op)) is not None:
+            return found
         pattern = PATTERNS.get(op.name)
         found = pattern(op) if pattern is not None else None
         return found if found is not None else self._computed(op, merging)

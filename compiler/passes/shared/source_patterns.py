@@ -189,6 +189,15 @@ def _transpose(op: Operation) -> Replacement:
     return new_like(op, "stablehlo.reshape", [_transposed(op, before.operands[0], order)], {})
 
 
+def transpose_of_ones(op: Operation) -> Replacement:
+    """A transpose that only moves dimensions of size 1 as a reshape."""
+    sizes, permutation = sizes_of(op.operands[0]), numbers_of(op.properties["permutation"])
+    moved = [d for d in permutation if sizes[d] != 1]
+    if moved != sorted(moved) or any(size < 0 for size in sizes):
+        return None
+    return [_reshaped(op, op.operands[0], sizes_of(op.results[0]))]
+
+
 def _transposed(op: Operation, value: SSAValue, order: Sequence[int]) -> SSAValue:
     """A value with its dimensions in another order, before an op."""
     before = maker(value, "stablehlo.transpose")
