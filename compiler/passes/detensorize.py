@@ -43,6 +43,7 @@ from tfrt.dialects.cpu import (
 )
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
 from tfrt.dialects.shared.definitions import OpClass
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.tfrt.arithmetic import ADD_OPS, AND_OPS, EQUAL_OPS, MUL_OPS
 from tfrt.executor.declarations.runs import Control
 
@@ -71,7 +72,7 @@ class Detensorize(ModulePass):
             if "tfrt.sync" not in function.attributes:
                 for block in function.body.blocks:
                     run.block(block)
-        for inner in list(op.walk()):
+        for inner in ops_in(op):
             for region in inner.regions:
                 for block in region.blocks:
                     if inner not in functions.values() and not is_in_sync_function(inner):

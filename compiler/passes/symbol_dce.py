@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DictionaryAttr,
-    FloatAttr,
-    IntegerAttr,
     ModuleOp,
     StringAttr,
     SymbolRefAttr,
@@ -19,6 +18,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation
 from xdsl.passes import ModulePass
 
+from tfrt.dialects.shared.interning import once_each
 from tfrt.dialects.shared.walking import ops_in
 
 
@@ -62,25 +62,28 @@ def names_in(root: Operation) -> Iterator[str]:
     """The symbols that an op, and those inside it, refer to."""
     for op in ops_in(root):
         for attribute in (*op.attributes.values(), *op.properties.values()):
-            if type(attribute) not in _LEAVES:
+            if _may_name(attribute.__class__):
                 yield from _names(attribute)
 
 
-_LEAVES = frozenset((IntegerAttr, FloatAttr, StringAttr))
-"""Most of what arrays hold, and no symbols."""
+@cache
+def _may_name(kind: type[Attribute]) -> bool:
+    """Whether symbols may be in attributes of a class."""
+    return issubclass(kind, (SymbolRefAttr, ArrayAttr, DictionaryAttr))
 
 
-def _names(attribute: Attribute) -> Iterator[str]:
+@once_each
+def _names(attribute: Attribute) -> Sequence[str]:
     match attribute:
         case SymbolRefAttr():
-            yield attribute.root_reference.data
+            return [attribute.root_reference.data]
         case ArrayAttr():
-            for item in attribute.data:
-                if type(item) not in _LEAVES:
-                    yield from _names(item)
+            items: Iterable[Attribute] = attribute.data
         case DictionaryAttr():
-            for item in attribute.data.values():
-                yield from _names(item)
+            items = attribute.data.values()
+        case _:
+            return []
+    return [name for item in items if _may_name(item.__class__) for name in _names(item)]
 
 
 def is_private(function: FuncOp) -> bool:
