@@ -7,7 +7,7 @@ All levels run in turn within every round, each on a module parsed anew; shown a
 
 Then the stages of `tfrt.compile`, in microseconds an op and as shares: of a chain of as many sums at -O0, which should
 take at most 50 in all, and of a network at -O2, pass by pass, at most 100. Last, how each of these grows with the
-program: encoders of 1, 2, 4 and 8 layers, of which an op should take as long in the largest as in the smallest.
+program: encoders of 1, 2, 4, 8 and 16 layers, of which an op should take as long in the largest as in the smallest.
 
 Times are those of the processor, for others may use it, too.
 """
@@ -37,7 +37,7 @@ from tfrt.executor.support.collector import collector_relaxed
 
 _TEXTS = Path(__file__).parent / "networks" / "texts"
 NETWORK, LAYER = _TEXTS / "decoder-step.mlir", _TEXTS / "encoder-block.mlir"
-LAYERS = (1, 2, 4, 8)
+LAYERS = (1, 2, 4, 8, 16)
 
 
 def text_of(ops: int) -> str:

@@ -69,7 +69,7 @@ def string_attribute(value: str) -> StringAttr:
 @lru_cache(maxsize=_MOST_KEPT)
 def integer_attribute(value: int) -> IntegerAttr:
     """The attribute of a number of type `i64`, one object for each."""
-    return IntegerAttr(value, i64)
+    return IntegerAttr(int(value), i64)
 
 
 class Identities:
