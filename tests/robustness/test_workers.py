@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-from collections import Counter
-
 import pytest
 
 from tests.robustness.workers import HAS_LIMITS, Limits, run
@@ -14,43 +9,14 @@ from tests.robustness.workers import HAS_LIMITS, Limits, run
 pytestmark = pytest.mark.skipif(not HAS_LIMITS, reason="this system does not limit what a process takes")
 
 
-class Bad:
-    """Cases that are bad in one way each."""
-
-    suffix = ".bad"
-
-    def __init__(self) -> None:
-        self.totals = Counter({"looked at": 0})
-
-    def make(self, number: int) -> bytes:
-        return b"case %d" % number
-
-    def check(self, case: bytes, number: int) -> str:
-        self.totals["looked at"] += 1
-        match number:
-            case 1:
-                raise ValueError("plainly wrong")
-            case 2:
-                return str(len(bytearray(1 << 30)))
-            case 3:
-                os.kill(os.getpid(), signal.SIGSEGV)
-            case 4:
-                time.sleep(60)
-            case 5:
-                print("not for whoever reads the results")
-            case 7:
-                os._exit(9)
-        return "fine"
-
-
 def test_what_cases_do_is_told(tmp_path):
-    report = run("tests.robustness.test_workers", "Bad", range(9), limits=Limits(2, 64), keep=tmp_path)
+    report = run("tests.robustness.bad_cases", "Bad", range(9), limits=Limits(1, 64), keep=tmp_path)
     said = {failure.number: failure.what for failure in report.failures}
     assert sorted(said) == [1, 2, 3, 4, 7]
     assert said[1].endswith("ValueError: plainly wrong\n")
     assert "MemoryError" in said[2]
     assert said[3].startswith("it ended the process, by SIGSEGV")
-    assert said[4].startswith("it took too long") and "test_workers.py" in said[4]
+    assert said[4].startswith("it took too long") and "bad_cases.py" in said[4]
     assert said[7].startswith("it ended the process: 9")
     assert sum(report.outcomes.values()) == 4
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
@@ -60,5 +26,5 @@ def test_what_cases_do_is_told(tmp_path):
 
 
 def test_enough_is_enough(tmp_path):
-    report = run("tests.robustness.test_workers", "Bad", range(1, 9), limits=Limits(2, 64), patience=1)
+    report = run("tests.robustness.bad_cases", "Bad", range(1, 9), limits=Limits(1, 64), patience=1)
     assert [failure.number for failure in report.failures] == [1, 2, 3]

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Protocol
 
 ROOT = Path(__file__).parents[2]
-BLOCK = 2500
+BLOCK = 5000
 """Cases that one process does at most: what they leave behind does not add up."""
 
 SLOWEST = 3
