@@ -69,7 +69,7 @@ _UNARY: dict[str, Elementwise] = {
     "chlo.conj": by_kind(floats=np.positive, complexes=np.conjugate),
     "chlo.cosh": analytic(np.cosh),
     "chlo.digamma": _special(gamma.digamma),
-    "chlo.erf": _special(special.erf, special.erf_single),
+    "chlo.erf": by_kind(floats=special.erf_of_floats),
     "chlo.erf_inv": _special(special.erf_inv, special.erf_inv_single),
     "chlo.erfc": _special(special.erfc, special.erfc_single),
     "chlo.lgamma": _special(gamma.lgamma),

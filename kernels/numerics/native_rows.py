@@ -2,7 +2,7 @@
 neither, and elementwise steps.
 
 A row is read once from memory and written once; exponentials and hyperbolic tangents are those of
-`tfrt.kernels.numerics.vector_functions`, which differ from numpy's by two units in the last place at most.
+`tfrt.kernels.numerics.vector_functions`, which says how far they are from the true numbers.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Work:
     """What is done to each row.
 
     Attributes:
-        kinds: for each input, whether it is ``full``, a ``row``, or ``one`` element.
+        kinds: for each input, whether it is ``full``, a ``row``, a ``column``, which has an element for each row, or
+            ``one`` element.
         steps: elementwise ops; of their values, the inputs come first, or what the layer makes of the first one.
         epsilon: that of a normalization.
     """
@@ -97,11 +98,19 @@ def describe(
     rows = [without_leading_ones(shape) for shape in inputs]
     is_one = [not row and prod(result) > 1 for row in rows]
     kinds = [
-        "full" if shape == result else "one" if one else "row" if row == result[-1:] else ""
+        "full"
+        if shape == result
+        else "one"
+        if one
+        else "row"
+        if row == result[-1:]
+        else "column"
+        if shape == (*result[:-1], 1)
+        else ""
         for shape, row, one in zip(inputs, rows, is_one, strict=True)
     ]
     width = result[-1]
-    if layer is None and "row" not in kinds:
+    if layer is None and not {"row", "column"} & set(kinds):
         # All elements are alike, so rows may be as long as they like.
         width = next(n for n in range(min(prod(result), _LONG), 0, -1) if prod(result) % n == 0)
     if "" in kinds or "full" not in kinds or (layer is None and width < LEAST_WIDTH):
@@ -175,9 +184,8 @@ def write(work: Work, lanes: int) -> str:
     *inputs, made = (code.elements_of(name, DATA_OFFSET) for name in names)
     with code.loop("%start", "%end") as row:
         begin = code.times(row, work.width)
-        places = [
-            code.at(array, begin) if kind == "full" else array for array, kind in zip(inputs, work.kinds, strict=True)
-        ]
+        starts = {"full": begin, "column": row}
+        places = [code.at(array, starts.get(kind, 0)) for array, kind in zip(inputs, work.kinds, strict=True)]
         target = code.at(made, begin)
         finish = _LAYERS[work.layer](code, work, places[0], target)
         source = target if work.layer == "softmax" else places[0]
@@ -185,7 +193,8 @@ def write(work: Work, lanes: int) -> str:
         def each(column: Value, count: int) -> None:
             values = []
             for place, kind in zip([source, *places[1:]], work.kinds, strict=True):
-                values.append(code.spread(place) if kind == "one" else code.load(code.at(place, column), count))
+                is_one = kind in ("one", "column")
+                values.append(code.spread(place) if is_one else code.load(code.at(place, column), count))
             values[0] = finish(values[0])
             found = write_steps(code, work.steps, values)
             code.store(code.at(target, column), found, count)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfrt.kernels.numerics.approximation import Rational, by_range, polynomial, ratio
+from tfrt.kernels.numerics.approximation import Rational, by_range, in_blocks, polynomial, ratio
 
 # lg0 1.461632144968362341262659542325721328468
 _ERF: Rational = (
@@ -84,8 +84,8 @@ _I1E_TAIL: Rational = (
      5.178399613575919e-05, 3.253539650718736e-07,),
 )  # fmt: skip
 
-_ERF_SINGLE = (1.1283791262, -0.37612343775, 0.11280316653, -0.026715054232, 0.0049217620279, -0.00056480598655)
-_ERFCX_SINGLE: Rational = (
+ERF_SINGLE = (1.1283791262, -0.37612343775, 0.11280316653, -0.026715054232, 0.0049217620279, -0.00056480598655)
+ERFCX_SINGLE: Rational = (
     (1.0025723526, 0.78396783323, 0.26981576835, -4.6616267572e-05),
     (1.0, 1.9266289865, 1.4060365009, 0.47647369117),
 )
@@ -112,9 +112,16 @@ def erf_single(x: np.ndarray) -> np.ndarray:
     # From 3.92 on there is no number between the result and 1.
     size = np.minimum(np.abs(x), np.float32(4))
     square = size * size
-    near = size * polynomial(square, _ERF_SINGLE)
-    far = 1 - np.exp(-square) * ratio(size, _ERFCX_SINGLE)
+    near = size * polynomial(square, ERF_SINGLE)
+    far = 1 - np.exp(-square) * ratio(size, ERFCX_SINGLE)
     return np.copysign(np.where(size < 1, near, far), x)
+
+
+def erf_of_floats(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """The error function of floats of any type."""
+    out = np.empty(x.shape, x.dtype) if out is None else out
+    function, dtype = (erf_single, np.float32) if x.dtype == np.float32 else (erf, np.float64)
+    return in_blocks(function, x, dtype=np.dtype(dtype), out=out)
 
 
 def erfc(x: np.ndarray) -> np.ndarray:

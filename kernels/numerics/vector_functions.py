@@ -1,8 +1,8 @@
-"""Exponentials of vectors of singles, in LLVM's intermediate representation: what steps of machine code need that have
-no native form of their own.
+"""Exponentials and what is made of them, of vectors of singles, in LLVM's intermediate representation: what steps of
+machine code need that have no native form of their own.
 
-They are right to two units in the last place, like numpy's. Infinities and NaN have their values, and denormal results
-are not zero.
+Exponentials are right to two units in the last place, like numpy's; the others say how near they are. Infinities and
+NaN have their values, and zeros their signs. Denormal exponentials are not zero.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfrt.kernels.numerics import floats
 from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.special import ERF_SINGLE, ERFCX_SINGLE, erf_of_floats
 from tfrt.kernels.numerics.vector_code import Code
 
 
@@ -71,31 +73,57 @@ def _series(code: Code, bounded: str) -> tuple[str, str]:
     return series, power
 
 
-_ONE_FROM = 10.0
-"""From here on, hyperbolic tangents are one."""
+_TANH_END = float(np.float32(8.4))
+"""From here on, hyperbolic tangents are one, but for a unit in the last place."""
 
-_SMALL = 0.625
-"""Up to here, hyperbolic tangents are a polynomial, for the quotient of exponentials loses digits."""
+_TANH = (
+    (1.0, 0.13419578969478607, 0.0035416129976511, 2.137959745596163e-05, 1.4457392616407105e-08),
+    (1.0, 0.4675290286540985, 0.02605143003165722, 0.0003361415583640337, 8.219819846999599e-07),
+)
+"""``tanh(x) / x`` as a rational function of ``x**2``, the constant coefficients first: fitted by least squares of
+relative errors at Chebyshev's nodes, with weights that make the greatest ones equal; within 1.1e-8."""
 
 
 def tanh(code: Code, x: str) -> str:
-    """``tanh(x)``, of exponentials, or a polynomial where `x` is small."""
-    size = code.evaluate("abs({0})", [x])
-    # Beyond the limit, the result is one.
-    bounded = code.evaluate("{0} if {0} < {1} else {1}", [size, code.constant(_ONE_FROM)])
-    twice = code.evaluate("{0} + {0}", [bounded])
-    one, two = code.constant(1), code.constant(2)
-    exponential = code.scaled(*_series(code, twice), steps=1)
-    large = code.evaluate("{1} - {2} / ({0} + {1})", [exponential, one, two])
-    square = code.evaluate("{0} * {0}", [x])
-    first, *others = _POLYNOMIAL
-    series = code.constant(first)
-    for coefficient in others:
-        series = code.fma(series, square, code.constant(coefficient))
-    small = code.fma(code.evaluate("{0} * {1}", [series, square]), x, x)
-    signed = code.evaluate("(-{0}) if {1} < {2} else {0}", [large, x, code.constant(0)])
-    limit = code.constant(_SMALL)
-    return code.evaluate("{4} if {4} != {4} else {0} if {2} < {3} else {1}", [small, signed, size, limit, x])
+    """``tanh(x)``, within six units in the last place."""
+    end, one = code.constant(_TANH_END), code.constant(1)
+    bounded = code.evaluate("{0} if {0} < {1} else {1}", [x, end])
+    bounded = code.evaluate("{0} if {0} > {1} else {1}", [bounded, code.constant(-_TANH_END)])
+    square = code.evaluate("{0} * {0}", [bounded])
+    found = code.evaluate("{0} * {1} / {2}", [bounded, *(_polynomial(code, square, c) for c in _TANH)])
+    found = code.evaluate("{0} if {0} < {1} else {1}", [found, one])
+    found = code.evaluate("{0} if {0} > {1} else {1}", [found, code.constant(-1)])
+    return code.evaluate("{1} if {1} != {1} else {0}", [found, x])
+
+
+def logistic(code: Code, x: str) -> str:
+    """``1 / (1 + exp(-x))``, within three units in the last place; what is below the least normal number is zero, or
+    not, as exponentials overflow."""
+    one = code.constant(1)
+    return code.evaluate("{1} / ({1} + {0})", [exp(code, code.evaluate("-{0}", [x])), one])
+
+
+def erf(code: Code, x: str) -> str:
+    """The error function, within four units in the last place; see `tfrt.kernels.numerics.special.erf_single`."""
+    one, size = code.constant(1), code.evaluate("abs({0})", [x])
+    size = code.evaluate("{0} if {0} < {1} else {1}", [size, code.constant(4)])
+    square = code.evaluate("{0} * {0}", [size])
+    near = code.evaluate("{0} * {1}", [size, _polynomial(code, square, ERF_SINGLE)])
+    numerator, denominator = (_polynomial(code, size, coefficients) for coefficients in ERFCX_SINGLE)
+    falling = exp(code, code.evaluate("-{0}", [square]))
+    far = code.evaluate("{0} - {1} * ({2} / {3})", [one, falling, numerator, denominator])
+    found = code.evaluate("{0} if {1} < {2} else {3}", [near, size, one, far])
+    signed = code.evaluate("(-{0}) if {1} < {2} else {0}", [found, x, code.constant(0)])
+    # Zeros keep their sign, and NaN is itself.
+    return code.evaluate("{1} if {1} != {1} or {1} == {2} else {0}", [signed, x, code.constant(0)])
+
+
+def _polynomial(code: Code, x: str, coefficients: Sequence[float]) -> str:
+    """The polynomial of these coefficients, the constant one first."""
+    found = code.constant(_single(coefficients[-1]))
+    for coefficient in reversed(coefficients[:-1]):
+        found = code.fma(found, x, code.constant(_single(coefficient)))
+    return found
 
 
 def _single(number: float) -> float:
@@ -103,13 +131,10 @@ def _single(number: float) -> float:
     return float(np.float32(number))
 
 
-def _fitted() -> list[float]:
-    """Coefficients, the highest power's first, of ``(tanh(x) / x - 1) / x**2`` as a polynomial of ``x**2``."""
-    nodes = _SMALL**2 * (1 - np.cos(np.pi * (np.arange(32) + 0.5) / 32)) / 2
-    roots = np.sqrt(nodes)
-    values = (np.tanh(roots) / roots - 1) / nodes
-    return [_single(number) for number in np.polynomial.Polynomial.fit(nodes, values, 5).convert().coef[::-1]]
-
-
-_POLYNOMIAL = _fitted()
-_FUNCTIONS: dict[Callable[..., object], Callable[..., str]] = {np.exp: exp, np.tanh: tanh}
+_FUNCTIONS: dict[Callable[..., object], Callable[..., str]] = {
+    np.exp: exp,
+    np.tanh: tanh,
+    floats.logistic: logistic,
+    erf_of_floats: erf,
+}
+"""By the functions of arrays whose place they take."""
