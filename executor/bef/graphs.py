@@ -29,9 +29,13 @@ def program_graphs(bef: BefFile) -> list[Graph]:
     return [function_graph(bef, function) for function in bef.functions if function.name]
 
 
-def function_graph(bef: BefFile, function: FunctionRecord) -> Graph:
-    """A function. A region that several kernels run is drawn within the first of them."""
-    return _Drawing(bef).function(function)
+def function_graph(bef: BefFile, function: FunctionRecord, most: int | None = None) -> Graph:
+    """A function. A region that several kernels run is drawn within the first of them.
+
+    Args:
+        most: how many kernels of a function, and of a region, there are in the graph; by default all.
+    """
+    return _Drawing(bef, most).function(function)
 
 
 def uses(function: FunctionRecord) -> Iterator[tuple[int, int, int]]:
@@ -62,8 +66,9 @@ def signature(function: FunctionRecord) -> str:
 
 
 class _Drawing:
-    def __init__(self, bef: BefFile):
+    def __init__(self, bef: BefFile, most: int | None):
         self._bef = bef
+        self._most = most
         self._drawn: set[int] = set()
 
     def function(self, function: FunctionRecord) -> Graph:
@@ -80,7 +85,9 @@ class _Drawing:
             ops.setdefault(id(record), []).append(op)
         count = len(function.argument_types)
         vertices = [_argument(names[n], type) for n, type in enumerate(function.argument_types)]
-        for number, kernel in enumerate(function.kernels[1:], 1):
+        kernels = function.kernels[1:]
+        shown = kernels if self._most is None else kernels[: self._most]
+        for number, kernel in enumerate(shown, 1):
             results = [
                 names[register] + ("" if types is None else f": {types[register]}") for register in kernel.results
             ]
@@ -89,16 +96,19 @@ class _Drawing:
             vertices.append(self._kernel(function, number, kernel, operands, results, made))
         edges = []
         for maker, register, user in uses(function):
-            source = register if not maker else count + maker - 1
-            edges.append(Edge(source, count + user - 1, names[register], self._is_order(function, register)))
-        if function.result_registers:
-            made_by = {r: count + n for n, kernel in enumerate(function.kernels[1:]) for r in kernel.results}
+            if max(maker, user) <= len(shown):
+                source = register if not maker else count + maker - 1
+                edges.append(Edge(source, count + user - 1, names[register], self._is_order(function, register)))
+        left_out = len(kernels) - len(shown)
+        if function.result_registers and not left_out:
+            made_by = {r: count + n for n, kernel in enumerate(kernels) for r in kernel.results}
             for register in dict.fromkeys(function.result_registers):
                 source = made_by.get(register, register)
                 edges.append(Edge(source, len(vertices), names[register], self._is_order(function, register)))
             stream = function.kernels[0].stream
             vertices.append(Vertex("return", (), f"returns {', '.join(function.result_types)}", "op", stream))
-        return Graph(name, signature(function), "\n".join(title), tuple(vertices), tuple(edges))
+        title_text, signed = "\n".join(title), signature(function)
+        return Graph(name, signed, title_text, tuple(vertices), tuple(edges), left_out=left_out)
 
     @staticmethod
     def _is_order(function: FunctionRecord, register: int) -> bool:

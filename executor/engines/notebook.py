@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
-from tfrt.executor.bef.graphs import function_graph, program_graphs, register_names, signature
+from tfrt.executor.bef.graphs import function_graph, register_names, signature
 from tfrt.executor.support.diagnostics import source_below
 from tfrt.executor.support.drawing.graph import Graph, elided
 from tfrt.executor.support.drawing.svg import svg
@@ -50,9 +50,9 @@ def program(bef: BefFile, *, has_threads: bool) -> Iterator[str]:
         yield f"<p>{soft(f'… and {len(named) - _FUNCTIONS} more functions')}</p>"
     if producer is not None and producer.passes:
         yield folded("passes", f"<p>{code(producer.passes.replace(',', ', '))}</p>")
-    graphs = program_graphs(bef)
-    left_out = f", {_GRAPHS} of {len(graphs)} functions" if len(graphs) > _GRAPHS else ""
-    yield _picture(f"graph{left_out}", graphs[:_GRAPHS], producer.source if producer else "program")
+    graphs = [function_graph(bef, record, _VERTICES) for record in named[:_GRAPHS]]
+    left_out = f", {_GRAPHS} of {len(named)} functions" if len(named) > _GRAPHS else ""
+    yield _picture(f"graph{left_out}", graphs, producer.source if producer else "program")
     yield from _whole_source(bef, named)
 
 
@@ -68,7 +68,7 @@ def function(bef: BefFile, record: FunctionRecord) -> Iterator[str]:
         counted = Counter(kernel.name for kernel in kernels).most_common()
         rest = [soft(f"… and {len(counted) - _NAMES} more")] if len(counted) > _NAMES else []
         yield f"<p>{', '.join([*(f'{count} {code(name)}' for name, count in counted[:_NAMES]), *rest])}</p>"
-        graph = function_graph(bef, record)
+        graph = function_graph(bef, record, _VERTICES)
         yield _picture("graph", [graph], graph.name)
         yield _source(bef, record, kernels)
 
@@ -105,7 +105,7 @@ def _place(bef: BefFile, record: FunctionRecord) -> str:
 def _picture(title: str, graphs: list[Graph], name: str) -> str:
     short = [graph.beginning(_VERTICES) for graph in graphs]
     picture = svg(short, name, alone=False, most=_WIDTH)
-    is_small = sum(len(graph.vertices) for graph in graphs) <= _VERTICES
+    is_small = sum(len(graph.vertices) + graph.left_out for graph in graphs) <= _VERTICES
     return folded(title, f'<div class="tv-scroll">{picture}</div>', is_open=is_small)
 
 

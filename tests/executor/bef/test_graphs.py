@@ -92,6 +92,13 @@ def test_native_functions_and_regions_by_themselves():
     assert register_names(region)[0] == "%arg0"
 
 
+def test_the_first_kernels_of_a_function():
+    bef = read_bef(tfrt.compile(PROGRAM))
+    f = function_graph(bef, next(f for f in bef.functions if f.name == "f"), 2)
+    assert [label for _, label, *_ in labels(f)] == ["%arg0: i32", "%arg1: i32", "%2 = 1 : i32", "tfrt.repeat.i32"]
+    assert set(f.edges) == {Edge(0, 3, "%arg0"), Edge(1, 3, "%arg1")} and f.left_out == 1
+
+
 def test_pictures_of_programs_and_functions():
     program = tfrt.load(tfrt.compile(PROGRAM, "p.mlir", opt_level=1))
     whole = program.to_svg()
