@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.declarations.prepared import Scribe, written
+from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics.elementwise_chain import BLOCK_BYTES, others_of, writing_of_epilogue
@@ -46,6 +46,12 @@ class Contraction:
     def is_of_matrices(self) -> bool:
         """Whether it is the product of two matrices, each transposed perhaps, that have elements."""
         return len(self.lhs_axes) == len(self.rhs_axes) == len(self.shape) == 2 and not self.batches and self.inner > 0
+
+    @property
+    def has_vector(self) -> bool:
+        """Whether it is the product of a vector and a matrix, or of a matrix, transposed perhaps, and a vector."""
+        ranks = len(self.lhs_axes) + len(self.rhs_axes)
+        return ranks == 3 and len(self.shape) == 1 and not self.batches and self.inner > 0
 
     @property
     def ends_in_columns(self) -> bool:
@@ -95,6 +101,9 @@ def contract(
     width = how.shape[-1] if how.shape else 1
     if dtype.kind != "c" and how.is_of_matrices:
         return _matrix_product(how, dtype, host, finish)
+    is_alone = host is None or host.parallelism == 1 or products.is_small(how.rows, how.inner, how.columns)
+    if dtype.kind != "c" and how.has_vector and finish is None and is_alone:
+        return _vector_product(how)
     if 0 in how.shape:
         finish = None
     by_rows = how.ends_in_columns
@@ -114,6 +123,34 @@ def contract(
         return out
 
     return run
+
+
+def _vector_product(how: Contraction) -> Callable[..., Any]:
+    """`contract` of a vector and a matrix, on one thread."""
+    turns_lhs, turns_rhs = how.lhs_axes == (1, 0), how.rhs_axes == (1, 0)
+
+    def run(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        a, b = x.T if turns_lhs else x, y.T if turns_rhs else y
+        if out is None:
+            made: np.ndarray = quiet.call(a.dot, b)
+            return made
+        into: np.ndarray = quiet.call(_dot_into, a, b, out)
+        return into
+
+    return written(run, _written_product(turns_lhs, turns_rhs))
+
+
+def _written_product(turns_lhs: bool, turns_rhs: bool, others: int = 0) -> Write:
+    """How a product is written, of two operands, others that are not looked at, and perhaps `out`."""
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        a, b = f"{operands[0]}{'.T' if turns_lhs else ''}", f"{operands[1]}{'.T' if turns_rhs else ''}"
+        given = f"{a}.dot, {b}"
+        if len(operands) > 2 + others:
+            given = f"{scribe.constant(_dot_into, 'dot')}, {a}, {b}, {operands[-1]}"
+        return [f"{result} = {scribe.attribute(quiet, 'call')}({given})"]
+
+    return write
 
 
 def _matrix_product(
@@ -170,13 +207,10 @@ def _matrix_product(
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
-        x, y, *others = operands
-        a, b = f"{x}{'.T' if turns_lhs else ''}", f"{y}{'.T' if turns_rhs else ''}"
-        given = f"{a}.dot, {b}"
-        if len(others) > others_of(finish):
-            given = f"{scribe.constant(_dot_into, 'dot')}, {a}, {b}, {others.pop()}"
-        product = f"{result} = {scribe.attribute(quiet, 'call')}({given})"
-        return [product] if finishing is None else [product, *finishing([result, *others], result, scribe)]
+        count = others_of(finish)
+        product = _written_product(turns_lhs, turns_rhs, count)(operands, result, scribe)
+        others = operands[2 : 2 + count]
+        return product if finishing is None else [*product, *finishing([result, *others], result, scribe)]
 
     return written(run, write)
 

@@ -228,3 +228,30 @@ def test_what_a_program_is_given_stays_as_it_is(queue, kernels):
             found = run(x)
             assert found is not x and not np.shares_memory(found, x) and found.flags.writeable
         assert x.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("x", "y", "dims", "code"), [
+    ((3,), (3, 4), (0, 0), "r0.dot, r1"),
+    ((3,), (4, 3), (0, 1), "r0.dot, r1.T"),
+    ((4, 3), (3,), (1, 0), "r0.dot, r1"),
+    ((3, 4), (3,), (0, 0), "r0.T.dot, r1"),
+])  # fmt: skip
+def test_products_with_vectors_are_calls_of_numpy(x, y, dims, code):
+    def spelled(shape):
+        return f"tensor<{'x'.join(map(str, shape))}xf32>"
+
+    text = f"""func.func @main(%x: {spelled(x)}, %y: {spelled(y)}) -> tensor<4xf32> {{
+  %0 = stablehlo.dot_general %x, %y, contracting_dims = [{dims[0]}] x [{dims[1]}]
+    : ({spelled(x)}, {spelled(y)}) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}}"""
+    assert f"({code})" in "".join(statements(text))
+    random = np.random.default_rng(0)
+    a, b = random.standard_normal(x).astype("f"), random.standard_normal(y).astype("f")
+    for options in WAYS.values():
+        run = tfrt.load(tfrt.compile(text, opt_level=2), host=tfrt.HostContext(**options))["main"]
+        for left, right in [(a, b), (a[::-1], b[::-1])]:
+            for _ in range(3):
+                expected = np.tensordot(left, right, ([dims[0]], [dims[1]]))
+                found = run(left, right)
+                assert found.flags.owndata and np.allclose(found, expected, rtol=1e-6, atol=1e-6)
