@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Protocol
 
-from tfrt.executor.bef import BefFile, FunctionRecord
+from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord
 from tfrt.executor.engines.binding import BoundKernel, Callee
 from tfrt.executor.support.errors import Call
 from tfrt.executor.support.location import Location
@@ -58,16 +59,34 @@ class Graph:
     """A function ready to run. What only the dataflow executor needs is made when it first runs it.
 
     Attributes:
-        nodes: its kernels by number, the pseudo kernel first.
+        bound: its kernels by number, bound to their places; the pseudo kernel, which comes first, does nothing.
         is_order_free: whether never anybody can tell in which order kernels run.
     """
 
     record: FunctionRecord
     bef: BefFile
-    nodes: list[Node]
+    bound: list[BoundKernel]
     result_registers: tuple[int, ...]
     register_count: int
     is_order_free: bool
+
+    @once_per_object
+    def nodes(self) -> list[Node]:
+        """The kernels with what they read and wake, by number."""
+        return list(map(_node, count(), self.record.kernels, self.bound, self.releases))
+
+    def node(self, number: int) -> Node:
+        """One of them, which does not make the others."""
+        made = self.__dict__.get("nodes")
+        if made is None:
+            return _node(number, self.record.kernels[number], self.bound[number], self.releases[number])
+        node: Node = made[number]
+        return node
+
+    @once_per_object
+    def releases(self) -> list[tuple[int, ...]]:
+        """For each kernel, the registers that hold buffers, to be dropped after it; see `Node`."""
+        return _releases(self.record)
 
     @once_per_object
     def tokens(self) -> list[list[bool] | None]:
@@ -86,7 +105,7 @@ class Graph:
     @once_per_object
     def one_stream(self) -> list[int]:
         """The stream of each kernel, where all is to run on one thread."""
-        return [ANY_STREAM] * len(self.nodes)
+        return [ANY_STREAM] * len(self.bound)
 
     @once_per_object
     def free_streams(self) -> list[int]:
@@ -95,8 +114,8 @@ class Graph:
         Then those that take less time to run than to hand over to another thread stay where they become ready.
         """
         return [
-            ANY_STREAM if node.is_inline or node.bound.only_starts else kernel.stream
-            for node, kernel in zip(self.nodes, self.record.kernels, strict=True)
+            ANY_STREAM if found.inline is not None or found.only_starts else kernel.stream
+            for found, kernel in zip(self.bound, self.record.kernels, strict=True)
         ]
 
     @property
@@ -107,7 +126,7 @@ class Graph:
     @property
     def argument_count(self) -> int:
         """How many arguments the function has; they are in the first registers."""
-        return len(self.nodes[0].results) - 1
+        return len(self.record.kernels[0].results) - 1
 
     def location(self, kernel: int) -> Location:
         """The source location of a kernel."""
@@ -136,33 +155,31 @@ def make_graph(
     Args:
         is_order_free: whether never anybody can tell in which order kernels run.
     """
-    kernels = record.kernels
-    releases = _releases(record)
-    every = [_PSEUDO, *bound]
     return Graph(
         record=record,
         bef=bef,
-        nodes=[
-            Node(
-                number,
-                found,
-                found.call,
-                arguments,
-                results,
-                users,
-                found.needs_context,
-                len(results) == 1 and not found.returns_tuple,
-                found.inline is not None,
-                found.task,
-                released,
-            )
-            for number, ((_, _, arguments, _, _, results, users, _, _), found, released) in enumerate(
-                zip(kernels, every, releases, strict=True)
-            )
-        ],
+        bound=[_PSEUDO, *bound],
         result_registers=record.result_registers,
         register_count=len(record.use_counts),
         is_order_free=is_order_free,
+    )
+
+
+def _node(number: int, kernel: KernelRecord, bound: BoundKernel, releases: tuple[int, ...]) -> Node:
+    # All at once, because to look up its fields by name takes as long as all the rest of this.
+    _, _, arguments, _, _, results, users, _, _ = kernel
+    return Node(
+        number,
+        bound,
+        bound.call,
+        arguments,
+        results,
+        users,
+        bound.needs_context,
+        len(results) == 1 and not bound.returns_tuple,
+        bound.inline is not None,
+        bound.task,
+        releases,
     )
 
 
@@ -174,16 +191,16 @@ def only_read(graph: Graph) -> frozenset[int]:
     # For each register, the arguments whose memory it may have.
     origins: dict[int, frozenset[int]] = {number: frozenset((number,)) for number in range(graph.argument_count)}
     found = set(origins)
-    for node in graph.kernels:
-        prepared = node.bound.prepared
-        for register in node.arguments:
+    for kernel, bound in zip(graph.record.kernels[1:], graph.bound[1:], strict=True):
+        prepared = bound.prepared
+        for register in kernel.arguments:
             given = origins.get(register)
             if given is None:
                 continue
-            if prepared is None or (node.bound.overwrites_last and register == node.arguments[-1]):
+            if prepared is None or (bound.overwrites_last and register == kernel.arguments[-1]):
                 found -= given
             elif not prepared.is_new:
-                result = node.results[0]
+                result = kernel.results[0]
                 origins[result] = origins.get(result, frozenset()) | given
     for register in graph.result_registers:
         found -= origins.get(register, frozenset())

@@ -301,7 +301,7 @@ class Planned:
     def _has_run_for_long_enough(self) -> bool:
         """Whether generating it takes little of the time that it has run for, as far as is known."""
         shortest = self._shortest
-        return shortest is not None and (self.runs - 1) * shortest >= _PAYS_AFTER * len(self.graph.nodes)
+        return shortest is not None and (self.runs - 1) * shortest >= _PAYS_AFTER * len(self.graph.bound)
 
     def _run_timed(self, context: ExecutionContext, arguments: Sequence[Any]) -> Any:
         """Run from the table. How long that takes is looked at ever more seldom: 2 runs after 1, 4 after 3, and so on.

@@ -194,31 +194,34 @@ def make_table(
     drops = last_uses(graph)
     # The shapes of kernels with two operands by what they are bound to and the classes of their registers.
     known: dict[tuple[int, type | None, type | None, type | None], int] = {}
-    for node in graph.kernels:
-        bound, operands = node.bound, node.arguments
-        constant = constant_of(node, classes) if bound.is_constant else None
-        if constant is not None:
-            template[node.results[0]] = constant[0]
-            continue
-        run = runner(node) if bound.control is not None else None
-        if run is not None:
-            steps.append((CONTROL, run, operands, starts_again(node), node.results))
-        elif len(operands) == 2 and node.is_single:
-            (first, second), (result,) = operands, node.results
+    # Nearly all kernels of a long function are alike, and need no node of their own.
+    for number, ((_, _, operands, _, _, results, _, _, _), bound) in enumerate(
+        zip(graph.record.kernels[1:], graph.bound[1:], strict=True), 1
+    ):
+        kind = shape = None
+        if len(operands) == 2 and len(results) == 1:
+            (first, second), (result,) = operands, results
             kind = (id(bound), classes[first], classes[second], classes[result])
             shape = known.get(kind)
-            if shape is not None:
-                steps.append((shape, bound.call, first, second, result))
+        if shape is not None:
+            steps.append((shape, bound.call, first, second, result))
+        else:
+            node = graph.node(number)
+            constant = constant_of(node, classes) if bound.is_constant else None
+            if constant is not None:
+                template[results[0]] = constant[0]
+                continue
+            run = runner(node) if bound.control is not None else None
+            if run is not None:
+                steps.append((CONTROL, run, operands, starts_again(node), results))
             else:
                 steps.append(_step(node, classes))
-                if steps[-1][0] in (PLAIN_BINARY, BINARY):
+                if kind is not None and steps[-1][0] in (PLAIN_BINARY, BINARY):
                     known[kind] = steps[-1][0]
-        else:
-            steps.append(_step(node, classes))
-        kernels.append(node.number)
-        if drops[node.number]:
-            steps.append((DROP, None, drops[node.number], None, None))
-            kernels.append(node.number)
+        kernels.append(number)
+        if drops[number]:
+            steps.append((DROP, None, drops[number], None, None))
+            kernels.append(number)
     return Table(graph, template, steps, kernels)
 
 
@@ -257,10 +260,10 @@ def constant_of(node: Node, classes: Classes) -> tuple[Any] | None:
 def last_uses(graph: Graph) -> list[tuple[int, ...]]:
     """For each kernel, the registers of buffers that nobody needs after it, where kernels run in the file's order."""
     last: dict[int, int] = {}
-    for node in graph.nodes:
-        for register in node.releases:
-            last[register] = node.number
-    found: list[list[int]] = [[] for _ in graph.nodes]
+    for number, released in enumerate(graph.releases):
+        for register in released:
+            last[register] = number
+    found: list[list[int]] = [[] for _ in graph.releases]
     for register, kernel in last.items():
         if register >= graph.argument_count:
             found[kernel].append(register)
