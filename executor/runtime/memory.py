@@ -92,8 +92,12 @@ class MemoryLimit:
                 run_when_ready([result], fulfilling([promise], lambda: [checked((), result)]))
                 return promise
             made = owner(result.value if type(result) is AsyncValue and result.is_available else result)
-            if made is not None and not any(owner(given) is made for given in operands):
-                self._count(place, made)
+            if made is None:
+                return result
+            for given in operands:
+                if owner(given) is made:
+                    return result
+            self._count(place, made)
             return result
 
         return run
@@ -121,15 +125,21 @@ class MemoryLimit:
         Raises:
             ResourceExhaustedError: that exceeds the limit.
         """
-        if not getattr(getattr(made, "flags", None), "owndata", False):
+        try:
+            if not made.flags.owndata:
+                return
+        except AttributeError:
+            # A buffer of another kind, such as a file's.
             return
+        key, size = id(made), made.nbytes
         with self._lock:
-            same = self._alive.get(id(made))
+            same = self._alive.get(key)
             if same is not None and same() is made:
                 return
-            self._ask(place, made.nbytes)
+            if self._gone or self._used + size > self.limit:
+                self._ask(place, size)
             reference = _Reference(made, self._gone.append)
-            reference.key, reference.size = id(made), made.nbytes
+            reference.key, reference.size = key, size
             # In this order: an exception in between leaves too much, which is found out before anybody is refused.
             self._used += reference.size
             self._alive[reference.key] = reference

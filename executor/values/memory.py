@@ -7,13 +7,21 @@ from typing import Any
 
 def owner(value: Any) -> Any:
     """What owns the memory of an array, a dense tensor (or a handle of one) or a host buffer; None of anything else."""
-    array = getattr(value, "array", value)
-    if not hasattr(array, "nbytes"):
-        array = getattr(value, "memory", None)
-        if array is None:
-            array = getattr(getattr(value, "tensor", None), "array", None)
-        if not hasattr(array, "nbytes"):
-            return None
-    while getattr(array, "base", None) is not None and hasattr(array.base, "nbytes"):
-        array = array.base
-    return array
+    array = value
+    try:
+        # The common case, kept free of calls: an array.
+        base = array.base
+    except AttributeError:
+        array = _array_of(value)
+        base = getattr(array, "base", None)
+    while base is not None and hasattr(base, "nbytes"):
+        array, base = base, getattr(base, "base", None)
+    return array if hasattr(array, "nbytes") else None
+
+
+def _array_of(value: Any) -> Any:
+    for name in ("array", "memory"):
+        found = getattr(value, name, None)
+        if found is not None:
+            return found
+    return getattr(getattr(value, "tensor", None), "array", None)
