@@ -336,7 +336,7 @@ def memref_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) 
 def _dimensions(offset: int, shape: tuple[str, ...]) -> list[int]:
     dimensions = []
     for text in shape:
-        if len(text) > 19 or (text != "?" and int(text) >= 1 << 63):
+        if text != "?" and (not text.isdecimal() or len(text) > 19 or int(text) >= 1 << 63):
             raise SyntaxFailure(offset, "invalid dimension")
         dimensions.append(DYNAMIC_INDEX if text == "?" else int(text))
     return dimensions

@@ -30,6 +30,9 @@ class Bad:
                 os.kill(os.getpid(), signal.SIGSEGV)
             case 4:
                 time.sleep(60)
+            case 6:
+                while True:
+                    pass
             case 5:
                 print("not for whoever reads the results")
             case 7:

@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=1, help="how many processes work at a time")
-    parser.add_argument("--seconds", type=float, default=60, help="what a case may take")
+    parser.add_argument("--seconds", type=float, default=60, help="of the processor, that a case may take")
     parser.add_argument("--megabytes", type=int, default=512, help="the memory that a case may take")
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"), help="where cases that fail are written")
     parser.add_argument("--replay", type=Path, nargs="+", help="files to look at instead")

@@ -35,6 +35,9 @@ BLOCK = 5000
 
 SLOWEST = 3
 
+PATIENCE = 5
+"""How many times the seconds for which it may compute a case may take, as the machine may be busy with others."""
+
 HAS_LIMITS = Path("/proc/self/statm").exists()
 """Whether this system says what memory a process has, and limits it."""
 
@@ -69,7 +72,7 @@ class Campaign(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a case may take: seconds, and memory beyond what the process has when it begins."""
+    """What a case may take: seconds of the processor, and memory beyond what the process has when it begins."""
 
     seconds: float = 60.0
     megabytes: int = 512
@@ -212,8 +215,10 @@ def _kept(number: int, what: str, case: bytes, suffix: str, keep: Path | None) -
 
 
 def _ending(code: int) -> str:
+    if code == -signal.SIGPROF:
+        return "it computed for too long"
     if code == -signal.SIGALRM:
-        return "it took too long"
+        return "it waited for too long"
     return f"it ended the process, by {signal.Signals(-code).name}" if code < 0 else f"it ended the process: {code}"
 
 
@@ -227,8 +232,9 @@ def work(asked: str) -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     faulthandler.enable()
-    # All stacks, then what the signal does by itself: it ends the process.
-    faulthandler.register(signal.SIGALRM, all_threads=True, chain=True)
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        # All stacks, then what the signal does by itself: it ends the process.
+        faulthandler.register(number, all_threads=True, chain=True)
     outcomes: Counter[str] = Counter()
     slowest: list[tuple[float, int]] = []
     with open(place, "r+b") as file, mmap.mmap(file.fileno(), 0) as at:
@@ -238,17 +244,23 @@ def work(asked: str) -> None:
             at[_PLACE.size : _PLACE.size + len(kept)] = kept
             at[: _PLACE.size] = _PLACE.pack(number + 1, len(kept), campaign.suffix.encode())
             start = time.process_time()
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            _alarm(seconds)
             try:
                 with limited(megabytes):
                     outcomes[campaign.check(case, number)] += 1
             except BaseException as error:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                _alarm(0)
                 failed = {"failed": number, "what": _shown(error), "suffix": campaign.suffix}
                 print(json.dumps(failed | {"case": base64.b64encode(case).decode()}), file=out, flush=True)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _alarm(0)
             slowest = sorted([*slowest, (time.process_time() - start, number)], reverse=True)[:SLOWEST]
     print(json.dumps({"outcomes": outcomes, "totals": campaign.totals, "slowest": slowest}), file=out, flush=True)
+
+
+def _alarm(seconds: float) -> None:
+    """End the process once it has computed for so long, or waited for several times that; never if that is zero."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
 
 
 def _shown(error: BaseException) -> str:

@@ -33,6 +33,7 @@ SYNTAX = [
         "func.func @f(%x#1: i32) {\n  tfrt.return\n}",
         "1:14: error: cannot define '%x#1': '#' selects one of an operation's results",
     ),
+    ('%x = "x.y"() : () -> tensor<xf32>', "1:29: error: expected a type or '(', found 'xf32'"),
     ('"x.y"() ? : () -> ()', "1:9: error: unexpected character '?'"),
     ('"x.y"() {1} : () -> ()', "1:10: error: expected '}', a string or an attribute name, found '1'"),
     ('"x.y"() {"" = 1} : () -> ()', "1:10: error: expected valid attribute name"),
