@@ -417,6 +417,7 @@ def _step_attribute(op_name: str, operands: tuple[int, ...], details: tuple[Attr
     return ArrayAttr([string_attribute(op_name), *map(integer_attribute, operands), *details])
 
 
+@once_each
 def details_of(step: Attribute) -> tuple[TypeAttribute | None, ArrayAttr | None]:
     """The element type of what a step gives, where it is not the chain's, and its op's attributes, where it has any."""
     assert isinstance(step, ArrayAttr)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -29,6 +29,7 @@ from xdsl.ir import Attribute, TypeAttribute
 from tfrt.compiler.float_bits import to_bits
 from tfrt.compiler.printer import type_text
 from tfrt.dialects.shared.corert_types import ShapeAttr
+from tfrt.dialects.shared.interning import once_each
 from tfrt.executor.bef.format import ARRAY_BIT, ATTRIBUTE_HEADER, DENSE_HEADER, EMPTY_ARRAY, PADDING, AttributeType
 from tfrt.executor.bef.writer import Writer
 from tfrt.executor.values.dtype import DType
@@ -112,7 +113,7 @@ _CASES: dict[type, Callable[[Any], int]] = {
 
 
 # Types are few, and to spell one takes longer than to find it again.
-@lru_cache(maxsize=256)
+@once_each
 def dtype_of(type: Attribute) -> DType | None:
     """The element type that stands for a type. BEF does not tell signed integers from signless ones."""
     if isinstance(type, IntegerType):
@@ -121,7 +122,7 @@ def dtype_of(type: Attribute) -> DType | None:
     return _dtype_by_spelling(type)
 
 
-@lru_cache(maxsize=256)
+@once_each
 def _dtype_by_spelling(type: Attribute) -> DType | None:
     """The element type of that name, where the signedness of integers counts."""
     return _BY_SPELLING.get(type_text(type))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import MemRefType, ModuleOp
@@ -17,6 +18,9 @@ from tfrt.dialects.shared.interning import array_attribute, integer_attribute
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import cut_at, is_row
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op import OpEntry
+from tfrt.executor.declarations.op_attrs import OpAttrs
 
 _MOST_STEPS = 64
 """How long a chain gets. Longer ones save nothing more."""
@@ -156,10 +160,23 @@ def _takes_epilogue(call: CallOp, others: Sequence[SSAValue]) -> bool:
     inputs = tuple(metadata_of_type(operand.type) for operand in call.operands)
     results = tuple(metadata_of_type(result.type) for result in call.results)
     try:
-        entry.arrays(inputs, attrs_of(call).by_name, None, results, RowEpilogue(lambda *_: None, shapes))
+        return _is_prepared(entry, attrs_of(call), inputs, results, shapes)
     except Exception:
         # Some do so only for some element types and layouts.
         return False
+
+
+# Many products are alike, and to prepare one takes long.
+@lru_cache(maxsize=256)
+def _is_prepared(
+    entry: OpEntry,
+    attributes: OpAttrs,
+    inputs: tuple[TensorMetadata, ...],
+    results: tuple[TensorMetadata, ...],
+    shapes: tuple[tuple[int, ...], ...],
+) -> bool:
+    """That a kernel with an epilogue on arrays of these shapes can be prepared; raises what keeps it from that."""
+    entry.arrays(inputs, attributes.by_name, None, results, RowEpilogue(lambda *_: None, shapes))
     return True
 
 
