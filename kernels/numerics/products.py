@@ -36,10 +36,8 @@ def is_small(rows: int, inner: int, columns: int) -> bool:
 
 
 _FEW_ROWS = range(4, 13)
-_MORE_ROWS = range(13, 129)
-_BLOCK_ROWS = ((24, 128), (16, 128), (8, 64))
-"""How many a block may have, and of how many rows at most: eight are too few to gain from where there are many."""
-
+_MORE_ROWS = range(13, 65)
+_BLOCK_ROWS = (24, 16, 8)
 _BLOCK_WIDTH = 64
 _AT_ONCE = 1_000_000
 _MOST_BYTES = 1 << 22
@@ -52,17 +50,17 @@ def blocks(rows: int, inner: int, columns: int, dtype: np.dtype) -> tuple[int, i
     OpenBLAS's kernels for AVX-512 multiply small matrices of singles, by which they mean at most a million
     multiplications, as they lie, and pack larger ones first, which takes longer than to multiply them by few rows:
     8 x 256 by 256 x 1024 takes 121 microseconds at once and 45 in three panels of columns. So do blocks of more rows:
-    16 x 784 by 784 x 512 takes 188 at once and 126 by 64 columns, 128 x 256 by 256 x 1024 750 and 670 by blocks of
-    24 x 128. Beyond the sizes here there is nothing to gain, and other kernels take longer for blocks.
+    16 x 784 by 784 x 512 takes 180 at once and 133 by 64 columns, 64 x 784 by it 542 and 509 by blocks of 16 x 64.
+    Beyond the sizes here there is nothing to gain, and other kernels take longer for blocks.
     """
     work = rows * inner * columns
     is_large = work > _AT_ONCE and inner * columns * dtype.itemsize <= _MOST_BYTES and dtype == np.float32
     if not is_large or not (rows in _FEW_ROWS or rows in _MORE_ROWS) or not multiplies_small_ones_as_they_lie():
         return rows, columns
     if rows in _MORE_ROWS:
-        for height, most in _BLOCK_ROWS:
+        for height in _BLOCK_ROWS:
             width = _AT_ONCE // (height * inner) // _BLOCK_WIDTH * _BLOCK_WIDTH
-            if width and rows <= most:
+            if width:
                 return min(height, rows), min(width, columns)
         return rows, columns
     step = _AT_ONCE // (rows * inner) // 16 * 16

@@ -82,7 +82,7 @@ def test_blocks_of_rows_and_columns(small_products, rows, size, finished):
         ((64, 512, 512), (24, 64)),
         ((14, 256, 900), (14, 128)),
         ((64, 1024, 256), (8, 64)),
-        ((100, 128, 160), (24, 160)),
+        ((60, 128, 160), (24, 160)),
     ],
 )
 def test_sizes_of_blocks(small_products, sizes, size):
@@ -98,7 +98,7 @@ def test_sizes_of_blocks(small_products, sizes, size):
         (8, 4096, 4096),
         (12, 1 << 16, 16),
         (64, 2048, 256),
-        (128, 1024, 256),
+        (128, 512, 512),
     ],
 )
 def test_others_are_multiplied_at_once(small_products, sizes):
