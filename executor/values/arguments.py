@@ -15,11 +15,13 @@ from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.scalars import Converter, MisfitError, misfit, scalar_converter
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Donated:
     """What `donate` gives."""
 
-    array: Any
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any):
+        self.array = array
 
 
 def donate(array: Any) -> Any:
@@ -123,6 +125,8 @@ def _converting_arrays(
                     if is_protected:
                         value = value.view()
                         value.setflags(write=False)
+                elif type(value) is Donated and value.array.dtype is dtype and value.array.shape == shape:
+                    value, is_donated = value.array, True
                 else:
                     is_donated = is_donated or type(value) is Donated
                     value = value if step is None else step(value)
