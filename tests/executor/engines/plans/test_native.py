@@ -438,8 +438,9 @@ class TestMachineCode:
             native=True,
         )
         assert program["f"](3, 1) == 3
-        with pytest.raises(tfrt.KernelError, match=r"^t.mlir:3:17: Divide by zero$"):
+        with pytest.raises(tfrt.KernelError) as info:
             program["f"](3, 0)
+        assert str(info.value) == "t.mlir:3:17: Divide by zero"
 
     def test_cancellation_from_another_thread(self):
         program = load(RECURSION, native=True)
