@@ -92,8 +92,9 @@ def _repeated(operand: SSAValue) -> tuple[SSAValue, tuple[int, ...]] | None:
     (source,) = made.operands
     shape, result = metadata_of_type(source.type).shape, metadata_of_type(operand.type).shape
     places = tuple(attrs_of(made).values()["broadcast_dimensions"])
-    if places == tuple(range(len(result) - len(shape), len(result))):
-        return (source, shape) if is_row(shape, result) or not shape else None
+    is_aligned = places == tuple(range(len(result) - len(shape), len(result)))
+    if is_aligned and (is_row(shape, result) or not shape):
+        return source, shape
     if list(places) != sorted(places) or shape == result:
         return None
     known = dict(zip(places, shape, strict=True))

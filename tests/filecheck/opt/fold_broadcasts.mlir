@@ -20,3 +20,16 @@ func.func @rows(%x: tensor<3x4xf32>, %row: tensor<4xf32>, %column: tensor<3xf32>
   return %5, %6 : tensor<3x4xf32>, tensor<3x4xf32>
 }
 
+// What reductions give for each row is a column, whether or not they keep the dimension.
+// CHECK-LABEL: func.func @columns
+// CHECK-NOT: broadcast_in_dim
+// CHECK: cpu.elementwise %arg0, %arg2 {{.*}} : (memref<2x3x4xf32>, memref<2x3x1xf32>)
+// CHECK: [[M:%.+]] = cpu.call %arg1 {{.*}}op_name = "stablehlo.reshape"{{.*}} -> memref<2x1x4xf32>
+// CHECK: cpu.elementwise %{{.+}}, [[M]] {{.*}} : (memref<2x3x4xf32>, memref<2x1x4xf32>)
+func.func @columns(%x: tensor<2x3x4xf32>, %m: tensor<2x4xf32>, %c: tensor<2x3x1xf32>) -> tensor<2x3x4xf32> {
+  %0 = stablehlo.broadcast_in_dim %c, dims = [0, 1, 2] : (tensor<2x3x1xf32>) -> tensor<2x3x4xf32>
+  %1 = stablehlo.broadcast_in_dim %m, dims = [0, 2] : (tensor<2x4xf32>) -> tensor<2x3x4xf32>
+  %2 = stablehlo.subtract %x, %0 : tensor<2x3x4xf32>
+  %3 = stablehlo.multiply %2, %1 : tensor<2x3x4xf32>
+  return %3 : tensor<2x3x4xf32>
+}
