@@ -280,19 +280,19 @@ class _Chain:
         # Before the last step that reads an input which `out` may be, values go elsewhere.
         may_write_out = max((last_use.get(number, 0) for number in full), default=0)
         # Names of memory, and the type of what is in it.
-        holders: dict[str, np.dtype | None] = {}
+        holders: dict[str, str] = {}
         busy_until: dict[str, int] = {}
         names = dict(enumerate(inputs))
         lines = []
         for number, step in enumerate(steps):
-            value, is_last, kind = len(inputs) + number, number == len(steps) - 1, step.dtype
+            value, is_last, kind = len(inputs) + number, number == len(steps) - 1, _kind(step)
             arguments = ", ".join(names[operand] for operand in step.operands)
             free = [
                 h
                 for h, held in holders.items()
                 if held == kind and busy_until[h] <= number and (h != result or number >= may_write_out)
             ]
-            if is_last or (kind is None and result not in holders and number >= may_write_out):
+            if is_last or (not kind and result not in holders and number >= may_write_out):
                 name = result
             else:
                 name = free[0] if free else f"{prefix}{len(holders)}"
@@ -304,6 +304,12 @@ class _Chain:
             busy_until[name] = last_use.get(value, number)
             names[value] = name
         return lines, [holder for holder in holders if holder != result]
+
+
+def _kind(step: Step) -> str:
+    """The type of what a step gives, where that is not the chain's. numpy takes None for a type, which is equal to
+    that of doubles."""
+    return "" if step.dtype is None else step.dtype.name
 
 
 def _takes_out_in_order(step: Step) -> bool:

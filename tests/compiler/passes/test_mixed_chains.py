@@ -107,6 +107,22 @@ def test_random_chains(monkeypatch, seed, in_blocks):
     assert found[~is_nan].tobytes() == expected[~is_nan].tobytes()
 
 
+def test_doubles_on_the_way():
+    """Their memory is not that of integers."""
+    text = """func.func @main(%x: tensor<3xi32>) -> tensor<3xi32> {
+  %0 = stablehlo.convert %x : (tensor<3xi32>) -> tensor<3xf64>
+  %1 = stablehlo.multiply %0, %0 : tensor<3xf64>
+  %2 = stablehlo.convert %1 : (tensor<3xf64>) -> tensor<3xi32>
+  %3 = stablehlo.compare EQ, %x, %2, SIGNED : (tensor<3xi32>, tensor<3xi32>) -> tensor<3xi1>
+  %4 = stablehlo.convert %3 : (tensor<3xi1>) -> tensor<3xi32>
+  %5 = stablehlo.maximum %x, %4 : tensor<3xi32>
+  %6 = stablehlo.add %5, %2 : tensor<3xi32>
+  return %6 : tensor<3xi32>
+}"""
+    found = tfrt.load(tfrt.compile(text, opt_level=2))["main"](np.int32([-2, 0, 3]))
+    np.testing.assert_array_equal(found, [4, 1, 12])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int8, np.complex64])
 @pytest.mark.parametrize("least", [0, 1 << 20])
 def test_choosing(monkeypatch, dtype, least):
