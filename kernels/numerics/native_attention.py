@@ -22,6 +22,7 @@ from tfrt.executor.support.machine_code import (
     processor,
 )
 from tfrt.kernels.numerics.attention_sizes import Attention, Shape
+from tfrt.kernels.numerics.native_blocks import require_strided
 from tfrt.kernels.numerics.native_choice import native_or
 from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_functions import exp
@@ -56,13 +57,14 @@ def make_native(run: Run, a: Attention) -> Run:
     if not can_see_strides():
         raise CannotAssemble("arrays are not like those it is written for")
     code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * len(shapes_of(a)))
-    shape, dtype = a.result, np.dtype(np.float32)
+    kinds, shape, dtype = kinds_of(a), a.result, np.dtype(np.float32)
 
     def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = np.empty(shape, dtype) if out is None else out
         for array in (*arrays, made):
             if array.strides[-1] != array.itemsize:
                 return run(*arrays, out=made)
+        require_strided((*arrays, made), kinds)
         code(*arrays, made)
         return made
 
@@ -73,6 +75,17 @@ def shapes_of(a: Attention) -> list[Shape]:
     """The shapes of all arrays but for their last dimension, the result's last."""
     parts = [(*leading, n) for leading, n in zip(a.leading, (*a.keys, *a.values), strict=True)]
     return [(*a.batch, a.queries), *parts, *[mask.shape[:-1] for mask in a.masks], (*a.batch, a.queries)]
+
+
+def kinds_of(a: Attention) -> list[tuple[Shape, np.dtype]]:
+    """The shapes and types of all arrays, the result's last."""
+    lasts = [a.depth] * (1 + len(a.keys)) + [a.width] * len(a.values)
+    dtypes = [a.dtype] * len(lasts)
+    for mask in a.masks:
+        lasts.append(mask.shape[-1])
+        dtypes.append(a.dtype if mask.fill is None else np.dtype(bool))
+    shapes = zip(shapes_of(a), [*lasts, a.width], strict=True)
+    return [((*shape, last), dtype) for (shape, last), dtype in zip(shapes, [*dtypes, a.dtype], strict=True)]
 
 
 def write(a: Attention, lanes: int) -> str:

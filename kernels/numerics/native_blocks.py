@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT, directly
+from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork_join import Crew, Queue
 from tfrt.executor.support.machine_code import CannotAssemble, assemble
+
+Shape = tuple[int, ...]
 
 BLOCKS_A_THREAD = 4
 """So many, lest all wait for a thread that the system has stopped."""
@@ -45,7 +48,8 @@ def in_blocks(
 def whole_work(
     text: str,
     name: str,
-    arrays: int,
+    sizes: Sequence[int],
+    dtype: np.dtype,
     units: int,
     host: HostContext | None,
     least: int,
@@ -53,11 +57,13 @@ def whole_work(
     result: int,
     brief: tuple[int, int],
 ) -> Callable[..., Any]:
-    """A function of as many arrays that does all units by the code of a module, as `in_blocks` has it; it returns one
-    of the arrays, or `UNFIT` where they do not all lie in C order.
+    """A function of arrays that does all units by the code of a module, as `in_blocks` has it; it returns one of them,
+    or `UNFIT` where they do not all lie in C order, or are not what the code takes.
 
     Args:
         name: the function's in the module.
+        sizes: how many elements each array has at least.
+        dtype: the type of all of them.
         result: which of the arrays to return.
         brief: so many units are done with the interpreter lock, in some tens of microseconds; or, where the host has
             compute threads, in a few.
@@ -67,21 +73,49 @@ def whole_work(
     """
     if units <= brief[host is not None and host.parallelism > 1]:
         try:
-            return directly(text, name, arrays, (0, units), result)
+            return directly(text, name, sizes, dtype, (0, units), result)
         except CannotAssemble:
             # Python is another one, or nothing can be assembled, which will be seen.
             pass
+    arrays = len(sizes)
     code = assemble(text, name, [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
     do_all = in_blocks(code, arrays, units, host, least, most)
 
     def work(*given: np.ndarray) -> object:
-        for array in given:
-            if not array.flags.c_contiguous:
-                return UNFIT
+        if not (_are_whole(given, sizes, dtype) and all(array.flags.c_contiguous for array in given)):
+            return UNFIT
         do_all(*given)
         return given[result]
 
     return work
+
+
+def require_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype) -> None:
+    """Machine code takes arrays for what it is told that they are.
+
+    Raises:
+        KernelError: one has another type, or fewer elements, which only programs do that say so wrongly.
+    """
+    if _are_whole(arrays, sizes, dtype):
+        return
+    wanted = ", ".join(map(str, sizes))
+    given = ", ".join(f"{array.size} {array.dtype}" for array in arrays)
+    raise KernelError(f"made for arrays of {wanted} elements {dtype}, got {given}")
+
+
+def require_strided(arrays: Sequence[np.ndarray], kinds: Sequence[tuple[Shape, np.dtype]]) -> None:
+    """As `require_whole`, for code that looks at strides, and so takes arrays of these shapes and types only.
+
+    Raises:
+        KernelError: one has another shape or type.
+    """
+    for array, (shape, dtype) in zip(arrays, kinds, strict=True):
+        if array.shape != shape or array.dtype != dtype:
+            raise KernelError(f"made for an array of {list(shape)} {dtype}, got {list(array.shape)} {array.dtype}")
+
+
+def _are_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype) -> bool:
+    return all(array.size >= size and array.dtype == dtype for array, size in zip(arrays, sizes, strict=True))
 
 
 def _shared(

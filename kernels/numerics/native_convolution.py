@@ -16,7 +16,7 @@ from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import assemble, processor
 from tfrt.kernels.numerics.convolution import finishing, prepare
-from tfrt.kernels.numerics.native_blocks import in_blocks
+from tfrt.kernels.numerics.native_blocks import in_blocks, require_whole
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_convolution_code import (
     Convolution,
@@ -123,20 +123,26 @@ def _function(
     units = c.images[0] * -(-c.rows.count // tiling.height)
     work = max(1, prod(c.result[2:]) * tiling.height * prod(c.filters[:-1]))
     least, most = LEAST_WORK // work, MOST_WORK // work
+    sizes = [*map(prod, (c.images, c.filters, c.result)), *map(prod, c.others)]
     if is_on_stack(c, tiling):
         do_all = in_blocks(code, 3 + len(c.others), units, host, least, most)
     else:
         do_all = _with_frame(code, prod(frame_of(c, tiling)), c.dtype, units, host, least, most)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = np.empty(shape, c.dtype) if out is None else out
+        made = np.empty(shape, c.dtype) if out is None or not out.flags.c_contiguous else out
         if packing is not None:
             w = packing(w)
         if not (x.flags.c_contiguous and w.flags.c_contiguous):
             x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
         if others:
             others = tuple([other if other.flags.c_contiguous else np.ascontiguousarray(other) for other in others])
-        do_all(x, w, made, *others)
+        arrays = (x, w, made, *others)
+        require_whole(arrays, sizes, c.dtype)
+        do_all(*arrays)
+        if out is not None and made is not out:
+            out[...] = made
+            return out
         return made
 
     return run

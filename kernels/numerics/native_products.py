@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import processor
 from tfrt.kernels.numerics import native_few_rows as few
 from tfrt.kernels.numerics import native_tiles as tiles
-from tfrt.kernels.numerics.native_blocks import whole_work
+from tfrt.kernels.numerics.native_blocks import require_whole, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_tiles import Product
 from tfrt.kernels.numerics.panels import Find, in_order, once
@@ -137,7 +138,13 @@ def _of_all(product: Product, text: str, units: int, host: HostContext | None) -
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
     each = max(1, product.work // units)
     least, most, brief = -(-LEAST_WORK // each), MOST_WORK // each, (BRIEF_WORK // each, BRIEF_WORK_OF_MANY // each)
-    return whole_work(text, "multiply", 3 + len(product.others), units, host, least, most, 2, brief)
+    return whole_work(text, "multiply", _sizes(product), product.dtype, units, host, least, most, 2, brief)
+
+
+def _sizes(product: Product) -> list[int]:
+    """How many elements the arrays have at least; packed matrices have more."""
+    rows, inner, columns = product.rows, product.inner, product.columns
+    return [rows * inner, inner * columns, rows * columns, *map(prod, product.others)]
 
 
 def _function(
@@ -153,7 +160,7 @@ def _function(
         in_place: is given the right matrix as it is; where there is none, `run` is.
         of_found: is given what `find` has made of a right matrix.
     """
-    shape, dtype, new = product.result, product.dtype, np.empty
+    shape, dtype, sizes, new = product.result, product.dtype, _sizes(product), np.empty
 
     def native(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         packed = None if find is None else find(y)
@@ -165,7 +172,9 @@ def _function(
             return made
         if not (matrix.flags.c_contiguous and made.flags.c_contiguous):
             return run(x, y, *others, out=out)
-        function(np.ascontiguousarray(x), matrix, made, *[np.ascontiguousarray(other) for other in others])
+        arrays = [np.ascontiguousarray(x), matrix, made, *map(np.ascontiguousarray, others)]
+        require_whole(arrays, sizes, dtype)
+        function(*arrays)
         return made
 
     return native

@@ -20,7 +20,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
 from tfrt.kernels.numerics.elementwise_chain import Step
-from tfrt.kernels.numerics.native_blocks import whole_work
+from tfrt.kernels.numerics.native_blocks import require_whole, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
 from tfrt.kernels.numerics.vector_code import Code, Value
@@ -136,7 +136,9 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
     )
     least, most = LEAST_ELEMENTS // work.width, MOST_ELEMENTS // work.width
     brief = (BRIEF_ELEMENTS // work.width, BRIEF_ELEMENTS_OF_MANY // work.width)
-    do_all = whole_work(text, "work", inputs + 1, work.rows, host, least, most, inputs, brief)
+    full = work.rows * work.width
+    sizes = [{"full": full, "row": work.width, "column": work.rows, "one": 1}[kind] for kind in work.kinds] + [full]
+    do_all = whole_work(text, "work", sizes, dtype, work.rows, host, least, most, inputs, brief)
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = new(shape, dtype) if out is None else out
@@ -145,7 +147,9 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
         if not made.flags.c_contiguous:
             made[...] = run(*arrays)
             return made
-        do_all(*[np.ascontiguousarray(array) for array in arrays], made)
+        in_order = [*map(np.ascontiguousarray, arrays), made]
+        require_whole(in_order, sizes, dtype)
+        do_all(*in_order)
         return made
 
     return run
@@ -168,6 +172,7 @@ def with_native_softmax(softmax: Rows, width: int, dtype: np.dtype, host: HostCo
 
         def native(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             assert out is not None
+            require_whole((x, out), [x.shape[0] * width] * 2, dtype)
             code(x, out, 0, x.shape[0])
             return out
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
-from tfrt.kernels.numerics.native_blocks import in_blocks
+from tfrt.kernels.numerics.native_blocks import in_blocks, require_whole
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.trees import FEW
 from tfrt.kernels.numerics.vector_code import Code, Value
@@ -124,16 +124,20 @@ def make_native(run: Run, pool: Pool, shape: tuple[int, ...], host: HostContext 
     pointers = [ctypes.py_object] * 2
     code = assemble(write(pool, lanes), "pool", [*pointers, ctypes.c_int64, ctypes.c_int64])
     neutral = {"add": 0.0, "minimum": np.inf}.get(pool.function, -np.inf)
-    units = pool.shape[0] * pool.counts[0]
+    units, sizes = pool.shape[0] * pool.counts[0], (prod(pool.shape), prod(shape))
     work = prod(pool.shape[2:]) * pool.rows.size
     do_all = in_blocks(code, len(pointers), units, host, -(-LEAST_ELEMENTS // work), MOST_ELEMENTS // work)
 
     def native(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         if init != neutral:
             return run(x, init, out=out)
-        made = np.empty(shape, pool.dtype) if out is None else out
+        made = np.empty(shape, pool.dtype) if out is None or not out.flags.c_contiguous else out
         read = x if x.flags.c_contiguous else np.ascontiguousarray(x)
+        require_whole((read, made), sizes, pool.dtype)
         do_all(read, made)
+        if out is not None and made is not out:
+            out[...] = made
+            return out
         return made
 
     return native
