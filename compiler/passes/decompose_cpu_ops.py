@@ -17,6 +17,7 @@ from tfrt.compiler.passes.shared.array_ops import (
     decomposed,
     elementwise,
     entry_of,
+    is_static,
     metadata_of_type,
 )
 from tfrt.dialects.cpu import CallOp, step_attribute
@@ -45,7 +46,7 @@ def _values(op: Operation) -> list[SSAValue]:
 
 
 def _is_static(value: SSAValue) -> bool:
-    return isinstance(value.type, MemRefType) and value.type.has_static_shape()
+    return is_static(value.type)
 
 
 def _decompose(call: CallOp) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, MemRefType, ModuleOp, i64
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, ModuleOp, i64
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
-from tfrt.compiler.passes.shared.array_ops import entry_of, metadata_of_type
+from tfrt.compiler.passes.shared.array_ops import entry_of, is_static, metadata_of_type
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private, names_in
 from tfrt.dialects.cpu import (
     ArenaOp,
@@ -132,7 +132,7 @@ class _Planner:
                 elif not self._is_fresh(operand) or operand.uses.get_length() > 1:
                     is_donated = operand in donated and operand.uses.get_length() == 1
                     _copy_operand(inner, place, OwnOp if is_donated else CopyOp)
-        owned = _own(block, [a for a in donated if _is_static(a.type) and _size_of(a) >= _LEAST_STATE])
+        owned = _own(block, [a for a in donated if is_static(a.type) and _size_of(a) >= _LEAST_STATE])
         used |= _plan(block, self.threshold, [*[argument for argument in given if argument not in used], *owned])
         if loop is not None:
             loop.overwritten = {given[argument] for argument in used}
@@ -157,7 +157,7 @@ class _Planner:
         """Whether iterations may write to the memory of a part of the state: each gets some that nobody else has."""
         argument, given = loop.block.args[place], _given(loop)
         result = given[place]
-        if not _is_static(argument.type) or _size_of(argument) < _LEAST_STATE or given.count(result) != 1:
+        if not is_static(argument.type) or _size_of(argument) < _LEAST_STATE or given.count(result) != 1:
             return False
         if not self._is_fresh(result):
             return False
@@ -304,7 +304,7 @@ def _can_write_into(op: Operation) -> bool:
     """Whether an op's result may be in memory that it is given."""
     if isinstance(op, ElementwiseOp):
         return True
-    if not isinstance(op, CallOp) or len(op.results) != 1 or not _is_static(op.result_types[0]):
+    if not isinstance(op, CallOp) or len(op.results) != 1 or not is_static(op.result_types[0]):
         return False
     entry = entry_of(op)
     return entry is not None and entry.array_form is not None and not entry.views
@@ -313,10 +313,6 @@ def _can_write_into(op: Operation) -> bool:
 def _is_written(op: Operation) -> bool:
     """Whether the op writes into memory that it is given."""
     return isinstance(op, CallIntoOp | ElementwiseIntoOp)
-
-
-def _is_static(type: Attribute) -> bool:
-    return isinstance(type, MemRefType) and type.has_static_shape()
 
 
 def _is_view(op: Operation) -> bool:

@@ -100,3 +100,13 @@ def test_programs_are_verified_once(monkeypatch):
     monkeypatch.setattr(verifier, "verify", lambda module: verified.append(module) or verify(module))
     tfrt.compiler.compile(TEXT, opt_level=2)
     assert len(verified) == 1
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_memrefs_of_what_no_array_holds(level):
+    text = """
+func.func @f(%a: memref<64x64xf32>, %i: memref<!corert.tensorhandle>) -> memref<64x64xf32> {
+  tfrt.return %a : memref<64x64xf32>
+}
+"""
+    assert tfrt.compiler.compile(text, opt_level=level)

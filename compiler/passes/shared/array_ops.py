@@ -56,6 +56,11 @@ def memref(metadata: TensorMetadata) -> MemRefType:
     return MemRefType(_ELEMENT_TYPES[metadata.dtype], list(metadata.shape))
 
 
+def is_static(type: Attribute) -> bool:
+    """Whether it is the type of arrays whose shape is known; a memref may also be of what no array holds."""
+    return isinstance(type, MemRefType) and type.element_type in _DTYPES and type.has_static_shape()
+
+
 @once_each
 def metadata_of_type(type: Attribute) -> TensorMetadata:
     """The metadata of arrays of a type."""
