@@ -215,7 +215,8 @@ def _by_shapes(prepare: Callable[[Sequence[tuple[int, ...]]], ArrayForm]) -> Arr
     forms: dict[tuple[tuple[int, ...], ...], ArrayForm] = {}
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
-        shapes = tuple([array.shape for array in arrays])
+        # Numbers may come for arrays without dimensions, see `OpEntry.numbers_from`.
+        shapes = tuple([() if type(array) is int else array.shape for array in arrays])
         form = forms.get(shapes)
         if form is None:
             form = prepare(shapes)

@@ -163,3 +163,34 @@ def test_elements_of_arrays_without_dimensions_are_no_starts():
     for options in WAYS.values():
         run = tfrt.load(tfrt.compile(text, opt_level=2), host=tfrt.HostContext(**options))["f"]
         assert [int(result) for result in run(np.array(4, np.int32))] == [5, 1]
+
+
+UNKNOWN = """
+func.func @main(%n: tensor<i32>, %x: tensor<?x3xf32>) -> tensor<?x3xf32> {
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %one = stablehlo.constant dense<1> : tensor<i32>
+  %found:2 = stablehlo.while(%i = %zero, %y = %x) : tensor<i32>, tensor<?x3xf32>
+  cond {
+    %less = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %less : tensor<i1>
+  } do {
+    %row = stablehlo.dynamic_slice %y, %i, %zero, sizes = [1, 3]
+      : (tensor<?x3xf32>, tensor<i32>, tensor<i32>) -> tensor<1x3xf32>
+    %sum = stablehlo.add %row, %row : tensor<1x3xf32>
+    %new = stablehlo.dynamic_update_slice %y, %sum, %i, %zero
+      : (tensor<?x3xf32>, tensor<1x3xf32>, tensor<i32>, tensor<i32>) -> tensor<?x3xf32>
+    %next = stablehlo.add %i, %one : tensor<i32>
+    stablehlo.return %next, %new : tensor<i32>, tensor<?x3xf32>
+  }
+  return %found#1 : tensor<?x3xf32>
+}"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("level", range(4))
+def test_numbers_start_parts_of_arrays_of_unknown_sizes(level, way):
+    with tfrt.HostContext("s", **WAYS[way]) as host:
+        run = tfrt.load(tfrt.compile(UNKNOWN, "unknown.mlir", opt_level=level), host=host)["main"]
+        for rows in (4, 6):
+            x = np.arange(3 * rows, dtype=np.float32).reshape(rows, 3)
+            np.testing.assert_array_equal(run(np.int32(2), x), np.where(np.arange(rows)[:, None] < 2, 2 * x, x))
