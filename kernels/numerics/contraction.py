@@ -6,12 +6,13 @@ Operands become batches of matrices, as views where their strides allow it: BLAS
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import panels, products
@@ -46,6 +47,15 @@ class Contraction:
     def is_of_matrices(self) -> bool:
         """Whether it is the product of two matrices, each transposed perhaps, that have elements."""
         return len(self.lhs_axes) == len(self.rhs_axes) == len(self.shape) == 2 and not self.batches and self.inner > 0
+
+    @property
+    def has_rows_of_matrix(self) -> bool:
+        """Whether it multiplies each row of an array of more dimensions by a matrix, transposed perhaps, as the layers
+        of networks for batches of sequences do."""
+        rank, is_in_order = len(self.lhs_axes), self.lhs_axes == (*range(len(self.lhs_axes)),)
+        # One axis of each is summed along.
+        is_layer = len(self.rhs_axes) == 2 and len(self.shape) == rank > 2 and not self.batches
+        return is_layer and is_in_order and self.inner > 0
 
     @property
     def has_vector(self) -> bool:
@@ -101,6 +111,8 @@ def contract(
     width = how.shape[-1] if how.shape else 1
     if dtype.kind != "c" and how.is_of_matrices:
         return _matrix_product(how, dtype, host, finish)
+    if dtype.kind != "c" and how.has_rows_of_matrix and 0 not in how.shape:
+        return _product_of_rows(how, dtype, host, finish)
     is_alone = host is None or host.parallelism == 1 or products.is_small(how.rows, how.inner, how.columns)
     if dtype.kind != "c" and how.has_vector and finish is None and is_alone:
         return _vector_product(how)
@@ -123,6 +135,34 @@ def contract(
         return out
 
     return run
+
+
+def _product_of_rows(
+    how: Contraction, dtype: np.dtype, host: HostContext, finish: Callable[..., object] | None
+) -> Callable[..., Any]:
+    """`contract` of all rows of an array, which are a matrix, and a matrix."""
+    flat = replace(how, lhs_axes=(0, 1), shape=(how.rows, how.columns))
+    if isinstance(finish, RowEpilogue):
+        finish = replace(finish, others=tuple(_as_rows(shape) for shape in finish.others))
+    product = _matrix_product(flat, dtype, host, finish)
+
+    def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        rows = x.reshape(flat.rows, flat.inner)
+        others = tuple([other.reshape(_as_rows(other.shape)) for other in others])
+        if out is None:
+            return product(rows, y, *others).reshape(how.shape)
+        if out.flags.c_contiguous:
+            product(rows, y, *others, out=out.reshape(flat.shape))
+        else:
+            out[...] = product(rows, y, *others).reshape(how.shape)
+        return out
+
+    return run
+
+
+def _as_rows(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """That of a matrix with the same rows, for arrays of more dimensions than two."""
+    return shape if len(shape) <= 2 else (prod(shape[:-1]), shape[-1])
 
 
 def _vector_product(how: Contraction) -> Callable[..., Any]:
