@@ -245,6 +245,7 @@ class Function:
         # Found out at the first call. Attributes, because to look up a property takes as long as a kernel.
         self._convert: Callable[[tuple[Any, ...]], Sequence[Any]] = self._convert_first
         self._run: Run = self._run_first
+        self._not_run_yet = self._run
         self._planned: Planned | None = None
         self._is_pure = False
 
@@ -467,11 +468,16 @@ class Function:
             who = f"@{self.name}" if self.name else "a region"
             takes = len(self.argument_types)
             raise KernelError(f"{who} takes {takes} argument{'' if takes == 1 else 's'} and is given {len(arguments)}")
+        if self._run is self._not_run_yet:
+            # As `_run_first` does, without its place on Python's stack: functions that are called in one another for
+            # the first time would have that a hundred times.
+            self._run = self._way_to_run()
         return self._run(context, arguments)
 
     def run_anew(self) -> None:
         """See `Program.run_anew`."""
-        self._convert, self._run, self._planned = self._convert_first, self._run_first, None
+        self._convert, self._planned = self._convert_first, None
+        self._run = self._not_run_yet = self._run_first
         self._is_pure = False
         Function.graph.forget(self)
 
