@@ -46,7 +46,6 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue, TypeAttribute
-from xdsl.irdl import IRDLOperation
 
 from tfrt.compiler.emitter.entities import NAME, PRODUCER
 from tfrt.compiler.float_bits import float_attribute, unpack
@@ -57,6 +56,7 @@ from tfrt.compiler.verifier import verify
 from tfrt.dialects import context as dialect_context
 from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.dialects.shared.traits import COST_ATTRIBUTE, AttributeCost
+from tfrt.dialects.shared.walking import is_defined
 from tfrt.dialects.tfrt.control_flow import ReturnOp
 from tfrt.executor.bef import BefFile, FunctionKind, FunctionRecord, KernelRecord
 from tfrt.executor.bef.attribute_values import CompilationUnit, aggregate_elements, decode
@@ -400,7 +400,7 @@ def _must_state_cost(op_class: type[Operation]) -> bool:
 
 def _symbol_attributes(op_class: type[Operation], given: dict[str, Attribute]) -> list[str]:
     """The attributes that an op's definition has beside those that are given, by name."""
-    if not issubclass(op_class, IRDLOperation) or op_class is UnregisteredOp or issubclass(op_class, UnregisteredOp):
+    if not is_defined(op_class) or op_class is UnregisteredOp or issubclass(op_class, UnregisteredOp):
         return []
     definition = op_class.get_irdl_definition()
     return sorted(name for name in definition.attributes if name not in given and name != COST_ATTRIBUTE)

@@ -18,7 +18,6 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
     SymbolRefAttr,
-    UnregisteredOp,
 )
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
@@ -28,6 +27,7 @@ from tfrt.compiler.streams import analyse_streams
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects import get_dialects
 from tfrt.dialects.shared.definitions import SourceDialect
+from tfrt.dialects.shared.walking import is_unregistered
 from tfrt.executor.support.drawing.dot import dot
 from tfrt.executor.support.drawing.graph import Edge, Graph, Outer, Vertex, elided
 from tfrt.executor.support.drawing.svg import svg
@@ -186,7 +186,7 @@ class _Drawing:
 
 
 def _name_of(op: Operation) -> str:
-    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+    return op.op_name.data if is_unregistered(op) else op.name
 
 
 def _block_of(value: SSAValue) -> Block | None:

@@ -35,7 +35,6 @@ from xdsl.dialects.builtin import (
     NoneAttr,
     StringAttr,
     UnknownLoc,
-    UnregisteredOp,
     f64,
     i1,
     i64,
@@ -50,6 +49,7 @@ from tfrt.compiler.float_spelling import SpelledFloat, float_text, is_hexadecima
 from tfrt.compiler.locations import RangeEnd, start_of_range
 from tfrt.dialects.shared.forms import HandWrittenOp
 from tfrt.dialects.shared.value_names import value_names
+from tfrt.dialects.shared.walking import is_unregistered
 from tfrt.dialects.tf_type import StringsAttr
 
 _BARE_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
@@ -166,7 +166,7 @@ class MlirPrinter(Printer):
 
     def _print_generic_op(self, op: Operation) -> None:
         name, attributes = op.name, dict(op.attributes)
-        if isinstance(op, UnregisteredOp):
+        if is_unregistered(op):
             name = op.op_name.data
             attributes.pop("op_name__", None)
         self.print_string_literal(name)
@@ -426,7 +426,7 @@ class MlirPrinter(Printer):
 
 
 def _has_custom_form(op: Operation) -> bool:
-    if isinstance(op, UnregisteredOp) or type(op).print is Operation.print:
+    if is_unregistered(op) or type(op).print is Operation.print:
         return False
     if isinstance(op, FuncOp):
         return _fits_function_form(op)

@@ -25,7 +25,6 @@ from xdsl.dialects.builtin import (
     NameLoc,
     StringAttr,
     SymbolRefAttr,
-    UnregisteredOp,
     f16,
     f32,
     f64,
@@ -53,7 +52,7 @@ from tfrt.dialects.shared.definitions import I64Array, StringArray
 from tfrt.dialects.shared.interning import Identities
 from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
-from tfrt.dialects.shared.walking import has_trait
+from tfrt.dialects.shared.walking import has_trait, is_defined, is_unregistered
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.location import (
     UNKNOWN,
@@ -102,7 +101,7 @@ def _error(op: Operation, message: str, *notes: Diagnostic) -> Diagnostic:
 
 def _name_of(op: Operation) -> str:
     """The op's name, also where xDSL wraps the op because no dialect defines it."""
-    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+    return op.op_name.data if is_unregistered(op) else op.name
 
 
 def _note(op: Operation, message: str) -> Diagnostic:
@@ -224,7 +223,7 @@ def _looks_at_itself_only(definition: type[Operation]) -> bool:
     code = getattr(definition.verify_, "__code__", None)
     closure = dict(zip(getattr(code, "co_freevars", ()), definition.verify_.__closure__ or (), strict=True))
     own = closure["custom_verify"].cell_contents if set(closure) == {"op_def", "custom_verify"} else None
-    traits = definition.traits if issubclass(definition, IRDLOperation) else ()
+    traits = definition.traits if is_defined(definition) else ()
     is_checked = own is CheckedOp.verify_ and not definition.has_trait(LooksAround)
     return (own is Operation.verify_ or is_checked) and all(type(trait).verify is OpTrait.verify for trait in traits)
 
@@ -253,7 +252,7 @@ def _verify_block(block: Block, visible: set[int], diagnostics: list[Diagnostic]
         _verify_op(op, visible, diagnostics, alike)
         visible.update(map(id, op.results))
     parent = block.parent_op()
-    if parent is None or isinstance(parent, UnregisteredOp) or _needs_no_terminator(block, parent):
+    if parent is None or is_unregistered(parent) or _needs_no_terminator(block, parent):
         return
     last = block.last_op
     if last is None:

@@ -17,7 +17,6 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
     SymbolRefAttr,
-    UnregisteredOp,
 )
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, Region
@@ -30,6 +29,7 @@ from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.shared.symbols import symbols_of
 from tfrt.dialects.shared.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
+from tfrt.dialects.shared.walking import is_unregistered
 from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.bef.model import FunctionKind
 from tfrt.executor.support.diagnostics import Diagnostic
@@ -189,7 +189,7 @@ class Entities:
 
 def kernel_name(op: Operation) -> str:
     """The op's name, also where xDSL wraps the op because no dialect defines it."""
-    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+    return op.op_name.data if is_unregistered(op) else op.name
 
 
 def kernel_attributes(op: Operation) -> list[tuple[str, Attribute]]:

@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.irdl import IRDLOperation
 from xdsl.traits import IsolatedFromAbove
 
 from tfrt.compiler.frontend import attributes as literals
@@ -23,6 +22,7 @@ from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, BlockRecord, OpRecord, RegionRecord, ResultRecord
 from tfrt.compiler.frontend.session import Session, number_attribute, string_attribute
 from tfrt.dialects.shared.open_context import OpenContext
+from tfrt.dialects.shared.walking import is_defined
 
 
 class ForwardReference(SSAValue[Attribute]):
@@ -438,7 +438,7 @@ def build_generic(builder: Builder, record: OpRecord) -> Operation:
         )
         operand_tokens = operand_types = ()
     operands = builder.values(operand_tokens, operand_types, offset)
-    if properties or issubclass(op_class, IRDLOperation):
+    if properties or is_defined(op_class):
         attributes, properties = _sorted_out(op_class, attributes, properties)
     regions: Sequence[Region] = ()
     if region_records:
@@ -464,7 +464,7 @@ def _sorted_out(
     """Attributes and properties where the op's definition wants them, in whichever dictionary the text has
     them.
     """
-    if not issubclass(op_class, IRDLOperation):
+    if not is_defined(op_class):
         return attributes, properties
     definition = op_class.get_irdl_definition()
     if not definition.properties and not properties:

@@ -37,6 +37,8 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure, SingleBlockImplicitTerminator, ensure_terminator
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.dialects.shared.walking import is_defined
+
 _INTEGER = container_of(IntegerType)
 _INTEGER_OR_INDEX = container_of(AnyOf.get(IntegerType, IndexType))
 _FLOAT = container_of(AnyFloat)
@@ -52,7 +54,7 @@ def with_form(op_class: type[Operation]) -> type[Operation]:
     if found is not None:
         return found
     form = _FORMS.get(op_class.name)
-    if form is None or not issubclass(op_class, IRDLOperation) or op_class.parse.__func__ is not _NO_FORM:  # type: ignore[attr-defined]
+    if form is None or not is_defined(op_class) or op_class.parse.__func__ is not _NO_FORM:  # type: ignore[attr-defined]
         return op_class
     from xdsl.irdl.declarative_assembly_format import FormatProgram
 

@@ -138,8 +138,8 @@ def define_dialect(name: str, *modules: str, is_open: bool = False, is_source: b
             family = held.values() if isinstance(held, dict) else held if isinstance(held, tuple) else (held,)
             found.update(dict.fromkeys(each for each in family if isinstance(each, type)))
     ours = [each for each in found if str(getattr(each, "name", "")).startswith(f"{name}.")]
-    ops = [each for each in ours if issubclass(each, Operation)]
-    attributes = [each for each in ours if issubclass(each, Attribute)]
+    ops = [each for each in ours if Operation in each.__mro__]
+    attributes = [each for each in ours if Attribute in each.__mro__]
     kind = _KINDS[is_open, is_source]
     return kind(name, ops, attributes)
 

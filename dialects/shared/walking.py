@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeGuard
 
+from xdsl.dialects.builtin import UnregisteredOp
 from xdsl.ir import Operation
+from xdsl.irdl import IRDLOperation
 from xdsl.traits import OpTrait
 
 
@@ -24,6 +27,19 @@ def _add_inner(root: Operation, found: list[Operation]) -> None:
                 if op.regions:
                     _add_inner(op, found)
                 op = op.next_op
+
+
+def is_defined(kind: type[Operation]) -> TypeGuard[type[IRDLOperation]]:
+    """Whether a dialect defines a class of ops in xDSL's way.
+
+    `issubclass` would ask all classes of ops that there are, and keep what each says about each that is none of them.
+    """
+    return IRDLOperation in kind.__mro__
+
+
+def is_unregistered(op: Operation) -> TypeGuard[UnregisteredOp]:
+    """Whether no dialect defines an op; as `isinstance`, which asks all classes of such ops."""
+    return UnregisteredOp in type(op).__mro__
 
 
 @lru_cache(maxsize=4096)

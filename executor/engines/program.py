@@ -159,7 +159,8 @@ class Program:
 
         Args:
             name: the function: by default the only one, or ``main``.
-            arguments, named: as for calling it.
+            *arguments: as for calling it.
+            **named: likewise.
             breaks: see `Debugger.break_at`.
 
         Raises:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from xdsl.dialects.builtin import UnregisteredOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, Pure
 
 from tfrt.dialects.shared.bodies import control_of
+from tfrt.dialects.shared.walking import is_unregistered
 from tfrt.dialects.tfrt.types import CHAIN, SCALARS
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.declarations.runs import Control
@@ -34,7 +34,7 @@ def is_pure(op: Operation) -> bool:
 
 def name_of(op: Operation) -> str:
     """The op's name, also where no dialect defines it."""
-    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+    return op.op_name.data if is_unregistered(op) else op.name
 
 
 def cannot_fail(value: SSAValue, strict: Container[Block] = (), known: Infallible | None = None) -> bool:

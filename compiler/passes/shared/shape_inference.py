@@ -17,7 +17,6 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     TensorType,
     UnrankedTensorType,
-    UnregisteredOp,
 )
 from xdsl.ir import Attribute, Operation
 from xdsl.traits import Pure
@@ -26,6 +25,7 @@ from tfrt.compiler.emitter.attributes import dtype_of
 from tfrt.compiler.passes.shared.core_ops import CoreOp
 from tfrt.compiler.passes.shared.source_ops import has_effects
 from tfrt.compiler.runtime_values import dense_value, typed_values
+from tfrt.dialects.shared.walking import is_unregistered
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -202,7 +202,7 @@ def _inferred(op: Operation, core: CoreOp, inputs: Sequence[Known]) -> list[Fact
 
 def is_pure(op: Operation) -> bool:
     """Whether an op gives the same for the same inputs, and does nothing else."""
-    return (isinstance(op, UnregisteredOp) or op.has_trait(Pure)) and not has_effects(op, frozenset())
+    return (is_unregistered(op) or op.has_trait(Pure)) and not has_effects(op, frozenset())
 
 
 def _declared(type: Attribute) -> TensorMetadata | None:

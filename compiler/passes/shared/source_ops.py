@@ -36,7 +36,7 @@ from tfrt.compiler.passes.shared.custom_calls import CUSTOM_CALL, is_identity
 from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each, string_attribute
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
-from tfrt.dialects.shared.walking import ops_in
+from tfrt.dialects.shared.walking import is_unregistered, ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
 from tfrt.dialects.tf_type import STRING
 from tfrt.dialects.tf_type import ShapeAttr as TfShapeAttr
@@ -131,7 +131,7 @@ def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
     strings, and matrices of numbers are flat.
     """
     given = op.properties.items()
-    if isinstance(op, UnregisteredOp):
+    if is_unregistered(op):
         # Exporters have them in either dictionary.
         given = {n: a for n, a in (*op.attributes.items(), *given) if not n.startswith("_")}.items()
     return array_attribute([pair for name, attribute in given for pair in _pairs_of(name)(attribute)])
@@ -223,7 +223,7 @@ def has_effects(op: Operation, functions: frozenset[str]) -> bool:
         return False
     if op.name.startswith("check.") or callee_of(op) in functions:
         return True
-    if isinstance(op, UnregisteredOp):
+    if is_unregistered(op):
         entry = CPU_OPS.get(op.op_name.data)
         return entry is not None and entry.has_effects
     if is_identity(op):
