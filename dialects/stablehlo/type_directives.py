@@ -31,6 +31,16 @@ def _types(directive: Any, op: IRDLOperation) -> Sequence[Attribute]:
     return found
 
 
+def _print_one_type(printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
+    """The type of all operands and results, or else the op's signature."""
+    state.print_whitespace(printer)
+    types = {*op.operand_types, *op.result_types}
+    if len(types) == 1:
+        printer.print_attribute(types.pop())
+    else:
+        _print_signature(printer, op)
+
+
 def _print_signature(printer: Printer, op: IRDLOperation) -> None:
     printer.print_function_type(op.operand_types, op.result_types)
 
@@ -64,12 +74,7 @@ class _SameType(SpelledDirective):
         reading.result_types[result] = [part]
 
     def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
-        state.print_whitespace(printer)
-        types = {*op.operand_types, *op.result_types}
-        if len(types) == 1:
-            printer.print_attribute(types.pop())
-        else:
-            _print_signature(printer, op)
+        _print_one_type(printer, state, op)
 
 
 @irdl_custom_directive
@@ -121,12 +126,7 @@ class VariadicType(SpelledDirective):
         reading.result_types[result] = [part]
 
     def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
-        state.print_whitespace(printer)
-        types = {*op.operand_types, *op.result_types}
-        if len(types) == 1:
-            printer.print_attribute(types.pop())
-        else:
-            _print_signature(printer, op)
+        _print_one_type(printer, state, op)
 
 
 @irdl_custom_directive

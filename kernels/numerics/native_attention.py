@@ -57,10 +57,15 @@ def make_native(run: Run, a: Attention) -> Run:
     if not can_see_strides():
         raise CannotAssemble("arrays are not like those it is written for")
     code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * len(shapes_of(a)))
-    kinds, shape, dtype = kinds_of(a), a.result, np.dtype(np.float32)
+    return by_strides(run, code, a)
+
+
+def by_strides(run: Run, code: Callable[..., None], a: Attention) -> Run:
+    """Code of the arrays and the result's as a function; `run` serves elements that do not lie together."""
+    kinds, shape = kinds_of(a), a.result
 
     def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = np.empty(shape, dtype) if out is None else out
+        made = np.empty(shape, a.dtype) if out is None else out
         for array in (*arrays, made):
             if array.strides[-1] != array.itemsize:
                 return run(*arrays, out=made)

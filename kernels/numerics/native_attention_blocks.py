@@ -19,8 +19,8 @@ import numpy as np
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import CannotAssemble, Processor, assemble, can_see_strides, processor
 from tfrt.kernels.numerics.attention_sizes import Attention
-from tfrt.kernels.numerics.native_attention import Strided, kinds_of, shapes_of, write_shares
-from tfrt.kernels.numerics.native_blocks import in_blocks, require_strided
+from tfrt.kernels.numerics.native_attention import Strided, by_strides, shapes_of, write_shares
+from tfrt.kernels.numerics.native_blocks import in_blocks
 from tfrt.kernels.numerics.native_choice import native_or
 from tfrt.kernels.numerics.native_tiles import MOST_ROWS, add_products
 from tfrt.kernels.numerics.vector_code import Code, Value
@@ -101,20 +101,9 @@ def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
     blocks, arrays = blocks_of(a, processor()), len(shapes_of(a))
     code = assemble(write(a, blocks), "attend", [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
     work = blocks.together * blocks.height * a.count * (a.depth + a.width)
-    units, shape, dtype = prod(a.batch) * blocks.count, a.result, np.dtype(np.float32)
-    kinds = kinds_of(a)
+    units = prod(a.batch) * blocks.count
     do_all = in_blocks(code, arrays, units, host, -(-LEAST_WORK // work), MOST_WORK // work)
-
-    def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = np.empty(shape, dtype) if out is None else out
-        for array in (*arrays, made):
-            if array.strides[-1] != array.itemsize:
-                return run(*arrays, out=made)
-        require_strided((*arrays, made), kinds)
-        do_all(*arrays, made)
-        return made
-
-    return native
+    return by_strides(run, do_all, a)
 
 
 def write(a: Attention, blocks: Blocks) -> str:

@@ -35,12 +35,18 @@ def in_blocks(
             return _shared(code, arrays, units, host, least, most)
         except CannotAssemble:
             return lambda *given: host.parallel_for(units, least, lambda start, end: code(*given, start, end))
+    return with_breaks(code, units, most)
+
+
+def with_breaks(code: Callable[..., None], units: int, most: int, *more: int) -> Callable[..., None]:
+    """A function of arrays that does all units by code of arrays, the first and the last unit, and what more it takes:
+    so many without a break, in which Python handles signals."""
     if units <= most:
-        return lambda *given: code(*given, 0, units)
+        return lambda *given: code(*given, 0, units, *more)
 
     def run(*given: object) -> None:
         for first in range(0, units, most):
-            code(*given, first, min(first + most, units))
+            code(*given, first, min(first + most, units), *more)
 
     return run
 
@@ -90,6 +96,19 @@ def whole_work(
     return work
 
 
+def room_for(shape: Shape, dtype: np.dtype, out: np.ndarray | None) -> np.ndarray:
+    """`out` where its elements lie in C order, or else new memory, of which `given_back` makes it."""
+    return np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
+
+
+def given_back(made: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """What is in the memory that was found by `room_for`, in `out` where there is one."""
+    if out is None or made is out:
+        return made
+    out[...] = made
+    return out
+
+
 def require_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype) -> None:
     """Machine code takes arrays for what it is told that they are.
 
@@ -123,14 +142,7 @@ def _shared(
 ) -> Callable[..., None]:
     share, most = host.single(_crew).sharing(code, arrays), most * host.parallelism
     grain = max(least, -(-min(units, most) // (BLOCKS_A_THREAD * host.parallelism)))
-    if units <= most:
-        return lambda *given: share(*given, 0, units, grain)
-
-    def run(*given: object) -> None:
-        for first in range(0, units, most):
-            share(*given, first, min(first + most, units), grain)
-
-    return run
+    return with_breaks(share, units, most, grain)
 
 
 def _crew(host: HostContext) -> Crew:

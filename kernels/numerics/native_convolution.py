@@ -16,7 +16,7 @@ from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import assemble, processor
 from tfrt.kernels.numerics.convolution import finishing, prepare
-from tfrt.kernels.numerics.native_blocks import in_blocks, require_whole
+from tfrt.kernels.numerics.native_blocks import given_back, in_blocks, require_whole, room_for
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_convolution_code import (
     Convolution,
@@ -130,7 +130,7 @@ def _function(
         do_all = _with_frame(code, prod(frame_of(c, tiling)), c.dtype, units, host, least, most)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = np.empty(shape, c.dtype) if out is None or not out.flags.c_contiguous else out
+        made = room_for(shape, c.dtype, out)
         if packing is not None:
             w = packing(w)
         if not (x.flags.c_contiguous and w.flags.c_contiguous):
@@ -140,10 +140,7 @@ def _function(
         arrays = (x, w, made, *others)
         require_whole(arrays, sizes, c.dtype)
         do_all(*arrays)
-        if out is not None and made is not out:
-            out[...] = made
-            return out
-        return made
+        return given_back(made, out)
 
     return run
 

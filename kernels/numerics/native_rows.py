@@ -128,12 +128,8 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
         CannotAssemble: there is none.
         NotImplementedError: a step cannot be written.
     """
-    text, inputs, dtype, new = (
-        write(work, processor().vector_bytes // 4),
-        len(work.kinds),
-        np.dtype(np.float32),
-        np.empty,
-    )
+    text, inputs = write(work, processor().vector_bytes // 4), len(work.kinds)
+    dtype, new = np.dtype(np.float32), np.empty
     least, most = LEAST_ELEMENTS // work.width, MOST_ELEMENTS // work.width
     brief = (BRIEF_ELEMENTS // work.width, BRIEF_ELEMENTS_OF_MANY // work.width)
     full = work.rows * work.width

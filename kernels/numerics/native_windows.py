@@ -15,7 +15,7 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
-from tfrt.kernels.numerics.native_blocks import in_blocks, require_whole
+from tfrt.kernels.numerics.native_blocks import given_back, in_blocks, require_whole, room_for
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.trees import FEW
 from tfrt.kernels.numerics.vector_code import Code, Value
@@ -131,14 +131,11 @@ def make_native(run: Run, pool: Pool, shape: tuple[int, ...], host: HostContext 
     def native(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         if init != neutral:
             return run(x, init, out=out)
-        made = np.empty(shape, pool.dtype) if out is None or not out.flags.c_contiguous else out
+        made = room_for(shape, pool.dtype, out)
         read = x if x.flags.c_contiguous else np.ascontiguousarray(x)
         require_whole((read, made), sizes, pool.dtype)
         do_all(read, made)
-        if out is not None and made is not out:
-            out[...] = made
-            return out
-        return made
+        return given_back(made, out)
 
     return native
 

@@ -69,14 +69,20 @@ def _execute_as(
         return into.insert(made, op.location)
     described = {
         "arguments": metadata_attribute(operand.type for operand in operands),
+        **_described(entry, attributes, types),
+        "inputs": integer_attribute(len(operands)),
+        "steps": _NO_STEPS,
+    }
+    return into.insert(CallOp.create(operands=operands, attributes=described, result_types=types), op.location)
+
+
+def _described(entry: OpEntry, attributes: ArrayAttr[Attribute], types: Sequence[Attribute]) -> dict[str, Attribute]:
+    """What all ways to run an op are told of it."""
+    return {
         "metadata": metadata_attribute(types),
         "op_attrs": attributes,
         "op_name": string_attribute(entry.name),
     }
-    more = {"inputs": integer_attribute(len(operands)), "steps": _NO_STEPS}
-    return into.insert(
-        CallOp.create(operands=operands, attributes={**described, **more}, result_types=types), op.location
-    )
 
 
 def _execute_in_order(
@@ -88,14 +94,9 @@ def _execute_in_order(
     types: Sequence[Attribute],
 ) -> Sequence[SSAValue]:
     """An op with effects that can be seen."""
-    described = {
-        "metadata": metadata_attribute(types),
-        "op_attrs": attributes,
-        "op_name": string_attribute(entry.name),
-    }
     made = CallInOrderOp.create(
         operands=[into.chain, *operands],  # type: ignore[list-item]
-        attributes=described,
+        attributes=_described(entry, attributes, types),
         result_types=[CHAIN, *types],
     )
     into.chain, *results = into.insert(made, op.location)
@@ -111,11 +112,7 @@ def _execute_unknown(
     types: Sequence[Attribute],
 ) -> Sequence[SSAValue]:
     """An op that finds out about its arrays when they come."""
-    described = {
-        "metadata": metadata_attribute(types),
-        "op_attrs": attributes,
-        "op_name": string_attribute(entry.name),
-    }
+    described = _described(entry, attributes, types)
     return into.insert(ExecuteOp.create(operands=operands, attributes=described, result_types=types), op.location)
 
 
