@@ -199,9 +199,8 @@ def _matrix_product(
     """`contract` of two matrices with one axis to sum along: the layers of networks, small ones among them."""
     turns_lhs, turns_rhs = how.lhs_axes != (0, 1), how.rhs_axes != (0, 1)
     is_small = products.is_small(how.rows, how.inner, how.columns)
-    whole = (how.rows, how.columns)
-    size = whole if turns_lhs else products.blocks(how.rows, how.inner, how.columns, dtype)
-    by_blocks = size != whole and not turns_rhs
+    width = how.columns if turns_lhs else products.panel_width(how.rows, how.inner, how.columns, dtype)
+    by_panels = width != how.columns and not turns_rhs
     # BLAS takes transposed matrices as they are, and up to several times as long for more rows than two.
     is_worth_it = how.rows > _FEW_ROWS and how.inner * how.columns * dtype.itemsize >= _LEAST_BYTES
     find = panels.in_order() if turns_rhs and is_worth_it and host is not None else None
@@ -213,8 +212,8 @@ def _matrix_product(
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
         target = out if out is None or out.flags.c_contiguous else None
-        in_blocks = size != whole and y.flags.c_contiguous
-        found: np.ndarray = products.multiply_by_blocks(x, y, target, *size) if in_blocks else x.dot(y, target)
+        in_panels = width != how.columns and y.flags.c_contiguous
+        found: np.ndarray = products.multiply_by_panels(x, y, target, width) if in_panels else x.dot(y, target)
         if finish is not None and is_block:
             finish(found, *others)
         elif finish is not None:
@@ -243,7 +242,7 @@ def _matrix_product(
         if native is not run:
             return native
     finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
-    if by_blocks or find is not None or not is_alone or (finish is not None and finishing is None):
+    if by_panels or find is not None or not is_alone or (finish is not None and finishing is None):
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:

@@ -3,6 +3,7 @@
 A tile of the result, some rows by some vectors of columns, stays in registers while all products are added to it. A
 panel of the right matrix, as many columns as a tile has, is in no order to be read again and again: the first tile that
 needs it reads it where it lies, and copies it on the way, which costs nothing, for what it waits for is the arithmetic.
+Tiles that read a copy have the processor fetch the next panel meanwhile: its rows are too far apart for it to foresee.
 A tile has few enough rows that those of the left matrix do not keep one another out of the nearest cache, wherever they
 lie. Long sums are made in parts, so that a part of a panel, and those of all others, are in reach.
 
@@ -27,8 +28,11 @@ from tfrt.kernels.numerics.vector_functions import has_form, write_steps
 MOST_ROWS = 8
 """How many rows a tile has at most: as many as the nearest cache has places for addresses that compete for one."""
 
-DEPTH = 1024
-"""How many products are added up at a time."""
+DEPTH = 256
+"""How many products are added up at a time: that part of a panel fits the nearest cache."""
+
+LINE_BYTES = 64
+"""How many bytes a cache fetches at a time."""
 
 BLOCK_BYTES = 1 << 19
 """How many bytes of the left matrix a block of rows has, half of what fits the cache..."""
@@ -202,11 +206,13 @@ class _Writer:
         source = self.y if p.by_columns else code.at(self.y, column)
 
         def in_place(number: Value, height: int, copies: bool) -> None:
-            self.tile(code.times(number, t.height), height, source, p.columns, column, lanes, part, copies)
+            ahead = self.ahead(column, number) if tiles == 1 else []
+            self.tile(code.times(number, t.height), height, source, p.columns, column, lanes, part, copies, ahead)
 
         def of_copy(number: Value, height: int) -> None:
             begin = code.at(self.memory, code.times(part.start, -t.width))
-            self.tile(code.times(number, t.height), height, begin, t.width, column, lanes, part, False)
+            ahead = self.ahead(column, number)
+            self.tile(code.times(number, t.height), height, begin, t.width, column, lanes, part, False, ahead)
 
         if p.by_columns:
             self.transpose(column, sum(lanes), part)
@@ -244,6 +250,20 @@ class _Writer:
                     else:
                         in_place(whole, t.rest, False)
 
+    def ahead(self, column: Value, number: Value) -> list[str]:
+        """Which places of the next panel's first row, and then of all its rows, a tile fetches: all lines where there are
+        few tiles to do it, and one of them, in turn, where there are more."""
+        code, p, t = self.code, self.p, self.t
+        if p.by_columns or t.panels == 1:
+            return []
+        following = code.at(self.y, code.add(column, t.width))
+        apart = LINE_BYTES // p.dtype.itemsize
+        count = -(-t.width // apart)
+        if p.rows <= 2 * t.height:
+            return [code.at(following, line * apart) for line in range(count)]
+        line = code.value(f"urem i64 {number}, {count}")
+        return [code.at(following, code.times(line, apart))]
+
     def transpose(self, column: Value, count: int, part: _Part) -> None:
         """Copy a part of a panel, of so many columns, whose elements lie together; others are zero."""
         code, p, t = self.code, self.p, self.t
@@ -279,6 +299,7 @@ class _Writer:
         lanes: Sequence[int],
         part: _Part,
         copies: bool,
+        ahead: Sequence[str],
     ) -> None:
         """Add a part of the products to a tile, the last part with what follows.
 
@@ -286,6 +307,7 @@ class _Writer:
             of: where the panel begins.
             apart: elements from a row of the panel to the next.
             copies: whether to copy the panel.
+            ahead: places of a row to fetch for later, and those of the rows after it.
         """
         code, p, t = self.code, self.p, self.t
         begin = code.at(self.made, code.add(code.times(row, p.columns), column))
@@ -294,6 +316,8 @@ class _Writer:
         x = code.at(self.x, code.times(row, down))
 
         def vectors(k: Value) -> list[str]:
+            for place in ahead:
+                code.prefetch(code.at(place, code.times(k, p.columns)))
             here = code.at(of, code.times(k, apart))
             # A copy has whole vectors.
             used = lanes if apart == p.columns and not p.by_columns else [t.lanes] * len(lanes)

@@ -35,40 +35,33 @@ def is_small(rows: int, inner: int, columns: int) -> bool:
     return rows * inner * columns < 2 * LEAST_WORK
 
 
-_FEW_ROWS = range(4, 13)
-_MORE_ROWS = range(13, 65)
-_BLOCK_ROWS = (24, 16, 8)
-_BLOCK_WIDTH = 64
+_FEW_ROWS = range(4, 17)
+_LEAST_WIDTH = 64
 _AT_ONCE = 1_000_000
 _MOST_BYTES = 1 << 22
 _WITH_SMALL_PRODUCTS = ("skylakex", "cooperlake", "sapphirerapids")
 
 
-def blocks(rows: int, inner: int, columns: int, dtype: np.dtype) -> tuple[int, int]:
-    """How many rows and columns of a product to take at a time; all of them where that is fastest.
+def panel_width(rows: int, inner: int, columns: int, dtype: np.dtype) -> int:
+    """How many columns of a product to take at a time; all of them where that is fastest.
 
     OpenBLAS's kernels for AVX-512 multiply small matrices of singles, by which they mean at most a million
     multiplications, as they lie, and pack larger ones first, which takes longer than to multiply them by few rows:
-    8 x 256 by 256 x 1024 takes 121 microseconds at once and 45 in three panels of columns. So do blocks of more rows:
-    16 x 784 by 784 x 512 takes 180 at once and 133 by 64 columns, 64 x 784 by it 542 and 509 by blocks of 16 x 64.
-    Beyond the sizes here there is nothing to gain, and other kernels take longer for blocks.
+    8 x 256 by 256 x 1024 takes 82 microseconds at once and 37 in three panels of columns, 16 x 784 by 784 x 512 takes
+    234 and 194. For more rows it depends on the processor: 64 x 784 by 784 x 512 in small blocks takes 0.94 of the time
+    on one, 1.45 times as long on another. Beyond the sizes here there is nothing to gain, and other kernels take longer
+    for panels.
     """
     work = rows * inner * columns
     is_large = work > _AT_ONCE and inner * columns * dtype.itemsize <= _MOST_BYTES and dtype == np.float32
-    if not is_large or not (rows in _FEW_ROWS or rows in _MORE_ROWS) or not multiplies_small_ones_as_they_lie():
-        return rows, columns
-    if rows in _MORE_ROWS:
-        for height in _BLOCK_ROWS:
-            width = _AT_ONCE // (height * inner) // _BLOCK_WIDTH * _BLOCK_WIDTH
-            if width:
-                return min(height, rows), min(width, columns)
-        return rows, columns
+    if not is_large or rows not in _FEW_ROWS or not multiplies_small_ones_as_they_lie():
+        return columns
     step = _AT_ONCE // (rows * inner) // 16 * 16
-    if step < _BLOCK_WIDTH:
-        return rows, columns
+    if step < _LEAST_WIDTH:
+        return columns
     # Panels of about the same width, of whole vectors.
     width = ceil(columns / ceil(columns / step))
-    return rows, ceil(width / 16) * 16
+    return ceil(width / 16) * 16
 
 
 @cache
@@ -80,14 +73,11 @@ def multiplies_small_ones_as_they_lie() -> bool:
     return any(str(each.get("architecture")).lower() in _WITH_SMALL_PRODUCTS for each in found)
 
 
-def multiply_by_blocks(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, height: int, width: int) -> np.ndarray:
-    """``a @ b``, by so many rows and columns at a time."""
+def multiply_by_panels(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, width: int) -> np.ndarray:
+    """``a @ b``, by so many columns at a time."""
     result = np.empty((a.shape[0], b.shape[1]), a.dtype) if out is None else out
-    # Columns stay in the cache for all rows.
     for left in range(0, b.shape[1], width):
-        columns = b[:, left : left + width]
-        for top in range(0, a.shape[0], height):
-            np.matmul(a[top : top + height], columns, out=result[top : top + height, left : left + width])
+        np.matmul(a, b[:, left : left + width], out=result[:, left : left + width])
     return result
 
 

@@ -237,6 +237,11 @@ class Code:
             turns //= 2
         return found
 
+    def prefetch(self, address: str) -> None:
+        """Have what lies there brought into the second cache, if it lies anywhere."""
+        how = (("ptr", address), ("i32", 0), ("i32", 2), ("i32", 1))
+        self.line(self._call("void", "llvm.prefetch.p0", *how))
+
     def filled(self, vector: str, lanes: int, other: str) -> str:
         """A vector whose elements after the first so many are those of another one."""
         if lanes == self.lanes:
