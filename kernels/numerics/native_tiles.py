@@ -251,7 +251,7 @@ class _Writer:
                         in_place(whole, t.rest, False)
 
     def ahead(self, column: Value, number: Value) -> list[str]:
-        """Which places of the next panel's first row, and then of all its rows, a tile fetches: all lines where there are
+        """Which places of the next panel's first row, and then of the others, a tile fetches: all lines where there are
         few tiles to do it, and one of them, in turn, where there are more."""
         code, p, t = self.code, self.p, self.t
         if p.by_columns or t.panels == 1:
