@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import attrgetter
+from collections.abc import Callable, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any, NoReturn
 
 import numpy as np
@@ -24,6 +24,7 @@ from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.executor.values.variable import Variable
 from tfrt.executor.values.weights import Weights
 from tfrt.kernels.corert.known_metadata import when_there
+from tfrt.kernels.numerics.workspaces import MOST_KEPT, aligned, idle_or_made
 
 _ARRAY: Callable[[DenseHostTensor], np.ndarray] = attrgetter("array")
 _METADATA = attrgetter("metadata")
@@ -66,19 +67,25 @@ def variable(*, name: String, resources: ResourceContext) -> Callable[..., Any]:
 
 
 @kernel("cpu.arena", pure=True, prepares=True)
-def arena(*, metadata: TypedAggregate, offsets: I64Array, size: I64) -> Callable[..., Any]:
+def arena(*, metadata: TypedAggregate, offsets: I64Array, size: I64, host: HostContext) -> Callable[..., Any]:
     views = zip(read_metadata(metadata), offsets, strict=True)
     layout = [(known.shape, known.dtype.numpy, offset) for known, offset in views]
     # Layers that follow one another are alike: one array serves for all of the same place, type and shape.
     different = list(dict.fromkeys(layout))
     places = [different.index(view) for view in layout]
 
-    def make() -> Any:
-        memory = np.empty(size, np.uint8)
-        made = [np.ndarray(shape, dtype, memory, offset) for shape, dtype, offset in different]
-        return tuple([made[place] for place in places])
+    # Towards a limit nothing is to count that nobody uses, nor room for alignment.
+    is_limited = host.memory is not None
 
-    return make if len(layout) != 1 else lambda: make()[0]
+    def make() -> list[np.ndarray]:
+        memory = np.empty(size, np.uint8) if is_limited else aligned(size)
+        return [memory, *(np.ndarray(shape, dtype, memory, offset) for shape, dtype, offset in different)]
+
+    find: Callable[[], Sequence[np.ndarray]] = make if is_limited or size > MOST_KEPT else idle_or_made(make)
+    if len(layout) == 1:
+        return lambda: find()[1]
+    choose = itemgetter(*(place + 1 for place in places))
+    return lambda: choose(find())
 
 
 @kernel("cpu.handle", pure=True, prepares=True)

@@ -28,7 +28,10 @@ from tfrt.kernels.numerics.vector_functions import has_form, write_steps
 MOST_ROWS = 8
 """How many rows a tile has at most: as many as the nearest cache has places for addresses that compete for one."""
 
-DEPTH = 256
+MOST_VECTORS = 4
+"""How many vectors a tile is wide at most."""
+
+DEPTH = 128
 """How many products are added up at a time: that part of a panel fits the nearest cache."""
 
 LINE_BYTES = 64
@@ -122,23 +125,29 @@ def tiling_of(p: Product, on: Processor) -> Tiling:
     while lanes > 2 and lanes // 2 >= p.columns:
         lanes //= 2
     across = -(-p.columns // lanes)
-    vectors = min(2, across)
-    most = min(MOST_ROWS, (on.registers - vectors - 2) // vectors)
+
+    def height(vectors: int) -> int:
+        return min(MOST_ROWS, (on.registers - vectors - 2) // vectors)
+
+    # As many sums as there are registers for, of the widest panels, which are about as wide as one another.
+    vectors = max(range(1, min(MOST_VECTORS, across) + 1), key=lambda count: (count * height(count), count))
+    vectors = -(-across // -(-across // vectors))
+    most = height(vectors)
     if p.rows <= most:
         # Few rows make more of wider panels.
-        vectors = max(vectors, min(4, across, (on.registers - 2) // (p.rows + 1)))
+        vectors = max(vectors, min(MOST_VECTORS, across, (on.registers - 2) // (p.rows + 1)))
     tiles = -(-p.rows // most)
-    height = -(-p.rows // tiles)
-    tiles = -(-p.rows // height)
-    together = min(tiles, max(LEAST_BLOCK, BLOCK_BYTES // (p.inner * p.dtype.itemsize)) // height)
+    rows = -(-p.rows // tiles)
+    tiles = -(-p.rows // rows)
+    together = min(tiles, max(LEAST_BLOCK, BLOCK_BYTES // (p.inner * p.dtype.itemsize)) // rows)
     blocks = -(-tiles // together)
     together = -(-tiles // blocks)
     blocks = -(-tiles // together)
     parts = -(-p.inner // DEPTH)
     # Parts but the last are of whole vectors.
     depth = p.inner if parts == 1 else -(-p.inner // (parts * lanes)) * lanes
-    rest = p.rows - (tiles - 1) * height
-    return Tiling(lanes, vectors, height, rest, together, blocks, -(-across // vectors), depth)
+    rest = p.rows - (tiles - 1) * rows
+    return Tiling(lanes, vectors, rows, rest, together, blocks, -(-across // vectors), depth)
 
 
 def write(p: Product, t: Tiling) -> str:

@@ -6,8 +6,9 @@ needs, and none is asked for again and again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
+from sys import getrefcount
 
 import numpy as np
 
@@ -62,6 +63,44 @@ def kept() -> int:
 def let_go() -> None:
     """Give back the memory that nobody uses: for who measures how much a call needs."""
     _kept.clear()
+
+
+def aligned(size: int) -> np.ndarray:
+    """Bytes that begin at a line of the cache, in memory of their own."""
+    memory, start = _aligned(size)
+    return np.ndarray((size,), np.uint8, memory, start)
+
+
+def idle_or_made(make: Callable[[], list[np.ndarray]]) -> Callable[[], tuple[np.ndarray, ...]]:
+    """`make`, which gives arrays that share memory, called only where those that it gave before are in use, or views of
+    theirs. Of several calls at a time the last one's are kept.
+
+    Args:
+        make: gives as its first array one whose base all others share, so that whatever refers to their memory refers to
+            that, or to one of them.
+    """
+    kept: list[tuple[list[np.ndarray], list[int]]] = []
+
+    def find() -> tuple[np.ndarray, ...]:
+        try:
+            # Who takes them out is alone with them.
+            arrays, alone = kept.pop()
+        except IndexError:
+            alone = []
+        if not alone or _references(arrays) != alone:
+            arrays = make()
+            alone = _references(arrays)
+        # From here on they are in use, before anybody else finds them.
+        used = tuple(arrays)
+        kept.append((arrays, alone))
+        return used
+
+    return find
+
+
+def _references(arrays: list[np.ndarray]) -> list[int]:
+    """How many references there are to arrays, and to the memory of the first one, when this is called."""
+    return [*map(getrefcount, arrays), getrefcount(arrays[0].base)]
 
 
 def _aligned(size: int) -> tuple[np.ndarray, int]:

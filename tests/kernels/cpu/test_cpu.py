@@ -157,8 +157,37 @@ def test_an_arena_is_one_piece_of_memory(host):
     square, numbers = program["main"]()
     assert (square.shape, square.dtype, numbers.shape, numbers.dtype) == ((2, 2), np.float32, (3,), np.int64)
     assert square.ctypes.data - numbers.ctypes.data == 64
+    assert numbers.ctypes.data % 64 == 0
     again, _ = program["main"]()
     assert not np.shares_memory(square, again)
+
+
+@pytest.mark.parametrize("keep", [lambda array: array, lambda array: array[:1], memoryview, lambda array: array.T.flat])
+def test_an_arena_is_made_anew_where_anybody_has_some_of_it(host, keep):
+    text = """func.func @main() -> (memref<2x2xf32>, memref<3xi64>) {
+  %a:2 = cpu.arena {metadata = [[f32, 2, 2], [i64, 3]], offsets = [64, 0], size = 80 : i64}
+    : memref<2x2xf32>, memref<3xi64>
+  tfrt.return %a#0, %a#1 : memref<2x2xf32>, memref<3xi64>
+}"""
+    run = tfrt.load(tfrt.compile(text, "op.mlir"), host=host)["main"]
+    first = run()[0].ctypes.data
+    assert run()[0].ctypes.data == first
+    kept = keep(run()[0])
+    assert run()[0].ctypes.data != first
+    other = run()[1].ctypes.data
+    del kept
+    assert run()[1].ctypes.data == other
+
+
+def test_an_arena_is_not_kept_where_memory_is_limited():
+    text = """func.func @main() -> memref<20xf32> {
+  %a = cpu.arena {metadata = [[f32, 20]], offsets = [0], size = 80 : i64} : memref<20xf32>
+  tfrt.return %a : memref<20xf32>
+}"""
+    with tfrt.HostContext("s", memory_limit=1000) as host:
+        run = tfrt.load(tfrt.compile(text, "op.mlir"), host=host)["main"]
+        assert run().nbytes == 80
+        assert host.memory_in_use == 0
 
 
 def test_a_constant_may_not_be_written_to(host):
