@@ -33,6 +33,21 @@ MOST_UNROLLED = 100
 """How many multiplications of vectors are written one after the other: with 400, some convolutions take 1.6 times as
 long."""
 
+MOST_SLIDING = 7
+"""How many elements of a filter's line stay in registers at most, for each input channel."""
+
+MOST_PIXELS = 16
+"""How many pixels a tile has at most."""
+
+LINE_BYTES = 64
+"""How many bytes a cache fetches at a time."""
+
+COPIED_BYTES = 160 << 10
+"""How much memory copied filters may take on the stack..."""
+
+LEAST_TILES = 4
+"""...and how many tiles make up for it."""
+
 Shape = tuple[int, ...]
 
 
@@ -115,8 +130,9 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     across = -(-depth // lanes)
     # Accumulators, a row of vectors of filters, and one for an element of the images.
     vectors = max(n for n in (1, 2, 4) if n <= across and (across % n == 0 or n == 1) and n * 8 <= on.registers)
-    most = max(1, (on.registers - vectors - 2) // vectors)
-    tiles = -(-c.columns.count // min(most, 14))
+    kept = c.filters[1] if vectors == 1 and _can_slide(c) else vectors
+    most = max(1, (on.registers - kept - 2) // vectors)
+    tiles = -(-c.columns.count // min(most, MOST_PIXELS))
     row = _extent(c)[1] * c.images[-1] * c.dtype.itemsize
     window = (c.rows.size - 1) * c.rows.dilation + 1
     is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
@@ -172,6 +188,8 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
         names.append("frame")
     x, w, made, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
     frame = others.pop() if frame is None else frame
+    if _copies_filters(c, tiling):
+        w = code.in_line(w, prod(c.filters))
     parts = -(-c.rows.count // tiling.height)
     with code.loop("%start", "%end") as unit:
         image = code.value(f"udiv i64 {unit}, {parts}")
@@ -187,6 +205,14 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
         _write_rows(code, c, tiling, source, w, made, others, image, low, high)
     parameters = [*(f"ptr %{name}" for name in names), "i64 %start", "i64 %end"]
     return code.module("convolve", parameters)
+
+
+def _copies_filters(c: Convolution, tiling: Tiling) -> bool:
+    """Whether filters that do not begin at a line of the cache are copied to where they do: for each vector that lies in
+    two lines the processor takes two steps, as often as there are tiles."""
+    size, vector = prod(c.filters) * c.dtype.itemsize, tiling.lanes * c.dtype.itemsize
+    tiles = c.rows.count * -(-c.columns.count // tiling.pixels)
+    return vector == LINE_BYTES and c.filters[-1] % tiling.lanes == 0 and size <= COPIED_BYTES and tiles >= LEAST_TILES
 
 
 def _fill_frame(code: Code, c: Convolution, source: str, frame: str, top: Value, count: Value) -> None:
@@ -276,9 +302,43 @@ def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, de
         depth: how many elements of filters are apart that different input channels have.
     """
     rows, columns, part, _ = c.filters
-    channels, depthwise = c.images[-1], _is_depthwise(c)
     zero = code.constant(0)
     sums = [[code.variable(zero) for _ in tile.lanes] for _ in range(tile.pixels)]
+    add_line = _add_sliding if len(tile.lanes) == 1 and _can_slide(c) else _add_by_pixels
+    with code.loop(0, rows) as row:
+        seen = code.at(x, code.times(row, c.rows.dilation * line))
+        add_line(code, c, tile, sums, seen, code.at(w, code.times(row, columns * part * depth)), depth)
+    return [[code.get(variable) for variable in pixel] for pixel in sums]
+
+
+def _can_slide(c: Convolution) -> bool:
+    """Whether the windows of neighbours share elements, of which each filter has one to multiply."""
+    return not _is_depthwise(c) and 1 < c.filters[1] <= MOST_SLIDING and c.columns.stride == c.columns.dilation == 1
+
+
+def _add_sliding(
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, depth: int
+) -> None:
+    """Add a line of windows: an element is read once for all pixels that see it. With one vector of output channels there
+    would be as many elements to read as there is to multiply otherwise."""
+    _, columns, part, _ = c.filters
+    (lanes,) = tile.lanes
+    with code.loop(0, part) as channel:
+        here, there = code.at(seen, channel), code.at(filters, code.times(channel, depth))
+        weights = [code.load(code.at(there, number * part * depth), lanes) for number in range(columns)]
+        for place in range(tile.pixels + columns - 1):
+            spread = code.spread(code.at(here, place * c.images[-1]))
+            for number in range(max(0, place - tile.pixels + 1), min(columns, place + 1)):
+                (variable,) = sums[place - number]
+                code.set(variable, code.fma(spread, weights[number], code.get(variable)))
+
+
+def _add_by_pixels(
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, depth: int
+) -> None:
+    """Add a line of windows, element by element of the filters."""
+    _, columns, part, _ = c.filters
+    channels, depthwise = c.images[-1], _is_depthwise(c)
     together = part == channels and c.columns.dilation == 1
     # A window's elements in runs of those that lie together.
     runs, length = (1, columns * part) if together else (columns, part)
@@ -301,17 +361,13 @@ def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, de
             for step in range(unrolled):
                 multiply(code.at(here, step), code.at(there, step * depth))
 
-    with code.loop(0, rows) as row:
-        seen = code.at(x, code.times(row, c.rows.dilation * line))
-        filters = code.at(w, code.times(row, columns * part * depth))
-        gap = c.columns.dilation * channels
-        if several:
-            for number in range(runs):
-                run_of(code.at(seen, number * gap), code.at(filters, number * part * depth))
-        else:
-            with code.loop(0, runs) as which:
-                run_of(code.at(seen, code.times(which, gap)), code.at(filters, code.times(which, part * depth)))
-    return [[code.get(variable) for variable in pixel] for pixel in sums]
+    gap = c.columns.dilation * channels
+    if several:
+        for number in range(runs):
+            run_of(code.at(seen, number * gap), code.at(filters, number * part * depth))
+        return
+    with code.loop(0, runs) as which:
+        run_of(code.at(seen, code.times(which, gap)), code.at(filters, code.times(which, part * depth)))
 
 
 def _finish(

@@ -110,6 +110,15 @@ class Code:
         for start, lanes in self._parts(count):
             self.store(self.at(to, start), self.load(self.at(source, start), lanes), lanes)
 
+    def in_line(self, address: str, count: int) -> str:
+        """Where so many elements are that begin at a line of the cache: these, or a copy on the stack."""
+        memory = self.memory(count)
+        number = self.value(f"ptrtoint ptr {address} to i64")
+        apart = self.value(f"icmp ne i64 {self.value(f'and i64 {number}, 63')}, 0")
+        with self.when(apart):
+            self.copy(memory, address, count)
+        return self.value(f"select i1 {apart}, ptr {memory}, ptr {address}")
+
     def clear(self, to: str, count: int) -> None:
         """Set so many elements to zero."""
         for start, lanes in self._parts(count):
