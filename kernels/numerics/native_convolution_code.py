@@ -208,8 +208,8 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
 
 
 def _copies_filters(c: Convolution, tiling: Tiling) -> bool:
-    """Whether filters that do not begin at a line of the cache are copied to where they do: for each vector that lies in
-    two lines the processor takes two steps, as often as there are tiles."""
+    """Whether filters that do not begin at a line of the cache are copied to where they do: for each vector that lies
+    in two lines the processor takes two steps, as often as there are tiles."""
     size, vector = prod(c.filters) * c.dtype.itemsize, tiling.lanes * c.dtype.itemsize
     tiles = c.rows.count * -(-c.columns.count // tiling.pixels)
     return vector == LINE_BYTES and c.filters[-1] % tiling.lanes == 0 and size <= COPIED_BYTES and tiles >= LEAST_TILES
@@ -319,8 +319,8 @@ def _can_slide(c: Convolution) -> bool:
 def _add_sliding(
     code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, depth: int
 ) -> None:
-    """Add a line of windows: an element is read once for all pixels that see it. With one vector of output channels there
-    would be as many elements to read as there is to multiply otherwise."""
+    """Add a line of windows: an element is read once for all pixels that see it. With one vector of output channels
+    there would be as many elements to read as there is to multiply otherwise."""
     _, columns, part, _ = c.filters
     (lanes,) = tile.lanes
     with code.loop(0, part) as channel:

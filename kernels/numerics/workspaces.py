@@ -76,8 +76,8 @@ def idle_or_made(make: Callable[[], list[np.ndarray]]) -> Callable[[], tuple[np.
     theirs. Of several calls at a time the last one's are kept.
 
     Args:
-        make: gives as its first array one whose base all others share, so that whatever refers to their memory refers to
-            that, or to one of them.
+        make: gives as its first array one whose base all others share, so that whatever refers to their memory refers
+            to that, or to one of them.
     """
     kept: list[tuple[list[np.ndarray], list[int]]] = []
 
