@@ -26,7 +26,8 @@ from tfrt.executor.declarations.annotations import Attributes, Functions, Result
 from tfrt.executor.declarations.kernel_registry import KernelRegistry, kernel
 from tfrt.executor.declarations.native_functions import native_function
 from tfrt.executor.declarations.runs import Runs
-from tfrt.executor.engines.program import Function, Program, load
+from tfrt.executor.engines.function import Function
+from tfrt.executor.engines.program import Program, load
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.resources import ResourceContext

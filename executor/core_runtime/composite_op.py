@@ -12,7 +12,7 @@ from typing import Any
 
 from tfrt.executor.core_runtime.op_handler import Invocation, Op, OpHandler, Outcome
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue

@@ -1,7 +1,7 @@
 """Whether the functions of a file fit the kernels that run them, as those declare it; see `Runs`.
 
 What kernels that declare nothing do with their functions is their own business;
-`tfrt.executor.engines.program.Function.execute` refuses a wrong number of arguments.
+`tfrt.executor.engines.function.Function.execute` refuses a wrong number of arguments.
 """
 
 from __future__ import annotations

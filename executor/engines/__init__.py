@@ -1,7 +1,10 @@
 """Loaded programs, and what runs their functions.
 
 =======================  =====================================================================================
-`program.py`             `Program` and `Function`: a file on a host, ready to call
+`program.py`             `Program`: a file on a host
+`function.py`            `Function`: one of its functions, ready to call
+`outcomes.py`            what callers get of results that may not be there
+`bound_functions.py`     the kernels of a function, bound to their places
 `binding.py`             fitting a kernel to one place in a program
 `graph.py`               a function made ready to run: its kernels bound, with what each reads and wakes
 `dataflow.py`            runs everything: each kernel as soon as its operands are there

@@ -42,7 +42,7 @@ class Callee(Protocol):
     result_types: tuple[str, ...]
 
     def execute(self, context: ExecutionContext, arguments: Sequence[Any], /) -> list[Any]:
-        """See `tfrt.executor.engines.program.Function.execute`."""
+        """See `tfrt.executor.engines.function.Function.execute`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

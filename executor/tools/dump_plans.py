@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfrt.executor.bef import FunctionKind
+from tfrt.executor.engines.function import Function
 from tfrt.executor.engines.plans.generate import annotated, generate
 from tfrt.executor.engines.plans.planned import Plans
-from tfrt.executor.engines.program import Function, Program
+from tfrt.executor.engines.program import Program
 
 
 def dump(program: Program) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.tools.cli_values import difference, is_implicit, parse_value, show, to_numpy
 from tfrt.executor.values.arguments import array_converter, array_type, shown_array_type

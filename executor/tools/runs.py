@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tfrt.executor.engines.program import Function, Program
+from tfrt.executor.engines.function import Function
+from tfrt.executor.engines.program import Program
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support import cli

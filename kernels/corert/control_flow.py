@@ -12,7 +12,7 @@ from typing import Any
 from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Runs
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import Promised, as_failed, fulfilling, guard, settle_all
 from tfrt.executor.support.errors import KernelError

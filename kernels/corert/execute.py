@@ -15,7 +15,7 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.support.location import Location

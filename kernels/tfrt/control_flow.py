@@ -14,7 +14,7 @@ from typing import Any
 from tfrt.executor.declarations.annotations import Functions
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Control, Runs
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import Promised, fulfil, fulfilling, guard, settle_all
 from tfrt.executor.support.errors import KernelError

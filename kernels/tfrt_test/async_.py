@@ -13,7 +13,7 @@ from typing import Any
 from tfrt.executor.declarations.annotations import ResultCount
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Runs
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import HostContext

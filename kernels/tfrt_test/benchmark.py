@@ -12,7 +12,7 @@ from typing import Any
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import ANY, Runs
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import Promised, guard
 from tfrt.executor.support.errors import KernelError

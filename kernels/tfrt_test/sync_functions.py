@@ -11,7 +11,7 @@ from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.annotations import Attributes
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.runs import Runs
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.shared.c_semantics import wrap32

@@ -8,7 +8,7 @@ from typing import Any
 from tfrt.executor.declarations.annotations import Attributes, Functions, ResultCount
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.queues import SingleThreadedQueue

@@ -15,7 +15,7 @@ from tfrt.executor.bef.format import SectionId
 from tfrt.executor.declarations.annotations import Attributes
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
-from tfrt.executor.engines.program import Function
+from tfrt.executor.engines.function import Function
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError, LoadError
