@@ -17,16 +17,15 @@ from __future__ import annotations
 
 import argparse
 import gc
-import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from functools import cache
 from types import FrameType
-from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsInt
+from typing import TYPE_CHECKING
 
-from tfrt.executor.bef import BefFile, FunctionKind, open_bef, read_bef
+from tfrt.executor.bef import BefFile
 from tfrt.executor.engines.program import Program
 from tfrt.executor.runtime.failures import keep_engine_frames
 from tfrt.executor.runtime.host_context import HostContext
@@ -39,11 +38,11 @@ from tfrt.executor.support.progress import step
 from tfrt.executor.support.progress_line import progress_line
 from tfrt.executor.support.spans import span
 from tfrt.executor.tools import measuring
+from tfrt.executor.tools.bef_files import open_file
 from tfrt.executor.tools.bef_run_options import ALLOCATORS, LEAK_CHECKS, check_stepping, parser
 from tfrt.executor.tools.kernel_modules import import_kernels
-from tfrt.executor.tools.runs import Run, execute, plan
+from tfrt.executor.tools.printed_runs import run_program, save
 from tfrt.executor.tools.termination import Signals, noticing_signals
-from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.weights import weights_of
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from tfrt.executor.runtime.profile import Profile
     from tfrt.executor.runtime.recording import Recording
     from tfrt.executor.runtime.tracing import Trace
-    from tfrt.executor.tools.compare import Side
 
 _TOOL = "bef-run"
 
@@ -113,7 +111,7 @@ def _under_way(frame: FrameType | None) -> list[str]:
 def _run(options: argparse.Namespace, signals: Signals) -> int:
     keep_engine_frames(options.internal_traceback)
     trace = _new_trace(options) if options.enable_tracing else None
-    bef = _open(options.file)
+    bef = open_file(options.file)
     profile = _new_profile() if options.profile is not None else None
     recording = _new_recording(bef, options) if options.dump_values is not None else None
     stepping = _new_stepping(bef, options) if options.step or options.breaks else None
@@ -181,7 +179,7 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
         if recording is not None:
             from tfrt.executor.tools.recorded_values import arrays_of
 
-            _save(options.dump_values, arrays_of(recording.runs()))
+            save(options.dump_values, arrays_of(recording.runs()))
         if profile is not None:
             measuring.write_profile(options.profile, profile, host)
     return code
@@ -202,7 +200,7 @@ def _run_file(
     gc.freeze()
     if options.dump_plan:
         return _dump_plans(program, host)
-    return _run_program(program, host, options, trace, signals)
+    return run_program(program, host, options, trace, signals)
 
 
 def _verify(bef: BefFile, reported: Sequence[Diagnostic], source: SourceLookup) -> int:
@@ -266,65 +264,9 @@ def _new_recording(bef: BefFile, options: argparse.Namespace) -> Recording:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    """Run two files on the same inputs, and show where they first differ."""
-    from tfrt.executor.tools.compare import compare
+    from tfrt.executor.tools.compared_files import compare_files
 
-    source = cache(source_below(options.source_root))
-    weights = options.weights if options.compare_weights is None else options.compare_weights
-    try:
-        first = _side(options.file, options.weights, options)
-        second = _side(options.compare_with, weights, options)
-    except LoadError as error:
-        cli.report(error.diagnostics, source)
-        return cli.BAD_USAGE
-    differences, compared = compare(first, second, options.expected_tolerance)
-    cli.report(differences, source)
-    before = " before that" if differences else ""
-    cli.write_text("-", f"{compared} values of kernels at the same places agree{before}\n")
-    return cli.FAILED if differences else cli.OK
-
-
-def _side(path: str, weights: str | None, options: argparse.Namespace) -> Side:
-    from tfrt.executor.runtime.recording import Recording
-    from tfrt.executor.tools.compare import Side
-    from tfrt.executor.tools.recorded_values import kept, op_names
-
-    bef = _open(path)
-    recording = Recording(kept, operands=False)
-    # What kernels print is not what is asked for.
-    with HostContext(options.work_queue_type, profile=recording, out=io.StringIO()) as host:
-        program = Program(bef, host, weights_of(weights))
-        found = {}
-        for run in plan(program, options):
-            if run.function.name and (run.explicit or not run.function.argument_types):
-                results = execute(run, host)
-                host.quiesce()
-                values = [result.value if _is_available(result) else result for result in results]
-                found[run.function.name] = tuple(map(kept, values))
-    return Side(path, recording.runs(), found, op_names(bef))
-
-
-def _open(path: str) -> BefFile:
-    # Whoever names a pipe, or the standard input, on the command line means it.
-    content = None if os.path.isfile(path) else cli.read_bytes(path)
-    try:
-        return open_bef(path) if content is None else read_bef(content)
-    except BefError as error:
-        raise UsageError(_why_not_bef(path, content, error)) from error
-
-
-def _why_not_bef(path: str, content: bytes | None, error: BefError) -> str:
-    if content is None:
-        with open(path, "rb") as file:
-            content = file.read(4096)
-    if _looks_like_mlir(content):
-        return f"'{path}' is MLIR text; compile it first: tfrt-translate --mlir-to-bef {path} | bef-run"
-    return f"'{path}': {error}"
-
-
-def _looks_like_mlir(content: bytes) -> bool:
-    beginning = content[:4096]
-    return b"\0" not in beginning and any(word in beginning for word in (b"func", b"module", b"//", b" = "))
+    return compare_files(options)
 
 
 def _dump_plans(program: Program, host: HostContext) -> int:
@@ -333,108 +275,6 @@ def _dump_plans(program: Program, host: HostContext) -> int:
     for text in dump(program):
         host.write(text)
     return cli.OK
-
-
-def _run_program(
-    program: Program,
-    host: HostContext,
-    options: argparse.Namespace,
-    trace: Trace | None,
-    signals: Signals,
-) -> int:
-    runs = plan(program, options)
-    code = cli.OK
-    saved: dict[str, Any] = {}
-    for number, run in enumerate(runs):
-        if signals.is_terminated:
-            break
-        function = run.function
-        step(f"run @{function.name}", number, len(runs))
-        if function.argument_types and not run.explicit:
-            # The reference's recorded output is silent about synchronous functions (see tests/golden).
-            if function.kind is not FunctionKind.SYNC:
-                host.write(f"--- Not running '{function.name}' because it has arguments.\n")
-            continue
-        if not function.name:
-            continue
-        host.write(f"--- Running '{function.name}':\n")
-        with trace.scope(f"Function: {function.name}") if trace else nullcontext():
-            results = _run_function(run, host, options)
-        if any(_is_error(result) for result in results):
-            code = cli.FAILED
-        if run.expected:
-            from tfrt.executor.tools.function_io import mismatches
-
-            for message in mismatches(function, run.expected, results, options.expected_tolerance):
-                cli.complain(_TOOL, message)
-                code = cli.FAILED
-        if options.output is not None:
-            from tfrt.executor.tools.function_io import to_arrays
-
-            saved |= to_arrays(function, results)
-        # They are gone before the next function starts.
-        del results
-    if options.output is not None:
-        _save(options.output, saved)
-    return cli.TERMINATED if signals.is_terminated else code
-
-
-def _run_function(run: Run, host: HostContext, options: argparse.Namespace) -> list[Any]:
-    """Run one function in a request of its own and print what it returned.
-
-    As in the reference, work that the results do not depend on may go on while they are printed, and ends
-    before the next function starts.
-    """
-    function = run.function
-    results = execute(run, host)
-    if results:
-        texts = [
-            _result_text(result, type_name, run.explicit, options.print_error_code)
-            for result, type_name in zip(results, function.result_types or ("",), strict=True)
-        ]
-        if function.kind is FunctionKind.SYNC and _is_error(results[0]):
-            texts = texts[:1]  # An error ends such a function as a whole.
-        host.write(f"'{function.name}' returned {','.join(texts)}\n")
-    host.quiesce()
-    if not options.verify_diagnostics and any(_is_error(result) for result in results):
-        from tfrt.executor.tools.explain import errors_of, explanation
-
-        for error in errors_of(results):
-            cli.explain(explanation(error, internal=options.internal_traceback))
-    return [result.value if _is_available(result) else result for result in results]
-
-
-def _result_text(result: Any, type_name: str, explicit: bool, print_error_code: bool) -> str:
-    if isinstance(result, AsyncValue):
-        if result.error is not None:
-            code = f", code: {result.error.code}" if print_error_code else ""
-            return f"<<error: {result.error.message}{code}>>"
-        result = result.value
-    if isinstance(result, SupportsInt) and type_name in ("i1", "i32", "i64"):
-        return str(int(result))
-    if isinstance(result, SupportsFloat) and type_name in ("f32", "f64"):
-        return f"{float(result):e}".replace("inf", "INF")
-    if explicit or type_name.startswith("memref<"):
-        from tfrt.executor.tools.cli_values import show
-
-        return show(result, type_name) or f"{type_name} value"
-    return f"{type_name} value"
-
-
-def _is_error(result: Any) -> bool:
-    return isinstance(result, AsyncValue) and result.is_error
-
-
-def _is_available(result: Any) -> bool:
-    return isinstance(result, AsyncValue) and result.is_available
-
-
-def _save(path: str, arrays: dict[str, Any]) -> None:
-    import numpy as np
-
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    cli.write_bytes(path, content.getvalue())
 
 
 if __name__ == "__main__":

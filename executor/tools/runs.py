@@ -66,6 +66,11 @@ def execute(run: Run, host: HostContext) -> list[Any]:
     return results
 
 
+def available(results: Sequence[Any]) -> list[Any]:
+    """The values of those results that are there; of others, which are errors, the `AsyncValue`."""
+    return [r.value if isinstance(r, AsyncValue) and r.is_available else r for r in results]
+
+
 def _find(program: Program, name: str) -> Function:
     function = program.functions.get(name)
     if function is None:
