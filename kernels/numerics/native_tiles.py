@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from math import prod
+from math import gcd, prod
 
 import numpy as np
 
@@ -36,6 +36,12 @@ DEPTH = 128
 
 LINE_BYTES = 64
 """How many bytes a cache fetches at a time."""
+
+COMPETING_BYTES = 1 << 17
+"""How many bytes addresses are apart that compete for places of the second cache..."""
+
+FETCHED_PLACES = 4
+"""...of which what is fetched ahead takes so many, half of what the smallest of these caches have."""
 
 BLOCK_BYTES = 1 << 19
 """How many bytes of the left matrix a block of rows has, half of what fits the cache..."""
@@ -143,7 +149,8 @@ def tiling_of(p: Product, on: Processor) -> Tiling:
     blocks = -(-tiles // together)
     together = -(-tiles // blocks)
     blocks = -(-tiles // together)
-    parts = -(-p.inner // DEPTH)
+    apart = gcd(p.columns * p.dtype.itemsize, COMPETING_BYTES)
+    parts = -(-p.inner // max(lanes, min(DEPTH, FETCHED_PLACES * COMPETING_BYTES // apart)))
     # Parts but the last are of whole vectors.
     depth = p.inner if parts == 1 else -(-p.inner // (parts * lanes)) * lanes
     rest = p.rows - (tiles - 1) * rows
