@@ -10,6 +10,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import Pure
 
+from tfrt.compiler.passes.shared.source_failures import certainly_runs, may_fail
 from tfrt.compiler.passes.shared.source_ops import has_effects
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.control_flow import WhileOp
@@ -19,6 +20,8 @@ from tfrt.dialects.stablehlo.control_flow import WhileOp
 class StablehloHoist(ModulePass):
     """Takes values out of the state of `stablehlo.while` that no iteration changes, and moves pure ops that depend on
     nothing else in front of the loop. Inner loops come first.
+
+    Ops of the body that may fail are moved only where the condition, on constants, says that it runs.
 
     Frameworks carry all that a loop uses, weights included. Results that nobody uses leave the state, too, where no
     other part of it depends on them.
@@ -109,16 +112,24 @@ takes a copy along."""
 
 
 def _move_out(loop: WhileOp) -> None:
+    # The condition is asked at least once; whether the body runs is asked when an op may fail.
+    runs: dict[Block, bool] = {loop.cond.block: True}
     for block in (loop.cond.block, loop.body.block):
         invariant: set[Operation] = set()
         outside: dict[SSAValue, SSAValue] = {}
         for op in list(block.ops):
             if op.regions or not op.results or not _is_pure(op):
                 continue
-            if all(_is_invariant(operand, block, invariant) for operand in op.operands):
-                invariant.add(op)
-                if op.name not in _STAY:
-                    _take_along(op, loop, invariant, outside)
+            if not all(_is_invariant(operand, block, invariant) for operand in op.operands):
+                continue
+            if may_fail(op):
+                if block not in runs:
+                    runs[block] = certainly_runs(loop)
+                if not runs[block]:
+                    continue
+            invariant.add(op)
+            if op.name not in _STAY:
+                _take_along(op, loop, invariant, outside)
 
 
 def _is_invariant(value: SSAValue, block: Block, invariant: set[Operation]) -> bool:

@@ -13,6 +13,7 @@
 `array_ops.py`             ops of the core runtime as kernels on arrays
 `source_functions.py`      functions of frameworks' programs
 `source_ops.py`            ops of frameworks' dialects as ops of the core runtime
+`source_failures.py`       which of them may fail, and loops that certainly run
 `function_builder.py`      functions of kernels that are made of frameworks'
 `lowered_ops.py`           what single ops of frameworks become
 `lowered_control_flow.py`  what calls, branches and loops of frameworks become

@@ -84,11 +84,11 @@ class Propagation:
 
     def function(self, function: FuncOp, arguments: Sequence[Fact] = ()) -> list[Fact]:
         """Look into a function whose arguments are as declared, or as is said; gives what is known of its results."""
-        block = function.body.block
-        self.facts.update(zip(block.args, arguments, strict=False))
-        return self._block(block)
+        return self.block(function.body.block, arguments)
 
-    def _block(self, block: Block) -> list[Fact]:
+    def block(self, block: Block, arguments: Sequence[Fact] = ()) -> list[Fact]:
+        """Likewise a block; gives what is known of what its last op takes."""
+        self.facts.update(zip(block.args, arguments, strict=False))
         for op in block.ops:
             if op.next_op is None:
                 return [self.fact(operand) for operand in op.operands]
@@ -123,8 +123,7 @@ class Propagation:
         if callee is not None:
             return self._call(op, callee)
         if name in CONSTANTS:
-            value = op.properties.get("value", op.attributes.get("value"))
-            return [constant_fact(value, op.result_types[0])]
+            return [fact_of_constant(op)]
         if name in CASTS or is_identity(op):
             return [self._narrow(self.fact(o), r) for o, r in zip(op.operands, op.results, strict=True)]
         if op.name in _BRANCHES:
@@ -188,7 +187,7 @@ class Propagation:
         self.taken.pop(op, None)
         if chosen is not None:
             self.taken[op] = number = _region(op, int(chosen.item()))
-            return self._given(op, self._block(op.regions[number].block))
+            return self._given(op, self.block(op.regions[number].block))
         return self._given(op, *[self._unsure(region.block) for region in op.regions])
 
     def _given(self, op: Operation, *facts: list[Fact]) -> list[Fact]:
@@ -213,9 +212,14 @@ class Propagation:
     def _unsure(self, block: Block) -> list[Fact]:
         """Look into a block that may not run."""
         before, self._is_sure = self._is_sure, False
-        found = self._block(block)
+        found = self.block(block)
         self._is_sure = before
         return found
+
+
+def fact_of_constant(op: Operation) -> Fact:
+    """What is known of the result of one of `CONSTANTS`."""
+    return constant_fact(op.properties.get("value", op.attributes.get("value")), op.result_types[0])
 
 
 _TENSORS = (TensorType, UnrankedTensorType)
