@@ -9,10 +9,11 @@ import numpy as np
 
 from suite.row import Row, program
 from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.support.native_code import is_available
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.elementwise_chain import Step, chain
-from tfrt.kernels.numerics.native_chain import can_be_native, make_native
+from tfrt.kernels.numerics.native_chain import with_native_chain
 
 
 def _text(batch: int) -> str:
@@ -56,7 +57,7 @@ def _chains(size: int) -> Iterator[Row]:
         assert entry is not None and entry.elementwise is not None
         function = entry.elementwise(DType.F32)
         assert function is not None
-        found.append(Step(function, tuple(operands), entry.native))
+        found.append(Step(function, tuple(operands), entry.native_for({})))
     random = np.random.default_rng(0)
     for elements in (6 * size, 400 * size):
         count = max(1, elements // 64)
@@ -79,8 +80,9 @@ def _chains(size: int) -> Iterator[Row]:
         run = chain(found, shapes, x.shape, 4)
         ways = {"numpy": expressions, "numpy in place": in_place}
         ways["tfrt"] = lambda run=run, x=x, a=a, b=b, c=c: float(run(x, a, b, c)[-1, -1])
-        if is_available() and can_be_native(found, shapes, x.shape, x.dtype):
-            native = make_native(run, found, shapes, x.shape, x.dtype)
+        if is_available():
+            host = HostContext(native=True)
+            native = with_native_chain(run, shapes, [x.dtype] * 4, x.shape, x.dtype, found, host)
             ways["tfrt native"] = lambda run=native, x=x, a=a, b=b, c=c: float(run(x, a, b, c)[-1, -1])
         yield Row(f"6 elementwise ops, {count * 64:,} floats", ways, "numpy in place", "chain")
 

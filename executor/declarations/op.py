@@ -65,6 +65,10 @@ class Step:
     operands: tuple[int | float, ...]
 
 
+Native = str | Callable[..., str | None]
+"""See `OpEntry`."""
+
+
 class OpFlags(Flag):
     """What an op can do with its inputs beyond dense tensors, and what else dispatch must know."""
 
@@ -98,9 +102,10 @@ class OpEntry:
         by_element: whether the array form is a function of arrays that follows from element types and attributes alone,
             broadcasts as numpy does, and never fails; `out` may be one of its arrays. Its result may have another type
             than its operands.
-        native: for elementwise ops of single and double precision, an expression of the operands ``{0}``, ``{1}``, …
-            that Numba understands and that gives what `elementwise` gives, but for the sign of NaNs; ``zero``, ``one``
-            and ``sqrt`` are there.
+        native: for elementwise ops, an expression of the operands ``{0}``, ``{1}``, … in Python's syntax, of which
+            machine code is made (`tfrt.kernels.numerics.vector_code`), and which gives what the op gives for all types
+            that it is one of, but for the sign of NaNs; or a function of the attributes that gives one, or None.
+            Integers wrap around; floats of 16 bits are computed with as singles, and the result rounded once.
         metadata: see `cpu_op`; so are `array_form`, `constant_metadata`, `elementwise`,
             `steps`, `gives`, `shaped_by`, `shape_only` and `shape_input`.
     """
@@ -113,7 +118,7 @@ class OpEntry:
     array_form: Callable[..., Any] | None = None
     constant_metadata: Callable[..., Any] | None = None
     elementwise: Elementwise | None = None
-    native: str | None = None
+    native: Native | None = None
     steps: Callable[..., Sequence[Step] | None] | None = None
     gives: str | None = None
     views: bool = False
@@ -248,6 +253,21 @@ class OpEntry:
         keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
         found: ArrayForm = self.array_form(*inputs, **keywords)
         return found
+
+    @cached_property
+    def _native_signature(self) -> OpSignature:
+        assert self.native is not None and not isinstance(self.native, str)
+        return read_signature(self.native)
+
+    def native_for(self, attrs: Mapping[str, Any]) -> str | None:
+        """The native form of the op with these attributes, if it has one.
+
+        Raises:
+            KernelError: an attribute is missing.
+        """
+        if self.native is None or isinstance(self.native, str):
+            return self.native
+        return self.native(**self._native_signature.arguments(self.name, 0, attrs, {}))
 
     def steps_for(self, inputs: tuple[TensorMetadata, ...], attrs: Mapping[str, Any]) -> Sequence[Step] | None:
         """The steps that give the first result for inputs of this metadata, if there are any.

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from tfrt.executor.declarations.annotations import AnyHost, OpAttributes, ResultMetadata, refuse_coroutines
 from tfrt.executor.declarations.finding import Finding
 from tfrt.executor.declarations.metadata import metadata_of
-from tfrt.executor.declarations.op import Elementwise, OpEntry, OpFlags, ShapedBy, Step
+from tfrt.executor.declarations.op import Elementwise, Native, OpEntry, OpFlags, ShapedBy, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,7 +50,7 @@ def cpu_op(
     array_form: Callable[..., Any] | None = None,
     constant_metadata: Callable[..., Any] | None = None,
     elementwise: Elementwise | None = None,
-    native: str | None = None,
+    native: Native | None = None,
     steps: Callable[..., Sequence[Step] | None] | None = None,
     gives: str | None = None,
     shaped_by: ShapedBy | None = None,
@@ -107,7 +107,7 @@ def array_op(
     metadata: Callable[..., Any] | None = None,
     constant_metadata: Callable[..., Any] | None = None,
     elementwise: Elementwise | None = None,
-    native: str | None = None,
+    native: Native | None = None,
     views: bool = False,
     in_place: bool = False,
     by_element: bool = False,

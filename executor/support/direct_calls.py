@@ -94,7 +94,12 @@ def _is_seen(array: np.ndarray) -> bool:
 
 
 def directly(
-    text: str, name: str, sizes: Sequence[int], dtype: np.dtype, numbers: Sequence[int], result: int
+    text: str,
+    name: str,
+    sizes: Sequence[int],
+    dtype: np.dtype | Sequence[np.dtype],
+    numbers: Sequence[int],
+    result: int,
 ) -> Callable[..., Any]:
     """A function of arrays that runs one of a module in LLVM's intermediate representation, and returns one of them, or
     `UNFIT`.
@@ -102,7 +107,7 @@ def directly(
     Args:
         name: the function's, which is given the arrays and these numbers.
         sizes: how many elements each array has at least.
-        dtype: the type of all of them, one of C's.
+        dtype: the type of all of them, or that of each.
         result: which of the arrays to return.
 
     Raises:
@@ -110,7 +115,8 @@ def directly(
     """
     if not is_possible():
         raise CannotAssemble("this Python takes no machine code as a function")
-    address = address_of(_entry(text, name, sizes, dtype, numbers, result), _NAME)
+    dtypes = [dtype] * len(sizes) if isinstance(dtype, np.dtype) else dtype
+    address = address_of(_entry(text, name, sizes, dtypes, numbers, result), _NAME)
     method = _Method(name.encode(), address, _FASTCALL, None)
     _kept.append(method)
     new = ctypes.pythonapi.PyCFunction_NewEx
@@ -119,7 +125,9 @@ def directly(
     return made
 
 
-def _entry(text: str, name: str, sizes: Sequence[int], dtype: np.dtype, numbers: Sequence[int], result: int) -> str:
+def _entry(
+    text: str, name: str, sizes: Sequence[int], dtypes: Sequence[np.dtype], numbers: Sequence[int], result: int
+) -> str:
     """The module with the function that Python calls: of itself, where the arguments are, and how many.
 
     `UNFIT` is itself. References are counted, of which neither has so many that they would be for ever.
@@ -129,7 +137,7 @@ def _entry(text: str, name: str, sizes: Sequence[int], dtype: np.dtype, numbers:
         raise CannotAssemble(f"there is no function '{name}'")
     looks = "".join(
         _look(number, size, dtype, f"look{number + 1}" if number + 1 < len(sizes) else "work")
-        for number, size in enumerate(sizes)
+        for number, (size, dtype) in enumerate(zip(sizes, dtypes, strict=True))
     )
     given = [*(f"ptr %a{number}" for number in range(len(sizes))), *(f"i64 {number}" for number in numbers)]
     unfit = ", ".join(

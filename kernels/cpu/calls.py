@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,7 @@ from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
-from tfrt.kernels.numerics.native_chain import LEAST_BYTES, can_be_native, when_worthwhile
-from tfrt.kernels.numerics.native_rows import with_native_rows
+from tfrt.kernels.numerics.native_chain import LEAST_BYTES, with_native_chain
 from tfrt.kernels.shared.element_kinds import loudly
 
 
@@ -148,6 +148,9 @@ def _array_form(
         raise KernelError(f"op '{entry.name}' cannot be fused with others")
     kinds = [results[0].dtype, *[known.dtype for known in operands[inputs:]]] if steps else []
     found = tuple(_steps(steps, kinds, results[0].dtype)) if steps else ()
+    # Machine code of layers reads arrays of one type only.
+    odd = {number for number, kind in enumerate(kinds) if kind is not results[0].dtype}
+    found = tuple([step if odd.isdisjoint(step.operands) else replace(step, native=None) for step in found])
     run = epilogue(found, [known.shape for known in operands[inputs:]]) if found else None
 
     def finish(others: Sequence[tuple[int, ...]]) -> RowEpilogue | None:
@@ -235,14 +238,9 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     found = _steps(steps, [each.dtype for each in known], result.dtype)
     largest = max(dtype.itemsize, *(each.dtype.numpy.itemsize for each in known))
     run = chain(found, shapes, result.shape, largest, dtype)
-    if host.native is False:
+    if host.native is False or math.prod(result.shape) * largest < LEAST_BYTES:
         return run
-    if math.prod(result.shape) * dtype.itemsize < LEAST_BYTES:
-        return run
-    native = with_native_rows(run, shapes, result.shape, dtype, found, host)
-    if native is not run or not can_be_native(found, shapes, result.shape, dtype):
-        return native
-    return when_worthwhile(run, found, shapes, result.shape, dtype, at_once=host.native is True)
+    return with_native_chain(run, shapes, [each.dtype.numpy for each in known], result.shape, dtype, found, host)
 
 
 def _steps(steps: Any, inputs: Sequence[DType], result: DType) -> Sequence[Step]:
@@ -271,12 +269,13 @@ def _step(
     kind = None if gives is result else gives.numpy
     if entry.by_element:
         known = tuple(TensorMetadata(dtype, ()) for dtype in dtypes)
-        form = entry.arrays(known, OpAttrs.of_pairs(pairs).by_name, None, (TensorMetadata(gives, ()),))
-        return Step(loudly(form), operands, None, kind)
+        attrs = OpAttrs.of_pairs(pairs).by_name
+        form = entry.arrays(known, attrs, None, (TensorMetadata(gives, ()),))
+        return Step(loudly(form), operands, entry.native_for(attrs), kind)
     function = None if entry.elementwise is None else entry.elementwise(gives)
     if function is None or any(dtype is not gives for dtype in dtypes):
         raise KernelError(f"op '{name}' is not elementwise for {', '.join(dtype.label for dtype in {gives, *dtypes})}")
-    return Step(function, operands, entry.native, kind)
+    return Step(function, operands, entry.native_for({}), kind)
 
 
 def _into_last(run: ArrayForm) -> Callable[..., Any]:

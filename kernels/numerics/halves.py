@@ -33,6 +33,7 @@ def in_single(function: Callable[..., Any]) -> Callable[..., Any]:
             return found
         return rounded(function(*[array.astype(np.float32) for array in arrays]), dtype, out)
 
+    run.lifted = function  # type: ignore[attr-defined]
     return run
 
 

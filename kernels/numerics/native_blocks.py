@@ -55,7 +55,7 @@ def whole_work(
     text: str,
     name: str,
     sizes: Sequence[int],
-    dtype: np.dtype,
+    dtype: np.dtype | Sequence[np.dtype],
     units: int,
     host: HostContext | None,
     least: int,
@@ -69,7 +69,7 @@ def whole_work(
     Args:
         name: the function's in the module.
         sizes: how many elements each array has at least.
-        dtype: the type of all of them.
+        dtype: the type of all of them, or that of each.
         result: which of the arrays to return.
         brief: so many units are done with the interpreter lock, in some tens of microseconds; or, where the host has
             compute threads, in a few.
@@ -109,7 +109,7 @@ def given_back(made: np.ndarray, out: np.ndarray | None) -> np.ndarray:
     return out
 
 
-def require_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype) -> None:
+def require_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype | Sequence[np.dtype]) -> None:
     """Machine code takes arrays for what it is told that they are.
 
     Raises:
@@ -117,9 +117,11 @@ def require_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.
     """
     if _are_whole(arrays, sizes, dtype):
         return
-    wanted = ", ".join(map(str, sizes))
     given = ", ".join(f"{array.size} {array.dtype}" for array in arrays)
-    raise KernelError(f"made for arrays of {wanted} elements {dtype}, got {given}")
+    if isinstance(dtype, np.dtype):
+        raise KernelError(f"made for arrays of {', '.join(map(str, sizes))} elements {dtype}, got {given}")
+    wanted = ", ".join(f"{size} {each}" for size, each in zip(sizes, dtype, strict=True))
+    raise KernelError(f"made for arrays of {wanted} elements, got {given}")
 
 
 def require_strided(arrays: Sequence[np.ndarray], kinds: Sequence[tuple[Shape, np.dtype]]) -> None:
@@ -133,8 +135,10 @@ def require_strided(arrays: Sequence[np.ndarray], kinds: Sequence[tuple[Shape, n
             raise KernelError(f"made for an array of {list(shape)} {dtype}, got {list(array.shape)} {array.dtype}")
 
 
-def _are_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype) -> bool:
-    return all(array.size >= size and array.dtype == dtype for array, size in zip(arrays, sizes, strict=True))
+def _are_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype | Sequence[np.dtype]) -> bool:
+    if isinstance(dtype, np.dtype):
+        return all(array.size >= size and array.dtype == dtype for array, size in zip(arrays, sizes, strict=True))
+    return all(a.size >= size and a.dtype == each for a, size, each in zip(arrays, sizes, dtype, strict=True))
 
 
 def _shared(

@@ -74,6 +74,7 @@ def lifted(function: Function, dtype: DType) -> Function:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return stored(function(*[array.astype(wide) for array in arrays]), narrow, out)
 
+    run.lifted = function  # type: ignore[attr-defined]
     return run
 
 

@@ -84,7 +84,7 @@ def _to_integers(source: DType, target: DType) -> Function:
     return run
 
 
-@array_op("stablehlo.convert", metadata=_converted_metadata, by_element=True)
+@array_op("stablehlo.convert", metadata=_converted_metadata, by_element=True, native="convert({0})")
 def convert(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
     (result,) = metadata
     return quietly(_conversion(operand.dtype, result.dtype))
@@ -197,7 +197,7 @@ def predicate_metadata(operand: TensorMetadata) -> TensorMetadata:
     return TensorMetadata(DType.I1, operand.shape)
 
 
-@array_op("stablehlo.is_finite", metadata=predicate_metadata, by_element=True)
+@array_op("stablehlo.is_finite", metadata=predicate_metadata, by_element=True, native="{0} - {0} == zero")
 def is_finite(x: TensorMetadata) -> ArrayForm:
     return quietly(of_floats("stablehlo.is_finite", np.isfinite, x.dtype))
 
@@ -215,14 +215,18 @@ def of_floats(name: str, function: Function, dtype: DType) -> Function:
     return lambda *arrays, out=None: function(*[array.astype(wide) for array in arrays], out=out)
 
 
-_COMPARISONS: dict[str, Callable[..., np.ndarray]] = {
-    "EQ": np.equal,
-    "NE": np.not_equal,
-    "GE": np.greater_equal,
-    "GT": np.greater,
-    "LE": np.less_equal,
-    "LT": np.less,
+_COMPARISONS: dict[str, tuple[Callable[..., np.ndarray], str]] = {
+    "EQ": (np.equal, "{0} == {1}"),
+    "NE": (np.not_equal, "{0} != {1}"),
+    "GE": (np.greater_equal, "{0} >= {1}"),
+    "GT": (np.greater, "{0} > {1}"),
+    "LE": (np.less_equal, "{0} <= {1}"),
+    "LT": (np.less, "{0} < {1}"),
 }
+
+
+def _native_compare(*, comparison_direction: str, compare_type: str = "NOTYPE") -> str | None:
+    return None if compare_type == "TOTALORDER" else _COMPARISONS[comparison_direction][1]
 
 
 def _compare_metadata(
@@ -233,13 +237,13 @@ def _compare_metadata(
     return TensorMetadata(DType.I1, lhs.shape)
 
 
-@array_op("stablehlo.compare", metadata=_compare_metadata, by_element=True)
+@array_op("stablehlo.compare", metadata=_compare_metadata, by_element=True, native=_native_compare)
 def compare(
     lhs: TensorMetadata, rhs: TensorMetadata, *, comparison_direction: str, compare_type: str = "NOTYPE"
 ) -> ArrayForm:
-    function = _COMPARISONS.get(comparison_direction)
-    if function is None:
+    if comparison_direction not in _COMPARISONS:
         raise KernelError(f"comparison_direction must be one of {', '.join(_COMPARISONS)}, not {comparison_direction}")
+    function, _ = _COMPARISONS[comparison_direction]
     if compare_type == "TOTALORDER" and lhs.dtype in FLOATS:
         wide = working(lhs.dtype)
 
@@ -256,7 +260,7 @@ def _select_metadata(pred: TensorMetadata, on_true: TensorMetadata, on_false: Te
     return on_true
 
 
-@array_op("stablehlo.select", metadata=_select_metadata, by_element=True)
+@array_op("stablehlo.select", metadata=_select_metadata, by_element=True, native="{1} if {0} else {2}")
 def select(pred: TensorMetadata, on_true: TensorMetadata, on_false: TensorMetadata) -> ArrayForm:
     if pred.dtype is not DType.I1:
         raise KernelError(f"op 'stablehlo.select' takes a pred of i1, not of {pred.dtype.mlir}")

@@ -87,10 +87,10 @@ def analytic(function: Function, of_complex: Function | None = None) -> Elementw
     return by_kind(floats=function, complexes=in_double(of_complex or function))
 
 
-_LOGICAL: dict[str, Function] = {
-    "stablehlo.and": np.bitwise_and,
-    "stablehlo.or": np.bitwise_or,
-    "stablehlo.xor": np.bitwise_xor,
+_LOGICAL: dict[str, tuple[Function, str]] = {
+    "stablehlo.and": (np.bitwise_and, "{0} & {1}"),
+    "stablehlo.or": (np.bitwise_or, "{0} | {1}"),
+    "stablehlo.xor": (np.bitwise_xor, "{0} ^ {1}"),
 }
 _BINARY: dict[str, tuple[Elementwise, str | None]] = {
     "stablehlo.add": (_everywhere(np.add), "{0} + {1}"),
@@ -99,19 +99,25 @@ _BINARY: dict[str, tuple[Elementwise, str | None]] = {
         by_kind(integers=integers.divide, floats=np.divide, complexes=complexes.divide),
         "{0} / {1}",
     ),
-    "stablehlo.maximum": (_everywhere(np.maximum), "{0} if {0} > {1} or {0} != {0} else {1}"),
-    "stablehlo.minimum": (_everywhere(np.minimum), "{0} if {0} < {1} or {0} != {0} else {1}"),
+    "stablehlo.maximum": (_everywhere(np.maximum), "maximum({0}, {1})"),
+    "stablehlo.minimum": (_everywhere(np.minimum), "minimum({0}, {1})"),
     "stablehlo.multiply": (_everywhere(np.multiply), "{0} * {1}"),
     "stablehlo.power": (
         by_kind(integers=integers.power, floats=np.power, complexes=in_double(complexes.power)),
         None,
     ),
-    "stablehlo.remainder": (by_kind(integers=integers.remainder, floats=np.fmod), None),
-    "stablehlo.shift_left": (of_bits(integers.shift_left, is_signed=False), None),
-    "stablehlo.shift_right_arithmetic": (of_bits(integers.shift_right, is_signed=True), None),
-    "stablehlo.shift_right_logical": (of_bits(integers.shift_right, is_signed=False), None),
+    "stablehlo.remainder": (by_kind(integers=integers.remainder, floats=np.fmod), "remainder({0}, {1})"),
+    "stablehlo.shift_left": (of_bits(integers.shift_left, is_signed=False), "shift_left({0}, {1})"),
+    "stablehlo.shift_right_arithmetic": (
+        of_bits(integers.shift_right, is_signed=True),
+        "shift_right_arithmetic({0}, {1})",
+    ),
+    "stablehlo.shift_right_logical": (
+        of_bits(integers.shift_right, is_signed=False),
+        "shift_right_logical({0}, {1})",
+    ),
     "stablehlo.subtract": (by_kind(integers=np.subtract, floats=np.subtract, complexes=np.subtract), "{0} - {1}"),
-    **{name: (by_kind(booleans=function, integers=function), None) for name, function in _LOGICAL.items()},
+    **{name: (by_kind(booleans=function, integers=function), native) for name, (function, native) in _LOGICAL.items()},
 }
 
 
@@ -123,22 +129,25 @@ def _leading_zeros(dtype: DType) -> Function | None:
 
 _UNARY: dict[str, tuple[Elementwise, str | None]] = {
     "stablehlo.cbrt": (analytic(np.cbrt, complexes.cbrt), None),
-    "stablehlo.ceil": (by_kind(floats=np.ceil), None),
+    "stablehlo.ceil": (by_kind(floats=np.ceil), "ceil({0})"),
     "stablehlo.cosine": (analytic(np.cos), None),
-    "stablehlo.count_leading_zeros": (_leading_zeros, None),
+    "stablehlo.count_leading_zeros": (_leading_zeros, "leading_zeros({0})"),
     "stablehlo.exponential": (analytic(np.exp), None),
     "stablehlo.exponential_minus_one": (analytic(np.expm1), None),
-    "stablehlo.floor": (by_kind(floats=np.floor), None),
+    "stablehlo.floor": (by_kind(floats=np.floor), "floor({0})"),
     "stablehlo.log": (analytic(np.log), None),
     "stablehlo.log_plus_one": (analytic(np.log1p, complexes.log1p), None),
     "stablehlo.logistic": (analytic(floats.logistic, complexes.logistic), None),
     "stablehlo.negate": (by_kind(integers=np.negative, floats=np.negative, complexes=np.negative), "-{0}"),
-    "stablehlo.not": (by_kind(booleans=np.logical_not, integers=np.invert), None),
-    "stablehlo.popcnt": (of_bits(integers.population_count, is_signed=False), None),
-    "stablehlo.round_nearest_afz": (by_kind(floats=floats.round_away), None),
-    "stablehlo.round_nearest_even": (by_kind(floats=np.rint), None),
+    "stablehlo.not": (by_kind(booleans=np.logical_not, integers=np.invert), "~{0}"),
+    "stablehlo.popcnt": (of_bits(integers.population_count, is_signed=False), "ones({0})"),
+    "stablehlo.round_nearest_afz": (by_kind(floats=floats.round_away), "nearest_away({0})"),
+    "stablehlo.round_nearest_even": (by_kind(floats=np.rint), "nearest({0})"),
     "stablehlo.rsqrt": (analytic(floats.rsqrt, complexes.rsqrt), "one / sqrt({0})"),
-    "stablehlo.sign": (by_kind(integers=np.sign, floats=floats.sign, complexes=in_double(complexes.sign)), None),
+    "stablehlo.sign": (
+        by_kind(integers=np.sign, floats=floats.sign, complexes=in_double(complexes.sign)),
+        "one if {0} > zero else -one if {0} < zero else {0}",
+    ),
     "stablehlo.sine": (analytic(np.sin), None),
     "stablehlo.sqrt": (analytic(np.sqrt), "sqrt({0})"),
     "stablehlo.tan": (analytic(np.tan), None),
@@ -153,6 +162,6 @@ for _name, _declared in _UNARY.items():
 _clamp = by_kind(booleans=floats.clamp, integers=floats.clamp, floats=floats.clamp, complexes=floats.clamp)
 
 
-@array_op("stablehlo.clamp", metadata=clamp_metadata, elementwise=_clamp)
+@array_op("stablehlo.clamp", metadata=clamp_metadata, elementwise=_clamp, native="minimum(maximum({1}, {0}), {2})")
 def clamp(low: TensorMetadata, operand: TensorMetadata, high: TensorMetadata) -> ArrayForm:
     return quietly(required("stablehlo.clamp", _clamp, operand.dtype))

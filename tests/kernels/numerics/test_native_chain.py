@@ -1,4 +1,4 @@
-"""Chains as machine code give what they give in numpy, but for the sign of NaNs."""
+"""Chains as machine code give what they give in numpy, but for the sign and bits of NaN."""
 
 from __future__ import annotations
 
@@ -7,138 +7,254 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tfrt
+from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
-from tfrt.executor.support.native_code import is_available
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import native_chain
 from tfrt.kernels.numerics.elementwise_chain import Step, chain
-from tfrt.kernels.numerics.native_chain import can_be_native, make_native, when_worthwhile
+from tfrt.kernels.numerics.native_chain import LEAST_WIDTH, describe, with_native_chain
+from tfrt.kernels.shared.element_kinds import loudly
 
-NUMBA = pytest.mark.skipif(not is_available(), reason="needs Numba")
-UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Relu")
-BINARY = ("tf.AddV2", "tf.Sub", "tf.Mul", "tf.RealDiv", "tf.Maximum", "tf.Minimum", "tf.BiasAdd")
-SPECIAL = (0.0, -0.0, 1.0, -1.5, np.inf, -np.inf, np.nan, 3e38, 1e-42)
-BIG = (64, 128)
+LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
+INTEGERS = [getattr(DType, f"{sign}I{bits}") for sign in ("", "U") for bits in (8, 16, 32, 64)]
+FLOATS = [DType.F16, DType.BF16, DType.F32, DType.F64]
+TYPES = [DType.I1, *INTEGERS, *FLOATS]
+SPECIAL = (0.0, -0.0, 1.0, -1.5, 0.5, 2.5, np.inf, -np.inf, np.nan, 3e38, 1e-42, 1e300, 65519.0, 65520.0, 1e-7, 300.5)
+SPECIAL = (*SPECIAL, 2.0**31, -(2.0**31), 2.0**63, 2.0**64, -129.0, 1.0009765625, 1.0004882812500002, 1e-300)
+EVERYWHERE = ("add", "multiply", "maximum", "minimum")
+ARITHMETIC = ("subtract", "divide")
+BITWISE = ("and", "or", "xor")
+SHIFTS = ("shift_left", "shift_right_arithmetic", "shift_right_logical")
+ROUNDINGS = ("floor", "ceil", "round_nearest_even", "round_nearest_afz", "sqrt", "rsqrt")
+DIRECTIONS = ("EQ", "NE", "LT", "LE", "GT", "GE")
 
 
-def step(name: str, *operands: int, dtype: DType = DType.F32) -> Step:
-    entry = CPU_OPS.get(name)
-    return Step(entry.elementwise(dtype), operands, entry.native)
+def ops(dtype: DType) -> list[tuple[str, int]]:
+    """Ops of an element type, and how many operands they have."""
+    is_integer = dtype in INTEGERS
+    two = [*EVERYWHERE, *(BITWISE if dtype not in FLOATS else ()), *(ARITHMETIC if dtype is not DType.I1 else ())]
+    two += [*SHIFTS, "remainder"] if is_integer else []
+    one = ["not"] if dtype not in FLOATS else [*ROUNDINGS, "negate", "sign", "abs"]
+    one += ["negate", "popcnt", "count_leading_zeros"] if is_integer else []
+    one += ["abs", "sign"] if is_integer and dtype.name.startswith("I") else []
+    return [*[(name, 2) for name in two], *[(name, 1) for name in one], ("clamp", 3)]
+
+
+def step(name: str, operands: tuple[int, ...], dtypes: list[DType], gives: DType, result: DType, **attrs: str) -> Step:
+    entry = CPU_OPS.get(f"stablehlo.{name}")
+    kind = None if gives is result else gives.numpy
+    if entry.by_element:
+        known = tuple(TensorMetadata(dtype, ()) for dtype in dtypes)
+        form = entry.arrays(known, attrs, None, (TensorMetadata(gives, ()),))
+        return Step(loudly(form), operands, entry.native_for(attrs), kind)
+    return Step(entry.elementwise(gives), operands, entry.native_for(attrs), kind)
 
 
 @st.composite
-def chains(draw: st.DrawFn) -> tuple[list[Step], list[np.ndarray], np.dtype]:
-    dtype = draw(st.sampled_from([DType.F32, DType.F64]))
-    shapes = [BIG, *draw(st.lists(st.sampled_from([BIG, (128,), (1, 128), (1,), ()]), max_size=3))]
+def chains(draw: st.DrawFn) -> tuple[list[Step], list[np.ndarray], tuple[int, ...], np.dtype]:
+    result = draw(st.sampled_from([(1500,), (6, 40), (3, 4, 17), (2, 3, 5, 16), (600, 3)]))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    arrays = [random.choice(SPECIAL, shape).astype(dtype.numpy) for shape in shapes]
-    steps: list[Step] = []
-    for number in range(draw(st.integers(1, 5))):
-        values = range(len(shapes) + number)
-        operands = [draw(st.sampled_from([v for v in values if v >= len(shapes) or shapes[v] == BIG]))]
-        name = draw(st.sampled_from(UNARY + BINARY))
-        if name in BINARY:
-            operands = draw(st.permutations([*operands, draw(st.sampled_from(values))]))
-        steps.append(step(name, *operands, dtype=dtype))
-    return steps, arrays, dtype.numpy
+    shapes = [result, *draw(st.lists(st.sampled_from(_broadcast(result)), max_size=3))]
+    types = [draw(st.sampled_from(TYPES)) for _ in shapes]
+    arrays = [_some(random, shape, dtype) for shape, dtype in zip(shapes, types, strict=True)]
+    made: list[tuple[str, tuple[int, ...], DType, dict[str, str]]] = []
+    for _ in range(draw(st.integers(1, 6))):
+        values = len(types)
+        # Each step reads a value of the result's shape, mostly the newest one, so that chains are long.
+        whole = [number for number in range(values) if number >= len(shapes) or shapes[number] == result]
+        one = draw(st.sampled_from(whole)) if draw(st.booleans()) else whole[-1]
+        alike = [number for number in range(values) if types[number] is types[one]]
+        what = draw(st.sampled_from(["op", "op", "convert", "compare", "select"]))
+        if what == "op":
+            name, count = draw(st.sampled_from(ops(types[one])))
+            others = [draw(st.sampled_from(alike)) for _ in range(count - 1)]
+            made.append((name, tuple(draw(st.permutations([one, *others]))), types[one], {}))
+        elif what == "convert":
+            made.append(("convert", (one,), draw(st.sampled_from(TYPES)), {}))
+        elif what == "compare":
+            attrs = {"comparison_direction": draw(st.sampled_from(DIRECTIONS))}
+            made.append(("compare", (one, draw(st.sampled_from(alike))), DType.I1, attrs))
+        elif flags := [number for number in range(values) if types[number] is DType.I1]:
+            made.append(("select", (draw(st.sampled_from(flags)), one, draw(st.sampled_from(alike))), types[one], {}))
+        else:
+            made.append(("add", (one, one), types[one], {}))
+        types.append(made[-1][2])
+    last = types[-1]
+    steps = [step(name, used, [types[n] for n in used], gives, last, **attrs) for name, used, gives, attrs in made]
+    return steps, arrays, result, last.numpy
+
+
+def _broadcast(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Shapes that broadcast to one."""
+    found = [shape, (), (1,), shape[-1:]]
+    # Of short rows only those are made longer that nothing is broadcast along.
+    found += [(*shape[:-1], 1), (shape[0], *[1] * (len(shape) - 1))] if shape[-1] >= LEAST_WIDTH else []
+    return [*found, *([(1, *shape[1:-1], 1)] if len(shape) > 2 else [])]
+
+
+def _some(random: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> np.ndarray:
+    if dtype is DType.I1:
+        return random.random(shape) < 0.5
+    if dtype in FLOATS:
+        values = np.where(random.random(shape) < 0.5, random.choice(SPECIAL, shape), random.normal(0, 100, shape))
+        with np.errstate(all="ignore"):
+            return np.asarray(values).astype(dtype.numpy)
+    info = np.iinfo(dtype.numpy)
+    edges = random.choice(np.array([0, 1, 2, info.min, info.max, info.max - 1, 7], dtype.numpy), shape)
+    values = random.integers(info.min, info.max, shape, dtype.numpy, endpoint=True)
+    return np.asarray(np.where(random.random(shape) < 0.5, edges, values)).astype(dtype.numpy)
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:
-    is_nan = np.isnan(one)
-    return np.array_equal(is_nan, np.isnan(other)) and one[~is_nan].tobytes() == other[~is_nan].tobytes()
+    is_nan = one != one
+    return np.array_equal(is_nan, other != other) and one[~is_nan].tobytes() == other[~is_nan].tobytes()
 
 
-@NUMBA
-@settings(max_examples=15)
+def never(*_: object, out: object = None) -> np.ndarray:
+    raise AssertionError("machine code was to run")
+
+
+@pytest.fixture(scope="module", params=["s", "mstd:2"])
+def host(request):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_chain, "LEAST_ELEMENTS", 40)
+        patch.setattr(native_chain, "MOST_ELEMENTS", 700)
+        patch.setattr(native_chain, "BRIEF_ELEMENTS", 1000)
+        with HostContext(request.param, native=True) as made:
+            yield made
+
+
+def in_both(host, steps, arrays, result, dtype):
+    """The chain with numpy, and as machine code."""
+    shapes, dtypes = [array.shape for array in arrays], [array.dtype for array in arrays]
+    run = chain(steps, shapes, result, 8, dtype)
+    native = with_native_chain(never, shapes, dtypes, result, dtype, steps, host)
+    assert native is not never
+    return run, native
+
+
+@LLVM
+@settings(max_examples=40)
 @given(chains())
-def test_as_numpy(made):
-    steps, arrays, dtype = made
-    shapes = [array.shape for array in arrays]
-    assert can_be_native(steps, shapes, BIG, dtype)
-    run = chain(steps, shapes, BIG, dtype.itemsize)
-    native = make_native(run, steps, shapes, BIG, dtype)
-    assert native is not run
+def test_as_numpy(host, made):
+    steps, arrays, result, dtype = made
+    run, native = in_both(host, steps, arrays, result, dtype)
     expected = run(*arrays)
-    assert same(native(*arrays), expected)
+    found = native(*arrays)
+    assert found.dtype == dtype
+    assert found.shape == result
+    assert same(found, expected)
     # An input may be where the result goes.
-    out = arrays[0].copy()
-    assert native(out, *arrays[1:], out=out) is out
+    out = arrays[0].copy() if arrays[0].dtype == dtype else np.empty(result, dtype)
+    assert native(out if arrays[0].dtype == dtype else arrays[0], *arrays[1:], out=out) is out
     assert same(out, expected)
+    turned = np.empty(result[::-1], dtype).T
+    assert native(*arrays, out=turned) is turned
+    assert same(turned, expected)
 
 
-@NUMBA
-@pytest.mark.parametrize("most", [100, 128, 1000])
-@pytest.mark.parametrize("shape", [(), (1,), (128,), (1, 128), BIG])
-def test_in_blocks(monkeypatch, shape, most):
-    """Signals are handled between two blocks, of whole rows or of parts of one."""
+@LLVM
+@pytest.mark.parametrize("dtype", TYPES)
+def test_each_op(host, dtype):
+    """Of all types and numbers of all kinds; one function for all ops, which adds up what they give."""
     random = np.random.default_rng(0)
-    arrays = [random.choice(SPECIAL, of).astype(np.float32) for of in (BIG, shape)]
-    steps, shapes = [step("tf.AddV2", 0, 1), step("tf.Relu", 2)], [BIG, shape]
-    run = chain(steps, shapes, BIG, 4)
-    monkeypatch.setattr(native_chain, "MOST_ELEMENTS", most)
-    native = make_native(run, steps, shapes, BIG, np.dtype(np.float32))
-    assert native is not run
-    assert same(native(*arrays), run(*arrays))
+    shape = (1100,)
+    steps, types = [], [dtype, dtype, dtype, DType.I1]
+    arrays = [_some(random, shape, each) for each in types]
+    made = [(name, tuple(range(count)), dtype, {}) for name, count in ops(dtype)]
+    made += [("compare", (0, 1), DType.I1, {"comparison_direction": direction}) for direction in DIRECTIONS]
+    made += [("select", (3, 0, 1), dtype, {}), *[("convert", (0,), each, {}) for each in TYPES]]
+    for name, used, gives, attrs in made:
+        steps = [step(name, used, [types[n] for n in used], gives, gives, **attrs)]
+        run, native = in_both(host, steps, arrays, shape, gives.numpy)
+        assert same(native(*arrays), run(*arrays)), (name, gives)
 
 
-def test_blocks_cover_each_element_once_and_are_contiguous(monkeypatch):
-    monkeypatch.setattr(native_chain, "MOST_ELEMENTS", 12)
-    for shape in [(1, 100), (100, 1), (5, 12), (7, 5), (3, 13), (1, 12), (12, 1)]:
-        array = np.zeros(shape)
-        for block in native_chain._blocks(*shape):
-            assert array[block].flags.c_contiguous
-            assert array[block].size <= 12
-            array[block] += 1
-        assert np.array_equal(array, np.ones(shape))
+def test_what_there_is_no_code_for():
+    big, f32, log = (64, 128), np.dtype(np.float32), Step(np.log2, (0,))
+    half = [step("add", (0, 0), [DType.F16] * 2, DType.F16, DType.F16)]
+    assert describe([big], [f32], big, f32, [log]) is None
+    assert describe([(0, 128)], [f32], (0, 128), f32, []) is None
+    assert describe([big], [np.dtype(np.complex64)], big, f32, []) is None
+    assert describe([(64, 3), (64, 1)], [f32, f32], (64, 3), f32, []) is None
+    assert describe([big], [half[0].function(np.zeros(1, np.float16), np.zeros(1, np.float16)).dtype], big, f32, half)
+    with HostContext("s", native=True) as host:
+        assert with_native_chain(never, [(64, 3), (64, 1)], [f32] * 2, (64, 3), f32, [], host) is never
+        # What is short is only made longer where all is of types that machine code knows.
+        long = [(600, 3), (3,)]
+        assert with_native_chain(never, long, [np.dtype(complex)] * 2, long[0], np.dtype(complex), [], host) is never
 
 
-@NUMBA
-def test_at_once_or_after_a_while(monkeypatch):
-    steps, x = [step("tf.Relu", 0)], np.ones(BIG, np.float32)
-    made = []
-    monkeypatch.setattr(native_chain, "make_native", lambda run, *_: made.append(run) or run)
-    run = chain(steps, [BIG], BIG, 4)
-    when_worthwhile(run, steps, [BIG], BIG, x.dtype, at_once=True)
-    assert made == [run]
-    later = when_worthwhile(run, steps, [BIG], BIG, x.dtype, at_once=False)
-    assert np.array_equal(later(x), x)
-    assert made == [run]
-    monkeypatch.setattr(native_chain, "NATIVE_AFTER", 0.0)
-    assert np.array_equal(later(x), x)
-    assert np.array_equal(later(x), x)
-    assert made == [run, run]
-
-
-def test_without_numba(monkeypatch):
-    monkeypatch.setattr(native_chain, "is_available", lambda: False)
-    steps = [step("tf.Relu", 0)]
-    run = chain(steps, [BIG], BIG, 4)
-    assert when_worthwhile(run, steps, [BIG], BIG, np.dtype(np.float32), at_once=True) is run
-
-
-@NUMBA
-def test_what_differs_from_numpy_is_not_used():
-    wrong = Step(np.negative, (0,), "{0} + one")
-    run = chain([wrong], [BIG], BIG, 4)
-    assert make_native(run, [wrong], [BIG], BIG, np.dtype(np.float32)) is run
-
-
-@NUMBA
-def test_what_cannot_be_compiled_is_not_used():
-    wrong = Step(np.negative, (0,), "no_such_function({0})")
-    run = chain([wrong], [BIG], BIG, 4)
-    assert make_native(run, [wrong], [BIG], BIG, np.dtype(np.float32)) is run
-
-
+@LLVM
 @pytest.mark.parametrize(
-    ("steps", "shapes", "result", "dtype"),
+    "wrong",
     [
-        ([step("tf.Tanh", 0)], [BIG], BIG, np.float32),
-        ([step("tf.Relu", 0, dtype=DType.I32)], [BIG], BIG, np.int32),
-        ([step("tf.Relu", 0)], [(2, 3)], (2, 3), np.float32),
-        ([step("tf.AddV2", 0, 1)], [BIG, (64, 1)], BIG, np.float32),
+        Step(np.negative, (0,), "no_such_function({0})"),
+        Step(np.negative, (0,), "{0} & {0}"),
+        Step(np.add, (0, 1), "{0} + {1}"),
+        Step(np.less, (0, 1), "{0} < {1}", np.dtype(bool)),
+        Step(np.negative, (0,), "{0} if {0} else zero"),
+        Step(np.negative, (0,), "-{0}", np.dtype(np.int32)),
     ],
-    ids=["no native form", "integers", "too small", "a column"],
 )
-def test_what_stays_in_numpy(steps, shapes, result, dtype):
-    assert not can_be_native(steps, shapes, result, np.dtype(dtype))
+def test_what_cannot_be_written_is_left_to_numpy(wrong):
+    shapes, dtypes = [(64, 128)] * 2, [np.dtype(np.float32), np.dtype(np.int32)]
+    with HostContext("s", native=True) as host:
+        assert with_native_chain(never, shapes, dtypes, shapes[0], np.dtype(np.float32), [wrong], host) is never
+
+
+@LLVM
+def test_other_arrays_than_it_was_made_for(host):
+    add = step("add", (0, 1), [DType.F32] * 2, DType.F32, DType.F32)
+    is_less = step("compare", (2, 2), [DType.F32] * 2, DType.I1, DType.I1, comparison_direction="LT")
+    add = Step(add.function, add.operands, add.native, np.dtype(np.float32))
+    x, row = np.ones((40, 32), np.float32), np.ones(32, np.float32)
+    _, native = in_both(host, [add, is_less], [x, row], x.shape, np.dtype(bool))
+    assert not native(x, row).any()
+    with pytest.raises(KernelError) as raised:
+        native(x, np.ones(32))
+    assert str(raised.value) == (
+        "made for arrays of 1280 float32, 32 float32, 1280 bool elements, got 1280 float32, 32 float64, 1280 bool"
+    )
+
+
+@LLVM
+def test_programs():
+    """Quantised, masked, and as an epilogue that reads flags, which machine code of products does not."""
+    text = """func.func @main(%x: tensor<64x128xf32>, %w: tensor<128x64xf32>, %mask: tensor<64xi1>, %scale: tensor<f32>,
+    %labels: tensor<64xi32>) -> (tensor<64x64xf32>, tensor<64x128xi8>, tensor<64x128xbf16>) {
+  %product = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0]
+    : (tensor<64x128xf32>, tensor<128x64xf32>) -> tensor<64x64xf32>
+  %masks = stablehlo.broadcast_in_dim %mask, dims = [1] : (tensor<64xi1>) -> tensor<64x64xi1>
+  %zero = stablehlo.constant dense<0.0> : tensor<64x64xf32>
+  %masked = stablehlo.select %masks, %product, %zero : tensor<64x64xi1>, tensor<64x64xf32>
+  %scales = stablehlo.broadcast_in_dim %scale, dims = [] : (tensor<f32>) -> tensor<64x128xf32>
+  %scaled = stablehlo.divide %x, %scales : tensor<64x128xf32>
+  %whole = stablehlo.round_nearest_even %scaled : tensor<64x128xf32>
+  %low = stablehlo.constant dense<-128.0> : tensor<f32>
+  %high = stablehlo.constant dense<127.0> : tensor<f32>
+  %bounded = stablehlo.clamp %low, %whole, %high : (tensor<f32>, tensor<64x128xf32>, tensor<f32>) -> tensor<64x128xf32>
+  %bytes = stablehlo.convert %bounded : (tensor<64x128xf32>) -> tensor<64x128xi8>
+  %numbers = stablehlo.iota dim = 1 : tensor<64x128xi32>
+  %label = stablehlo.broadcast_in_dim %labels, dims = [0] : (tensor<64xi32>) -> tensor<64x128xi32>
+  %is_label = stablehlo.compare EQ, %numbers, %label, SIGNED
+    : (tensor<64x128xi32>, tensor<64x128xi32>) -> tensor<64x128xi1>
+  %one = stablehlo.convert %is_label : (tensor<64x128xi1>) -> tensor<64x128xf32>
+  %less = stablehlo.subtract %x, %one : tensor<64x128xf32>
+  %short = stablehlo.convert %less : (tensor<64x128xf32>) -> tensor<64x128xbf16>
+  return %masked, %bytes, %short : tensor<64x64xf32>, tensor<64x128xi8>, tensor<64x128xbf16>
+}"""
+    random = np.random.default_rng(0)
+    x, w = (random.normal(size=size).astype(np.float32) for size in ((64, 128), (128, 64)))
+    arguments = (x, w, random.random(64) < 0.5, np.float32(0.01), random.integers(0, 128, 64, np.int32))
+    results = []
+    for is_native in (True, False):
+        with HostContext("s", native=is_native) as host:
+            results.append(tfrt.load(tfrt.compile(text, opt_level=2), host=host)["main"](*arguments))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=2e-5, atol=1e-5)
+    for native, with_numpy in zip(results[0][1:], results[1][1:], strict=True):
+        assert native.tobytes() == with_numpy.tobytes()
