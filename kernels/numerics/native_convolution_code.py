@@ -21,13 +21,13 @@ from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_functions import has_form, write_steps
 from tfrt.kernels.numerics.windows import Window
 
-FRAME_BYTES = 1 << 17
+FRAME_BYTES = 1 << 16
 """How much memory the rows of an image that are worked on at a time may take; one row of windows is the least. As much
 as this lies on the stack."""
 
 LARGE_BYTES = 1 << 20
 """Filters of as many bytes or more are read from afar, again and again: they are packed, so that those of a tile lie
-together, and an image's rows may take four times as much memory."""
+together, and an image's rows may take eight times as much memory."""
 
 MOST_UNROLLED = 100
 """How many multiplications of vectors are written one after the other: with 400, some convolutions take 1.6 times as
@@ -38,6 +38,9 @@ MOST_SLIDING = 7
 
 MOST_PIXELS = 16
 """How many pixels a tile has at most."""
+
+ENOUGH_SUMS = 20
+"""With as many sums in a tile a processor has always something to add up; more of them gain nothing."""
 
 LINE_BYTES = 64
 """How many bytes a cache fetches at a time."""
@@ -128,16 +131,25 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     while lanes > 2 and lanes // 2 >= depth:
         lanes //= 2
     across = -(-depth // lanes)
-    # Accumulators, a row of vectors of filters, and one for an element of the images.
-    vectors = max(n for n in (1, 2, 4) if n <= across and (across % n == 0 or n == 1) and n * 8 <= on.registers)
-    kept = c.filters[1] if vectors == 1 and _can_slide(c) else vectors
-    most = max(1, (on.registers - kept - 2) // vectors)
-    tiles = -(-c.columns.count // min(most, MOST_PIXELS))
+
+    def tiles_of(vectors: int) -> int:
+        # Sums, vectors of filters, and one for an element of the images.
+        kept = c.filters[1] if vectors == 1 and _can_slide(c) else vectors
+        return -(-c.columns.count // max(1, min((on.registers - kept - 2) // vectors, MOST_PIXELS)))
+
+    def worth(vectors: int) -> tuple[float, int]:
+        # Enough sums to hide how long one takes, of whole images or of many channels.
+        sums = vectors * c.columns.count / tiles_of(vectors)
+        return (ENOUGH_SUMS, vectors) if sums >= ENOUGH_SUMS else (sums, -vectors)
+
+    widths = [n for n in (1, 2, 4) if n == 1 or (across % n == 0 and n * 8 <= on.registers)]
+    vectors = max(widths, key=worth)
+    tiles = tiles_of(vectors)
     row = _extent(c)[1] * c.images[-1] * c.dtype.itemsize
     window = (c.rows.size - 1) * c.rows.dilation + 1
     is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
     packed = is_large and c.groups == 1 and depth > lanes * vectors and depth % (lanes * vectors) == 0
-    height = max(1, (FRAME_BYTES * (4 if is_large else 1) // row - window) // c.rows.stride + 1)
+    height = max(1, (FRAME_BYTES * (8 if is_large else 1) // row - window) // c.rows.stride + 1)
     parts = min(c.rows.count, max(-(-c.rows.count // height), -(-units // c.images[0])))
     return Tiling(lanes, vectors, -(-c.columns.count // tiles), -(-c.rows.count // parts), packed)
 
