@@ -22,7 +22,7 @@ from tfrt.kernels.numerics.attention_sizes import Attention
 from tfrt.kernels.numerics.native_attention import Strided, by_strides, shapes_of, write_shares
 from tfrt.kernels.numerics.native_blocks import in_blocks
 from tfrt.kernels.numerics.native_choice import native_or
-from tfrt.kernels.numerics.native_tiles import MOST_ROWS, add_products
+from tfrt.kernels.numerics.native_tiles import add_products, tile_of
 from tfrt.kernels.numerics.vector_code import Code, Value
 
 Run = Callable[..., np.ndarray]
@@ -38,9 +38,6 @@ MOST_WORK = 1 << 28
 
 LEAST_WORK = 1 << 18
 """Multiplications that are worth a block of their own on another thread, some microseconds."""
-
-_VECTORS = 2
-"""How many vectors a panel has."""
 
 
 def with_native_blocks(run: Run, a: Attention, host: HostContext) -> Run:
@@ -58,12 +55,14 @@ class Blocks:
 
     Attributes:
         lanes: elements of a vector.
+        vectors: how many a panel has.
         height: how many queries a tile has; the last one has `rest`, which may be as many.
         tiles: how many there are.
         together: tiles in a block.
     """
 
     lanes: int
+    vectors: int
     height: int
     rest: int
     tiles: int
@@ -77,17 +76,17 @@ class Blocks:
     @property
     def width(self) -> int:
         """How many elements a row of a panel has."""
-        return self.lanes * _VECTORS
+        return self.lanes * self.vectors
 
 
 def blocks_of(a: Attention, on: Processor) -> Blocks:
     lanes = on.vector_bytes // a.dtype.itemsize
-    most = min(MOST_ROWS, (on.registers - _VECTORS - 2) // _VECTORS)
+    vectors, most = tile_of(on, -(-max(a.count, a.width) // lanes))
     height = -(-a.queries // -(-a.queries // most))
     tiles = -(-a.queries // height)
     together = min(tiles, max(1, SCORES_BYTES // (a.count * a.dtype.itemsize * height)))
     together = -(-tiles // -(-tiles // together))
-    return Blocks(lanes, height, a.queries - (tiles - 1) * height, tiles, together)
+    return Blocks(lanes, vectors, height, a.queries - (tiles - 1) * height, tiles, together)
 
 
 def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
@@ -190,7 +189,7 @@ class _Block:
         query_apart, made_apart, line = query.strides[axis], made.strides[axis], self.total * 4
         some = query.at([*self.place, begin])
         whole, rest = divmod(a.count, b.width)
-        full = [b.lanes] * _VECTORS
+        full = [b.lanes] * b.vectors
 
         def of_keys(start: Value, count: int) -> None:
             self.transpose(keys, start, count)
@@ -200,7 +199,7 @@ class _Block:
                 query_apart,
                 lambda down: code.at(self.scores, code.add(code.times(down, self.total), start)),
                 line,
-                full,
+                full[: -(-count // b.lanes)],
             )
 
         if whole:
@@ -240,7 +239,7 @@ class _Block:
         code, a, b = self.code, self.a, self.blocks
         apart, begin = keys.strides[len(a.batch)], keys.at([*self.place, start])
         scale = code.constant(float(np.float32(a.scale)))
-        for n in range(_VECTORS):
+        for n in range(-(-count // b.lanes)):
             there = [number for number in range(n * b.lanes, (n + 1) * b.lanes) if number < count]
             rows = [code.moved(begin, code.product(apart, number)) for number in there]
 

@@ -124,6 +124,18 @@ class Tiling:
         return self.blocks * self.panels
 
 
+def tile_of(on: Processor, across: int) -> tuple[int, int]:
+    """How many vectors a tile has of so many, and how many rows at most: as many sums as a processor has registers for,
+    of the widest panels, which are about as wide as one another."""
+
+    def rows(vectors: int) -> int:
+        return min(MOST_ROWS, (on.registers - vectors - 2) // vectors)
+
+    vectors = max(range(1, min(MOST_VECTORS, across) + 1), key=lambda count: (count * rows(count), count))
+    vectors = -(-across // -(-across // vectors))
+    return vectors, rows(vectors)
+
+
 def tiling_of(p: Product, on: Processor) -> Tiling:
     """How to part a product for a processor: with a register for each vector of a tile, for those of a panel, and for
     an element of the left matrix."""
@@ -131,14 +143,7 @@ def tiling_of(p: Product, on: Processor) -> Tiling:
     while lanes > 2 and lanes // 2 >= p.columns:
         lanes //= 2
     across = -(-p.columns // lanes)
-
-    def height(vectors: int) -> int:
-        return min(MOST_ROWS, (on.registers - vectors - 2) // vectors)
-
-    # As many sums as there are registers for, of the widest panels, which are about as wide as one another.
-    vectors = max(range(1, min(MOST_VECTORS, across) + 1), key=lambda count: (count * height(count), count))
-    vectors = -(-across // -(-across // vectors))
-    most = height(vectors)
+    vectors, most = tile_of(on, across)
     if p.rows <= most:
         # Few rows make more of wider panels.
         vectors = max(vectors, min(MOST_VECTORS, across, (on.registers - 2) // (p.rows + 1)))

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tfrt.executor.support.machine_code import processor
+
 Value = str | int
 
 
@@ -309,29 +311,36 @@ class Code:
         function = f"llvm.fma.{self._suffix}"
         return self.value(self._call(self.vector, function, (self.vector, x), (self.vector, y), (self.vector, z)))
 
-    def nearest(self, x: str) -> str:
-        """The nearest integers, as numbers."""
-        function = f"llvm.nearbyint.{self._suffix}"
-        return self.value(self._call(self.vector, function, (self.vector, x)))
+    def scaled(self, x: str, power: str, shifted: str) -> str:
+        """Singles times two to a power between -150 and 150, a whole number, or NaN where they are; the result may be
+        denormal or infinite.
 
-    def scaled(self, x: str, power: str, steps: int) -> str:
-        """Singles times two to a power, a whole number; in two steps the result may be denormal or infinite."""
+        Args:
+            shifted: the power and 1.5 * 2**23, whose last bits are those of the power.
+        """
         assert self.element == "float"
-        integers = f"<{self.lanes} x i32>"
+        integers, flags = f"<{self.lanes} x i32>", f"<{self.lanes} x i1>"
+        if self.lanes * self.itemsize == 64 and processor().vector_bytes == 64:
+            kept = (self.vector, "zeroinitializer"), ("i16", -1), ("i32", 4)
+            function = "llvm.x86.avx512.mask.scalef.ps.512"
+            return self.value(self._call(self.vector, function, (self.vector, x), (self.vector, power), *kept))
 
         def all_of(number: int) -> str:
             return f"<{', '.join([f'i32 {number}'] * self.lanes)}>"
 
-        whole = self.value(f"fptosi {self.vector} {power} to {integers}")
-        parts = [whole]
-        if steps == 2:
-            half = self.value(f"ashr {integers} {whole}, {all_of(1)}")
-            parts = [half, self.value(f"sub {integers} {whole}, {half}")]
-        for part in parts:
+        bits = self.value(f"bitcast {self.vector} {shifted} to {integers}")
+        whole = self.value(f"sub {integers} {bits}, {all_of(0x4B400000)}")
+        # In one step neither what is denormal could be reached, nor what is infinite.
+        half = self.value(f"ashr {integers} {whole}, {all_of(1)}")
+        found = x
+        for part in (half, self.value(f"sub {integers} {whole}, {half}")):
             biased = self.value(f"add {integers} {part}, {all_of(127)}")
-            bits = self.value(f"shl {integers} {biased}, {all_of(23)}")
-            x = self.value(f"fmul {self.vector} {x}, {self.value(f'bitcast {integers} {bits} to {self.vector}')}")
-        return x
+            scale = self.value(f"shl {integers} {biased}, {all_of(23)}")
+            scale = self.value(f"bitcast {integers} {scale} to {self.vector}")
+            found = self.value(f"fmul {self.vector} {found}, {scale}")
+        # Of what is no number, the bits that the power is made of are any.
+        unknown = self.value(f"fcmp uno {self.vector} {x}, {x}")
+        return self.value(f"select {flags} {unknown}, {self.vector} {x}, {self.vector} {found}")
 
     def saturated(self, x: str, to: Code) -> str:
         """Floats as integers of another type, toward zero: the nearest that there is, and 0 for what is no number."""
