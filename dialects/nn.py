@@ -4,7 +4,11 @@ make them.
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import ArrayAttr, FloatAttr, f64, i1
+from collections.abc import Iterable
+from typing import Any
+
+from xdsl.dialects.builtin import ArrayAttr, FloatAttr, StringAttr, f64, i1
+from xdsl.ir import Attribute
 from xdsl.irdl import (
     ParsePropInAttrDict,
     irdl_op_definition,
@@ -30,7 +34,7 @@ from tfrt.dialects.shared.tensor_types import (
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.stablehlo.constraints import BOOL, FLOAT, I64
 from tfrt.executor.declarations.nn_shapes import attention as attention_shape
-from tfrt.executor.declarations.nn_shapes import fills as require_fills
+from tfrt.executor.declarations.nn_shapes import can_be_mixed, masks_of_changes
 
 _FLOAT_OR_BOOLEAN = TensorOf(("float", "boolean"))
 
@@ -77,8 +81,15 @@ class AttentionOp(CheckedOp):
     heads share them. Keys and values may come in parts, which are one after the other along ``m``: so what a cache
     holds and what is new need not be put together.
 
-    Masks change scores one after the other: one of floats is added, and one of booleans puts its number of `fills`
-    where it is false. Where `zeroes_nan` is true, shares that are not numbers are zero.
+    Scores are changed one after the other by what `scores` says, and shares by `shares`: an array for each change, its
+    name and perhaps a number, as ``["tanh"]``, ``["multiply", 2.0]``, or ``["add"]``, which takes the next mask.
+    ``["select", n]`` takes one of booleans, and puts the number where that is false; ``["replace_nan", n]`` puts it in
+    place of what is no number. See `tfrt.executor.declarations.nn_shapes.CHANGES`.
+
+    With `has_sink`, the last operand is one more score for each row, ``[..., n, 1]``, by which nothing is mixed. Where
+    `zeroes_masked` is true, shares are zero where all scores of a row are negative infinity, not NaN.
+
+    Floats are of one type, or of several of at most 32 bits; the result has the query's.
     """
 
     name = "nn.attention"
@@ -86,8 +97,10 @@ class AttentionOp(CheckedOp):
     key_parts = prop_def(I64)
     value_parts = prop_def(I64)
     scale = prop_def(number_of(f64))
-    fills = opt_prop_def(ArrayAttr[FloatAttr])
-    zeroes_nan = opt_prop_def(BOOL)
+    scores = opt_prop_def(ArrayAttr[ArrayAttr])
+    shares = opt_prop_def(ArrayAttr[ArrayAttr])
+    has_sink = opt_prop_def(BOOL)
+    zeroes_masked = opt_prop_def(BOOL)
     result = result_def(FLOAT)
     traits = traits_def(Pure())
     irdl_options = (ParsePropInAttrDict(),)
@@ -95,14 +108,42 @@ class AttentionOp(CheckedOp):
 
     def check(self) -> None:
         count, types = 1 + self.key_parts.value.data + self.value_parts.value.data, list(self.inputs.types)
-        booleans = [type for type in types[count:] if element_of(type) == i1]
-        others = [type for type in types[count:] if element_of(type) != i1]
-        require_one_element_type(self, "C1", [*types[:count], *others, self.result.type])
-        require_fills([] if self.fills is None else [fill.value.data for fill in self.fills], len(booleans))
+        elements = [element_of(type) for type in types]
+        has_sink = self.has_sink is not None and bool(self.has_sink.value.data)
+        floats = [*elements[:count], *[element for element in elements[count:] if element != i1]]
+        if not can_be_mixed([str(element) for element in floats]):
+            fail(
+                self,
+                f"(C1) expects one element type, or several of at most 32 bits, but got {', '.join(map(str, floats))}",
+            )
+        masks = [element == i1 for element in elements[count : len(elements) - has_sink]]
+        masks_of_changes([*_changes(self, self.scores), *_changes(self, self.shares)], masks)
         shape = attention_shape(
-            [shape_of(type) for type in self.inputs.types], self.key_parts.value.data, self.value_parts.value.data
+            [shape_of(type) for type in self.inputs.types],
+            self.key_parts.value.data,
+            self.value_parts.value.data,
+            has_sink,
         )
+        require_one_element_type(self, "C8", [self.inputs[0].type, self.result.type])
         require_shape(self, "C5", "a result", self.result.type, shape)
+
+
+def _changes(op: AttentionOp, changes: ArrayAttr[ArrayAttr[Attribute]] | None) -> list[list[Any]]:
+    """What changes are, in Python's terms."""
+    found: list[list[Any]] = []
+    for change in () if changes is None else changes.data:
+        name, *numbers = change.data or [None]
+        if not isinstance(name, StringAttr) or not all(isinstance(number, FloatAttr) for number in numbers):
+            fail(op, f"(C6) expects a change to be a name, and perhaps numbers, but got {change}")
+        found.append([name.data, *[number.value.data for number in numbers if isinstance(number, FloatAttr)]])
+    return found
+
+
+def changes_attribute(changes: Iterable[tuple[str, float | None]]) -> ArrayAttr[ArrayAttr[Attribute]]:
+    """The property `scores` or `shares`, of names and numbers."""
+    return ArrayAttr(
+        [ArrayAttr([StringAttr(name), *([] if n is None else [FloatAttr(n, f64)])]) for name, n in changes]
+    )
 
 
 def epsilon_of(value: float) -> FloatAttr:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.nn_shapes import attention as attention_shape
-from tfrt.executor.declarations.nn_shapes import fills as require_fills
+from tfrt.executor.declarations.nn_shapes import can_be_mixed, masks_of_changes
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import require
@@ -19,8 +19,8 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.attention import attend
-from tfrt.kernels.numerics.attention_sizes import Attention, Mask
-from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.attention_sizes import Attention, Change
+from tfrt.kernels.numerics.halves import is_half, rounded_once
 from tfrt.kernels.numerics.native_rows import with_native_rows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, by_rows, normalize_rows, softmax_rows
@@ -90,20 +90,22 @@ def _attention_metadata(
     key_parts: int,
     value_parts: int,
     scale: float = 1.0,
-    fills: Sequence[float] = (),
-    zeroes_nan: bool = False,
+    scores: Sequence[Any] = (),
+    shares: Sequence[Any] = (),
+    has_sink: bool = False,
+    zeroes_masked: bool = False,
 ) -> TensorMetadata:
-    shape = attention_shape([each.shape for each in inputs], key_parts, value_parts)
+    shape = attention_shape([each.shape for each in inputs], key_parts, value_parts, has_sink)
     count = 1 + key_parts + value_parts
-    masks = inputs[count:]
-    floats = [*inputs[:count], *[mask for mask in masks if mask.dtype is not DType.I1]]
+    masks = [each.dtype is DType.I1 for each in inputs[count : len(inputs) - has_sink]]
+    floats = [*inputs[:count], *[each for each in inputs[count:] if each.dtype is not DType.I1]]
+    labels = [each.dtype.label for each in floats]
     require(
-        len({each.dtype for each in floats}) == 1,
+        can_be_mixed(labels),
         "C1",
-        f"expects one element type, but got {', '.join(each.dtype.label for each in floats)}",
+        f"expects one element type, or several of at most 32 bits, but got {', '.join(labels)}",
     )
-    booleans = sum(mask.dtype is DType.I1 for mask in masks)
-    require_fills(fills, booleans)
+    masks_of_changes([*scores, *shares], masks)
     return TensorMetadata(inputs[0].dtype, shape)  # type: ignore[arg-type]
 
 
@@ -113,22 +115,32 @@ def attention(
     key_parts: int,
     value_parts: int,
     scale: float = 1.0,
-    fills: Sequence[float] = (),
-    zeroes_nan: bool = False,
+    scores: Sequence[Any] = (),
+    shares: Sequence[Any] = (),
+    has_sink: bool = False,
+    zeroes_masked: bool = False,
     host: HostContext,
 ) -> ArrayForm:
     """``softmax(query keys^T scale + mask) values``; of halves in single precision. See `tfrt.dialects.nn.AttentionOp`.
 
     Inputs are the query ``[..., n, d]``, so many parts of the keys ``[..., m, d]`` and of the values ``[..., m, e]``,
-    and masks, which broadcast to ``[..., n, m]``.
+    masks, which broadcast to ``[..., n, m]``, and perhaps a sink, to ``[..., n, 1]``.
 
     Args:
-        fills: for each mask of booleans, what scores are where it is false.
-        zeroes_nan: whether shares that are not numbers are zero.
+        scores, shares: how these are changed, each a name and perhaps a number.
+        has_sink: whether the last input is one more score for each row, by which nothing is mixed.
+        zeroes_masked: whether shares are zero where all scores of a row are negative infinity.
     """
-    made = _attention_metadata(*inputs, key_parts=key_parts, value_parts=value_parts, fills=fills)
-    end, query, numbers = 1 + key_parts, inputs[0].shape, iter(fills)
-    dtype = made.dtype.numpy if made.dtype.numpy.itemsize > 2 else np.dtype(np.float32)
+    made = _attention_metadata(
+        *inputs, key_parts=key_parts, value_parts=value_parts, scores=scores, shares=shares, has_sink=has_sink
+    )
+    end, query = 1 + key_parts, inputs[0].shape
+    masks = inputs[end + value_parts : len(inputs) - has_sink]
+    shapes = iter(mask.shape for mask in masks)
+    changes = [
+        Change(name, next(shapes) if takes_mask else None, number)
+        for name, takes_mask, number in masks_of_changes([*scores, *shares], [mask.dtype is DType.I1 for mask in masks])
+    ]
     sizes = Attention(
         batch=query[:-2],
         queries=query[-2],
@@ -138,17 +150,18 @@ def attention(
         values=tuple(each.shape[-2] for each in inputs[end : end + value_parts]),
         leading=tuple(each.shape[:-2] for each in inputs[1 : end + value_parts]),
         scale=scale,
-        dtype=dtype,
-        masks=tuple(
-            Mask(each.shape, next(numbers) if each.dtype is DType.I1 else None) for each in inputs[end + value_parts :]
-        ),
-        zeroes_nan=zeroes_nan,
+        dtype=np.dtype(np.float64 if made.dtype is DType.F64 else np.float32),
+        scores=tuple(changes[: len(scores)]),
+        shares=tuple(changes[len(scores) :]),
+        sink=inputs[-1].shape if has_sink else None,
+        zeroes_masked=zeroes_masked,
     )
     if 0 in made.shape or not sizes.count:
         # Without keys, nothing is mixed.
         return _zeros(made)
     run = attend(sizes, host)
-    return run if dtype == made.dtype.numpy else rounded_once(run)
+    has_halves = any(is_half(each.dtype.numpy) for each in inputs)
+    return rounded_once(run) if has_halves else run
 
 
 def _zeros(made: TensorMetadata) -> ArrayForm:

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, BoolAttr, FloatAttr, IntegerAttr, ModuleOp, TensorType, f64, i64
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.dialects.builtin import BoolAttr, FloatAttr, IntegerAttr, ModuleOp, TensorType, f32, f64, i1, i64
+from xdsl.ir import Attribute, SSAValue
 from xdsl.passes import ModulePass
 
-from tfrt.compiler.passes.shared.scores import (
-    Factor,
-    Scores,
-    factor_of,
-    has_one_user,
-    is_plain,
-    repeated_by,
-    scores_of,
-    shared_by,
-    without_guard,
-)
+from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, layout_of
+from tfrt.compiler.passes.shared.scores import Found, Operand, Scores, scores_of, source_of
 from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of
-from tfrt.dialects.nn import AttentionOp
+from tfrt.dialects.nn import AttentionOp, changes_attribute
+from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers
 from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
+from tfrt.executor.declarations.nn_shapes import can_be_mixed
 
 
 @dataclass(frozen=True)
 class StablehloAttention(ModulePass):
-    """Makes `nn.attention` of ``softmax(query keys^T scale + mask) values``, where the scale is a number and nothing
-    else reads what lies between.
+    """Makes `nn.attention` of ``softmax(query keys^T scale + mask) values``, where nothing else reads what lies
+    between.
 
-    A mask is added, or it is the first operand of a `stablehlo.select` of scores and a number; there may be several.
-    Queries and keys may be scaled before they are multiplied, and shares that are not numbers be made zero. Keys and
-    values that several heads share, repeated for each or multiplied by queries in groups, are not repeated.
+    What is done to scores and to shares, element by element, may be several of these: sums, differences, products and
+    quotients with numbers and with arrays that do not depend on scores (biases, masks of numbers, a scale for each
+    head), numbers that a mask of booleans chooses, bounds, hyperbolic tangents, and numbers in place of NaN. Rows that
+    are masked as a whole may have no shares, and a softmax one more column than there are keys.
+
+    Dimensions may come in any order, and be taken apart or put together on the way: each is followed through
+    `stablehlo.transpose` and `stablehlo.reshape`. Queries and keys may be scaled before they are multiplied. Keys and
+    values that several heads share, repeated for each or multiplied by queries in groups, are not repeated. Elements
+    may be halves, singles or both; what lies between is singles.
 
     Scores are then never in memory as a whole. Operands are transposed, which costs nothing, to where the op wants
     their dimensions. Keys and values that are concatenated, as those of a cache and new ones are, stay apart. Products
@@ -45,224 +45,196 @@ class StablehloAttention(ModulePass):
     name = "stablehlo-attention"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for product in [inner for inner in op.walk() if isinstance(inner, DotGeneralOp)]:
-            for side in (0, 1):
-                found = _recognized(product, side)
-                if found is not None:
-                    _Rewriter(found).rewrite()
-                    break
+        for product in [inner for inner in ops_in(op) if isinstance(inner, DotGeneralOp)]:
+            found = _recognized(product)
+            if found is not None:
+                _Rewriter(found).rewrite()
 
 
 @dataclass(frozen=True)
-class _Side:
-    """An operand of a product: which of its dimensions are which."""
-
-    batching: tuple[int, ...]
-    contracting: tuple[int, ...]
-    free: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """An attention. Its scores have a dimension for keys, which is the last, and others: those that keys have too, and
-    those of queries.
+class _Attention:
+    """An attention.
 
     Attributes:
-        product: that of shares and values, the operand `side` being the shares.
-        softmax: the op.
-        guard: what makes shares zero that are not numbers.
-        query, keys, values: the operands, and for each dimension of the scores that they have, which one it is.
-        depths: the last dimensions of the three.
+        product: that of shares and values, where the attention comes.
+        result: the axes of what it gives.
+        query, keys, values: the operands.
+        depth: axes along which queries and keys are multiplied.
+        width: axes of values that queries do not have.
+        masks: what scores, and then shares, are changed with.
+        sink: one more score for each row.
+        keys_along: the axes along which the softmax is.
+        scores: all axes of scores, as they lie there.
+        scale: what scores are multiplied by before all else.
     """
 
     product: DotGeneralOp
-    side: int
-    softmax: Operation
-    guard: Operation | None
-    scores: Scores
-    query: Factor
-    keys: Factor
-    values: Factor
-    of_query: Mapping[int, int]
-    of_keys: Mapping[int, int]
-    of_values: Mapping[int, int]
-    depths: tuple[int, int, int]
-
-    @property
-    def rank(self) -> int:
-        return len(sizes_of(self.softmax.operands[0]))
+    result: Layout
+    query: Operand
+    keys: Operand
+    values: Operand
+    depth: tuple[Axis, ...]
+    width: tuple[Axis, ...]
+    masks: tuple[Operand, ...]
+    sink: Operand | None
+    keys_along: tuple[Axis, ...]
+    scores: tuple[Axis, ...]
+    scale: float
+    found: Found
 
 
-def _recognized(product: DotGeneralOp, side: int) -> _Found | None:
-    shares_value, guard = without_guard(product.operands[side])
-    softmax = maker(shares_value, "nn.softmax")
-    last = len(sizes_of(shares_value)) - 1
-    if softmax is None or softmax.properties["dimension"].value.data != last or not is_plain(product):  # type: ignore[attr-defined]
-        return None
-    if guard is None and not has_one_user(softmax):
-        return None
-    scores = scores_of(softmax.operands[0])
-    if scores is None:
-        return None
-    shares, values = _sides(product, side)
-    if shares.contracting != (last,) or len(values.free) != 1:
-        return None
-    which = _which_are_keys(scores, last)
-    if which is None:
-        return None
-    query, keys = _sides(scores.product, which)
-    of_query, of_keys = _places(scores, query, keys, which)
-    if sorted(shares.batching) != sorted(of_keys.keys() - {last}) or len(keys.free) != 1 or len(query.contracting) != 1:
-        return None
-    lhs, rhs = _operands(scores.product, which)
-    weighted = factor_of(product.operands[1 - side])
-    if weighted.scale != 1:
-        weighted = Factor(product.operands[1 - side], tuple(range(len(sizes_of(product.operands[1 - side])))))
-    return _Found(
-        product=product,
-        side=side,
-        softmax=softmax,
-        guard=guard,
-        scores=scores,
-        query=factor_of(lhs),
-        keys=factor_of(rhs),
-        values=weighted,
-        of_query=of_query,
-        of_keys=of_keys,
-        of_values={**dict(zip(shares.batching, values.batching, strict=True)), last: values.contracting[0]},
-        depths=(query.contracting[0], keys.contracting[0], values.free[0]),
-    )
+def _recognized(product: DotGeneralOp) -> _Attention | None:
+    """The attention that ends in a product."""
+    axes = Axes()
+    for side in (0, 1):
+        result, operands, between = _layouts(product, axes)
+        for scores in scores_of(operands[side], axes):
+            found = _attention(product, result, operands[1 - side], between, scores)
+            if found is not None:
+                return found
+    return None
 
 
-def _operands(product: DotGeneralOp, first: int) -> tuple[SSAValue, SSAValue]:
-    return product.operands[first], product.operands[1 - first]
-
-
-def _sides(product: DotGeneralOp, first: int) -> tuple[_Side, _Side]:
-    """The dimensions of an operand, and of the other one."""
+def _layouts(
+    product: DotGeneralOp, axes: Axes, result: Layout | None = None
+) -> tuple[Layout, tuple[Operand, Operand], tuple[Axis, ...]]:
+    """The layouts of a product's result, which may be known, and of its operands, and the axes along which they are
+    multiplied."""
     assert isinstance(product.dot_dimension_numbers, DotAttr)
     numbers: DotDimensionNumbers = product.dot_dimension_numbers.data
-    given = [
-        (tuple(numbers.lhs_batching_dimensions), tuple(numbers.lhs_contracting_dimensions)),
-        (tuple(numbers.rhs_batching_dimensions), tuple(numbers.rhs_contracting_dimensions)),
-    ]
-    sides = []
-    for operand, (batching, contracting) in zip(product.operands, given, strict=True):
-        free = tuple(d for d in range(len(sizes_of(operand))) if d not in (*batching, *contracting))
-        sides.append(_Side(batching, contracting, free))
-    return sides[first], sides[1 - first]
+    if result is None:
+        result = layout_of(sizes_of(product.result))
+    lhs, rhs = product.operands
+    lhs_contracting = tuple(numbers.lhs_contracting_dimensions)
+    between = layout_of([sizes_of(lhs)[d] for d in lhs_contracting])
+    batching, given = len(numbers.lhs_batching_dimensions), iter(result[len(numbers.lhs_batching_dimensions) :])
+    found = []
+    for value, of_batch, of_sums in (
+        (lhs, numbers.lhs_batching_dimensions, lhs_contracting),
+        (rhs, numbers.rhs_batching_dimensions, numbers.rhs_contracting_dimensions),
+    ):
+        known = dict(zip(of_batch, result[:batching], strict=True)) | dict(zip(of_sums, between, strict=True))
+        rank = len(sizes_of(value))
+        found.append(Operand(value, tuple([known[d] if d in known else next(given) for d in range(rank)])))
+    return result, (found[0], found[1]), tuple([axis for each in between for axis in each])
 
 
-def _which_are_keys(scores: Scores, last: int) -> int | None:
-    """The operand of the product of scores that queries are, if the other one is keys."""
-    lhs, rhs = _sides(scores.product, 0)
-    place = scores.order[last] - len(lhs.batching)
-    if len(rhs.free) == 1 and place == len(lhs.free):
-        return 0
-    return 1 if len(lhs.free) == 1 and place == 0 else None
+def _attention(
+    product: DotGeneralOp, result: Layout, values: Operand, between: tuple[Axis, ...], scores: Scores
+) -> _Attention | None:
+    """The attention of which shares and values, and queries and keys, are multiplied; None where it is none."""
+    found = scores.found
+    axes = found.axes.copy()
+    _, sides, depth = _layouts(scores.product, axes, scores.layout)
+    assert found.keys is not None
+    along = set(axes.whole(found.keys))
+    if set(axes.whole(between)) != along:
+        return None
+    # Keys have the axes along which the softmax is, and queries do not.
+    queries = [number for number in (0, 1) if not along & set(_flat(axes.resolved(sides[number].layout)))]
+    if not queries or not along <= set(_flat(axes.resolved(sides[1 - queries[0]].layout))):
+        return None
+    query, query_scale = source_of(sides[queries[0]], axes, scales=True)
+    keys, keys_scale = source_of(sides[1 - queries[0]], axes, scales=True)
+    values, _ = source_of(values, axes, scales=False)
+    given = [change.mask for change in (*found.scores, *found.shares) if change.mask is not None]
+    masks, sinks = (
+        [source_of(mask, axes, scales=False)[0] for mask in of] for of in (given, [found.sink] if found.sink else [])
+    )
+    elements = [_element(each.value) for each in (query, keys, values, *masks, *sinks)]
+    if not can_be_mixed([str(each) for each in (*elements, _element(product.result)) if each != i1]):
+        return None
 
+    def resolved(operand: Operand) -> Operand:
+        return Operand(operand.value, axes.resolved(operand.layout))
 
-def _places(scores: Scores, query: _Side, keys: _Side, which: int) -> tuple[dict[int, int], dict[int, int]]:
-    """For each dimension of the scores, the one of queries, and of keys, that it is."""
-    free = [*query.free, None] if which == 0 else [None, *query.free]
-    of_query = dict(enumerate([*query.batching, *free]))
-    of_keys = dict(enumerate(keys.batching))
-    of_keys[next(d for d, place in enumerate(of_query.values()) if place is None)] = keys.free[0]
-    order = {of: d for d, of in enumerate(scores.order)}
-    return (
-        {order[d]: place for d, place in of_query.items() if place is not None},
-        {order[d]: place for d, place in of_keys.items()},
+    # All that may take axes apart has been done.
+    order = axes.whole(found.order)
+    result = axes.resolved(result)
+    has = set(_flat(axes.resolved(values.layout)))
+    return _Attention(
+        product,
+        result,
+        resolved(query),
+        resolved(keys),
+        resolved(values),
+        axes.whole(depth),
+        tuple([axis for axis in _flat(result) if axis in has and axis not in order]),
+        tuple(map(resolved, masks)),
+        resolved(sinks[0]) if sinks else None,
+        axes.whole(found.keys),
+        order,
+        scores.scale * query_scale * keys_scale,
+        found,
     )
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """A dimension of scores, or a part of one that stands for heads which share keys.
+def _flat(layout: Iterable[Iterable[Axis]]) -> list[Axis]:
+    return [axis for dimension in layout for axis in dimension]
 
-    Attributes:
-        dim: of the scores.
-        part: 0 for the whole, or for groups of heads; 1 for the heads of a group.
-    """
 
-    dim: int
-    size: int
-    part: int = 0
+Group = tuple[Axis, ...]
 
 
 class _Rewriter:
-    def __init__(self, found: _Found):
+    """Puts `nn.attention` in an attention's place.
+
+    Its leading dimensions are groups of axes: those that keys or values have, then others of queries; the longest group
+    of these is the dimension of queries.
+    """
+
+    def __init__(self, found: _Attention):
         self.found = found
-        last, sizes = found.rank - 1, sizes_of(found.softmax.operands[0])
-        self._last = last
-        self._keys, self._values, self._split, self._group = self._shared()
-        batch, queries = [], []
-        for dim in range(last):
-            if dim == self._split:
-                batch.append(_Axis(dim, sizes[dim] // self._group))
-                queries.append(_Axis(dim, self._group, 1))
-            elif dim in found.of_keys:
-                batch.append(_Axis(dim, sizes[dim]))
-            else:
-                queries.append(_Axis(dim, sizes[dim]))
-        # Of several dimensions of queries the longest one stays; keys are repeated along the others, at no cost.
-        queries = [axis for axis in queries if axis.size > 1]
-        self._row = max(queries, key=lambda axis: axis.size) if queries else _Axis(-1, 1)
-        self._axes = [*batch, *[axis for axis in queries if axis is not self._row], self._row]
+        of_keys = {*_flat(found.keys.layout), *_flat(found.values.layout)}
+        batch = [axis for axis in found.scores if axis in of_keys and axis not in found.keys_along]
+        of_queries = {axis for axis in found.scores if axis not in of_keys}
+        queries = self._together([axis for axis in _flat(found.query.layout) if axis in of_queries])
+        self._row: Group = max(queries, key=_size, default=())
+        self._groups: list[Group] = [*[(axis,) for axis in batch], *[g for g in queries if g is not self._row]]
 
-    def _shared(self) -> tuple[SSAValue, SSAValue, int | None, int]:
-        """Keys and values before several heads were given the same, which dimension these are, and how many share."""
+    def _together(self, axes: Sequence[Axis]) -> list[Group]:
+        """Axes of queries in groups that lie together in all arrays."""
         found = self.found
-        for dim in found.of_keys:
-            if dim == self._last:
+        others = [_flat(each.layout) for each in (*found.masks, found.sink) if each is not None]
+        both = [_flat(found.query.layout), _flat(found.result)]
+        groups: list[Group] = []
+        for axis in axes:
+            before = groups[-1][-1] if groups else axis
+            if all(_are_neighbours(before, axis, each) for each in both) and all(
+                _are_neighbours(before, axis, each) or not {before, axis} & set(each) for each in others
+            ):
+                groups[-1] = (*groups[-1], axis)
                 continue
-            keys = shared_by(found.keys.value, found.keys.order[found.of_keys[dim]])
-            values = shared_by(found.values.value, found.values.order[found.of_values[dim]])
-            if keys is None or values is None or keys[1] != values[1]:
-                continue
-            narrow = [
-                self._with_fewer(factor, source, factor.order[places[dim]], keys[1])
-                for factor, source, places in (
-                    (found.keys, keys[0], found.of_keys),
-                    (found.values, values[0], found.of_values),
-                )
-            ]
-            return narrow[0], narrow[1], dim, keys[1]
-        return found.keys.value, found.values.value, None, 1
-
-    def _with_fewer(self, factor: Factor, source: SSAValue, dim: int, group: int) -> SSAValue:
-        sizes = list(sizes_of(factor.value))
-        sizes[dim] //= group
-        return self._reshaped(source, sizes)
+            groups.append((axis,))
+        return groups
 
     def rewrite(self) -> None:
         found, product = self.found, self.found.product
-        query, keys, values = found.query, found.keys, found.values
-        first = self._arranged(query.value, self._through(query, found.of_query), [query.order[found.depths[0]]])
+        query = self._converted(self._arranged(found.query, [*self._groups, self._row, found.depth], len(self._groups)))
         parts = [
             [
-                self._arranged(part, self._through(factor, places), [key_dim, factor.order[depth]], of_queries=False)
-                for part in _parts(value, key_dim)
+                self._arranged(Operand(part, operand.layout), [*self._groups, self.found.keys_along, last])
+                for part in self._parts(operand)
             ]
-            for factor, value, places, depth, key_dim in (
-                (keys, self._keys, found.of_keys, found.depths[1], keys.order[found.of_keys[self._last]]),
-                (values, self._values, found.of_values, found.depths[2], values.order[found.of_values[self._last]]),
-            )
+            for operand, last in ((found.keys, found.depth), (found.values, found.width))
         ]
-        masks, fills = self._masks()
         properties: dict[str, Attribute] = {
             "key_parts": IntegerAttr(len(parts[0]), i64),
             "value_parts": IntegerAttr(len(parts[1]), i64),
-            "scale": FloatAttr(found.scores.scale * query.scale * keys.scale, f64),
+            "scale": FloatAttr(found.scale, f64),
         }
-        if fills:
-            properties["fills"] = ArrayAttr([FloatAttr(fill, f64) for fill in fills])
-        if found.guard is not None:
-            properties["zeroes_nan"] = BoolAttr.from_bool(True)
-        sizes = [*sizes_of(first)[:-1], sizes_of(parts[1][0])[-1]]
+        for name, changes in (("scores", found.found.scores), ("shares", found.found.shares)):
+            if changes:
+                properties[name] = changes_attribute((change.name, change.number) for change in changes)
+        if found.sink is not None:
+            properties["has_sink"] = BoolAttr.from_bool(True)
+        if found.found.guarded is not None:
+            properties["zeroes_masked"] = BoolAttr.from_bool(True)
+        sizes = [*sizes_of(query)[:-1], _size(found.width)]
         made = AttentionOp.create(
-            operands=[first, *parts[0], *parts[1], *masks],
+            operands=[query, *parts[0], *parts[1], *self._arranged_masks()],
             properties=properties,
-            result_types=[TensorType(_element(first), sizes)],
+            result_types=[TensorType(_element(query), sizes)],
         )
         made.location = product.location
         assert product.parent is not None
@@ -271,75 +243,81 @@ class _Rewriter:
         product.detach()
         product.erase()
 
-    def _masks(self) -> tuple[list[SSAValue], list[float]]:
-        """The masks as operands, and the numbers that those of booleans put."""
-        masks, fills = [], []
-        for mask in self.found.scores.masks:
-            narrow, places = repeated_by(mask.value, mask.order)
-            if mask.fill is not None:
-                fills.append(mask.fill)
-            if mask.is_inverted:
-                narrow = insert_before(self.found.product, "stablehlo.not", [narrow], {}, narrow.type)
-            *of_axes, of_keys = places
-            known = {dim: place for dim, place in enumerate(of_axes) if place is not None}
-            masks.append(self._arranged(narrow, known, [of_keys]))
-        return masks, fills
+    def _converted(self, query: SSAValue) -> SSAValue:
+        """The query with an element type that holds what the product does."""
+        element = _element(self.found.product.result)
+        return query if _element(query) in (element, f32, f64) else self._as(query, f32 if element != f32 else element)
 
-    def _through(self, factor: Factor, places: Mapping[int, int]) -> dict[int, int]:
-        """For each dimension of the scores but the last, the one of a factor's value."""
-        return {dim: factor.order[place] for dim, place in places.items() if dim != self._last}
+    def _as(self, value: SSAValue, element: Attribute) -> SSAValue:
+        if _element(value) == element:
+            return value
+        return insert_before(self.found.product, "stablehlo.convert", [value], {}, TensorType(element, sizes_of(value)))
 
-    def _arranged(
-        self, value: SSAValue, places: Mapping[int, int], trailing: Sequence[int | None], *, of_queries: bool = True
-    ) -> SSAValue:
-        """A value with the axes in order, 1 for those that it does not have, and then `trailing` dimensions.
+    def _arranged_masks(self) -> list[SSAValue]:
+        """The masks as operands, and the sink."""
+        found, made = self.found, list[SSAValue]()
+        changes = [change for change in (*found.found.scores, *found.found.shares) if change.mask is not None]
+        for mask, change in zip(found.masks, changes, strict=True):
+            value = mask.value
+            if change.is_inverted:
+                value = insert_before(found.product, "stablehlo.not", [value], {}, value.type)
+            made.append(self._arranged(Operand(value, mask.layout), [*self._groups, self._row, found.keys_along]))
+        if found.sink is not None:
+            made.append(self._arranged(found.sink, [*self._groups, self._row, ()]))
+        return made
+
+    def _parts(self, operand: Operand) -> Sequence[SSAValue]:
+        """What a value is one after the other, along keys."""
+        made = maker(operand.value, "stablehlo.concatenate")
+        if made is None or len({use.operation for use in made.results[0].uses}) != 1 or len(self.found.keys_along) != 1:
+            return [operand.value]
+        dimension: int = made.properties["dimension"].value.data  # type: ignore[attr-defined]
+        sizes = [size for part in made.operands for size in sizes_of(part)]
+        is_along = operand.layout[dimension] == self.found.keys_along
+        return list(made.operands) if is_along and min(sizes) > 0 else [operand.value]
+
+    def _arranged(self, operand: Operand, groups: Sequence[Group], whole: int = 0) -> SSAValue:
+        """A value with a dimension for each group of axes, of size 1 where it has none of them.
 
         Args:
-            places: for dimensions of the scores, those of the value.
-            of_queries: whether it has queries, too, and for each head something of its own.
+            whole: of so many groups it has all axes.
         """
-        dims = {place: dim for dim, place in places.items()}
-        sizes: list[int] = []
-        position: dict[tuple[int, int], int] = {}
-        moved: dict[int, int] = {}
-        for place, size in enumerate(sizes_of(value)):
-            moved[place] = len(sizes)
-            if place in dims:
-                position[dims[place], 0] = len(sizes)
-            if place in dims and dims[place] == self._split and of_queries:
-                sizes.append(size // self._group)
-                position[dims[place], 1] = len(sizes)
-                size = self._group
-            sizes.append(size)
-        value = self._reshaped(value, sizes)
-        axes = self._axes if of_queries else self._axes[:-1]
-        kept = [position[axis.dim, axis.part] for axis in axes if (axis.dim, axis.part) in position]
-        last = [moved[place] for place in trailing if place is not None]
-        ones = [place for place in range(len(sizes)) if place not in (*kept, *last)]
-        value = self._transposed(value, [*ones, *kept, *last])
-        shape = [axis.size if (axis.dim, axis.part) in position else 1 for axis in axes]
-        return self._reshaped(value, [*shape, *[1 if place is None else sizes[moved[place]] for place in trailing]])
+        layout = operand.layout
+        has = _flat(layout)
+        sizes = {axis: axis.size for axis in has}
+        # Parts of what is concatenated have other sizes along keys.
+        for axes, size in zip(layout, sizes_of(operand.value), strict=True):
+            if axes == self.found.keys_along and len(axes) == 1:
+                sizes[axes[0]] = size
+        value = self._reshaped(operand.value, [sizes[axis] for axis in has])
+        order = [axis for group in groups for axis in group if axis in sizes]
+        assert sorted(map(id, order)) == sorted(map(id, has))
+        value = self._transposed(value, [has.index(axis) for axis in order])
+        given = set(order)
+        partly = [n for n, group in enumerate(groups) if (n < whole or given & set(group)) and not given >= set(group)]
+        if partly:
+            wide = [a for n, group in enumerate(groups) for a in group if a in sizes or n in partly]
+            dims = integers([wide.index(axis) for axis in order])
+            type = TensorType(_element(value), [sizes.get(axis, axis.size) for axis in wide])
+            value = insert_before(
+                self.found.product, "stablehlo.broadcast_in_dim", [value], {"broadcast_dimensions": dims}, type
+            )
+            sizes |= {axis: axis.size for axis in wide if axis not in sizes}
+        return self._reshaped(value, [prod(sizes.get(axis, 1) for axis in group) for group in groups])
 
     def _as_product(self, result: SSAValue) -> SSAValue:
-        """The attention's result with the dimensions of the product of shares and values."""
-        product, side = self.found.product, self.found.side
-        shares, _ = _sides(product, side)
-        order = [*shares.batching, *shares.free, None] if side == 0 else [*shares.batching, None, *shares.free]
-        places = []
-        for dim in order:
-            if dim is None:
-                places.append(len(self._axes))
-            else:
-                places += [place for place, axis in enumerate(self._axes) if axis.dim == dim]
-        ones = [place for place in range(len(self._axes) + 1) if place not in places]
-        return self._reshaped(self._transposed(result, [*ones, *places]), sizes_of(product.result))
+        """The attention's result as that of the product of shares and values."""
+        found = self.found
+        has = [axis for group in (*self._groups, self._row, found.width) for axis in group]
+        value = self._reshaped(result, [axis.size for axis in has])
+        value = self._transposed(value, [has.index(axis) for axis in _flat(found.result)])
+        value = self._reshaped(value, sizes_of(found.product.result))
+        return self._as(value, _element(found.product.result))
 
     def _transposed(self, value: SSAValue, order: Sequence[int]) -> SSAValue:
-        sizes = sizes_of(value)
         if sorted(order) == list(order):
             return value
-        if [d for d in order if sizes[d] != 1] == [d for d in range(len(order)) if sizes[d] != 1]:
-            return self._reshaped(value, [sizes[d] for d in order])
+        sizes = sizes_of(value)
         type = TensorType(_element(value), [sizes[d] for d in order])
         return insert_before(self.found.product, "stablehlo.transpose", [value], {"permutation": integers(order)}, type)
 
@@ -349,16 +327,16 @@ class _Rewriter:
         return insert_before(self.found.product, "stablehlo.reshape", [value], {}, TensorType(_element(value), sizes))
 
 
+def _size(group: Group) -> int:
+    return prod(axis.size for axis in group)
+
+
+def _are_neighbours(one: Axis, other: Axis, axes: Sequence[Axis]) -> bool:
+    """Whether one axis lies right before another."""
+    return one in axes and other in axes and axes.index(other) == axes.index(one) + 1
+
+
 def _element(value: SSAValue) -> Attribute:
     assert isinstance(value.type, TensorType)
     element: Attribute = value.type.element_type
     return element
-
-
-def _parts(value: SSAValue, dimension: int) -> Sequence[SSAValue]:
-    """What a value is one after the other, along a dimension."""
-    made = maker(value, "stablehlo.concatenate")
-    if made is None or made.properties["dimension"].value.data != dimension:  # type: ignore[attr-defined]
-        return [value]
-    sizes = [size for part in made.operands for size in sizes_of(part)]
-    return list(made.operands) if has_one_user(made) and min(sizes) > 0 else [value]

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tfrt.executor.declarations.stablehlo_shapes import Dim, Shape, fits, require, spelled
 
+CHANGES: Mapping[str, str] = {
+    **dict.fromkeys(("add", "subtract", "multiply", "divide", "maximum", "minimum"), "either"),
+    "select": "both",
+    "tanh": "neither",
+    "replace_nan": "number",
+}
+"""What can be done to scores or shares, and whether that takes a mask, a number, either or both."""
 
-def attention(inputs: Sequence[Shape], key_parts: int, value_parts: int) -> Shape:
-    """The shape of `nn.attention`; the inputs are the query, so many parts of keys and of values, and masks."""
+
+def can_be_mixed(elements: Sequence[str]) -> bool:
+    """Whether floats of these types can be together in one attention."""
+    return len(set(elements)) == 1 or set(elements) <= {"f16", "bf16", "f32"}
+
+
+def attention(inputs: Sequence[Shape], key_parts: int, value_parts: int, has_sink: bool = False) -> Shape:
+    """The shape of `nn.attention`; the inputs are the query, so many parts of keys and of values, masks and a sink."""
     count = 1 + key_parts + value_parts
     require(
         key_parts > 0 and value_parts > 0 and len(inputs) >= count,
@@ -30,22 +44,48 @@ def attention(inputs: Sequence[Shape], key_parts: int, value_parts: int) -> Shap
         f"expects keys and values for each other and for the query, but got shapes {', '.join(map(spelled, inputs))}",
     )
     scores = (*batch, query[-2], _total(keys))
-    for mask in inputs[count:]:
+    for mask in inputs[count : len(inputs) - has_sink]:
         require(
             _repeats(mask, scores),
             "C4",
             f"expects a mask that broadcasts to {spelled(scores)}, but got shape {spelled(mask)}",
         )
+    if has_sink:
+        require(
+            len(inputs) > count and _repeats(inputs[-1], (*scores[:-1], 1)),
+            "C7",
+            f"expects a sink that broadcasts to {spelled((*scores[:-1], 1))}, but got shape {spelled(inputs[-1])}",
+        )
     return (*batch, query[-2], width)
 
 
-def fills(given: Sequence[float], booleans: int) -> None:
-    """What is put where masks of booleans are false: a number for each."""
-    require(
-        len(given) == booleans and all(number == number for number in given),
-        "C6",
-        f"expects a number of fills for each mask of booleans, {booleans}, but got {list(given)}",
-    )
+def masks_of_changes(changes: Sequence[Any], masks: Sequence[bool]) -> list[tuple[str, bool, float | None]]:
+    """Changes of scores and shares as their names, whether they take the next mask, and their numbers.
+
+    Args:
+        changes: each the name, and perhaps a number: ``["tanh"]``, ``["add"]`` for a mask, ``["multiply", 2.0]``.
+        masks: for each mask whether it is one of booleans.
+    """
+    found: list[tuple[str, bool, float | None]] = []
+    rest = list(masks)
+    for name, *numbers in changes:
+        takes = CHANGES.get(name)
+        fits_count = len(numbers) in {"either": (0, 1), "neither": (0,), None: ()}.get(takes, (1,))
+        require(
+            fits_count and all(number == number for number in numbers),
+            "C6",
+            f"expects changes of {', '.join(CHANGES)}, with their numbers, but got {[name, *numbers]}",
+        )
+        takes_mask = takes == "both" or (takes == "either" and not numbers)
+        require(
+            not takes_mask or rest[:1] == [takes == "both"],
+            "C6",
+            f"expects a mask of {'booleans' if takes == 'both' else 'floats'} for '{name}'",
+        )
+        found.append((name, takes_mask, float(numbers[0]) if numbers else None))
+        rest = rest[takes_mask:]
+    require(not rest, "C6", f"expects a change for each mask, but {len(rest)} are left")
+    return found
 
 
 def _repeats(shape: Shape, whole: Shape) -> bool:

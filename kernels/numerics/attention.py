@@ -7,14 +7,14 @@ batch, all at once. Keys and values are read where they are, transposed or in pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import prod
 
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.attention_sizes import Attention, Mask, Shape
+from tfrt.kernels.numerics.attention_sizes import Attention, Change, Shape
 from tfrt.kernels.numerics.native_attention import MOST_QUERIES, with_native_attention
 from tfrt.kernels.numerics.native_attention_blocks import with_native_blocks
 from tfrt.kernels.numerics.native_rows import with_native_softmax
@@ -37,7 +37,10 @@ SMALL_BYTES = 1 << 16
 
 def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     """The function of the query's array, the keys', the values', the masks', and perhaps `out`."""
-    softmax = with_native_softmax(softmax_rows(a.count, a.dtype), a.count, a.dtype, host)
+    columns = a.count + (a.sink is not None)
+    softmax = softmax_rows(columns, a.dtype, zeroes_masked=a.zeroes_masked)
+    if not a.zeroes_masked:
+        softmax = with_native_softmax(softmax, columns, a.dtype, host)
     size, matrices = a.count * a.dtype.itemsize, prod(a.batch)
     rows = min(a.queries, max(BLOCK_BYTES // size, LEAST_ROWS))
     is_whole = matrices * a.queries * size <= SMALL_BYTES
@@ -58,8 +61,8 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(a.result, a.dtype) if out is None else out
         if a.masks:
-            masks = [_as_floats(*pair, a.dtype) for pair in zip(arrays[first_mask:], a.masks, strict=True)]
-            arrays = (*arrays[:first_mask], *masks)
+            masks = [_as_floats(*pair, a.dtype) for pair in zip(arrays[first_mask:], a.masked, strict=False)]
+            arrays = (*arrays[:first_mask], *masks, *arrays[first_mask + len(masks) :])
         if is_whole and not is_parallel:
             quiet.call(_mix, a, softmax, arrays, result)
             return result
@@ -73,9 +76,9 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     return (with_native_attention if a.queries <= MOST_QUERIES else with_native_blocks)(run, a, host)
 
 
-def _as_floats(mask: np.ndarray, known: Mask, dtype: np.dtype) -> np.ndarray:
+def _as_floats(mask: np.ndarray, change: Change, dtype: np.dtype) -> np.ndarray:
     """A mask of booleans as the scores where it is false, and NaN elsewhere, with which numpy chooses faster."""
-    return mask if known.fill is None else np.where(mask, dtype.type(np.nan), dtype.type(known.fill))
+    return np.where(mask, dtype.type(np.nan), dtype.type(change.number)) if change.is_chosen else mask
 
 
 def _index(place: int, sizes: Shape) -> tuple[int, ...]:
@@ -94,7 +97,7 @@ def _mix(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], out: np.ndar
     scales_query = a.scale != 1 and a.depth <= a.count
     if scales_query:
         query = query * a.dtype.type(a.scale)
-    shape = (*query.shape[:-1], a.count)
+    shape = (*query.shape[:-1], a.count + (a.sink is not None))
     if prod(shape) * a.dtype.itemsize <= SMALL_BYTES:
         _mix_with(a, softmax, arrays, query, np.empty(shape, a.dtype), not scales_query, out)
         return
@@ -119,18 +122,19 @@ def _mix_with(
         start += count
     if scales and a.scale != 1:
         scores *= a.dtype.type(a.scale)
-    for mask, known in zip(arrays[end + len(a.values) :], a.masks, strict=True):
-        if known.fill is None:
-            scores += mask
-            continue
-        # Of a number and NaN, the one that is a number: together that is to replace what is not where the mask is NaN.
-        np.fmin(scores, mask, scores)
-        if known.fill != -np.inf:
-            np.fmax(scores, mask, scores)
-    matrix = scores.reshape(-1, a.count)
+    masks = iter(arrays[end + len(a.values) :])
+    _change(scores[..., : a.count], a.scores, masks)
+    if a.sink is not None:
+        scores[..., a.count :] = arrays[-1]
+    matrix = scores.reshape(-1, scores.shape[-1])
     softmax(matrix, matrix)
-    if a.zeroes_nan:
-        np.fmax(scores, 0, scores)
+    shares = scores[..., : a.count]
+    if a.shares[:1] == (_NO_NAN,):
+        # None is negative.
+        np.fmax(shares, 0, shares)
+        _change(shares, a.shares[1:], masks)
+    else:
+        _change(shares, a.shares, masks)
     start = 0
     for values, count in zip(arrays[end : end + len(a.values)], a.values, strict=True):
         shares = scores[..., start : start + count]
@@ -140,3 +144,36 @@ def _mix_with(
             # A product with a single value is one of numbers, for which BLAS is not called.
             out += shares * values if count == 1 else np.matmul(shares, values)
         start += count
+
+
+_FUNCTIONS = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.divide,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+}
+
+
+_NO_NAN = Change("replace_nan", number=0.0)
+
+
+def _change(array: np.ndarray, changes: Sequence[Change], masks: Iterator[np.ndarray]) -> None:
+    """Change scores or shares in place; each mask that is used is taken."""
+    for change in changes:
+        number = array.dtype.type(0.0 if change.number is None else change.number)
+        if change.name == "tanh":
+            np.tanh(array, array)
+        elif change.name == "replace_nan":
+            np.copyto(array, number, where=np.isnan(array))
+        elif change.is_chosen:
+            # Of a number and NaN, the one that is a number: together that is to replace what is not where the mask is
+            # NaN.
+            mask = next(masks)
+            np.fmin(array, mask, array)
+            if number != -np.inf:
+                np.fmax(array, mask, array)
+        else:
+            other = number if change.mask is None else next(masks)
+            _FUNCTIONS[change.name](array, other, out=array)

@@ -10,16 +10,23 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Mask:
-    """What changes scores.
+class Change:
+    """What changes scores, or shares.
 
     Attributes:
-        shape: the mask's.
-        fill: what scores are where a mask of booleans is false; None for a mask of floats, which is added.
+        name: what is done, one of `tfrt.executor.declarations.nn_shapes.CHANGES`.
+        mask: the shape of the array that it is done with, if there is one.
+        number: the number that it is done with, or that is put where a mask of booleans is false.
     """
 
-    shape: Shape
-    fill: float | None = None
+    name: str
+    mask: Shape | None = None
+    number: float | None = None
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the mask is one of booleans."""
+        return self.name == "select"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,9 @@ class Attention:
         batch: those of the leading dimensions, some of which may be 1 for keys and values.
         keys, values: how many keys each part has, and how many values.
         leading: the leading dimensions of the parts of keys, and then of values.
-        masks: in the order in which they are used.
-        zeroes_nan: whether shares that are not numbers are zero.
+        scores, shares: what is done to scores and to shares, in order.
+        sink: the shape of what each row of scores has one more of, which nothing is mixed by, if there is such.
+        zeroes_masked: whether shares are zero where all scores of a row are negative infinity.
     """
 
     batch: Shape
@@ -43,8 +51,10 @@ class Attention:
     leading: tuple[Shape, ...]
     scale: float
     dtype: np.dtype
-    masks: tuple[Mask, ...] = ()
-    zeroes_nan: bool = False
+    scores: tuple[Change, ...] = ()
+    shares: tuple[Change, ...] = ()
+    sink: Shape | None = None
+    zeroes_masked: bool = False
 
     @property
     def result(self) -> Shape:
@@ -55,3 +65,14 @@ class Attention:
     def count(self) -> int:
         """How many keys there are."""
         return sum(self.keys)
+
+    @property
+    def masked(self) -> tuple[Change, ...]:
+        """The changes that take an array each, in the arrays' order."""
+        return tuple(change for change in (*self.scores, *self.shares) if change.mask is not None)
+
+    @property
+    def masks(self) -> tuple[Shape, ...]:
+        """The shapes of all arrays after keys and values: those of changes, and the sink's."""
+        shapes = [change.mask for change in self.masked if change.mask is not None]
+        return (*shapes, *([] if self.sink is None else [self.sink]))

@@ -21,11 +21,11 @@ from tfrt.executor.support.machine_code import (
     can_see_strides,
     processor,
 )
-from tfrt.kernels.numerics.attention_sizes import Attention, Shape
+from tfrt.kernels.numerics.attention_sizes import Attention, Change, Shape
 from tfrt.kernels.numerics.native_blocks import require_strided
 from tfrt.kernels.numerics.native_choice import native_or
-from tfrt.kernels.numerics.vector_code import Code, Value
-from tfrt.kernels.numerics.vector_functions import exp
+from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
+from tfrt.kernels.numerics.vector_functions import exp, tanh
 
 Run = Callable[..., np.ndarray]
 
@@ -42,8 +42,6 @@ _TOGETHER = 4
 def with_native_attention(run: Run, a: Attention, host: HostContext) -> Run:
     """`run`, or the same as machine code where there is some and it is worth it."""
     if a.dtype != np.float32 or a.queries > MOST_QUERIES or a.count > MOST_KEYS or min(a.depth, a.width) < 4:
-        return run
-    if any(mask.shape[-1] != a.count for mask in a.masks):
         return run
     return native_or(run, lambda: make_native(run, a), host, "attention of few queries")
 
@@ -67,7 +65,7 @@ def by_strides(run: Run, code: Callable[..., None], a: Attention) -> Run:
     def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = np.empty(shape, a.dtype) if out is None else out
         for array in (*arrays, made):
-            if array.strides[-1] != array.itemsize:
+            if array.strides[-1] != array.itemsize and array.shape[-1] != 1:
                 return run(*arrays, out=made)
         require_strided((*arrays, made), kinds)
         code(*arrays, made)
@@ -79,16 +77,16 @@ def by_strides(run: Run, code: Callable[..., None], a: Attention) -> Run:
 def shapes_of(a: Attention) -> list[Shape]:
     """The shapes of all arrays but for their last dimension, the result's last."""
     parts = [(*leading, n) for leading, n in zip(a.leading, (*a.keys, *a.values), strict=True)]
-    return [(*a.batch, a.queries), *parts, *[mask.shape[:-1] for mask in a.masks], (*a.batch, a.queries)]
+    return [(*a.batch, a.queries), *parts, *[mask[:-1] for mask in a.masks], (*a.batch, a.queries)]
 
 
 def kinds_of(a: Attention) -> list[tuple[Shape, np.dtype]]:
     """The shapes and types of all arrays, the result's last."""
     lasts = [a.depth] * (1 + len(a.keys)) + [a.width] * len(a.values)
     dtypes = [a.dtype] * len(lasts)
-    for mask in a.masks:
-        lasts.append(mask.shape[-1])
-        dtypes.append(a.dtype if mask.fill is None else np.dtype(bool))
+    lasts += [mask[-1] for mask in a.masks]
+    dtypes += [np.dtype(bool) if change.is_chosen else a.dtype for change in a.masked]
+    dtypes += [a.dtype] * (len(lasts) - len(dtypes))
     shapes = zip(shapes_of(a), [*lasts, a.width], strict=True)
     return [((*shape, last), dtype) for (shape, last), dtype in zip(shapes, [*dtypes, a.dtype], strict=True)]
 
@@ -165,41 +163,90 @@ def _write_scores(
 
 
 def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, total: int) -> None:
-    """Make scores, after which there is room for whole vectors, their softmax."""
-    count, lowest = a.count, code.constant(-np.inf)
+    """Make scores, after which there is room for whole vectors, their softmax.
+
+    Args:
+        masks: where what belongs to the row begins in each of the arrays that `Attention.masks` has.
+    """
+    count, lowest, zero = a.count, code.constant(-np.inf), code.constant(0)
+    of_scores = sum(change.mask is not None for change in a.scores)
+    sink = None if a.sink is None else code.spread(masks[-1])
     for place in range(count, total):
         code.put(code.at(scores, place), code.number(-np.inf))
     # What is not a number makes all shares such, whatever the greatest one is.
-    greatest = code.variable(lowest)
-    for place, lanes in enumerate(_cut(count, code.lanes)):
-        at = code.at(scores, place * code.lanes)
+    greatest = code.variable(lowest if sink is None else sink)
+
+    def change(start: Value, lanes: int) -> None:
+        at = code.at(scores, start)
         value = code.load(at, code.lanes)
-        for mask, known in zip(masks, a.masks, strict=True):
-            if known.fill is None:
-                value = code.evaluate("{0} + {1}", [value, code.load(code.at(mask, place * code.lanes), lanes)])
-            else:
-                kept = code.load_flags(code.moved(mask, place * code.lanes), lanes)
-                value = code.select(kept, value, code.constant(float(np.float32(known.fill))))
-                # What has no key is not as if it had been masked.
-                value = code.filled(value, lanes, lowest)
-        if masks:
+        if a.scores:
+            value = _changed(code, a.scores, masks, value, start, lanes)
+            # What has no key is not as if it had been masked.
+            value = code.filled(value, lanes, lowest)
             code.store(at, value, code.lanes)
         code.set(greatest, code.evaluate("{0} if {0} > {1} else {1}", [value, code.get(greatest)]))
+
+    by_vectors(code, count, change)
     shift = code.spread_element(code.greatest_of(code.get(greatest)))
-    added = code.variable(code.constant(0))
+    if a.zeroes_masked:
+        # Exponentials are zero then, and so is their sum, which it is nowhere else.
+        shift = code.evaluate("{1} if {0} == {2} else {0}", [shift, zero, lowest])
+    added = code.variable(zero)
     with code.loop(0, total, code.lanes) as start:
         at = code.at(scores, start)
         value = exp(code, code.evaluate("{0} - {1}", [code.load(at, code.lanes), shift]))
         code.store(at, value, code.lanes)
         code.set(added, code.evaluate("{0} + {1}", [code.get(added), value]))
+    divisor = code.spread_element(code.sum_of(code.get(added)))
+    if sink is not None:
+        divisor = code.evaluate("{0} + {1}", [divisor, exp(code, code.evaluate("{0} - {1}", [sink, shift]))])
+    if a.zeroes_masked:
+        divisor = code.evaluate("one if {0} == zero else {0}", [divisor])
     # It is one at least, or no number.
-    inverse = code.evaluate("one / {0}", [code.spread_element(code.sum_of(code.get(added)))])
-    with code.loop(0, total, code.lanes) as start:
+    inverse = code.evaluate("one / {0}", [divisor])
+
+    def share(start: Value, lanes: int) -> None:
         at = code.at(scores, start)
-        share = code.evaluate("{0} * {1}", [code.load(at, code.lanes), inverse])
-        if a.zeroes_nan:
-            share = code.evaluate("{1} if {0} != {0} else {0}", [share, code.constant(0)])
-        code.store(at, share, code.lanes)
+        value = code.evaluate("{0} * {1}", [code.load(at, code.lanes), inverse])
+        value = _changed(code, a.shares, masks[of_scores:], value, start, lanes)
+        code.store(at, value, code.lanes)
+
+    by_vectors(code, count, share)
+
+
+_EXPRESSIONS = {
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",
+    "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
+    "replace_nan": "{1} if {0} != {0} else {0}",
+}
+"""Of scores and what changes them; a greatest or least one is no number where one of the two is none."""
+
+
+def _changed(code: Code, changes: Sequence[Change], masks: Sequence[str], value: str, start: Value, lanes: int) -> str:
+    """A vector of scores or shares after it was changed; of their row, it is so many from `start` on."""
+    rest = iter(masks)
+    for change in changes:
+        other = code.constant(0.0 if change.number is None else float(np.float32(change.number)))
+        if change.name == "tanh":
+            value = tanh(code, value)
+            continue
+        is_one = change.mask is not None and change.mask[-1] == 1
+        at = None if change.mask is None else next(rest)
+        if change.is_chosen:
+            assert at is not None
+            kept = code.spread_flag(at) if is_one else code.load_flags(code.moved(at, start), lanes)
+            value = code.select(kept, value, other)
+            continue
+        if at is not None:
+            other = code.spread(at) if is_one else code.load(code.at(at, start), lanes)
+        value = code.evaluate(_EXPRESSIONS[change.name], [value, other])
+        if change.name in ("maximum", "minimum") and change.mask is not None:
+            value = code.evaluate("{1} if {1} != {1} else {0}", [value, other])
+    return value
 
 
 _MOST_VECTORS = 8

@@ -44,7 +44,7 @@ def with_native_blocks(run: Run, a: Attention, host: HostContext) -> Run:
     """`run`, or the same as machine code where there is some and it is worth it."""
     if a.dtype != np.float32 or len(a.keys) != 1 or len(a.values) != 1 or not 8 <= a.count <= MOST_KEYS:
         return run
-    if min(a.depth, a.width) < 4 or any(mask.shape[-1] != a.count for mask in a.masks):
+    if min(a.depth, a.width) < 4:
         return run
     return native_or(run, lambda: make_native(run, a, host), host, "attention")
 

@@ -23,7 +23,7 @@ from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.native_blocks import require_whole, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
-from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
 from tfrt.kernels.numerics.vector_functions import exp, has_form, write_steps
 
 Shape = tuple[int, ...]
@@ -200,22 +200,12 @@ def write(work: Work, lanes: int) -> str:
             found = write_steps(code, work.steps, values)
             code.store(code.at(target, column), found, count)
 
-        _by_vectors(code, work.width, each)
+        by_vectors(code, work.width, each)
     return code.module("work", [*[f"ptr {name}" for name in names], "i64 %start", "i64 %end"])
 
 
 Finish = Callable[[str], str]
 """What becomes of a vector of the first input."""
-
-
-def _by_vectors(code: Code, width: int, each: Callable[[Value, int], None]) -> None:
-    """Something for each vector of a row; the last one may have fewer elements."""
-    whole = width // code.lanes * code.lanes
-    if whole:
-        with code.loop(0, whole, code.lanes) as column:
-            each(column, code.lanes)
-    if width > whole:
-        each(whole, width - whole)
 
 
 def _reduced(code: Code, width: int, start: str, term: Callable[[Value, int], str], combine: str) -> str:

@@ -28,8 +28,12 @@ _FEW = 1 << 12
 """For fewer elements, reducing them takes no longer than to find out where their maximum is and to read it."""
 
 
-def softmax_rows(width: int, dtype: np.dtype) -> Rows:
-    """Exponentials over their sum, for rows of that many elements, single or double precision."""
+def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False) -> Rows:
+    """Exponentials over their sum, for rows of that many elements, single or double precision.
+
+    Args:
+        zeroes_masked: whether rows of nothing but negative infinity become zeros, not NaN.
+    """
     ones = np.ones(width, dtype)
 
     def compute_one(x: np.ndarray, out: np.ndarray) -> None:
@@ -38,16 +42,22 @@ def softmax_rows(width: int, dtype: np.dtype) -> Rows:
         np.divide(out, out.dot(ones), out)
 
     def compute(x: np.ndarray, out: np.ndarray) -> None:
-        if x.shape[0] == 1:
+        if x.shape[0] == 1 and not zeroes_masked:
             compute_one(x[0], out[0])
             return
         if x.size < _FEW:
             greatest = np.maximum.reduce(x, 1, keepdims=True)
         else:
             greatest = x[np.arange(x.shape[0]), x.argmax(1)][:, None]
+        if zeroes_masked:
+            # Exponentials are zero then, and so is their sum, which it is nowhere else.
+            greatest[greatest == -np.inf] = 0
         np.subtract(x, greatest, out)
         np.exp(out, out)
-        np.divide(out, out.dot(ones)[:, None], out)
+        total = out.dot(ones)[:, None]
+        if zeroes_masked:
+            total[total == 0] = 1
+        np.divide(out, total, out)
 
     return compute
 

@@ -367,6 +367,15 @@ class Code:
             loaded = self.value(self._call(bytes_, function, ("ptr", f"align 1 {address}"), mask, zero))
         return self.value(f"icmp ne {bytes_} {loaded}, zeroinitializer")
 
+    def spread_flag(self, address: str) -> str:
+        """A vector of bits, which are set where a byte is not zero."""
+        one = self.value(f"icmp ne i8 {self.value(f'load i8, ptr {address}, align 1')}, 0")
+        bits = f"<{self.lanes} x i1>"
+        return self.value(
+            f"shufflevector {bits} {self.value(f'insertelement {bits} poison, i1 {one}, i64 0')}, {bits} poison, "
+            f"<{self.lanes} x i32> zeroinitializer"
+        )
+
     def select(self, condition: str, x: str, y: str) -> str:
         """The elements of one vector where bits are set, and those of another elsewhere."""
         chosen = (f"<{self.lanes} x i1> {condition}", f"{self.vector} {x}", f"{self.vector} {y}")
@@ -552,3 +561,13 @@ _COMPARISONS: dict[type, tuple[str, str]] = {
     ast.NotEq: ("une", "ne"),
 }
 """As Python compares: only ``!=`` holds for NaN."""
+
+
+def by_vectors(code: Code, width: int, each: Callable[[Value, int], None]) -> None:
+    """Something for each vector of a row; the last one may have fewer elements."""
+    whole = width // code.lanes * code.lanes
+    if whole:
+        with code.loop(0, whole, code.lanes) as column:
+            each(column, code.lanes)
+    if width > whole:
+        each(whole, width - whole)

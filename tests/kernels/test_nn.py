@@ -1,5 +1,7 @@
 """Layers along one dimension."""
 
+import json
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -73,7 +75,7 @@ def test_attention(array, dtype):
     np.testing.assert_array_equal(found, np.array([[2, 3, 4]], dtype))
     one = [part.astype(dtype) for part in (VALUES[:1], VALUES[1:])]
     mask = np.array([[0, -np.inf]], dtype)
-    found = array("nn.attention", query, keys, *one, mask, key_parts=1, value_parts=2, scale=0.5)
+    found = array("nn.attention", query, keys, *one, mask, key_parts=1, value_parts=2, scores=[["add"]])
     np.testing.assert_array_equal(found, one[0])
 
 
@@ -102,65 +104,111 @@ def test_attention_of_nothing(array):
             [QUERY, KEYS, VALUES, np.float32([[1, 2, 3]])],
             "(C4) expects a mask that broadcasts to [1, 2], but got shape [1, 3]",
         ),
-        ([QUERY, KEYS, VALUES.astype(np.float64)], "(C1) expects one element type, but got f32, f32, f64"),
+        (
+            [QUERY, KEYS, VALUES.astype(np.float64)],
+            "(C1) expects one element type, or several of at most 32 bits, but got f32, f32, f64",
+        ),
     ],
 )
 def test_operands_that_do_not_fit_attention(fails, operands, message):
-    fails(message, "nn.attention", *operands, key_parts=1, value_parts=1)
+    changes = [["add"]] * (len(operands) - 3)
+    fails(message, "nn.attention", *operands, key_parts=1, value_parts=1, scores=changes)
     types = [f"tensor<{'x'.join(map(str, x.shape))}x{'f64' if x.dtype == np.float64 else 'f32'}>" for x in operands]
     arguments = ", ".join(f"%{number}: {type}" for number, type in enumerate(types))
     text = f"""func.func @main({arguments}) -> tensor<1x3xf32> {{
   %y = nn.attention {", ".join(f"%{n}" for n in range(len(types)))} {{key_parts = 1 : i64, value_parts = 1 : i64, \
-scale = 1.0 : f64}} : ({", ".join(types)}) -> tensor<1x3xf32>
+scale = 1.0 : f64, scores = [{'["add"]' if changes else ""}]}} : ({", ".join(types)}) -> tensor<1x3xf32>
   return %y : tensor<1x3xf32>
 }}"""
     with pytest.raises(tfrt.CompileError) as info:
         tfrt.compile(text, "t.mlir")
     said = info.value.diagnostics[0].headline()
-    if message.startswith("(C1)"):
-        message = message[:30]
     assert said.startswith(f"t.mlir:2:8: error: 'nn.attention' op {message}")
 
 
-def test_masks_of_booleans(array, fails):
+def test_masks_of_booleans(array):
     """Masks change scores one after the other; rows that are masked as a whole are what numbers make of them."""
     given = {"key_parts": 1, "value_parts": 1}
-    mask = np.array([[True, False]])
-    found = array("nn.attention", QUERY, KEYS, VALUES, mask, **given, fills=[-np.inf])
+    mask, lowest = np.array([[True, False]]), [["select", -np.inf]]
+    found = array("nn.attention", QUERY, KEYS, VALUES, mask, **given, scores=lowest)
     np.testing.assert_array_equal(found, VALUES[:1])
     keys = np.float32([[0, 1], [np.nan, 2]])
-    np.testing.assert_array_equal(array("nn.attention", QUERY, keys, VALUES, mask, **given, fills=[-1e9]), VALUES[:1])
+    found = array("nn.attention", QUERY, keys, VALUES, mask, **given, scores=[["select", -1e9]])
+    np.testing.assert_array_equal(found, VALUES[:1])
     none = np.array([[False, False]])
-    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, fills=[-np.inf])
+    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, scores=lowest)
     np.testing.assert_array_equal(found, np.full((1, 3), np.nan))
-    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, fills=[-np.inf], zeroes_nan=True)
-    np.testing.assert_array_equal(found, np.zeros((1, 3)))
-    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, fills=[-1e9])
+    for more in ({"shares": [["replace_nan", 0.0]]}, {"zeroes_masked": True}):
+        found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, scores=lowest, **more)
+        np.testing.assert_array_equal(found, np.zeros((1, 3)))
+    found = array("nn.attention", QUERY, KEYS, VALUES, none, **given, scores=[["select", -1e9]])
     np.testing.assert_array_equal(found, np.float32([[2, 3, 4]]))
     added = np.float32([[0, 100]])
-    found = array("nn.attention", QUERY, KEYS, VALUES, mask, added, **given, fills=[0])
+    found = array("nn.attention", QUERY, KEYS, VALUES, mask, added, **given, scores=[["select", 0.0], ["add"]])
     np.testing.assert_array_equal(found, VALUES[1:])
-    for fills in ([], [np.nan], [0, 1]):
-        fails(
-            f"(C6) expects a number of fills for each mask of booleans, 1, but got {fills}",
-            "nn.attention",
-            *(QUERY, KEYS, VALUES, mask),
-            **given,
-            fills=fills,
-        )
 
 
-def test_fills_that_are_not_there():
-    text = """func.func @main(%q: tensor<1x2xf32>, %k: tensor<2x2xf32>, %mask: tensor<1x2xi1>) -> tensor<1x2xf32> {
-  %y = nn.attention %q, %k, %k, %mask {key_parts = 1 : i64, value_parts = 1 : i64, scale = 1.0 : f64}
-    : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<1x2xi1>) -> tensor<1x2xf32>
+def test_a_score_that_nothing_is_mixed_by(array):
+    sink = np.float32([[np.log(2)]])
+    found = array("nn.attention", QUERY, KEYS, VALUES, sink, key_parts=1, value_parts=1, has_sink=True)
+    np.testing.assert_allclose(found, VALUES.sum(0, keepdims=True) / 4, rtol=1e-6)
+
+
+def test_floats_of_several_types(array):
+    query, keys = QUERY, KEYS.astype(np.float16)
+    found = array("nn.attention", query, keys, VALUES.astype(ml_dtypes.bfloat16), key_parts=1, value_parts=1)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, np.float32([[2, 3, 4]]))
+
+
+CHANGES = "add, subtract, multiply, divide, maximum, minimum, select, tanh, replace_nan"
+
+
+@pytest.mark.parametrize(
+    ("changes", "masks", "message"),
+    [
+        ([["floor"]], 0, f"(C6) expects changes of {CHANGES}, with their numbers, but got ['floor']"),
+        ([["tanh", 1.0]], 0, f"(C6) expects changes of {CHANGES}, with their numbers, but got ['tanh', 1.0]"),
+        ([["select"]], 1, f"(C6) expects changes of {CHANGES}, with their numbers, but got ['select']"),
+        ([["select", np.nan]], 1, f"(C6) expects changes of {CHANGES}, with their numbers, but got ['select', nan]"),
+        ([["select", 0.0], ["add"]], 1, "(C6) expects a mask of floats for 'add'"),
+        ([["add"]], 1, "(C6) expects a mask of floats for 'add'"),
+        ([["select", 0.0]], 0, "(C6) expects a mask of booleans for 'select'"),
+        ([["add", 1.0]], 1, "(C6) expects a change for each mask, but 1 are left"),
+    ],
+)
+def test_changes_that_are_none(fails, changes, masks, message):
+    mask = [np.array([[True, False]])] * masks
+    fails(message, "nn.attention", QUERY, KEYS, VALUES, *mask, key_parts=1, value_parts=1, scores=changes)
+    numbers = {np.nan: "0x7FF8000000000000"}
+    spelled = ", ".join(
+        f"[{', '.join([json.dumps(name), *[f'{numbers.get(n, n)} : f64' for n in given]])}]" for name, *given in changes
+    )
+    properties = f"key_parts = 1 : i64, value_parts = 1 : i64, scale = 1.0 : f64, scores = [{spelled}]"
+    text = f"""func.func @main(%q: tensor<1x2xf32>, %k: tensor<2x2xf32>, %mask: tensor<1x2xi1>) -> tensor<1x2xf32> {{
+  %y = nn.attention %q, %k, %k{", %mask" * masks} {{{properties}}}
+    : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>{", tensor<1x2xi1>" * masks}) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}}"""
+    with pytest.raises(tfrt.CompileError) as info:
+        tfrt.compile(text, "t.mlir")
+    assert info.value.diagnostics[0].headline() == f"t.mlir:2:8: error: 'nn.attention' op {message}"
+
+
+def test_spelling_of_changes_and_a_sink_of_another_shape(fails):
+    text = """func.func @main(%q: tensor<1x2xf32>, %k: tensor<2x2xf32>) -> tensor<1x2xf32> {
+  %y = nn.attention %q, %k, %k {key_parts = 1 : i64, value_parts = 1 : i64, scale = 1.0 : f64, scores = [[1 : i64]]}
+    : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }"""
     with pytest.raises(tfrt.CompileError) as info:
         tfrt.compile(text, "t.mlir")
     assert info.value.diagnostics[0].headline() == (
-        "t.mlir:2:8: error: 'nn.attention' op (C6) expects a number of fills for each mask of booleans, 1, but got []"
+        "t.mlir:2:8: error: 'nn.attention' op (C6) expects a change to be a name, and perhaps numbers, but got "
+        "[1 : i64]"
     )
+    message = "(C7) expects a sink that broadcasts to [1, 1], but got shape [1, 2]"
+    fails(message, "nn.attention", QUERY, KEYS, VALUES, QUERY, key_parts=1, value_parts=1, has_sink=True)
 
 
 @pytest.mark.parametrize("seed", range(4))

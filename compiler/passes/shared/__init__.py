@@ -25,7 +25,8 @@
 `shape_inference.py`       what is known of the results of an op
 `fact_propagation.py`      what is known of all values of a program
 `layers.py`                layers in what frameworks spell out
-`scores.py`                scores of attention: products that are scaled and masked
+`axes.py`                  dimensions as products of axes, which stay through reshapes and transposes
+`scores.py`                what lies between the two products of an attention
 `remarks.py`               what passes have to say about a program that is in order
 =========================  ===================================================================
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xdsl.dialects.builtin import bf16, f16, f32
 from xdsl.ir import Operation, SSAValue
 
 from tfrt.compiler.passes.shared.source_patterns import maker, sizes_of, splat_of
@@ -22,27 +23,45 @@ class Layer:
 
 
 def softmax_of(quotient: Operation) -> Layer | None:
-    """What a `stablehlo.divide` is the softmax of: exponentials of differences to the maximum, over their sum."""
+    """What a `stablehlo.divide` is the softmax of: exponentials of differences to the maximum, over their sum, which of
+    halves may be taken in single precision."""
     exponentials = maker(quotient.operands[0], "stablehlo.exponential")
     difference = None if exponentials is None else maker(exponentials.operands[0], "stablehlo.subtract")
     if exponentials is None or difference is None:
         return None
     value, shift = difference.operands
     for dimension in range(len(sizes_of(value))):
-        total = _of_row(quotient.operands[1], dimension)
-        greatest = _of_row(shift, dimension)
+        total = of_row(quotient.operands[1], dimension)
+        greatest = of_row(shift, dimension)
         if total is None or greatest is None:
             continue
-        if _reduced(total, "stablehlo.add", dimension, 0.0) is not exponentials.results[0]:
+        summed = reduced(_as_halves(total), "stablehlo.add", dimension, 0.0)
+        if summed is None or _as_halves(summed) is not exponentials.results[0]:
             continue
         if _is_greatest(greatest, value, dimension) or _is_greatest_transposed(greatest, value, dimension):
-            return Layer(value, dimension)
+            return Layer(_before_shift(value, dimension), dimension)
     return None
+
+
+def _as_halves(value: SSAValue) -> SSAValue:
+    """A value before it was made halves of singles, or singles of halves."""
+    made = maker(value, "stablehlo.convert")
+    types = set() if made is None else {v.type.element_type for v in (value, made.operands[0])}  # type: ignore[attr-defined]
+    return made.operands[0] if made is not None and types in ({f16, f32}, {bf16, f32}) else value
+
+
+def _before_shift(value: SSAValue, dimension: int) -> SSAValue:
+    """A value before the maximum of each row was taken away, which a softmax does itself."""
+    made = maker(value, "stablehlo.subtract")
+    greatest = None if made is None else of_row(made.operands[1], dimension)
+    if made is None or greatest is None or not _is_greatest(greatest, made.operands[0], dimension):
+        return value
+    return made.operands[0]
 
 
 def _is_greatest(greatest: SSAValue, value: SSAValue, dimension: int) -> bool:
     """Whether something is the maximum of a value along a dimension."""
-    return _reduced(_without_guard(greatest), "stablehlo.maximum", dimension, -float("inf")) is value
+    return reduced(_without_guard(greatest), "stablehlo.maximum", dimension, -float("inf")) is value
 
 
 def _is_greatest_transposed(greatest: SSAValue, value: SSAValue, dimension: int) -> bool:
@@ -67,7 +86,7 @@ def normalization_of(op: Operation) -> Layer | None:
         for dimension in range(len(sizes_of(centred))) if value is not None else ():
             assert value is not None
             x = value.operands[0]
-            narrow = _of_row(scale, dimension)
+            narrow = of_row(scale, dimension)
             rooted = None if narrow is None else maker(narrow, root)
             if rooted is None or not _is_centred(centred, x, dimension):
                 continue
@@ -77,7 +96,7 @@ def normalization_of(op: Operation) -> Layer | None:
     return None
 
 
-def _of_row(value: SSAValue, dimension: int) -> SSAValue | None:
+def of_row(value: SSAValue, dimension: int) -> SSAValue | None:
     """What is repeated along a dimension, one number for each row."""
     made = maker(value, "stablehlo.broadcast_in_dim")
     if made is None:
@@ -86,12 +105,12 @@ def _of_row(value: SSAValue, dimension: int) -> SSAValue | None:
     shape, dims = sizes_of(value), numbers_of(made.properties["broadcast_dimensions"])
     others = tuple(d for d in range(len(shape)) if d != dimension)
     if dims == others and sizes_of(narrow) == tuple(shape[d] for d in others):
-        return _without_one(narrow)
+        return without_one(narrow)
     one = tuple(1 if d == dimension else size for d, size in enumerate(shape))
-    return _without_one(narrow) if dims == tuple(range(len(shape))) and sizes_of(narrow) == one else None
+    return without_one(narrow) if dims == tuple(range(len(shape))) and sizes_of(narrow) == one else None
 
 
-def _without_one(value: SSAValue) -> SSAValue:
+def without_one(value: SSAValue) -> SSAValue:
     """A value before dimensions of size 1 were put in."""
     made = maker(value, "stablehlo.broadcast_in_dim", "stablehlo.reshape")
     if made is None or not made.operands[0].type.has_static_shape():  # type: ignore[attr-defined]
@@ -111,18 +130,20 @@ def _without_guard(value: SSAValue) -> SSAValue:
     return value
 
 
-def _reduced(value: SSAValue, op: str, dimension: int, init: float) -> SSAValue | None:
+def reduced(value: SSAValue, op: str, dimension: int, init: float) -> SSAValue | None:
     """What a value is the reduction of, by that op, along that dimension."""
-    made = _without_one(value).owner
+    made = without_one(value).owner
     if not isinstance(made, ReduceOp) or len(made.inputs) != 1 or numbers_of(made.dimensions) != (dimension,):
         return None
     block = made.body.block
     first = block.first_op
     if first is None or [inner.name for inner in block.ops] != [op, "stablehlo.return"]:
         return None
-    if set(first.operands) != set(block.args) or splat_of(made.init_values[0]) != init:
+    start = splat_of(made.init_values[0])
+    if set(first.operands) != set(block.args) or start is None:
         return None
-    return made.inputs[0]
+    # A truth value may be spelled as either of two numbers.
+    return made.inputs[0] if (bool(start) if isinstance(init, bool) else start) == init else None
 
 
 def _mean(value: SSAValue, dimension: int) -> SSAValue | None:
@@ -132,7 +153,7 @@ def _mean(value: SSAValue, dimension: int) -> SSAValue | None:
         return None
     total, count = made.operands
     number = splat_of(count)
-    of = _reduced(total, "stablehlo.add", dimension, 0.0)
+    of = reduced(total, "stablehlo.add", dimension, 0.0)
     if of is None or number is None:
         return None
     size = sizes_of(of)[dimension]
@@ -143,7 +164,7 @@ def _mean(value: SSAValue, dimension: int) -> SSAValue | None:
 def _is_centred(value: SSAValue, x: SSAValue, dimension: int) -> bool:
     """Whether a value is `x` less its mean."""
     made = maker(value, "stablehlo.subtract")
-    mean = None if made is None or made.operands[0] is not x else _of_row(made.operands[1], dimension)
+    mean = None if made is None or made.operands[0] is not x else of_row(made.operands[1], dimension)
     return mean is not None and _mean(mean, dimension) is x
 
 
@@ -167,7 +188,7 @@ def _is_variance(value: SSAValue, x: SSAValue, dimension: int) -> bool:
     of_squares, mean = _mean(made.operands[0], dimension), _squared(made.operands[1])
     if of_squares is None or mean is None:
         return False
-    return _squared(of_squares) is x and _mean(_without_one(mean), dimension) is x
+    return _squared(of_squares) is x and _mean(without_one(mean), dimension) is x
 
 
 def _sums(value: SSAValue) -> Iterator[tuple[SSAValue, float]]:

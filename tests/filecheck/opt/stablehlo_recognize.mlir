@@ -54,6 +54,28 @@ func.func @softmax(%x: tensor<4x6xf32>) -> tensor<4x6xf32> {
   return %9 : tensor<4x6xf32>
 }
 
+// Softmax of halves, whose sum is one of singles, after the maximum has been taken away once more.
+// CHECK-LABEL: func.func @softmax_of_halves
+// CHECK-NEXT: nn.softmax %arg0 {dimension = 1 : i64} : (tensor<4x6xbf16>) -> tensor<4x6xbf16>
+// CHECK-NEXT: return
+func.func @softmax_of_halves(%x: tensor<4x6xbf16>) -> tensor<4x6xbf16> {
+  %low = stablehlo.constant dense<0xFF80> : tensor<bf16>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %0 = stablehlo.reduce(%x init: %low) applies stablehlo.maximum across dimensions = [1] : (tensor<4x6xbf16>, tensor<bf16>) -> tensor<4xbf16>
+  %1 = stablehlo.broadcast_in_dim %0, dims = [0] : (tensor<4xbf16>) -> tensor<4x6xbf16>
+  %2 = stablehlo.subtract %x, %1 : tensor<4x6xbf16>
+  %3 = stablehlo.reduce(%2 init: %low) applies stablehlo.maximum across dimensions = [1] : (tensor<4x6xbf16>, tensor<bf16>) -> tensor<4xbf16>
+  %4 = stablehlo.broadcast_in_dim %3, dims = [0] : (tensor<4xbf16>) -> tensor<4x6xbf16>
+  %5 = stablehlo.subtract %2, %4 : tensor<4x6xbf16>
+  %6 = stablehlo.exponential %5 : tensor<4x6xbf16>
+  %7 = stablehlo.convert %6 : (tensor<4x6xbf16>) -> tensor<4x6xf32>
+  %8 = stablehlo.reduce(%7 init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x6xf32>, tensor<f32>) -> tensor<4xf32>
+  %9 = stablehlo.convert %8 : (tensor<4xf32>) -> tensor<4xbf16>
+  %10 = stablehlo.broadcast_in_dim %9, dims = [0] : (tensor<4xbf16>) -> tensor<4x6xbf16>
+  %11 = stablehlo.divide %6, %10 : tensor<4x6xbf16>
+  return %11 : tensor<4x6xbf16>
+}
+
 // A normalization; the variance may be the mean of squares less the square of the mean.
 // CHECK-LABEL: func.func @normalize
 // CHECK-NEXT: [[N:%.+]] = nn.normalize %arg0 {dimension = 1 : i64, epsilon = 5.000000e-01 : f64}

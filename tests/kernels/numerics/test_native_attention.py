@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.kernels.numerics.attention_reference import by_definition, random_attention
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import can_see_strides, is_available
 from tfrt.kernels.numerics.attention import attend
-from tfrt.kernels.numerics.attention_sizes import Attention, Mask
+from tfrt.kernels.numerics.attention_sizes import Attention
 from tfrt.kernels.numerics.native_attention import MOST_KEYS, MOST_QUERIES, with_native_attention
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
@@ -18,34 +19,20 @@ def made(sizes, is_native):
 
 
 @LLVM
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_sizes(seed):
     rng = np.random.default_rng(seed)
     batch = tuple(int(size) for size in rng.integers(1, 4, seed % 3))
     n, d, e = 1 + seed % MOST_QUERIES, int(rng.integers(4, 40)), int(rng.integers(4, 150))
     keys, values = ((7, 30), (1, 36)) if seed % 2 else ((37,), (30, 6, 1))
-    mask = (*batch[:-1], *([1] if batch else []), n, 37)
-    masks = (Mask(mask), Mask((1,) * len(mask[:-1]) + (37,), -1e9), Mask(mask, -np.inf)) if seed > 2 else ()
-    # Heads may share keys and values.
-    leading = (1,) * len(batch) if seed % 2 else batch
-    sizes = Attention(
-        batch, n, d, e, keys, values, (leading,) * 4, 0.5, np.dtype(np.float32), masks, zeroes_nan=seed == 4
-    )
-    shapes = [(*batch, n, d), *((*leading, count, d) for count in keys), *((*leading, count, e) for count in values)]
-    # Parts of larger arrays, so that their strides are not those of their shapes.
-    arrays = [rng.standard_normal((*s[:-2], 2 * s[-2], s[-1] + 3)).astype(np.float32) for s in shapes]
-    arrays = [array[..., ::2, 1:-2] for array in arrays]
-    for known in masks:
-        is_added = known.fill is None
-        arrays.append(
-            rng.choice(np.float32([0, 1, -np.inf]), known.shape) if is_added else rng.random(known.shape) < 0.7
-        )
-    if seed == 4:
-        arrays[1][..., 0, 0], arrays[-4][..., 0, 1] = np.nan, np.inf
-    if seed == 5:
-        arrays[-1][...] = False
+    sizes, arrays = random_attention(rng, batch, n, d, e, keys, values, np.float32)
+    if seed % 5 == 4:
+        arrays[1][..., 0, 0], arrays[2][..., 0, 1] = np.nan, np.inf
+    if seed % 5 == 3:
+        arrays[-1][...] = 0
     run, native = made(sizes, False), made(sizes, True)
-    expected = run(*arrays)
+    expected = by_definition(sizes, arrays)
+    np.testing.assert_allclose(run(*arrays), expected, rtol=1e-4, atol=1e-5)
     tolerance = {"rtol": 1e-4, "atol": 1e-5}
     np.testing.assert_allclose(native(*arrays), expected, **tolerance)
     for out in (np.empty(sizes.result, np.float32), np.empty(sizes.result[::-1], np.float32).T):
@@ -67,7 +54,6 @@ def test_strides_are_seen():
         {"queries": MOST_QUERIES + 1},
         {"keys": (MOST_KEYS + 1,), "values": (MOST_KEYS + 1,)},
         {"depth": 2},
-        {"masks": (Mask((1, 1)),)},
     ],
 )
 def test_what_there_is_no_code_for(changes):

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.kernels.numerics.attention_reference import by_definition, random_attention
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics import native_attention_blocks
 from tfrt.kernels.numerics.attention import attend
-from tfrt.kernels.numerics.attention_sizes import Attention, Mask
+from tfrt.kernels.numerics.attention_sizes import Attention
 from tfrt.kernels.numerics.native_attention_blocks import MOST_KEYS, with_native_blocks
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
@@ -21,7 +22,7 @@ def made(sizes, is_native, queue="s"):
 
 
 @LLVM
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_sizes(seed, monkeypatch):
     rng = np.random.default_rng(seed)
     # Several blocks of queries.
@@ -29,26 +30,12 @@ def test_random_sizes(seed, monkeypatch):
     batch = tuple(int(size) for size in rng.integers(1, 4, seed % 3))
     queries, keys = int(rng.integers(5, 60)), int(rng.integers(8, 100))
     depth, width = int(rng.integers(4, 40)), int(rng.integers(4, 90))
-    mask = (*batch, queries, keys)
-    masks = (Mask(mask), Mask((1,) * len(mask[:-1]) + (keys,), -1e9), Mask(mask, -np.inf)) if seed > 2 else ()
-    # Heads may share keys and values.
-    leading = (1,) * len(batch) if seed % 2 else batch
-    sizes = Attention(
-        batch, queries, depth, width, (keys,), (keys,), (leading,) * 2, 0.5, np.dtype(np.float32), masks, seed == 4
-    )
-    shapes = [(*batch, queries, depth), (*leading, keys, depth), (*leading, keys, width)]
-    # Parts of larger arrays, so that their strides are not those of their shapes.
-    arrays = [rng.standard_normal((*s[:-2], 2 * s[-2], s[-1] + 3)).astype(np.float32) for s in shapes]
-    arrays = [array[..., ::2, 1:-2] for array in arrays]
-    for known in masks:
-        is_added = known.fill is None
-        arrays.append(
-            rng.choice(np.float32([0, 1, -np.inf]), known.shape) if is_added else rng.random(known.shape) < 0.7
-        )
-    if seed in (1, 4):
+    sizes, arrays = random_attention(rng, batch, queries, depth, width, (keys,), (keys,), np.float32)
+    if seed % 5 in (1, 4):
         arrays[0][..., 0, 0], arrays[1][..., 3, 1], arrays[2][..., 2, 1] = np.nan, np.inf, -np.inf
     run, native = made(sizes, False), made(sizes, True)
-    expected = run(*arrays)
+    expected = by_definition(sizes, arrays)
+    np.testing.assert_allclose(run(*arrays), expected, rtol=1e-4, atol=1e-5)
     tolerance = {"rtol": 1e-4, "atol": 1e-5}
     np.testing.assert_allclose(native(*arrays), expected, **tolerance)
     for out in (np.empty(sizes.result, np.float32), np.empty(sizes.result[::-1], np.float32).T):
@@ -81,7 +68,6 @@ def test_threads_share_it():
         {"values": (30, 40)},
         {"depth": 3},
         {"width": 3},
-        {"masks": (Mask((70, 1)),)},
     ],
 )
 def test_what_there_is_no_code_for(changes):
