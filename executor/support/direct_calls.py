@@ -1,8 +1,8 @@
 """Machine code of arrays as a built-in function of Python's, which costs a tenth of what a call by `ctypes` does.
 
-It is given the arguments as Python has them, looks itself whether they are arrays of the right type, with as many
-elements as the code takes, in C order, and returns one of them: so it reads no memory that is not theirs. It keeps the
-interpreter lock, so it is for what takes some microseconds.
+It is given the arguments as Python has them, looks itself whether they are arrays that the code takes, makes the result
+where it is given none, and returns it: so it reads no memory that is not theirs. It keeps the interpreter lock, so it
+is for what takes some microseconds.
 
 This is for CPython with its lock: https://docs.python.org/3/c-api/structures.html#c.METH_FASTCALL.
 """
@@ -13,16 +13,53 @@ import ctypes
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, address_of
+from tfrt.executor.support.machine_code import DATA_OFFSET, STRIDES_OFFSET, CannotAssemble, address_of
 
-UNFIT = np.empty(0)
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Arrays with at least so many elements, in C order."""
+
+    size: int
+    dtype: np.dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """Arrays of a shape, whose elements along the last dimension lie together, if it has several; other strides may be
+    any."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+Takes = Whole | Shaped
+"""What an array must be."""
+
+
+def _new_array() -> int:
+    """The address of numpy's function that makes an array, ``PyArray_New``; 0 where that is not to be seen."""
+    capsule = getattr(np._core.multiarray, "_ARRAY_API", None)
+    if sys.implementation.name != "cpython" or type(capsule).__name__ != "PyCapsule":
+        return 0
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.argtypes, pointer.restype = [ctypes.py_object, ctypes.c_char_p], ctypes.c_void_p
+    table = (ctypes.c_size_t * (_NEW + 1)).from_address(pointer(capsule, None))
+    return table[_NEW] if table[_ARRAY_TYPE] == id(np.ndarray) else 0
+
+
+_ARRAY_TYPE, _NEW = 2, 93
+"""Where in the table of numpy's interface for C these are: https://numpy.org/doc/stable/reference/c-api/array.html."""
+
+UNFIT = np.array([_new_array()], np.uintp)
 """What a function returns that has done nothing, for an argument is not as it should be. An array, so that code that is
-given it sees what the type of arrays is."""
+given it sees what the type of arrays is, and how one is made."""
 
 _WORD = ctypes.sizeof(ctypes.c_void_p)
 _TYPE_OFFSET = object.__basicsize__ - _WORD
@@ -61,7 +98,7 @@ def is_possible() -> bool:
     """Whether Python, and arrays, are like those that this is written for."""
     if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8 or hasattr(sys, "gettotalrefcount"):
         return False
-    return not sysconfig.get_config_var("Py_GIL_DISABLED") and _can_see_flags()
+    return not sysconfig.get_config_var("Py_GIL_DISABLED") and bool(UNFIT[0]) and _can_see_flags()
 
 
 def _can_see_flags() -> bool:
@@ -94,29 +131,25 @@ def _is_seen(array: np.ndarray) -> bool:
 
 
 def directly(
-    text: str,
-    name: str,
-    sizes: Sequence[int],
-    dtype: np.dtype | Sequence[np.dtype],
-    numbers: Sequence[int],
-    result: int,
+    text: str, name: str, takes: Sequence[Takes], numbers: Sequence[int], result: int, shape: tuple[int, ...]
 ) -> Callable[..., Any]:
-    """A function of arrays that runs one of a module in LLVM's intermediate representation, and returns one of them, or
+    """A function of arrays that runs one of a module in LLVM's intermediate representation, and returns its result, or
     `UNFIT`.
+
+    It is given all arrays but the result, and then that or nothing; what it is not given it makes.
 
     Args:
         name: the function's, which is given the arrays and these numbers.
-        sizes: how many elements each array has at least.
-        dtype: the type of all of them, or that of each.
-        result: which of the arrays to return.
+        takes: what each array must be; the types are C's.
+        result: which of them is the result.
+        shape: that of a result that is made.
 
     Raises:
         CannotAssemble: there is no machine code for it, or Python is another one.
     """
     if not is_possible():
         raise CannotAssemble("this Python takes no machine code as a function")
-    dtypes = [dtype] * len(sizes) if isinstance(dtype, np.dtype) else dtype
-    address = address_of(_entry(text, name, sizes, dtypes, numbers, result), _NAME)
+    address = address_of(_entry(text, name, takes, numbers, result, shape), _NAME)
     method = _Method(name.encode(), address, _FASTCALL, None)
     _kept.append(method)
     new = ctypes.pythonapi.PyCFunction_NewEx
@@ -126,7 +159,7 @@ def directly(
 
 
 def _entry(
-    text: str, name: str, sizes: Sequence[int], dtypes: Sequence[np.dtype], numbers: Sequence[int], result: int
+    text: str, name: str, takes: Sequence[Takes], numbers: Sequence[int], result: int, shape: tuple[int, ...]
 ) -> str:
     """The module with the function that Python calls: of itself, where the arguments are, and how many.
 
@@ -135,31 +168,54 @@ def _entry(
     head = f"define void @{name}("
     if head not in text:
         raise CannotAssemble(f"there is no function '{name}'")
+    inputs = [place for place in range(len(takes)) if place != result]
+    blocks = [*(f"look{place}" for place in inputs), "found"]
     looks = "".join(
-        _look(number, size, dtype, f"look{number + 1}" if number + 1 < len(sizes) else "work")
-        for number, (size, dtype) in enumerate(zip(sizes, dtypes, strict=True))
+        _look(place, given, takes[place], then)
+        for given, (place, then) in enumerate(zip(inputs, blocks[1:], strict=True))
     )
-    given = [*(f"ptr %a{number}" for number in range(len(sizes))), *(f"i64 {number}" for number in numbers)]
+    arrays = ["ptr %result" if place == result else f"ptr %a{place}" for place in range(len(takes))]
+    arguments = ", ".join([*arrays, *(f"i64 {number}" for number in numbers)])
     unfit = ", ".join(
-        f"[ %self, %{block}{number} ]" for number in range(len(sizes)) for block in ("look", "type", "size")
+        f"[ %self, %{block}{place} ]" for place in range(len(takes)) for block in ("look", "type", "size")
     )
+    sizes = ", ".join(f"i64 {size}" for size in shape) or "i64 0"
+    kind = f"i32 {len(shape)}, ptr @shape, i32 {takes[result].dtype.num}"
     # The function that is called comes first.
-    return f"""define ptr @{_NAME}(ptr %self, ptr %arguments, i64 %count) nounwind "no-builtins" {{
+    return f"""@shape = private constant [{max(1, len(shape))} x i64] [{sizes}]
+define ptr @{_NAME}(ptr %self, ptr %arguments, i64 %count) nounwind "no-builtins" {{
 entry:
   %typep = getelementptr i8, ptr %self, i64 {_TYPE_OFFSET}
   %array = load ptr, ptr %typep
-  %right = icmp eq i64 %count, {len(sizes)}
-  br i1 %right, label %look0, label %leave
+  %alone = icmp eq i64 %count, {len(inputs)}
+  %with = icmp eq i64 %count, {len(takes)}
+  %right = or i1 %alone, %with
+  br i1 %right, label %{blocks[0]}, label %leave
 {looks}
+found:
+  br i1 %alone, label %make, label %look{result}
+{_look(result, len(inputs), takes[result], "work")}
+make:
+  %knownp = getelementptr i8, ptr %self, i64 {DATA_OFFSET}
+  %known = load ptr, ptr %knownp
+  %new = load ptr, ptr %known
+  %made = call ptr %new(ptr %array, {kind}, ptr null, ptr null, i32 0, i32 0, ptr null)
+  %none = icmp eq ptr %made, null
+  br i1 %none, label %failed, label %work
+failed:
+  ret ptr null
 work:
-  call void @{name}({", ".join(given)})
-  br label %leave
+  %result = phi ptr [ %made, %make ], [ %a{result}, %size{result} ]
+  call void @{name}({arguments})
+  br i1 %alone, label %hand, label %leave
+hand:
+  ret ptr %result
 leave:
-  %found = phi ptr [ %self, %entry ], {unfit}, [ %a{result}, %work ]
-  %references = load i64, ptr %found
+  %found.it = phi ptr [ %self, %entry ], {unfit}, [ %result, %work ]
+  %references = load i64, ptr %found.it
   %more = add i64 %references, 1
-  store i64 %more, ptr %found
-  ret ptr %found
+  store i64 %more, ptr %found.it
+  ret ptr %found.it
 }}
 define internal i64 @elements(ptr %array) nounwind {{
 entry:
@@ -185,10 +241,15 @@ done:
 {text.replace(head, f"define internal void @{name}(", 1)}"""
 
 
-def _look(n: int, size: int, dtype: np.dtype, then: str) -> str:
-    """The blocks that leave where an argument is no array, or not one of that type, in C order and of that size."""
+def _look(n: int, given: int, takes: Takes, then: str) -> str:
+    """The blocks that leave where an argument is no array, or not as it must be.
+
+    Args:
+        n: the array's number, which is the argument's of number `given`.
+    """
+    dtype = takes.dtype
     return f"""look{n}:
-  %p{n} = getelementptr ptr, ptr %arguments, i64 {n}
+  %p{n} = getelementptr ptr, ptr %arguments, i64 {given}
   %a{n} = load ptr, ptr %p{n}
   %tp{n} = getelementptr i8, ptr %a{n}, i64 {_TYPE_OFFSET}
   %t{n} = load ptr, ptr %tp{n}
@@ -201,17 +262,51 @@ type{n}:
   %n{n} = load i32, ptr %np{n}
   %op{n} = getelementptr i8, ptr %d{n}, i64 {_ORDER_OFFSET}
   %o{n} = load i8, ptr %op{n}
-  %fp{n} = getelementptr i8, ptr %a{n}, i64 {_FLAGS_OFFSET}
-  %f{n} = load i32, ptr %fp{n}
   %number{n} = icmp eq i32 %n{n}, {dtype.num}
   %order{n} = icmp eq i8 %o{n}, {ord(dtype.byteorder)}
-  %bit{n} = and i32 %f{n}, {_IN_ORDER}
-  %lies{n} = icmp ne i32 %bit{n}, 0
   %typed{n} = and i1 %number{n}, %order{n}
+{_lies(n, takes)}
   %both{n} = and i1 %typed{n}, %lies{n}
   br i1 %both{n}, label %size{n}, label %leave
 size{n}:
-  %s{n} = call i64 @elements(ptr %a{n})
-  %all{n} = icmp sge i64 %s{n}, {size}
+{_is_large(n, takes)}
   br i1 %all{n}, label %{then}, label %leave
 """
+
+
+def _lies(n: int, takes: Takes) -> str:
+    """Whether elements lie in C order; of arrays of a shape, whether there are as many dimensions."""
+    if isinstance(takes, Shaped):
+        return f"""  %rp{n} = getelementptr i8, ptr %a{n}, i64 {_RANK_OFFSET}
+  %r{n} = load i32, ptr %rp{n}
+  %lies{n} = icmp eq i32 %r{n}, {len(takes.shape)}"""
+    return f"""  %fp{n} = getelementptr i8, ptr %a{n}, i64 {_FLAGS_OFFSET}
+  %f{n} = load i32, ptr %fp{n}
+  %bit{n} = and i32 %f{n}, {_IN_ORDER}
+  %lies{n} = icmp ne i32 %bit{n}, 0"""
+
+
+def _is_large(n: int, takes: Takes) -> str:
+    """Whether there are enough elements; of arrays of a shape, whether it is that, and last elements lie together."""
+    if isinstance(takes, Whole):
+        return f"""  %s{n} = call i64 @elements(ptr %a{n})
+  %all{n} = icmp sge i64 %s{n}, {takes.size}"""
+    last = len(takes.shape) - 1
+    lines = [
+        f"  %shp{n} = getelementptr i8, ptr %a{n}, i64 {_SHAPE_OFFSET}",
+        f"  %sh{n} = load ptr, ptr %shp{n}",
+        f"  %stp{n} = getelementptr i8, ptr %a{n}, i64 {STRIDES_OFFSET}",
+        f"  %st{n} = load ptr, ptr %stp{n}",
+        f"  %lp{n} = getelementptr i64, ptr %st{n}, i64 {last}",
+        f"  %l{n} = load i64, ptr %lp{n}",
+        f"  %next{n} = icmp eq i64 %l{n}, {takes.dtype.itemsize}",
+        f"  %e{n}x0 = or i1 %next{n}, {str(takes.shape[-1] == 1).lower()}",
+    ]
+    for axis, size in enumerate(takes.shape):
+        lines += [
+            f"  %sp{n}x{axis} = getelementptr i64, ptr %sh{n}, i64 {axis}",
+            f"  %s{n}x{axis} = load i64, ptr %sp{n}x{axis}",
+            f"  %c{n}x{axis} = icmp eq i64 %s{n}x{axis}, {size}",
+            f"  %e{n}x{axis + 1} = and i1 %e{n}x{axis}, %c{n}x{axis}",
+        ]
+    return "\n".join([*lines, f"  %all{n} = or i1 %e{n}x{last + 1}, false"])

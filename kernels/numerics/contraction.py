@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
-from tfrt.executor.declarations.prepared import Scribe, Write, written
+from tfrt.executor.declarations.prepared import Scribe, Write, writing_of, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics.elementwise_chain import BLOCK_BYTES, others_of, writing_of_epilogue
@@ -157,7 +157,23 @@ def _product_of_rows(
             out[...] = product(rows, y, *others).reshape(how.shape)
         return out
 
-    return run
+    whole = writing_of(product)
+    if whole is None or any(len(shape) > 2 for shape in getattr(finish, "others", ())):
+        return run
+    inputs = 2 + others_of(finish)
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        if len(operands) > inputs:
+            given, out = ", ".join(operands[:inputs]), operands[-1]
+            return [f"{result} = {scribe.constant(run, 'product')}({given}, out={out})"]
+        rows, x, shape = (flat.rows, flat.inner), f"{result}_x", scribe.constant(how.shape)
+        return [
+            f"{x} = {operands[0]}.reshape({scribe.constant(rows)})",
+            *whole([x, *operands[1:]], result, scribe),
+            f"{result} = {result}.reshape({shape}); del {x}",
+        ]
+
+    return written(run, write)
 
 
 def _as_rows(shape: tuple[int, ...]) -> tuple[int, ...]:

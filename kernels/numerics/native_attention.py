@@ -9,10 +9,13 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from math import prod
 
 import numpy as np
 
+from tfrt.executor.declarations.prepared import written
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.direct_calls import UNFIT, Shaped, directly
 from tfrt.executor.support.machine_code import (
     DATA_OFFSET,
     STRIDES_OFFSET,
@@ -22,7 +25,7 @@ from tfrt.executor.support.machine_code import (
     processor,
 )
 from tfrt.kernels.numerics.attention_sizes import Attention, Change, Shape
-from tfrt.kernels.numerics.native_blocks import require_strided
+from tfrt.kernels.numerics.native_blocks import Work, require_strided, written_work
 from tfrt.kernels.numerics.native_choice import native_or
 from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
 from tfrt.kernels.numerics.vector_functions import exp, tanh
@@ -35,6 +38,12 @@ MOST_QUERIES = 4
 MOST_KEYS = 1 << 13
 """How many scores there is room for on the stack."""
 
+BRIEF_WORK = 1 << 19
+"""So few multiplications are done with the interpreter lock, in some tens of microseconds..."""
+
+BRIEF_WORK_OF_MANY = 1 << 16
+"""...or where a host has compute threads, in a few."""
+
 _TOGETHER = 4
 """How many keys go by in one turn of a loop."""
 
@@ -43,10 +52,10 @@ def with_native_attention(run: Run, a: Attention, host: HostContext) -> Run:
     """`run`, or the same as machine code where there is some and it is worth it."""
     if a.dtype != np.float32 or a.queries > MOST_QUERIES or a.count > MOST_KEYS or min(a.depth, a.width) < 4:
         return run
-    return native_or(run, lambda: make_native(run, a), host, "attention of few queries")
+    return native_or(run, lambda: make_native(run, a, host), host, "attention of few queries")
 
 
-def make_native(run: Run, a: Attention) -> Run:
+def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
     """The attention as machine code; `run` serves elements that do not lie together.
 
     Raises:
@@ -54,11 +63,29 @@ def make_native(run: Run, a: Attention) -> Run:
     """
     if not can_see_strides():
         raise CannotAssemble("arrays are not like those it is written for")
-    code = assemble(write(a, processor().vector_bytes // 4), "attend", [ctypes.py_object] * len(shapes_of(a)))
-    return by_strides(run, code, a)
+    text, takes = write(a, processor().vector_bytes // 4), [Shaped(*kind) for kind in kinds_of(a)]
+    work = prod(a.batch) * a.queries * a.count * (a.depth + a.width)
+    if work <= (BRIEF_WORK if host is None or host.parallelism == 1 else BRIEF_WORK_OF_MANY):
+        try:
+            return _directly(run, directly(text, "attend", takes, (), len(takes) - 1, a.result), a)
+        except CannotAssemble:
+            # Python is another one, or nothing can be assembled, which will be seen.
+            pass
+    return by_strides(run, assemble(text, "attend", [ctypes.py_object] * len(takes)), a)
 
 
-def by_strides(run: Run, code: Callable[..., None], a: Attention) -> Run:
+def _directly(run: Run, code: Work, a: Attention) -> Run:
+    """Code that is Python's function as one that takes any arrays."""
+    of_others = by_strides(run, code, a)
+
+    def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found: np.ndarray = code(*arrays) if out is None else code(*arrays, out)
+        return of_others(*arrays, out=out) if found is UNFIT else found
+
+    return written(native, written_work(code, native, len(kinds_of(a)) - 1))
+
+
+def by_strides(run: Run, code: Callable[..., object], a: Attention) -> Run:
     """Code of the arrays and the result's as a function; `run` serves elements that do not lie together."""
     kinds, shape = kinds_of(a), a.result
 

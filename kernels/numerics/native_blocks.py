@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.direct_calls import UNFIT, directly
+from tfrt.executor.support.direct_calls import UNFIT, Whole, directly
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork_join import Crew, Queue
 from tfrt.executor.support.machine_code import CannotAssemble, assemble
@@ -51,6 +52,11 @@ def with_breaks(code: Callable[..., None], units: int, most: int, *more: int) ->
     return run
 
 
+Work = Callable[..., Any]
+"""A function of arrays, and perhaps of one for the result after them, that returns the result; or `UNFIT` where it has
+done nothing, for an array is not one that its code takes."""
+
+
 def whole_work(
     text: str,
     name: str,
@@ -61,25 +67,28 @@ def whole_work(
     least: int,
     most: int,
     result: int,
+    shape: Shape,
     brief: tuple[int, int],
-) -> Callable[..., Any]:
-    """A function of arrays that does all units by the code of a module, as `in_blocks` has it; it returns one of them,
-    or `UNFIT` where they do not all lie in C order, or are not what the code takes.
+) -> Work:
+    """What does all units by the code of a module, as `in_blocks` has it; it takes arrays in C order.
 
     Args:
         name: the function's in the module.
         sizes: how many elements each array has at least.
         dtype: the type of all of them, or that of each.
-        result: which of the arrays to return.
+        result: which of the arrays is the result; the function is given the others.
+        shape: the result's.
         brief: so many units are done with the interpreter lock, in some tens of microseconds; or, where the host has
             compute threads, in a few.
 
     Raises:
         CannotAssemble: there is no machine code for it.
     """
+    dtypes = [dtype] * len(sizes) if isinstance(dtype, np.dtype) else dtype
     if units <= brief[host is not None and host.parallelism > 1]:
+        takes = [Whole(*each) for each in zip(sizes, dtypes, strict=True)]
         try:
-            return directly(text, name, sizes, dtype, (0, units), result)
+            return directly(text, name, takes, (0, units), result, shape)
         except CannotAssemble:
             # Python is another one, or nothing can be assembled, which will be seen.
             pass
@@ -88,12 +97,55 @@ def whole_work(
     do_all = in_blocks(code, arrays, units, host, least, most)
 
     def work(*given: np.ndarray) -> object:
-        if not (_are_whole(given, sizes, dtype) and all(array.flags.c_contiguous for array in given)):
+        inputs, out = (given, np.empty(shape, dtypes[result])) if len(given) < arrays else (given[:-1], given[-1])
+        ordered = (*inputs[:result], out, *inputs[result:])
+        if not (_are_whole(ordered, sizes, dtypes) and all(array.flags.c_contiguous for array in ordered)):
             return UNFIT
-        do_all(*given)
-        return given[result]
+        do_all(*ordered)
+        return out
 
     return work
+
+
+def written_work(work: Work, run: Callable[..., Any], inputs: int) -> Write:
+    """How `run`, a function of so many arrays and of `out`, is written that is `work` wherever that takes them."""
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        done = f"{scribe.constant(work, 'work')}({', '.join(operands)})"
+        return [f"{result} = {done}", unless_done(run, inputs, operands, result, scribe)]
+
+    return write
+
+
+def taking_any(work: Work, shape: Shape, sizes: Sequence[int], dtypes: np.dtype | Sequence[np.dtype]) -> Work:
+    """`work`, whose result of this shape comes after its inputs, as a function of arrays that need not lie in C order,
+    and of `out`."""
+    inputs, dtype = len(sizes) - 1, dtypes if isinstance(dtypes, np.dtype) else dtypes[-1]
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
+        found = work(*arrays) if out is None else work(*arrays, out)
+        if found is not UNFIT:
+            return found
+        if out is not None and not out.flags.c_contiguous:
+            out[...] = run(*arrays)
+            return out
+        in_order = [*map(np.ascontiguousarray, arrays), np.empty(shape, dtype) if out is None else out]
+        require_whole(in_order, sizes, dtypes)
+        return work(*in_order)
+
+    return written(run, written_work(work, run, inputs))
+
+
+def unless_done(run: Callable[..., Any], inputs: int, operands: Sequence[str], result: str, scribe: Scribe) -> str:
+    """The statement that has `run` do what has been found to be `UNFIT`."""
+    unfit = scribe.constant(UNFIT, "unfit")
+    return f"{result} = {result} if {result} is not {unfit} else {called(run, inputs, operands, scribe)}"
+
+
+def called(run: Callable[..., Any], inputs: int, operands: Sequence[str], scribe: Scribe) -> str:
+    """A call of a function of so many arrays, where there is one operand more with that as `out`."""
+    given = [*operands[:inputs], *(f"out={out}" for out in operands[inputs:])]
+    return f"{scribe.constant(run, 'run')}({', '.join(given)})"
 
 
 def room_for(shape: Shape, dtype: np.dtype, out: np.ndarray | None) -> np.ndarray:

@@ -15,11 +15,10 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import DATA_OFFSET, processor
 from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.narrow_rows import repeated, repeats
-from tfrt.kernels.numerics.native_blocks import require_whole, whole_work
+from tfrt.kernels.numerics.native_blocks import taking_any, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_functions import has_form, write_typed
@@ -210,25 +209,12 @@ def make_native(chain: Chain, shape: Shape, host: HostContext | None) -> Run:
         CannotAssemble: there is none.
         NotImplementedError: a step cannot be written.
     """
-    text, inputs, dtype, new = write(chain), len(chain.strides), chain.dtype, np.empty
+    text, inputs, dtype = write(chain), len(chain.strides), chain.dtype
     least, most = LEAST_ELEMENTS // chain.width, MOST_ELEMENTS // chain.width
     brief = (BRIEF_ELEMENTS // chain.width, BRIEF_ELEMENTS_OF_MANY // chain.width)
     sizes, dtypes = chain.elements, [*chain.dtypes, dtype]
-    do_all = whole_work(text, "work", sizes, dtypes, chain.rows, host, least, most, inputs, brief)
-
-    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = new(shape, dtype) if out is None else out
-        if do_all(*arrays, made) is not UNFIT:
-            return made
-        if not made.flags.c_contiguous:
-            made[...] = run(*arrays)
-            return made
-        in_order = [*map(np.ascontiguousarray, arrays), made]
-        require_whole(in_order, sizes, dtypes)
-        do_all(*in_order)
-        return made
-
-    return run
+    do_all = whole_work(text, "work", sizes, dtypes, chain.rows, host, least, most, inputs, shape, brief)
+    return taking_any(do_all, shape, sizes, dtypes)
 
 
 def write(chain: Chain) -> str:

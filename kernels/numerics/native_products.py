@@ -11,21 +11,29 @@ gain from that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
 
 import numpy as np
 
+from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import processor
 from tfrt.kernels.numerics import native_few_rows as few
 from tfrt.kernels.numerics import native_tiles as tiles
-from tfrt.kernels.numerics.native_blocks import require_whole, whole_work
+from tfrt.kernels.numerics.native_blocks import (
+    Work,
+    called,
+    require_whole,
+    unless_done,
+    whole_work,
+    written_work,
+)
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_tiles import Product
-from tfrt.kernels.numerics.panels import Find, in_order, once
+from tfrt.kernels.numerics.panels import Find, in_order
 
 MOST_WORK = 1 << 28
 """Multiplications that are done without a break, in some milliseconds; between two calls Python handles signals."""
@@ -107,7 +115,7 @@ def make_native(run: Run, product: Product, host: HostContext | None, turned: bo
     elif not turned:
         in_place = _of_tiles(product, host)
     if is_packed:
-        find = once((lanes, turned), lambda matrix: few.pack(matrix.T if turned else matrix, lanes))
+        find = Find((lanes, turned), lambda matrix: few.pack(matrix.T if turned else matrix, lanes))
         return _function(run, product, in_place, find, _of_few_rows(product, host, packed=True))
     if turned and product.rows <= MOST_COPIED:
         of_copy = _of_few_rows(product, host, packed=False) if is_few else _of_tiles(product, host)
@@ -119,26 +127,22 @@ def _bytes(product: Product) -> int:
     return product.inner * product.columns * product.dtype.itemsize
 
 
-Multiply = Callable[..., object]
-"""Writes the product of arrays: the two matrices, the result and others; returns the result, or `UNFIT` where they are
-not all in C order."""
-
-
-def _of_tiles(product: Product, host: HostContext | None) -> Multiply:
+def _of_tiles(product: Product, host: HostContext | None) -> Work:
     tiling = tiles.tiling_of(product, processor())
     return _of_all(product, tiles.write(product, tiling), tiling.units, host)
 
 
-def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Multiply:
+def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Work:
     on = processor()
     return _of_all(product, few.write(product, on, packed), few.units_of(product, on), host)
 
 
-def _of_all(product: Product, text: str, units: int, host: HostContext | None) -> Multiply:
+def _of_all(product: Product, text: str, units: int, host: HostContext | None) -> Work:
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
     each = max(1, product.work // units)
     least, most, brief = -(-LEAST_WORK // each), MOST_WORK // each, (BRIEF_WORK // each, BRIEF_WORK_OF_MANY // each)
-    return whole_work(text, "multiply", _sizes(product), product.dtype, units, host, least, most, 2, brief)
+    sizes, shape = _sizes(product), product.result
+    return whole_work(text, "multiply", sizes, product.dtype, units, host, least, most, 2, shape, brief)
 
 
 def _sizes(product: Product) -> list[int]:
@@ -150,9 +154,9 @@ def _sizes(product: Product) -> list[int]:
 def _function(
     run: Run,
     product: Product,
-    in_place: Multiply | None,
+    in_place: Work | None,
     find: Find | None = None,
-    of_found: Multiply | None = None,
+    of_found: Work | None = None,
 ) -> Run:
     """The product as a function.
 
@@ -160,21 +164,40 @@ def _function(
         in_place: is given the right matrix as it is; where there is none, `run` is.
         of_found: is given what `find` has made of a right matrix.
     """
-    shape, dtype, sizes, new = product.result, product.dtype, _sizes(product), np.empty
+    shape, dtype, sizes = product.result, product.dtype, _sizes(product)
+    inputs = len(sizes) - 1
 
     def native(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         packed = None if find is None else find(y)
         function, matrix = (in_place, y) if packed is None else (of_found, packed.made)
         if function is None:
             return run(x, y, *others, out=out)
-        made = new(shape, dtype) if out is None else out
-        if function(x, matrix, made, *others) is not UNFIT:
-            return made
+        found: np.ndarray = function(x, matrix, *others) if out is None else function(x, matrix, *others, out)
+        if found is not UNFIT:
+            return found
+        made = np.empty(shape, dtype) if out is None else out
         if not (matrix.flags.c_contiguous and made.flags.c_contiguous):
             return run(x, y, *others, out=out)
-        arrays = [np.ascontiguousarray(x), matrix, made, *map(np.ascontiguousarray, others)]
-        require_whole(arrays, sizes, dtype)
-        function(*arrays)
-        return made
+        arrays = [np.ascontiguousarray(x), matrix, *map(np.ascontiguousarray, others), made]
+        require_whole([*arrays[:2], made, *arrays[2:-1]], sizes, dtype)
+        return function(*arrays)
 
-    return native
+    if find is None or of_found is None:
+        return native if in_place is None else written(native, written_work(in_place, native, inputs))
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        x, y, *more = operands
+        known, other = f"{result}_k", called(native, inputs, operands, scribe)
+        by = f"{scribe.constant(of_found, 'work')}({', '.join([x, f'{known}.made', *more])})"
+        if in_place is not None:
+            changing = f"{scribe.constant(in_place, 'work')}({', '.join(operands)})"
+            other = f"{changing} if {y}.flags.writeable else {other}"
+        # What is looked at is one object, for other threads replace it.
+        return [
+            f"{known} = {scribe.constant(find, 'find')}.known",
+            f"{result} = {by} if {known}.matrix is {y} else {other}",
+            f"del {known}",
+            unless_done(native, inputs, operands, result, scribe),
+        ]
+
+    return written(native, write)

@@ -17,10 +17,9 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
 from tfrt.kernels.numerics.elementwise_chain import Step
-from tfrt.kernels.numerics.native_blocks import require_whole, whole_work
+from tfrt.kernels.numerics.native_blocks import require_whole, taking_any, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
 from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
@@ -129,26 +128,13 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
         NotImplementedError: a step cannot be written.
     """
     text, inputs = write(work, processor().vector_bytes // 4), len(work.kinds)
-    dtype, new = np.dtype(np.float32), np.empty
+    dtype = np.dtype(np.float32)
     least, most = LEAST_ELEMENTS // work.width, MOST_ELEMENTS // work.width
     brief = (BRIEF_ELEMENTS // work.width, BRIEF_ELEMENTS_OF_MANY // work.width)
     full = work.rows * work.width
     sizes = [{"full": full, "row": work.width, "column": work.rows, "one": 1}[kind] for kind in work.kinds] + [full]
-    do_all = whole_work(text, "work", sizes, dtype, work.rows, host, least, most, inputs, brief)
-
-    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = new(shape, dtype) if out is None else out
-        if do_all(*arrays, made) is not UNFIT:
-            return made
-        if not made.flags.c_contiguous:
-            made[...] = run(*arrays)
-            return made
-        in_order = [*map(np.ascontiguousarray, arrays), made]
-        require_whole(in_order, sizes, dtype)
-        do_all(*in_order)
-        return made
-
-    return run
+    do_all = whole_work(text, "work", sizes, dtype, work.rows, host, least, most, inputs, shape, brief)
+    return taking_any(do_all, shape, sizes, dtype)
 
 
 def with_native_softmax(softmax: Rows, width: int, dtype: np.dtype, host: HostContext) -> Rows:

@@ -24,9 +24,6 @@ class Packed:
         self.made = made
 
 
-Find = Callable[[np.ndarray], Packed | None]
-"""Gives what is made of a matrix that never changes; None for others."""
-
 _known: dict[Hashable, weakref.ref[Packed]] = {}
 """By where a matrix lies, and how, and what is made of it. References to what has gone are dropped by who adds one:
 what runs where something is collected must not be Python."""
@@ -52,32 +49,42 @@ def shared(matrix: np.ndarray, how: Hashable, pack: Callable[[np.ndarray], np.nd
     return found
 
 
-def once(how: Hashable, pack: Callable[[np.ndarray], np.ndarray]) -> Find:
-    """A function that gives what `pack` makes of a matrix, for one that never changes: `shared`, whose last result is
-    kept. Where constants are others in every call, nothing is made of them any more."""
-    known: Packed | None = None
-    changes = 0
+class Find:
+    """A function that gives what is made of a matrix that never changes, by `shared`; None for others.
 
-    def find(matrix: np.ndarray) -> Packed | None:
-        nonlocal known, changes
+    Where constants are others in every call, nothing is made of them any more.
+
+    Attributes:
+        known: what it has given last.
+    """
+
+    __slots__ = ("_changes", "_how", "_pack", "known")
+
+    def __init__(self, how: Hashable, pack: Callable[[np.ndarray], np.ndarray]):
+        self.known = _NONE
+        self._how, self._pack, self._changes = how, pack, 0
+
+    def __call__(self, matrix: np.ndarray) -> Packed | None:
         # Other threads may replace what is known.
-        packed = known
-        if packed is not None and packed.matrix is matrix:
-            return packed
-        if matrix.flags.writeable or changes > _MOST_CHANGES:
+        known = self.known
+        if known.matrix is matrix:
+            return known
+        if matrix.flags.writeable or self._changes > _MOST_CHANGES:
             return None
-        found = shared(matrix, how, pack)
+        found = shared(matrix, self._how, self._pack)
         if found is not None:
-            changes += packed is not None
-            known = found
+            self._changes += known is not _NONE
+            self.known = found
         return found
 
-    return find
+
+_NONE = Packed(np.empty(0), np.empty(0))
+"""What is made of no matrix that anybody has."""
 
 
 def in_order() -> Find:
-    """Transposed matrices that never change, in C order."""
-    return once("transposed", lambda matrix: np.ascontiguousarray(matrix.T))
+    """For transposed matrices that never change, in C order."""
+    return Find("transposed", lambda matrix: np.ascontiguousarray(matrix.T))
 
 
 _MOST_CHANGES = 3

@@ -104,7 +104,7 @@ def attention(queries):
 @pytest.mark.parametrize("module, queries", [(native_attention, 1), (native_attention_blocks, 40)])
 def test_attention(host, module, queries):
     known = attention(queries)
-    run = module.make_native(never, known) if queries == 1 else module.make_native(never, known, host)
+    run = module.make_native(never, known, host)
     q, k, v = ones(2, queries, 8), ones(2, 6, 8), ones(2, 6, 8)
     np.testing.assert_allclose(run(q, k, v), 1, 1e-6)
     refuses(run, (q, k[:1], v), "made for an array of [2, 6, 8] float32, got [1, 6, 8] float32")

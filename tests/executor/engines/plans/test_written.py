@@ -7,6 +7,8 @@ import tfrt
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.declarations.prepared import Prepared
 from tfrt.executor.engines.graph import only_read
+from tfrt.executor.support.direct_calls import is_possible
+from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.tools.dump_plans import dump
 
 WAYS = {"dataflow": {"plans": False}, "table": {"plan_threshold": 1 << 30}, "generated": {"plan_threshold": 0}}
@@ -19,9 +21,10 @@ def kernels():
         del BUILTIN._kernels[name]
 
 
-def statements(text):
+def statements(text, **options):
     """What a plan of the program does, without handlers and places."""
-    lines = "".join(dump(tfrt.load(tfrt.compile(text, "w.mlir", opt_level=2)))).splitlines()[3:]
+    program = tfrt.load(tfrt.compile(text, "w.mlir", opt_level=2), host=tfrt.HostContext(**options))
+    lines = "".join(dump(program)).splitlines()[3:]
     return [line.partition("  # ")[0].strip() for line in lines if not line.lstrip().startswith("except")]
 
 
@@ -255,3 +258,74 @@ def test_products_with_vectors_are_calls_of_numpy(x, y, dims, code):
                 expected = np.tensordot(left, right, ([dims[0]], [dims[1]]))
                 found = run(left, right)
                 assert found.flags.owndata and np.allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+LLVM = pytest.mark.skipif(not (is_available() and is_possible()), reason="needs llvmlite, and CPython with its lock")
+NATIVE = {
+    "product": (
+        """func.func @main(%x: tensor<2x96xf32>, %w: tensor<96x64xf32>, %b: tensor<64xf32>) -> tensor<2x64xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0]
+    : (tensor<2x96xf32>, tensor<96x64xf32>) -> tensor<2x64xf32>
+  %1 = stablehlo.broadcast_in_dim %b, dims = [1] : (tensor<64xf32>) -> tensor<2x64xf32>
+  %2 = stablehlo.add %0, %1 : tensor<2x64xf32>
+  return %2 : tensor<2x64xf32>
+}""",
+        [(2, 96), (96, 64), (64,)],
+    ),
+    "product that may be packed": (
+        """func.func @main(%x: tensor<1x200xf32>, %w: tensor<200x96xf32>) -> tensor<1x96xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0]
+    : (tensor<1x200xf32>, tensor<200x96xf32>) -> tensor<1x96xf32>
+  return %0 : tensor<1x96xf32>
+}""",
+        [(1, 200), (200, 96)],
+    ),
+    "product of many rows": (
+        """func.func @main(%x: tensor<2x3x96xf32>, %w: tensor<96x64xf32>) -> tensor<2x3x64xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [2] x [0]
+    : (tensor<2x3x96xf32>, tensor<96x64xf32>) -> tensor<2x3x64xf32>
+  return %0 : tensor<2x3x64xf32>
+}""",
+        [(2, 3, 96), (96, 64)],
+    ),
+    "rows": (
+        """func.func @main(%x: tensor<4x24xf32>, %b: tensor<24xf32>) -> tensor<4x24xf32> {
+  %0 = "nn.softmax"(%x) <{dimension = 1 : i64}> : (tensor<4x24xf32>) -> tensor<4x24xf32>
+  %1 = stablehlo.broadcast_in_dim %b, dims = [1] : (tensor<24xf32>) -> tensor<4x24xf32>
+  %2 = stablehlo.multiply %0, %1 : tensor<4x24xf32>
+  return %2 : tensor<4x24xf32>
+}""",
+        [(4, 24), (24,)],
+    ),
+    "attention": (
+        """func.func @main(%q: tensor<2x1x16xf32>, %k: tensor<2x9x16xf32>, %v: tensor<2x9x16xf32>)
+    -> tensor<2x1x16xf32> {
+  %0 = nn.attention %q, %k, %v {key_parts = 1 : i64, value_parts = 1 : i64, scale = 0.25 : f64}
+    : (tensor<2x1x16xf32>, tensor<2x9x16xf32>, tensor<2x9x16xf32>) -> tensor<2x1x16xf32>
+  return %0 : tensor<2x1x16xf32>
+}""",
+        [(2, 1, 16), (2, 9, 16), (2, 9, 16)],
+    ),
+}
+
+
+@LLVM
+@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+def test_machine_code_is_called_as_it_is(name, queue):
+    text, shapes = NATIVE[name]
+    random = np.random.default_rng(0)
+    arrays = [random.standard_normal(shape).astype(np.float32) for shape in shapes]
+    constant = [np.frombuffer(array.tobytes(), np.float32).reshape(array.shape) for array in arrays]
+    apart = [np.repeat(array, 2, -1)[..., ::2] for array in arrays]
+    expected = tfrt.load(tfrt.compile(text, opt_level=2), host=tfrt.HostContext(native=False))["main"](*arrays)
+    for options in WAYS.values():
+        with tfrt.HostContext(queue, native=True, **options) as host:
+            run = tfrt.load(tfrt.compile(text, opt_level=2), host=host)["main"]
+            for given in (arrays, constant, apart, constant, arrays):
+                for _ in range(2):
+                    found = run(*given)
+                    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+                    assert found.flags.owndata or found.base.flags.owndata
+    called = [line for line in statements(text, native=True) if "_work(" in line]
+    assert len(called) == 1 and "if r" in called[0]
