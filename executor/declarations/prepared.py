@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from types import FunctionType
+from typing import Any, Protocol, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,12 +50,17 @@ class Prepared:
 
 
 def written(function: F, write: Write) -> F:
-    """Say how a function is written; returns it.
+    """A function that is how it says that it is written.
 
-    An array form is written for its inputs, and for one operand more, which is `out`.
+    It is another object than the one given, so that `write` may refer to that and nothing refers to itself. An array
+    form is written for its inputs, and for one operand more, which is `out`.
     """
-    function.write = write  # type: ignore[attr-defined]
-    return function
+    assert isinstance(function, FunctionType)
+    code, variables, name = function.__code__, function.__globals__, function.__name__
+    made = FunctionType(code, variables, name, function.__defaults__, function.__closure__)
+    made.__kwdefaults__ = function.__kwdefaults__
+    made.write = write  # type: ignore[attr-defined]
+    return cast(F, made)
 
 
 def writing_of(function: Callable[..., Any]) -> Write | None:

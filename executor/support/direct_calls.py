@@ -45,7 +45,7 @@ Takes = Whole | Shaped
 
 def _new_array() -> int:
     """The address of numpy's function that makes an array, ``PyArray_New``; 0 where that is not to be seen."""
-    capsule = getattr(np._core.multiarray, "_ARRAY_API", None)
+    capsule = getattr(getattr(getattr(np, "_core", None), "multiarray", None), "_ARRAY_API", None)
     if sys.implementation.name != "cpython" or type(capsule).__name__ != "PyCapsule":
         return 0
     pointer = ctypes.pythonapi.PyCapsule_GetPointer

@@ -23,7 +23,7 @@ def find_extremes(
     line = _line(numbers)
     if lesser_number:
         rising = numbers if line is None else line
-        if not (rising[..., 1:] > rising[..., :-1]).all():
+        if not rises(rising):
             return None
     rows = comparable(values)
     places = rows.argmax(last) if greatest else rows.argmin(last)
@@ -36,6 +36,11 @@ def find_extremes(
         return found, given.reshape(places.shape)
     # What was the last dimension is where the reduced one was.
     return np.moveaxis(found, axis, -1), np.moveaxis(given.reshape(places.shape), axis, -1)
+
+
+def rises(numbers: np.ndarray) -> np.ndarray:
+    """Whether each number along the last dimension is greater than the one before, as an array of one."""
+    return np.asarray((numbers[..., 1:] > numbers[..., :-1]).all())
 
 
 def _line(numbers: np.ndarray) -> np.ndarray | None:

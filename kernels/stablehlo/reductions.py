@@ -13,8 +13,9 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.extremes import find_extremes
+from tfrt.kernels.numerics.extremes import find_extremes, rises
 from tfrt.kernels.numerics.halves import rounded
+from tfrt.kernels.numerics.packed import packed_once
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.stepwise import reduce_stepwise
 from tfrt.kernels.numerics.trees import first_axes, reduce_first
@@ -70,10 +71,18 @@ def _reduce_any(reducer: Reducer, axes: tuple[int, ...]) -> ArrayForm:
 def _reduce_extreme(extreme: Extreme, reducer: Reducer, axis: int, reduce_any: ArrayForm) -> ArrayForm:
     combine = reducer.combining(())
     exceeds = np.greater if extreme.greatest else np.less
+    rising = packed_once(rises)
 
     def run(x: np.ndarray, numbers: np.ndarray, init: np.ndarray, first: np.ndarray) -> Any:
         if not x.shape[axis]:
             return reduce_any(x, numbers, init, first)
+        if x.ndim == 1 and x.dtype.isbuiltin == 1 and rising(numbers):
+            # As frameworks pick the next token: of a few elements all of what follows takes longer than to find one.
+            place = x.argmax() if extreme.greatest else x.argmin()
+            found, start = x.item(place), init.item()
+            # NaN neither exceeds anything nor is exceeded.
+            if found > start if extreme.greatest else found < start:
+                return x[place, ...].copy(), numbers[place, ...].copy()
         found = find_extremes(x, numbers, axis, greatest=extreme.greatest, lesser_number=extreme.lesser_number)
         if found is None or not (extreme.propagates or quiet.call(np.equal, found[0], found[0]).all()):
             return reduce_any(x, numbers, init, first)

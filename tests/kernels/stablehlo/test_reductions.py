@@ -242,6 +242,20 @@ def test_where_the_greatest_or_least_element_is(values, body, expected, axis):
         assert_same(each, [one, one])
 
 
+@pytest.mark.parametrize("values", [[1, 3, 3, 2], [1, NAN, 9], [-INF, -INF], [-0.0, 0.0], [NAN], [-9, -8]])
+@pytest.mark.parametrize("direction", ["GT", "LT"])
+@pytest.mark.parametrize("start", [-INF, 0.0, INF, NAN])
+def test_a_line_is_as_one_of_several(values, direction, start):
+    x, body = np.array(values, np.float32), argument_body(direction)
+    given = np.array(start, np.float32), np.array(7, np.int32)
+    for numbers in (np.arange(len(values), dtype=np.int32), np.arange(len(values), dtype=np.int32)[::-1]):
+        found = arrays("stablehlo.reduce", x, numbers, *given, dimensions=(0,), body=body)
+        rows = arrays("stablehlo.reduce", x[None], numbers[None], *given, dimensions=(1,), body=body)
+        for each, one in zip(found, rows, strict=True):
+            assert_same(each, one[0])
+            assert each.flags.owndata and not np.shares_memory(each, x)
+
+
 @pytest.mark.parametrize("numbers", [[5, 4, 3, 2], [0, 0, 0, 0], [3, 9, 1, 9]])
 def test_of_equal_elements_the_one_of_the_least_number_is_greatest(numbers):
     x = np.array([[1, 3, 3, 3]], np.float32)
