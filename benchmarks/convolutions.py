@@ -13,13 +13,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+from interleaved import agreed, seconds, timed
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.native_convolution import prepare_fused
@@ -54,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=30, metavar="N", help="interleaved repetitions (default: 30)")
     options = parser.parse_args(argv)
     square = np.ones((512, 512), np.float32)
-    reached = 2 * 512**3 / min(_seconds(lambda: square @ square) for _ in range(options.rounds)) / 1e9
+    reached = 2 * 512**3 / min(seconds(lambda: square @ square) for _ in range(options.rounds)) / 1e9
     print(f"{'us (GFLOP/s)':32}a product of 512 x 512 reaches {reached:.0f} GFLOP/s")
     for name, case in CASES.items():
         if options.cases in name:
@@ -69,15 +71,8 @@ def show(name: str, case: Case, rounds: int) -> None:
         ValueError: two ways disagree.
     """
     ways = ways_of(*case)
-    results = {way: run() for way, run in ways.items()}
-    expected = results["numpy"]
-    for way, found in results.items():
-        if not np.allclose(found, expected, rtol=1e-3, atol=1e-3):
-            raise ValueError(f"{name}: {way} differs from numpy")
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, run in ways.items():
-            times[way].append(_seconds(run))
+    expected = agreed(name, ways, rtol=1e-3, atol=1e-3)
+    times = timed(ways, rounds)
     _, _, inputs, _, size, _, groups = case
     work = 2 * expected.size * size * size * inputs // groups
     shown = [f"{way} {min(t) * 1e6:.1f} ({work / min(t) / 1e9:.0f})" for way, t in times.items()]
@@ -133,12 +128,6 @@ def _in_onnxruntime(images: np.ndarray, filters: np.ndarray, along: Window, grou
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
     return lambda: session.run(None, {"x": planes})[0].transpose(0, 2, 3, 1)
-
-
-def _seconds(run: Run) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -13,16 +13,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+from interleaved import agreed, timed
 
 import tfrt
 
@@ -193,17 +195,8 @@ def show(name: str, ways: Ways, iterations: int, rounds: int) -> None:
     Raises:
         ValueError: two ways disagree.
     """
-    results = {way: np.asarray(run()) for way, run in ways.items()}
-    first = next(iter(results.values()))
-    for way, result in results.items():
-        if result.shape != first.shape or not np.allclose(result, first, rtol=1e-4, atol=1e-5):
-            raise ValueError(f"{name}: {way} differs from the others")
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, run in ways.items():
-            start = time.perf_counter()
-            run()
-            times[way].append((time.perf_counter() - start) / iterations * 1e6)
+    agreed(name, ways, rtol=1e-4, atol=1e-5)
+    times = {way: [each / iterations * 1e6 for each in found] for way, found in timed(ways, rounds).items()}
     floor = median(next(iter(times.values())))
     for way, found in times.items():
         middle = median(found)

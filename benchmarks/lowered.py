@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,8 +20,10 @@ from statistics import median
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+from interleaved import agreed, seconds, timed
 
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
@@ -64,28 +65,13 @@ def show(case: Case, rounds: int) -> None:
     Raises:
         ValueError: two ways disagree.
     """
-    results = {name: way() for name, way in case.ways.items()}
-    for name, result in results.items():
-        if not np.allclose(result, results["numpy"], rtol=1e-4, atol=1e-4):
-            raise ValueError(f"{case.name}: {name} differs from numpy")
+    agreed(case.name, case.ways, rtol=1e-4, atol=1e-4)
     count = max(1, int(0.02 / seconds(case.ways["numpy"], 3)))
-    times: dict[str, list[float]] = {name: [] for name in case.ways}
-    for _ in range(rounds):
-        for name, way in case.ways.items():
-            times[name].append(seconds(way, count) * 1e6)
-    floor = median(times["numpy"])
+    micros = {name: median(found) * 1e6 for name, found in timed(case.ways, rounds, count).items()}
     print(case.name)
-    for name, found in times.items():
+    for name, found in micros.items():
         kernels = str(case.kernels.get(name, ""))
-        print(f"  {name:22}{median(found):11.1f}{median(found) / floor:8.2f}{kernels:>9}{peak(case.ways[name]):10.0f}")
-
-
-def seconds(way: Callable[[], Any], count: int) -> float:
-    """Seconds a run takes, of that many."""
-    start = time.perf_counter()
-    for _ in range(count):
-        way()
-    return (time.perf_counter() - start) / count
+        print(f"  {name:22}{found:11.1f}{found / micros['numpy']:8.2f}{kernels:>9}{peak(case.ways[name]):10.0f}")
 
 
 def peak(way: Callable[[], Any]) -> float:

@@ -15,13 +15,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+from interleaved import agreed, seconds
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.contraction import contract, contraction
@@ -67,17 +69,13 @@ def show(name: str, sizes: tuple[int, int, int], rounds: int) -> None:
         ValueError: two ways disagree.
     """
     ways = ways_of(*sizes)
-    results = {way: run() for way, run in ways.items()}
-    expected = results["OpenBLAS"]
-    for way, found in results.items():
-        if not np.allclose(found, expected, rtol=1e-3, atol=1e-3):
-            raise ValueError(f"{name}: {way} differs from OpenBLAS")
+    expected = agreed(name, ways, rtol=1e-3, atol=1e-3)
     times: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, run in ways.items():
             # What the way before has left in the cache is not this one's.
             run()
-            times[way] += [_seconds(run), _seconds(run)]
+            times[way] += [seconds(run), seconds(run)]
     count, work = len(expected), 2 * sizes[0] * sizes[1] * sizes[2]
     least = {way: min(t) / count for way, t in times.items()}
     shown = [f"{way} {t * 1e6:.1f} ({work / t / 1e9:.0f}, {t / least['OpenBLAS']:.2f})" for way, t in least.items()]
@@ -127,12 +125,6 @@ def _in_onnxruntime(x: np.ndarray, matrices: Sequence[np.ndarray]) -> Run:
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
     return lambda: session.run(None, {"x": x})
-
-
-def _seconds(run: Run) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -13,13 +13,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+from interleaved import agreed, seconds, timed
 
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
@@ -52,28 +54,13 @@ def show(name: str, sizes: tuple[int, int, int], rounds: int) -> None:
         ValueError: two ways disagree.
     """
     ways = ways_of(*sizes)
-    results = {way: run() for way, run in ways.items()}
-    first = next(iter(results.values()))
-    for way, result in results.items():
-        if not np.allclose(result, first, rtol=1e-4, atol=1e-5):
-            raise ValueError(f"{name}: {way} differs from the others")
+    agreed(name, ways, rtol=1e-4, atol=1e-5)
     count = max(1, int(0.02 / seconds(next(iter(ways.values())), 3)))
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, run in ways.items():
-            times[way].append(seconds(run, count) * 1e6)
-    floor, ops = median(times["shapes in the text, -O0"]), OPS_OF_LAYER * sizes[2]
+    micros = {way: median(found) * 1e6 for way, found in timed(ways, rounds, count).items()}
+    floor, ops = micros["shapes in the text, -O0"], OPS_OF_LAYER * sizes[2]
     print(name)
-    for way, found in times.items():
-        print(f"  {way:26}{median(found):10.1f}{median(found) / ops:8.2f}{median(found) / floor:8.2f}")
-
-
-def seconds(run: Callable[[], object], count: int) -> float:
-    """Seconds a run takes, of that many."""
-    start = time.perf_counter()
-    for _ in range(count):
-        run()
-    return (time.perf_counter() - start) / count
+    for way, found in micros.items():
+        print(f"  {way:26}{found:10.1f}{found / ops:8.2f}{found / floor:8.2f}")
 
 
 def ways_of(rows: int, columns: int, layers: int) -> Ways:

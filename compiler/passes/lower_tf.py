@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
-    FlatSymbolRefAttr,
-    IntegerAttr,
-    IntegerType,
     ModuleOp,
     StringAttr,
-    SymbolRefAttr,
     TensorType,
     UnrankedTensorType,
-    UnrealizedConversionCastOp,
     UnregisteredAttr,
     UnregisteredOp,
-    i1,
-    i32,
-    i64,
 )
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.purity import name_of
+from tfrt.compiler.passes.shared.replacing import cast, insert, replace, replace_by
 from tfrt.compiler.passes.shared.saved_models import (
     INITIALIZER,
     attribute_of,
@@ -40,11 +33,11 @@ from tfrt.compiler.passes.shared.saved_models import (
     globals_of,
     name_arguments,
 )
+from tfrt.compiler.passes.shared.tf_attributes import derive
+from tfrt.compiler.passes.shared.tf_control_flow import ControlFlow
 from tfrt.compiler.passes.shared.tf_variables import is_resource, make_constant
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
-from tfrt.dialects.func import CallOp
-from tfrt.dialects.stablehlo.control_flow import CaseOp, IfOp, ReturnOp, WhileOp
 from tfrt.dialects.stablehlo.shapes import ConstantOp
 from tfrt.dialects.tf import VariableOp
 from tfrt.dialects.tf_executor import DATAFLOW, FUNCTIONAL, ControlType, GraphOp, IslandOp
@@ -70,21 +63,6 @@ _TAKING_STRINGS = frozenset(
     ("builtin.unrealized_conversion_cast", "tf.Assert", "tf.Print", "tf.PrintV2", "tf.StringFormat", "tf.Strings")
 )
 """Ops whose tensors may hold strings, beside those that only hand values on."""
-
-_RANDOM = (
-    "tf.RandomStandardNormal",
-    "tf.RandomUniform",
-    "tf.StatelessRandomNormal",
-    "tf.StatelessRandomNormalV2",
-    "tf.StatelessRandomUniform",
-    "tf.StatelessRandomUniformFullInt",
-    "tf.StatelessRandomUniformFullIntV2",
-    "tf.StatelessRandomUniformV2",
-    "tf.StatelessTruncatedNormal",
-    "tf.StatelessTruncatedNormalV2",
-    "tf.TruncatedNormal",
-)
-"""Ops that give random numbers of a type that they say."""
 
 SEEDED = frozenset(
     (
@@ -170,6 +148,9 @@ class _Lowering:
     bound: dict[str, frozenset[int]] = field(default_factory=dict)
     variables: int = 0
 
+    def __post_init__(self) -> None:
+        self.control_flow = ControlFlow(self.functions, self.bound, self.report)
+
     def bind(self, function: FuncOp, known: dict[str, Operation]) -> None:
         """Give a function the program's variables in the place of arguments that are bound to them."""
         bound = bound_arguments(function)
@@ -197,7 +178,7 @@ class _Lowering:
         do more than that."""
         symbols = attribute_of(op, "initializers")
         for symbol in symbols if isinstance(symbols, ArrayAttr) else ():
-            function = self._found(op, symbol)
+            function = self.control_flow.found(op, symbol)
             if function is None:
                 continue
             values = first_values(function)
@@ -214,7 +195,7 @@ class _Lowering:
             name = name_of(op)
             rewrite = _REWRITES.get(name)
             if name in _FORWARDED:
-                _replace(op, op.operands[: len(op.results)])
+                replace(op, op.operands[: len(op.results)])
             elif rewrite is not None:
                 rewrite(self, op)
             elif name.startswith("tf.") and not is_supported(name):
@@ -223,28 +204,18 @@ class _Lowering:
                 if name.startswith("tf."):
                     self.report(op, "is not supported: its tensors hold strings")
             else:
-                _derive(op, name)
+                derive(op, name)
                 if name in SEEDED:
                     self._keep_state(op, name)
         last = block.last_op
         if last is not None and last.name == "func.return":
             last.operands = [
-                self.cast(value, type, last)
+                cast(value, type, last)
                 for value, type in zip(last.operands, function.function_type.outputs, strict=True)
             ]
 
     def report(self, op: Operation, message: str) -> None:
         self.problems.append(Diagnostic("error", f"'{name_of(op)}' op {message}", location_of(op.location)))
-
-    def cast(self, value: SSAValue, type: Attribute, before: Operation) -> SSAValue:
-        """The value as one of another type, in front of an op."""
-        if value.type == type:
-            return value
-        made = UnrealizedConversionCastOp.create(operands=[value], result_types=[type])
-        made.location = before.location
-        assert before.parent is not None
-        before.parent.insert_op_before(made, before)
-        return made.results[0]
 
     def _flatten(self, graph: GraphOp) -> None:
         block = graph.parent
@@ -258,14 +229,14 @@ class _Lowering:
                         break
                     op.detach()
                     block.insert_op_before(op, graph)
-                _replace(island, values, but_last=True)
+                replace(island, values, but_last=True)
             elif island.next_op is not None:
                 self._refuse(island)
         last = graph.body.block.last_op
         assert last is not None
         fetched = [value for value in last.operands if not isinstance(value.type, ControlType)]
         if not self.problems:
-            _replace(graph, fetched)
+            replace(graph, fetched)
 
     def _refuse(self, op: Operation) -> None:
         name = name_of(op).removeprefix("tf_executor.")
@@ -284,12 +255,12 @@ class _Lowering:
                 },
                 result_types=[value.type],
             )
-            _replace_by(op, made)
+            replace_by(op, made)
             return
         if not isinstance(value, DenseIntOrFPElementsAttr):
             self.report(op, f"has a value that is not supported: {value}")
             return
-        _replace_by(op, ConstantOp.create(properties={"value": value}, result_types=[value.get_type()]))
+        replace_by(op, ConstantOp.create(properties={"value": value}, result_types=[value.get_type()]))
 
     def _handle(self, op: Operation) -> None:
         """The variable of a name; one of its own where there is no name."""
@@ -299,7 +270,7 @@ class _Lowering:
             name = f"variable.{self.variables}"
             self.variables += 1
         properties = {"name": StringAttr(f"{container}/{name}" if container else name)}
-        _replace_by(op, VariableOp.create(properties=properties, result_types=op.result_types))
+        replace_by(op, VariableOp.create(properties=properties, result_types=op.result_types))
 
     def _keep_state(self, op: Operation, name: str) -> None:
         """Give an op that goes on from call to call a variable for where it is."""
@@ -307,213 +278,37 @@ class _Lowering:
         self.variables += 1
         handle = TensorType(_RESOURCE, [])
         made = VariableOp.create(properties={"name": StringAttr(number)}, result_types=[handle])
-        made.location = op.location
-        assert op.parent is not None
-        op.parent.insert_op_before(made, op)
+        insert(made, op)
         op.operands = [*op.operands, made.result]
 
     def _convert(self, op: Operation) -> None:
         """A conversion; handles are what they are."""
         if is_resource(op.operands[0].type):
-            _replace(op, [self.cast(op.operands[0], op.results[0].type, op)])
+            replace(op, [cast(op.operands[0], op.results[0].type, op)])
         else:
-            _derive(op, name_of(op))
+            derive(op, name_of(op))
 
     def _nothing(self, op: Operation) -> None:
-        _replace(op, ())
-
-    def _call(self, op: Operation) -> None:
-        callee = self._function(op, "f")
-        if callee is None:
-            return
-        inputs, outputs = callee.function_type.inputs.data, callee.function_type.outputs.data
-        given = self._unbound(callee, op.operands)
-        operands = [self.cast(value, type, op) for value, type in zip(given, inputs, strict=False)]
-        made = CallOp.create(
-            operands=operands, properties={"callee": FlatSymbolRefAttr(callee.sym_name.data)}, result_types=outputs
-        )
-        self._replace_with_casts(op, made)
-
-    def _unbound(self, function: FuncOp, operands: Sequence[SSAValue]) -> list[SSAValue]:
-        """What a function still takes of operands."""
-        bound = self.bound.get(function.sym_name.data, frozenset())
-        return [value for place, value in enumerate(operands) if place not in bound]
-
-    def _if(self, op: Operation) -> None:
-        branches = [self._function(op, name) for name in ("then_branch", "else_branch")]
-        self._branch(op, branches, i1, IfOp)
-
-    def _case(self, op: Operation) -> None:
-        symbols = op.properties.get("branches", op.attributes.get("branches"))
-        branches = [self._found(op, symbol) for symbol in symbols] if isinstance(symbols, ArrayAttr) else []
-        self._branch(op, branches, i32, CaseOp)
-
-    def _branch(
-        self, op: Operation, branches: Sequence[FuncOp | None], type: IntegerType, made_of: type[IfOp | CaseOp]
-    ) -> None:
-        if None in branches:
-            return
-        chooser, *operands = op.operands
-        chooser = self._chooser(chooser, type, op)
-        regions = [Region([self._calling(branch, operands, op)]) for branch in branches if branch is not None]
-        made = made_of.create(operands=[chooser], result_types=op.result_types, regions=regions)
-        _replace_by(op, made)
-
-    def _chooser(self, value: SSAValue, type: IntegerType, op: Operation) -> SSAValue:
-        """What a branch is chosen by; of other types than truth values, whether it is not zero, or not empty."""
-        element = value.type.element_type if isinstance(value.type, TensorType | UnrankedTensorType) else None
-        scalar = TensorType(type, [])
-        if element == type:
-            return self.cast(value, scalar, op)
-        name = "tf.ToBool" if type == i1 else "tf.Cast"
-        made = UnregisteredOp.with_name(name).create(
-            operands=[value], result_types=[scalar], properties={} if type == i1 else {"DstT": i32}
-        )
-        made.location = op.location
-        assert op.parent is not None
-        op.parent.insert_op_before(made, op)
-        return made.results[0]
-
-    def _calling(self, function: FuncOp, operands: Sequence[SSAValue], op: Operation) -> Block:
-        """A block that gives what a function does on some values, as `op`'s results."""
-        block = Block()
-        given = self._add_call(block, function, operands, op)
-        results = [_add_cast(block, v, t, op) for v, t in zip(given, op.result_types, strict=True)]
-        _add(block, ReturnOp.create(operands=results), op)
-        return block
-
-    def _add_call(
-        self, block: Block, function: FuncOp, operands: Sequence[SSAValue], op: Operation
-    ) -> Sequence[SSAValue]:
-        types = function.function_type
-        given = self._unbound(function, operands)
-        values = [_add_cast(block, value, type, op) for value, type in zip(given, types.inputs, strict=True)]
-        symbol = FlatSymbolRefAttr(function.sym_name.data)
-        return _add(
-            block, CallOp.create(operands=values, properties={"callee": symbol}, result_types=types.outputs.data), op
-        )
-
-    def _while(self, op: Operation) -> None:
-        condition, body = self._function(op, "cond"), self._function(op, "body")
-        if condition is None or body is None:
-            return
-        types = op.result_types
-        operands = [self.cast(value, type, op) for value, type in zip(op.operands, types, strict=True)]
-        asked, advanced = Block(arg_types=types), Block(arg_types=types)
-        (goes_on,) = self._add_call(asked, condition, asked.args, op)
-        last = ReturnOp.create(operands=[goes_on])
-        _add(asked, last, op)
-        last.operands = [self._chooser(goes_on, i1, last)]
-        given = self._add_call(advanced, body, advanced.args, op)
-        results = [_add_cast(advanced, value, type, op) for value, type in zip(given, types, strict=True)]
-        _add(advanced, ReturnOp.create(operands=results), op)
-        made = WhileOp.create(operands=operands, result_types=types, regions=[Region([asked]), Region([advanced])])
-        _replace_by(op, made)
-
-    def _function(self, op: Operation, name: str) -> FuncOp | None:
-        return self._found(op, op.properties.get(name, op.attributes.get(name)))
-
-    def _found(self, op: Operation, symbol: Attribute | None) -> FuncOp | None:
-        found = self.functions.get(symbol.root_reference.data) if isinstance(symbol, SymbolRefAttr) else None
-        if found is None:
-            self.report(op, f"refers to {symbol}, which is not a function of this program")
-        return found
-
-    def _replace_with_casts(self, op: Operation, made: Operation) -> None:
-        assert op.parent is not None
-        made.location = op.location
-        op.parent.insert_op_before(made, op)
-        _replace(op, [self.cast(value, type, op) for value, type in zip(made.results, op.result_types, strict=True)])
+        replace(op, ())
 
 
-def _derive(op: Operation, name: str) -> None:
-    """Spell out what exporters leave to the types and the number of results."""
-    attribute, number = _ELEMENT_TYPES.get(name, ("", 0))
-    if attribute and number < len(op.results):
-        type = op.results[number].type
-        if isinstance(type, TensorType | UnrankedTensorType):
-            op.attributes[attribute] = type.element_type
-    count = _COUNTS.get(name)
-    if count is not None:
-        op.attributes[count] = IntegerAttr(len(op.results), i64)
-
-
-_ELEMENT_TYPES: dict[str, tuple[str, int]] = {
-    "tf.ArgMax": ("output_type", 0),
-    "tf.ArgMin": ("output_type", 0),
-    "tf.Bitcast": ("type", 0),
-    "tf.Cast": ("DstT", 0),
-    "tf.Empty": ("dtype", 0),
-    "tf.HistogramFixedWidth": ("dtype", 0),
-    "tf.ListDiff": ("out_idx", 1),
-    "tf.LowerBound": ("out_type", 0),
-    "tf.Lu": ("output_idx_type", 1),
-    "tf.MaxPoolWithArgmax": ("Targmax", 1),
-    **dict.fromkeys(_RANDOM, ("dtype", 0)),
-    "tf.Multinomial": ("output_dtype", 0),
-    "tf.Shape": ("out_type", 0),
-    "tf.ShapeN": ("out_type", 0),
-    "tf.Size": ("out_type", 0),
-    "tf.StatelessMultinomial": ("output_dtype", 0),
-    "tf.Unique": ("out_idx", 1),
-    "tf.UniqueWithCounts": ("out_idx", 1),
-    "tf.UpperBound": ("out_type", 0),
-}
-"""The attributes that are the element type of a result, and of which."""
-
-_COUNTS: dict[str, str] = {
-    "tf.DynamicPartition": "num_partitions",
-    "tf.Split": "num_split",
-    "tf.Unpack": "num",
-}
-"""The attributes that are the number of results."""
-
-
-def _add(block: Block, op: Operation, source: Operation) -> Sequence[SSAValue]:
-    op.location = source.location
-    block.add_op(op)
-    return op.results
-
-
-def _add_cast(block: Block, value: SSAValue, type: Attribute, source: Operation) -> SSAValue:
-    if value.type == type:
-        return value
-    return _add(block, UnrealizedConversionCastOp.create(operands=[value], result_types=[type]), source)[0]
-
-
-def _replace_by(op: Operation, made: Operation) -> None:
-    assert op.parent is not None
-    made.location = op.location
-    op.parent.insert_op_before(made, op)
-    _replace(op, made.results)
-
-
-def _replace(op: Operation, values: Sequence[SSAValue], *, but_last: bool = False) -> None:
-    """Put values in place of an op's results; the last result may be a token, which orders what is in order already."""
-    results = op.results[:-1] if but_last else op.results
-    for old, new in zip(results, values, strict=True):
-        old.replace_all_uses_with(new)
-    if but_last:
-        for use in list(op.results[-1].uses):
-            user = use.operation
-            user.operands = [operand for operand in user.operands if operand is not op.results[-1]]
-    op.detach()
-    op.erase()
+def _control_flow(rewrite: Callable[[ControlFlow, Operation], None]) -> Callable[[_Lowering, Operation], None]:
+    return lambda lowering, op: rewrite(lowering.control_flow, op)
 
 
 _REWRITES: dict[str, Callable[[_Lowering, Operation], None]] = {
     "arith.constant": _Lowering._constant,
-    "tf.Case": _Lowering._case,
+    "tf.Case": _control_flow(ControlFlow.case),
     "tf.Cast": _Lowering._convert,
     "tf.Const": _Lowering._constant,
-    "tf.If": _Lowering._if,
-    "tf.LegacyCall": _Lowering._call,
+    "tf.If": _control_flow(ControlFlow.branch),
+    "tf.LegacyCall": _control_flow(ControlFlow.call),
     "tf.NoOp": _Lowering._nothing,
-    "tf.PartitionedCall": _Lowering._call,
-    "tf.StatefulPartitionedCall": _Lowering._call,
-    "tf.StatelessCase": _Lowering._case,
-    "tf.StatelessIf": _Lowering._if,
-    "tf.StatelessWhile": _Lowering._while,
+    "tf.PartitionedCall": _control_flow(ControlFlow.call),
+    "tf.StatefulPartitionedCall": _control_flow(ControlFlow.call),
+    "tf.StatelessCase": _control_flow(ControlFlow.case),
+    "tf.StatelessIf": _control_flow(ControlFlow.branch),
+    "tf.StatelessWhile": _control_flow(ControlFlow.loop),
     "tf.VarHandleOp": _Lowering._handle,
-    "tf.While": _Lowering._while,
+    "tf.While": _control_flow(ControlFlow.loop),
 }

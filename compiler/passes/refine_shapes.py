@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FlatSymbolRefAttr, FunctionType, ModuleOp, TensorType, UnrealizedConversionCastOp
+from xdsl.dialects.builtin import FlatSymbolRefAttr, FunctionType, ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 
 from tfrt.compiler.passes.inline import callees_first
 from tfrt.compiler.passes.shared.fact_propagation import CASTS, CONSTANTS, Propagation, Special, new_name, rename
 from tfrt.compiler.passes.shared.purity import name_of
+from tfrt.compiler.passes.shared.replacing import cast
 from tfrt.compiler.passes.shared.shape_inference import Fact, is_pure
 from tfrt.compiler.passes.shared.source_functions import is_source
 from tfrt.compiler.passes.shared.source_ops import callee_of
@@ -152,12 +153,12 @@ class _Refined:
         if special is not None:
             op.properties[_callee_property(op)] = FlatSymbolRefAttr(special.function.sym_name.data)
             wanted = [self.found.fact(argument).type for argument in special.function.body.block.args]
-            op.operands = [_cast(operand, type, op) for operand, type in zip(op.operands, wanted, strict=True)]
+            op.operands = [cast(operand, type, op) for operand, type in zip(op.operands, wanted, strict=True)]
             for result, fact in zip(op.results, special.results, strict=True):
                 result._type = fact.type
         elif callee_of(op) in self.found.functions:
             declared = self.found.functions[callee_of(op) or ""].function_type.inputs
-            op.operands = [_cast(o, type, op) for o, type in zip(op.operands, declared, strict=True)]
+            op.operands = [cast(o, type, op) for o, type in zip(op.operands, declared, strict=True)]
         elif name_of(op) in CASTS and op.operands and op.parent is not None:
             _forward(op)
         for region in op.regions:
@@ -165,7 +166,7 @@ class _Refined:
                 self._block(block)
         if op.name == "stablehlo.while":
             types = [result.type for result in op.results]
-            op.operands = [_cast(operand, type, op) for operand, type in zip(op.operands, types, strict=True)]
+            op.operands = [cast(operand, type, op) for operand, type in zip(op.operands, types, strict=True)]
             self._cast_returned(op.regions[1].block, types)
         elif op.name in ("stablehlo.if", "stablehlo.case"):
             for region in op.regions:
@@ -191,7 +192,7 @@ class _Refined:
     def _cast_returned(self, block: Block, types: Sequence[Attribute]) -> None:
         end = block.last_op
         assert end is not None
-        end.operands = [_cast(value, type, end) for value, type in zip(end.operands, types, strict=True)]
+        end.operands = [cast(value, type, end) for value, type in zip(end.operands, types, strict=True)]
 
 
 _REPEATING = frozenset(
@@ -217,14 +218,3 @@ def _forward(op: Operation) -> None:
             result.replace_all_uses_with(operand)
         op.detach()
         op.erase()
-
-
-def _cast(value: SSAValue, type: Attribute, before: Operation) -> SSAValue:
-    """The value as one of another type, in front of an op."""
-    if value.type == type:
-        return value
-    made = UnrealizedConversionCastOp.create(operands=[value], result_types=[type])
-    made.location = before.location
-    assert before.parent is not None
-    before.parent.insert_op_before(made, before)
-    return made.results[0]

@@ -11,7 +11,7 @@ function, wherever they run: frames of the dataflow executor take the call with 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from fnmatch import fnmatchcase
@@ -20,7 +20,7 @@ from typing import Any
 from tfrt.executor.bef import BefFile, FunctionRecord
 from tfrt.executor.bef.graphs import register_names
 from tfrt.executor.bef.named_attributes import array_ops
-from tfrt.executor.runtime.observer import Place
+from tfrt.executor.runtime.observer import Call, Place, RunFunction, RunWhenReady
 from tfrt.executor.runtime.priorities import Priority
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support import cli
@@ -209,12 +209,7 @@ class Stepping:
 
     # -- watching, see `tfrt.executor.runtime.observer.Recorder` --------------------------------------------------
 
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
+    def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
         """`call`, a kernel at one place, before which the program may stop."""
 
         def run(*operands: Any, **keywords: Any) -> Any:
@@ -241,7 +236,7 @@ class Stepping:
         self,
         activation: Activation,
         value: Any,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
+        run_when_ready: RunWhenReady,
     ) -> None:
         results = tuple(value) if isinstance(value, tuple | list) else (value,)
         if any(type(result) is AsyncValue and result.is_pending for result in results):
@@ -251,9 +246,7 @@ class Stepping:
             activation.call.registers.update(zip(activation.place.record.results, results, strict=False))
         self.on_return(activation, results)
 
-    def watched_function(
-        self, run: Callable[[Any, Sequence[Any]], list[Any]], name: str
-    ) -> Callable[[Any, Sequence[Any]], list[Any]]:
+    def watched_function(self, run: RunFunction, name: str) -> RunFunction:
         """`run`, which runs calls of a function, with these known."""
 
         def called(context: Any, arguments: Sequence[Any]) -> list[Any]:

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
 from tfrt.executor.declarations.kernel_profile import KernelProfile
-from tfrt.executor.runtime.observer import Place
+from tfrt.executor.runtime.observer import Call, Place, RunFunction, RunWhenReady
 from tfrt.executor.runtime.priorities import Priority
 from tfrt.executor.runtime.profile import Places
 from tfrt.executor.runtime.work_queue import Task
@@ -111,12 +111,7 @@ class EventTrace:
         """Whether kernels and tasks are recorded; then nothing runs from plans."""
         return self.level != "functions"
 
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
+    def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
         """`call`, a kernel at one place, recorded; see `tfrt.executor.runtime.observer.Observer`."""
         number = len(self.places)
         self.places.append(place)
@@ -176,9 +171,7 @@ class EventTrace:
 
         return run_and_look
 
-    def watched_function(
-        self, run: Callable[[Any, Sequence[Any]], list[Any]], name: str
-    ) -> Callable[[Any, Sequence[Any]], list[Any]]:
+    def watched_function(self, run: RunFunction, name: str) -> RunFunction:
         """`run`, which runs calls of a function, given their `ExecutionContext` and arguments, recorded."""
         function = len(self.functions)
         self.functions.append(name)

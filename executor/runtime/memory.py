@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from math import prod
 from threading import RLock
 from typing import Any
 
 from tfrt.executor.runtime.failures import fulfilling
-from tfrt.executor.runtime.observer import Place
+from tfrt.executor.runtime.observer import Call, Place, RunWhenReady
 from tfrt.executor.support.errors import ResourceExhaustedError, UsageError
 from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.values.arguments import array_type
@@ -64,12 +64,7 @@ class MemoryLimit:
             self._used = sum(known.size for known in self._alive.values())
             return self._used
 
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
+    def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
         """`call`, a kernel at one place, with what it makes counted.
 
         It raises `ResourceExhaustedError` where that would exceed the limit.

@@ -65,20 +65,21 @@ def place_of(
     )
 
 
+Call = Callable[..., Any]
+"""A kernel, as it is called."""
+
+RunWhenReady = Callable[[Iterable[Any], Callable[[], None]], None]
+"""See `tfrt.executor.runtime.host_context.HostContext.run_when_ready`."""
+
+RunFunction = Callable[[Any, Sequence[Any]], list[Any]]
+"""Runs calls of a function, given their `ExecutionContext` and arguments."""
+
+
 class Observer(Protocol):
     """What watches the kernels of a host."""
 
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
-        """`call`, a kernel at one place, to be watched each time that it runs.
-
-        Args:
-            run_when_ready: see `tfrt.executor.runtime.host_context.HostContext.run_when_ready`.
-        """
+    def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
+        """`call`, a kernel at one place, to be watched each time that it runs."""
 
 
 class Recorder(Observer, Protocol):
@@ -89,9 +90,7 @@ class Recorder(Observer, Protocol):
     @property
     def has_kernels(self) -> bool: ...
 
-    def watched_function(
-        self, run: Callable[[Any, Sequence[Any]], list[Any]], name: str
-    ) -> Callable[[Any, Sequence[Any]], list[Any]]: ...
+    def watched_function(self, run: RunFunction, name: str) -> RunFunction: ...
 
     def watched_queue(self, add_task: Callable[[Task], None]) -> Callable[[Task], None]: ...
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from statistics import median
 from threading import Lock
 from typing import Any
 
 from tfrt.executor.declarations.kernel_profile import KernelProfile
-from tfrt.executor.runtime.observer import Place
+from tfrt.executor.runtime.observer import Call, Place, RunWhenReady
 from tfrt.executor.support.fork import restart_after_fork
 from tfrt.executor.values.async_value import AsyncValue
 
@@ -42,12 +42,7 @@ class Profile:
         # Threads of the work queue finish runs of one kernel at the same time.
         self._lock = Lock()
 
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
+    def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
         """`call`, a kernel at one place, with its runs counted; see `tfrt.executor.runtime.observer.Observer`."""
         runs, clock = self._places.at(place), self._clock
 

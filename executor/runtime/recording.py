@@ -5,12 +5,12 @@ Recorded programs run in the dataflow executor, kernel by kernel: in plans most 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from tfrt.executor.runtime.observer import Place
+from tfrt.executor.runtime.observer import Call, Place, RunWhenReady
 from tfrt.executor.support.location import Location
 from tfrt.executor.values.async_value import AsyncValue
 
@@ -62,12 +62,7 @@ class Recording:
         """What has been recorded so far, as it began."""
         return sorted(self._runs, key=lambda run: run.number)
 
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
+    def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
         """`call`, a kernel at one place, with its runs kept; see `tfrt.executor.runtime.observer.Observer`."""
         kernel, location = place.kernel, place.location
         if not self._wanted(kernel, location):

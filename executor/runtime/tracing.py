@@ -12,11 +12,11 @@ Source of names and text: ``lib/core_runtime/core_runtime.cc``, ``lib/core_runti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tfrt.executor.runtime.observer import Place
+from tfrt.executor.runtime.observer import Call, Place, RunWhenReady
 
 LEVELS = ("none", "default", "verbose", "debug")
 
@@ -50,12 +50,7 @@ class Trace:
         finally:
             self._lines.append("End Scope\n")
 
-    def watched(
-        self,
-        call: Callable[..., Any],
-        place: Place,
-        run_when_ready: Callable[[Iterable[Any], Callable[[], None]], None],
-    ) -> Callable[..., Any]:
+    def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
         """`call`, a kernel, in a scope of its own; see `tfrt.executor.runtime.observer.Observer`."""
 
         def run(*operands: Any, **keywords: Any) -> Any:

@@ -9,6 +9,7 @@
 `control.py`               branches and loops whose way is known
 `call_sites.py`            who calls which function
 `rewriting.py`             rewrite patterns that keep locations
+`replacing.py`             ops and values in the place of others, and casts
 `splice.py`                a body in place of the op that runs it
 `array_ops.py`             ops of the core runtime as kernels on arrays
 `source_functions.py`      functions of frameworks' programs
@@ -19,6 +20,8 @@
 `lowered_control_flow.py`  what calls, branches and loops of frameworks become
 `core_ops.py`              what op of the core runtime an op of a framework is
 `saved_models.py`          variables and users' names in text of saved models
+`tf_attributes.py`         attributes of TensorFlow's ops that follow from types
+`tf_control_flow.py`       TensorFlow's calls, branches and loops
 `tf_variables.py`          variables that no op changes
 `custom_calls.py`          calls of what the specification leaves to others, as ops of the core runtime
 `source_patterns.py`       simplifications of ops of StableHLO
