@@ -192,6 +192,44 @@ class ElementwiseIntoOp(_ArraysToArrays):
         _check_elementwise(self, len(self.operands) - 1)
 
 
+class _Reduces(_ArraysToArrays):
+    dimensions = attr_def(ArrayAttr)
+    gives = attr_def(ArrayAttr)
+    shape = attr_def(ArrayAttr)
+
+
+@irdl_op_definition
+class ReductionOp(_Reduces):
+    """Runs elementwise ops and reductions in one pass over memory.
+
+    Operands broadcast to `shape`, as numpy has it. A step is like one of `cpu.elementwise`, and always says the element
+    type of what it gives. A step ``["stablehlo.reduce", number, element type, "op"]`` combines a value's elements along
+    `dimensions` by an op that has no order; these dimensions stay, with size 1. `gives` are the numbers of the values
+    that are results, of steps. A result has a value's elements, in another shape perhaps; at most the first one has as
+    many as `shape`.
+    """
+
+    name = "cpu.reduction"
+    arrays = var_result_def(MemRefType)
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
+
+    def verify_(self) -> None:
+        _check_reduction(self, len(self.operands))
+
+
+@irdl_op_definition
+class ReductionIntoOp(_Reduces):
+    """Like `cpu.reduction`, with the first result in the memory of the last operand, at which nobody else looks."""
+
+    name = "cpu.reduction_into"
+    arrays = var_result_def(MemRefType)
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
+
+    def verify_(self) -> None:
+        _check_memory(self)
+        _check_reduction(self, len(self.operands) - 1)
+
+
 @irdl_op_definition
 class ArenaOp(IRDLOperation):
     """New memory of `size` bytes, as arrays that start at `offsets` and may overlap."""
@@ -487,11 +525,43 @@ def _check_elementwise(op: _ArraysToArrays, operands: int) -> None:
     _check_steps(op, op.steps, operands)
 
 
+def _check_reduction(op: _Reduces, operands: int) -> None:
+    _check(op, "arguments", op.arguments, op.operand_types[:operands])
+    _check(op, "metadata", op.metadata, op.result_types)
+    _check_steps(op, op.steps, operands)
+    values = operands + len(op.steps)
+    if len(op.gives) != len(op.results) or not all(
+        _is_number(n) and operands <= n.value.data < values for n in op.gives
+    ):
+        fail(op, f"attribute 'gives' must have the number of a step's value, from {operands}, for each result")
+    rank = len(op.shape)
+    if not all(_is_number(size) and size.value.data > 0 for size in op.shape):
+        fail(op, "attribute 'shape' must be an array of sizes above 0")
+    if not len(op.dimensions) or not all(_is_number(d) and d.value.data < rank for d in op.dimensions):
+        fail(op, f"attribute 'dimensions' must be an array of numbers from 0 to {rank - 1}")
+
+
+def reduction_step(body: str, operand: int, type: TypeAttribute) -> ArrayAttr:
+    """A step of `cpu.reduction` that combines a value's elements."""
+    return ArrayAttr([string_attribute(REDUCE), integer_attribute(operand), type, string_attribute(body)])
+
+
+def is_reduction(step: Attribute) -> bool:
+    """Whether a step combines elements."""
+    assert isinstance(step, ArrayAttr)
+    return step.data[0] == string_attribute(REDUCE) and isinstance(step.data[-1], StringAttr) and len(step) > 1
+
+
+REDUCE = "stablehlo.reduce"
+"""What steps that combine elements are called."""
+
+
 def _check_steps(op: IRDLOperation, steps: ArrayAttr, values: int) -> None:
     for number, step in enumerate(steps):
         if not isinstance(step, ArrayAttr) or not step.data or not isinstance(step.data[0], StringAttr):
             fail(op, "a step must be an array [op, number of an operand, ...]")
-        numbers = step.data[1 : len(step.data) - sum(each is not None for each in details_of(step))]
+        details = sum(each is not None for each in details_of(step)) + is_reduction(step)
+        numbers = step.data[1 : len(step.data) - details]
         if not all(_is_number(n) and n.value.data < values + number for n in numbers):
             fail(op, f"step {number} must have operands from 0 to {values + number - 1}")
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import MemRefType, ModuleOp
+from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import (
     attrs_of,
+    call_op,
     chain_op,
     decomposed,
     elementwise,
@@ -20,6 +21,7 @@ from tfrt.compiler.passes.shared.array_ops import (
     is_static,
     metadata_of_type,
 )
+from tfrt.compiler.passes.shared.reductions import axes_of, body_of
 from tfrt.dialects.cpu import CallOp, step_attribute
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op import OpEntry
@@ -30,7 +32,8 @@ class DecomposeCpuOps(ModulePass):
     """Puts elementwise kernels in place of `cpu.call`s of ops that are nothing else, or a few of these.
 
     Those whose results have other types than their operands, such as comparisons and conversions, become such kernels,
-    too. So are `tf.BiasAdd` and `tf.FusedBatchNormV3`, if only its first result is used. All shapes must be known.
+    too. So are `tf.BiasAdd` and `tf.FusedBatchNormV3`, if only its first result is used, and reductions along
+    dimensions of size 1, which combine an element with the initial value. All shapes must be known.
     """
 
     name = "decompose-cpu-ops"
@@ -55,6 +58,9 @@ def _decompose(call: CallOp) -> None:
         return
     if entry.by_element:
         _by_element(call)
+        return
+    if body_of(call) is not None:
+        _of_one_element(call)
         return
     if entry.elementwise is None and entry.steps is None:
         return
@@ -83,6 +89,21 @@ def _by_element(call: CallOp) -> None:
     step = step_attribute(call.op_name.data, range(len(call.operands)), details)
     made = chain_op([step], list(call.operands), type, call.location)
     call.parent.insert_op_before(made, call)
+    call.results[0].replace_all_uses_with(made.array)
+    call.detach()
+    call.erase()
+
+
+def _of_one_element(call: CallOp) -> None:
+    """Make a reduction of dimensions of size 1 a step, of an element and the initial value."""
+    shape = metadata_of_type(call.operands[0].type).shape
+    if any(shape[d] != 1 for d in axes_of(call)):
+        return
+    result, body = metadata_of_type(call.results[0].type), body_of(call)
+    assert body is not None and call.parent is not None
+    whole = call_op(StringAttr("stablehlo.reshape"), [call.operands[0]], call.result_types, call.location)
+    made = elementwise(body, [call.operands[1], whole.results[0]], result, call.location)
+    call.parent.insert_ops_before([whole, made], call)
     call.results[0].replace_all_uses_with(made.array)
     call.detach()
     call.erase()

@@ -23,6 +23,8 @@ from tfrt.dialects.cpu import (
     ElementwiseOp,
     ItemOp,
     OwnOp,
+    ReductionIntoOp,
+    ReductionOp,
     SettledOp,
     metadata_attribute,
 )
@@ -279,7 +281,8 @@ def _plan(block: Block, threshold: int, arguments: Sequence[SSAValue]) -> set[SS
     for op in block.ops:
         if not _can_write_into(op):
             continue
-        (result,) = op.results
+        # Others of a reduction's results are new memory.
+        result = op.results[0]
         users, escapes = _users(result, numbers)
         before = _overwritten(op, buffer_of, needed[op] | 1 << numbers[op])
         if before is None:
@@ -301,8 +304,8 @@ def _plan(block: Block, threshold: int, arguments: Sequence[SSAValue]) -> set[SS
 
 
 def _can_write_into(op: Operation) -> bool:
-    """Whether an op's result may be in memory that it is given."""
-    if isinstance(op, ElementwiseOp):
+    """Whether an op's first result may be in memory that it is given."""
+    if isinstance(op, ElementwiseOp | ReductionOp):
         return True
     if not isinstance(op, CallOp) or len(op.results) != 1 or not is_static(op.result_types[0]):
         return False
@@ -312,7 +315,7 @@ def _can_write_into(op: Operation) -> bool:
 
 def _is_written(op: Operation) -> bool:
     """Whether the op writes into memory that it is given."""
-    return isinstance(op, CallIntoOp | ElementwiseIntoOp)
+    return isinstance(op, CallIntoOp | ElementwiseIntoOp | ReductionIntoOp)
 
 
 def _is_view(op: Operation) -> bool:
@@ -454,12 +457,21 @@ def _write_into_memory(buffers: list[_Buffer], memory: dict[int, SSAValue]) -> N
 def _write_into(value: SSAValue, memory: SSAValue) -> SSAValue:
     """Have the op that gives `value` write it into `memory`; returns the new value."""
     op = value.owner
-    assert isinstance(op, CallOp | ElementwiseOp) and op.parent is not None
-    kind = CallIntoOp if isinstance(op, CallOp) else ElementwiseIntoOp
+    kind = next(into for whole, into in _INTO.items() if isinstance(op, whole))
+    assert isinstance(op, Operation) and op.parent is not None
     made = kind.create(operands=[*op.operands, memory], attributes=op.attributes, result_types=op.result_types)
     made.location = op.location
     op.parent.insert_ops_before([made], op)
-    value.replace_all_uses_with(made.results[0])
+    for old, new in zip(op.results, made.results, strict=True):
+        old.replace_all_uses_with(new)
     op.detach()
     op.erase()
     return made.results[0]
+
+
+_INTO: dict[type[Operation], type[Operation]] = {
+    CallOp: CallIntoOp,
+    ElementwiseOp: ElementwiseIntoOp,
+    ReductionOp: ReductionIntoOp,
+}
+"""What writes into memory that it is given, in the place of what makes some."""

@@ -6,6 +6,7 @@ Of both, what only shows when it runs is not known: kernels that are prepared fo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord
@@ -15,8 +16,10 @@ from tfrt.executor.tools.work import Shape, bytes_moved, operations, shape_of
 _FREE = ("cpu.constant", "cpu.weight", "cpu.own", "cpu.arena")
 """Kernels that neither compute nor move anything, unless what they give is somebody else's."""
 
-_NEW = ("cpu.call", "cpu.elementwise", "cpu.copy")
+_NEW = ("cpu.call", "cpu.elementwise", "cpu.reduction", "cpu.copy")
 """Kernels whose result is an array of its own, unless their op gives a view."""
+
+_REDUCTIONS = ("cpu.reduction", "cpu.reduction_into")
 
 
 _VIEWS = frozenset(
@@ -59,6 +62,8 @@ def function_work(bef: BefFile, function: FunctionRecord) -> list[KernelWork]:
     attributes = _attributes(bef, function)
     views = _views(function, types, ops, attributes)
     given = _given(function, views)
+    # What reductions and what is around them go over, each op once.
+    reduced = {id(k): prod(shape) for k, shape in named(bef, function, "shape") if k.name in _REDUCTIONS}
     found = []
     for number, kernel in enumerate(function.kernels):
         names = ops.get(id(kernel), ())
@@ -68,7 +73,9 @@ def function_work(bef: BefFile, function: FunctionRecord) -> list[KernelWork]:
         result = shape_of(types[kernel.results[0]]) if kernel.results else None
         shapes = [shape for register in read if (shape := shape_of(types[register])) is not None]
         counted = None
-        if result is not None:
+        if kernel.name in _REDUCTIONS:
+            counted = reduced[id(kernel)] * len(names)
+        elif result is not None:
             counted = operations(names, shapes, result, attributes.get(id(kernel)))
         moved = [bytes_moved([types[r] for r in read if (r in given) is is_given]) or 0 for is_given in (True, False)]
         moved[1] += bytes_moved([types[r] for r in kernel.results]) or 0

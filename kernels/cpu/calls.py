@@ -105,7 +105,7 @@ def call_into(
         steps=steps,
         host=host,
     )
-    return _prepared(entry, run, 1, into=_into_last(run))
+    return _prepared(entry, run, 1, into=into_last(run))
 
 
 @kernel("cpu.elementwise", pure=True, prepares=True)
@@ -121,7 +121,7 @@ def elementwise_into(
     *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate, host: HostContext
 ) -> Prepared:
     run = _chain(arguments, metadata, steps, host)
-    return Prepared(_into_last(run), is_new=True, write=writing_of(run))
+    return Prepared(into_last(run), is_new=True, write=writing_of(run))
 
 
 def _prepared(
@@ -251,12 +251,12 @@ def _steps(steps: Any, inputs: Sequence[DType], result: DType) -> Sequence[Step]
         operands = tuple(each.value for each in details if each.type == DType.I64)
         gives = next((each.value for each in details if each.type == AttributeType.TYPE), result)
         pairs = next((each.value for each in details if each.type == AttributeType.AGGREGATE), ())
-        found.append(_step(name.value, operands, [dtypes[number] for number in operands], gives, pairs, result))
+        found.append(step_of(name.value, operands, [dtypes[number] for number in operands], gives, pairs, result))
         dtypes.append(gives)
     return found
 
 
-def _step(
+def step_of(
     name: str, operands: tuple[int, ...], dtypes: Sequence[DType], gives: DType, pairs: Any, result: DType
 ) -> Step:
     """One step.
@@ -278,7 +278,7 @@ def _step(
     return Step(function, operands, entry.native_for({}), kind)
 
 
-def _into_last(run: ArrayForm) -> Callable[..., Any]:
+def into_last(run: ArrayForm) -> Callable[..., Any]:
     return lambda *operands: run(*operands[:-1], out=operands[-1])
 
 

@@ -99,6 +99,12 @@ _OF_BOOLEANS: dict[str, np.ufunc] = {
 }
 
 
+def known_reduction(op: str, dtype: DType) -> np.ufunc | None:
+    """What combines elements of that type as a body of one op does, where numpy knows that and steps round to the type
+    itself."""
+    return None if dtype in SMALL_FLOATS or working(dtype) != dtype.numpy else _ufunc(op, dtype)
+
+
 def own(values: Sequence[np.ndarray], inputs: Sequence[np.ndarray]) -> Arrays:
     """The arrays, with memory of their own each: a body may give what it took, or one value twice."""
     taken: list[Any] = list(inputs)

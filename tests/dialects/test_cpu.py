@@ -17,6 +17,10 @@ CALL_INTO = (
     'op_name = "tf.MaxPool", steps = [["tf.Mul", 0, 1]]'
 )
 CHAIN = 'arguments = [[f32, 2]], metadata = [[f32, 2]], steps = [["tf.Relu", 0], ["tf.Add", 1, 0]]'
+REDUCTION = (
+    "arguments = [[f32, 2]], dimensions = [0], gives = [2], metadata = [[f32, 2]], shape = [2], "
+    'steps = [["stablehlo.reduce", 0, f32, "stablehlo.add"], ["stablehlo.divide", 0, 1, f32]]'
+)
 FORMS = {
     "cpu.constant": f"%r = cpu.constant {{value = dense<1.0> : tensor<2xf32>}} : {M}",
     "cpu.arrays": f"%r = cpu.arrays %cpu, %h {{metadata = [[f32, 2]]}} : {M}",
@@ -24,6 +28,8 @@ FORMS = {
     "cpu.call_into": f"%r = cpu.call_into %x, %x, %x {{{CALL_INTO}}} : ({M}, {M}, {M}) -> {M}",
     "cpu.elementwise": f"%r = cpu.elementwise %x {{{CHAIN}}} : ({M}) -> {M}",
     "cpu.elementwise_into": f"%r = cpu.elementwise_into %x, %x {{{CHAIN}}} : ({M}, {M}) -> {M}",
+    "cpu.reduction": f"%r = cpu.reduction %x {{{REDUCTION}}} : ({M}) -> {M}",
+    "cpu.reduction_into": f"%r = cpu.reduction_into %x, %x {{{REDUCTION}}} : ({M}, {M}) -> {M}",
     "cpu.arena": f"%r = cpu.arena {{metadata = [[f32, 2]], offsets = [0], size = 64 : i64}} : {M}",
     "cpu.handle": f"%r = cpu.handle %cpu, %x {{metadata = [[f32, 2]]}} : {M}",
 }
@@ -46,6 +52,7 @@ def test_reads_what_it_prints(op):
         assert print_module(again, generic=generic) == printed
 
 
+GIVES = "attribute 'gives' must have the number of a step's value, from 1, for each result"
 METADATA = "attribute 'metadata' must say the types of the arrays: [[f32, 2 : i64]]"
 ARGUMENTS = "attribute 'arguments' must say the types of the arrays: [[f32, 2 : i64]]"
 WRONG = [
@@ -59,6 +66,16 @@ WRONG = [
     ("cpu.elementwise", '[["tf.Relu", 0], ["tf.Add", 1, 0]]', "[]", "expects a step"),
     ("cpu.elementwise", '["tf.Add", 1, 0]', '["tf.Add", 2, 0]', "step 1 must have operands from 0 to 1"),
     ("cpu.elementwise_into", "%x, %x", "%x, %y", "expects memory for the result, of its type, as the last operand"),
+    (
+        "cpu.reduction",
+        "[2], meta",
+        "[0], meta",
+        "attribute 'gives' must have the number of a step's value, from 1, for each result",
+    ),
+    ("cpu.reduction", "shape = [2]", "shape = [0]", "attribute 'shape' must be an array of sizes above 0"),
+    ("cpu.reduction", "[0]", "[1]", "attribute 'dimensions' must be an array of numbers from 0 to 0"),
+    ("cpu.reduction", '"stablehlo.reduce", 0', '"stablehlo.reduce", 1', "step 0 must have operands from 0 to 0"),
+    ("cpu.reduction_into", "%x, %x", "%x, %y", "expects memory for the result, of its type, as the last operand"),
     ("cpu.arena", "[0]", "[0, 1]", "attribute 'offsets' must be an array with a number of bytes for each result"),
     ("cpu.handle", "[[f32, 2]]", "[[f64, 2]]", METADATA),
 ]
@@ -70,7 +87,7 @@ def test_what_is_refused(name, right, wrong, message):
     assert op != FORMS[name]
     if name == "cpu.call_into":
         op = op.replace(f"({M}, {M}, {M})", f"({M}, {M}, memref<3xf32>)")
-    if name == "cpu.elementwise_into":
+    if name in ("cpu.elementwise_into", "cpu.reduction_into"):
         op = op.replace(f"({M}, {M})", f"({M}, memref<3xf32>)")
     assert problem(op) == f"'{name}' op {message}"
 

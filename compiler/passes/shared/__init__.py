@@ -27,6 +27,7 @@
 `source_patterns.py`       simplifications of ops of StableHLO
 `shape_inference.py`       what is known of the results of an op
 `fact_propagation.py`      what is known of all values of a program
+`reductions.py`            what reductions of one array combine elements by
 `layers.py`                layers in what frameworks spell out
 `axes.py`                  dimensions as products of axes, which stay through reshapes and transposes
 `scores.py`                what lies between the two products of an attention

@@ -110,6 +110,13 @@ def test_without_lowering_the_tensor_is_checked_too(host):
     assert host.seen == ["relu.mlir:4:8: error: runtime error: expected a tensor of f32 [2], got i32 [2]"]
 
 
+def reduction(step: str, shape: str = "2") -> str:
+    return (
+        f"cpu.reduction %x {{arguments = [[f32, 2]], dimensions = [0], gives = [1], metadata = [[f32, 2]], "
+        f"shape = [{shape}], steps = [{step}]}} : ({M}) -> {M}"
+    )
+
+
 @pytest.mark.parametrize(
     ("op", "message"),
     [
@@ -132,6 +139,13 @@ def test_without_lowering_the_tensor_is_checked_too(host):
             'cpu.elementwise %x {arguments = [[f32, 2]], metadata = [[f32, 2]], steps = [["tf.Softmax", 0]]} '
             f": ({M}) -> {M}",
             "op 'tf.Softmax' is not elementwise for f32",
+        ),
+        (reduction('["stablehlo.reduce", 0, f32, "tf.Mean"]'), "'tf.Mean' does not combine elements f32 to f32"),
+        (reduction('["tf.Neg", 0]'), "step 'tf.Neg' does not say what type it gives"),
+        (reduction('["tf.Neg", 0, f32]', shape="3"), "shape [2] does not broadcast to [3]"),
+        (
+            reduction('["stablehlo.reduce", 0, f32, "stablehlo.add"]'),
+            "a result f32 [2] cannot be made of f32 [1]",
         ),
     ],
 )
