@@ -24,22 +24,20 @@ from tfrt.kernels.stablehlo.conversions import constant_metadata, of_floats, pre
 from tfrt.kernels.stablehlo.elementwise import analytic, binary_op, same_metadata, unary_op
 
 
-def _of_doubles(function: Callable[..., np.ndarray], of_singles: Callable[..., np.ndarray] | None = None) -> Function:
-    """A function of doubles as one of floats; that `of_singles` is for those of single precision and less."""
+def _of_doubles(function: Callable[..., np.ndarray]) -> Function:
+    """A function of doubles as one of floats."""
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         dtype = arrays[0].dtype
         if out is None:
             out = np.empty(np.broadcast_shapes(*[array.shape for array in arrays]), dtype)
-        if of_singles is not None and dtype == np.float32:
-            return in_blocks(of_singles, *arrays, dtype=dtype, out=out)
         return in_blocks(function, *arrays, dtype=np.dtype(np.float64), out=out)
 
     return run
 
 
-def _special(function: Callable[..., np.ndarray], of_singles: Callable[..., np.ndarray] | None = None) -> Elementwise:
-    return by_kind(floats=_of_doubles(function, of_singles))
+def _special(function: Callable[..., np.ndarray]) -> Elementwise:
+    return by_kind(floats=_of_doubles(function))
 
 
 def _next_after(dtype: DType) -> Function | None:
@@ -70,8 +68,8 @@ _UNARY: dict[str, Elementwise] = {
     "chlo.cosh": analytic(np.cosh),
     "chlo.digamma": _special(gamma.digamma),
     "chlo.erf": by_kind(floats=special.erf_of_floats),
-    "chlo.erf_inv": _special(special.erf_inv, special.erf_inv_single),
-    "chlo.erfc": _special(special.erfc, special.erfc_single),
+    "chlo.erf_inv": by_kind(floats=special.erf_inv_of_floats),
+    "chlo.erfc": by_kind(floats=special.erfc_of_floats),
     "chlo.lgamma": _special(gamma.lgamma),
     "chlo.sinh": analytic(np.sinh),
     "chlo.square": by_kind(floats=np.square, complexes=np.square),

@@ -21,7 +21,7 @@ from tfrt.kernels.numerics.narrow_rows import repeated, repeats
 from tfrt.kernels.numerics.native_blocks import taking_any, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.vector_code import Code, Value
-from tfrt.kernels.numerics.vector_functions import has_form, write_typed
+from tfrt.kernels.numerics.vector_steps import has_form, write_typed
 from tfrt.kernels.numerics.vector_types import Vector, address, in_registers, is_known, load, spread, store
 
 LEAST_BYTES = 1 << 14

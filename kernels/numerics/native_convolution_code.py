@@ -18,7 +18,7 @@ from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.vector_code import Code, Value
-from tfrt.kernels.numerics.vector_functions import has_form, write_steps
+from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 from tfrt.kernels.numerics.windows import Window
 
 FRAME_BYTES = 1 << 16

@@ -23,7 +23,8 @@ from tfrt.kernels.numerics.native_blocks import require_whole, taking_any, whole
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
 from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
-from tfrt.kernels.numerics.vector_functions import exp, has_form, write_steps
+from tfrt.kernels.numerics.vector_functions import exp
+from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 
 Shape = tuple[int, ...]
 

@@ -2,7 +2,8 @@
 
 Ranges have a rational approximation each, which interpolates the function at Chebyshev nodes: the coefficients were
 solved for with 50 digits, and are of the least degrees whose relative error is below the precision. The ``SHORT`` ones
-are for results in single precision, and have errors below 1e-9; the ``SINGLE`` ones are also evaluated in it. For the
+are for results in single precision, and have errors below 1e-9; the ``SINGLE`` ones are also evaluated in it, or nearly
+so, and serve a whole function: they were fitted so that the greatest relative errors are equal. For the
 ranges and variables see W. J. Cody, "Rational Chebyshev approximations for the error function" (1969), and M. Giles,
 "Approximating the erfinv function" (2012).
 """
@@ -32,16 +33,6 @@ _ERFCX_TAIL: Rational = (
      138.7667292760605, 120.96593299531104, 50.8173945301229,),
     (1.0, 6.402471795944244, 30.480088253000332, 89.32711898380228, 192.8366005106985, 285.81932840399986,
      289.83979570920116, 177.98985601692297, 50.889169001461354,),
-)  # fmt: skip
-_ERF_SHORT: Rational = (
-    (1.1283791671566856, 0.11356169728859479, 0.033609084214324306,),
-    (1.0, 0.43397477124460854, 0.07444347455227851, 0.0052268811536126105,),
-)  # fmt: skip
-_ERFCX_SHORT: Rational = (
-    (0.5641895836441694, 5.614364298952107, 27.91374258927415, 84.59057293914476, 162.98735118817785,
-     190.0120181464643, 107.67930835786693,),
-    (1.0, 9.951201690960406, 49.97581543353655, 154.90865153250513, 313.1224747100359, 406.8139719543136,
-     311.5154032494916, 107.67927485063979,),
 )  # fmt: skip
 _ERF_INV: Rational = (
     (0.886226925452758, 0.3173517151466377, 0.0821874007399821, 0.015157465850130341, 0.002068013369593152,
@@ -84,11 +75,25 @@ _I1E_TAIL: Rational = (
      5.178399613575919e-05, 3.253539650718736e-07,),
 )  # fmt: skip
 
-ERF_SINGLE = (1.1283791262, -0.37612343775, 0.11280316653, -0.026715054232, 0.0049217620279, -0.00056480598655)
-ERFCX_SINGLE: Rational = (
-    (1.0025723526, 0.78396783323, 0.26981576835, -4.6616267572e-05),
-    (1.0, 1.9266289865, 1.4060365009, 0.47647369117),
-)
+ERF_SINGLE: Rational = (
+    (1.1283791458095753, 0.19059172395989374, 0.052768949218385264, 0.003772439112119295, 0.0002848369583522722,
+     2.0459902955764856e-06,),
+    (1.0, 0.5022402491884915, 0.11418180804591213, 0.01498298153757604, 0.001163823108320926, 3.804704568057758e-05,),
+)  # fmt: skip
+"""``erf(x) / x`` as a function of ``x**2``, within 1.9e-8 up to..."""
+
+ERF_SINGLE_END = float(np.float32(3.925))
+"""...where there is no number between the result and 1."""
+
+ERFCX_SINGLE = (
+    0.5641770419647111, 1.1290095871723607, 1.9614333007356155, 2.9695191147824604, 1.756094177658335,
+    2.2659726183605406, -2.8108792599288894, -74.1356559824672, 195.28706599206092, -195.61838835505296,
+    73.25111347537323,
+)  # fmt: skip
+"""``exp(x**2) * erfc(x) / q`` as a polynomial of ``q = 1 / (x + 2)``, within 3.5e-9 up to..."""
+
+ERFC_SINGLE_END = 10.25
+"""...where nothing is left, not even a denormal number."""
 
 _FROM = 0.5
 """From where on ``erfc`` is computed by itself."""
@@ -108,39 +113,53 @@ def erf(x: np.ndarray) -> np.ndarray:
 
 
 def erf_single(x: np.ndarray) -> np.ndarray:
-    """`erf` in single precision, within 2.5 units in the last place; all in one, for speed."""
-    # From 3.92 on there is no number between the result and 1.
-    size = np.minimum(np.abs(x), np.float32(4))
-    square = size * size
-    near = size * polynomial(square, ERF_SINGLE)
-    far = 1 - np.exp(-square) * ratio(size, ERFCX_SINGLE)
-    return np.copysign(np.where(size < 1, near, far), x)
+    """`erf` in single precision, within six units in the last place; all in one, for speed."""
+    bounded = np.clip(x, np.float32(-ERF_SINGLE_END), np.float32(ERF_SINGLE_END))
+    return np.clip(bounded * ratio(bounded * bounded, ERF_SINGLE), np.float32(-1), np.float32(1))
 
 
 def erf_of_floats(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The error function of floats of any type."""
+    return _of_floats(erf, erf_single, x, out)
+
+
+def erfc_of_floats(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """One less the error function, of floats of any type."""
+    return _of_floats(erfc, erfc_single, x, out)
+
+
+def erf_inv_of_floats(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """The inverse of the error function, of floats of any type."""
+    return _of_floats(erf_inv, erf_inv_single, x, out)
+
+
+def _of_floats(
+    of_doubles: Callable[..., np.ndarray],
+    of_singles: Callable[..., np.ndarray],
+    x: np.ndarray,
+    out: np.ndarray | None,
+) -> np.ndarray:
     out = np.empty(x.shape, x.dtype) if out is None else out
-    function, dtype = (erf_single, np.float32) if x.dtype == np.float32 else (erf, np.float64)
+    function, dtype = (of_singles, np.float32) if x.dtype == np.float32 else (of_doubles, np.float64)
     return in_blocks(function, x, dtype=np.dtype(dtype), out=out)
 
 
 def erfc(x: np.ndarray) -> np.ndarray:
     """One less the error function, without cancellation."""
-    return _erfc(x, _ERF, _erfc_far, _FROM)
+    return by_range(
+        x,
+        (x >= _FROM, _erfc_far),
+        (x <= -_FROM, lambda v: 2 - _erfc_far(-v)),
+        (np.abs(x) < _FROM, lambda v: 1 - v * ratio(v * v, _ERF)),
+    )
 
 
 def erfc_single(x: np.ndarray) -> np.ndarray:
-    """`erfc` of numbers of single precision, for a result of single precision."""
-    return _erfc(x.astype(np.float64), _ERF_SHORT, _erfc_short, 1)
-
-
-def _erfc(x: np.ndarray, near: Rational, far: Callable[[np.ndarray], np.ndarray], start: float) -> np.ndarray:
-    return by_range(
-        x,
-        (x >= start, far),
-        (x <= -start, lambda v: 2 - far(-v)),
-        (np.abs(x) < start, lambda v: 1 - v * ratio(v * v, near)),
-    )
+    """`erfc` of numbers of single precision, for a result of single precision; all in one, for speed."""
+    size = np.minimum(np.abs(x.astype(np.float64)), ERFC_SINGLE_END)
+    inverse = 1 / (size + 2)
+    far = np.exp(-size * size) * inverse * polynomial(inverse, ERFCX_SINGLE)
+    return np.where(x > 0, far, 2 - far)
 
 
 def _erfc_far(x: np.ndarray) -> np.ndarray:
@@ -150,12 +169,6 @@ def _erfc_far(x: np.ndarray) -> np.ndarray:
     rest = (np.minimum(x, 40) - head) * (np.minimum(x, 40) + head)
     scale = np.exp(-head * head) * np.exp(-rest)
     return scale * by_range(x, (x < 4, lambda v: ratio(v, _ERFCX)), (x >= 4, lambda v: ratio(1 / v, _ERFCX_TAIL) / v))
-
-
-def _erfc_short(x: np.ndarray) -> np.ndarray:
-    """From 1 on."""
-    inverse = 1 / x
-    return np.exp(-x * x) * inverse * ratio(inverse, _ERFCX_SHORT)
 
 
 def erf_inv(x: np.ndarray) -> np.ndarray:

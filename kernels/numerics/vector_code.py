@@ -342,6 +342,14 @@ class Code:
         unknown = self.value(f"fcmp uno {self.vector} {x}, {x}")
         return self.value(f"select {flags} {unknown}, {self.vector} {x}, {self.vector} {found}")
 
+    def bits(self, x: str, to: Code) -> str:
+        """The bits of elements as those of a type of the same size."""
+        return self.value(f"bitcast {self.vector} {x} to {to.vector}")
+
+    def number_of(self, integers: str, to: Code) -> str:
+        """Integers, or truth values, as the nearest floats."""
+        return self.value(f"{self._kind.letter}itofp {self.vector} {integers} to {to.vector}")
+
     def saturated(self, x: str, to: Code) -> str:
         """Floats as integers of another type, toward zero: the nearest that there is, and 0 for what is no number."""
         if to.itemsize > 2:
@@ -462,7 +470,7 @@ class Code:
         if self.itemsize < 8:
             # Vectors of integers are divided one by one; floats of twice as many bits give the same quotients.
             wide = self.of(np.dtype(np.float64 if self.itemsize == 4 else np.float32))
-            x, y = (self.value(f"{letter}itofp {self.vector} {each} to {wide.vector}") for each in (dividend, divisor))
+            x, y = (self.number_of(each, wide) for each in (dividend, divisor))
             exact = wide.evaluate("{0} / ({1} if {2} != zero else one)", [x, y, y])
             # The least integer by -1 is one too many.
             long = f"<{self.lanes} x i{max(32, 16 * self.itemsize)}>"

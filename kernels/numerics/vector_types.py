@@ -64,7 +64,7 @@ def _read(code: Code, loaded: str, dtype: np.dtype) -> str:
         return _extended(code, loaded)
     words = code.of(_WORD)
     wide = code.value(f"zext {code.of(_SHORT).vector} {loaded} to {words.vector}")
-    return _as(words, words.evaluate("shift_left({0}, {1})", [wide, words.constant(16)]), code.of(F32))
+    return words.bits(words.evaluate("shift_left({0}, {1})", [wide, words.constant(16)]), code.of(F32))
 
 
 def store(code: Code, place: str, vector: Vector, lanes: int) -> None:
@@ -77,7 +77,7 @@ def store(code: Code, place: str, vector: Vector, lanes: int) -> None:
         name = _truncated(code, name)
     elif is_half(dtype):
         words = code.of(_WORD)
-        bits = words.evaluate("shift_right_logical({0}, {1})", [_as(code.of(F32), name, words), words.constant(16)])
+        bits = words.evaluate("shift_right_logical({0}, {1})", [code.of(F32).bits(name, words), words.constant(16)])
         name = code.value(f"trunc {words.vector} {bits} to {memory.vector}")
     memory.store(place, name, lanes)
 
@@ -89,13 +89,13 @@ def rounded(code: Code, name: str, dtype: np.dtype) -> Vector:
     if dtype == np.float16:
         return Vector(_extended(code, _truncated(code, name)), dtype)
     singles, words = code.of(F32), code.of(_WORD)
-    bits = _as(singles, name, words)
+    bits = singles.bits(name, words)
     # To the nearest, of two the even one: half of the last place, less where that is even, is carried over.
     odd = words.evaluate("shift_right_logical({0}, {1}) & one", [bits, words.constant(16)])
     near = words.evaluate("({0} + {1} + {2}) & {3}", [bits, odd, words.constant(0x7FFF), words.constant(0xFFFF0000)])
     quiet = words.evaluate("({0} & {1}) | {2}", [bits, words.constant(0x80000000), words.constant(0x7FC00000)])
     is_nan = singles.holds("{0} != {0}", [name])
-    return Vector(_as(words, words.select(is_nan, quiet, near), singles), dtype)
+    return Vector(words.bits(words.select(is_nan, quiet, near), singles), dtype)
 
 
 def _extended(code: Code, shorts: str) -> str:
@@ -108,11 +108,6 @@ def _truncated(code: Code, singles: str) -> str:
     halves, shorts = f"<{code.lanes} x half>", code.of(_SHORT)
     found = code.value(f"fptrunc {code.of(F32).vector} {singles} to {halves}")
     return code.value(f"bitcast {halves} {found} to {shorts.vector}")
-
-
-def _as(code: Code, vector: str, to: Code) -> str:
-    """The bits of elements as those of another type."""
-    return code.value(f"bitcast {code.vector} {vector} to {to.vector}")
 
 
 def converted(code: Code, vector: Vector, dtype: np.dtype) -> Vector:
@@ -129,8 +124,7 @@ def converted(code: Code, vector: Vector, dtype: np.dtype) -> Vector:
     if source.dtype.kind == "f":
         return Vector(source.saturated(name, target), dtype)
     if target.dtype.kind == "f":
-        how = "si" if source.dtype.kind == "i" else "ui"
-        return rounded(code, code.value(f"{how}tofp {source.vector} {name} to {target.vector}"), dtype)
+        return rounded(code, source.number_of(name, target), dtype)
     if source.itemsize == target.itemsize and source.dtype.kind != "b":
         return Vector(name, dtype)
     is_wider = target.itemsize > source.itemsize or source.dtype.kind == "b"
@@ -157,5 +151,5 @@ def _resized(source: Code, name: str, target: Code, to_odd: bool) -> str:
     is_beyond = source.holds("abs({1}) > abs({0})", [name, wide])
     words = source.of(_WORD)
     less = words.select(is_beyond, words.constant(1), words.constant(0))
-    odd = words.evaluate("({0} - {1}) | one", [_as(target, near, words), less])
-    return target.select(is_exact, near, _as(words, odd, target))
+    odd = words.evaluate("({0} - {1}) | one", [target.bits(near, words), less])
+    return target.select(is_exact, near, words.bits(odd, target))

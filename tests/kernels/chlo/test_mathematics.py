@@ -140,7 +140,7 @@ def test_values_are_scipys(op, array):
     if op != "erf_inv":
         single = x.astype(np.float32)
         wanted = getattr(special, name)(single.astype(np.float64)).astype(np.float32)
-        np.testing.assert_allclose(array(f"chlo.{op}", single), wanted, rtol=2e-7, atol=1e-38)
+        np.testing.assert_allclose(array(f"chlo.{op}", single), wanted, rtol=5e-7, atol=1e-38)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

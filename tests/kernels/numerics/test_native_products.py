@@ -239,7 +239,7 @@ def test_what_there_is_no_code_for():
     assert describe((8, 2048, 2), single, None) is None
     assert describe((1, 256, 256), np.dtype(np.float16), None) is None
     assert describe((1, 256, 256), single, lambda rows: None) is None
-    logarithm = (Step(np.log, (0,)),)
+    logarithm = (Step(np.log2, (0,)),)
     assert describe((1, 256, 256), single, RowEpilogue(epilogue(logarithm, []), (), logarithm)) is None
     # There is none of exponentials of doubles.
     exponential = (Step(np.exp, (0,)),)
