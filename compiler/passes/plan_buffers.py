@@ -159,18 +159,26 @@ class _Planner:
         """Whether iterations may write to the memory of a part of the state: each gets some that nobody else has."""
         argument, given = loop.block.args[place], _given(loop)
         result = given[place]
-        if not is_static(argument.type) or _size_of(argument) < _LEAST_STATE or given.count(result) != 1:
-            return False
-        if not self._is_fresh(result):
+        if not is_static(argument.type) or given.count(result) != 1 or not self._is_fresh(result):
             return False
         numbers = {op: number for number, op in enumerate(loop.block.ops)}
         end = loop.block.last_op
         others = [use.operation for use in result.uses if use.operation is not end]
+        if _size_of(argument) < _LEAST_STATE and (others or not _is_part_written(result, argument)):
+            return False
         return all(_only_reads(user, numbers) for user in others)
 
 
 _LEAST_STATE = 1 << 12
-"""The least size of a part of a loop's state, in bytes, that is overwritten; making memory for less costs nothing."""
+"""The least size of a part of a loop's state, in bytes, that is overwritten; making memory for less costs nothing. Of
+any size are those of which only a part is written and that nothing else looks at, such as what a scan collects."""
+
+
+def _is_part_written(value: SSAValue, argument: SSAValue) -> bool:
+    """Whether a value is an array that nothing else looks at, but for a part that is written."""
+    op = value.owner
+    is_alone = argument.uses.get_length() == 1
+    return isinstance(op, CallOp) and op.operands[0] is argument and is_alone and argument in _may_be_overwritten(op)
 
 
 def _size(loop: _Loop) -> int:

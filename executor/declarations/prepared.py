@@ -24,6 +24,9 @@ class Scribe(Protocol):
     def attribute(self, value: Any, attribute: str) -> str:
         """A name for an attribute of a value, which is looked up whenever the plan is called: it may be a thread's."""
 
+    def is_number(self, operand: str) -> bool:
+        """Whether an operand is known to be a number of Python's, and not an array without dimensions."""
+
 
 class Write(Protocol):
     """How a function is written: statements that assign its one result to the name `result`.

@@ -156,7 +156,19 @@ def _whole(made: _Chain, result: Shape, dtype: np.dtype | None) -> Run:
         quiet.call(made.body, *[array.reshape(1) for array in arrays], out.reshape(1))
         return out
 
-    return written(run, made.write) if result else run_scalar
+    if result:
+        return written(run, made.write)
+    of_one = _Chain(made.steps, ["[None]"] * made.inputs, frozenset(range(made.inputs)))
+
+    def write_scalar(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        given, out = operands[: made.inputs], operands[made.inputs :]
+        if not out:
+            return [*of_one.write(given, result, scribe), f"{result} = {result}[0, ...]"]
+        into = f"{result}_o"
+        doing = of_one.write([*given, into], result, scribe)
+        return [f"{into} = {out[0]}[None]", *doing, f"{result} = {out[0]}", f"del {into}"]
+
+    return written(run_scalar, write_scalar)
 
 
 def _blocked(
@@ -216,7 +228,8 @@ class _Chain:
     """
 
     def __init__(self, steps: Sequence[Step], alignments: Sequence[str], full: frozenset[int]):
-        self._steps = steps
+        self.steps = steps
+        self.inputs = len(alignments)
         self._alignments = alignments
         self._full = full
 
@@ -232,13 +245,12 @@ class _Chain:
 
     def write(self, operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
         """See `tfrt.executor.declarations.prepared.Write`; where there is one operand more, it is `out`."""
-        inputs = len(self._alignments)
-        has_out = len(operands) > inputs
+        has_out = len(operands) > self.inputs
         call = scribe.attribute(quiet, "call")
-        if len(self._steps) > _MOST_WRITTEN:
+        if len(self.steps) > _MOST_WRITTEN:
             function = scribe.constant(self.body if has_out else self.fresh, "chain")
             return [f"{result} = {call}({', '.join([function, *operands, *([] if has_out else ['None'])])})"]
-        functions = [f"{call}({scribe.constant(s.function, _name(s.function))}, " for s in self._steps]
+        functions = [f"{call}({scribe.constant(s.function, _name(s.function))}, " for s in self.steps]
         names = [f"{result}_x{n}" if alignment else operands[n] for n, alignment in enumerate(self._alignments)]
         aligning = [f"{names[n]} = {operands[n]}{how}" for n, how in enumerate(self._alignments) if how]
         full = self._full if has_out else frozenset[int]()
@@ -250,10 +262,10 @@ class _Chain:
     def _function(self, full: frozenset[int]) -> Callable[..., Any]:
         names = [f"x{number}" for number in range(len(self._alignments))]
         aligning = [f"{name} = {name}{how}" for name, how in zip(names, self._alignments, strict=True) if how]
-        functions = [f"f{number}(" for number in range(len(self._steps))]
+        functions = [f"f{number}(" for number in range(len(self.steps))]
         doing, _ = self._statements(functions, names, full, "out", "out", "t")
         lines = [f"def body({', '.join([*names, 'out'])}):", *aligning, *doing, "return out"]
-        namespace: dict[str, Any] = {f"f{number}": step.function for number, step in enumerate(self._steps)}
+        namespace: dict[str, Any] = {f"f{number}": step.function for number, step in enumerate(self.steps)}
         exec("\n    ".join(lines), namespace)
         found: Callable[..., Any] = namespace["body"]
         return found
@@ -275,7 +287,7 @@ class _Chain:
             out: the name of what the result is written into.
             prefix: what names of arrays on the way begin with.
         """
-        steps = self._steps
+        steps = self.steps
         last_use = {operand: number for number, step in enumerate(steps) for operand in step.operands}
         # Before the last step that reads an input which `out` may be, values go elsewhere.
         may_write_out = max((last_use.get(number, 0) for number in full), default=0)

@@ -44,7 +44,7 @@ def dynamic_slice(operand: TensorMetadata, *start_indices: TensorMetadata, slice
     limits = [(size, whole - size) for size, whole in zip(slice_sizes, operand.shape, strict=True)]
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
-        before, part, after = _written_part(operands[1:], limits, result)
+        before, part, after = _written_part(operands[1:], limits, result, scribe)
         return [*before, f"{result} = {operands[0]}[{part}]", *after]
 
     return written(lambda x, *starts: x[_part(starts, limits)], write)
@@ -59,26 +59,37 @@ def _part(starts: Sequence[np.ndarray | int], limits: Sequence[tuple[int, int]])
 
 
 def _written_part(
-    starts: Sequence[str], limits: Sequence[tuple[int, int]], result: str
+    starts: Sequence[str], limits: Sequence[tuple[int, int]], result: str, scribe: Scribe, *, drops: bool = False
 ) -> tuple[list[str], str, list[str]]:
-    """The same, given names of starts, or literals: what comes before it, the indices, and what comes after."""
+    """The same, given names of starts, or literals: what comes before it, the indices, and what comes after. Each index
+    costs, so dimensions that are taken whole have none at the end.
+
+    Args:
+        drops: whether leading dimensions of one element need not be there, as what is assigned may have more of them.
+    """
     before, part = [], []
     made = []
     for number, (start, (size, limit)) in enumerate(zip(starts, limits, strict=True)):
+        drops = drops and size == 1 and number + 1 < len(limits)
         if limit == 0:
-            part.append(":")
+            part.append("0" if drops else ":")
             continue
         literal = start.strip("()")
         if literal.removeprefix("-").isdecimal():
             first = min(max(int(literal), 0), limit)
-            part.append(f"{first}:{first + size}")
+            part.append(str(first) if drops else f"{first}:{first + size}")
             continue
         name = f"{result}_s{number}"
         made.append(name)
-        before.append(f"{name} = int({start})")
-        before.append(f"{name} = {name} if 0 <= {name} <= {limit} else 0 if {name} < 0 else {limit}")
-        part.append(f"{name}:{name} + {size}")
-    return before, ", ".join([*part, "..."]), [f"del {', '.join(made)}"] if made else []
+        given = start
+        if not scribe.is_number(start):
+            before.append(f"{name} = int({start})")
+            given = name
+        before.append(f"{name} = {given} if 0 <= {given} <= {limit} else 0 if {given} < 0 else {limit}")
+        part.append(name if drops else f"{name}:{name} + {size}")
+    while part and part[-1] == ":":
+        part.pop()
+    return before, ", ".join(part) or "...", [f"del {', '.join(made)}"] if made else []
 
 
 def _update_slice_metadata(
@@ -113,7 +124,7 @@ def dynamic_update_slice(operand: TensorMetadata, update: TensorMetadata, *start
         out = operands[2 + len(limits) :]
         if out and out[0] != x:
             return [f"{result} = {scribe.constant(run, 'update')}({', '.join([x, new, *starts, f'out={out[0]}'])})"]
-        before, part, after = _written_part(starts, limits, result)
+        before, part, after = _written_part(starts, limits, result, scribe, drops=True)
         # numpy looks whether `new` is a part of the same memory.
         return [*before, f"{result} = {x if out else f'{x}.copy()'}", f"{result}[{part}] = {new}", *after]
 

@@ -99,7 +99,11 @@ def broadcasting(operand: Shape, dimensions: Dims, result: Shape) -> ArrayForm:
         steps[dimension] = prod(operand[axis + 1 :]) if size > 1 else 0
     shape = tuple(aligned)
     if shape == result:
-        return lambda x: (x if in_order else x.transpose(order)).reshape(shape)
+        turned = "" if in_order else f".transpose({order})"
+        return written(
+            lambda x: (x if in_order else x.transpose(order)).reshape(shape),
+            lambda operands, target, scribe: [f"{target} = {operands[0]}{turned}.reshape({scribe.constant(shape)})"],
+        )
 
     def broadcast(x: np.ndarray) -> np.ndarray:
         return np.broadcast_to((x if in_order else x.transpose(order)).reshape(shape), result)
@@ -182,7 +186,15 @@ def _slice_metadata(
 def slice_(operand: TensorMetadata, *, start_indices: Dims, limit_indices: Dims, strides: Dims) -> ArrayForm:
     """A part of the operand, perhaps with steps."""
     _slice_metadata(operand, start_indices=start_indices, limit_indices=limit_indices, strides=strides)
-    part = (*map(slice, start_indices, limit_indices, strides), ...)
+    ends = zip(start_indices, limit_indices, strides, operand.shape, strict=True)
+    indices = [
+        slice(None) if (first, end, step) == (0, size, 1) else slice(first, end, step)
+        for first, end, step, size in ends
+    ]
+    # Each index costs, so dimensions that are taken whole have none at the end.
+    while indices and indices[-1] == slice(None):
+        indices.pop()
+    part = tuple(indices) or (...,)
     return written(
         lambda x: x[part],
         lambda operands, target, scribe: [f"{target} = {operands[0]}[{scribe.constant(part)}]"],

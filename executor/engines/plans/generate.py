@@ -150,6 +150,8 @@ class Writer:
         # Where the function that is being written begins, and what it has looked up there.
         self.top = 0
         self.looked_up: dict[tuple[int, str], str] = {}
+        # The operands of the kernel that is being written which are numbers.
+        self.numbers: set[str] = set()
 
     def finish(self, name: str, *, is_loop: bool = False) -> Generated:
         """Compile what has been written; the function of that name is the plan."""
@@ -181,6 +183,10 @@ class Writer:
             self.lines.insert(self.top, f"    {found} = {held}.{attribute}")
             self.sites.insert(self.top + 1, None)
         return self.looked_up[key]
+
+    def is_number(self, operand: str) -> bool:
+        """See `tfrt.executor.declarations.prepared.Scribe`."""
+        return operand in self.numbers
 
     def line(self, indent: int, text: str, site: Site | None) -> None:
         self.lines.append("    " * indent + text)
@@ -246,6 +252,8 @@ class Writer:
             self.line(indent, self.exit(Exit(Stands.BEFORE, scope, kernel)), site)
             return
         if bound.prepared is not None and bound.prepared.write is not None and len(targets) == 1:
+            classes = self.plan.facts.classes_at(scope.graph, node)[0]
+            self.numbers = {name for name, known in zip(names, classes, strict=True) if known is int}
             statements = bound.prepared.write(names, targets[0], self)
             self.guarded(indent, "; ".join(statements), site, {"": Exit(Stands.RAISED, scope, kernel)})
             return
