@@ -31,7 +31,6 @@ func.func @collect(%x: tensor<64xf32>, %ys: tensor<64x64xf32>) -> (tensor<64x64x
 // CHECK-LABEL: func.func @others
 // CHECK-NOT: cpu.copy
 // CHECK-NOT: _into
-// CHECK-LABEL: func.func @nested
 func.func @others(%x: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
   %zero = stablehlo.constant dense<0> : tensor<i32>
   %r:4 = stablehlo.while(%i = %zero, %a = %x, %b = %x, %c = %x) : tensor<i32>, tensor<64x64xf32>, tensor<64x64xf32>, tensor<64x64xf32> cond {
@@ -45,6 +44,45 @@ func.func @others(%x: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32
     stablehlo.return %j, %t, %t, %a : tensor<i32>, tensor<64x64xf32>, tensor<64x64xf32>, tensor<64x64xf32>
   }
   return %r#1, %r#3 : tensor<64x64xf32>, tensor<64x64xf32>
+}
+
+// However small it is, what a loop collects is overwritten; what else looks at it is read before that, so a copy is made.
+// CHECK-LABEL: func.func @collect_few
+// CHECK: [[YS:%.+]] = cpu.own %arg1
+// CHECK: tfrt.repeat.i32 {{.*}}, [[YS]]
+// CHECK: cpu.call_into [[YS]], {{.*}}, [[YS]] {{.*}}op_name = "stablehlo.dynamic_update_slice"
+// CHECK-NOT: cpu.settled
+// CHECK-LABEL: func.func @look_at_few
+// CHECK-NOT: cpu.call_into
+// CHECK-LABEL: func.func @nested
+func.func @collect_few(%x: tensor<1xf32>, %ys: tensor<9xf32>) -> tensor<9xf32> {
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %r:2 = stablehlo.while(%i = %zero, %a = %ys) : tensor<i32>, tensor<9xf32> cond {
+    %n = stablehlo.constant dense<9> : tensor<i32>
+    %more = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %more : tensor<i1>
+  } do {
+    %one = stablehlo.constant dense<1> : tensor<i32>
+    %j = stablehlo.add %i, %one : tensor<i32>
+    %b = stablehlo.dynamic_update_slice %a, %x, %i : (tensor<9xf32>, tensor<1xf32>, tensor<i32>) -> tensor<9xf32>
+    stablehlo.return %j, %b : tensor<i32>, tensor<9xf32>
+  }
+  return %r#1 : tensor<9xf32>
+}
+func.func @look_at_few(%ys: tensor<9xf32>) -> tensor<9xf32> {
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %r:2 = stablehlo.while(%i = %zero, %a = %ys) : tensor<i32>, tensor<9xf32> cond {
+    %n = stablehlo.constant dense<9> : tensor<i32>
+    %more = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %more : tensor<i1>
+  } do {
+    %one = stablehlo.constant dense<1> : tensor<i32>
+    %j = stablehlo.add %i, %one : tensor<i32>
+    %last = stablehlo.slice %a [8:9] : (tensor<9xf32>) -> tensor<1xf32>
+    %b = stablehlo.dynamic_update_slice %a, %last, %i : (tensor<9xf32>, tensor<1xf32>, tensor<i32>) -> tensor<9xf32>
+    stablehlo.return %j, %b : tensor<i32>, tensor<9xf32>
+  }
+  return %r#1 : tensor<9xf32>
 }
 
 // An inner loop goes on in the memory that the outer one was given.
@@ -75,42 +113,4 @@ func.func @nested(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
     stablehlo.return %j, %s#1 : tensor<i32>, tensor<64x64xf32>
   }
   return %r#1 : tensor<64x64xf32>
-}
-
-// However small it is, what a loop collects is overwritten; what else looks at it is read before that, so a copy is made.
-// CHECK-LABEL: func.func @collect_few
-// CHECK: [[YS:%.+]] = cpu.own %arg1
-// CHECK: tfrt.repeat.i32 {{.*}}, [[YS]]
-// CHECK: cpu.call_into [[YS]], {{.*}}, [[YS]] {{.*}}op_name = "stablehlo.dynamic_update_slice"
-// CHECK-NOT: cpu.settled
-// CHECK-LABEL: func.func @look_at_few
-// CHECK-NOT: cpu.call_into
-func.func @collect_few(%x: tensor<1xf32>, %ys: tensor<9xf32>) -> tensor<9xf32> {
-  %zero = stablehlo.constant dense<0> : tensor<i32>
-  %r:2 = stablehlo.while(%i = %zero, %a = %ys) : tensor<i32>, tensor<9xf32> cond {
-    %n = stablehlo.constant dense<9> : tensor<i32>
-    %more = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
-    stablehlo.return %more : tensor<i1>
-  } do {
-    %one = stablehlo.constant dense<1> : tensor<i32>
-    %j = stablehlo.add %i, %one : tensor<i32>
-    %b = stablehlo.dynamic_update_slice %a, %x, %i : (tensor<9xf32>, tensor<1xf32>, tensor<i32>) -> tensor<9xf32>
-    stablehlo.return %j, %b : tensor<i32>, tensor<9xf32>
-  }
-  return %r#1 : tensor<9xf32>
-}
-func.func @look_at_few(%ys: tensor<9xf32>) -> tensor<9xf32> {
-  %zero = stablehlo.constant dense<0> : tensor<i32>
-  %r:2 = stablehlo.while(%i = %zero, %a = %ys) : tensor<i32>, tensor<9xf32> cond {
-    %n = stablehlo.constant dense<9> : tensor<i32>
-    %more = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
-    stablehlo.return %more : tensor<i1>
-  } do {
-    %one = stablehlo.constant dense<1> : tensor<i32>
-    %j = stablehlo.add %i, %one : tensor<i32>
-    %last = stablehlo.slice %a [8:9] : (tensor<9xf32>) -> tensor<1xf32>
-    %b = stablehlo.dynamic_update_slice %a, %last, %i : (tensor<9xf32>, tensor<1xf32>, tensor<i32>) -> tensor<9xf32>
-    stablehlo.return %j, %b : tensor<i32>, tensor<9xf32>
-  }
-  return %r#1 : tensor<9xf32>
 }
