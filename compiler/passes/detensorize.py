@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
@@ -11,40 +11,31 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     FunctionType,
     IntegerAttr,
-    IntegerType,
     LocationAttr,
-    MemRefType,
     ModuleOp,
-    f32,
-    f64,
     i1,
-    i32,
-    i64,
 )
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tfrt.compiler.passes.shared.array_ops import attrs_of, entry_of
+from tfrt.compiler.passes.shared.array_ops import entry_of
 from tfrt.compiler.passes.shared.call_sites import may_change_type
 from tfrt.compiler.passes.shared.fold import constant, is_in_sync_function
+from tfrt.compiler.passes.shared.number_ops import Numbers, element_of, of_call, of_chain
 from tfrt.compiler.passes.shared.purity import cannot_fail, is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.cpu import (
-    NUMBER_OPS,
     CallOp,
     ConstantOp,
     ElementwiseOp,
     ItemOp,
     ScalarOp,
     metadata_attribute,
-    steps_of,
 )
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
-from tfrt.dialects.shared.definitions import OpClass
 from tfrt.dialects.shared.walking import ops_in
-from tfrt.dialects.tfrt.arithmetic import ADD_OPS, AND_OPS, EQUAL_OPS, MUL_OPS
 from tfrt.executor.declarations.runs import Control
 
 
@@ -77,38 +68,6 @@ class Detensorize(ModulePass):
                 for block in region.blocks:
                     if inner not in functions.values() and not is_in_sync_function(inner):
                         run.block(block)
-
-
-_TYPES = (i1, i32, i64)
-_OPS: dict[str, OpClass] = {each.name: each for each in (*ADD_OPS, *MUL_OPS, *EQUAL_OPS, *AND_OPS, *NUMBER_OPS)}
-
-_ARITHMETIC = {
-    "stablehlo.add": "tfrt.add",
-    "stablehlo.subtract": "cpu.subtract",
-    "stablehlo.multiply": "tfrt.mul",
-    "stablehlo.minimum": "cpu.minimum",
-    "stablehlo.maximum": "cpu.maximum",
-    "stablehlo.divide": "cpu.divide",
-    "stablehlo.remainder": "cpu.remainder",
-}
-_LOGIC = {"stablehlo.and": "tfrt.and", "stablehlo.or": "cpu.or", "stablehlo.xor": "cpu.unequal"}
-_COMPARISONS = {
-    "EQ": ("tfrt.equal", False),
-    "NE": ("cpu.unequal", False),
-    "LT": ("cpu.less", False),
-    "LE": ("cpu.less_equal", False),
-    "GT": ("cpu.less", True),
-    "GE": ("cpu.less_equal", True),
-}
-"""What compares, and whether its operands are in the other order."""
-
-
-def _element(type: Attribute) -> IntegerType | None:
-    """The type of the number that an array of this type is, if it is one that programs compute with."""
-    if not isinstance(type, MemRefType) or type.get_shape():
-        return None
-    element = type.element_type
-    return element if isinstance(element, IntegerType) and element in _TYPES else None
 
 
 @dataclass
@@ -145,14 +104,14 @@ class _Detensorizing:
         _erase_unused(block)
 
     def _has_number(self, value: SSAValue) -> bool:
-        return value in self.numbers or (isinstance(value.owner, ConstantOp) and _element(value.type) is not None)
+        return value in self.numbers or (isinstance(value.owner, ConstantOp) and element_of(value.type) is not None)
 
     def _number(self, value: SSAValue) -> SSAValue:
         """The number that an array is."""
         found = self.numbers.get(value)
         if found is not None:
             return found
-        owner, type = value.owner, _element(value.type)
+        owner, type = value.owner, element_of(value.type)
         assert type is not None
         if isinstance(owner, ConstantOp) and isinstance(owner.value, DenseIntOrFPElementsAttr):
             (attribute,) = owner.value.get_attrs()
@@ -180,7 +139,7 @@ class _Detensorizing:
         made.location = location
         Rewriter.insert_op(made, where)
         (array,) = made.results
-        if _element(type) == number.type:
+        if element_of(type) == number.type:
             self.numbers[array] = number
         return array
 
@@ -194,9 +153,9 @@ class _Detensorizing:
 
     def _compute(self, op: Operation) -> None:
         if isinstance(op, CallOp) and not op.steps.data:
-            write = _of_call(op)
+            write = of_call(op)
         elif isinstance(op, ElementwiseOp):
-            write = _of_chain(op)
+            write = of_chain(op)
         else:
             return
         if write is None:
@@ -204,7 +163,7 @@ class _Detensorizing:
         # One number alone that is taken out of an array and put into another one is no gain.
         if not any(self._has_number(o) for o in op.operands) and not _leads_to_number(op):
             return
-        writer = _Numbers(op)
+        writer = Numbers(op)
         number = write(writer, [self._number(operand) for operand in op.operands])
         (result,) = op.results
         array = self._array(number, result.type, InsertPoint.before(op), op.location)
@@ -249,7 +208,7 @@ class _Detensorizing:
 
     def _is_number(self, argument: BlockArgument, end: Operation, place: int) -> bool:
         """Whether a part of a loop's state is one that iterations compute with."""
-        if _element(argument.type) is None:
+        if element_of(argument.type) is None:
             return False
         handed_on = end.operands[place]
         return argument in self.numbers or (isinstance(handed_on.owner, ScalarOp) and handed_on in self.numbers)
@@ -257,7 +216,7 @@ class _Detensorizing:
     def _carry_number(self, op: Operation, body: Block, place: int) -> None:
         """Let a part of a loop's state be a number."""
         argument, end = body.args[place], _end(body)
-        type, taken = _element(argument.type), self.numbers.pop(argument, None)
+        type, taken = element_of(argument.type), self.numbers.pop(argument, None)
         assert type is not None
         new = body.insert_arg(type, place)
         if taken is not None:
@@ -318,115 +277,6 @@ def _keep(op: Operation, body: Block, kept: Sequence[int]) -> None:
             body.erase_arg(argument)
 
 
-class _Numbers:
-    """Adds ops on numbers in front of an op."""
-
-    def __init__(self, op: Operation):
-        self._op = op
-
-    def __call__(self, name: str, *operands: SSAValue) -> SSAValue:
-        kind = _OPS[name]
-        type = i1 if name.partition(".")[2].partition(".")[0] in _ASKING else operands[-1].type
-        return self._add(kind.create(operands=operands, result_types=[_CONVERTED.get(name, type)]))
-
-    def constant(self, value: int, type: IntegerType) -> SSAValue:
-        return self._add(constant(IntegerAttr(value, type), type))
-
-    def _add(self, made: Operation) -> SSAValue:
-        made.location = self._op.location
-        Rewriter.insert_op(made, InsertPoint.before(self._op))
-        return made.results[0]
-
-
-_ASKING = ("equal", "unequal", "less", "less_equal")
-_CONVERTED: dict[str, Attribute] = {
-    "cpu.convert.i1_to_i32": i32,
-    "cpu.convert.i1_to_i64": i64,
-    "cpu.convert.i32_to_i64": i64,
-    "cpu.convert.i64_to_i32": i32,
-}
-
-_Write = Callable[[_Numbers, Sequence[SSAValue]], SSAValue]
-"""Computes with the numbers that an op's operands are what its result is."""
-
-
-def _of_step(name: str, type: IntegerType) -> Callable[..., SSAValue] | None:
-    """What an elementwise op on numbers of a type is: a function of a `_Numbers` and the operands."""
-    if type == i1:
-        if name in _LOGIC:
-            return lambda write, x, y: write(f"{_LOGIC[name]}.i1", x, y)
-        return (lambda write, x: write("cpu.not.i1", x)) if name == "stablehlo.not" else None
-    if name in _ARITHMETIC:
-        return lambda write, x, y: write(f"{_ARITHMETIC[name]}.{type}", x, y)
-    if name == "stablehlo.negate":
-        return lambda write, x: write(f"cpu.subtract.{type}", write.constant(0, type), x)
-    if name == "stablehlo.abs":
-        return lambda write, x: write(
-            f"cpu.maximum.{type}", x, write(f"cpu.subtract.{type}", write.constant(0, type), x)
-        )
-    return None
-
-
-def _of_chain(op: ElementwiseOp) -> _Write | None:
-    types = {_element(value.type) for value in (*op.operands, *op.results)}
-    type = types.pop() if len(types) == 1 else None
-    if type is None:
-        return None
-    steps = [(_of_step(name, type), operands) for name, operands in steps_of(op.steps)]
-    if any(step is None for step, _ in steps):
-        return None
-
-    def compute(write: _Numbers, numbers: Sequence[SSAValue]) -> SSAValue:
-        values = list(numbers)
-        for step, operands in steps:
-            assert step is not None
-            values.append(step(write, *[values[number] for number in operands]))
-        return values[-1]
-
-    return compute
-
-
-def _of_call(op: CallOp) -> _Write | None:
-    types = [_element(value.type) for value in op.operands]
-    if len(op.results) != 1 or not types or None in types:
-        return None
-    result = op.results[0].type
-    if not isinstance(result, MemRefType) or result.get_shape():
-        return None
-    type = types[-1]
-    match op.op_name.data:
-        case "stablehlo.compare":
-            return _of_comparison(op, type)
-        case "stablehlo.select":
-            return lambda write, x: write(f"cpu.select.{type}", *x)
-        case "stablehlo.clamp" if type != i1:
-            return lambda write, x: write(f"cpu.minimum.{type}", write(f"cpu.maximum.{type}", x[1], x[0]), x[2])
-        case "stablehlo.convert":
-            return _of_conversion(type, result.element_type)
-    return None
-
-
-def _of_comparison(op: CallOp, type: IntegerType | None) -> _Write | None:
-    name, is_reversed = _COMPARISONS[attrs_of(op).by_name["comparison_direction"].value]
-    if type == i1 and name not in ("tfrt.equal", "cpu.unequal"):
-        return None
-    name = "cpu.equal" if type == i1 and name == "tfrt.equal" else name
-    return lambda write, x: write(f"{name}.{type}", *(reversed(x) if is_reversed else x))
-
-
-def _of_conversion(source: IntegerType | None, target: Attribute) -> _Write | None:
-    if source is None or source == target:
-        return None if source is None else lambda write, x: x[0]
-    if target == i1:
-        return lambda write, x: write(f"cpu.unequal.{source}", x[0], write.constant(0, source))
-    if target in _TYPES:
-        return lambda write, x: write(f"cpu.convert.{source}_to_{target}", x[0])
-    if target in (f32, f64) and source == i32:
-        # Making an array of it converts it.
-        return lambda write, x: x[0]
-    return None
-
-
 def _taking_numbers(op: Operation) -> range:
     """The operands of an op that may be numbers in place of arrays without dimensions."""
     entry = entry_of(op) if isinstance(op, CallOp) else None
@@ -442,6 +292,6 @@ def _leads_to_number(op: Operation) -> bool:
         user = use.operation
         if isinstance(user, ItemOp) or use.index in _taking_numbers(user):
             return True
-        if (isinstance(user, CallOp) and _of_call(user)) or (isinstance(user, ElementwiseOp) and _of_chain(user)):
+        if (isinstance(user, CallOp) and of_call(user)) or (isinstance(user, ElementwiseOp) and of_chain(user)):
             return True
     return False

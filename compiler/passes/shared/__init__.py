@@ -11,6 +11,9 @@
 `rewriting.py`             rewrite patterns that keep locations
 `replacing.py`             ops and values in the place of others, and casts
 `splice.py`                a body in place of the op that runs it
+`buffer_uses.py`           what ops do with the memory of arrays
+`block_buffers.py`         where in memory the results of a block are
+`number_ops.py`            kernels on arrays of one number, as ops on numbers
 `array_ops.py`             ops of the core runtime as kernels on arrays
 `source_functions.py`      functions of frameworks' programs
 `source_ops.py`            ops of frameworks' dialects as ops of the core runtime
