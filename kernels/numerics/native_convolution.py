@@ -15,6 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import assemble, processor
+from tfrt.kernels.numerics import native_winograd_code
 from tfrt.kernels.numerics.convolution import finishing, prepare
 from tfrt.kernels.numerics.native_blocks import given_back, in_blocks, require_whole, room_for
 from tfrt.kernels.numerics.native_choice import Run, native_or
@@ -99,7 +100,11 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
         NotImplementedError: a step cannot be written.
     """
     threads = 1 if host is None else min(host.parallelism, convolution.work // LEAST_WORK)
-    tiling = tiling_of(convolution, processor(), 1 if threads < 2 else UNITS_A_THREAD * threads)
+    wanted = 1 if threads < 2 else UNITS_A_THREAD * threads
+    winograd = native_winograd_code.tiling_of(convolution, processor(), wanted)
+    if winograd is not None:
+        return _of_tiles(convolution, shape, winograd, host, view)
+    tiling = tiling_of(convolution, processor(), wanted)
     # Arrays: images, filters, the result, others, and memory for a frame.
     pointers = [ctypes.py_object] * (3 + len(convolution.others) + (not is_on_stack(convolution, tiling)))
     code = assemble(write(convolution, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
@@ -109,6 +114,49 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
     elif tiling.packed:
         packing = packed_once(lambda w: pack(w, tiling))
     return _function(convolution, shape, tiling, code, host, packing)
+
+
+def _of_tiles(
+    convolution: Convolution,
+    shape: Shape,
+    tiling: native_winograd_code.Tiling,
+    host: HostContext | None,
+    view: Pack | None,
+) -> Run:
+    """The convolution by Winograd's way; filters that never change are transformed once."""
+    c, pointer = convolution, ctypes.py_object
+    transform = assemble(native_winograd_code.write_transform(c, tiling), "transform", [pointer, pointer])
+    pointers = [pointer] * (4 + len(c.others))
+    code = assemble(native_winograd_code.write(c, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
+    units = c.images[0] * -(-tiling.tall // tiling.rows)
+    work = max(1, c.work // units)
+    do_all = in_blocks(code, len(pointers), units, host, LEAST_WORK // work, MOST_WORK // work)
+    sizes = [*map(prod, (c.images, c.filters, c.result)), *map(prod, c.others)]
+    matrices = native_winograd_code.matrices_of(c)
+    in_order = in_order_once(view)
+
+    def transformed(w: np.ndarray) -> np.ndarray:
+        made = np.empty(matrices, c.dtype)
+        transform(w, made)
+        return made
+
+    once = packed_once(transformed)
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        made = room_for(shape, c.dtype, out)
+        x, w = np.ascontiguousarray(x), np.ascontiguousarray(in_order(w))
+        arrays = (x, w, made, *map(np.ascontiguousarray, others))
+        require_whole(arrays, sizes, c.dtype)
+        if not w.flags.writeable:
+            do_all(*arrays, once(w))
+            return given_back(made, out)
+        with Workspace() as space:
+            u = space.array(matrices, c.dtype)
+            transform(w, u)
+            do_all(*arrays, u)
+        return given_back(made, out)
+
+    return run
 
 
 def _function(

@@ -145,7 +145,7 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     widths = [n for n in (1, 2, 4) if n == 1 or (across % n == 0 and n * 8 <= on.registers)]
     vectors = max(widths, key=worth)
     tiles = tiles_of(vectors)
-    row = _extent(c)[1] * c.images[-1] * c.dtype.itemsize
+    row = extent_of(c)[1] * c.images[-1] * c.dtype.itemsize
     window = (c.rows.size - 1) * c.rows.dilation + 1
     is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
     packed = is_large and c.groups == 1 and depth > lanes * vectors and depth % (lanes * vectors) == 0
@@ -166,22 +166,22 @@ def _is_depthwise(c: Convolution) -> bool:
     return c.groups > 1 and c.filters[2] == 1 and c.filters[3] == c.groups
 
 
-def _extent(c: Convolution) -> tuple[int, int]:
+def extent_of(c: Convolution) -> tuple[int, int]:
     """The size of an image within its frame."""
     height, width = c.images[1:3]
     return (c.rows.before + height + c.rows.after, c.columns.before + width + c.columns.after)
 
 
-def _has_frame(c: Convolution) -> bool:
+def has_frame(c: Convolution) -> bool:
     return any(window.before or window.after for window in (c.rows, c.columns))
 
 
 def frame_of(c: Convolution, tiling: Tiling) -> Shape:
     """The shape of the memory for rows of an image with zeros around them."""
-    if not _has_frame(c):
+    if not has_frame(c):
         return (1,)
     rows = (tiling.height - 1) * c.rows.stride + (c.rows.size - 1) * c.rows.dilation + 1
-    return (rows, _extent(c)[1], c.images[-1])
+    return (rows, extent_of(c)[1], c.images[-1])
 
 
 def is_on_stack(c: Convolution, tiling: Tiling) -> bool:
@@ -209,8 +209,8 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
         high = code.least(code.add(low, tiling.height), c.rows.count)
         source = code.at(x, code.times(image, prod(c.images[1:])))
         top: Value = code.times(low, c.rows.stride)
-        if _has_frame(c):
-            _fill_frame(code, c, source, frame, top, code.add(high, f"{code.value(f'sub i64 0, {low}')}"))
+        if has_frame(c):
+            fill_frame(code, c, source, frame, top, code.add(high, f"{code.value(f'sub i64 0, {low}')}"))
             source = frame
         else:
             source = code.at(source, code.times(top, c.images[2] * c.images[3]))
@@ -227,10 +227,10 @@ def _copies_filters(c: Convolution, tiling: Tiling) -> bool:
     return vector == LINE_BYTES and c.filters[-1] % tiling.lanes == 0 and size <= COPIED_BYTES and tiles >= LEAST_TILES
 
 
-def _fill_frame(code: Code, c: Convolution, source: str, frame: str, top: Value, count: Value) -> None:
+def fill_frame(code: Code, c: Convolution, source: str, frame: str, top: Value, count: Value) -> None:
     """Copy the rows that some windows see, from row `top` of the framed image on, with zeros around them."""
     _, height, width, channels = c.images
-    left, right, line = c.columns.before * channels, c.columns.after * channels, _extent(c)[1] * channels
+    left, right, line = c.columns.before * channels, c.columns.after * channels, extent_of(c)[1] * channels
     window = (c.rows.size - 1) * c.rows.dilation + 1
     # (count - 1) * stride + window
     rows = code.add(code.times(count, c.rows.stride), window - c.rows.stride)
@@ -262,7 +262,7 @@ def _write_rows(
 ) -> None:
     """All tiles of the result's rows from `low` to `high`; `source` is where the first one's windows begin."""
     _, height, width, depth = c.result
-    channels, line = c.images[-1], _extent(c)[1] * c.images[-1]
+    channels, line = c.images[-1], extent_of(c)[1] * c.images[-1]
     depthwise = _is_depthwise(c)
     groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
     block = tiling.channels

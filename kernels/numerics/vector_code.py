@@ -364,6 +364,12 @@ class Code:
         wide = self.value(f"fptosi {self.vector} {bounded} to <{self.lanes} x i32>")
         return self.value(f"trunc <{self.lanes} x i32> {wide} to {to.vector}")
 
+    def has_unknown(self, x: str) -> str:
+        """Whether any element is no number."""
+        unknown = self.value(f"fcmp uno {self.vector} {x}, {x}")
+        bits = self.value(f"bitcast <{self.lanes} x i1> {unknown} to i{self.lanes}")
+        return self.value(f"icmp ne i{self.lanes} {bits}, 0")
+
     def load_flags(self, address: str, lanes: int) -> str:
         """Which of so many bytes are not zero, as a vector of bits; the others are not set."""
         bytes_, bits = f"<{self.lanes} x i8>", f"<{self.lanes} x i1>"
