@@ -52,6 +52,18 @@ def with_breaks(code: Callable[..., None], units: int, most: int, *more: int) ->
     return run
 
 
+BRIEF_WORK = 1 << 22
+"""So many multiplications are done with the interpreter lock, in at most some 70 microseconds..."""
+
+BRIEF_WORK_OF_MANY = 1 << 18
+"""...or where a host has compute threads, in some four."""
+
+
+def brief_units(work: int) -> tuple[int, int]:
+    """How many units of so many multiplications are done with the interpreter lock; see `whole_work`."""
+    return BRIEF_WORK // work, BRIEF_WORK_OF_MANY // work
+
+
 Work = Callable[..., Any]
 """A function of arrays, and perhaps of one for the result after them, that returns the result; or `UNFIT` where it has
 done nothing, for an array is not one that its code takes."""

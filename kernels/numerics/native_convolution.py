@@ -7,7 +7,7 @@ over, `native_choice` says.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -17,7 +17,14 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import assemble, processor
 from tfrt.kernels.numerics import native_winograd_code
 from tfrt.kernels.numerics.convolution import finishing, prepare
-from tfrt.kernels.numerics.native_blocks import given_back, in_blocks, require_whole, room_for
+from tfrt.kernels.numerics.native_blocks import (
+    brief_units,
+    given_back,
+    require_whole,
+    room_for,
+    taking_any,
+    whole_work,
+)
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.native_convolution_code import (
     Convolution,
@@ -39,6 +46,10 @@ MOST_WORK = 1 << 25
 
 LEAST_WORK = 1 << 18
 """How many multiplications are worth a block of their own on another thread."""
+
+MOST_TRANSFORMED = 1 << 17
+"""Filters that may change are transformed in each call, if what is made of them has no more bytes: for 32 channels that
+takes a tenth of what is saved, for 64 as much."""
 
 UNITS_A_THREAD = 2
 """So many at least, where several threads share a convolution."""
@@ -102,114 +113,106 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
     threads = 1 if host is None else min(host.parallelism, convolution.work // LEAST_WORK)
     wanted = 1 if threads < 2 else UNITS_A_THREAD * threads
     winograd = native_winograd_code.tiling_of(convolution, processor(), wanted)
-    if winograd is not None:
-        return _of_tiles(convolution, shape, winograd, host, view)
-    tiling = tiling_of(convolution, processor(), wanted)
-    # Arrays: images, filters, the result, others, and memory for a frame.
-    pointers = [ctypes.py_object] * (3 + len(convolution.others) + (not is_on_stack(convolution, tiling)))
-    code = assemble(write(convolution, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
-    packing = None
+    if winograd is None:
+        return _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
+    of_changing = None
+    if native_winograd_code.bytes_of_matrices(convolution) > MOST_TRANSFORMED:
+        of_changing = _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
+    return _by_tiles(convolution, shape, winograd, host, view, of_changing)
+
+
+def _directly(c: Convolution, shape: Shape, tiling: Tiling, host: HostContext | None, view: Pack | None) -> Run:
+    text, units = write(c, tiling), c.images[0] * -(-c.rows.count // tiling.height)
+    if is_on_stack(c, tiling):
+        run = _whole_work(c, shape, text, units, _sizes(c), host)
+    else:
+        run = _with_frame(c, shape, text, units, prod(frame_of(c, tiling)), host)
     if view is not None:
         packing = packed_if_changed(lambda w: pack(view(w), tiling))
     elif tiling.packed:
         packing = packed_once(lambda w: pack(w, tiling))
-    return _function(convolution, shape, tiling, code, host, packing)
+    else:
+        return run
+    return lambda x, w, *others, out=None: run(x, packing(w), *others, out=out)
 
 
-def _of_tiles(
-    convolution: Convolution,
+def _by_tiles(
+    c: Convolution,
     shape: Shape,
     tiling: native_winograd_code.Tiling,
     host: HostContext | None,
     view: Pack | None,
+    of_changing: Run | None,
 ) -> Run:
-    """The convolution by Winograd's way; filters that never change are transformed once."""
-    c, pointer = convolution, ctypes.py_object
-    transform = assemble(native_winograd_code.write_transform(c, tiling), "transform", [pointer, pointer])
-    pointers = [pointer] * (4 + len(c.others))
-    code = assemble(native_winograd_code.write(c, tiling), "convolve", [*pointers, ctypes.c_int64, ctypes.c_int64])
-    units = c.images[0] * -(-tiling.tall // tiling.rows)
-    work = max(1, c.work // units)
-    do_all = in_blocks(code, len(pointers), units, host, LEAST_WORK // work, MOST_WORK // work)
-    sizes = [*map(prod, (c.images, c.filters, c.result)), *map(prod, c.others)]
+    """The convolution by Winograd's way; filters that never change are transformed once.
+
+    Args:
+        of_changing: what is done with filters that may change, if that is something else.
+    """
     matrices = native_winograd_code.matrices_of(c)
-    in_order = in_order_once(view)
-
-    def transformed(w: np.ndarray) -> np.ndarray:
-        made = np.empty(matrices, c.dtype)
-        transform(w, made)
-        return made
-
-    once = packed_once(transformed)
+    *given, result = _sizes(c)
+    text, units = native_winograd_code.write(c, tiling), c.images[0] * -(-tiling.tall // tiling.rows)
+    convolve = _whole_work(c, shape, text, units, [*given, prod(matrices), result], host)
+    text, sizes, channels = (
+        native_winograd_code.write_transform(c, tiling),
+        [prod(c.filters), prod(matrices)],
+        c.filters[2],
+    )
+    work = whole_work(text, "transform", sizes, c.dtype, channels, None, 1, channels, 1, matrices, (channels, channels))
+    transform = taking_any(work, matrices, sizes, c.dtype)
+    in_order, once = in_order_once(view), packed_once(transform)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        made = room_for(shape, c.dtype, out)
-        x, w = np.ascontiguousarray(x), np.ascontiguousarray(in_order(w))
-        arrays = (x, w, made, *map(np.ascontiguousarray, others))
-        require_whole(arrays, sizes, c.dtype)
+        if w.flags.writeable and of_changing is not None:
+            return of_changing(x, w, *others, out=out)
+        w = in_order(w)
         if not w.flags.writeable:
-            do_all(*arrays, once(w))
-            return given_back(made, out)
+            return convolve(x, w, *others, once(w), out=out)
         with Workspace() as space:
-            u = space.array(matrices, c.dtype)
-            transform(w, u)
-            do_all(*arrays, u)
-        return given_back(made, out)
+            return convolve(x, w, *others, transform(w, out=space.array(matrices, c.dtype)), out=out)
 
     return run
 
 
-def _function(
-    convolution: Convolution,
-    shape: Shape,
-    tiling: Tiling,
-    code: Callable[..., None],
-    host: HostContext | None,
-    packing: Pack | None,
+def _sizes(c: Convolution) -> list[int]:
+    """How many elements arrays have: images, filters, others, and the result."""
+    return [*map(prod, (c.images, c.filters, *c.others, c.result))]
+
+
+def _whole_work(
+    c: Convolution, shape: Shape, text: str, units: int, sizes: Sequence[int], host: HostContext | None
 ) -> Run:
-    c = convolution
-    units = c.images[0] * -(-c.rows.count // tiling.height)
-    work = max(1, prod(c.result[2:]) * tiling.height * prod(c.filters[:-1]))
-    least, most = LEAST_WORK // work, MOST_WORK // work
-    sizes = [*map(prod, (c.images, c.filters, c.result)), *map(prod, c.others)]
-    if is_on_stack(c, tiling):
-        do_all = in_blocks(code, 3 + len(c.others), units, host, least, most)
-    else:
-        do_all = _with_frame(code, prod(frame_of(c, tiling)), c.dtype, units, host, least, most)
+    """The convolution by a module's code, of arrays of these sizes, of which the result is the last."""
+    work = max(1, c.work // units)
+    least, most, brief = LEAST_WORK // work, MOST_WORK // work, brief_units(work)
+    found = whole_work(text, "convolve", sizes, c.dtype, units, host, least, most, len(sizes) - 1, shape, brief)
+    return taking_any(found, shape, sizes, c.dtype)
+
+
+def _with_frame(c: Convolution, shape: Shape, text: str, units: int, frame: int, host: HostContext | None) -> Run:
+    """As `_whole_work`, of code that also takes memory for a frame of so many elements."""
+    sizes = _sizes(c)
+    code = assemble(text, "convolve", [*[ctypes.py_object] * (len(sizes) + 1), ctypes.c_int64, ctypes.c_int64])
+    work = max(1, c.work // units)
+    least, most = LEAST_WORK // work, max(1, MOST_WORK // work)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = room_for(shape, c.dtype, out)
-        if packing is not None:
-            w = packing(w)
-        if not (x.flags.c_contiguous and w.flags.c_contiguous):
-            x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
-        if others:
-            others = tuple([other if other.flags.c_contiguous else np.ascontiguousarray(other) for other in others])
-        arrays = (x, w, made, *others)
+        arrays = (*map(np.ascontiguousarray, (x, w, *others)), made)
         require_whole(arrays, sizes, c.dtype)
-        do_all(*arrays)
-        return given_back(made, out)
 
-    return run
-
-
-def _with_frame(
-    code: Callable[..., None], size: int, dtype: np.dtype, units: int, host: HostContext | None, least: int, most: int
-) -> Callable[..., None]:
-    """As `in_blocks`, of code that also takes memory for a frame of so many elements."""
-
-    def run(*arrays: np.ndarray) -> None:
         def some(start: int, end: int) -> None:
             with Workspace() as space:
-                frame = space.array((size,), dtype)
+                memory = space.array((frame,), c.dtype)
                 # Between two blocks Python handles signals.
-                for first in range(start, end, max(1, most)):
-                    code(*arrays, frame, first, min(first + max(1, most), end))
+                for first in range(start, end, most):
+                    code(*arrays, memory, first, min(first + most, end))
 
         if host is None:
             some(0, units)
         else:
             host.parallel_for(units, _HANDED_OVER * least, some)
+        return given_back(made, out)
 
     return run
 

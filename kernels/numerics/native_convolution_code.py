@@ -190,16 +190,17 @@ def is_on_stack(c: Convolution, tiling: Tiling) -> bool:
 
 
 def write(convolution: Convolution, tiling: Tiling) -> str:
-    """The function ``convolve`` as a module: of arrays (images, filters, result, others, and memory for a frame if that
-    is not on the stack) and the first and the last unit to do. A unit is `tiling.height` rows of windows over an image.
-    """
+    """The function ``convolve`` as a module: of arrays (images, filters, others, the result, and memory for a frame if
+    that is not on the stack) and the first and the last unit to do. A unit is `tiling.height` rows of windows over an
+    image."""
     c, code = convolution, Code(convolution.dtype, tiling.lanes)
-    names = ["x", "w", "made", *(f"o{number}" for number in range(len(c.others)))]
+    names = ["x", "w", *(f"o{number}" for number in range(len(c.others))), "made"]
     frame = code.memory(prod(frame_of(c, tiling))) if is_on_stack(c, tiling) else None
     if frame is None:
         names.append("frame")
-    x, w, made, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    x, w, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
     frame = others.pop() if frame is None else frame
+    made = others.pop()
     if _copies_filters(c, tiling):
         w = code.in_line(w, prod(c.filters))
     parts = -(-c.rows.count // tiling.height)

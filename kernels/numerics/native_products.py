@@ -25,6 +25,7 @@ from tfrt.kernels.numerics import native_few_rows as few
 from tfrt.kernels.numerics import native_tiles as tiles
 from tfrt.kernels.numerics.native_blocks import (
     Work,
+    brief_units,
     called,
     require_whole,
     unless_done,
@@ -40,12 +41,6 @@ MOST_WORK = 1 << 28
 
 LEAST_WORK = 1 << 18
 """Multiplications that are worth a block of their own on another thread, some microseconds."""
-
-BRIEF_WORK = 1 << 20
-"""So few multiplications are done with the interpreter lock, in at most some 50 microseconds..."""
-
-BRIEF_WORK_OF_MANY = 1 << 16
-"""...or where a host has compute threads, in some three."""
 
 LEAST_ELEMENTS = 1 << 12
 """Of how many elements a matrix is worth it."""
@@ -140,7 +135,7 @@ def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Wo
 def _of_all(product: Product, text: str, units: int, host: HostContext | None) -> Work:
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
     each = max(1, product.work // units)
-    least, most, brief = -(-LEAST_WORK // each), MOST_WORK // each, (BRIEF_WORK // each, BRIEF_WORK_OF_MANY // each)
+    least, most, brief = -(-LEAST_WORK // each), MOST_WORK // each, brief_units(each)
     sizes, shape = _sizes(product), product.result
     return whole_work(text, "multiply", sizes, product.dtype, units, host, least, most, 2, shape, brief)
 

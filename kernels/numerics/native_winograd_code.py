@@ -43,7 +43,7 @@ TILES_BYTES = 1 << 17
 LEAST_TOGETHER = 8
 """...no fewer."""
 
-MATRICES_BYTES = 1 << 20
+MATRICES_BYTES = 5 << 18
 """How many bytes transformed filters may have: they are read again and again."""
 
 LEAST_TILES = 16
@@ -89,7 +89,7 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     if c.groups > 1 or not are_right:
         return None
     wide, tall = -(-c.columns.count // 2), -(-c.rows.count // 2)
-    size, matrices = 16 * c.dtype.itemsize, 16 * c.dtype.itemsize * channels * depth
+    size, matrices = 16 * c.dtype.itemsize, bytes_of_matrices(c)
     if min(channels, depth) < lanes or matrices > MATRICES_BYTES or not on.fuses:
         return None
     together = TILES_BYTES // (size * max(channels, depth))
@@ -117,6 +117,11 @@ def matrices_of(c: Convolution) -> Shape:
     return (16, _stride(c))
 
 
+def bytes_of_matrices(c: Convolution) -> int:
+    """How many bytes they have."""
+    return prod(matrices_of(c)) * c.dtype.itemsize
+
+
 def _stride(c: Convolution) -> int:
     """How far matrices of filters are apart: a little more than they are large, lest all sixteen compete for the same
     places of the cache."""
@@ -132,7 +137,8 @@ def _with_frame(c: Convolution, t: Tiling) -> Convolution:
 
 
 def write_transform(c: Convolution, t: Tiling) -> str:
-    """The function ``transform`` as a module: of filters, and the matrices to make of them."""
+    """The function ``transform`` as a module: of filters, the matrices to make of them, and the first and the last
+    input channel to do."""
     code = Code(c.dtype, t.lanes)
     w, u = (code.elements_of(f"%{name}", DATA_OFFSET) for name in ("w", "u"))
     channels, depth = c.filters[2:]
@@ -144,21 +150,23 @@ def write_transform(c: Convolution, t: Tiling) -> str:
         pair = [code.evaluate(form, [outer, inner]) for form in ("{0} + {1}", "{0} - {1}")]
         return [taps[0], *pair, taps[2]]
 
-    for start, lanes in vectors_of(code, channels * depth):
-        taps = [[code.at(w, code.add(start, (3 * i + j) * channels * depth)) for j in range(3)] for i in range(3)]
-        columns = [in_three([code.load(taps[i][j], lanes) for i in range(3)]) for j in range(3)]
-        for i in range(4):
-            for j, found in enumerate(in_three([each[i] for each in columns])):
-                code.store(code.at(u, code.add(start, (4 * i + j) * _stride(c))), found, lanes)
-    return code.module("transform", ["ptr %w", "ptr %u"])
+    with code.loop("%start", "%end") as channel:
+        for start, lanes in vectors_of(code, depth):
+            place = code.add(code.times(channel, depth), start)
+            taps = [[code.at(w, code.add(place, (3 * i + j) * channels * depth)) for j in range(3)] for i in range(3)]
+            columns = [in_three([code.load(taps[i][j], lanes) for i in range(3)]) for j in range(3)]
+            for i in range(4):
+                for j, found in enumerate(in_three([each[i] for each in columns])):
+                    code.store(code.at(u, code.add(place, (4 * i + j) * _stride(c))), found, lanes)
+    return code.module("transform", ["ptr %w", "ptr %u", "i64 %start", "i64 %end"])
 
 
 def write(convolution: Convolution, tiling: Tiling) -> str:
-    """The function ``convolve`` as a module: of arrays (images, filters, the result, others, and transformed filters)
-    and the first and the last unit to do. A unit is `tiling.rows` rows of tiles of an image."""
+    """The function ``convolve`` as a module: of arrays (images, filters, others, transformed filters, and the
+    result) and the first and the last unit to do. A unit is `tiling.rows` rows of tiles of an image."""
     c, t, code = _with_frame(convolution, tiling), tiling, Code(convolution.dtype, tiling.lanes)
-    names = ["x", "w", "made", *(f"o{number}" for number in range(len(c.others))), "u"]
-    x, w, made, *others, u = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    names = ["x", "w", *(f"o{number}" for number in range(len(c.others))), "u", "made"]
+    x, w, *others, u, made = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
     channels, depth = c.filters[2:]
     # Apart by a little more, lest all sixteen compete for the same places of the cache.
     apart, after = (t.together * count + t.lanes for count in (channels, depth))

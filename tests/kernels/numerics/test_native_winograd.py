@@ -54,7 +54,7 @@ def test_as_products(data):
     with mock.patch.multiple(native_winograd_code, **small):
         tiling = native_winograd_code.tiling_of(found, data.draw(st.sampled_from([WIDE, NARROW])))
     assert tiling is not None
-    native = native_convolution._of_tiles(found, shape, tiling, None, None)
+    native = native_convolution._by_tiles(found, shape, tiling, None, None, None)
     with np.errstate(all="ignore"):
         expected = numpy_way(x, w, [rows, columns], others, after)
     constant = np.frombuffer(w.tobytes(), w.dtype).reshape(w.shape)
@@ -73,7 +73,7 @@ def test_large_numbers_do_not_overflow_on_the_way():
     w = np.full((3, 3, 16, 16), 1e-3, np.float32)
     found = convolution()
     tiling = native_winograd_code.tiling_of(found, WIDE)
-    result = native_convolution._of_tiles(found, found.result, tiling, None, None)(x, w)
+    result = native_convolution._by_tiles(found, found.result, tiling, None, None, None)(x, w)
     assert np.isfinite(result).all()
     assert_close(result / 1e36, numpy_way(x, w, [found.rows, found.columns], [], None) / 1e36)
 
@@ -90,6 +90,22 @@ def test_threads_share_rows_of_tiles(monkeypatch):
         native = make_native(found, found.result, host, lambda outer: outer.transpose(2, 3, 1, 0))
         result = native(x, np.ascontiguousarray(w.transpose(3, 2, 0, 1)))
     assert_close(result, numpy_way(x, w, [found.rows, found.columns], [], None))
+
+
+@LLVM
+def test_large_filters_that_may_change_are_not_transformed(monkeypatch):
+    monkeypatch.setattr(native_convolution, "MOST_TRANSFORMED", 1)
+    monkeypatch.setattr(native_convolution, "processor", lambda: NARROW)
+    found = convolution()
+    native = make_native(found, found.result, None)
+    random = np.random.default_rng(0)
+    x, w = (random.standard_normal(shape).astype(np.float32) for shape in (found.images, found.filters))
+    constant = np.frombuffer(w.tobytes(), w.dtype).reshape(w.shape)
+    expected = numpy_way(x, w, [found.rows, found.columns], [], None)
+    directly, by_tiles = native(x, w), native(x, constant)
+    assert not np.array_equal(directly, by_tiles)
+    assert_close(directly, expected)
+    assert_close(by_tiles, expected)
 
 
 @pytest.mark.parametrize(
