@@ -27,7 +27,7 @@ from tfrt.kernels.numerics.native_convolution_code import (
 )
 from tfrt.kernels.numerics.native_tiles import add_products
 from tfrt.kernels.numerics.vector_code import Code, Value
-from tfrt.kernels.numerics.vector_functions import write_steps
+from tfrt.kernels.numerics.vector_steps import write_steps
 
 TOGETHER = 16
 """How many tiles there are at a time, and..."""
