@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.attention_sizes import Attention, Change, Shape
+from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE, Attention, Change, Shape
 from tfrt.kernels.numerics.native_attention import MOST_QUERIES, with_native_attention
 from tfrt.kernels.numerics.native_attention_blocks import with_native_blocks
 from tfrt.kernels.numerics.native_rows import with_native_softmax
@@ -38,7 +38,7 @@ SMALL_BYTES = 1 << 16
 def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     """The function of the query's array, the keys', the values', the masks', and perhaps `out`."""
     columns = a.count + (a.sink is not None)
-    softmax = softmax_rows(columns, a.dtype, zeroes_masked=a.zeroes_masked)
+    softmax = softmax_rows(columns, a.dtype, zeroes_masked=a.zeroes_masked, least=LEAST_SHARE)
     if not a.zeroes_masked:
         softmax = with_native_softmax(softmax, columns, a.dtype, host)
     size, matrices = a.count * a.dtype.itemsize, prod(a.batch)
@@ -46,17 +46,21 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     is_whole = matrices * a.queries * size <= SMALL_BYTES
     least = max(1, LEAST_WORK // (a.queries * a.count * (a.depth + a.width)))
     is_parallel = host.parallelism > 1 and matrices >= 2 * least
+    leading, together = _blocks(a.batch, 1 if is_parallel else BLOCK_BYTES // (size * a.queries))
+    units = prod(leading)
     first_mask = 1 + len(a.keys) + len(a.values)
 
     def some(arrays: Sequence[np.ndarray], made: np.ndarray, first: int, last: int) -> None:
         for place in range(first, last):
-            index = _index(place, a.batch)
+            index = _index(place, leading, together)
             for start in range(0, a.queries, rows):
                 part = slice(start, start + rows)
                 parts = [array[index] for array in arrays]
-                parts[0] = parts[0][part]
-                parts[first_mask:] = [mask if mask.shape[0] == 1 else mask[part] for mask in parts[first_mask:]]
-                quiet.call(_mix, a, softmax, parts, made[index][part])
+                parts[0] = parts[0][..., part, :]
+                parts[first_mask:] = [
+                    mask if mask.shape[-2] == 1 else mask[..., part, :] for mask in parts[first_mask:]
+                ]
+                quiet.call(_mix, a, softmax, parts, made[index][..., part, :])
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(a.result, a.dtype) if out is None else out
@@ -68,9 +72,9 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
             return result
         inputs = [np.broadcast_to(array, (*a.batch, *array.shape[-2:])) for array in arrays]
         if is_parallel:
-            host.parallel_for(matrices, least, partial(some, inputs, result))
+            host.parallel_for(units, least, partial(some, inputs, result))
         else:
-            some(inputs, result, 0, matrices)
+            some(inputs, result, 0, units)
         return result
 
     return (with_native_attention if a.queries <= MOST_QUERIES else with_native_blocks)(run, a, host)
@@ -81,12 +85,23 @@ def _as_floats(mask: np.ndarray, change: Change, dtype: np.dtype) -> np.ndarray:
     return np.where(mask, dtype.type(np.nan), dtype.type(change.number)) if change.is_chosen else mask
 
 
-def _index(place: int, sizes: Shape) -> tuple[int, ...]:
-    """The indices of an element, in the order in which they lie."""
-    found: list[int] = []
+def _blocks(batch: Shape, most: int) -> tuple[Shape, int]:
+    """How many blocks there are along some leading dimensions, of at most so many matrices each, and how many of the
+    last of these dimensions a block has; it has all of the dimensions that follow."""
+    for axis in reversed(range(len(batch))):
+        if batch[axis] > most:
+            together = max(1, most)
+            return (*batch[:axis], -(-batch[axis] // together)), together
+        most //= batch[axis]
+    return (), 1
+
+
+def _index(place: int, sizes: Shape, together: int) -> tuple[int | slice, ...]:
+    """Where a block is, in the order in which they lie."""
+    found: list[int | slice] = []
     for size in reversed(sizes):
         place, index = divmod(place, size)
-        found.append(index)
+        found.append(index if found or together == 1 else slice(index * together, (index + 1) * together))
     return tuple(reversed(found))
 
 

@@ -8,6 +8,10 @@ import numpy as np
 
 Shape = tuple[int, ...]
 
+LEAST_SHARE = 2.0**-116
+"""Shares of less than that of the greatest one of a row of singles are zero. Where masks are such numbers as -100, they
+would be denormal numbers, with which processors take a hundred times as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

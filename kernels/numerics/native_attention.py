@@ -24,11 +24,11 @@ from tfrt.executor.support.machine_code import (
     can_see_strides,
     processor,
 )
-from tfrt.kernels.numerics.attention_sizes import Attention, Change, Shape
+from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE, Attention, Change, Shape
 from tfrt.kernels.numerics.native_blocks import Work, require_strided, written_work
 from tfrt.kernels.numerics.native_choice import native_or
 from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
-from tfrt.kernels.numerics.vector_functions import exp, tanh
+from tfrt.kernels.numerics.vector_functions import exp_or_zero, tanh
 
 Run = Callable[..., np.ndarray]
 
@@ -221,12 +221,14 @@ def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, to
     added = code.variable(zero)
     with code.loop(0, total, code.lanes) as start:
         at = code.at(scores, start)
-        value = exp(code, code.evaluate("{0} - {1}", [code.load(at, code.lanes), shift]))
+        value = exp_or_zero(code, code.evaluate("{0} - {1}", [code.load(at, code.lanes), shift]), LEAST_SHARE)
         code.store(at, value, code.lanes)
         code.set(added, code.evaluate("{0} + {1}", [code.get(added), value]))
     divisor = code.spread_element(code.sum_of(code.get(added)))
     if sink is not None:
-        divisor = code.evaluate("{0} + {1}", [divisor, exp(code, code.evaluate("{0} - {1}", [sink, shift]))])
+        divisor = code.evaluate(
+            "{0} + {1}", [divisor, exp_or_zero(code, code.evaluate("{0} - {1}", [sink, shift]), LEAST_SHARE)]
+        )
     if a.zeroes_masked:
         divisor = code.evaluate("one if {0} == zero else {0}", [divisor])
     # It is one at least, or no number.

@@ -18,12 +18,13 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
+from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE
 from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.native_blocks import require_whole, taking_any, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
 from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
-from tfrt.kernels.numerics.vector_functions import exp
+from tfrt.kernels.numerics.vector_functions import exp, exp_or_zero
 from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 
 Shape = tuple[int, ...]
@@ -42,6 +43,9 @@ BRIEF_ELEMENTS_OF_MANY = 1 << 12
 
 MOST_ELEMENTS = 1 << 22
 """How many elements are worked on without a break, which takes some milliseconds."""
+
+Layer = Literal["softmax", "shares", "normalize"]
+"""Shares are a softmax without shares of less than `LEAST_SHARE` of the greatest one."""
 
 _WAYS = 4
 """How many vectors are added up side by side: sums wait for one another."""
@@ -62,7 +66,7 @@ class Work:
     width: int
     kinds: tuple[str, ...]
     steps: tuple[Step, ...]
-    layer: Literal["softmax", "normalize"] | None = None
+    layer: Layer | None = None
     epsilon: float = 0.0
 
 
@@ -73,7 +77,7 @@ def with_native_rows(
     dtype: np.dtype,
     steps: Sequence[Step],
     host: HostContext,
-    layer: Literal["softmax", "normalize"] | None = None,
+    layer: Layer | None = None,
     epsilon: float = 0.0,
 ) -> Run:
     """`run`, a function of arrays of these shapes, or the same as machine code where there is some and it is worth
@@ -89,7 +93,7 @@ def describe(
     result: Shape,
     dtype: np.dtype,
     steps: Sequence[Step],
-    layer: Literal["softmax", "normalize"] | None = None,
+    layer: Layer | None = None,
     epsilon: float = 0.0,
 ) -> Work | None:
     """What is done to rows, the last dimension's elements, if there is machine code for it."""
@@ -139,8 +143,9 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
 
 
 def with_native_softmax(softmax: Rows, width: int, dtype: np.dtype, host: HostContext) -> Rows:
-    """`softmax`, of any number of rows that lie one after the other, or the same as machine code."""
-    work = describe([(1, width)], (1, width), dtype, (), "softmax")
+    """`softmax`, of any number of rows that lie one after the other, with no shares of less than `LEAST_SHARE` of the
+    greatest one, or the same as machine code."""
+    work = describe([(1, width)], (1, width), dtype, (), "shares")
     if work is None:
         return softmax
 
@@ -176,7 +181,7 @@ def write(work: Work, lanes: int) -> str:
         places = [code.at(array, starts.get(kind, 0)) for array, kind in zip(inputs, work.kinds, strict=True)]
         target = code.at(made, begin)
         finish = _LAYERS[work.layer](code, work, places[0], target)
-        source = target if work.layer == "softmax" else places[0]
+        source = target if work.layer in ("softmax", "shares") else places[0]
 
         def each(column: Value, count: int) -> None:
             values = []
@@ -233,7 +238,8 @@ def _softmax(code: Code, work: Work, x: str, target: str) -> Finish:
     greatest = code.spread_element(code.greatest_of(_reduced(code, work.width, lowest, element, _GREATEST)))
 
     def share(column: Value, count: int) -> str:
-        value = exp(code, code.evaluate("{0} - {1}", [element(column, count), greatest]))
+        shifted = code.evaluate("{0} - {1}", [element(column, count), greatest])
+        value = exp(code, shifted) if work.layer == "softmax" else exp_or_zero(code, shifted, LEAST_SHARE)
         value = code.filled(value, count, code.constant(0))
         code.store(code.at(target, column), value, count)
         return value
@@ -264,5 +270,6 @@ def _normalize(code: Code, work: Work, x: str, target: str) -> Finish:
 _LAYERS: dict[str | None, Callable[[Code, Work, str, str], Finish]] = {
     None: _none,
     "softmax": _softmax,
+    "shares": _softmax,
     "normalize": _normalize,
 }

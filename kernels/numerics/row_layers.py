@@ -28,17 +28,28 @@ _FEW = 1 << 12
 """For fewer elements, reducing them takes no longer than to find out where their maximum is and to read it."""
 
 
-def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False) -> Rows:
+def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False, least: float = 0.0) -> Rows:
     """Exponentials over their sum, for rows of that many elements, single or double precision.
 
     Args:
         zeroes_masked: whether rows of nothing but negative infinity become zeros, not NaN.
+        least: which part of the greatest exponential others are at least, or they are zero; a power of two.
     """
     ones = np.ones(width, dtype)
+    integers = np.dtype(f"u{dtype.itemsize}")
+    # As integers, positive floats are in the same order, and zero less one is the greatest of all.
+    below = int(dtype.type(least).view(integers))
+
+    def cut(exponentials: np.ndarray) -> None:
+        bits = exponentials.view(integers) - integers.type(1)
+        if bits.min() < below:
+            exponentials[bits < below] = 0
 
     def compute_one(x: np.ndarray, out: np.ndarray) -> None:
         np.subtract(x, x[x.argmax()], out)
         np.exp(out, out)
+        if below:
+            cut(out)
         np.divide(out, out.dot(ones), out)
 
     def compute(x: np.ndarray, out: np.ndarray) -> None:
@@ -54,6 +65,8 @@ def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False) ->
             greatest[greatest == -np.inf] = 0
         np.subtract(x, greatest, out)
         np.exp(out, out)
+        if below:
+            cut(out)
         total = out.dot(ones)[:, None]
         if zeroes_masked:
             total[total == 0] = 1

@@ -39,9 +39,13 @@ _WHOLE = 1.5 * 2**23
 """Singles that have this added are rounded to whole numbers, which their last bits are."""
 
 
-def exp(code: Code, x: str) -> str:
-    """``exp(x)``."""
-    rest, power, shifted = _reduced(code, within(code, x, _LOWEST, _HIGHEST))
+def exp(code: Code, x: str, lowest: float = _LOWEST) -> str:
+    """``exp(x)``.
+
+    Args:
+        lowest: what numbers below it are taken for.
+    """
+    rest, power, shifted = _reduced(code, within(code, x, lowest, _HIGHEST))
     return code.scaled(polynomial(code, rest, _EXP), power, shifted)
 
 
@@ -74,6 +78,12 @@ def exponential_minus_one(code: Code, x: str) -> str:
     found = code.fma(half, near, code.evaluate("{0} - {1}", [half, code.constant(0.5)]))
     # Zeros keep their sign.
     return code.evaluate("{1} if {1} == zero else {0} + {0}", [found, x])
+
+
+def exp_or_zero(code: Code, x: str, least: float) -> str:
+    """``exp(x)``, or zero where that is less than some number."""
+    lowest = single(math.log(least))
+    return code.evaluate("zero if {1} < {2} else {0}", [exp(code, x, lowest), x, code.constant(lowest)])
 
 
 _TANH_END = float(np.float32(8.4))

@@ -69,6 +69,7 @@ def random_changes(rng, scores):
         lambda: Change("select", mask(), -1e9),
         lambda: Change("subtract", mask()),
         lambda: Change("multiply", mask()),
+        lambda: Change("add", number=-100.0),
         lambda: Change("divide", number=3.0),
         lambda: Change("multiply", number=0.5),
         lambda: Change("tanh"),

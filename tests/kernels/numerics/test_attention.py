@@ -7,7 +7,7 @@ from tests.kernels.numerics.attention_reference import by_definition, cut, rando
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import attention
 from tfrt.kernels.numerics.attention import attend
-from tfrt.kernels.numerics.attention_sizes import Attention
+from tfrt.kernels.numerics.attention_sizes import Attention, Change
 
 
 @pytest.fixture(params=["s", "mstd:2"])
@@ -47,3 +47,20 @@ def test_memory_for_scores_is_borrowed():
     with HostContext("s") as host:
         found = attend(sizes, host)(query, keys, values)
     np.testing.assert_allclose(found, by_definition(sizes, [query, keys, values]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("is_native", [False, True])
+@pytest.mark.parametrize("n", [1, 70])
+def test_shares_that_would_be_next_to_zero_are_zero(n, is_native, dtype):
+    """Denormal numbers take a hundred times as long."""
+    rng = np.random.default_rng(0)
+    query, keys = (rng.standard_normal((count, 8)).astype(dtype) for count in (n, 70))
+    values = np.diag(np.full(70, 1e30, dtype))
+    mask = np.where(np.arange(70) % 2, 0, -100).astype(dtype)[None]
+    change = (Change("add", mask.shape),)
+    sizes = Attention((), n, 8, 70, (70,), (70,), ((), ()), 1.0, query.dtype, change)
+    with HostContext("s", native=is_native) as host:
+        found = attend(sizes, host)(query, keys, values, mask)
+    assert found[:, 1::2].min() > 0 and not found[:, ::2].any()
+    np.testing.assert_allclose(found[:, 1::2], by_definition(sizes, [query, keys, values, mask])[:, 1::2], rtol=1e-4)
