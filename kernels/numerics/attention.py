@@ -109,15 +109,16 @@ def _mix(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], out: np.ndar
     """Attention of arrays of any leading dimensions."""
     query = arrays[0]
     # Whichever has fewer elements is scaled.
-    scales_query = a.scale != 1 and a.depth <= a.count
-    if scales_query:
-        query = query * a.dtype.type(a.scale)
+    scales_query, scale = a.scale != 1 and a.depth <= a.count, a.dtype.type(a.scale)
     shape = (*query.shape[:-1], a.count + (a.sink is not None))
     if prod(shape) * a.dtype.itemsize <= SMALL_BYTES:
+        query = query * scale if scales_query else query
         _mix_with(a, softmax, arrays, query, np.empty(shape, a.dtype), not scales_query, out)
         return
     with Workspace() as space:
         scores = space.array(shape, a.dtype)
+        if scales_query:
+            query = np.multiply(query, scale, space.array(query.shape, a.dtype))
         _mix_with(a, softmax, arrays, query, scores, not scales_query, out)
 
 

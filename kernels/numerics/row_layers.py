@@ -36,20 +36,22 @@ def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False, le
         least: which part of the greatest exponential others are at least, or they are zero; a power of two.
     """
     ones = np.ones(width, dtype)
-    integers = np.dtype(f"u{dtype.itemsize}")
-    # As integers, positive floats are in the same order, and zero less one is the greatest of all.
-    below = int(dtype.type(least).view(integers))
+    lowest = dtype.type(np.log(least)) if least else -np.inf
+    # That of numbers in order, which numpy computes as it does those of rows.
+    at_lowest = np.exp(np.full(64, lowest, dtype))[0]
 
-    def cut(exponentials: np.ndarray) -> None:
-        bits = exponentials.view(integers) - integers.type(1)
-        if bits.min() < below:
-            exponentials[bits < below] = 0
+    def exponentials(out: np.ndarray) -> None:
+        if least and out.min() < lowest:
+            # Small ones lose nothing that matters beside the greatest, which is one.
+            np.maximum(out, lowest, out=out)
+            np.exp(out, out)
+            np.subtract(out, at_lowest, out)
+        else:
+            np.exp(out, out)
 
     def compute_one(x: np.ndarray, out: np.ndarray) -> None:
         np.subtract(x, x[x.argmax()], out)
-        np.exp(out, out)
-        if below:
-            cut(out)
+        exponentials(out)
         np.divide(out, out.dot(ones), out)
 
     def compute(x: np.ndarray, out: np.ndarray) -> None:
@@ -64,9 +66,7 @@ def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False, le
             # Exponentials are zero then, and so is their sum, which it is nowhere else.
             greatest[greatest == -np.inf] = 0
         np.subtract(x, greatest, out)
-        np.exp(out, out)
-        if below:
-            cut(out)
+        exponentials(out)
         total = out.dot(ones)[:, None]
         if zeroes_masked:
             total[total == 0] = 1
