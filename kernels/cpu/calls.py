@@ -33,7 +33,7 @@ from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
-from tfrt.kernels.numerics.native_chain import LEAST_BYTES, with_native_chain
+from tfrt.kernels.numerics.native_chain import LEAST_BYTES, LEAST_STEPS, with_native_chain
 from tfrt.kernels.shared.element_kinds import loudly
 
 
@@ -238,7 +238,8 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     found = _steps(steps, [each.dtype for each in known], result.dtype)
     largest = max(dtype.itemsize, *(each.dtype.numpy.itemsize for each in known))
     run = chain(found, shapes, result.shape, largest, dtype)
-    if host.native is False or math.prod(result.shape) * largest < LEAST_BYTES:
+    is_large = math.prod(result.shape) * largest >= LEAST_BYTES
+    if host.native is False or not (is_large or (host.native is True and len(found) >= LEAST_STEPS)):
         return run
     return with_native_chain(run, shapes, [each.dtype.numpy for each in known], result.shape, dtype, found, host)
 

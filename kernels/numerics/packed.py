@@ -30,7 +30,7 @@ def packed_once(pack: Pack) -> Pack:
             return found
         found = pack(array)
         if is_constant(array):
-            found = _constant(found)
+            found = constant(found)
             kept = (array, found)
         return found
 
@@ -87,7 +87,7 @@ def is_constant(array: np.ndarray) -> bool:
     return isinstance(base, bytes | mmap.mmap) or (isinstance(base, memoryview) and base.readonly)
 
 
-def _constant(array: np.ndarray) -> np.ndarray:
+def constant(array: np.ndarray) -> np.ndarray:
     """The same array, as one that nobody can write to."""
     memory = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data.toreadonly()
     return np.frombuffer(memory, array.dtype).reshape(array.shape)

@@ -18,6 +18,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.packed import constant
 from tfrt.kernels.numerics.padding import pad_into, padded_shape
 
 Shape = tuple[int, ...]
@@ -67,8 +68,8 @@ def iota(*, iota_dimension: int, metadata: ResultMetadata) -> ArrayForm:
 
 
 def counted(shape: Shape, dimension: int, dtype: DType) -> np.ndarray:
-    """The numbers from 0 on along one dimension, read-only."""
-    line = np.arange(shape[dimension]).astype(dtype.numpy)
+    """The numbers from 0 on along one dimension, which nobody can write to."""
+    line = constant(np.arange(shape[dimension]).astype(dtype.numpy))
     return np.broadcast_to(line.reshape(-1, *[1] * (len(shape) - 1 - dimension)), shape)
 
 
