@@ -21,6 +21,9 @@ from tfrt.executor.declarations.broadcasting import cut_at, is_row
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
+from tfrt.executor.values.dtype import DType
+
+_HALVES = (DType.F16, DType.BF16)
 
 _MOST_STEPS = 64
 """How long a chain gets. Longer ones save nothing more."""
@@ -31,7 +34,8 @@ class FuseCpuOps(ModulePass):
     """Elementwise ops become one pass over memory, and the last part of a product or convolution that they follow.
 
     Two are fused where the second is all that reads the first's result, in the same block. Values between them are then
-    never written to memory as a whole. Results stay the same, bit for bit.
+    never written to memory as a whole. Results stay the same, bit for bit. What follows a product of halves stays
+    apart.
     """
 
     name = "fuse-cpu-ops"
@@ -152,6 +156,9 @@ def _takes_epilogue(call: CallOp, others: Sequence[SSAValue]) -> bool:
     """Whether a call can do something to its result that reads other arrays, too."""
     entry, result = entry_of(call), call.results[0].type
     if entry is None or not entry.takes_epilogue:
+        return False
+    if metadata_of_type(result).dtype in _HALVES:
+        # A block is converted at each step, so it gains nothing; a chain of its own may become machine code.
         return False
     takes_rows = entry.takes_row_epilogue
     if not all(_is_vector(other, result) or (takes_rows and other.type == result) for other in others):

@@ -315,3 +315,48 @@ def test_what_fails_on_a_valid_model_is_our_mistake(monkeypatch):
     monkeypatch.setattr("tfrt.compiler.importers.onnx.graphs.translated", fail)
     with pytest.raises(ValueError, match=r"^ours$"):
         tfrt.import_onnx(model([node("Neg", ["x"], ["y"])], [("x", FLOAT, [2])], [("y", FLOAT, [2])]))
+
+
+ACTIVATIONS = [
+    "Celu",
+    "Elu",
+    "Erf",
+    "Gelu",
+    "HardSigmoid",
+    "HardSwish",
+    "Mish",
+    "Selu",
+    "Softplus",
+    "Softsign",
+    "Swish",
+]
+SPECIAL = [-0.0, np.inf, -np.inf, np.nan, 100.0, -100.0, 1e-30]
+
+
+@pytest.mark.parametrize(
+    ("operator", "attributes"),
+    [
+        *[(name, {}) for name in ACTIVATIONS],
+        ("Swish", {}),
+        ("ThresholdedRelu", {"alpha": 0.75}),
+        ("Celu", {"alpha": 2.0}),
+        ("Elu", {"alpha": 0.5}),
+        ("Gelu", {"approximate": "tanh"}),
+        ("HardSigmoid", {"alpha": 0.3, "beta": 0.4}),
+        ("Selu", {"alpha": 1.5, "gamma": 2.0}),
+        ("Swish", {"alpha": 0.5}),
+    ],
+)
+def test_activations_are_stablehlo_and_give_what_the_operators_do(operator, attributes):
+    x = np.concatenate([np.random.default_rng(0).normal(0, 2, 200), SPECIAL]).astype(f32)
+    given = model(
+        [node(operator, ["x"], ["y"], **attributes)],
+        [("x", FLOAT, list(x.shape))],
+        [("y", FLOAT, list(x.shape))],
+        opset=24 if operator == "Swish" else 22,
+    )
+    assert "onnx." not in tfrt.import_onnx(given)
+    with tfrt.HostContext() as host, np.errstate(all="ignore"):
+        runtime = tfrt.CoreRuntime.of(host)
+        expected = runtime.op(f"onnx.{operator}", **attributes)(x)[0].numpy()
+    np.testing.assert_allclose(main(given)(x), expected, rtol=2e-6, atol=5e-7)
