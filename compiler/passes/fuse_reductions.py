@@ -34,6 +34,9 @@ _MOST_STEPS = 64
 _MOST_BETWEEN = 512
 """How far apart in a block ops may be, which is searched each time."""
 
+_LEAST_ALONE = 1 << 12
+"""How many elements there are at least of what is reduced and no more."""
+
 TILE_BYTES = 1 << 18
 """How many bytes there may be of the elements that are combined with one another, where a chain goes over them several
 times: they are to stay in the cache."""
@@ -97,10 +100,8 @@ class _Region:
         self.order = list(self.block.ops)
         self.numbers = {op: number for number, op in enumerate(self.order)}
         self.members: set[Operation] = {first}
-        last_kept = max((d for d in range(len(self.shape)) if d not in self.axes), default=-1)
-        first_axis = min(self.axes)
-        tile = prod(self.shape[first_axis:]) if last_kept >= 0 else prod(self.shape)
-        self.may_go_again = tile * 8 <= 2 * TILE_BYTES
+        itemsize = metadata_of_type(first.operands[0].type).dtype.numpy.itemsize
+        self.may_go_again = prod(self.shape[self.axes[0] :]) * itemsize <= TILE_BYTES
 
     def fuse(self) -> None:
         """Take in all that can be, and make one op of it."""
@@ -108,12 +109,8 @@ class _Region:
         refused: set[Operation] = set()
         while True:
             for candidate in self._candidates():
-                if candidate in refused or candidate in self.members:
-                    continue
-                self.members.add(candidate)
-                if self._is_sound():
+                if candidate not in refused and candidate not in self.members and self._join(candidate):
                     break
-                self.members.discard(candidate)
                 refused.add(candidate)
             else:
                 break
@@ -126,6 +123,20 @@ class _Region:
             or sum(_is_reduction(op) for op in best) > 1
         ):
             self._replace()
+
+    def _join(self, candidate: Operation) -> bool:
+        """Take in an op, and those between it and the others, if all of them may be one."""
+        before = set(self.members)
+        self.members.add(candidate)
+        for op in self._between():
+            if not self._fits(op):
+                break
+            self.members.add(op)
+        else:
+            if self._is_sound():
+                return True
+        self.members = before
+        return False
 
     # What may become a part.
 
@@ -147,6 +158,15 @@ class _Region:
             and self._keeps_order(op)
         )
 
+    def _is_spread(self, op: Operation) -> bool:
+        """Whether an op repeats a narrow value along what is reduced."""
+        if not isinstance(op, CallOp) or op.op_name.data != _VIEWS[0] or op.steps.data:
+            return False
+        if not (is_static(op.results[0].type) and self._is_wide(op.results[0]) and self._is_narrow(op.operands[0])):
+            return False
+        sizes = dict(zip(attrs_of(op).values()["broadcast_dimensions"], _shape_of(op.operands[0]), strict=True))
+        return self._keeps_order(op) and tuple(sizes.get(d, 1) for d in range(len(self.shape))) == self.narrow
+
     def _keeps_order(self, op: CallOp) -> bool:
         places = attrs_of(op).values().get("broadcast_dimensions", ())
         return list(places) == sorted(places)
@@ -158,7 +178,7 @@ class _Region:
         if _is_reduction(op):
             assert isinstance(op, CallOp)
             return self._is_wide(op.operands[0]) and axes_of(op) == self.axes
-        if self._is_view(op):
+        if self._is_view(op) or self._is_spread(op):
             return op.operands[0].owner in self.members
         if not isinstance(op, ElementwiseOp):
             return False
@@ -219,7 +239,9 @@ class _Region:
         return sum(len(op.steps) + 1 for op in self.members if isinstance(op, ElementwiseOp | CallOp))
 
     def _wide_results(self) -> int:
-        return sum(self._is_wide(op.results[0]) and self._leaves(op.results[0]) for op in self.members)
+        wide = [op for op in self.members if self._is_wide(op.results[0]) and self._leaves(op.results[0])]
+        # What is repeated is no result.
+        return sum(2 if self._is_spread(op) else 1 for op in wide)
 
     def _leaves(self, value: SSAValue) -> bool:
         return any(use.operation not in self.members for use in value.uses)
@@ -235,6 +257,25 @@ class _Region:
                 return False
             passes[op.results[0]] = follows or _is_reduction(op)
         return True
+
+    def _between(self) -> list[Operation]:
+        """Other ops that need one of the region's and are needed by another, in order."""
+        places = [self.numbers[op] for op in self.members]
+        first, last = min(places), max(places)
+        known: set[SSAValue] = set()
+        after: list[Operation] = []
+        for op in self.order[first : last + 1] if last - first <= _MOST_BETWEEN else ():
+            if op in self.members or any(operand in known for operand in op.operands):
+                known.update(op.results)
+                if op not in self.members:
+                    after.append(op)
+        needed = {operand for op in self.members for operand in op.operands}
+        found: list[Operation] = []
+        for op in reversed(after):
+            if any(result in needed for result in op.results):
+                needed.update(op.operands)
+                found.insert(0, op)
+        return found
 
     def _dependents(self) -> list[Operation] | None:
         """Other ops between the region's that need it, in order, or None where it needs one of them, or they cannot be
@@ -297,7 +338,7 @@ class _Made:
         """Add an op's steps."""
         if isinstance(op, ElementwiseOp):
             self.values[op.array] = self._elementwise(op)
-        elif self.region._is_view(op):
+        elif self.region._is_view(op) or self.region._is_spread(op):
             self.values[op.results[0]] = self.values[op.operands[0]]
         else:
             assert isinstance(op, CallOp)

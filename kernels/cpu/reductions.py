@@ -10,13 +10,15 @@ from tfrt.executor.bef.format import AttributeType
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import read_metadata
-from tfrt.executor.declarations.prepared import Prepared
+from tfrt.executor.declarations.prepared import Prepared, writing_of
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.cpu.calls import into_last, step_of
 from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.native_chain import LEAST_BYTES
+from tfrt.kernels.numerics.native_reduction import with_native_reduction
 from tfrt.kernels.numerics.reduction_chain import Reduction, ReductionChain, Run, run_chain
 from tfrt.kernels.shared.reducers import known_reduction
 
@@ -35,7 +37,7 @@ def reduction(
     host: HostContext,
 ) -> Callable[..., Any] | Prepared:
     run = _run(arguments, dimensions, gives, metadata, shape, steps, host)
-    return Prepared(run, is_new=True) if len(metadata) == 1 else run
+    return Prepared(run, is_new=True, write=writing_of(run)) if len(metadata) == 1 else run
 
 
 @kernel("cpu.reduction_into", pure=True, prepares=True, overwrites=True)
@@ -49,8 +51,9 @@ def reduction_into(
     steps: TypedAggregate,
     host: HostContext,
 ) -> Callable[..., Any] | Prepared:
-    run = into_last(_run(arguments, dimensions, gives, metadata, shape, steps, host))
-    return Prepared(run, is_new=True) if len(metadata) == 1 else run
+    run = _run(arguments, dimensions, gives, metadata, shape, steps, host)
+    into = into_last(run)
+    return Prepared(into, is_new=True, write=writing_of(run)) if len(metadata) == 1 else into
 
 
 def _run(
@@ -72,7 +75,11 @@ def _run(
             raise KernelError(f"a result {known} cannot be made of {made}")
     if any(map(chain.is_wide, chain.gives[1:])):
         raise KernelError("at most the first result may have all dimensions")
-    return run_chain(chain, [known.shape for known in results], host)
+    shapes = [known.shape for known in results]
+    run = run_chain(chain, shapes, host)
+    if host.native is False or prod(sizes) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES:
+        return run
+    return with_native_reduction(run, chain, shapes, host)
 
 
 def _broadcast(shape: Shape, result: Shape) -> Shape:

@@ -161,7 +161,7 @@ def run_chain(chain: ReductionChain, results: Sequence[Shape], host: HostContext
         return _whole(flat, chain.inputs, results)
     least = max(1, LEAST_ELEMENTS // inner)
     is_parallel = host is not None and host.parallelism > 1 and 0 not in flat.axes and rows >= 2 * least
-    blocks = _Blocks(flat)
+    blocks = Blocks(flat)
     parted = [value for value in blocks.leaving if value not in flat.gives]
 
     def work(inputs: Sequence[np.ndarray], values: dict[int, np.ndarray]) -> None:
@@ -201,6 +201,9 @@ def _whole(chain: ReductionChain, inputs: Sequence[Shape], results: Sequence[Sha
     for number, (shape, merged_shape) in enumerate(zip(inputs, chain.inputs, strict=True)):
         if prod(shape) != 1 and shape != merged_shape:
             lines.append(f"v{number} = v{number}.reshape({merged_shape})")
+        elif len(shape) > len(merged_shape):
+            # It may have more dimensions than what it is broadcast to.
+            lines.append(f"v{number} = v{number}.reshape(())")
     for number, (value, shape) in enumerate(zip(chain.gives, results, strict=True)):
         namespace[f"dtype{number}"] = chain.dtypes[value]
         lines.append(f"r{number} = empty({shape}, dtype{number})" + (" if out is None else out" if not number else ""))
@@ -223,7 +226,7 @@ def _whole(chain: ReductionChain, inputs: Sequence[Shape], results: Sequence[Sha
     return run
 
 
-class _Blocks:
+class Blocks:
     """A chain done by blocks.
 
     Attributes:

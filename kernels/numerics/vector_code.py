@@ -265,6 +265,11 @@ class Code:
             turns //= 2
         return found
 
+    def turned(self, vector: str, count: int) -> str:
+        """A vector's elements, each so many places before, in a circle."""
+        order = ", ".join(f"i32 {(lane + count) % self.lanes}" for lane in range(self.lanes))
+        return self.value(f"shufflevector {self.vector} {vector}, {self.vector} poison, <{self.lanes} x i32> <{order}>")
+
     def prefetch(self, address: str) -> None:
         """Have what lies there brought into the second cache, if it lies anywhere."""
         how = (("ptr", address), ("i32", 0), ("i32", 2), ("i32", 1))

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.compiler.pipelines.pipeline import PIPELINES
-from tfrt.kernels.numerics import reduction_chain
+from tfrt.executor.support.machine_code import is_available
+from tfrt.kernels.cpu import reductions
+from tfrt.kernels.numerics import native_reduction, reduction_chain
 
 FUSED = PIPELINES[2].replace("plan-buffers", "plan-buffers{threshold=0}")
 UNFUSED = FUSED.replace("fuse-reductions,", "")
@@ -164,3 +166,15 @@ def test_random_programs_by_blocks(host, program):
         patch.setattr(reduction_chain, "BLOCK_BYTES", 256)
         patch.setattr(reduction_chain, "LEAST_ELEMENTS", 32)
         require_same(*program, host)
+
+
+@pytest.mark.skipif(not is_available(), reason="needs llvmlite")
+@pytest.mark.parametrize("queue", ["s", "mstd:2"])
+@settings(max_examples=15)
+@given(program=programs())
+def test_random_programs_as_machine_code(queue, program):
+    with pytest.MonkeyPatch.context() as patch, tfrt.HostContext(queue, native=True) as native:
+        patch.setattr(reductions, "LEAST_BYTES", 0)
+        for name, value in {"PANEL": 16, "LONG": 64, "MANY_ROWS": 4, "LEAST_ELEMENTS": 16, "MOST_ELEMENTS": 64}.items():
+            patch.setattr(native_reduction, name, value)
+        require_same(*program, native)
