@@ -103,7 +103,11 @@ def contract(
 
     Args:
         dtype: the arrays' type.
-        finish: changes some of the result's innermost rows, a matrix, in place; it is given the other arrays, too.
+        finish: changes some of the result's innermost rows, a matrix, in place; it is given the other arrays, too, and
+            of those that have the result's shape the same rows.
+
+    Raises:
+        NotImplementedError: others have the result's shape, and it is no product of matrices, or of rows and a matrix.
     """
     lhs_shape = (*how.batches, how.rows, how.inner)
     rhs_shape = (*how.batches, how.inner, how.columns)
@@ -118,16 +122,18 @@ def contract(
         return _vector_product(how)
     if 0 in how.shape:
         finish = None
+    if finish is not None and any(_full(finish, how.shape)):
+        raise NotImplementedError("only rows of a product of matrices are changed with those of other arrays")
     by_rows = how.ends_in_columns
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         a = _matrices(x, how.lhs_axes, lhs_shape)
         b = _matrices(y, how.rhs_axes, rhs_shape)
-        last = None if finish is None else lambda rows: finish(rows.reshape(-1, width), *others)
+        last = None if finish is None else lambda rows, _: finish(rows.reshape(-1, width), *others)
         target = out.reshape(result_shape) if out is not None and out.flags.c_contiguous else None
         found = _multiply(a, b, host, target, last if by_rows else None)
         if last is not None and not by_rows:
-            quiet.call(last, found)
+            quiet.call(last, found, 0)
         if out is None:
             return found.reshape(how.shape)
         if target is None:
@@ -174,6 +180,11 @@ def _product_of_rows(
         ]
 
     return written(run, write)
+
+
+def _full(finish: Callable[..., object] | None, result: tuple[int, ...]) -> list[bool]:
+    """Which of the other arrays that an epilogue reads have a row for each of the result's."""
+    return [shape == result and len(shape) > 1 for shape in getattr(finish, "others", ())]
 
 
 def _as_rows(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -225,6 +236,13 @@ def _matrix_product(
     # Without a host, somebody only asks whether there is such a function.
     is_alone = is_small or host is None or host.parallelism == 1
 
+    are_full = _full(finish, how.shape)
+
+    def finish_some(rows: np.ndarray, first: int, others: tuple[np.ndarray, ...]) -> None:
+        assert finish is not None
+        block = slice(first, first + len(rows))
+        finish(rows, *[o[block] if is_full else o for o, is_full in zip(others, are_full, strict=True)])
+
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
         target = out if out is None or out.flags.c_contiguous else None
@@ -235,7 +253,7 @@ def _matrix_product(
         elif finish is not None:
             # What follows goes over rows several times, which stay in the cache.
             for first in range(0, how.rows, together):
-                finish(found[first : first + together], *others)
+                finish_some(found[first : first + together], first, others)
         if out is not None and found is not out:
             out[...] = found
             return out
@@ -249,7 +267,7 @@ def _matrix_product(
         if is_alone or (out is not None and not out.flags.c_contiguous):
             small: np.ndarray = quiet.call(product, a, b, others, out)
             return small
-        last = None if finish is None else lambda rows: finish(rows, *others)
+        last = None if finish is None else lambda rows, first: finish_some(rows, first, others)
         return products.matmul(a, b, host, out, last)
 
     if host is not None:
@@ -322,7 +340,7 @@ def _multiply(
         result = total if out is None else out
         np.copyto(result, total)
         if finish is not None:
-            quiet.call(finish, result)
+            quiet.call(finish, result, 0)
         return result
     if a.ndim == 2:
         return products.matmul(a, b, host, out, finish)
@@ -332,7 +350,7 @@ def _multiply(
     if batches[0] < 2 or products.is_small(prod(batches) * rows, inner, columns) or host.parallelism == 1:
         found: np.ndarray = quiet.call(np.matmul, a, b, out=out)
         if finish is not None:
-            quiet.call(finish, found)
+            quiet.call(finish, found, 0)
         return found
     result = np.empty((*batches, rows, columns), a.dtype) if out is None else out
 
@@ -340,7 +358,7 @@ def _multiply(
         part = result[start:end]
         quiet.call(np.matmul, a[start:end], b[start:end], out=part)
         if finish is not None:
-            quiet.call(finish, part)
+            quiet.call(finish, part, start)
 
     work_of_batch = work * prod(batches[1:])
     host.parallel_for(batches[0], -(-products.LEAST_WORK // max(1, work_of_batch)), block)

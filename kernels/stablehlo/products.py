@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import Epilogue, ResultMetadata
+from tfrt.executor.declarations.annotations import ResultMetadata, RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
@@ -54,7 +54,7 @@ def dot_general(
     dimensions: DotDimensions,
     metadata: ResultMetadata,
     host: HostContext,
-    epilogue: Epilogue | None = None,
+    epilogue: RowEpilogue | None = None,
 ) -> ArrayForm:
     """Products, summed along the contracting dimensions, for each element of the batching ones.
 
@@ -81,7 +81,9 @@ def dot_general(
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         values = product(x, y)
         if values.size:
-            quiet.call(finish, values.reshape(-1, width), *others)
+            rows = values.reshape(-1, width)
+            like = [other.reshape(rows.shape) if other.shape == values.shape else other for other in others]
+            quiet.call(finish, rows, *like)
         if out is None:
             return values
         out[...] = values
@@ -110,7 +112,7 @@ def dot(
     *,
     metadata: ResultMetadata,
     host: HostContext,
-    epilogue: Epilogue | None = None,
+    epilogue: RowEpilogue | None = None,
 ) -> ArrayForm:
     """The product of two vectors or matrices."""
     dimensions = _of_matrices(lhs, rhs)

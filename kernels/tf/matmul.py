@@ -90,7 +90,7 @@ def _form(
     if transpose_a or transpose_b or not is_small(a.shape[0], a.shape[1], b.shape[1]):
 
         def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            last = None if finish is None else lambda rows: finish(rows, *others)
+            last = None if finish is None else lambda rows, first: finish(rows, *others)
             return products.matmul(x.T if transpose_a else x, y.T if transpose_b else y, host, out, last)
 
         return run

@@ -35,10 +35,13 @@ def test_all_ways_to_split(host, sizes, is_finished, where):
         # `dot` takes none, so nobody gives it one.
         return
 
-    def finish(part):
-        np.add(part, bias, out=part)
+    added = random.integers(-9, 9, (rows, columns)).astype(np.float32)
 
-    expected = a @ b + (bias if is_finished else 0)
+    def finish(part, first):
+        np.add(part, bias, out=part)
+        np.add(part, added[first : first + len(part)], out=part)
+
+    expected = a @ b + (bias + added if is_finished else 0)
     found = products.matmul(a, b, host, out, finish if is_finished else None)
     assert out is None or found is out
     assert np.array_equal(found, expected)
@@ -47,7 +50,7 @@ def test_all_ways_to_split(host, sizes, is_finished, where):
 def test_blocks_of_columns_warn_of_nothing(host):
     big = np.full((4, 40), 3e38, np.float32)
     with np.errstate(all="raise"):
-        found = products.matmul(big[:, :4], big, host, None, lambda part: np.multiply(part, 2, out=part))
+        found = products.matmul(big[:, :4], big, host, None, lambda part, first: np.multiply(part, 2, out=part))
     assert np.isinf(found).all()
 
 
