@@ -224,10 +224,13 @@ def _measure(
     ways: dict[str, dict[str, Any]] = {
         way: {"calls": calls, "starts": [], "held": []} for way, calls in measured["calls"].items()
     }
-    for _ in range(options.starts):
+    # The first start of all may compile modules of Python's, and machine code.
+    for number in range(options.starts + 1 if options.starts else 0):
         for way, numbers in ways.items():
             start = time.perf_counter()
             held = json.loads(_output([*command, "--part", "first", "--ways", way], threads))
+            if number == 0:
+                continue
             numbers["starts"].append(time.perf_counter() - start)
             numbers["held"].append(held)
     for way, numbers in ways.items() if options.starts else ():
@@ -240,6 +243,8 @@ def _measure(
 def _output(command: list[str], threads: int) -> str:
     limits = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     environment = {**os.environ, **limits, **GIVEN_BACK} if "memory" in command else {**os.environ, **limits}
+    # Installed packages have theirs, and so has whoever starts a program a second time.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     return done.stdout
 

@@ -23,7 +23,7 @@ from tfrt.kernels.numerics.native_attention import Strided, by_strides, shapes_o
 from tfrt.kernels.numerics.native_blocks import in_blocks
 from tfrt.kernels.numerics.native_choice import native_or
 from tfrt.kernels.numerics.native_tiles import add_products, tile_of
-from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_code import Code, Value, written_once
 
 Run = Callable[..., np.ndarray]
 
@@ -105,6 +105,7 @@ def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
     return by_strides(run, do_all, a)
 
 
+@written_once
 def write(a: Attention, blocks: Blocks) -> str:
     """The function ``attend`` as a module: of the arrays and the result's, and the first and the last unit to do."""
     code = Code(np.dtype(np.float32), blocks.lanes)

@@ -17,7 +17,7 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.elementwise_chain import Step
-from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_code import Code, Value, written_once
 from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 from tfrt.kernels.numerics.windows import Window
 
@@ -189,6 +189,7 @@ def is_on_stack(c: Convolution, tiling: Tiling) -> bool:
     return prod(frame_of(c, tiling)) * c.dtype.itemsize <= FRAME_BYTES
 
 
+@written_once
 def write(convolution: Convolution, tiling: Tiling) -> str:
     """The function ``convolve`` as a module: of arrays (images, filters, others, the result, and memory for a frame if
     that is not on the stack) and the first and the last unit to do. A unit is `tiling.height` rows of windows over an

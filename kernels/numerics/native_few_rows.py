@@ -14,7 +14,7 @@ import numpy as np
 
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.native_tiles import SHORT, Product, finish
-from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_code import Code, Value, written_once
 
 MOST_ROWS = 4
 """For more rows, what takes time is the arithmetic."""
@@ -68,6 +68,7 @@ def pack(matrix: np.ndarray, lanes: int) -> np.ndarray:
     return packed
 
 
+@written_once
 def write(p: Product, on: Processor, packed: bool) -> str:
     """The function ``multiply`` as a module: of arrays (the few rows, the matrix or its panels, the result, others),
     and the first and the last unit to do."""

@@ -22,7 +22,7 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.elementwise_chain import Step
-from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_code import Code, Value, written_once
 from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 
 MOST_ROWS = 8
@@ -162,6 +162,7 @@ def tiling_of(p: Product, on: Processor) -> Tiling:
     return Tiling(lanes, vectors, rows, rest, together, blocks, -(-across // vectors), depth)
 
 
+@written_once
 def write(p: Product, t: Tiling) -> str:
     """The function ``multiply`` as a module: of arrays (the two matrices, the result, others), and the first and the
     last unit to do."""

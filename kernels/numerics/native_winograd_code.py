@@ -26,7 +26,7 @@ from tfrt.kernels.numerics.native_convolution_code import (
     has_frame,
 )
 from tfrt.kernels.numerics.native_tiles import add_products
-from tfrt.kernels.numerics.vector_code import Code, Value
+from tfrt.kernels.numerics.vector_code import Code, Value, written_once
 from tfrt.kernels.numerics.vector_steps import write_steps
 
 TOGETHER = 16
@@ -136,6 +136,7 @@ def _with_frame(c: Convolution, t: Tiling) -> Convolution:
     return replace(c, rows=replace(rows, after=down), columns=replace(columns, after=across))
 
 
+@written_once
 def write_transform(c: Convolution, t: Tiling) -> str:
     """The function ``transform`` as a module: of filters, the matrices to make of them, and the first and the last
     input channel to do."""
@@ -161,6 +162,7 @@ def write_transform(c: Convolution, t: Tiling) -> str:
     return code.module("transform", ["ptr %w", "ptr %u", "i64 %start", "i64 %end"])
 
 
+@written_once
 def write(convolution: Convolution, tiling: Tiling) -> str:
     """The function ``convolve`` as a module: of arrays (images, filters, others, transformed filters, and the
     result) and the first and the last unit to do. A unit is `tiling.rows` rows of tiles of an image."""

@@ -12,12 +12,16 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from tfrt.executor.support.machine_code import processor
 
 Value = str | int
+
+written_once = lru_cache(maxsize=16)
+"""For functions that write a module: layers of a network that are alike are bound one after the other."""
 
 
 @dataclass
