@@ -6,7 +6,6 @@ are the elements of vectors. The results are numpy's, bit for bit, but for the s
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -14,8 +13,8 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
-from tfrt.kernels.numerics.native_blocks import given_back, in_blocks, require_whole, room_for
+from tfrt.executor.support.machine_code import DATA_OFFSET, processor
+from tfrt.kernels.numerics.native_blocks import taking_any, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.trees import FEW
 from tfrt.kernels.numerics.vector_code import Code, Value
@@ -26,6 +25,12 @@ LEAST_ELEMENTS = 1 << 14
 
 MOST_ELEMENTS = 1 << 23
 """How many elements are worked on without a break, which takes some milliseconds."""
+
+BRIEF_ELEMENTS = 1 << 17
+"""So many elements are worked on with the interpreter lock, in at most some 50 microseconds..."""
+
+BRIEF_ELEMENTS_OF_MANY = 1 << 13
+"""...or where a host has compute threads, in some three."""
 
 _MOST_TAPS = FEW
 """Larger windows are summed in another order, and extremes of parts of them are worth keeping."""
@@ -121,21 +126,18 @@ def make_native(run: Run, pool: Pool, shape: tuple[int, ...], host: HostContext 
     lanes = processor().vector_bytes // pool.dtype.itemsize
     while lanes // 2 >= pool.shape[-1]:
         lanes //= 2
-    pointers = [ctypes.py_object] * 2
-    code = assemble(write(pool, lanes), "pool", [*pointers, ctypes.c_int64, ctypes.c_int64])
     neutral = {"add": 0.0, "minimum": np.inf}.get(pool.function, -np.inf)
     units, sizes = pool.shape[0] * pool.counts[0], (prod(pool.shape), prod(shape))
     work = prod(pool.shape[2:]) * pool.rows.size
-    do_all = in_blocks(code, len(pointers), units, host, -(-LEAST_ELEMENTS // work), MOST_ELEMENTS // work)
+    least, most = -(-LEAST_ELEMENTS // work), MOST_ELEMENTS // work
+    brief = (BRIEF_ELEMENTS // work, BRIEF_ELEMENTS_OF_MANY // work)
+    text = write(pool, lanes)
+    of_array = taking_any(
+        whole_work(text, "pool", sizes, pool.dtype, units, host, least, most, 1, shape, brief), shape, sizes, pool.dtype
+    )
 
     def native(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        if init != neutral:
-            return run(x, init, out=out)
-        made = room_for(shape, pool.dtype, out)
-        read = x if x.flags.c_contiguous else np.ascontiguousarray(x)
-        require_whole((read, made), sizes, pool.dtype)
-        do_all(read, made)
-        return given_back(made, out)
+        return of_array(x, out=out) if init == neutral else run(x, init, out=out)
 
     return native
 
