@@ -29,7 +29,7 @@ class Processor:
     Attributes:
         vector_bytes: the size of its vectors, at least 16.
         registers: how many of these there are.
-        fuses: whether it multiplies and adds in one step, rounding once.
+        fuses: whether it multiplies and adds in one step, rounding once; those that do read floats of 16 bits, too.
     """
 
     vector_bytes: int
@@ -51,10 +51,11 @@ def processor() -> Processor:
     """
     known = flat_code.processor_flags() if flat_code.is_possible() else frozenset[str]()
     features = known or {name for name, there in _target()[1].items() if there}
+    fuses = {"avx2", "fma", "f16c"} <= features
     if "avx512f" in features:
-        return Processor(64, 32, True)
+        return Processor(64, 32, fuses)
     if "avx2" in features or known:
-        return Processor(32, 16, {"avx2", "fma"} <= features)
+        return Processor(32, 16, fuses)
     # Of those whose features LLVM does not tell, 64-bit ARM has all that it takes.
     is_arm = "aarch64" in _target()[0].triple or "arm64" in _target()[0].triple
     return Processor(16, 32 if is_arm else 16, is_arm)

@@ -195,11 +195,14 @@ def require_strided(arrays: Sequence[np.ndarray], kinds: Sequence[tuple[Shape, n
         KernelError: one has another shape or type.
     """
     for array, (shape, dtype) in zip(arrays, kinds, strict=True):
-        if array.shape != shape or array.dtype != dtype:
+        if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != dtype:
             raise KernelError(f"made for an array of {list(shape)} {dtype}, got {list(array.shape)} {array.dtype}")
 
 
 def _are_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype | Sequence[np.dtype]) -> bool:
+    # numpy's scalars look like arrays, and are none.
+    if not all(isinstance(array, np.ndarray) for array in arrays):
+        return False
     if isinstance(dtype, np.dtype):
         return all(array.size >= size and array.dtype == dtype for array, size in zip(arrays, sizes, strict=True))
     return all(a.size >= size and a.dtype == each for a, size, each in zip(arrays, sizes, dtype, strict=True))

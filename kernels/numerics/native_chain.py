@@ -14,11 +14,13 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
+from tfrt.executor.declarations.prepared import written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.machine_code import DATA_OFFSET, processor
+from tfrt.executor.support.direct_calls import UNFIT
+from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, processor
 from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.narrow_rows import repeated, repeats
-from tfrt.kernels.numerics.native_blocks import taking_any, whole_work
+from tfrt.kernels.numerics.native_blocks import taking_any, whole_work, written_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_steps import has_form, write_typed
@@ -112,7 +114,50 @@ def with_native_chain(
     chain = describe(inputs, dtypes, result, dtype, steps)
     if chain is None:
         return run
-    return native_or(run, lambda: make_native(chain, result, host), host, "a chain of elementwise ops")
+
+    def make() -> Run:
+        return _unrepeated(make_native(chain, result, host), inputs, dtypes, result, dtype, steps, host)
+
+    return native_or(run, make, host, "a chain of elementwise ops")
+
+
+def _unrepeated(
+    native: Run,
+    inputs: Sequence[Shape],
+    dtypes: Sequence[np.dtype],
+    result: Shape,
+    dtype: np.dtype,
+    steps: Sequence[Step],
+    host: HostContext,
+) -> Run:
+    """`native`, and for arrays that are views which repeat what they have, such as numbers counted along one dimension,
+    machine code that reads that where it is."""
+    made: dict[tuple[Shape, ...], Run] = {}
+    whole = tuple(inputs)
+    work = native.work  # type: ignore[attr-defined]
+
+    def of_views(shapes: tuple[Shape, ...]) -> Run:
+        chain = None if shapes == whole else describe(shapes, dtypes, result, dtype, steps)
+        try:
+            return native if chain is None else make_native(chain, result, host)
+        except CannotAssemble:
+            return native
+
+    def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found: np.ndarray = work(*arrays) if out is None else work(*arrays, out)
+        if found is not UNFIT:
+            return found
+        shapes = tuple([_unrepeated_shape(array) for array in arrays])
+        if shapes not in made:
+            made[shapes] = of_views(shapes)
+        views = [array[tuple(map(slice, shape))] for array, shape in zip(arrays, shapes, strict=True)]
+        return made[shapes](*views, out=out)
+
+    return written(run, written_work(work, run, len(inputs)))
+
+
+def _unrepeated_shape(array: np.ndarray) -> Shape:
+    return tuple([size if stride else min(size, 1) for size, stride in zip(array.shape, array.strides, strict=True)])
 
 
 def describe(
@@ -218,7 +263,9 @@ def make_native(chain: Chain, shape: Shape, host: HostContext | None) -> Run:
     brief = (BRIEF_ELEMENTS // chain.width, BRIEF_ELEMENTS_OF_MANY // chain.width)
     sizes, dtypes = chain.elements, [*chain.dtypes, dtype]
     do_all = whole_work(text, "work", sizes, dtypes, chain.rows, host, least, most, inputs, shape, brief)
-    return taking_any(do_all, shape, sizes, dtypes)
+    run = taking_any(do_all, shape, sizes, dtypes)
+    run.work = do_all  # type: ignore[attr-defined]
+    return run
 
 
 def write(chain: Chain) -> str:

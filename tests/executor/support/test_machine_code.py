@@ -147,9 +147,9 @@ def test_what_is_no_code(text, message):
 @pytest.mark.parametrize(
     "features, expected",
     [
-        ({"avx512f": True}, (64, 32, True)),
-        ({"avx2": True, "fma": True}, (32, 16, True)),
-        ({"avx2": True}, (32, 16, False)),
+        ({"avx512f": True, "avx2": True, "fma": True, "f16c": True}, (64, 32, True)),
+        ({"avx2": True, "fma": True, "f16c": True}, (32, 16, True)),
+        ({"avx2": True, "fma": True}, (32, 16, False)),
     ],
 )
 def test_processors(monkeypatch, features, expected):

@@ -223,6 +223,39 @@ def test_other_arrays_than_it_was_made_for(host):
 
 
 @LLVM
+@pytest.mark.parametrize("shape", [(40, 64), (3, 20, 32)])
+def test_views_that_repeat_are_read_where_they_are(host, shape, monkeypatch):
+    """None is copied, but those that lie in another order."""
+    copied = []
+    monkeypatch.setattr(np, "ascontiguousarray", lambda array, own=np.ascontiguousarray: copied.append(1) or own(array))
+    random = np.random.default_rng(0)
+    flags = step("compare", (0, 1), [DType.I32] * 2, DType.I1, DType.F32, comparison_direction="LE")
+    chosen = step("select", (3, 2, 2), [DType.I1, DType.F32, DType.F32], DType.F32, DType.F32)
+    rows = np.broadcast_to(np.arange(shape[-1], dtype=np.int32), shape)
+    columns = np.broadcast_to(np.arange(shape[0], dtype=np.int32).reshape(-1, *[1] * (len(shape) - 1)), shape)
+    x = random.normal(size=shape).astype(np.float32)
+    run, native = in_both(host, [flags, chosen], [rows, columns, x], shape, x.dtype)
+    expected = run(rows, columns, x)
+    for _ in range(2):
+        assert same(native(rows, columns, x), expected)
+    assert not copied
+    assert same(native(rows, rows, x, out=x), run(rows, rows, x))
+    assert not copied
+    turned = np.asfortranarray(x)
+    assert same(native(rows, columns, turned), run(rows, columns, turned))
+    assert copied
+
+
+@LLVM
+def test_scalars_of_numpys_are_no_arrays(host):
+    add = step("add", (0, 1), [DType.F32] * 2, DType.F32, DType.F32)
+    for rows in (1, 40):
+        x = np.ones((rows, 128), np.float32)
+        _, native = in_both(host, [add], [x, np.zeros((), np.float32)], x.shape, x.dtype)
+        assert np.array_equal(native(x, np.float32(2)), x + 2)
+
+
+@LLVM
 def test_programs():
     """Quantised, masked, and as an epilogue that reads flags, which machine code of products does not."""
     text = """func.func @main(%x: tensor<64x128xf32>, %w: tensor<128x64xf32>, %mask: tensor<64xi1>, %scale: tensor<f32>,
