@@ -46,6 +46,7 @@ from tfrt.compiler.frontend.lines import LikeOp, Line, NotByLine
 from tfrt.compiler.frontend.records import OpRecord
 from tfrt.compiler.frontend.session import FALSE, TRUE, number_attribute, string_attribute
 from tfrt.dialects.shared.directives import SpelledDirective
+from tfrt.dialects.shared.ops import make_op
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord
 
 _ELEMENTS = re.compile(
@@ -278,14 +279,9 @@ def build_alike(builder: Builder, record: OpRecord) -> Operation:
             (value,) = builder.values([("VALUE", names[place], offset)], [type], offset)
         operands.append(value)
     name = names[0]
-    op = like.op_class.create(
-        operands=operands,
-        result_types=like.result_types,
-        attributes=like.attributes,
-        properties=like.properties,
-        # The op's name comes after " = ".
-        location=like.location or builder.location(line.start + len(name) + 3),
-    )
+    # The op's name comes after " = ".
+    location = like.location or builder.location(line.start + len(name) + 3)
+    op = make_op(like.op_class, operands, like.result_types, like.attributes, like.properties, location)
     builder.define(name, op.results[0], line.start)
     return op
 

@@ -22,6 +22,7 @@ from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, BlockRecord, OpRecord, RegionRecord, ResultRecord
 from tfrt.compiler.frontend.session import Session, number_attribute, string_attribute
 from tfrt.dialects.shared.open_context import OpenContext
+from tfrt.dialects.shared.ops import append_op, make_op
 from tfrt.dialects.shared.walking import is_defined
 
 
@@ -143,7 +144,7 @@ class Builder:
             except SyntaxFailure as failure:
                 self.session.report(failure.offset, failure.message)
                 op = build_given_up(self, record)
-            block.add_op(op)
+            append_op(block, op)
         self._open_blocks = outer
 
     def _add_arguments(self, block: Block, records: Sequence[ArgumentRecord]) -> None:
@@ -299,15 +300,19 @@ class Builder:
         """
         if regions:
             operands = [(o.settled or o) if isinstance(o, ForwardReference) else o for o in operands]
-        op = op_class.create(
-            operands=operands,
-            result_types=result_types,
-            attributes=attributes,
-            properties=properties,
-            location=record.location or self.location(offset),
-            regions=regions,
-            successors=successors,
-        )
+        location = record.location or self.location(offset)
+        if regions or successors:
+            op = op_class.create(
+                operands=operands,
+                result_types=result_types,
+                attributes=attributes,
+                properties=properties,
+                location=location,
+                regions=regions,
+                successors=successors,
+            )
+        else:
+            op = make_op(op_class, operands, result_types, attributes, properties, location)
         names = record.results
         if names:
             self._name_results(op, names)

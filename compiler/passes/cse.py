@@ -12,6 +12,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.locations import MergedLocations
 from tfrt.compiler.passes.shared.fold import is_returned_by_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure, name_of
+from tfrt.dialects.shared.ops import replace_op
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,4 @@ def _merge(op: Operation, known: dict[object, Operation], locations: MergedLocat
     if first is op or is_returned_by_sync_function(op):
         return
     locations.add(first, op.location)
-    for old, new in zip(op.results, first.results, strict=True):
-        old.replace_all_uses_with(new)
-    op.detach()
-    op.erase()
+    replace_op(op, first.results)

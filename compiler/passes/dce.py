@@ -10,6 +10,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.purity import is_pure
+from tfrt.dialects.shared.ops import erase_op
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,6 @@ def erase_dead_ops(root: Operation) -> None:
         for block in region.blocks:
             for op in reversed(list(block.ops)):
                 if op.results and not any(result.uses for result in op.results) and is_pure(op):
-                    op.detach()
-                    op.erase()
+                    erase_op(op)
                 elif op.regions:
                     erase_dead_ops(op)

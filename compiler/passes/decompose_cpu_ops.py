@@ -23,6 +23,7 @@ from tfrt.compiler.passes.shared.array_ops import (
 )
 from tfrt.compiler.passes.shared.reductions import axes_of, body_of
 from tfrt.dialects.cpu import CallOp, step_attribute
+from tfrt.dialects.shared.ops import erase_op, put_before, replace_op, replace_uses
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op import OpEntry
 
@@ -71,11 +72,11 @@ def _decompose(call: CallOp) -> None:
         return
     if not ops:
         return
-    assert call.parent is not None
-    call.parent.insert_ops_before(ops, call)
-    call.results[0].replace_all_uses_with(ops[-1].results[0])
-    call.detach()
-    call.erase()
+    for op in ops:
+        put_before(op, call)
+    # Others, if it has any, are not used.
+    replace_uses(call.results[0], ops[-1].results[0])
+    erase_op(call)
 
 
 def _by_element(call: CallOp) -> None:
@@ -88,10 +89,8 @@ def _by_element(call: CallOp) -> None:
     details = [call.op_attrs] if call.op_attrs.data else []
     step = step_attribute(call.op_name.data, range(len(call.operands)), details)
     made = chain_op([step], list(call.operands), type, call.location)
-    call.parent.insert_op_before(made, call)
-    call.results[0].replace_all_uses_with(made.array)
-    call.detach()
-    call.erase()
+    put_before(made, call)
+    replace_op(call, made.results)
 
 
 def _of_one_element(call: CallOp) -> None:

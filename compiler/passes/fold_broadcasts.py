@@ -12,6 +12,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.passes.shared.array_ops import attrs_of, call_op, chain_op, constant, memref, metadata_of_type
 from tfrt.compiler.passes.shared.source_patterns import repeated_number
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp
+from tfrt.dialects.shared.ops import erase_op, put_before, replace_op
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.broadcasting import cut_at, is_row
 from tfrt.executor.declarations.metadata import TensorMetadata
@@ -55,15 +56,12 @@ def _fold(op: ElementwiseOp) -> None:
         return
     unused = [old for old, new in zip(op.operands, operands, strict=True) if old is not new]
     made = chain_op(list(op.steps), operands, op.array.type, op.location)
-    op.parent.insert_op_before(made, op)
-    op.array.replace_all_uses_with(made.array)
-    op.detach()
-    op.erase()
+    put_before(made, op)
+    replace_op(op, made.results)
     for value in unused:
         maker = value.owner
         if not value.uses and isinstance(maker, CallOp | ConstantOp):
-            maker.detach()
-            maker.erase()
+            erase_op(maker)
 
 
 def _is_one(operand: SSAValue) -> bool:
@@ -80,7 +78,7 @@ def _one(operand: SSAValue, op: ElementwiseOp) -> SSAValue | None:
     if number is None:
         return None
     found = constant(number, made.location)
-    op.parent.insert_op_before(found, op)
+    put_before(found, op)
     return found.array
 
 
@@ -109,6 +107,5 @@ def _laid_out(found: tuple[SSAValue, tuple[int, ...]], op: ElementwiseOp) -> SSA
     if known.shape == shape:
         return value
     made = call_op(StringAttr(_RESHAPE), [value], [memref(TensorMetadata(known.dtype, shape))], op.location)
-    assert op.parent is not None
-    op.parent.insert_op_before(made, op)
+    put_before(made, op)
     return made.results[0]

@@ -15,6 +15,7 @@ from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, details_of, metadata_attribute, step_attribute, steps_of
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute
+from tfrt.dialects.shared.ops import erase_op, make_op, put_before, replace_op
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import cut_at, is_row
@@ -193,27 +194,20 @@ def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
     operands = [*call.operands, *others]
     values = {result: 0, **{other: 1 + number for number, other in enumerate(others)}}
     steps = _renumbered(_steps(reader, reader.array.type), reader.operands, values, 1 + len(others))
-    made = CallOp.create(
-        operands=operands,
-        attributes={
-            **call.attributes,
-            "arguments": metadata_attribute(operand.type for operand in operands),
-            "inputs": integer_attribute(len(call.operands)),
-            "steps": array_attribute(step_attribute(*step) for step in steps),
-        },
-        result_types=[reader.array.type],
-    )
-    made.location = fuse([call.location, reader.location])
-    _replace([reader, call], made)
+    attributes = {
+        **call.attributes,
+        "arguments": metadata_attribute(operand.type for operand in operands),
+        "inputs": integer_attribute(len(call.operands)),
+        "steps": array_attribute(step_attribute(*step) for step in steps),
+    }
+    location = fuse([call.location, reader.location])
+    _replace([reader, call], make_op(CallOp, operands, [reader.array.type], attributes, location=location))
 
 
 def _replace(ops: Sequence[Operation], made: Operation) -> None:
     """Put an op in place of others, each of which comes before what it reads."""
-    reader = ops[0]
-    block = reader.parent
-    assert block is not None
-    block.insert_ops_before([made], reader)
-    reader.results[0].replace_all_uses_with(made.results[0])
-    for op in ops:
-        op.detach()
-        op.erase()
+    reader, *others = ops
+    put_before(made, reader)
+    replace_op(reader, made.results)
+    for op in others:
+        erase_op(op)

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType, i1
-from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, Block, Operation, OpResult
 from xdsl.passes import ModulePass
 from xdsl.traits import IsTerminator, Pure
 
@@ -35,6 +35,7 @@ from tfrt.compiler.passes.shared.source_patterns import (
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
 from tfrt.dialects.shared.interning import Identities
+from tfrt.dialects.shared.ops import erase_op, replace_op
 from tfrt.dialects.shared.walking import has_trait, ops_in
 from tfrt.dialects.stablehlo.reductions import ReduceOp
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -79,7 +80,7 @@ class StablehloCanonicalize(ModulePass):
             while (simpler := self._simpler(op, merging)) is not None:
                 made = simpler[0].owner if simpler else None
                 is_new = isinstance(made, Operation) and made.next_op is op
-                _replace(op, simpler)
+                replace_op(op, simpler)
                 if not is_new:
                     break
                 assert isinstance(made, Operation)
@@ -187,7 +188,7 @@ class _Merging:
         first = self._first_like(op)
         if first is not op:
             self.locations.add(first, op.location)
-            _replace(op, first.results)
+            replace_op(op, first.results)
 
     def _first_like(self, op: Operation) -> Operation:
         """The first op that is just like this one, as far as they are compared."""
@@ -213,13 +214,6 @@ class _Merging:
         return (op.name, said, *op.operands, *[of(result.type) for result in op.results], *map(of, bodies))
 
 
-def _replace(op: Operation, values: Sequence[SSAValue]) -> None:
-    for old, new in zip(op.results, values, strict=True):
-        old.replace_all_uses_with(new)
-    op.detach()
-    op.erase()
-
-
 _MOST_COMPARED = 1 << 16
 """Constants of more bytes are not compared with others."""
 
@@ -232,5 +226,4 @@ def _erase_unused(block: Block, effects: frozenset[str]) -> None:
         if not _is_source(op.__class__) or has_trait(op.__class__, IsTerminator):
             continue
         if not any(has_effects(inner, effects) for inner in ops_in(op)):
-            op.detach()
-            op.erase()
+            erase_op(op)

@@ -16,6 +16,7 @@ from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
 from tfrt.compiler.passes.shared.source_patterns import maker, op_class, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.nn import NormalizeOp, SoftmaxOp, epsilon_of
+from tfrt.dialects.shared.ops import make_op, put_before, replace_op
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import (
     ComparisonDirection,
@@ -64,12 +65,9 @@ def _layer(op: Operation) -> None:
     if layer is None or op.parent is None or layer.value.type != op.results[0].type:
         return
     properties["dimension"] = IntegerAttr(layer.dimension, i64)
-    made = kind.create(operands=[layer.value], properties=properties, result_types=op.result_types)
-    made.location = op.location
-    op.parent.insert_op_before(made, op)
-    op.results[0].replace_all_uses_with(made.result)
-    op.detach()
-    op.erase()
+    made = make_op(kind, [layer.value], op.result_types, properties=properties, location=op.location)
+    put_before(made, op)
+    replace_op(op, made.results)
 
 
 def _one_hot_product(product: DotGeneralOp) -> None:
@@ -163,17 +161,13 @@ class _Rewriter:
         zero = self._constant(0, TensorType(result.element_type, []))
         zeros = self._broadcast(zero, (), result)
         chosen = self._insert(SelectOp, [mask, picked, zeros], {}, result)
-        self.product.result.replace_all_uses_with(chosen)
-        self.product.detach()
-        self.product.erase()
+        replace_op(self.product, [chosen])
 
     def _insert(
         self, op: type[Operation], operands: Sequence[SSAValue], properties: Mapping[str, Attribute], type: Attribute
     ) -> SSAValue:
-        made = op.create(operands=operands, properties=dict(properties), result_types=[type])
-        made.location = self.product.location
-        assert self.product.parent is not None
-        self.product.parent.insert_op_before(made, self.product)
+        made = make_op(op, operands, [type], properties=properties, location=self.product.location)
+        put_before(made, self.product)
         return made.results[0]
 
     def _compare(self, direction: str, indices: SSAValue, number: int) -> SSAValue:

@@ -23,6 +23,7 @@ from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each
+from tfrt.dialects.shared.ops import make_op
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -140,20 +141,15 @@ def call_op(
     attributes: Attribute | None = None,
 ) -> CallOp:
     """An op of that name on arrays."""
-    made = CallOp.create(
-        operands=arrays,
-        attributes={
-            "arguments": metadata_attribute(array.type for array in arrays),
-            "inputs": integer_attribute(len(arrays)),
-            "metadata": metadata_attribute(types),
-            "op_attrs": ArrayAttr(list[Attribute]()) if attributes is None else attributes,
-            "op_name": name,
-            "steps": ArrayAttr([]),
-        },
-        result_types=types,
-    )
-    made.location = location
-    return made
+    described: dict[str, Attribute] = {
+        "arguments": metadata_attribute(array.type for array in arrays),
+        "inputs": integer_attribute(len(arrays)),
+        "metadata": metadata_attribute(types),
+        "op_attrs": array_attribute(()) if attributes is None else attributes,
+        "op_name": name,
+        "steps": array_attribute(()),
+    }
+    return make_op(CallOp, arrays, types, described, location=location)
 
 
 def elementwise(name: str, arrays: Sequence[SSAValue], result: TensorMetadata, location: LocationAttr) -> ElementwiseOp:
@@ -170,17 +166,13 @@ def chain_op(
         "metadata": metadata_attribute([type]),
         "steps": array_attribute(steps),
     }
-    made = ElementwiseOp.create(operands=arrays, attributes=attributes, result_types=[type])
-    made.location = location
-    return made
+    return make_op(ElementwiseOp, arrays, [type], attributes, location=location)
 
 
 def constant(value: DenseIntOrFPElementsAttr, location: LocationAttr) -> ConstantOp:
     """A constant array."""
     type = MemRefType(value.get_element_type(), list(value.get_shape()))
-    made = ConstantOp.create(attributes={"value": value}, result_types=[type])
-    made.location = location
-    return made
+    return make_op(ConstantOp, (), [type], {"value": value}, location=location)
 
 
 def decomposed(

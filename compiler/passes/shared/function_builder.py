@@ -32,6 +32,7 @@ from tfrt.compiler.passes.shared.source_patterns import is_everywhere
 from tfrt.compiler.passes.symbol_dce import is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.cpu import AfterOp, CallOp, CopyOp, ItemOp, OwnOp
+from tfrt.dialects.shared.ops import append_op
 from tfrt.dialects.stablehlo.attributes import TokenType
 from tfrt.dialects.tfrt.chain import NewChainOp
 from tfrt.dialects.tfrt.control_flow import ReturnOp
@@ -213,7 +214,7 @@ class FunctionBuilder:
     def insert(self, op: Operation, location: LocationAttr) -> Sequence[SSAValue]:
         """Add an op at the end; returns its results."""
         op.location = location
-        self.block.add_op(op)
+        append_op(self.block, op)
         return op.results
 
     def types(self, values: Sequence[SSAValue], user: object) -> list[Attribute]:

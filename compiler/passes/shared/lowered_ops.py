@@ -29,13 +29,12 @@ from tfrt.dialects.cpu import (
     WeightOp,
     metadata_attribute,
 )
-from tfrt.dialects.shared.interning import integer_attribute, string_attribute
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute, string_attribute
+from tfrt.dialects.shared.ops import make_op
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.finding import CUSTOM_CALL
 from tfrt.executor.declarations.op import OpEntry
-
-_NO_STEPS = ArrayAttr(list[Attribute]())
 
 
 def custom_call(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
@@ -71,9 +70,9 @@ def _execute_as(
         "arguments": metadata_attribute(operand.type for operand in operands),
         **_described(entry, attributes, types),
         "inputs": integer_attribute(len(operands)),
-        "steps": _NO_STEPS,
+        "steps": array_attribute(()),
     }
-    return into.insert(CallOp.create(operands=operands, attributes=described, result_types=types), op.location)
+    return into.insert(make_op(CallOp, operands, types, described), op.location)
 
 
 def _described(entry: OpEntry, attributes: ArrayAttr[Attribute], types: Sequence[Attribute]) -> dict[str, Attribute]:
@@ -94,11 +93,9 @@ def _execute_in_order(
     types: Sequence[Attribute],
 ) -> Sequence[SSAValue]:
     """An op with effects that can be seen."""
-    made = CallInOrderOp.create(
-        operands=[into.chain, *operands],  # type: ignore[list-item]
-        attributes=_described(entry, attributes, types),
-        result_types=[CHAIN, *types],
-    )
+    assert into.chain is not None
+    described = _described(entry, attributes, types)
+    made = make_op(CallInOrderOp, [into.chain, *operands], [CHAIN, *types], described)
     into.chain, *results = into.insert(made, op.location)
     return results
 
@@ -113,7 +110,7 @@ def _execute_unknown(
 ) -> Sequence[SSAValue]:
     """An op that finds out about its arrays when they come."""
     described = _described(entry, attributes, types)
-    return into.insert(ExecuteOp.create(operands=operands, attributes=described, result_types=types), op.location)
+    return into.insert(make_op(ExecuteOp, operands, types, described), op.location)
 
 
 def constant(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
@@ -121,7 +118,7 @@ def constant(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
     value = op.properties["value"]
     (type,) = into.types(op.results, op)
     assert isinstance(value, DenseIntOrFPElementsAttr)
-    return into.insert(ConstantOp.create(attributes={"value": value}, result_types=[type]), op.location)
+    return into.insert(make_op(ConstantOp, (), [type], {"value": value}), op.location)
 
 
 def weight(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:

@@ -24,6 +24,7 @@ from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.shared.interning import once_each
+from tfrt.dialects.shared.ops import make_op, put_before
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
@@ -132,10 +133,9 @@ def new_like(
     op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute]
 ) -> Replacement:
     """An op of `op`'s class or another's, at its place, with its result types."""
-    made = op_class(name).create(operands=operands, properties=dict(properties), result_types=op.result_types)
-    made.location = op.location
-    assert op.parent is not None
-    op.parent.insert_op_before(made, op)
+    types = [result.type for result in op.results]
+    made = make_op(op_class(name), operands, types, properties=properties, location=op.location)
+    put_before(made, op)
     return made.results
 
 
@@ -143,10 +143,8 @@ def insert_before(
     op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute], type: Attribute
 ) -> SSAValue:
     """What an op of StableHLO gives, which is put before another one and stands at its place in the source."""
-    made = op_class(name).create(operands=operands, properties=dict(properties), result_types=[type])
-    made.location = op.location
-    assert op.parent is not None
-    op.parent.insert_op_before(made, op)
+    made = make_op(op_class(name), operands, [type], properties=properties, location=op.location)
+    put_before(made, op)
     return made.results[0]
 
 
