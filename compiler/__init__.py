@@ -3,6 +3,7 @@
 ==========================  ======================================================================================
 `frontend/`                 MLIR text to located xDSL IR
 `verifier.py`               what must hold in a well-formed module, as located diagnostics
+`definition_rules.py`       whether ops keep the rules of their definitions, quickly
 `passes/`                   passes, one a file
 `pipelines/`                pipelines of passes as text, and what runs them
 `streams.py`                which kernels are worth running on one thread

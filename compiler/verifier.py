@@ -47,9 +47,11 @@ from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, OpTrait, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.compiler.definition_rules import DefinitionRules, own_rules
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.shared.definitions import I64Array, StringArray
 from tfrt.dialects.shared.interning import Identities
+from tfrt.dialects.shared.ops import operands_of, successors_of
 from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
 from tfrt.dialects.shared.walking import has_trait, is_defined, is_unregistered
@@ -115,12 +117,28 @@ class _Alike:
     """
 
     def __init__(self) -> None:
-        self.kinds: set[tuple[object, ...]] = set()
+        self._rules = DefinitionRules()
         self._identities = Identities()
+        self._kinds: set[tuple[object, ...]] = set()
+        # The same of ops whose types and attributes are the same objects, so that these need not be compared.
+        self._same: set[tuple[object, ...]] = set()
 
-    def kind(self, op: Operation) -> tuple[object, ...] | None:
+    def verify(self, op: Operation) -> None:
+        """Refuse an op as its `verify_` does, unless it is like one that was not refused."""
+        same = _objects_of(op)
+        if same in self._same:
+            return
+        kind = self._kind(op)
+        if kind is None or kind not in self._kinds:
+            self._rules.verify(op)
+        if kind is not None:
+            self._kinds.add(kind)
+            if not op.regions:
+                self._same.add(same)
+
+    def _kind(self, op: Operation) -> tuple[object, ...] | None:
         """What ops have in common all of which keep the rules if one does; None where they look at more."""
-        if op.successors or not _looks_at_itself_only(op.__class__):
+        if successors_of(op) or not _looks_at_itself_only(op.__class__):
             return None
         if not op.regions:
             return self._said(op)
@@ -131,7 +149,7 @@ class _Alike:
         properties, attributes, of = op.properties, op.attributes, self._identities.of
         return (
             op.__class__,
-            *[of(operand.type) for operand in op.operands],
+            *[of(operand.type) for operand in operands_of(op)],
             None,
             *[of(result.type) for result in op.results],
             *properties,
@@ -149,8 +167,8 @@ class _Alike:
         numbers: dict[SSAValue, int] = {argument: number for number, argument in enumerate(block.args)}
         found: list[object] = [self._identities.of(argument.type) for argument in block.args]
         for count, op in enumerate(block.ops):
-            operands = [numbers.get(operand) for operand in op.operands]
-            if op.regions or op.successors or count == _MOST_OPS or None in operands:
+            operands = [numbers.get(operand) for operand in operands_of(op)]
+            if op.regions or successors_of(op) or count == _MOST_OPS or None in operands:
                 return None
             found.append((*self._said(op), *operands))
             numbers.update((result, len(numbers) + place) for place, result in enumerate(op.results))
@@ -160,6 +178,22 @@ class _Alike:
         is_large = isinstance(attribute, DenseIntOrFPElementsAttr) and len(attribute.data.data) > _MOST_COMPARED
         # The module keeps large ones, and nobody compares them.
         return -id(attribute) if is_large else self._identities.of(attribute)
+
+
+def _objects_of(op: Operation) -> tuple[object, ...]:
+    """An op's class, types and attributes. None of them goes away while a module is verified."""
+    properties, attributes = op.properties, op.attributes
+    return (
+        op.__class__,
+        *[id(operand.type) for operand in operands_of(op)],
+        None,
+        *[id(result.type) for result in op.results],
+        *properties,
+        *map(id, properties.values()),
+        None,
+        *attributes,
+        *map(id, attributes.values()),
+    )
 
 
 _MOST_OPS = 16
@@ -172,36 +206,32 @@ _MOST_COMPARED = 4096
 def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
     """Check `op` and what is inside it, given the identities of the values defined before it."""
     before = len(diagnostics)
-    operands = op.operands
-    for index, operand in enumerate(operands):
-        if id(operand) not in visible:
-            diagnostics.append(_dominance_error(op, index, operand))
+    operands = operands_of(op)
+    if not visible.issuperset(map(id, operands)):
+        wrong = [(index, operand) for index, operand in enumerate(operands) if id(operand) not in visible]
+        diagnostics += [_dominance_error(op, index, operand) for index, operand in wrong]
     if op.regions:
         isolated = has_trait(op.__class__, IsolatedFromAbove, if_unregistered=False)
         for region in op.regions:
             _verify_region(region, set() if isolated else visible, diagnostics, alike)
         if has_trait(op.__class__, SymbolTable, if_unregistered=False):
             diagnostics += _duplicate_symbols(op)
-    if op.successors and op.parent is not None and op.parent.last_op is not op:
+    if successors_of(op) and op.parent is not None and op.parent.last_op is not op:
         diagnostics.append(
             _error(op, f"'{_name_of(op)}' op operation with block successors must terminate its parent block")
         )
     if len(diagnostics) > before:
         # What its own rules would say follows from what is wrong already.
         return
-    kind = alike.kind(op)
-    if kind is not None and kind in alike.kinds:
-        return
     try:
-        op.verify_()
+        alike.verify(op)
     except KeyError:
         # Rules of xDSL's look at the op around theirs, which lacks something, as it will be told.
-        return
+        pass
     except UnicodeEncodeError:
         # The message was to have a name that xDSL cannot spell.
         broken = "has an attribute that its definition does not allow, with a name that is not UTF-8"
         diagnostics.append(_error(op, f"'{_name_of(op)}' op {broken}"))
-        return
     except VerifyException as error:
         # OpVerifyError says itself which op to point at, and has the whole message.
         culprit = getattr(error, "op", None)
@@ -209,9 +239,6 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
             diagnostics.append(_error(culprit, str(error)))
         else:
             diagnostics.append(_error(op, f"'{_name_of(op)}' op {_broken_rule(op) or error}"))
-        return
-    if kind is not None:
-        alike.kinds.add(kind)
 
 
 @cache
@@ -220,9 +247,7 @@ def _looks_at_itself_only(definition: type[Operation]) -> bool:
 
     They are where the class has no rules of its own beside xDSL's, or says so, and its traits have none.
     """
-    code = getattr(definition.verify_, "__code__", None)
-    closure = dict(zip(getattr(code, "co_freevars", ()), definition.verify_.__closure__ or (), strict=True))
-    own = closure["custom_verify"].cell_contents if set(closure) == {"op_def", "custom_verify"} else None
+    own = own_rules(definition)
     traits = definition.traits if is_defined(definition) else ()
     is_checked = own is CheckedOp.verify_ and not definition.has_trait(LooksAround)
     return (own is Operation.verify_ or is_checked) and all(type(trait).verify is OpTrait.verify for trait in traits)

@@ -13,6 +13,7 @@
 `verification.py`        what the ops' verifiers share
 `interning.py`           what is found out once of attributes
 `walking.py`             going through ops, and traits of their classes
+`ops.py`                 making, moving and dropping ops
 `symbols.py`             which op a symbol names
 `open_context.py`        xDSL contexts in which dialects are open to unknown ops
 `corert_types.py`        types and attributes of the core runtime

@@ -8,11 +8,10 @@ and a test compares what these leave with what xDSL's leave.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum, auto
 from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from xdsl.dialects.builtin import UNKNOWN_LOC, LocationAttr
 from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue, Use
@@ -28,6 +27,9 @@ _NOTHING: Mapping[str, Attribute] = MappingProxyType({})
 operands_of: Callable[[Operation], tuple[SSAValue, ...]] = attrgetter("_operands")
 """The operands of an op, as they are now: not xDSL's view of them, which asks the op again for each."""
 
+successors_of: Callable[[Operation], tuple[Block, ...]] = attrgetter("_successors")
+"""The blocks that an op may go on with."""
+
 _new = object.__new__
 
 
@@ -41,7 +43,7 @@ def make_op(
 ) -> _Op:
     """An op without regions and successors, as `kind.create` makes it."""
     way = _way_of(kind)
-    if way is _Way.ITS_OWN:
+    if way == "its own":
         return kind.create(
             operands=operands,
             result_types=result_types,
@@ -74,31 +76,27 @@ def make_op(
     op.properties = {**properties}
     op.attributes = {**attributes}
     op.location = location
-    if way is _Way.WITH_DEFAULTS:
+    if way == "with defaults":
         op.__post_init__()
     return op
 
 
-class _Way(Enum):
-    """How ops of a class are made: from their parts, and then given attributes that were left out, or as they say."""
-
-    PLAIN = auto()
-    WITH_DEFAULTS = auto()
-    ITS_OWN = auto()
+_Way = Literal["plain", "with defaults", "its own"]
+"""How ops of a class are made: from their parts, maybe with attributes that were left out, or as the class says."""
 
 
 @cache
 def _way_of(kind: type[Operation]) -> _Way:
-    if kind.create.__func__ is not Operation.create.__func__:
-        return _Way.ITS_OWN
+    if next(base for base in kind.__mro__ if "create" in vars(base)) is not Operation:
+        return "its own"
     if kind.__post_init__ is Operation.__post_init__:
-        return _Way.PLAIN
+        return "plain"
     if kind.__post_init__ is not IRDLOperation.__post_init__ or not is_defined(kind):
-        return _Way.WITH_DEFAULTS
+        return "with defaults"
     definition = kind.get_irdl_definition()
     given = (*definition.properties.values(), *definition.attributes.values())
     has_defaults = any(not isinstance(each, OptionalDef) and each.default_value is not None for each in given)
-    return _Way.WITH_DEFAULTS if has_defaults else _Way.PLAIN
+    return "with defaults" if has_defaults else "plain"
 
 
 def append_op(block: Block, op: Operation) -> None:
