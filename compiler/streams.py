@@ -20,6 +20,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation
 from xdsl.traits import IsTerminator
 
+from tfrt.dialects.shared.ops import operands_of, ops_of
 from tfrt.dialects.shared.traits import cost_of
 
 
@@ -60,7 +61,7 @@ def analyse_streams(block: Block) -> Streams:
 
     Where every op carries `STREAM_ATTRIBUTE`, that is the assignment; the last op, which returns, has the root's.
     """
-    stated = {op: op.attributes.get(STREAM_ATTRIBUTE) for op in block.ops}
+    stated = {op: op.attributes.get(STREAM_ATTRIBUTE) for op in ops_of(block)}
     ids = {op: stream.value.data for op, stream in stated.items() if isinstance(stream, IntegerAttr)}
     if ids and len(ids) == len(stated) and block.last_op is not None:
         return Streams(ids[block.last_op], ids)
@@ -98,7 +99,7 @@ class _Analysis:
     """The state of one analysis. Ops are numbers."""
 
     def __init__(self, block: Block):
-        self.ops = list(block.ops)
+        self.ops = ops_of(block)
         parent = block.parent_op()
         threshold = _option(parent, "tfrt.cost_threshold")
         self.threshold = threshold.value.data if isinstance(threshold, IntegerAttr) else -1
@@ -129,7 +130,7 @@ class _Analysis:
         for number, op in enumerate(self.ops, 1):
             info = self.info(op)
             parent, path = _ENTRY, 0
-            for operand in op.operands:
+            for operand in operands_of(op):
                 definition = definitions.get(id(operand), _ENTRY)
                 # Chains order side effects only; streams are merged for the sake of data.
                 if operand.type.name != "tfrt.chain":

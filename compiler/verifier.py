@@ -51,7 +51,7 @@ from tfrt.compiler.definition_rules import DefinitionRules, own_rules
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.shared.definitions import I64Array, StringArray
 from tfrt.dialects.shared.interning import Identities
-from tfrt.dialects.shared.ops import operands_of, successors_of
+from tfrt.dialects.shared.ops import operands_of, ops_of, successors_of
 from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
 from tfrt.dialects.shared.walking import has_trait, is_defined, is_unregistered
@@ -166,7 +166,7 @@ class _Alike:
             return None
         numbers: dict[SSAValue, int] = {argument: number for number, argument in enumerate(block.args)}
         found: list[object] = [self._identities.of(argument.type) for argument in block.args]
-        for count, op in enumerate(block.ops):
+        for count, op in enumerate(ops_of(block)):
             operands = [numbers.get(operand) for operand in operands_of(op)]
             if op.regions or successors_of(op) or count == _MOST_OPS or None in operands:
                 return None
@@ -273,7 +273,7 @@ def _verify_region(region: Region, visible: set[int], diagnostics: list[Diagnost
 
 def _verify_block(block: Block, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
     visible.update(map(id, block.args))
-    for op in block.ops:
+    for op in ops_of(block):
         _verify_op(op, visible, diagnostics, alike)
         visible.update(map(id, op.results))
     parent = block.parent_op()
@@ -295,7 +295,7 @@ def _needs_no_terminator(block: Block, parent: Operation) -> bool:
 def _values_of(block: Block) -> Iterator[int]:
     """The identities of the values that a block defines."""
     yield from map(id, block.args)
-    for op in block.ops:
+    for op in ops_of(block):
         yield from map(id, op.results)
 
 
@@ -330,7 +330,7 @@ def _duplicate_symbols(op: Operation) -> Iterator[Diagnostic]:
     seen: dict[str, Operation] = {}
     for region in op.regions:
         for block in region.blocks:
-            for inner in block.ops:
+            for inner in ops_of(block):
                 name = inner.get_attr_or_prop("sym_name")
                 if not isinstance(name, StringAttr):
                     continue

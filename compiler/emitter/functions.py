@@ -15,6 +15,7 @@ from tfrt.compiler.emitter.entities import (
 )
 from tfrt.compiler.emitter.locations import LocationWriter
 from tfrt.compiler.streams import analyse_streams
+from tfrt.dialects.shared.ops import operands_of, ops_of
 from tfrt.executor.bef.format import PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION
 from tfrt.executor.bef.writer import Writer
 
@@ -41,9 +42,10 @@ def write_function(sections: Sections, function: FunctionEntity) -> None:
     out = sections.functions
     out.vbr(sections.locations.write(parent.location))
 
-    values = [*block.args, *(result for op in block.ops for result in op.results)]
+    ops = ops_of(block)
+    values = [*block.args, *[result for op in ops for result in op.results]]
     registers = {id(value): number for number, value in enumerate(values)}
-    reads = [(op, [registers[id(operand)] for operand in op.operands]) for op in block.ops]
+    reads = [(op, [registers[id(operand)] for operand in operands_of(op)]) for op in ops]
     returned = reads.pop()[1] if reads and reads[-1][0].name == RETURN else []
     users = _users([read for _, read in reads], len(registers))
     _write_registers(sections, values, users, returned)

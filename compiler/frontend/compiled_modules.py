@@ -84,8 +84,8 @@ def cut(text: str) -> tuple[str, list[Body]]:
 def set_aside(module: ModuleOp) -> Iterator[None]:
     """Within this context the compiled modules in `module` are empty: what they hold is not for our passes."""
     aside: list[tuple[Block, list[Operation]]] = []
-    for op in ops_in(module):
-        if isinstance(op, ModuleOp) and COMPILED in op.attributes and (block := op.body.blocks.first) is not None:
+    for op in [inner for inner in ops_in(module) if COMPILED in inner.attributes]:
+        if isinstance(op, ModuleOp) and (block := op.body.blocks.first) is not None:
             aside.append((block, list(block.ops)))
             for inner in aside[-1][1]:
                 inner.detach()

@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.locations import MergedLocations
 from tfrt.compiler.passes.shared.fold import is_returned_by_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure, name_of
-from tfrt.dialects.shared.ops import replace_op
+from tfrt.dialects.shared.ops import ops_of, replace_op
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def _merge_inside(root: Operation) -> None:
         for block in region.blocks:
             known: dict[object, Operation] = {}
             locations = MergedLocations()
-            for op in list(block.ops):
+            for op in ops_of(block):
                 if op.regions:
                     _merge_inside(op)
                 elif op.results and is_pure(op):

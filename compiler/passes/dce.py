@@ -10,7 +10,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.purity import is_pure
-from tfrt.dialects.shared.ops import erase_op
+from tfrt.dialects.shared.ops import erase_op, is_used, ops_of
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ def erase_dead_ops(root: Operation) -> None:
     # Users come after what they use, so going backwards finds all in one go.
     for region in root.regions:
         for block in region.blocks:
-            for op in reversed(list(block.ops)):
-                if op.results and not any(result.uses for result in op.results) and is_pure(op):
+            for op in reversed(ops_of(block)):
+                if op.results and not is_used(op) and is_pure(op):
                     erase_op(op)
                 elif op.regions:
                     erase_dead_ops(op)

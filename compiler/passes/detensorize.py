@@ -35,6 +35,7 @@ from tfrt.dialects.cpu import (
     metadata_attribute,
 )
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.dialects.shared.ops import is_used, ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Control
 
@@ -63,10 +64,11 @@ class Detensorize(ModulePass):
             if "tfrt.sync" not in function.attributes:
                 for block in function.body.blocks:
                     run.block(block)
+        known = set(functions.values())
         for inner in ops_in(op):
             for region in inner.regions:
                 for block in region.blocks:
-                    if inner not in functions.values() and not is_in_sync_function(inner):
+                    if inner not in known and not is_in_sync_function(inner):
                         run.block(block)
 
 
@@ -89,7 +91,7 @@ class _Detensorizing:
         if block in self.done:
             return
         self.done.add(block)
-        for op in list(block.ops):
+        for op in ops_of(block):
             control = control_of(op)
             if control is Control.REPEAT and op.regions:
                 self._loop(op, op.regions[0].block, None)
@@ -172,7 +174,7 @@ class _Detensorizing:
 
     def _give_numbers(self, block: Block) -> None:
         """Give ops of a block that take numbers those that there are."""
-        for op in list(block.ops):
+        for op in ops_of(block):
             for number in _taking_numbers(op):
                 if self._has_number(op.operands[number]):
                     op.operands[number] = self._number(op.operands[number])
@@ -239,9 +241,8 @@ def _end(body: Block) -> Operation:
 
 def _erase_unused(block: Block) -> None:
     """Erase ops that nobody can tell are there, and arrays of numbers that nobody reads."""
-    for op in reversed(list(block.ops)):
-        is_unused = not any(result.uses for result in op.results)
-        if is_unused and op.results and (isinstance(op, ScalarOp | ConstantOp) or is_pure(op)):
+    for op in reversed(ops_of(block)):
+        if op.results and not is_used(op) and (isinstance(op, ScalarOp | ConstantOp) or is_pure(op)):
             Rewriter.erase_op(op)
 
 

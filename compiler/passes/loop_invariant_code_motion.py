@@ -27,6 +27,7 @@ from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of, names_in
 from tfrt.dialects.shared.bodies import functions_run_by, runs_of
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Runs
 
@@ -132,7 +133,7 @@ def _move_out(loop: _Loop, left: Counter[Operation]) -> None:
     """Move what is the same in every iteration before the loop; `left` counts how many loops ops have left."""
     outside = loop.invariants()
     moved: list[SSAValue] = []
-    for op in list(loop.body.ops):
+    for op in ops_of(loop.body):
         may_leave = bool(op.operands and op.results) and left[op] < _MOST_LOOPS and is_pure(op)
         if may_leave and all(_is_outside(operand, outside) for operand in op.operands):
             left[op] += 1

@@ -44,9 +44,9 @@ class LowerStablehlo(ModulePass):
         made = lowering.run()
         if lowering.problems:
             raise CompileError(tuple(lowering.problems))
+        lowered = {*functions.values(), *computations.values()}
         for inner in list(op.ops):
-            is_ours = inner in functions.values() or inner in computations.values()
-            if inner.name.partition(".")[0] in SOURCES or is_ours:
+            if inner.name.partition(".")[0] in SOURCES or inner in lowered:
                 inner.detach()
                 inner.erase()
         op.body.block.add_ops(made)

@@ -38,6 +38,7 @@ from tfrt.compiler.passes.shared.tf_control_flow import ControlFlow
 from tfrt.compiler.passes.shared.tf_variables import is_resource, make_constant
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
 from tfrt.compiler.verifier import location_of
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.stablehlo.shapes import ConstantOp
 from tfrt.dialects.tf import VariableOp
 from tfrt.dialects.tf_executor import DATAFLOW, FUNCTIONAL, ControlType, GraphOp, IslandOp
@@ -191,7 +192,7 @@ class _Lowering:
     def lower(self, block: Block, function: FuncOp) -> None:
         for graph in [op for op in block.ops if isinstance(op, GraphOp)]:
             self._flatten(graph)
-        for op in list(block.ops):
+        for op in ops_of(block):
             name = name_of(op)
             rewrite = _REWRITES.get(name)
             if name in _FORWARDED:

@@ -28,6 +28,7 @@ from tfrt.dialects.corert import ConstDenseTensorOp, EnsureMetadataOp, ExecuteOp
 from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
 from tfrt.dialects.shared.corert_types import TENSOR_HANDLE
 from tfrt.dialects.shared.execute_op import find_value
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op_attrs import read_metadata
 
@@ -86,7 +87,7 @@ class _Lowering:
     def run(self) -> None:
         lowered: dict[Operation, None] = {}
         sources = []
-        for op in list(self.block.ops):
+        for op in ops_of(self.block):
             if self._note(op):
                 sources.append(op)
             elif self._is_on_cpu(op) and self._lower(op):

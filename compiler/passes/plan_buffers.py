@@ -32,6 +32,7 @@ from tfrt.dialects.cpu import (
     SettledOp,
 )
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Control
 
@@ -116,7 +117,7 @@ class _Planner:
         if block in self.planned:
             return
         self.planned.add(block)
-        loops = [inner for op in block.ops if (inner := self._loop(op)) is not None]
+        loops = [inner for op in ops_of(block) if (inner := self._loop(op)) is not None]
         for inner in loops:
             self.plan(inner.block, inner)
             self.owned.update(inner.op.results[place] for place in inner.overwritten)
@@ -158,7 +159,7 @@ class _Planner:
         result = given[place]
         if not is_static(argument.type) or given.count(result) != 1 or not self._is_fresh(result):
             return False
-        numbers = {op: number for number, op in enumerate(loop.block.ops)}
+        numbers = {op: number for number, op in enumerate(ops_of(loop.block))}
         end = loop.block.last_op
         others = [use.operation for use in result.uses if use.operation is not end]
         if size_of(argument) < _LEAST_STATE and (others or not _is_part_written(result, argument)):
@@ -203,7 +204,7 @@ def _own(block: Block, arguments: Sequence[SSAValue]) -> list[SSAValue]:
     that."""
     if not arguments:
         return []
-    numbers = {op: number for number, op in enumerate(block.ops)}
+    numbers = {op: number for number, op in enumerate(ops_of(block))}
     needed: dict[Operation, int] | None = None
     found: list[SSAValue] = []
     for argument in arguments:

@@ -22,6 +22,7 @@ from tfrt.compiler.passes.shared.source_ops import callee_of
 from tfrt.compiler.passes.shared.splice import splice
 from tfrt.compiler.passes.symbol_dce import erase_unused, functions_of, is_private
 from tfrt.compiler.runtime_values import dense_attribute
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.stablehlo.shapes import ConstantOp
 from tfrt.executor.support.errors import CompileError
 
@@ -133,10 +134,10 @@ class _Refined:
                 assert block.first_op is not None
                 block.insert_op_before(made, block.first_op)
             argument._type = fact.type
-        for op in list(block.ops):
+        for op in ops_of(block):
             self._op(op)
         # What only computes constants is not needed then, so users come first.
-        for op in reversed(list(block.ops)):
+        for op in reversed(ops_of(block)):
             self._make_constants(op)
 
     def _op(self, op: Operation) -> None:

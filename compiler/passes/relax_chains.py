@@ -12,6 +12,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.traits import IsTerminator
 
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.traits import MakesTensor, SetsElements
 from tfrt.dialects.tfrt.chain import MergeChainsOp
 from tfrt.dialects.tfrt.types import CHAIN
@@ -43,7 +44,7 @@ class RelaxChains(ModulePass):
 def _relax(block: Block) -> None:
     starts: dict[SSAValue, SSAValue] = {}
     """For each chain, the one before it that all chains between the two come from."""
-    for op in list(block.ops):
+    for op in ops_of(block):
         before = [operand for operand in op.operands if operand.type == CHAIN]
         found = {starts.get(chain, chain) for chain in before}
         start = found.pop() if len(found) == 1 else None

@@ -13,6 +13,7 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.effects import Callees, callees, kernel_of
 from tfrt.compiler.passes.shared.purity import name_of
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.traits import cost_of
 
 _LATENCY = 1000
@@ -46,7 +47,7 @@ class Schedule(ModulePass):
         known = callees(op)
         waits = _that_wait(known)
         for block in known.free:
-            _schedule(block, {inner: self._load(inner, known, waits) for inner in block.ops})
+            _schedule(block, {inner: self._load(inner, known, waits) for inner in ops_of(block)})
 
     def _load(self, op: Operation, known: Callees, waits: frozenset[Block]) -> _Load:
         kernel = kernel_of(name_of(op))
@@ -84,7 +85,7 @@ def _that_wait(known: Callees) -> frozenset[Block]:
     for op, called in known.of.items():
         for block in called:
             callers.setdefault(block, []).append(_block_of(op))
-    waiting = [block for block in known.blocks if any(map(_runs_elsewhere, block.ops))]
+    waiting = [block for block in known.blocks if any(map(_runs_elsewhere, ops_of(block)))]
     found: set[Block] = set()
     while waiting:
         block = waiting.pop()
@@ -102,7 +103,7 @@ def _block_of(op: Operation) -> Block:
 
 def _schedule(block: Block, loads: Mapping[Operation, _Load]) -> None:
     end = block.last_op
-    ops = [op for op in block.ops if op is not end]
+    ops = [op for op in ops_of(block) if op is not end]
     users = {op: _users(op, end) for op in ops}
     tails: dict[Operation, int] = {}
     paths: dict[Operation, int] = {}

@@ -15,6 +15,7 @@ from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, layout_of
 from tfrt.compiler.passes.shared.scores import Found, Operand, Scores, scores_of, source_of
 from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of
 from tfrt.dialects.nn import AttentionOp, changes_attribute
+from tfrt.dialects.shared.ops import make_op, put_before, replace_op
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers
@@ -231,17 +232,15 @@ class _Rewriter:
         if found.found.guarded is not None:
             properties["zeroes_masked"] = BoolAttr.from_bool(True)
         sizes = [*sizes_of(query)[:-1], _size(found.width)]
-        made = AttentionOp.create(
-            operands=[query, *parts[0], *parts[1], *self._arranged_masks()],
+        made = make_op(
+            AttentionOp,
+            [query, *parts[0], *parts[1], *self._arranged_masks()],
+            [TensorType(_element(query), sizes)],
             properties=properties,
-            result_types=[TensorType(_element(query), sizes)],
+            location=product.location,
         )
-        made.location = product.location
-        assert product.parent is not None
-        product.parent.insert_op_before(made, product)
-        product.result.replace_all_uses_with(self._as_product(made.result))
-        product.detach()
-        product.erase()
+        put_before(made, product)
+        replace_op(product, [self._as_product(made.result)])
 
     def _converted(self, query: SSAValue) -> SSAValue:
         """The query with an element type that holds what the product does."""

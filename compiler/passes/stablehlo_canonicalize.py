@@ -35,7 +35,7 @@ from tfrt.compiler.passes.shared.source_patterns import (
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
 from tfrt.dialects.shared.interning import Identities
-from tfrt.dialects.shared.ops import erase_op, replace_op
+from tfrt.dialects.shared.ops import erase_op, is_used, operands_of, ops_of, replace_op
 from tfrt.dialects.shared.walking import has_trait, ops_in
 from tfrt.dialects.stablehlo.reductions import ReduceOp
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -67,14 +67,14 @@ class StablehloCanonicalize(ModulePass):
         # Each before those in it that are left then.
         for block in blocks:
             self._simplify(block, identities)
-            blocks += [inner for each in block.ops for region in each.regions for inner in region.blocks]
+            blocks += [inner for each in ops_of(block) for region in each.regions for inner in region.blocks]
         effects = functions_with_effects(functions_of(op))
         for block in reversed(blocks):
             _erase_unused(block, effects)
 
     def _simplify(self, block: Block, identities: Identities) -> None:
         merging = _Merging(identities)
-        for op in list(block.ops):
+        for op in ops_of(block):
             if not _is_source(op.__class__):
                 continue
             while (simpler := self._simpler(op, merging)) is not None:
@@ -98,9 +98,7 @@ class StablehloCanonicalize(ModulePass):
 
     def _computed(self, op: Operation, merging: _Merging) -> Replacement:
         """The constant that an op on constants gives; what only makes one, or repeats it, costs less as it is."""
-        if op.name in _GIVEN or not op.operands or len(op.results) != 1:
-            return None
-        if not _is_on_constants(op):
+        if op.name in _GIVEN or not operands_of(op) or len(op.results) != 1 or not _is_on_constants(op):
             return None
         type = op.results[0].type
         if not isinstance(type, TensorType) or op.regions:
@@ -139,10 +137,11 @@ def _array(op: Operation, limit: int) -> np.ndarray | None:
 
 
 def _is_on_constants(op: Operation) -> bool:
-    return all(
-        isinstance(operand, OpResult) and operand.op.name in _GIVEN and _is_on_constants(operand.op)
-        for operand in op.operands
-    )
+    for operand in operands_of(op):
+        # `isinstance` would ask abstract classes.
+        if type(operand) is not OpResult or operand.op.name not in _GIVEN or not _is_on_constants(operand.op):
+            return False
+    return True
 
 
 @lru_cache(maxsize=4096)
@@ -176,8 +175,10 @@ class _Merging:
     def merge(self, op: Operation) -> None:
         if op.parent is None or not (has_trait(op.__class__, Pure) or isinstance(op, ReduceOp)):
             return
-        if op.operands:
-            rough = (op.name, *op.operands)
+        operands = operands_of(op)
+        if operands:
+            # By identity: what is gone by now makes for one more comparison at most.
+            rough = (op.name, *map(id, operands))
             if rough not in self.alone:
                 self.alone[rough] = op
                 return
@@ -211,7 +212,7 @@ class _Merging:
         properties = [(name, of(value)) for name, value in op.properties.items()]
         # A dictionary may have them in any order.
         said = frozenset(properties) if len(properties) > 1 else tuple(properties)
-        return (op.name, said, *op.operands, *[of(result.type) for result in op.results], *map(of, bodies))
+        return (op.name, said, *operands_of(op), *[of(result.type) for result in op.results], *map(of, bodies))
 
 
 _MOST_COMPARED = 1 << 16
@@ -220,8 +221,8 @@ _MOST_COMPARED = 1 << 16
 
 def _erase_unused(block: Block, effects: frozenset[str]) -> None:
     # Users come after what they use, so going backwards finds all in one go.
-    for op in reversed(list(block.ops)):
-        if not op.results or any(result.first_use is not None for result in op.results):
+    for op in reversed(ops_of(block)):
+        if not op.results or is_used(op):
             continue
         if not _is_source(op.__class__) or has_trait(op.__class__, IsTerminator):
             continue

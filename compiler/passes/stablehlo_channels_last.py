@@ -14,6 +14,7 @@ from xdsl.traits import Pure
 
 from tfrt.compiler.passes.shared.source_patterns import constant_of, insert_before, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, ConvolutionDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
@@ -45,7 +46,7 @@ class _Block:
     """
 
     def __init__(self, block: Block):
-        self.ops = list(block.ops)
+        self.ops = ops_of(block)
         self.moved: dict[SSAValue, tuple[SSAValue, Order]] = {}
 
     def reorder(self) -> None:

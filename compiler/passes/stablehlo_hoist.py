@@ -12,6 +12,7 @@ from xdsl.traits import Pure
 
 from tfrt.compiler.passes.shared.source_failures import certainly_runs, may_fail
 from tfrt.compiler.passes.shared.source_ops import has_effects
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.control_flow import WhileOp
 
@@ -117,7 +118,7 @@ def _move_out(loop: WhileOp) -> None:
     for block in (loop.cond.block, loop.body.block):
         invariant: set[Operation] = set()
         outside: dict[SSAValue, SSAValue] = {}
-        for op in list(block.ops):
+        for op in ops_of(block):
             if op.regions or not op.results or not _is_pure(op):
                 continue
             if not all(_is_invariant(operand, block, invariant) for operand in op.operands):

@@ -18,8 +18,6 @@ from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue, Use
 from xdsl.ir.core import SSAValues
 from xdsl.irdl import IRDLOperation, OptionalDef
 
-from tfrt.dialects.shared.walking import is_defined
-
 _Op = TypeVar("_Op", bound=Operation)
 
 _NOTHING: Mapping[str, Attribute] = MappingProxyType({})
@@ -29,6 +27,25 @@ operands_of: Callable[[Operation], tuple[SSAValue, ...]] = attrgetter("_operands
 
 successors_of: Callable[[Operation], tuple[Block, ...]] = attrgetter("_successors")
 """The blocks that an op may go on with."""
+
+
+def is_used(op: Operation) -> bool:
+    """Whether anything uses a result of an op."""
+    for result in op.results:  # noqa: SIM110 (this is hot)
+        if result.first_use is not None:
+            return True
+    return False
+
+
+def ops_of(block: Block) -> list[Operation]:
+    """The ops of a block as they are now; those of xDSL's view of them are asked one after the other for the next."""
+    found = []
+    op = block._first_op
+    while op is not None:
+        found.append(op)
+        op = op._next_op
+    return found
+
 
 _new = object.__new__
 
@@ -91,7 +108,7 @@ def _way_of(kind: type[Operation]) -> _Way:
         return "its own"
     if kind.__post_init__ is Operation.__post_init__:
         return "plain"
-    if kind.__post_init__ is not IRDLOperation.__post_init__ or not is_defined(kind):
+    if kind.__post_init__ is not IRDLOperation.__post_init__ or not issubclass(kind, IRDLOperation):
         return "with defaults"
     definition = kind.get_irdl_definition()
     given = (*definition.properties.values(), *definition.attributes.values())
@@ -161,10 +178,7 @@ def erase_op(op: Operation) -> None:
     Raises:
         ValueError: somebody does.
     """
-    is_simple = not op.regions and not op._successors
-    for result in op.results:
-        is_simple = is_simple and result.first_use is None
-    if not is_simple:
+    if op.regions or op._successors or is_used(op):
         op.detach()
         op.erase()
         return

@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Operation
 
+from tfrt.dialects.shared.ops import ops_of
+
 _tables: ContextVar[dict[Operation, dict[str, Operation]] | None] = ContextVar("symbol tables", default=None)
 
 
@@ -34,7 +36,7 @@ def symbols_of(module: Operation) -> Mapping[str, Operation]:
     table = None if tables is None else tables.get(module)
     if table is None:
         table = {}
-        for op in (op for region in module.regions for block in region.blocks for op in block.ops):
+        for op in (op for region in module.regions for block in region.blocks for op in ops_of(block)):
             name = op.get_attr_or_prop("sym_name")
             if isinstance(name, StringAttr):
                 table.setdefault(name.data, op)

@@ -10,6 +10,8 @@ from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
 from xdsl.traits import OpTrait
 
+from tfrt.dialects.shared.ops import ops_of
+
 
 def ops_in(root: Operation) -> list[Operation]:
     """An op and all inside of it, in the order of the text. xDSL's `walk` takes several times as long."""
@@ -21,12 +23,10 @@ def ops_in(root: Operation) -> list[Operation]:
 def _add_inner(root: Operation, found: list[Operation]) -> None:
     for region in root.regions:
         for block in region.blocks:
-            op = block.first_op
-            while op is not None:
+            for op in ops_of(block):
                 found.append(op)
                 if op.regions:
                     _add_inner(op, found)
-                op = op.next_op
 
 
 def is_defined(kind: type[Operation]) -> TypeGuard[type[IRDLOperation]]:

@@ -31,6 +31,7 @@ from tfrt.dialects.cpu import (
     ReductionOp,
     metadata_attribute,
 )
+from tfrt.dialects.shared.ops import make_op, ops_of, put_before, replace_op
 
 _ALIGNMENT = 64
 """Arrays start where cache lines do."""
@@ -62,7 +63,7 @@ class _Buffer:
 
 def plan_block(block: Block, threshold: int, arguments: Sequence[SSAValue]) -> set[SSAValue]:
     """Plan a block that may write to the memory of these of its arguments; returns those that it does write to."""
-    numbers = {op: number for number, op in enumerate(block.ops)}
+    numbers = {op: number for number, op in enumerate(ops_of(block))}
     needed = needed_by(block, numbers)
     buffers = [
         _Buffer([argument], escapes, users)
@@ -71,7 +72,7 @@ def plan_block(block: Block, threshold: int, arguments: Sequence[SSAValue]) -> s
     ]
     given = list(buffers)
     buffer_of: dict[SSAValue, _Buffer] = {buffer.values[0]: buffer for buffer in buffers}
-    for op in block.ops:
+    for op in ops_of(block):
         if not can_write_into(op):
             continue
         # Others of a reduction's results are new memory.
@@ -174,14 +175,10 @@ def _write_into(value: SSAValue, memory: SSAValue) -> SSAValue:
     """Have the op that gives `value` write it into `memory`; returns the new value."""
     op = value.owner
     kind = next(into for whole, into in _INTO.items() if isinstance(op, whole))
-    assert isinstance(op, Operation) and op.parent is not None
-    made = kind.create(operands=[*op.operands, memory], attributes=op.attributes, result_types=op.result_types)
-    made.location = op.location
-    op.parent.insert_ops_before([made], op)
-    for old, new in zip(op.results, made.results, strict=True):
-        old.replace_all_uses_with(new)
-    op.detach()
-    op.erase()
+    assert isinstance(op, Operation)
+    made = make_op(kind, [*op.operands, memory], op.result_types, op.attributes, location=op.location)
+    put_before(made, op)
+    replace_op(op, made.results)
     return made.results[0]
 
 

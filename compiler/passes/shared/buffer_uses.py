@@ -8,6 +8,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from tfrt.compiler.passes.shared.array_ops import entry_of, is_static, metadata_of_type
 from tfrt.dialects.cpu import CallIntoOp, CallOp, ElementwiseIntoOp, ElementwiseOp, ItemOp, ReductionIntoOp, ReductionOp
+from tfrt.dialects.shared.ops import operands_of, ops_of
 
 
 def size_of(value: SSAValue) -> int:
@@ -49,9 +50,9 @@ def only_reads(op: Operation, numbers: dict[Operation, int]) -> bool:
 def needed_by(block: Block, numbers: dict[Operation, int]) -> dict[Operation, int]:
     """For each op, the numbers of those ops of the block without whose results it does not run, as bits."""
     needed: dict[Operation, int] = {}
-    for op in block.ops:
+    for op in ops_of(block):
         found = 0
-        for operand in op.operands:
+        for operand in operands_of(op):
             owner = operand.owner
             if isinstance(owner, Operation) and owner in needed:
                 found |= needed[owner] | 1 << numbers[owner]

@@ -20,6 +20,7 @@ from tfrt.compiler.emitter.entities import (
     kernel_attributes,
     kernel_name,
 )
+from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.effects import Body, callees_of, summarize
@@ -67,7 +68,7 @@ def callees(module: ModuleOp) -> Callees:
     is_async = [entity.kind is FunctionKind.ASYNC for entity in entities.functions]
     of: dict[Operation, tuple[Block, ...]] = {}
     for body in bodies:
-        for op in body.ops if body is not None else ():
+        for op in ops_of(body) if body is not None else ():
             if called.get(op):
                 of[op] = tuple(block for index in called[op] if (block := bodies[index]) is not None)
     blocks = {index: body for index, body in enumerate(bodies) if body is not None and is_async[index]}
@@ -101,7 +102,7 @@ def _function(
     block = _block(entity)
     if block is None:
         return Body(range(len(entity.argument_types)), (), range(len(entity.result_types)), is_sync=True)
-    ops = [op for op in block.ops if op.name != RETURN]
+    ops = [op for op in ops_of(block) if op.name != RETURN]
     called.update((op, _functions(entities, op)) for op in ops)
     steps = [_Step(kernel_name(op), op.operands, op.results, called[op]) for op in ops]
     end = block.last_op

@@ -32,7 +32,7 @@ from tfrt.compiler.passes.shared.source_patterns import is_everywhere
 from tfrt.compiler.passes.symbol_dce import is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.cpu import AfterOp, CallOp, CopyOp, ItemOp, OwnOp
-from tfrt.dialects.shared.ops import append_op
+from tfrt.dialects.shared.ops import append_op, operands_of, ops_of
 from tfrt.dialects.stablehlo.attributes import TokenType
 from tfrt.dialects.tfrt.chain import NewChainOp
 from tfrt.dialects.tfrt.control_flow import ReturnOp
@@ -198,11 +198,10 @@ class FunctionBuilder:
 
     def add_block(self, source: Block) -> list[SSAValue]:
         """Add what the ops of a block become; returns what stands for what it returns."""
-        for op in source.ops:
-            if op.next_op is None:
-                return self.operands(op)
+        *ops, last = ops_of(source)
+        for op in ops:
             self._add(op)
-        raise AssertionError("blocks end in a terminator")
+        return self.operands(last)
 
     def value(self, source: SSAValue) -> Values:
         """What stands for a value of the source; constants, and what repeats them, are made wherever they are used."""
@@ -264,7 +263,7 @@ class FunctionBuilder:
 
     def operands(self, op: Operation) -> list[SSAValue]:
         """What stands for an op's operands."""
-        return [value for operand in op.operands for value in self.value(operand)]
+        return [value for operand in operands_of(op) for value in self.value(operand)]
 
     def item(self, value: SSAValue, type: Attribute, location: LocationAttr) -> SSAValue:
         """The one element of an array."""

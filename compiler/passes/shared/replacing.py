@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import UnrealizedConversionCastOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from tfrt.dialects.shared.ops import append_op, erase_op, put_before, replace_uses
+
 
 def cast(value: SSAValue, type: Attribute, before: Operation) -> SSAValue:
     """The value as one of another type, in front of an op."""
@@ -27,15 +29,14 @@ def add_cast(block: Block, value: SSAValue, type: Attribute, source: Operation) 
 def add(block: Block, op: Operation, source: Operation) -> Sequence[SSAValue]:
     """Put an op at the end of a block, where `source` is."""
     op.location = source.location
-    block.add_op(op)
+    append_op(block, op)
     return op.results
 
 
 def insert(made: Operation, before: Operation) -> None:
     """Put an op in front of another one, where that is."""
-    assert before.parent is not None
     made.location = before.location
-    before.parent.insert_op_before(made, before)
+    put_before(made, before)
 
 
 def replace_by(op: Operation, made: Operation) -> None:
@@ -48,10 +49,9 @@ def replace(op: Operation, values: Sequence[SSAValue], *, but_last: bool = False
     """Put values in place of an op's results; the last result may be a token, which orders what is in order already."""
     results = op.results[:-1] if but_last else op.results
     for old, new in zip(results, values, strict=True):
-        old.replace_all_uses_with(new)
+        replace_uses(old, new)
     if but_last:
         for use in list(op.results[-1].uses):
             user = use.operation
             user.operands = [operand for operand in user.operands if operand is not op.results[-1]]
-    op.detach()
-    op.erase()
+    erase_op(op)

@@ -20,11 +20,11 @@ from xdsl.dialects.builtin import (
     TensorType,
     TupleType,
 )
-from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.shared.interning import once_each
-from tfrt.dialects.shared.ops import make_op, put_before
+from tfrt.dialects.shared.ops import make_op, operands_of, put_before
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
@@ -46,8 +46,8 @@ def sizes_of_type(type: Attribute) -> tuple[int, ...]:
 
 def maker(value: SSAValue, *names: str) -> Operation | None:
     """The op that makes a value, if it has one of these names."""
-    owner = value.owner
-    return owner if isinstance(owner, Operation) and owner.name in names else None
+    # `isinstance` would ask abstract classes.
+    return value.op if type(value) is OpResult and value.op.name in names else None
 
 
 def constant_of(value: SSAValue) -> DenseIntOrFPElementsAttr | None:
@@ -66,13 +66,32 @@ def is_everywhere(value: SSAValue) -> bool:
 
 def splat_of(value: SSAValue) -> int | float | None:
     """The number that all elements of a value are, of a constant or what is broadcast from one."""
-    while (wide := maker(value, "stablehlo.broadcast_in_dim", "stablehlo.reshape")) is not None:
-        value = wide.operands[0]
-    elements = constant_of(value)
-    if elements is None or not _same_everywhere(elements):
-        return None
-    found = next(iter(elements.iter_values()), None)
+    while type(value) is OpResult:
+        made = value.op
+        if made.name == "stablehlo.constant":
+            elements = made.properties["value"]
+            if not isinstance(elements, DenseIntOrFPElementsAttr):
+                return None
+            is_small = len(elements.data.data) <= _MOST_REMEMBERED
+            return _known_number_in(elements) if is_small else _number_in(elements)
+        if made.name not in _REPEATING:
+            return None
+        value = operands_of(made)[0]
+    return None
+
+
+def _number_in(elements: DenseIntOrFPElementsAttr) -> int | float | None:
+    """The number that all elements are."""
+    found = next(iter(elements.iter_values()), None) if _same_everywhere(elements) else None
     return found if isinstance(found, int | float) else None
+
+
+_known_number_in = once_each(_number_in)
+
+_MOST_REMEMBERED = 64
+"""Constants of more bytes are looked at each time, and not kept."""
+
+_REPEATING = frozenset(("stablehlo.broadcast_in_dim", "stablehlo.reshape"))
 
 
 _MOST_TRIPS = 2**31 - 1
