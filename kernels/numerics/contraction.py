@@ -148,8 +148,9 @@ def _product_of_rows(
 ) -> Callable[..., Any]:
     """`contract` of all rows of an array, which are a matrix, and a matrix."""
     flat = replace(how, lhs_axes=(0, 1), shape=(how.rows, how.columns))
+    shapes = getattr(finish, "others", ())
     if isinstance(finish, RowEpilogue):
-        finish = replace(finish, others=tuple(_as_rows(shape) for shape in finish.others))
+        finish = replace(finish, others=tuple(map(_as_rows, shapes)))
     product = _matrix_product(flat, dtype, host, finish)
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -164,19 +165,22 @@ def _product_of_rows(
         return out
 
     whole = writing_of(product)
-    if whole is None or any(len(shape) > 2 for shape in getattr(finish, "others", ())):
+    if whole is None:
         return run
+    deep = {number: _as_rows(shape) for number, shape in enumerate(shapes, 2) if len(shape) > 2}
     inputs = 2 + others_of(finish)
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
         if len(operands) > inputs:
             given, out = ", ".join(operands[:inputs]), operands[-1]
             return [f"{result} = {scribe.constant(run, 'product')}({given}, out={out})"]
-        rows, x, shape = (flat.rows, flat.inner), f"{result}_x", scribe.constant(how.shape)
+        turned = {0: (flat.rows, flat.inner), **deep}
+        names = [f"{result}_x{number}" if number in turned else name for number, name in enumerate(operands)]
         return [
-            f"{x} = {operands[0]}.reshape({scribe.constant(rows)})",
-            *whole([x, *operands[1:]], result, scribe),
-            f"{result} = {result}.reshape({shape}); del {x}",
+            *[f"{names[n]} = {operands[n]}.reshape({scribe.constant(shape)})" for n, shape in turned.items()],
+            *whole(names, result, scribe),
+            f"{result} = {result}.reshape({scribe.constant(how.shape)})",
+            f"del {', '.join(names[number] for number in turned)}",
         ]
 
     return written(run, write)
