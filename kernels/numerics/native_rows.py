@@ -1,5 +1,5 @@
-"""What is done to rows as machine code, made by llvmlite where it is installed: a softmax or a normalization, or
-neither, and elementwise steps.
+"""What is done to rows as machine code, made by llvmlite where it is installed: a softmax or a normalization, and
+elementwise steps.
 
 A row is read once from memory and written once; exponentials and hyperbolic tangents are those of
 `tfrt.kernels.numerics.vector_functions`, which says how far they are from the true numbers.
@@ -28,9 +28,6 @@ from tfrt.kernels.numerics.vector_functions import exp, exp_or_zero
 from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 
 Shape = tuple[int, ...]
-
-LEAST_WIDTH = 16
-"""Shorter rows are no gain for chains."""
 
 LEAST_ELEMENTS = 1 << 13
 """How many elements are worth a block of their own on another thread."""
@@ -66,7 +63,7 @@ class Work:
     width: int
     kinds: tuple[str, ...]
     steps: tuple[Step, ...]
-    layer: Layer | None = None
+    layer: Layer
     epsilon: float = 0.0
 
 
@@ -77,7 +74,7 @@ def with_native_rows(
     dtype: np.dtype,
     steps: Sequence[Step],
     host: HostContext,
-    layer: Layer | None = None,
+    layer: Layer,
     epsilon: float = 0.0,
 ) -> Run:
     """`run`, a function of arrays of these shapes, or the same as machine code where there is some and it is worth
@@ -85,7 +82,7 @@ def with_native_rows(
     work = describe(inputs, result, dtype, steps, layer, epsilon)
     if work is None:
         return run
-    return native_or(run, lambda: make_native(work, result, host), host, layer or "a chain of elementwise ops")
+    return native_or(run, lambda: make_native(work, result, host), host, layer)
 
 
 def describe(
@@ -93,7 +90,7 @@ def describe(
     result: Shape,
     dtype: np.dtype,
     steps: Sequence[Step],
-    layer: Layer | None = None,
+    layer: Layer,
     epsilon: float = 0.0,
 ) -> Work | None:
     """What is done to rows, the last dimension's elements, if there is machine code for it."""
@@ -113,16 +110,10 @@ def describe(
         else ""
         for shape, row, one in zip(inputs, rows, is_one, strict=True)
     ]
-    width = result[-1]
-    if layer is None and not {"row", "column"} & set(kinds):
-        # All elements are alike, so rows may be as long as they like.
-        width = next(n for n in range(min(prod(result), _LONG), 0, -1) if prod(result) % n == 0)
-    if "" in kinds or "full" not in kinds or (layer is None and width < LEAST_WIDTH):
+    if "" in kinds or "full" not in kinds:
         return None
+    width = result[-1]
     return Work(prod(result) // width, width, tuple(kinds), tuple(steps), layer, epsilon)
-
-
-_LONG = 1 << 10
 
 
 def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
@@ -224,10 +215,6 @@ def _reduced(code: Code, width: int, start: str, term: Callable[[Value, int], st
 _SUM, _GREATEST = "{0} + {1}", "{0} if {0} > {1} else {1}"
 
 
-def _none(code: Code, work: Work, x: str, target: str) -> Finish:
-    return lambda value: value
-
-
 def _softmax(code: Code, work: Work, x: str, target: str) -> Finish:
     lowest = code.constant(-np.inf)
 
@@ -267,8 +254,7 @@ def _normalize(code: Code, work: Work, x: str, target: str) -> Finish:
     return lambda value: code.evaluate("({0} - {1}) / {2}", [value, mean, scale])
 
 
-_LAYERS: dict[str | None, Callable[[Code, Work, str, str], Finish]] = {
-    None: _none,
+_LAYERS: dict[Layer, Callable[[Code, Work, str, str], Finish]] = {
     "softmax": _softmax,
     "shares": _softmax,
     "normalize": _normalize,
