@@ -321,6 +321,11 @@ class MultiThreadedQueue:
         """How many tasks wait."""
         return self._compute.tasks.qsize() + self._blocking.tasks.qsize()
 
+    @property
+    def outstanding(self) -> deque[None]:
+        """An element for each task that waits or runs; another one after a fork."""
+        return self._outstanding.tasks
+
     def wait(self, values: Iterable[Any]) -> None:
         run_deferred()
         for value in values:

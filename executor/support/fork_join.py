@@ -2,8 +2,10 @@
 
 A block of a loop may take a few microseconds, in which Python cannot even wake a thread. So threads that help look for
 loops in machine code, without the interpreter lock, and find one within a tenth of a microsecond. They look for some
-tens of microseconds after the last one, which is as long as what lies between two kernels of a program, and then go
-back to what they do otherwise: they are a host's compute threads, and this is a task like any other.
+hundred microseconds after the last one, which is longer than what lies between two kernels of a program, and then go
+back to what they do otherwise: they are a host's compute threads, and this is a task like any other. Where another task
+is added meanwhile, they go back at once. To go back and be woken again costs all: who forks loops and who helps need
+the interpreter lock then, and the one that has to wait for it sleeps for some tens of microseconds.
 
 **The protocol**, over words of memory that all threads see. Who forks a loop takes `busy`; who finds it taken runs the
 loop alone. It writes down the loop, then opens it by giving it a number. A helper that sees an open loop counts itself
@@ -28,8 +30,8 @@ from tfrt.executor.support.machine_code import CannotAssemble, assemble
 MOST_ARRAYS = 24
 """How many arrays the code of a loop may take."""
 
-LOOKS = 1 << 10
-"""How often a helper looks for the next loop, which takes some 30 microseconds."""
+LOOKS = 1 << 13
+"""How often a helper looks for the next loop, which takes 100 to 400 microseconds, as long as processors pause."""
 
 _BUSY, _OPEN, _NEXT, _ACTIVE, _LOOP = 0, 64, 128, 192, 256
 """Where words lie, in bytes. Those that several threads write are on cache lines of their own."""
@@ -37,6 +39,9 @@ _BUSY, _OPEN, _NEXT, _ACTIVE, _LOOP = 0, 64, 128, 192, 256
 _TOTAL, _GRAIN, _CODE, _CALL, _NUMBER, _YIELD, _ARRAYS = (_LOOP + 8 * number for number in range(7))
 _SIZE = _ARRAYS + 8 * MOST_ARRAYS
 _LINE = 64
+
+_LENGTH = object.__basicsize__
+"""Where in a deque its length is: https://docs.python.org/3/c-api/structures.html#c.PyVarObject."""
 
 _YIELDS_AFTER = 1 << 6
 """Looks after which who waits offers its processor to others: who it waits for may have none. A power of two."""
@@ -51,6 +56,10 @@ class Queue(Protocol):
 
     @property
     def length(self) -> int: ...
+
+    @property
+    def outstanding(self) -> deque[None]:
+        """An element for each task that waits or runs."""
 
     def add_task(self, task: Callable[[], None], /) -> None: ...
 
@@ -85,7 +94,8 @@ class Crew:
         def help(memory: Any = memory) -> None:
             try:
                 if not queue.length:
-                    serve(address, LOOKS)
+                    tasks = queue.outstanding
+                    serve(address, LOOKS, id(tasks) + _LENGTH)
             finally:
                 # Its own: that of a process that was forked is another one.
                 idle.append(help)
@@ -132,8 +142,16 @@ def _address(code: Callable[..., None]) -> int:
 
 @cache
 def _serve_code() -> Callable[..., None]:
-    """The function that looks for loops: of where the words are, and how often to look."""
-    return assemble(_serve_text(), "serve", [ctypes.c_void_p, ctypes.c_int64])
+    """The function that looks for loops: of where the words are, how often to look, and where there is how many tasks
+    wait or run.
+
+    Raises:
+        CannotAssemble: there is none.
+    """
+    tasks = deque([None, None])
+    if ctypes.c_ssize_t.from_address(id(tasks) + _LENGTH).value != len(tasks):
+        raise CannotAssemble("deques are not like those it is written for")
+    return assemble(_serve_text(), "serve", [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p])
 
 
 @cache
@@ -182,25 +200,34 @@ block:
 def _serve_text() -> str:
     declared, pause = _pause()
     return f"""{declared}declare i64 @llvm.smin.i64(i64, i64)
-define void @serve(ptr %words, i64 %looks) nounwind "no-builtins" {{
+define void @serve(ptr %words, i64 %looks, ptr %tasks) nounwind "no-builtins" {{
 entry:
 {_words("open", "next", "active", "total", "grain", "code", "call", "yield", "arrays")}
   %sched.yield = load ptr, ptr %yield
+  %count = load atomic i64, ptr %tasks monotonic, align 8
   br label %look
 look:
-  %left = phi i64 [ %looks, %entry ], [ %fewer, %spin ], [ %fewer, %offer ], [ %looks, %done ]
-  %seen = phi i64 [ 0, %entry ], [ %seen, %spin ], [ %seen, %offer ], [ %seen.now, %done ]
+  %least = phi i64 [ %count, %entry ], [ %lesser, %wait ], [ %lesser, %offer ], [ %least, %done ]
+  %left = phi i64 [ %looks, %entry ], [ %fewer, %wait ], [ %fewer, %offer ], [ %looks, %done ]
+  %seen = phi i64 [ 0, %entry ], [ %seen, %wait ], [ %seen, %offer ], [ %seen.now, %done ]
   %now = load atomic i64, ptr %open seq_cst, align 8
   %shut = icmp eq i64 %now, 0
   %known = icmp eq i64 %now, %seen
   %nothing = or i1 %shut, %known
   br i1 %nothing, label %spin, label %enter
 spin:
+  %tasks.now = load atomic i64, ptr %tasks monotonic, align 8
+  %added = icmp sgt i64 %tasks.now, %least
+  br i1 %added, label %end.of.it, label %stay
+stay:
+  %lesser = call i64 @llvm.smin.i64(i64 %tasks.now, i64 %least)
   {pause}
   %fewer = sub i64 %left, 1
   %some = and i64 %fewer, {_YIELDS_AFTER - 1}
   %offers = icmp eq i64 %some, 0
-  br i1 %offers, label %offer, label %look
+  br i1 %offers, label %offer, label %wait
+wait:
+  br label %look
 offer:
   %ignored = call i32 %sched.yield()
   %over = icmp sle i64 %fewer, 0

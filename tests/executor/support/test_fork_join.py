@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
 
 import numpy as np
 import pytest
@@ -47,6 +48,7 @@ class Alone:
 
     def __init__(self):
         self.tasks = []
+        self.outstanding = deque()
 
     def add_task(self, task):
         self.tasks.append(task)
@@ -117,6 +119,33 @@ def test_helpers_do_what_else_there_is(monkeypatch):
     help()
     share(x, made, 0, 4, 1)
     assert len(served) == 1 and queue.tasks == [help, help]
+
+
+def test_helpers_go_back_where_a_task_is_added():
+    crew, tasks = Crew(Alone(), 1), deque([None, None])
+    serve = fork_join._serve_code()
+    where = crew._address, 1 << 60, id(tasks) + fork_join._LENGTH
+    looking = threading.Thread(target=serve, args=where, daemon=True)
+    looking.start()
+    # It helps meanwhile, and one that is over is none that is added.
+    share = crew.sharing(add_to(), 2)
+    x, made = counting(500)
+    for _ in range(20):
+        share(x, made, 0, 500, 20)
+    tasks.pop()
+    share(x, made, 0, 500, 20)
+    assert looking.is_alive()
+    while looking.is_alive():
+        # It may not have seen yet how many there were.
+        tasks.append(None)
+        looking.join(0.01)
+    np.testing.assert_array_equal(made, 21 * x)
+
+
+def test_helpers_need_deques_that_they_can_see(monkeypatch):
+    monkeypatch.setattr(fork_join, "_LENGTH", 0)
+    with pytest.raises(CannotAssemble, match=r"^deques are not like those it is written for$"):
+        fork_join._serve_code.__wrapped__()
 
 
 def test_a_helper_that_cannot_be_called_is_called_again():
@@ -195,14 +224,15 @@ def test_in_a_process_that_was_forked():
 
 LOOKING = """
 import threading, time
+from collections import deque
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.support import fork_join, machine_code
 {how}
 crew = fork_join.Crew(create_work_queue("s"), 1)
-words, serve = crew._memory, fork_join._serve_code()
+words, serve, tasks = crew._memory, fork_join._serve_code(), deque()
 
-def look(address, words=words):
-    serve(address, 1 << 60)
+def look(address, words=words, tasks=tasks):
+    serve(address, 1 << 60, id(tasks) + fork_join._LENGTH)
 
 threading.Thread(target=look, args=[crew._address], daemon=True).start()
 time.sleep(0.05)
