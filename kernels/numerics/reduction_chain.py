@@ -334,12 +334,6 @@ class _Statements:
         one, other = (product.operands * 2)[:2]
         return (one, other) if all(chain.flags[one]) and all(chain.flags[other]) else None
 
-    def _is_by_blas(self, step: Reduction) -> bool:
-        """Whether a reduction is a product with ones."""
-        is_float = self._chain.dtypes[step.operand] in (np.float32, np.float64)
-        axes, rank = self._chain.axes, len(self._chain.shape)
-        return step.function is np.add and is_float and len(axes) == 1 and axes[0] >= rank - 2
-
     def lines(self) -> list[str]:
         chain = self._chain
         lines: list[str] = []
@@ -388,58 +382,73 @@ class _Statements:
         chain, name, target = self._chain, f"v{number}", f"t{number}" if number in self._leaving else ""
         values = [f"v{n}" for n in self._factors.get(step.operand, (step.operand,))]
         if not all(chain.flags[step.operand]):
-            spread = self._constant(np.broadcast_to, "broadcast_to")
-            rows = "rows" if self._rows is None else str(self._rows)
-            values = [f"{spread}({values[0]}, ({', '.join([rows, *map(str, chain.shape[1:])])},))"]
-        rank, is_last = len(chain.shape), chain.axes == (len(chain.shape) - 1,)
-        found, place = "", "[..., 0]" if is_last else "[..., 0, :]"
-        if self._is_by_blas(step):
-            found = self._sum(number, values)
-        elif is_last and rank < 3 and self._is_searched(step):
-            find = "argmax" if step.function is np.maximum else "argmin"
-            places = f"{values[0]}.{find}({rank - 1})"
-            if rank == 2:
-                count = "rows" if self._rows is None else self._rows
-                places = f"{self._constant(np.arange, 'arange')}({count}), {places}"
-            found = f"{values[0]}[{places}]"
-            if target:
-                return f"{name} = {target}; {target}{place} = {found}"
-        if not found:
-            reduce, dtype = (
-                self._constant(step.function.reduce, f"reduce{number}"),
-                self._constant(chain.dtypes[number], f"kind{number}"),
-            )
+            values = [f"{self._constant(np.broadcast_to, 'broadcast_to')}({values[0]}, {self._spelled(chain.shape)})"]
+        first, last = chain.axes[0], chain.axes[-1]
+        before, after = chain.shape[:first], chain.shape[last + 1 :]
+        is_as_one = last - first + 1 == len(chain.axes)
+        if not is_as_one or not (self._is_by_blas(step) or self._is_searched(step)):
+            reduce = self._constant(step.function.reduce, f"reduce{number}")
+            dtype = self._constant(chain.dtypes[number], f"kind{number}")
             start = ", 0" if step.function is np.add else ""
             return f"{name} = {reduce}({values[0]}, {chain.axes}, {dtype}, {target or None}, True{start})"
-        if target and rank == 1:
-            return f"{name} = {target}; {target}[0] = {found}"
+        # Several dimensions are worked on as one, and the result has none for it.
+        into = target
+        if len(chain.axes) > 1:
+            values = [f"{value}.reshape({self._spelled((*before, -1, *after))})" for value in values]
+            into = target and f"{target}.reshape({self._spelled((*before, 1, *after))})"
+        place = "[..., 0, :]" if after else "[..., 0]" if before else ""
+        find = self._sum if self._is_by_blas(step) else self._extreme
+        found = find(number, values)
+        if target and place and self._is_by_blas(step):
+            return f"{name} = {target}; {found[:-1]}, {into}{place})"
         if target:
-            return f"{name} = {target}; {found[:-1]}, {target}{place})"
-        return f"{name} = {found}" + ("" if rank == 1 else "[..., None]" if is_last else "[..., None, :]")
+            return f"{name} = {target}; {into}{place or '[0]'} = {found}"
+        if len(chain.axes) > 1 and place:
+            return f"{name} = {found}.reshape({self._spelled(chain.narrow_shape)})"
+        return f"{name} = {found}" + ("[..., None, :]" if after else "[..., None]" if before else "")
 
-    def _is_searched(self, step: Reduction) -> bool:
-        """Whether extremes are where numpy's search finds them, which is vectorised."""
-        is_float = self._chain.dtypes[step.operand] in (np.float32, np.float64)
-        is_extreme = step.function in (np.maximum, np.minimum)
-        return is_float and is_extreme and self._chain.shape[-1] >= _LONG
+    def _spelled(self, shape: Shape) -> str:
+        """A shape of blocks: where the first dimension is the chain's, it has as many rows as there are."""
+        sizes = [*map(str, shape)]
+        if self._rows is None and shape and shape[0] == self._chain.shape[0]:
+            sizes[0] = "rows"
+        return f"({', '.join(sizes)},)"
+
+    def _is_by_blas(self, step: Reduction) -> bool:
+        """Whether a reduction is a product with ones."""
+        chain = self._chain
+        is_float = chain.dtypes[step.operand] in (np.float32, np.float64)
+        return step.function is np.add and is_float and chain.axes[-1] >= len(chain.shape) - 2
 
     def _sum(self, number: int, values: Sequence[str]) -> str:
         """The call of a function that sums."""
         chain = self._chain
-        (axis,) = chain.axes
-        if len(chain.shape) == 1:
-            product = self._constant(np.dot, "dot")
-        else:
-            product = self._constant(
-                np.vecdot if len(values) == 2 else np.matmul, "vecdot" if len(values) == 2 else "matmul"
-            )
+        axes, rank = chain.axes, len(chain.shape)
+        is_last, is_all = axes[-1] == rank - 1, len(axes) == rank
+        function = np.dot if is_all else np.vecdot if len(values) == 2 else np.matmul
+        product = self._constant(function, function.__name__)
         if len(values) == 2:
             return f"{product}({values[0]}, {values[1]})"
-        ones = self._constant(np.ones(chain.shape[axis], chain.dtypes[number]), f"ones{number}")
-        if axis == 0 and self._rows is None:
-            ones = f"{ones}[:rows]"
-        pair = (values[0], ones) if axis == len(chain.shape) - 1 else (ones, values[0])
-        return f"{product}({', '.join(pair)})"
+        ones = self._constant(np.ones(prod(chain.shape[d] for d in axes), chain.dtypes[number]), f"ones{number}")
+        if axes[0] == 0 and self._rows is None:
+            ones = f"{ones}[:{prod(chain.shape[d] for d in axes[1:])} * rows]"
+        return f"{product}({', '.join((values[0], ones) if is_last else (ones, values[0]))})"
+
+    def _is_searched(self, step: Reduction) -> bool:
+        """Whether extremes are where numpy's search finds them, which is vectorised."""
+        chain = self._chain
+        is_float = chain.dtypes[step.operand] in (np.float32, np.float64)
+        is_of_rows = chain.axes[-1] == len(chain.shape) - 1 and chain.axes[0] < 2
+        return is_float and step.function in (np.maximum, np.minimum) and is_of_rows and chain.shape[-1] >= _LONG
+
+    def _extreme(self, number: int, values: Sequence[str]) -> str:
+        """What finds the extremes of rows."""
+        step = self._steps[number]
+        find = "argmax" if step.function is np.maximum else "argmin"
+        if not self._chain.axes[0]:
+            return f"{values[0]}[{values[0]}.{find}(0)]"
+        count = "rows" if self._rows is None else self._rows
+        return f"{values[0]}[{self._constant(np.arange, 'arange')}({count}), {values[0]}.{find}(1)]"
 
 
 _LONG = 64
