@@ -58,9 +58,14 @@ class FuseReductions(ModulePass):
     name = "fuse-reductions"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        numbers: dict[Block, dict[Operation, int]] = {}
         for inner in ops_in(op):
-            if isinstance(inner, CallOp) and inner.parent is not None and _is_reduction(inner):
-                _Region(inner).fuse()
+            block = inner.parent
+            if block is None or not _is_reduction(inner):
+                continue
+            if block not in numbers:
+                numbers[block] = {each: number for number, each in enumerate(block.ops)}
+            _Region(inner, block, numbers[block]).fuse()
 
 
 def _is_reduction(op: Operation) -> bool:
@@ -88,35 +93,35 @@ class _Region:
 
     Attributes:
         shape: that of what is reduced.
+        numbers: ops of the block in order, those that have been made left out.
         members: the ops.
+        refused: others that do not fit these.
     """
 
-    def __init__(self, first: CallOp):
+    def __init__(self, first: Operation, block: Block, numbers: dict[Operation, int]):
+        assert isinstance(first, CallOp)
         self.shape = _shape_of(first.operands[0])
         self.axes = axes_of(first)
         self.narrow = tuple(1 if d in self.axes else size for d, size in enumerate(self.shape))
-        assert first.parent is not None
-        self.block: Block = first.parent
-        self.order = list(self.block.ops)
-        self.numbers = {op: number for number, op in enumerate(self.order)}
+        self.block, self.numbers = block, numbers
         self.members: set[Operation] = {first}
+        self.refused: set[Operation] = set()
         itemsize = metadata_of_type(first.operands[0].type).dtype.numpy.itemsize
         self.may_go_again = prod(self.shape[self.axes[0] :]) * itemsize <= TILE_BYTES
 
     def fuse(self) -> None:
         """Take in all that can be, and make one op of it."""
         best = set(self.members)
-        refused: set[Operation] = set()
         while True:
             for candidate in self._candidates():
-                if candidate not in refused and candidate not in self.members and self._join(candidate):
+                if candidate not in self.refused and self._join(candidate):
                     break
-                refused.add(candidate)
+                self.refused.add(candidate)
             else:
                 break
-            if self._wide_results() <= 1:
+            if self._is_whole():
                 best = set(self.members)
-            refused = set()
+            self.refused.clear()
         self.members = best
         if (
             any(not self._is_view(op) for op in best if len(best) > 1 and not _is_reduction(op))
@@ -190,6 +195,9 @@ class _Region:
             _shape_of(operand) == _shape_of(op.array) or prod(_shape_of(operand)) == 1 for operand in op.operands
         )
 
+    def _may_join(self, op: Operation) -> bool:
+        return op not in self.members and op not in self.refused and self._fits(op)
+
     def _is_broadcast(self, operand: SSAValue) -> bool:
         """Whether a wide op may read an operand; narrow ones of this region only where they are by numpy's rules."""
         if self._is_wide(operand) or operand.owner not in self.members:
@@ -198,19 +206,19 @@ class _Region:
 
     def _candidates(self) -> Iterator[Operation]:
         """Ops that may become a part, the best ones first."""
-        members = sorted(self.members, key=self.numbers.__getitem__)
+        members = self._in_order()
         later = []
         for member in members:
             for operand in member.operands:
                 writer = operand.owner
-                if isinstance(writer, ElementwiseOp) and self._is_wide(operand) and self._fits(writer):
+                if isinstance(writer, ElementwiseOp) and self._is_wide(operand) and self._may_join(writer):
                     if all(use.operation in self.members for use in operand.uses):
                         yield writer
                     else:
                         later.append(writer)
         for member in members:
             for use in member.results[0].uses:
-                if self._fits(use.operation):
+                if self._may_join(use.operation):
                     yield use.operation
         yield from later
         for member in members:
@@ -222,7 +230,7 @@ class _Region:
         """What else reduces a value, or what follows from it alone."""
         for use in value.uses:
             op = use.operation
-            if not self._fits(op):
+            if not self._may_join(op):
                 continue
             if _is_reduction(op) or (
                 isinstance(op, ElementwiseOp)
@@ -233,15 +241,49 @@ class _Region:
     # Whether they can be one.
 
     def _is_sound(self) -> bool:
-        return self._size() <= _MOST_STEPS and self._passes_fit() and self._dependents() is not None
+        return (
+            self._size() <= _MOST_STEPS
+            and self._passes_fit()
+            and bool(self._window())
+            and self._dependents() is not None
+        )
 
     def _size(self) -> int:
         return sum(len(op.steps) + 1 for op in self.members if isinstance(op, ElementwiseOp | CallOp))
 
-    def _wide_results(self) -> int:
-        wide = [op for op in self.members if self._is_wide(op.results[0]) and self._leaves(op.results[0])]
-        # What is repeated is no result.
-        return sum(2 if self._is_spread(op) else 1 for op in wide)
+    def _is_whole(self) -> bool:
+        """Whether all that leaves the region can be results: at most one wide value, which is repeated along no
+        dimension."""
+        flags: dict[SSAValue, tuple[bool, ...]] = {}
+        found = 0
+        for op in self._in_order():
+            (result,) = op.results
+            if isinstance(op, ElementwiseOp) and self._is_wide(result):
+                known = [flags[o] if o in flags else self._flags_of(o) for o in op.operands]
+                flags[result] = tuple(map(any, zip(*known, strict=True)))
+            else:
+                flags[result] = tuple(size > 1 for size in self.narrow)
+            if self._is_wide(result) and self._leaves(result):
+                found += 1
+                if any(size > 1 and not there for size, there in zip(self.shape, flags[result], strict=True)):
+                    return False
+        return found <= 1
+
+    def _flags_of(self, value: SSAValue) -> tuple[bool, ...]:
+        """Along which dimensions an array of others has several elements."""
+        _, shape = self.source_of(value)
+        return tuple(size > 1 for size in _padded(shape, len(self.shape)))
+
+    def source_of(self, value: SSAValue) -> tuple[SSAValue, Shape]:
+        """What a wide array repeats, if it repeats something, and in which shape that broadcasts to it."""
+        made = value.owner
+        if not isinstance(made, CallOp) or made.op_name.data != _VIEWS[0] or made.steps.data:
+            return value, _shape_of(value)
+        (source,) = made.operands
+        if not self._is_wide(value) or not is_static(source.type) or not self._keeps_order(made):
+            return value, _shape_of(value)
+        sizes = dict(zip(attrs_of(made).values()["broadcast_dimensions"], _shape_of(source), strict=True))
+        return source, tuple(sizes.get(d, 1) for d in range(len(self.shape)))
 
     def _leaves(self, value: SSAValue) -> bool:
         return any(use.operation not in self.members for use in value.uses)
@@ -251,20 +293,35 @@ class _Region:
         if self.may_go_again:
             return True
         passes: dict[SSAValue, bool] = {}
-        for op in sorted(self.members, key=self.numbers.__getitem__):
+        for op in self._in_order():
             follows = any(passes.get(operand, False) for operand in op.operands)
             if follows and (self._is_wide(op.results[0]) or _is_reduction(op)):
                 return False
             passes[op.results[0]] = follows or _is_reduction(op)
         return True
 
+    def _in_order(self) -> list[Operation]:
+        return sorted(self.members, key=self.numbers.__getitem__)
+
+    def _window(self) -> list[Operation]:
+        """The region's ops and all between them, in order; nothing where they are far apart."""
+        members = self._in_order()
+        op, last = members[0], members[-1]
+        if self.numbers[last] - self.numbers[op] > _MOST_BETWEEN:
+            return []
+        found = [op]
+        while op is not last:
+            after = op.next_op
+            assert after is not None
+            op = after
+            found.append(op)
+        return found
+
     def _between(self) -> list[Operation]:
         """Other ops that need one of the region's and are needed by another, in order."""
-        places = [self.numbers[op] for op in self.members]
-        first, last = min(places), max(places)
         known: set[SSAValue] = set()
         after: list[Operation] = []
-        for op in self.order[first : last + 1] if last - first <= _MOST_BETWEEN else ():
+        for op in self._window():
             if op in self.members or any(operand in known for operand in op.operands):
                 known.update(op.results)
                 if op not in self.members:
@@ -280,14 +337,10 @@ class _Region:
     def _dependents(self) -> list[Operation] | None:
         """Other ops between the region's that need it, in order, or None where it needs one of them, or they cannot be
         moved."""
-        places = [self.numbers[op] for op in self.members]
-        first, last = min(places), max(places)
-        if last - first > _MOST_BETWEEN:
-            return None
         known: set[SSAValue] = set()
         found: list[Operation] = []
         outside: set[SSAValue] = set()
-        for op in self.order[first : last + 1]:
+        for op in self._window():
             if op in self.members:
                 if any(operand in outside for operand in op.operands):
                     return None
@@ -302,7 +355,7 @@ class _Region:
     # Making one of them.
 
     def _replace(self) -> None:
-        members = sorted(self.members, key=self.numbers.__getitem__)
+        members = self._in_order()
         dependents = self._dependents()
         assert dependents is not None
         made = _Made(self)
@@ -312,6 +365,7 @@ class _Region:
         last = members[-1]
         self.block.insert_ops_after([*made.before, fused, *made.after], last)
         place: Operation = made.after[-1] if made.after else fused
+        self._renumber(dependents)
         for op in dependents:
             op.detach()
             self.block.insert_ops_after([op], place)
@@ -321,6 +375,18 @@ class _Region:
         for op in reversed(members):
             op.detach()
             op.erase()
+
+    def _renumber(self, dependents: Sequence[Operation]) -> None:
+        """Give ops that are moved behind all others between the region's the numbers that follow from that."""
+        numbered = [op for op in self._window() if op in self.numbers]
+        places = [self.numbers[op] for op in numbered]
+        moved = set(dependents)
+        stay = [op for op in numbered if op not in moved and op not in self.members]
+        self.numbers.update(zip(stay, places, strict=False))
+        for op in self.members:
+            del self.numbers[op]
+        behind = [op for op in dependents if op in self.numbers]
+        self.numbers.update(zip(reversed(behind), reversed(places), strict=False))
 
 
 @dataclass
@@ -371,6 +437,10 @@ class _Made:
         """A step's value, by its number, or an array that is read."""
         if value in self.values:
             return self.values[value]
+        if is_wide:
+            value, shape = self.region.source_of(value)
+            if shape != _shape_of(value):
+                value = self._reshaped(value, shape, self.before)
         shape = _shape_of(value)
         if not is_wide and prod(shape) > 1 and _padded(shape, len(self.region.narrow)) != self.region.narrow:
             value = self._reshaped(value, self.region.narrow, self.before)
@@ -382,7 +452,7 @@ class _Made:
 
     def _reshaped(self, value: SSAValue, shape: Shape, ops: list[Operation]) -> SSAValue:
         type = memref(TensorMetadata(metadata_of_type(value.type).dtype, shape))
-        location = next(iter(self.region.members)).location
+        location = min(self.region.members, key=self.region.numbers.__getitem__).location
         ops.append(call_op(StringAttr("stablehlo.reshape"), [value], [type], location))
         return ops[-1].results[0]
 

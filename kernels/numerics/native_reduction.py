@@ -249,8 +249,13 @@ _COMBINE: dict[np.ufunc, str] = {
     np.multiply: "{0} * {1}",
     np.maximum: "{0} if {0} > {1} else {1}",
     np.minimum: "{0} if {0} < {1} else {1}",
+    np.logical_or: "{0} | {1}",
+    np.logical_and: "{0} & {1}",
 }
 """The native forms of what combines elements; of floats, extremes are those of `_OF_FLOATS`."""
+
+_START: dict[np.ufunc, int] = {np.add: 0, np.multiply: 1, np.logical_or: 0, np.logical_and: 1}
+"""What combining begins with, but for extremes."""
 
 _OF_FLOATS: dict[np.ufunc, str] = {np.maximum: _FLOAT_EXTREME.format(">"), np.minimum: _FLOAT_EXTREME.format("<")}
 """What is not a number stays."""
@@ -358,8 +363,8 @@ class _Writer:
     def start_of(self, number: int) -> str:
         """A vector of what a reduction begins with."""
         function, code = self.reductions[number].function, self.typed(number)
-        if function in (np.add, np.multiply):
-            return code.constant(0 if function is np.add else 1)
+        if function in _START:
+            return code.constant(_START[function])
         is_greatest = function is np.maximum
         if self.chain.dtypes[number].kind == "f":
             return code.constant(-np.inf if is_greatest else np.inf)

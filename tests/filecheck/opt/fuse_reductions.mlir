@@ -94,3 +94,17 @@ func.func @count(%x: tensor<4x8xf32>, %y: tensor<4x1xf32>) -> (tensor<i32>, tens
   %t = stablehlo.reduce(%y init: %zero) applies stablehlo.add across dimensions = [1] : (tensor<4x1xf32>, tensor<f32>) -> tensor<4xf32>
   return %s, %t : tensor<i32>, tensor<4xf32>
 }
+
+// What is repeated is read where it is.
+// CHECK-LABEL: func.func @distances
+// CHECK: [[X:%.+]] = cpu.call %arg0 {{.*}}metadata = {{\[\[}}f32, 4, 1, 8]]{{.*}}"stablehlo.reshape"
+// CHECK: cpu.reduction [[X]], %arg1 {{.*}}arguments = {{\[\[}}f32, 4, 1, 8], [f32, 3, 8]], dimensions = [2]
+func.func @distances(%x: tensor<4x8xf32>, %y: tensor<3x8xf32>) -> tensor<4x3xf32> {
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %a = stablehlo.broadcast_in_dim %x, dims = [0, 2] : (tensor<4x8xf32>) -> tensor<4x3x8xf32>
+  %b = stablehlo.broadcast_in_dim %y, dims = [1, 2] : (tensor<3x8xf32>) -> tensor<4x3x8xf32>
+  %d = stablehlo.subtract %a, %b : tensor<4x3x8xf32>
+  %q = stablehlo.multiply %d, %d : tensor<4x3x8xf32>
+  %s = stablehlo.reduce(%q init: %zero) applies stablehlo.add across dimensions = [2] : (tensor<4x3x8xf32>, tensor<f32>) -> tensor<4x3xf32>
+  return %s : tensor<4x3xf32>
+}

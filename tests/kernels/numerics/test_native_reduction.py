@@ -93,6 +93,19 @@ def test_long_sums_lose_few_digits():
             np.testing.assert_allclose(native(np.full(shape, 0.1, np.float32)), 0.1 * shape[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize("axes", [(0,), (1,)])
+def test_truth_values(host, axes):
+    steps = (Step(np.greater, (0, 1), "{0} > {1}"), Reduction(np.logical_or, 2), Reduction(np.logical_and, 2))
+    bool_ = np.dtype(np.bool_)
+    chain = ReductionChain((40, 37), axes, ((40, 37), (1, 1)), steps, (*DTYPES[:1] * 2, *[bool_] * 3), (3, 4))
+    kept = tuple(size for d, size in enumerate(chain.shape) if d not in axes)
+    x = np.random.default_rng(0).standard_normal(chain.shape).astype(np.float32)
+    run = make_native(describe(chain, host.parallelism), [kept, kept], host)
+    for limit in (-2.5, 0, 2.5):
+        found = run(x, np.float32(limit).reshape(()))
+        assert [each.tolist() for each in found] == [(x > limit).any(axes).tolist(), (x > limit).all(axes).tolist()]
+
+
 def test_what_there_is_no_form_of():
     steps = (Step(np.cos, (0,)), Reduction(np.add, 1))
     assert describe(ReductionChain((4, 32), (1,), ((4, 32),), steps, (DTYPES[0],) * 3, (2,)), 1) is None
