@@ -15,7 +15,8 @@ import pytest
 
 from tfrt.compiler.emitter import emit
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.passes import fuse_cpu_ops, inline, plan_buffers
+from tfrt.compiler.passes import fuse_cpu_ops, inline
+from tfrt.compiler.passes.shared import block_buffers
 from tfrt.compiler.pipelines.manager import run_passes
 from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline
 from tfrt.compiler.printer import print_module
@@ -237,7 +238,7 @@ def steps_of_stages(text: str) -> dict[str, int]:
 def test_steps_grow_with_the_module(make: Make, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # Some work grows with the square up to a bound, here one that even the smallest module reaches.
     monkeypatch.setattr(fuse_cpu_ops, "_MOST_STEPS", 4)
-    monkeypatch.setattr(plan_buffers, "_MOST_IN_ARENA", 4)
+    monkeypatch.setattr(block_buffers, "_MOST_IN_ARENA", 4)
     # What is done once, such as importing a dialect, is done before.
     steps_of_stages(make(4))
     sizes: Sequence[dict[str, int]] = [steps_of_stages(make(size << doubled)) for doubled in range(3)]
