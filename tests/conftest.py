@@ -21,6 +21,7 @@ import importlib
 import io
 import os
 import re
+import runpy
 import shlex
 import signal
 import sys
@@ -115,6 +116,26 @@ def run_tool(name: str, *arguments: str | Path, stdin: bytes | str = b"", merge_
 def tool() -> Callable[..., Completed]:
     """Runs a command line: ``tool("bef-run", path, "--functions", "f", stdin=b"")``."""
     return run_tool
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a Python file as a script, in this process, which has modules and caches already: ``script(path, "x")``;
+    gives what it prints. It must end well and say nothing on stderr."""
+
+    def run(path: str | Path, *arguments: str | Path) -> str:
+        monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
+        monkeypatch.syspath_prepend(Path(path).parent)
+        capsys.readouterr()
+        try:
+            runpy.run_path(str(path), run_name="__main__")
+        except SystemExit as end:
+            assert not end.code
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return printed.out
+
+    return run
 
 
 def _main_of(name: str) -> Callable[[Sequence[str]], int]:

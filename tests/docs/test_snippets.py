@@ -30,14 +30,23 @@ def promised(script):
     return [printed or by_kernel for printed, by_kernel in found]
 
 
+OF_THEIR_OWN = ("docs/embedding.md", "docs/operating.md")
+"""Pages whose scripts are for processes of their own: they fork, and watch all hosts there are."""
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_the_script_prints_what_the_page_says(page, tmp_path):
+def test_the_script_prints_what_the_page_says(page, script, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "script.py").write_text(script_of(page), encoding="utf-8")
-    # The fork is for a process of its own, and Python 3.12 warns of it.
-    command = [sys.executable, "-u", "-W", "ignore::DeprecationWarning", "script.py"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False)
-    assert done.stderr == ""
-    assert done.stdout.splitlines() == promised(script_of(page))
+    if page in OF_THEIR_OWN:
+        # Python 3.12 warns of the fork.
+        command = [sys.executable, "-u", "-W", "ignore::DeprecationWarning", "script.py"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert done.stderr == ""
+        printed = done.stdout
+    else:
+        printed = script("script.py")
+    assert printed.splitlines() == promised(script_of(page))
     assert len(promised(script_of(page))) >= script_of(page).count("print(") > 0
 
 

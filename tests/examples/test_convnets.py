@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -38,18 +36,12 @@ def test_lowered_no_layer_is_dispatched(tool):
 
 
 @pytest.mark.parametrize("handler", ["cpu", "sim", "torch"])
-def test_both_ways_agree_and_a_picture_is_drawn(tmp_path, handler):
+def test_both_ways_agree_and_a_picture_is_drawn(script, monkeypatch, tmp_path, handler):
     if handler == "torch":
         pytest.importorskip("torch")
     picture = tmp_path / "digits.svg"
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLE / "run.py"), str(picture), "--handler", handler],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    monkeypatch.chdir(ROOT)
+    lines = script(EXAMPLE / "run.py", picture, "--handler", handler).splitlines()
     assert [line.split()[0] for line in lines[:2]] == ["lenet", "resnet"]
     assert all(line.endswith("top-1 agreement 1.0000") for line in lines[:2])
     texts = [e.text for e in ElementTree.parse(picture).iter() if e.tag.endswith("text")]

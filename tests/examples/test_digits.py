@@ -1,8 +1,6 @@
 """The digits example, through the command line and the Python API, against plain numpy."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -36,22 +34,15 @@ def scores(images):
     return np.maximum(images @ weights1 + bias1, 0) @ weights2 + bias2
 
 
-def command(*arguments):
-    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
-
-
-def module(name, *arguments):
-    return command(sys.executable, "-m", f"tfrt.{name}", *arguments)
-
-
 @pytest.mark.parametrize("queue", ["s", "mstd:2"])
-def test_command_line(tmp_path, scores, labels, queue):
+def test_command_line(tool, monkeypatch, tmp_path, scores, labels, queue):
+    monkeypatch.chdir(ROOT)
     bef = str(tmp_path / "digits.bef")
-    module("compiler.tfrt_translate", "examples/digits/digits.mlir", "-o", bef)
-    output = module("executor.tools.bef_run", bef, "--work_queue_type", queue)
+    compiled = tool("tfrt-translate", "examples/digits/digits.mlir", "-o", bef)
+    assert (compiled.code, compiled.err) == (0, "")
+    done = tool("bef-run", bef, "--work_queue_type", queue)
+    assert (done.code, done.err) == (0, "")
+    output = done.out
     shown = re.search(r"DenseHostTensor dtype = f32, shape = \[\], values = \[(\S+)\]", output)
     assert shown, output
     accuracy = float(shown[1])
@@ -59,15 +50,15 @@ def test_command_line(tmp_path, scores, labels, queue):
     assert accuracy == pytest.approx(np.mean(scores.argmax(axis=1) == labels), abs=1e-6)
 
 
-def test_files_are_looked_up_in_the_current_folder(tmp_path):
+def test_files_are_looked_up_in_the_current_folder(tool, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     bef = tmp_path / "digits.bef"
     bef.write_bytes(tfrt.compile((DIGITS / "digits.mlir").read_text(), "digits.mlir"))
-    run = [sys.executable, "-m", "tfrt.executor.tools.bef_run", str(bef)]
-    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1
+    done = tool("bef-run", bef)
+    assert done.code == 1
     assert re.search(
         r"^digits\.mlir:\d+:\d+: error: runtime error: failed to open file examples/digits/images\.npy for reading$",
-        done.stderr,
+        done.err,
         re.MULTILINE,
     )
 
@@ -87,11 +78,11 @@ def test_predictions_agree_with_numpy(monkeypatch, images, scores):
 
 
 @pytest.mark.parametrize("handler", [None, "sim", "torch"])
-def test_run_shows_digits(labels, handler):
+def test_run_shows_digits(script, monkeypatch, labels, handler):
     if handler == "torch":
         pytest.importorskip("torch")
-    output = command(sys.executable, "examples/digits/run.py", *(() if handler is None else ("--handler", handler)))
-    lines = output.splitlines()
+    monkeypatch.chdir(ROOT)
+    lines = script("examples/digits/run.py", *(() if handler is None else ("--handler", handler))).splitlines()
     assert len(lines) == 12
     assert lines[8].count("looks like a ") == 8
     found = re.fullmatch(r"(\d+) of 360 held-out digits recognised \((\d+\.\d\d)%\)", lines[-2])

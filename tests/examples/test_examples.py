@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -72,10 +70,8 @@ def test_async_pipeline(run, queue):
         assert f"'{name}' returned !tfrt.chain value,{words()}\n" in done.out
 
 
-def test_async_pipeline_shows_a_timeline():
-    command = [sys.executable, str(EXAMPLES / "async_pipeline" / "run.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    lines = done.stdout.splitlines()
+def test_async_pipeline_shows_a_timeline(script):
+    lines = script(EXAMPLES / "async_pipeline" / "run.py").splitlines()
     for name, first in (("sequential", lines[0]), ("overlapped", lines[9])):
         assert re.fullmatch(rf"{name}: {words()} words in \d+ ms", first)
     bars = lines[1:9] + lines[10:18]

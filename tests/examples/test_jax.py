@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import runpy
 import sys
 from functools import cache
 from pathlib import Path
@@ -27,16 +26,9 @@ def compiled_once():
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(script):
     """Runs an example as a script; gives what it prints."""
-
-    def call(name, *arguments):
-        script = str(FOLDER / name / "run.py")
-        monkeypatch.setattr(sys, "argv", [script, *arguments])
-        runpy.run_path(script, run_name="__main__")
-        return capsys.readouterr().out
-
-    return call
+    return lambda name, *arguments: script(FOLDER / name / "run.py", *arguments)
 
 
 def test_digits_are_recognised(run):

@@ -76,6 +76,10 @@ def check(command: str, printed: str, shown: list[str]) -> None:
     found = comparable(printed)
     if wanted.endswith("(bef-run) "):
         found = found.rstrip("\n")
+    if "--profile" in command:
+        # What takes longest comes first, and where the machine is busy that may be anything.
+        assert set(wanted.splitlines()) <= set(found.splitlines()), command
+        return
     assert (found[: len(wanted)] if is_open else found) == wanted, command
 
 
