@@ -79,7 +79,7 @@ def make(name, kernel="t.make", operand="%x", of="i32", gives="!t.array"):
 def test_what_exceeds_it_is_refused_and_nothing_is_left(run, queue, plans, kernel):
     host, function = run(make("r", kernel), queue=queue, plans=plans)
     with host:
-        for _ in range(3):
+        for _ in range(2):
             made = function(6)
             assert made.nbytes == host.memory_in_use == 6 * KB
             with pytest.raises(tfrt.ResourceExhaustedError) as caught:

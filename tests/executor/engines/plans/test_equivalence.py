@@ -382,7 +382,7 @@ CHECK = '"rnd.check"(%bad, %ch)'
     ids=str,
 )
 @pytest.mark.parametrize(
-    ("each", "last", "depth"), [(PURE, LATER, 3_000), (PRINT, CHECK, 10_000)], ids=["pure", "printing"]
+    ("each", "last", "depth"), [(PURE, LATER, 3_000), (PRINT, CHECK, 5_000)], ids=["pure", "printing"]
 )
 def test_thousands_of_nested_calls(each, last, depth, configuration, queue, registry, random_programs):
     bef = tfrt.compile(DEEP.replace("EACH", each).replace("LAST", last), filename="m")
