@@ -8,7 +8,7 @@ of zeros where windows need one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -38,6 +38,12 @@ MOST_SLIDING = 7
 
 MOST_PIXELS = 16
 """How many pixels a tile has at most."""
+
+MOST_VECTORS = 4
+"""How many vectors of output channels a tile has at most."""
+
+NEAR_BYTES = 1 << 17
+"""Filters of no more bytes are in reach for each tile: pixels are done with all output channels, one after another."""
 
 ENOUGH_SUMS = 20
 """With as many sums in a tile a processor has always something to add up; more of them gain nothing."""
@@ -92,7 +98,8 @@ class Tiling:
     Attributes:
         lanes: elements of a vector.
         vectors: those of output channels in a tile.
-        pixels: how many a tile has.
+        pixels: how many a tile has next to one another.
+        lines: of how many of the result's rows a tile has these pixels.
         height: how many rows of windows are worked on at a time.
         packed: whether filters are packed: for each tile's output channels, their elements.
     """
@@ -100,6 +107,7 @@ class Tiling:
     lanes: int
     vectors: int
     pixels: int
+    lines: int
     height: int
     packed: bool
 
@@ -132,26 +140,34 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
         lanes //= 2
     across = -(-depth // lanes)
 
-    def tiles_of(vectors: int) -> int:
+    def tile_of(vectors: int) -> tuple[int, int]:
+        """How many pixels and lines a tile has."""
         # Sums, vectors of filters, and one for an element of the images.
         kept = c.filters[1] if vectors == 1 and _can_slide(c) else vectors
-        return -(-c.columns.count // max(1, min((on.registers - kept - 2) // vectors, MOST_PIXELS)))
+        most = max(1, min((on.registers - kept - 2) // vectors, MOST_PIXELS))
+        pixels = -(-c.columns.count // -(-c.columns.count // most))
+        lines = min(most // pixels, c.rows.count) if pixels == c.columns.count else 1
+        return pixels, -(-c.rows.count // -(-c.rows.count // lines))
 
     def worth(vectors: int) -> tuple[float, int]:
         # Enough sums to hide how long one takes, of whole images or of many channels.
-        sums = vectors * c.columns.count / tiles_of(vectors)
-        return (ENOUGH_SUMS, vectors) if sums >= ENOUGH_SUMS else (sums, -vectors)
+        pixels, lines = tile_of(vectors)
+        tiles = -(-c.columns.count // pixels) * -(-c.rows.count // lines) * -(-across // vectors)
+        sums = c.rows.count * c.columns.count * across / tiles
+        return (ENOUGH_SUMS, vectors) if sums >= ENOUGH_SUMS and not is_large else (sums, -vectors)
 
-    widths = [n for n in (1, 2, 4) if n == 1 or (across % n == 0 and n * 8 <= on.registers)]
-    vectors = max(widths, key=worth)
-    tiles = tiles_of(vectors)
+    is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
+    possible = [n for n in range(1, min(across, MOST_VECTORS) + 1) if n == 1 or n * 8 <= on.registers]
+    # Large filters are packed, which parts them evenly, and read as seldom as can be.
+    vectors = max((n for n in possible if not is_large or depth % (n * lanes) == 0 or n == 1), key=worth)
+    pixels, lines = tile_of(vectors)
     row = extent_of(c)[1] * c.images[-1] * c.dtype.itemsize
     window = (c.rows.size - 1) * c.rows.dilation + 1
-    is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
     packed = is_large and c.groups == 1 and depth > lanes * vectors and depth % (lanes * vectors) == 0
     height = max(1, (FRAME_BYTES * (8 if is_large else 1) // row - window) // c.rows.stride + 1)
     parts = min(c.rows.count, max(-(-c.rows.count // height), -(-units // c.images[0])))
-    return Tiling(lanes, vectors, -(-c.columns.count // tiles), -(-c.rows.count // parts), packed)
+    height = -(-c.rows.count // parts)
+    return Tiling(lanes, vectors, pixels, min(lines, height), height, packed)
 
 
 def pack(filters: np.ndarray, tiling: Tiling) -> np.ndarray:
@@ -269,47 +285,74 @@ def _write_rows(
     groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
     block = tiling.channels
     elements, step = prod(c.filters[:-1]), block if tiling.packed else depth
-    whole, rest = divmod(each, block)
-    columns, remaining = divmod(width, tiling.pixels)
 
-    def tiles(group: Value, channel: Value, lanes: Sequence[int]) -> None:
-        """Those of some output channels of a group, of which vectors have so many."""
+    def write_tile(group: Value, channel: Value, lanes: Sequence[int], row: Value, column: Value, size: Size) -> None:
         first = code.add(code.times(group, each), channel)
         seen = channel if depthwise else code.times(group, part)
-        with code.loop(low, high) as row:
-            down = code.add(row, code.value(f"sub i64 0, {low}"))
-            begin = code.add(code.times(down, c.rows.stride * line), seen)
-            place = code.add(code.times(image, height * width * depth), code.times(row, width * depth), first)
-            for count, pixels, start in ((columns, tiling.pixels, 0), (1, remaining, width - remaining)):
-                if not count or not pixels:
-                    continue
-                with code.loop(start, start + count * pixels, pixels) as column:
-                    tile = _Tile(pixels, tuple(lanes), first)
-                    at = code.at(source, code.add(begin, code.times(column, c.columns.stride * channels)))
-                    filters = code.at(w, code.times(first, elements) if tiling.packed else first)
-                    sums = _sums(code, c, tile, at, filters, line, step)
-                    _finish(code, c, tile, sums, made, code.add(place, code.times(column, depth)), others)
+        tile = _Tile(*size, tuple(lanes), first)
+        down = code.times(code.subtract(row, low), c.rows.stride * line)
+        at = code.at(source, code.add(down, code.times(column, c.columns.stride * channels), seen))
+        filters = code.at(w, code.times(first, elements) if tiling.packed else first)
+        place = code.add(code.times(image, height * width * depth), code.times(row, width * depth), first)
+        sums = _sums(code, c, tile, at, filters, line, step)
+        _finish(code, c, tile, sums, made, code.add(place, code.times(column, depth)), others)
 
-    with code.loop(0, groups) as group:
-        if whole:
-            with code.loop(0, whole * block, block) as channel:
-                tiles(group, channel, [tiling.lanes] * tiling.vectors)
-        if rest:
-            full, some = divmod(rest, tiling.lanes)
-            tiles(group, whole * block, [tiling.lanes] * full + ([some] if some else []))
+    def for_channels(body: Callable[[Value, Value, Sequence[int]], None]) -> None:
+        """For some output channels of a group after the other, of which vectors have so many."""
+        whole, rest = divmod(each, block)
+        with code.loop(0, groups) as group:
+            if whole:
+                with code.loop(0, whole * block, block) as channel:
+                    body(group, channel, [tiling.lanes] * tiling.vectors)
+            if rest:
+                full, some = divmod(rest, tiling.lanes)
+                body(group, whole * block, [tiling.lanes] * full + ([some] if some else []))
+
+    def for_pixels(body: Callable[[Value, Value, Size], None]) -> None:
+        """For tile after tile: where it begins, and its lines and pixels."""
+        columns, remaining = divmod(width, tiling.pixels)
+
+        def line_of(row: Value, lines: int) -> None:
+            if columns:
+                with code.loop(0, columns * tiling.pixels, tiling.pixels) as column:
+                    body(row, column, (lines, tiling.pixels))
+            if remaining:
+                body(row, columns * tiling.pixels, (lines, remaining))
+
+        if tiling.lines == 1:
+            with code.loop(low, high) as row:
+                line_of(row, 1)
+            return
+        rest = code.value(f"urem i64 {code.subtract(high, low)}, {tiling.lines}")
+        last = code.subtract(high, rest)
+        with code.loop(low, last, tiling.lines) as row:
+            line_of(row, tiling.lines)
+        with code.loop(last, high) as row:
+            line_of(row, 1)
+
+    if prod(c.filters) * c.dtype.itemsize <= NEAR_BYTES:
+        for_pixels(lambda *where: for_channels(lambda *which: write_tile(*which, *where)))
+    else:
+        for_channels(lambda *which: for_pixels(lambda *where: write_tile(*which, *where)))
+
+
+Size = tuple[int, int]
+"""How many lines a tile has, and how many pixels each."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Tile:
-    """Pixels by vectors, of which each has so many lanes; `first` is the first output channel's number."""
+    """Lines of pixels by vectors, of which each has so many lanes; `first` is the first output channel's number."""
 
+    lines: int
     pixels: int
     lanes: tuple[int, ...]
     first: Value
 
 
 def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, depth: int) -> list[list[str]]:
-    """The sums of products: for each pixel of the tile its vectors, whose windows begin at `x` and filters at `w`.
+    """The sums of products: for each pixel of the tile, line by line, its vectors, whose windows begin at `x` and
+    filters at `w`.
 
     Args:
         line: how many elements rows of images are apart.
@@ -317,11 +360,11 @@ def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, de
     """
     rows, columns, part, _ = c.filters
     zero = code.constant(0)
-    sums = [[code.variable(zero) for _ in tile.lanes] for _ in range(tile.pixels)]
+    sums = [[code.variable(zero) for _ in tile.lanes] for _ in range(tile.lines * tile.pixels)]
     add_line = _add_sliding if len(tile.lanes) == 1 and _can_slide(c) else _add_by_pixels
     with code.loop(0, rows) as row:
         seen = code.at(x, code.times(row, c.rows.dilation * line))
-        add_line(code, c, tile, sums, seen, code.at(w, code.times(row, columns * part * depth)), depth)
+        add_line(code, c, tile, sums, seen, code.at(w, code.times(row, columns * part * depth)), line, depth)
     return [[code.get(variable) for variable in pixel] for pixel in sums]
 
 
@@ -331,7 +374,7 @@ def _can_slide(c: Convolution) -> bool:
 
 
 def _add_sliding(
-    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, depth: int
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, line: int, depth: int
 ) -> None:
     """Add a line of windows: an element is read once for all pixels that see it. With one vector of output channels
     there would be as many elements to read as there is to multiply otherwise."""
@@ -340,15 +383,16 @@ def _add_sliding(
     with code.loop(0, part) as channel:
         here, there = code.at(seen, channel), code.at(filters, code.times(channel, depth))
         weights = [code.load(code.at(there, number * part * depth), lanes) for number in range(columns)]
-        for place in range(tile.pixels + columns - 1):
-            spread = code.spread(code.at(here, place * c.images[-1]))
-            for number in range(max(0, place - tile.pixels + 1), min(columns, place + 1)):
-                (variable,) = sums[place - number]
-                code.set(variable, code.fma(spread, weights[number], code.get(variable)))
+        for row in range(tile.lines):
+            for place in range(tile.pixels + columns - 1):
+                spread = code.spread(code.at(here, row * c.rows.stride * line + place * c.images[-1]))
+                for number in range(max(0, place - tile.pixels + 1), min(columns, place + 1)):
+                    (variable,) = sums[row * tile.pixels + place - number]
+                    code.set(variable, code.fma(spread, weights[number], code.get(variable)))
 
 
 def _add_by_pixels(
-    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, depth: int
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, line: int, depth: int
 ) -> None:
     """Add a line of windows, element by element of the filters."""
     _, columns, part, _ = c.filters
@@ -356,14 +400,19 @@ def _add_by_pixels(
     together = part == channels and c.columns.dilation == 1
     # A window's elements in runs of those that lie together.
     runs, length = (1, columns * part) if together else (columns, part)
-    each = tile.pixels * len(tile.lanes)
+    each = len(sums) * len(tile.lanes)
+    places = [
+        row * c.rows.stride * line + pixel * c.columns.stride * channels
+        for row in range(tile.lines)
+        for pixel in range(tile.pixels)
+    ]
     unrolled = max(n for n in range(1, length + 1) if length % n == 0 and (n == 1 or n * each <= MOST_UNROLLED))
     several = unrolled == length and runs * length * each <= MOST_UNROLLED
 
     def multiply(seen: str, filters: str) -> None:
         weights = [code.load(code.at(filters, n * code.lanes), lanes) for n, lanes in enumerate(tile.lanes)]
-        for pixel in range(tile.pixels):
-            at = code.at(seen, pixel * c.columns.stride * channels)
+        for pixel, place in enumerate(places):
+            at = code.at(seen, place)
             spread = None if depthwise else code.spread(at)
             for n, lanes in enumerate(tile.lanes):
                 value = spread if spread is not None else code.load(code.at(at, n * code.lanes), lanes)
@@ -397,9 +446,9 @@ def _finish(
                 common[number] = code.spread(others[number])
             elif shape != c.result:
                 common[number] = code.load(code.at(others[number], code.add(start, n * code.lanes)), lanes)
-        for pixel in range(tile.pixels):
-            at = code.add(place, pixel * depth + n * code.lanes)
-            values = [sums[pixel][n]]
+        for row, pixel in np.ndindex(tile.lines, tile.pixels):
+            at = code.add(place, (row * c.columns.count + pixel) * depth + n * code.lanes)
+            values = [sums[row * tile.pixels + pixel][n]]
             for number in range(len(c.others)):
                 values.append(common[number] if number in common else code.load(code.at(others[number], at), lanes))
             code.store(code.at(made, at), write_steps(code, c.steps, values), lanes)
