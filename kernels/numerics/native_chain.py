@@ -132,16 +132,16 @@ def _unrepeated(
 ) -> Run:
     """`native`, and for arrays that are views which repeat what they have, such as numbers counted along one dimension,
     machine code that reads that where it is."""
-    made: dict[tuple[Shape, ...], Run] = {}
+    made: dict[tuple[Shape, ...], Run | None] = {}
     whole = tuple(inputs)
     work = native.work  # type: ignore[attr-defined]
 
-    def of_views(shapes: tuple[Shape, ...]) -> Run:
+    def of_views(shapes: tuple[Shape, ...]) -> Run | None:
         chain = None if shapes == whole else describe(shapes, dtypes, result, dtype, steps)
         try:
-            return native if chain is None else make_native(chain, result, host)
+            return None if chain is None else make_native(chain, result, host)
         except CannotAssemble:
-            return native
+            return None
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         found: np.ndarray = work(*arrays) if out is None else work(*arrays, out)
@@ -150,8 +150,11 @@ def _unrepeated(
         shapes = tuple([_unrepeated_shape(array) for array in arrays])
         if shapes not in made:
             made[shapes] = of_views(shapes)
+        of_these = made[shapes]
+        if of_these is None:
+            return native(*arrays, out=out)
         views = [array[tuple(map(slice, shape))] for array, shape in zip(arrays, shapes, strict=True)]
-        return made[shapes](*views, out=out)
+        return of_these(*views, out=out)
 
     return written(run, written_work(work, run, len(inputs)))
 

@@ -247,6 +247,14 @@ def test_views_that_repeat_are_read_where_they_are(host, shape, monkeypatch):
 
 
 @LLVM
+def test_views_that_repeat_along_short_rows(host):
+    x, column = np.ones((400, 5), np.float32), np.broadcast_to(np.arange(400, dtype=np.float32)[:, None], (400, 5))
+    add = step("add", (0, 1), [DType.F32] * 2, DType.F32, DType.F32)
+    run, native = in_both(host, [add], [x, column], x.shape, x.dtype)
+    assert same(native(x, column), run(x, column))
+
+
+@LLVM
 def test_scalars_of_numpys_are_no_arrays(host):
     add = step("add", (0, 1), [DType.F32] * 2, DType.F32, DType.F32)
     for rows in (1, 40):
