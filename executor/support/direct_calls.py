@@ -1,8 +1,8 @@
 """Machine code of arrays as a built-in function of Python's, which costs a tenth of what a call by `ctypes` does.
 
 It is given the arguments as Python has them, looks itself whether they are arrays that the code takes, makes the result
-where it is given none, and returns it: so it reads no memory that is not theirs. It keeps the interpreter lock, so it
-is for what takes some microseconds.
+where it is given none, and returns it: so it reads no memory that is not theirs. What takes some microseconds keeps the
+interpreter lock; what takes longer releases it.
 
 This is for CPython with its lock: https://docs.python.org/3/c-api/structures.html#c.METH_FASTCALL.
 """
@@ -46,7 +46,7 @@ Takes = Whole | Shaped
 def _new_array() -> int:
     """The address of numpy's function that makes an array, ``PyArray_New``; 0 where that is not to be seen."""
     capsule = getattr(getattr(getattr(np, "_core", None), "multiarray", None), "_ARRAY_API", None)
-    if sys.implementation.name != "cpython" or type(capsule).__name__ != "PyCapsule":
+    if type(capsule).__name__ != "PyCapsule":
         return 0
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.argtypes, pointer.restype = [ctypes.py_object, ctypes.c_char_p], ctypes.c_void_p
@@ -57,9 +57,18 @@ def _new_array() -> int:
 _ARRAY_TYPE, _NEW = 2, 93
 """Where in the table of numpy's interface for C these are: https://numpy.org/doc/stable/reference/c-api/array.html."""
 
-UNFIT = np.array([_new_array()], np.uintp)
+
+def _functions() -> list[int]:
+    """The addresses of what makes an array, releases the interpreter lock, and takes it again."""
+    if sys.implementation.name != "cpython":
+        return [0, 0, 0]
+    lock = [getattr(ctypes.pythonapi, name) for name in ("PyEval_SaveThread", "PyEval_RestoreThread")]
+    return [_new_array(), *(ctypes.cast(each, ctypes.c_void_p).value or 0 for each in lock)]
+
+
+UNFIT = np.array(_functions(), np.uintp)
 """What a function returns that has done nothing, for an argument is not as it should be. An array, so that code that is
-given it sees what the type of arrays is, and how one is made."""
+given it sees what the type of arrays is, and in it where the functions are that it calls."""
 
 _WORD = ctypes.sizeof(ctypes.c_void_p)
 _TYPE_OFFSET = object.__basicsize__ - _WORD
@@ -98,7 +107,7 @@ def is_possible() -> bool:
     """Whether Python, and arrays, are like those that this is written for."""
     if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8 or hasattr(sys, "gettotalrefcount"):
         return False
-    return not sysconfig.get_config_var("Py_GIL_DISABLED") and bool(UNFIT[0]) and _can_see_flags()
+    return not sysconfig.get_config_var("Py_GIL_DISABLED") and bool(UNFIT.all()) and _can_see_flags()
 
 
 def _can_see_flags() -> bool:
@@ -131,7 +140,13 @@ def _is_seen(array: np.ndarray) -> bool:
 
 
 def directly(
-    text: str, name: str, takes: Sequence[Takes], numbers: Sequence[int], result: int, shape: tuple[int, ...]
+    text: str,
+    name: str,
+    takes: Sequence[Takes],
+    numbers: Sequence[int],
+    result: int,
+    shape: tuple[int, ...],
+    releases_lock: bool = False,
 ) -> Callable[..., Any]:
     """A function of arrays that runs one of a module in LLVM's intermediate representation, and returns its result, or
     `UNFIT`.
@@ -143,13 +158,14 @@ def directly(
         takes: what each array must be; the types are C's.
         result: which of them is the result.
         shape: that of a result that is made.
+        releases_lock: whether other threads run Python meanwhile.
 
     Raises:
         CannotAssemble: there is no machine code for it, or Python is another one.
     """
     if not is_possible():
         raise CannotAssemble("this Python takes no machine code as a function")
-    address = address_of(_entry(text, name, takes, numbers, result, shape), _NAME)
+    address = address_of(_entry(text, name, takes, numbers, result, shape, releases_lock), _NAME)
     method = _Method(name.encode(), address, _FASTCALL, None)
     _kept.append(method)
     new = ctypes.pythonapi.PyCFunction_NewEx
@@ -159,7 +175,13 @@ def directly(
 
 
 def _entry(
-    text: str, name: str, takes: Sequence[Takes], numbers: Sequence[int], result: int, shape: tuple[int, ...]
+    text: str,
+    name: str,
+    takes: Sequence[Takes],
+    numbers: Sequence[int],
+    result: int,
+    shape: tuple[int, ...],
+    releases_lock: bool,
 ) -> str:
     """The module with the function that Python calls: of itself, where the arguments are, and how many.
 
@@ -181,6 +203,7 @@ def _entry(
     )
     sizes = ", ".join(f"i64 {size}" for size in shape) or "i64 0"
     kind = f"i32 {len(shape)}, ptr @shape, i32 {takes[result].dtype.num}"
+    release, restore = (_RELEASE, _RESTORE) if releases_lock else ("", "")
     # The function that is called comes first.
     return f"""@shape = private constant [{max(1, len(shape))} x i64] [{sizes}]
 define ptr @{_NAME}(ptr %self, ptr %arguments, i64 %count) nounwind "no-builtins" {{
@@ -206,8 +229,8 @@ failed:
   ret ptr null
 work:
   %result = phi ptr [ %made, %make ], [ %a{result}, %size{result} ]
-  call void @{name}({arguments})
-  br i1 %alone, label %hand, label %leave
+{release}  call void @{name}({arguments})
+{restore}  br i1 %alone, label %hand, label %leave
 hand:
   ret ptr %result
 leave:
@@ -239,6 +262,18 @@ done:
   ret i64 %product
 }}
 {text.replace(head, f"define internal void @{name}(", 1)}"""
+
+
+_RELEASE = f"""  %placep = getelementptr i8, ptr %self, i64 {DATA_OFFSET}
+  %place = load ptr, ptr %placep
+  %savep = getelementptr ptr, ptr %place, i64 1
+  %save = load ptr, ptr %savep
+  %state = call ptr %save()
+"""
+_RESTORE = """  %restorep = getelementptr ptr, ptr %place, i64 2
+  %restore = load ptr, ptr %restorep
+  call void %restore(ptr %state)
+"""
 
 
 def _look(n: int, given: int, takes: Takes, then: str) -> str:

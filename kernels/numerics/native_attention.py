@@ -65,13 +65,12 @@ def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
         raise CannotAssemble("arrays are not like those it is written for")
     text, takes = write(a, processor().vector_bytes // 4), [Shaped(*kind) for kind in kinds_of(a)]
     work = prod(a.batch) * a.queries * a.count * (a.depth + a.width)
-    if work <= (BRIEF_WORK if host is None or host.parallelism == 1 else BRIEF_WORK_OF_MANY):
-        try:
-            return _directly(run, directly(text, "attend", takes, (), len(takes) - 1, a.result), a)
-        except CannotAssemble:
-            # Python is another one, or nothing can be assembled, which will be seen.
-            pass
-    return by_strides(run, assemble(text, "attend", [ctypes.py_object] * len(takes)), a)
+    is_brief = work <= (BRIEF_WORK if host is None or host.parallelism == 1 else BRIEF_WORK_OF_MANY)
+    try:
+        return _directly(run, directly(text, "attend", takes, (), len(takes) - 1, a.result, not is_brief), a)
+    except CannotAssemble:
+        # Python is another one, or nothing can be assembled, which will be seen.
+        return by_strides(run, assemble(text, "attend", [ctypes.py_object] * len(takes)), a)
 
 
 def _directly(run: Run, code: Work, a: Attention) -> Run:

@@ -31,12 +31,17 @@ def in_blocks(
         most: how many units a thread does without a break, in which Python handles signals; some milliseconds.
     """
     least, most = max(1, least), max(1, most)
-    if host is not None and host.parallelism > 1 and units >= 2 * least:
+    if host is not None and _is_shared(units, host, least):
         try:
             return _shared(code, arrays, units, host, least, most)
         except CannotAssemble:
             return lambda *given: host.parallel_for(units, least, lambda start, end: code(*given, start, end))
     return with_breaks(code, units, most)
+
+
+def _is_shared(units: int, host: HostContext | None, least: int) -> bool:
+    """Whether threads share the units."""
+    return host is not None and host.parallelism > 1 and units >= 2 * max(1, least)
 
 
 def with_breaks(code: Callable[..., None], units: int, most: int, *more: int) -> Callable[..., None]:
@@ -97,10 +102,11 @@ def whole_work(
         CannotAssemble: there is no machine code for it.
     """
     dtypes = [dtype] * len(sizes) if isinstance(dtype, np.dtype) else dtype
-    if units <= brief[host is not None and host.parallelism > 1]:
+    is_brief = units <= brief[host is not None and host.parallelism > 1]
+    if is_brief or (units <= most and not _is_shared(units, host, least)):
         takes = [Whole(*each) for each in zip(sizes, dtypes, strict=True)]
         try:
-            return directly(text, name, takes, (0, units), result, shape)
+            return directly(text, name, takes, (0, units), result, shape, not is_brief)
         except CannotAssemble:
             # Python is another one, or nothing can be assembled, which will be seen.
             pass

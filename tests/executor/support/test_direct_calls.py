@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -155,6 +157,31 @@ def test_arrays_with_strides(array, fits):
 
 
 @LLVM
+def test_other_threads_run_python_meanwhile():
+    """The code waits for what the other thread writes; with the interpreter lock it would wait for ever."""
+    waits = ADD.replace(
+        "  ret void",
+        """  br label %look
+look:
+  %seen = load atomic i64, ptr %elements seq_cst, align 8
+  %same = icmp eq i64 %seen, %a
+  br i1 %same, label %look, label %done
+done:
+  ret void""",
+    )
+    x, y = np.array([40]), np.array([0])
+    add = directly(waits, "add", BOTH, (2, 0), 1, (1,), releases_lock=True)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(add(x, y)), daemon=True)
+    thread.start()
+    while y[0] != 42:
+        time.sleep(0)
+    x[0] = 7
+    thread.join(60)
+    assert found[0] is y and add([40]) is UNFIT
+
+
+@LLVM
 def test_what_cannot_be_made(monkeypatch):
     with pytest.raises(CannotAssemble, match="there is no function 'subtract'"):
         directly(ADD, "subtract", BOTH, (2, 0), 1, (1,))
@@ -169,7 +196,7 @@ def test_what_cannot_be_made(monkeypatch):
         (direct_calls.sys.implementation, "name", "pypy"),
         (direct_calls.sysconfig, "get_config_var", lambda _: 1),
         (direct_calls, "_FLAGS_OFFSET", DATA_OFFSET),
-        (direct_calls, "UNFIT", np.zeros(1, np.uintp)),
+        (direct_calls, "UNFIT", np.zeros(3, np.uintp)),
         (direct_calls.ctypes, "sizeof", lambda _: 4),
     ],
 )
