@@ -106,8 +106,12 @@ class ReductionChain:
 
     @cached_property
     def is_one_pass(self) -> bool:
-        """Whether no wide value depends on a reduction."""
-        return not any(self.passes[n] and self.is_wide(n) for n in range(len(self.passes)))
+        """Whether no wide value depends on a reduction, and no other one."""
+        values = enumerate(self.steps, self.first_step)
+        return not any(
+            self.passes[step.operand] if isinstance(step, Reduction) else self.passes[n] and self.is_wide(n)
+            for n, step in values
+        )
 
     @cached_property
     def late(self) -> frozenset[int]:

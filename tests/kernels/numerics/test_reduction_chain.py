@@ -72,6 +72,14 @@ def test_counting_in_blocks(monkeypatch, queue, axes):
     assert any_.tolist() == (x > 0.5).any(axes).tolist()
 
 
+def test_a_sum_of_what_a_sum_repeats(monkeypatch):
+    monkeypatch.setattr(reduction_chain, "BLOCK_BYTES", 16)
+    steps = (Reduction(np.add, 0), Step(np.add, (1, 2)), Reduction(np.add, 3))
+    chain = ReductionChain((40,), (0,), ((40,), (1,)), steps, (F32,) * 5, (4,))
+    found = run_chain(chain, [()], None)(np.ones(40, np.float32), np.float32(2).reshape(()))
+    assert found == 40 * 42
+
+
 def test_sums_begin_with_zero():
     for shape, axes in (((3,), (0,)), ((3, 2), (0,)), ((3, 2, 3, 2), (1, 3))):
         steps = (Reduction(np.add, 0),)
