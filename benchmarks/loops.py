@@ -96,6 +96,72 @@ def cell() -> tuple[Ways, int]:
     return ways, STEPS
 
 
+LENGTH = 256
+COLLECT = f"""
+func.func @main(%xs: tensor<{STEPS}x{LENGTH}xf32>) -> (tensor<{STEPS}x{LENGTH}xf32>, tensor<{STEPS}xf32>) {{
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %h0 = stablehlo.constant dense<0.0> : tensor<{LENGTH}xf32>
+  %rows0 = stablehlo.constant dense<0.0> : tensor<{STEPS}x{LENGTH}xf32>
+  %sums0 = stablehlo.constant dense<0.0> : tensor<{STEPS}xf32>
+  %r:4 = stablehlo.while(%i = %zero, %h = %h0, %rows = %rows0, %sums = %sums0)
+      : tensor<i32>, tensor<{LENGTH}xf32>, tensor<{STEPS}x{LENGTH}xf32>, tensor<{STEPS}xf32> cond {{
+    %all = stablehlo.constant dense<{STEPS}> : tensor<i32>
+    %more = stablehlo.compare LT, %i, %all, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %more : tensor<i1>
+  }} do {{
+    %none = stablehlo.constant dense<0> : tensor<i32>
+    %one = stablehlo.constant dense<1> : tensor<i32>
+    %nothing = stablehlo.constant dense<0.0> : tensor<f32>
+    %decay = stablehlo.constant dense<0.9> : tensor<{LENGTH}xf32>
+    %part = stablehlo.dynamic_slice %xs, %i, %none, sizes = [1, {LENGTH}]
+      : (tensor<{STEPS}x{LENGTH}xf32>, tensor<i32>, tensor<i32>) -> tensor<1x{LENGTH}xf32>
+    %x = stablehlo.reshape %part : (tensor<1x{LENGTH}xf32>) -> tensor<{LENGTH}xf32>
+    %less = stablehlo.multiply %h, %decay : tensor<{LENGTH}xf32>
+    %new = stablehlo.add %less, %x : tensor<{LENGTH}xf32>
+    %sum = stablehlo.reduce(%new init: %nothing) applies stablehlo.add across dimensions = [0]
+      : (tensor<{LENGTH}xf32>, tensor<f32>) -> tensor<f32>
+    %row = stablehlo.broadcast_in_dim %new, dims = [1] : (tensor<{LENGTH}xf32>) -> tensor<1x{LENGTH}xf32>
+    %rows1 = stablehlo.dynamic_update_slice %rows, %row, %i, %none
+      : (tensor<{STEPS}x{LENGTH}xf32>, tensor<1x{LENGTH}xf32>, tensor<i32>, tensor<i32>) -> tensor<{STEPS}x{LENGTH}xf32>
+    %number = stablehlo.broadcast_in_dim %sum, dims = [] : (tensor<f32>) -> tensor<1xf32>
+    %sums1 = stablehlo.dynamic_update_slice %sums, %number, %i
+      : (tensor<{STEPS}xf32>, tensor<1xf32>, tensor<i32>) -> tensor<{STEPS}xf32>
+    %j = stablehlo.add %i, %one : tensor<i32>
+    stablehlo.return %j, %new, %rows1, %sums1
+      : tensor<i32>, tensor<{LENGTH}xf32>, tensor<{STEPS}x{LENGTH}xf32>, tensor<{STEPS}xf32>
+  }}
+  return %r#2, %r#3 : tensor<{STEPS}x{LENGTH}xf32>, tensor<{STEPS}xf32>
+}}"""
+
+
+def collect() -> tuple[Ways, int]:
+    """A scan that collects rows and numbers, and does little else."""
+    xs = np.random.default_rng(0).standard_normal((STEPS, LENGTH)).astype(np.float32)
+    decay = np.float32(0.9)
+
+    def by_hand() -> np.ndarray:
+        h, rows, sums = np.zeros(LENGTH, np.float32), np.empty_like(xs), np.empty(STEPS, np.float32)
+        for i in range(STEPS):
+            rows[i] = h = h * decay + xs[i]
+            sums[i] = h.sum()
+        return sums
+
+    ways: Ways = {"numpy": by_hand}
+    for way, run in _in_tfrt(COLLECT, (xs,)).items():
+        ways[way] = lambda run=run: run()[1]
+    if find_spec("jax"):
+        import jax
+
+        def step(h: Any, x: Any) -> Any:
+            h = h * decay + x
+            return h, (h, h.sum())
+
+        run = jax.jit(lambda xs: jax.lax.scan(step, jax.numpy.zeros(xs.shape[1:]), xs)[1])
+        placed = jax.device_put(xs)
+        ways["jax"] = lambda: jax.block_until_ready(run(placed))[1]
+    return ways, STEPS
+
+
 FIBONACCI = """
 func.func @main(%n: tensor<i32>) -> tensor<i32> {
   %zero = stablehlo.constant dense<0> : tensor<i32>
@@ -162,6 +228,7 @@ def cache() -> tuple[Ways, int]:
 
 CASES: dict[str, Callable[[], tuple[Ways, int]]] = {
     f"cell, {BATCH} x {WIDTH}": cell,
+    "collect": collect,
     "fibonacci": fibonacci,
     "cache": cache,
 }

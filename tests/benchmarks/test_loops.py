@@ -14,7 +14,7 @@ def names():
     return runpy.run_path(str(FILE))
 
 
-@pytest.mark.parametrize("case", ["fibonacci", "cache"])
+@pytest.mark.parametrize("case", ["collect", "fibonacci", "cache"])
 def test_a_case(names, case, capsys):
     names["main"](["--cases", case, "--rounds", "1"])
     lines = capsys.readouterr().out.splitlines()[1:]
