@@ -153,10 +153,14 @@ def describe(chain: ReductionChain, threads: int) -> Work | None:
     if inner is None:
         return None
     size, columns = inner.shape[-2:]
-    if threads > 1 and is_combined and prod(inner.shape[:-2]) == 1 and -(-columns // PANEL) < 2 * threads:
-        parts = min(4 * threads, prod(inner.shape) // (2 * LEAST_ELEMENTS), size // MANY_ROWS)
-        if parts > 1:
-            return Work(inner, inner, -(-size // -(-size // parts)), leaving)
+    parts, elements = 1, prod(inner.shape)
+    if is_combined and elements == size * columns:
+        parts = -(-elements // MOST_ELEMENTS)
+        if threads > 1 and -(-columns // PANEL) < 2 * threads:
+            parts = max(parts, min(4 * threads, elements // (2 * LEAST_ELEMENTS)))
+        parts = min(parts, size // MANY_ROWS)
+    if parts > 1:
+        return Work(inner, inner, -(-size // -(-size // parts)), leaving)
     return Work(inner, inner, 1, inner.gives)
 
 
