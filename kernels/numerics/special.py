@@ -82,8 +82,8 @@ ERF_SINGLE: Rational = (
 )  # fmt: skip
 """``erf(x) / x`` as a function of ``x**2``, within 1.9e-8 up to..."""
 
-ERF_SINGLE_END = float(np.float32(3.925))
-"""...where there is no number between the result and 1."""
+ERF_SINGLE_END = float(np.float32(4.1))
+"""...3.925, where there is no number between the result and 1; here the ratio is just above that."""
 
 ERFCX_SINGLE = (
     0.5641770419647111, 1.1290095871723607, 1.9614333007356155, 2.9695191147824604, 1.756094177658335,

@@ -86,8 +86,8 @@ def exp_or_zero(code: Code, x: str, least: float) -> str:
     return code.evaluate("zero if {1} < {2} else {0}", [exp(code, x, lowest), x, code.constant(lowest)])
 
 
-_TANH_END = float(np.float32(8.4))
-"""From here on, hyperbolic tangents are one, but for a unit in the last place."""
+_TANH_END = 9.0
+"""From here on, hyperbolic tangents are one, and what follows is just above it."""
 
 _TANH = (
     (1.0, 0.13419578969478607, 0.0035416129976511, 2.137959745596163e-05, 1.4457392616407105e-08),

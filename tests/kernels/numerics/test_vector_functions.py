@@ -67,6 +67,15 @@ def test_floats_of_all_sizes(function, exact, most, dtype):
     np.testing.assert_array_equal(np.signbit(found[x == 0]), np.signbit(rounded[x == 0]))
 
 
+@pytest.mark.parametrize("function", [np.tanh, special.erf_of_floats])
+def test_what_ends_at_one_is_one(function):
+    x = np.float32([10, 20, 1e30, np.inf, -10, -20, -1e30, -np.inf])
+    ones = np.repeat(np.float32([1, -1]), 4)
+    np.testing.assert_array_equal(native(function, x), ones)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(function(x), ones)
+
+
 @pytest.mark.parametrize("function", [special.erf_of_floats, special.erfc_of_floats])
 def test_numpy_is_as_near(function):
     x, exact = some(), {special.erf_of_floats: special.erf, special.erfc_of_floats: special.erfc}[function]
