@@ -60,6 +60,24 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+_FILES_TOGETHER = 5
+_files_since = 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """What files of tests have loaded and keep is not looked through again, either: tests collect garbage often."""
+    global _files_since
+    result = yield
+    if nextitem is None or nextitem.path != item.path:
+        _files_since += 1
+        if _files_since >= _FILES_TOGETHER:
+            _files_since = 0
+            gc.collect()
+            gc.freeze()
+    return result
+
+
 TOOLS = {
     "bef-info": "tfrt.executor.tools.bef_info",
     "bef-run": "tfrt.executor.tools.bef_run",
