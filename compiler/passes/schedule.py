@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from heapq import heappop, heappush
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.effects import Callees, callees, kernel_of
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.dialects.shared.ops import ops_of
-from tfrt.dialects.shared.traits import cost_of
+from tfrt.dialects.shared.traits import HasCost, cost_of
+from tfrt.dialects.shared.walking import ops_in
+from tfrt.executor.declarations.kernel import Kernel
 
 _LATENCY = 1000
 """What a kernel is taken to last that runs elsewhere, while nobody has measured it."""
@@ -44,17 +48,27 @@ class Schedule(ModulePass):
     expensive: int = 100
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if not self._makes_a_difference(op):
+            return
         known = callees(op)
         waits = _that_wait(known)
         for block in known.free:
             _schedule(block, {inner: self._load(inner, known, waits) for inner in ops_of(block)})
+
+    def _makes_a_difference(self, module: ModuleOp) -> bool:
+        """Whether any kernel runs elsewhere or is expensive; all others keep their order."""
+        ops = [op for op in ops_in(module) if op.name not in _AROUND_KERNELS]
+        names = dict.fromkeys(map(name_of, ops))
+        if any(_runs_elsewhere(kernel_of(name)) for name in names):
+            return True
+        return any((cost_of(op) or 0) >= self.expensive for op in ops if _may_cost(op.__class__) or op.attributes)
 
     def _load(self, op: Operation, known: Callees, waits: frozenset[Block]) -> _Load:
         kernel = kernel_of(name_of(op))
         cost = cost_of(op)
         if any(block in waits for block in known.of.get(op, ())):
             return _Load(_COST, latency=cost or _LATENCY)
-        if _runs_elsewhere(op):
+        if _runs_elsewhere(kernel):
             return _Load(1, latency=cost or _LATENCY)
         issue = cost or (1 if kernel.never_fails else _COST)
         return _Load(issue, is_expensive=cost is not None and cost >= self.expensive)
@@ -74,8 +88,16 @@ class _Load:
     is_expensive: bool = False
 
 
-def _runs_elsewhere(op: Operation) -> bool:
-    kernel = kernel_of(name_of(op))
+_AROUND_KERNELS = (ModuleOp.name, FuncOp.name)
+
+
+@cache
+def _may_cost(kind: type[Operation]) -> bool:
+    """Whether a class of ops declares what they cost."""
+    return kind.get_trait(HasCost) is not None
+
+
+def _runs_elsewhere(kernel: Kernel) -> bool:
     return kernel.blocking or kernel.enqueued or kernel.signature.returns_async
 
 
@@ -85,7 +107,7 @@ def _that_wait(known: Callees) -> frozenset[Block]:
     for op, called in known.of.items():
         for block in called:
             callers.setdefault(block, []).append(_block_of(op))
-    waiting = [block for block in known.blocks if any(map(_runs_elsewhere, ops_of(block)))]
+    waiting = [block for block in known.blocks if any(_runs_elsewhere(kernel_of(name_of(op))) for op in ops_of(block))]
     found: set[Block] = set()
     while waiting:
         block = waiting.pop()
