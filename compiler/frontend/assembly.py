@@ -39,7 +39,8 @@ from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.frontend import attributes as literals
-from tfrt.compiler.frontend.builder import Builder
+from tfrt.compiler.frontend.builder import Builder, locate_implied
+from tfrt.compiler.frontend.custom_forms import HandWrittenForm
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS, PUNCTUATION
 from tfrt.compiler.frontend.lines import LikeOp, Line, NotByLine
@@ -243,23 +244,31 @@ def build_assembled(builder: Builder, record: OpRecord) -> Operation:
 
 
 def is_like_its_kind(record: OpRecord) -> bool:
-    """Whether ops of other lines that say the same can be made like that of a record: it has no regions, and means the
-    same everywhere."""
-    return record.build is build_assembled and not record.parts[0][1].is_short and len(record.results) == 1
+    """Whether ops of other lines that say the same can be made like that of a record: it spells no regions, and means
+    the same everywhere."""
+    if len(record.results) != 1:
+        return False
+    form = record.parts[0][1]
+    if isinstance(form, CustomForm):
+        return not form.is_short
+    return isinstance(form, HandWrittenForm) and form.operand_names(*record.parts[1:]) is not None
 
 
 def build_first(builder: Builder, record: OpRecord) -> Operation:
     """Make the op of a line, and keep what it has in common with those of others of its kind."""
     line, own = record.parts
-    reading = _read(builder, own)
-    op = reading.finish(own)
+    (_, form, _), *parts = own.parts
+    if isinstance(form, HandWrittenForm):
+        op, tokens = form.build(builder, own), form.operand_names(*parts)
+    else:
+        reading = _read(builder, own)
+        op, tokens = reading.finish(own), reading.operand_tokens()
+    if tokens is None or len(tokens) != len(op.operands):
+        raise NotByLine
     places = {offset: place for place, offset in enumerate(line.offsets(builder.session.source.text))}
-    operands = [
-        (places[token[2]], operand.type) for token, operand in zip(reading.operand_tokens(), op.operands, strict=True)
-    ]
-    line.kind.op = LikeOp(
-        type(op), operands, [r.type for r in op.results], dict(op.attributes), dict(op.properties), own.location
-    )
+    operands = [(places[token[2]], operand.type) for token, operand in zip(tokens, op.operands, strict=True)]
+    types = [result.type for result in op.results]
+    line.kind.op = LikeOp(type(op), operands, types, dict(op.attributes), dict(op.properties), op.regions, own.location)
     return op
 
 
@@ -281,7 +290,18 @@ def build_alike(builder: Builder, record: OpRecord) -> Operation:
     name = names[0]
     # The op's name comes after " = ".
     location = like.location or builder.location(line.start + len(name) + 3)
-    op = make_op(like.op_class, operands, like.result_types, like.attributes, like.properties, location)
+    if like.regions:
+        op = like.op_class.create(
+            operands=operands,
+            result_types=like.result_types,
+            attributes=like.attributes,
+            properties=like.properties,
+            regions=[region.clone() for region in like.regions],
+            location=location,
+        )
+        locate_implied(op, [inner for region in op.regions for inner in region.walk()])
+    else:
+        op = make_op(like.op_class, operands, like.result_types, like.attributes, like.properties, location)
     builder.define(name, op.results[0], line.start)
     return op
 

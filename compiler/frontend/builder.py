@@ -8,7 +8,7 @@ collected, so that one run shows several: a value stands in for what is missing,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
@@ -419,6 +419,14 @@ class Builder:
 
     def _error(self, offset: int, message: str, *notes: Any) -> None:
         self.session.diagnostics.append(self.session.source.error(offset, message, notes))
+
+
+def locate_implied(op: Operation, implied: Iterable[Operation]) -> None:
+    """Ops in an op's regions that the text does not spell, and their blocks' arguments, are where the op is."""
+    for inner in implied:
+        inner.location = op.location
+        for argument in inner.parent.args if inner.parent is not None else ():
+            argument.location = op.location
 
 
 def build_given_up(builder: Builder, record: OpRecord) -> Operation:

@@ -19,7 +19,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, Region
 
 from tfrt.compiler.frontend import attributes as literals
-from tfrt.compiler.frontend.builder import Builder
+from tfrt.compiler.frontend.builder import Builder, locate_implied
+from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, FunctionResultRecord, OpRecord
 from tfrt.dialects.shared.forms import HandWrittenOp
 
@@ -102,6 +103,8 @@ class HandWrittenForm:
     build: Callable[[Builder, OpRecord], Operation]
     definitions: frozenset[str] = frozenset()
     """The grammar rules that this form adds."""
+    operand_names: Callable[..., Sequence[Token] | None] = lambda *parts: None
+    """See `HandWrittenOp.operand_names`."""
 
     @property
     def terminal(self) -> str:
@@ -175,14 +178,11 @@ def hand_written_form(op_class: type[HandWrittenOp]) -> HandWrittenForm:
             properties=read.properties,
             regions=read.regions,
         )
-        for implied in read.implied:
-            implied.location = op.location
-            for argument in implied.parent.args if implied.parent is not None else ():
-                argument.location = op.location
+        locate_implied(op, read.implied)
         return op
 
     rule = f"OP_{crc32(op_class.FORM.encode()):08X} {op_class.FORM} -> hand_written"
-    return HandWrittenForm(op_class.name, rule, build, frozenset({op_class.RULES} - {""}))
+    return HandWrittenForm(op_class.name, rule, build, frozenset({op_class.RULES} - {""}), op_class.operand_names)
 
 
 _MODULE = "OP_MODULE opt_symbol_name opt_attributes_with_keyword region -> hand_written"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from xdsl.dialects.builtin import LocationAttr
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute, Operation, Region
 
 PATTERN = r"%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*)\x20=\x20[a-z_]\w*\.[^\n{}^\#!\"/]{1,500}+(?=\n)"
 """An op of one result that ends with its line, without regions, aliases, strings and comments."""
@@ -33,6 +33,7 @@ class LikeOp(NamedTuple):
 
     Attributes:
         operands: for each, which of the names in the line it is, and its type.
+        regions: what the line does not spell; each op gets copies.
         location: None where it is the op's place in the text.
     """
 
@@ -41,6 +42,7 @@ class LikeOp(NamedTuple):
     result_types: Sequence[Attribute]
     attributes: Mapping[str, Attribute]
     properties: Mapping[str, Attribute]
+    regions: Sequence[Region]
     location: LocationAttr | None
 
 

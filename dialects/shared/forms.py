@@ -89,6 +89,14 @@ class HandWrittenOp(IRDLOperation):
         return True
 
     @classmethod
+    def operand_names(cls, *parts: Any) -> Sequence[Token] | None:
+        """The names of all operands in the parts of a form; None where it has other names, in a region that it spells.
+
+        Where there are some, ops of other lines that say the same of other operands are made like one, which is read.
+        """
+        return None
+
+    @classmethod
     @abstractmethod
     def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
         """The op that the token of its name, and the parts of its form, spell."""

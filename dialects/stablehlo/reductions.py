@@ -92,11 +92,16 @@ stablehlo_reducer_pair: "(" block_argument "," block_argument ")"   -> group
 """
 
     @classmethod
+    def operand_names(cls, *parts: Any) -> Sequence[Token] | None:
+        pairs, tail = parts
+        return _names_in(pairs) if len(tail) == 2 else None
+
+    @classmethod
     def read(cls, reader: Reader, name: Token, *parts: Any) -> Parts:
         pairs, tail = parts
         is_short = len(tail) == 2
         dimensions, attributes, (types, result_types) = tail[1] if is_short else tail[0]
-        tokens = [value for value, _ in pairs] + [init for _, init in pairs]
+        tokens = _names_in(pairs)
         operands = reader.values(tokens, types, name[2])
         implied: list[Operation] = []
         if is_short:
@@ -161,6 +166,10 @@ stablehlo_reducer_pair: "(" block_argument "," block_argument ")"   -> group
             printer.print_list((arguments[i], arguments[i + count]), printer.print_block_argument)
             printer.print_string(") ")
         printer.print_region(self.body, print_entry_block_args=False)
+
+
+def _names_in(pairs: Sequence[tuple[Token, Token]]) -> list[Token]:
+    return [value for value, _ in pairs] + [init for _, init in pairs]
 
 
 def _applied(reader: Reader, word: Token, types: Sequence[Attribute]) -> Region:

@@ -1,5 +1,7 @@
 """Texts give the same module, and the same mistakes, whether lines that are alike are read once or not."""
 
+# ruff: noqa: E501
+
 import random
 from pathlib import Path
 
@@ -67,6 +69,50 @@ func.func @f(%x: i32, %y: i64) -> i32 {
   %1 = tfrt.add.i32 %0, %x
   %2 = tfrt.add.i32 %y, %x
   tfrt.return %2 : i32
+}
+""",
+    "another number of types": """
+func.func @f(%x: tensor<2xf32>, %z: tensor<f32>) -> tensor<2xf32> {
+  %0 = stablehlo.dot_general %x, %x, contracting_dims = [0] x [0] : (tensor<2xf32>) -> tensor<f32>
+  %1 = stablehlo.dot_general %x, %x, contracting_dims = [0] x [0] : (tensor<2xf32>) -> tensor<f32>
+  %2 = stablehlo.dot_general %x, %x, contracting_dims = [0] x [0] : (tensor<2xf32>) -> tensor<f32>
+  return %x : tensor<2xf32>
+}
+""",
+    "reductions": """
+func.func @f(%x: tensor<2x3xf32>, %y: tensor<2x3xf32>, %z: tensor<f32>) -> tensor<2xf32> {
+  %0 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+  %1 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+  %2 = stablehlo.reduce(%y init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+  %3 = stablehlo.reduce(%y init: %z) applies stablehlo.maximum across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+  %4 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32> loc(unknown)
+  %5 = stablehlo.reduce(%y init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32> loc(unknown)
+  %6 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32> loc(unknown)
+  return %6 : tensor<2xf32>
+}
+""",
+    "reductions of what they cannot reduce": """
+func.func @f(%x: tensor<2xf32>, %y: tensor<2xf32>, %z: tensor<f32>) -> tensor<f32> {
+  %0 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+  %1 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+  %2 = stablehlo.reduce(%z init: %y) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+  return %2 : tensor<f32>
+}
+""",
+    "reductions by what is no op to reduce by": """
+func.func @f(%x: tensor<2xf32>, %z: tensor<f32>) -> tensor<f32> {
+  %0 = stablehlo.reduce(%x init: %z) applies stablehlo.subtract across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+  %1 = stablehlo.reduce(%x init: %z) applies stablehlo.subtract across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+  %2 = stablehlo.reduce(%x init: %z) applies stablehlo.subtract across dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>
+  return %z : tensor<f32>
+}
+""",
+    "reductions of another number of types": """
+func.func @f(%x: tensor<2xf32>, %z: tensor<f32>) -> tensor<f32> {
+  %0 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>) -> tensor<f32>
+  %1 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>) -> tensor<f32>
+  %2 = stablehlo.reduce(%x init: %z) applies stablehlo.add across dimensions = [0] : (tensor<2xf32>) -> tensor<f32>
+  return %z : tensor<f32>
 }
 """,
     "a name that is defined again": """
