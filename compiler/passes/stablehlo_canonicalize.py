@@ -49,7 +49,8 @@ class StablehloCanonicalize(ModulePass):
     """Simplifies ops of `stablehlo` and `chlo`: views of views, conversions that undo each other, neutral elements,
     transposed operands of products; computes ops on small constants; merges what is alike, and drops what nobody uses.
 
-    Results stay the same, bit for bit.
+    Products of rows and what has more dimensions than a matrix become those of a matrix, and a bias is added before
+    their columns are several dimensions. Such sums may be taken in another order; all else stays the same, bit for bit.
 
     Args:
         limit: the most elements that a computed constant may have; masks of booleans may have more.

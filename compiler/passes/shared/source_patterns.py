@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from math import prod
 
 import numpy as np
 from xdsl.dialects.builtin import (
@@ -395,9 +396,62 @@ def _dot_general(op: Operation) -> Replacement:
             operands[side] = transposed.operands[0]
             sides[side] = [tuple(permutation[d] for d in dims) for dims in sides[side]]
     if operands == list(op.operands):
-        return None
+        return _product_of_rows(op, data)
     found = DotDimensionNumbers(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
     return new_like(op, op.name, operands, {**op.properties, "dot_dimension_numbers": DotAttr.new(found)})
+
+
+def _product_of_rows(op: Operation, numbers: DotDimensionNumbers) -> Replacement:
+    """A product of rows and a matrix, for one that sums along several dimensions, or gives several: those that lie
+    together are one."""
+    lhs, rhs = op.operands
+    rows, matrix = sizes_of(lhs), sizes_of(rhs)
+    pairs = sorted(zip(numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions, strict=True))
+    count = len(pairs)
+    if numbers.lhs_batching_dimensions or not pairs or min(*rows, *matrix) < 1 or len(matrix) == count:
+        return None
+    if (count == 1 and len(matrix) == 2) or [left for left, _ in pairs] != list(range(len(rows)))[-count:]:
+        return None
+    first = pairs[0][1]
+    if [right for _, right in pairs] != list(range(first, first + count)) or first not in (0, len(matrix) - count):
+        return None
+    inner, kept = prod(rows[-count:]), rows[: len(rows) - count]
+    columns = prod(matrix) // inner
+    flat = [inner, columns] if first == 0 else [columns, inner]
+    properties = {
+        **op.properties,
+        "dot_dimension_numbers": DotAttr.new(DotDimensionNumbers((), (), (len(kept),), (int(first > 0),))),
+    }
+    operands = [_reshaped(op, lhs, [*kept, inner]), _reshaped(op, rhs, flat)]
+    element = op.results[0].type.element_type  # type: ignore[attr-defined]
+    product = insert_before(op, op.name, operands, properties, TensorType(element, [*kept, columns]))
+    return [_reshaped(op, product, sizes_of(op.results[0]))]
+
+
+def _bias_of_product(op: Operation) -> Replacement:
+    """What is the same for all rows of a product is added before its columns become several dimensions, so that it is
+    done with the product."""
+    result = sizes_of(op.results[0])
+    for side in (0, 1):
+        apart, wide = maker(op.operands[side], "stablehlo.reshape"), maker(op.operands[1 - side], *_BROADCAST)
+        product = None if apart is None else maker(apart.operands[0], "stablehlo.dot_general")
+        if apart is None or wide is None or product is None or product.results[0].type.get_num_dims() >= len(result):  # type: ignore[attr-defined]
+            continue
+        (bias,), dims = wide.operands, numbers_of(wide.properties["broadcast_dimensions"])
+        flat, sizes = sizes_of(product.results[0]), sizes_of(bias)
+        if not sizes or dims != tuple(range(len(result)))[-len(sizes) :] or sizes != result[-len(sizes) :]:
+            continue
+        if prod(sizes) != flat[-1] or len({use.operation for use in apart.results[0].uses}) != 1:
+            continue
+        type = product.results[0].type
+        row = {"broadcast_dimensions": integers([len(flat) - 1])}
+        wide_row = insert_before(op, _BROADCAST[0], [_reshaped(op, bias, [flat[-1]])], row, type)
+        operands = [product.results[0], wide_row][:: 1 if side == 0 else -1]
+        return [_reshaped(op, insert_before(op, op.name, operands, op.properties, type), result)]
+    return None
+
+
+_BROADCAST = ("stablehlo.broadcast_in_dim",)
 
 
 def _batch_norm_inference(op: Operation) -> Replacement:
@@ -427,8 +481,10 @@ def _batch_norm_inference(op: Operation) -> Replacement:
     return [made("stablehlo.add", [scaled, repeated(offset)], wide)]
 
 
+_add_nothing = _with_neutral(0, left=True, floats=False)
+
 PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
-    "stablehlo.add": _with_neutral(0, left=True, floats=False),
+    "stablehlo.add": lambda op: _add_nothing(op) or _bias_of_product(op),
     "stablehlo.and": _with_neutral(-1, left=True),
     "stablehlo.batch_norm_inference": _batch_norm_inference,
     "stablehlo.broadcast_in_dim": _broadcast,

@@ -78,6 +78,7 @@ func.func @computed() -> tensor<4xi1> {
 // CHECK-LABEL: func.func @products
 // CHECK-NEXT: stablehlo.dot_general %arg0, %arg1, contracting_dims = [1] x [1]
 // CHECK: stablehlo.transpose %arg2
+// CHECK-NEXT: stablehlo.reshape
 // CHECK-NEXT: stablehlo.dot_general
 func.func @products(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>, %y: tensor<3x4x6xf32>) -> (tensor<2x5xf32>, tensor<2x6x4xf32>) {
   %0 = stablehlo.transpose %w, dims = [1, 0] : (tensor<5x3xf32>) -> tensor<3x5xf32>
@@ -122,4 +123,26 @@ func.func @moved(%x: tensor<2x3x4x5xf32>, %y: tensor<6x4xf32>) -> (tensor<2x3x5x
   %6 = stablehlo.reshape %5 : (tensor<4x6xf32>) -> tensor<4x2x3xf32>
   %7 = stablehlo.reshape %5 : (tensor<4x6xf32>) -> tensor<8x3xf32>
   return %2, %4, %6, %7 : tensor<2x3x5x4xf32>, tensor<2x1x3x4x5xf32>, tensor<4x2x3xf32>, tensor<8x3xf32>
+}
+
+// Sums along several dimensions that lie together are along one, and columns that are several dimensions become so after
+// what is the same for all rows was added.
+// CHECK-LABEL: func.func @dense
+// CHECK-DAG: [[X:%.+]] = stablehlo.reshape %arg0 : (tensor<2x3x4x5xf32>) -> tensor<2x3x20xf32>
+// CHECK-DAG: [[W:%.+]] = stablehlo.reshape %arg1 : (tensor<4x5x6x7xf32>) -> tensor<20x42xf32>
+// CHECK: [[P:%.+]] = stablehlo.dot_general [[X]], [[W]], contracting_dims = [2] x [0] : (tensor<2x3x20xf32>, tensor<20x42xf32>) -> tensor<2x3x42xf32>
+// CHECK: [[B:%.+]] = stablehlo.reshape %arg2 : (tensor<6x7xf32>) -> tensor<42xf32>
+// CHECK: [[R:%.+]] = stablehlo.broadcast_in_dim [[B]], dims = [2] : (tensor<42xf32>) -> tensor<2x3x42xf32>
+// CHECK: [[S:%.+]] = stablehlo.add [[R]], [[P]]
+// CHECK: [[Y:%.+]] = stablehlo.reshape [[S]] : (tensor<2x3x42xf32>) -> tensor<2x3x6x7xf32>
+// CHECK: [[T:%.+]] = stablehlo.dot_general %{{.+}}, %{{.+}}, contracting_dims = [0] x [1] : (tensor<20xf32>, tensor<3x20xf32>) -> tensor<3xf32>
+// CHECK: [[O:%.+]] = stablehlo.dot_general %arg4, %arg3, contracting_dims = [0, 1] x [1, 0] : (tensor<4x5xf32>, tensor<5x4x3xf32>) -> tensor<3xf32>
+// CHECK: return [[Y]], [[T]], [[O]]
+func.func @dense(%x: tensor<2x3x4x5xf32>, %w: tensor<4x5x6x7xf32>, %b: tensor<6x7xf32>, %v: tensor<5x4x3xf32>, %z: tensor<4x5xf32>, %u: tensor<3x4x5xf32>) -> (tensor<2x3x6x7xf32>, tensor<3xf32>, tensor<3xf32>) {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [2, 3] x [0, 1] : (tensor<2x3x4x5xf32>, tensor<4x5x6x7xf32>) -> tensor<2x3x6x7xf32>
+  %1 = stablehlo.broadcast_in_dim %b, dims = [2, 3] : (tensor<6x7xf32>) -> tensor<2x3x6x7xf32>
+  %2 = stablehlo.add %1, %0 : tensor<2x3x6x7xf32>
+  %3 = stablehlo.dot_general %z, %u, contracting_dims = [0, 1] x [1, 2] : (tensor<4x5xf32>, tensor<3x4x5xf32>) -> tensor<3xf32>
+  %4 = stablehlo.dot_general %z, %v, contracting_dims = [0, 1] x [1, 0] : (tensor<4x5xf32>, tensor<5x4x3xf32>) -> tensor<3xf32>
+  return %2, %3, %4 : tensor<2x3x6x7xf32>, tensor<3xf32>, tensor<3xf32>
 }
