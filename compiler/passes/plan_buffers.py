@@ -47,7 +47,9 @@ class PlanBuffers(ModulePass):
 
     Loops, `tfrt.repeat.i32` and `tfrt.while` with a function of its own, overwrite the state that an iteration is given
     with what it gives the next one. Before such a loop the state is copied, unless nobody else has it; and where an
-    iteration reads what it hands on, the next one waits until it has.
+    iteration reads what it hands on, the next one waits until it has. State of less than 4 kB is overwritten only where
+    a part of it is written and nothing else looks at it, as at what a scan collects: a new array costs less than
+    waiting.
 
     So do ops that write a part of an array, as `stablehlo.dynamic_update_slice` does, and such loops with arguments of
     public functions: what they are given is a copy (`cpu.own`), unless the caller has donated the array
