@@ -161,7 +161,7 @@ def _passing_on(count: int) -> Callable[..., Callable[[tuple[Any, ...]], Sequenc
         "        return convert(arguments)",
         "    return pass_on",
     ]
-    namespace: dict[str, Any] = {}
+    namespace: dict[str, Any] = {"__name__": __name__}
     exec("\n".join(lines), namespace)
     made: Callable[..., Any] = namespace["make"]
     return made
