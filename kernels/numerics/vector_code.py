@@ -237,11 +237,30 @@ class Code:
         if lanes == self.lanes:
             self.line(f"store {self.vector} {vector}, ptr {address}, align {self.itemsize}")
             return
+        if not self._kind.is_float:
+            self.store_in_parts(address, vector, lanes)
+            return
         function = f"llvm.masked.store.{self._suffix}.p0"
         mask = (f"<{self.lanes} x i1>", self._mask(lanes))
         self.line(
             self._call("void", function, (self.vector, vector), ("ptr", f"align {self.itemsize} {address}"), mask)
         )
+
+    def store_in_parts(self, address: str, vector: str, lanes: int) -> None:
+        """Write so many lanes without a mask: under one, LLVM writes what has just been made shorter as long as it
+        was."""
+        if lanes == self.lanes:
+            self.store(address, vector, lanes)
+            return
+        start = 0
+        while start < lanes:
+            count = 1 << (lanes - start).bit_length() - 1
+            part = ", ".join(f"i32 {lane}" for lane in range(start, start + count))
+            chosen = f"{self.vector} {vector}, {self.vector} poison, <{count} x i32> <{part}>"
+            few = self.value(f"shufflevector {chosen}")
+            place = self.at(address, start)
+            self.line(f"store <{count} x {self.element}> {few}, ptr {place}, align {self.itemsize}")
+            start += count
 
     def _mask(self, lanes: int) -> str:
         return f"<{', '.join(f'i1 {int(lane < lanes)}' for lane in range(self.lanes))}>"

@@ -79,7 +79,7 @@ def store(code: Code, place: str, vector: Vector, lanes: int) -> None:
         words = code.of(_WORD)
         bits = words.evaluate("shift_right_logical({0}, {1})", [code.of(F32).bits(name, words), words.constant(16)])
         name = code.value(f"trunc {words.vector} {bits} to {memory.vector}")
-    memory.store(place, name, lanes)
+    memory.store_in_parts(place, name, lanes)
 
 
 def rounded(code: Code, name: str, dtype: np.dtype) -> Vector:

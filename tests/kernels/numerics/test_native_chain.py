@@ -223,6 +223,25 @@ def test_other_arrays_than_it_was_made_for(host):
 
 
 @LLVM
+@pytest.mark.parametrize("other", [DType.I8, DType.I64])
+def test_nothing_is_written_beyond_rows(host, other):
+    """What follows the last element of a row is the next one's, and what follows the last row somebody else's."""
+    random = np.random.default_rng(0)
+    pairs = [(DType.I64, DType.I32), (DType.F64, DType.F32), (DType.F32, DType.BF16), (DType.F32, DType.F16)]
+    pairs += [(DType.BF16, DType.BF16), (DType.I32, DType.I8), (DType.I64, DType.I1)]
+    for source, gives in pairs:
+        for width in (17, 23):
+            x, column = _some(random, (3, width), source), _some(random, (3, 1), other)
+            convert = step("convert", (0,), [source], gives, gives)
+            run, native = in_both(host, [convert], [x, column], x.shape, gives.numpy)
+            memory = np.full(3 * width * gives.numpy.itemsize + 64, 0xAB, np.uint8)
+            out = np.ndarray(x.shape, gives.numpy, memory)
+            native(x, column, out=out)
+            assert same(out, run(x, column))
+            assert (memory[-64:] == 0xAB).all()
+
+
+@LLVM
 @pytest.mark.parametrize("shape", [(40, 64), (3, 20, 32)])
 def test_views_that_repeat_are_read_where_they_are(host, shape, monkeypatch):
     """None is copied, but those that lie in another order."""
