@@ -132,7 +132,7 @@ def with_native_reduction(run: Run, chain: ReductionChain, results: Sequence[Sha
 
 def describe(chain: ReductionChain, threads: int) -> Work | None:
     """What is done, if there may be machine code for it."""
-    if not all(map(is_known, chain.dtypes)) or any(in_registers(dtype) != dtype for dtype in chain.dtypes):
+    if not all(is_known(dtype) and in_registers(dtype) == dtype and dtype.itemsize <= 4 for dtype in chain.dtypes):
         return None
     for number, step in enumerate(chain.steps, chain.first_step):
         if isinstance(step, Reduction):
