@@ -241,7 +241,8 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     is_large = math.prod(result.shape) * largest >= LEAST_BYTES
     if host.native is False or not (is_large or (host.native is True and len(found) >= LEAST_STEPS)):
         return run
-    return with_native_chain(run, shapes, [each.dtype.numpy for each in known], result.shape, dtype, found, host)
+    dtypes = [each.dtype.numpy for each in known]
+    return with_native_chain(run, shapes, dtypes, result.shape, dtype, found, host, is_small=not is_large)
 
 
 def _steps(steps: Any, inputs: Sequence[DType], result: DType) -> Sequence[Step]:

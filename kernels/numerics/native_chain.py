@@ -20,7 +20,7 @@ from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, processor
 from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.narrow_rows import repeated, repeats
-from tfrt.kernels.numerics.native_blocks import taking_any, whole_work, written_work
+from tfrt.kernels.numerics.native_blocks import Work, taking_any, whole_work, written_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_steps import has_form, write_typed
@@ -105,9 +105,15 @@ def with_native_chain(
     dtype: np.dtype,
     steps: Sequence[Step],
     host: HostContext,
+    *,
+    is_small: bool = False,
 ) -> Run:
     """`run`, a chain on arrays of these shapes and types, or the same as machine code where there is some and it is
-    worth it."""
+    worth it.
+
+    Args:
+        is_small: whether putting elements in order takes longer than `run` does with them as they lie.
+    """
     times = _repeats(inputs, result)
     if times > 1:
         return _by_long_rows(run, times, inputs, dtypes, result, dtype, steps, host)
@@ -116,9 +122,21 @@ def with_native_chain(
         return run
 
     def make() -> Run:
-        return _unrepeated(make_native(chain, result, host), inputs, dtypes, result, dtype, steps, host)
+        native = make_native(chain, result, host)
+        if is_small:
+            work = native.work  # type: ignore[attr-defined]
+            return written(_or_as_they_lie(work, run), written_work(work, run, len(inputs)))
+        return _unrepeated(native, inputs, dtypes, result, dtype, steps, host)
 
     return native_or(run, make, host, "a chain of elementwise ops")
+
+
+def _or_as_they_lie(work: Work, run: Run) -> Run:
+    def native(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found: np.ndarray = work(*arrays) if out is None else work(*arrays, out)
+        return run(*arrays, out=out) if found is UNFIT else found
+
+    return native
 
 
 def _unrepeated(

@@ -46,7 +46,7 @@ def test_it_runs(host):
 @pytest.mark.parametrize("native", [True, False, None])
 def test_chains_are_native_unless_the_host_refuses_that(native, monkeypatch):
     made = []
-    monkeypatch.setattr(calls, "with_native_chain", lambda run, *given: made.append(given[-1].native) or run)
+    monkeypatch.setattr(calls, "with_native_chain", lambda run, *given, **_: made.append(given[-1].native) or run)
     steps = '[["tf.Relu", 0], ["tf.Neg", 1]]'
     text = f"""func.func @main(%x: memref<64x128xf64>) -> memref<64x128xf64> {{
   %y = cpu.elementwise %x {{arguments = [[f64, 64, 128]], metadata = [[f64, 64, 128]], steps = {steps}}}

@@ -297,6 +297,15 @@ NATIVE = {
 }""",
         [(4, 24), (24,)],
     ),
+    "few elements": (
+        """func.func @main(%x: tensor<4x24xf32>, %y: tensor<4x24xf32>) -> tensor<4x24xf32> {
+  %0 = stablehlo.multiply %x, %y : tensor<4x24xf32>
+  %1 = stablehlo.add %0, %x : tensor<4x24xf32>
+  %2 = stablehlo.tanh %1 : tensor<4x24xf32>
+  return %2 : tensor<4x24xf32>
+}""",
+        [(4, 24), (4, 24)],
+    ),
     "attention": (
         """func.func @main(%q: tensor<2x1x16xf32>, %k: tensor<2x9x16xf32>, %v: tensor<2x9x16xf32>)
     -> tensor<2x1x16xf32> {
