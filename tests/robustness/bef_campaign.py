@@ -148,7 +148,9 @@ def run(bef: BefFile) -> None:
         for function in program.all_functions:
             registry.calls = 0
             arguments = [0] * len(function.argument_types)
-            host.wait(function.execute(ExecutionContext(host), arguments))
+            # A synchronous function without results raises what has failed.
+            with contextlib.suppress(KernelError):
+                host.wait(function.execute(ExecutionContext(host), arguments))
             host.quiesce()
             assert registry.calls <= registry.LIMIT + 1
 
