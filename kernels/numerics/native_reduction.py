@@ -132,7 +132,7 @@ def with_native_reduction(run: Run, chain: ReductionChain, results: Sequence[Sha
 
 def describe(chain: ReductionChain, threads: int) -> Work | None:
     """What is done, if there may be machine code for it."""
-    if not all(is_known(dtype) and in_registers(dtype) == dtype and dtype.itemsize <= 4 for dtype in chain.dtypes):
+    if not all(is_known(dtype) and in_registers(dtype) == dtype for dtype in chain.dtypes):
         return None
     for number, step in enumerate(chain.steps, chain.first_step):
         if isinstance(step, Reduction):
@@ -545,11 +545,11 @@ class _Rows(_Writer):
 
     def _of_all_lanes(self, number: int, vector: str) -> str:
         """What a vector's elements combine to, in all places."""
-        distance = self.code.lanes // 2
-        while distance:
-            vector = self.combine(number, vector, self.typed(number).turned(vector, distance))
-            distance //= 2
-        return vector
+        typed, count = self.typed(number), self.code.lanes // 2
+        while count:
+            vector = self.combine(number, vector, typed.from_place(vector, count))
+            count //= 2
+        return typed.spread_first(vector)
 
 
 def _never() -> Vector:

@@ -288,10 +288,19 @@ class Code:
             turns //= 2
         return found
 
-    def turned(self, vector: str, count: int) -> str:
-        """A vector's elements, each so many places before, in a circle."""
-        order = ", ".join(f"i32 {(lane + count) % self.lanes}" for lane in range(self.lanes))
+    def from_place(self, vector: str, count: int) -> str:
+        """So many of a vector's elements, from that place on; the others are any.
+
+        All of them in a circle would do as well, but LLVM 22 takes the last of several such sums of doubles for that of
+        an element with itself.
+        """
+        order = ", ".join(f"i32 {count + lane if lane < count else 'poison'}" for lane in range(self.lanes))
         return self.value(f"shufflevector {self.vector} {vector}, {self.vector} poison, <{self.lanes} x i32> <{order}>")
+
+    def spread_first(self, vector: str) -> str:
+        """A vector of the first element of another one."""
+        order = f"<{self.lanes} x i32> zeroinitializer"
+        return self.value(f"shufflevector {self.vector} {vector}, {self.vector} poison, {order}")
 
     def prefetch(self, address: str) -> None:
         """Have what lies there brought into the second cache, if it lies anywhere."""
@@ -330,9 +339,7 @@ class Code:
 
     def spread_element(self, element: str) -> str:
         """A vector of one element."""
-        one = self.value(f"insertelement {self.vector} poison, {self.element} {element}, i64 0")
-        order = f"<{self.lanes} x i32> zeroinitializer"
-        return self.value(f"shufflevector {self.vector} {one}, {self.vector} poison, {order}")
+        return self.spread_first(self.value(f"insertelement {self.vector} poison, {self.element} {element}, i64 0"))
 
     def fma(self, x: str, y: str, z: str) -> str:
         """``x * y + z``, rounded once."""

@@ -13,7 +13,7 @@ from tfrt.kernels.numerics.native_reduction import describe, make_native, with_n
 from tfrt.kernels.numerics.reduction_chain import Reduction, ReductionChain, run_chain
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
-DTYPES = [np.dtype(kind) for kind in (np.float32, np.int32)]
+DTYPES = [np.dtype(kind) for kind in (np.float32, np.float64, np.int32)]
 
 
 def chain_of(shape, axes, other, dtype, gives):
@@ -121,3 +121,19 @@ def test_what_takes_a_function_is_computed_once():
     with HostContext(native=True) as host:
         found = make_native(describe(chain, 1), [(4, 32)], host)(x)
     np.testing.assert_allclose(found, np.exp(x) / np.exp(x).sum(1, keepdims=True), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.int64])
+@pytest.mark.parametrize("gives", [(3,), (3, 4), (2, 3, 4)])
+def test_each_element_counts_once(dtype, gives):
+    """LLVM has taken the last sum of two halves of a vector for one of an element with itself."""
+    kind, width = np.dtype(dtype), 17
+    steps = (Reduction(np.add, 0), Step(np.add, (1, 2), "{0} + {1}"), Step(np.add, (3, 3), "{0} + {1}"))
+    chain = ReductionChain((width,), (0,), ((width,), (1,)), steps, (kind,) * 5, gives)
+    run = make_native(describe(chain, 1), [()] * len(gives), None)
+    for place in range(width):
+        ones = np.zeros(width, kind)
+        ones[place] = 1
+        found = run(ones, np.array(3, kind))
+        expected = [{2: 1, 3: 4, 4: 8}[number] for number in gives]
+        assert [float(each) for each in (found if type(found) is tuple else (found,))] == expected
