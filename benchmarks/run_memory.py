@@ -49,7 +49,7 @@ def measured_growth(make: Callable[[], Callable[[], Any]], *, keeps: bool) -> in
 
 def measured_arrays(run: Callable[[], Any]) -> dict[str, int]:
     """Bytes that Python and numpy ask for at the most during a run (``arrays``), and what kernels borrow from one
-    another, which is among them though it stays (``borrowed``).
+    another (``borrowed``), which is among them though it stays, as what is planned for a run is.
 
     The run that asks for least counts, as others may have something made that is kept for later ones.
     """
@@ -68,8 +68,8 @@ def measured_arrays(run: Callable[[], Any]) -> dict[str, int]:
     finally:
         tracemalloc.stop()
     workspaces = sys.modules.get(_WORKSPACES)
-    borrowed = 0 if workspaces is None else workspaces.kept()
-    return {"arrays": min(found) + borrowed, "borrowed": borrowed}
+    borrowed, idle = (0, 0) if workspaces is None else (workspaces.kept(), workspaces.idle())
+    return {"arrays": min(found) + borrowed + idle, "borrowed": borrowed}
 
 
 def _give_back() -> None:

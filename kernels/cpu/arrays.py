@@ -24,7 +24,7 @@ from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.executor.values.variable import Variable
 from tfrt.executor.values.weights import Weights
 from tfrt.kernels.corert.known_metadata import when_there
-from tfrt.kernels.numerics.workspaces import aligned, idle_or_made
+from tfrt.kernels.numerics.workspaces import Reused, aligned
 
 _ARRAY: Callable[[DenseHostTensor], np.ndarray] = attrgetter("array")
 _METADATA = attrgetter("metadata")
@@ -84,7 +84,7 @@ def arena(*, metadata: TypedAggregate, offsets: I64Array, size: I64, host: HostC
         memory = np.empty(size, np.uint8) if is_limited else aligned(size)
         return [memory, *(np.ndarray(shape, dtype, memory, offset) for shape, dtype, offset in different)]
 
-    find: Callable[[], Sequence[np.ndarray]] = make if is_limited or size > _MOST_KEPT else idle_or_made(make)
+    find: Callable[[], Sequence[np.ndarray]] = make if is_limited or size > _MOST_KEPT else Reused(make)
     if len(layout) == 1:
         return lambda: find()[1]
     choose = itemgetter(*(place + 1 for place in places))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import prod
 from sys import getrefcount
+from weakref import WeakSet
 
 import numpy as np
 
@@ -60,9 +61,16 @@ def kept() -> int:
     return sum(memory.nbytes for memory, _ in list(_kept))
 
 
+def idle() -> int:
+    """The bytes that `Reused` keeps for who calls it next, whether or not they are in use."""
+    return sum(reused.nbytes for reused in list(_reused))
+
+
 def let_go() -> None:
-    """Give back the memory that nobody uses: for who measures how much a call needs."""
+    """Give back the memory that is kept: for who measures how much a call needs."""
     _kept.clear()
+    for reused in list(_reused):
+        reused.let_go()
 
 
 def aligned(size: int) -> np.ndarray:
@@ -71,31 +79,45 @@ def aligned(size: int) -> np.ndarray:
     return np.ndarray((size,), np.uint8, memory, start)
 
 
-def idle_or_made(make: Callable[[], list[np.ndarray]]) -> Callable[[], tuple[np.ndarray, ...]]:
-    """`make`, which gives arrays that share memory, called only where those that it gave before are in use, or views of
-    theirs. Of several calls at a time the last one's are kept.
+class Reused:
+    """A function that gives arrays that share memory: those that it gave before, unless these or views of them are in
+    use. Of several calls at a time the last one's are kept.
 
     Args:
-        make: gives as its first array one whose base all others share, so that whatever refers to their memory refers
+        make: gives arrays of which the first one's base is that of all, so that whatever refers to their memory refers
             to that, or to one of them.
     """
-    kept: list[tuple[list[np.ndarray], list[int]]] = []
 
-    def find() -> tuple[np.ndarray, ...]:
+    def __init__(self, make: Callable[[], list[np.ndarray]]):
+        self._make = make
+        self._arrays: list[tuple[list[np.ndarray], list[int]]] = []
+        _reused.add(self)
+
+    def __call__(self) -> tuple[np.ndarray, ...]:
         try:
             # Who takes them out is alone with them.
-            arrays, alone = kept.pop()
+            arrays, alone = self._arrays.pop()
         except IndexError:
             alone = []
         if not alone or _references(arrays) != alone:
-            arrays = make()
+            arrays = self._make()
             alone = _references(arrays)
         # From here on they are in use, before anybody else finds them.
         used = tuple(arrays)
-        kept.append((arrays, alone))
+        self._arrays.append((arrays, alone))
         return used
 
-    return find
+    @property
+    def nbytes(self) -> int:
+        """How many bytes are kept."""
+        return sum(arrays[0].nbytes for arrays, _ in list(self._arrays))
+
+    def let_go(self) -> None:
+        """Keep nothing any more of what has been given."""
+        self._arrays.clear()
+
+
+_reused: WeakSet[Reused] = WeakSet()
 
 
 def _references(arrays: list[np.ndarray]) -> list[int]:
