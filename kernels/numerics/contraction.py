@@ -50,11 +50,11 @@ class Contraction:
 
     @property
     def has_rows_of_matrix(self) -> bool:
-        """Whether it multiplies each row of an array of more dimensions by a matrix, transposed perhaps, as the layers
-        of networks for batches of sequences do."""
+        """Whether it multiplies a vector, or each row of an array of more dimensions than two, by a matrix, transposed
+        perhaps, as the layers of networks for batches of sequences do."""
         rank, is_in_order = len(self.lhs_axes), self.lhs_axes == (*range(len(self.lhs_axes)),)
         # One axis of each is summed along.
-        is_layer = len(self.rhs_axes) == 2 and len(self.shape) == rank > 2 and not self.batches
+        is_layer = len(self.rhs_axes) == 2 and len(self.shape) == rank != 2 and not self.batches
         return is_layer and is_in_order and self.inner > 0
 
     @property
@@ -115,11 +115,11 @@ def contract(
     width = how.shape[-1] if how.shape else 1
     if dtype.kind != "c" and how.is_of_matrices:
         return _matrix_product(how, dtype, host, finish)
-    if dtype.kind != "c" and how.has_rows_of_matrix and 0 not in how.shape:
-        return _product_of_rows(how, dtype, host, finish)
     is_alone = host is None or host.parallelism == 1 or products.is_small(how.rows, how.inner, how.columns)
     if dtype.kind != "c" and how.has_vector and finish is None and is_alone:
         return _vector_product(how)
+    if dtype.kind != "c" and how.has_rows_of_matrix and 0 not in how.shape:
+        return _product_of_rows(how, dtype, host, finish)
     if 0 in how.shape:
         finish = None
     if finish is not None and any(_full(finish, how.shape)):
@@ -146,7 +146,7 @@ def contract(
 def _product_of_rows(
     how: Contraction, dtype: np.dtype, host: HostContext, finish: Callable[..., object] | None
 ) -> Callable[..., Any]:
-    """`contract` of all rows of an array, which are a matrix, and a matrix."""
+    """`contract` of all rows of an array, or of a vector as the only one, which are a matrix, and a matrix."""
     flat = replace(how, lhs_axes=(0, 1), shape=(how.rows, how.columns))
     shapes = getattr(finish, "others", ())
     if isinstance(finish, RowEpilogue):
