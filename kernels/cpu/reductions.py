@@ -77,7 +77,9 @@ def _run(
         raise KernelError("at most the first result may have all dimensions")
     shapes = [known.shape for known in results]
     run = run_chain(chain, shapes, host)
-    if host.native is False or prod(sizes) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES:
+    # Of few elements it is not worth making machine code, but where that is made anyway it takes a tenth of the time.
+    is_small = prod(sizes) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES
+    if host.native is False or (host.native is None and is_small):
         return run
     return with_native_reduction(run, chain, shapes, host)
 
