@@ -153,11 +153,8 @@ def _by_tiles(
     *given, result = _sizes(c)
     text, units = native_winograd_code.write(c, tiling), c.images[0] * -(-tiling.tall // tiling.rows)
     convolve = _whole_work(c, shape, text, units, [*given, prod(matrices), result], host)
-    text, sizes, channels = (
-        native_winograd_code.write_transform(c, tiling),
-        [prod(c.filters), prod(matrices)],
-        c.filters[2],
-    )
+    text, sizes = native_winograd_code.write_transform(c, tiling), [prod(c.filters), prod(matrices)]
+    channels = c.filters[2]
     work = whole_work(text, "transform", sizes, c.dtype, channels, None, 1, channels, 1, matrices, (channels, channels))
     transform = taking_any(work, matrices, sizes, c.dtype)
     in_order, once = in_order_once(view), packed_once(transform)

@@ -7,7 +7,7 @@ import pytest
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
-from tfrt.kernels.numerics import native_reduction
+from tfrt.kernels.numerics import native_reduction, native_reduction_code
 from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.native_reduction import describe, make_native, with_native_reduction
 from tfrt.kernels.numerics.reduction_chain import Reduction, ReductionChain, run_chain
@@ -30,9 +30,9 @@ def chain_of(shape, axes, other, dtype, gives):
 
 @pytest.fixture(params=["s", "mstd:2"])
 def host(request, monkeypatch):
-    monkeypatch.setattr(native_reduction, "PANEL", 32)
-    monkeypatch.setattr(native_reduction, "LONG", 256)
-    monkeypatch.setattr(native_reduction, "MANY_ROWS", 8)
+    monkeypatch.setattr(native_reduction_code, "PANEL", 32)
+    monkeypatch.setattr(native_reduction_code, "LONG", 256)
+    monkeypatch.setattr(native_reduction_code, "MANY_ROWS", 8)
     monkeypatch.setattr(native_reduction, "LEAST_ELEMENTS", 64)
     monkeypatch.setattr(native_reduction, "MOST_ELEMENTS", 256)
     with HostContext(request.param, native=True) as made:
