@@ -27,7 +27,7 @@ from tfrt.executor.support.machine_code import (
 from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE, Attention, Change, Shape
 from tfrt.kernels.numerics.native_blocks import Work, require_strided, written_work
 from tfrt.kernels.numerics.native_choice import native_or
-from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
+from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_functions import exp_or_zero, tanh
 
 Run = Callable[..., np.ndarray]
@@ -201,8 +201,7 @@ def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, to
         code.put(code.at(scores, place), code.number(-np.inf))
     # What is not a number makes all shares such, whatever the greatest one is.
     greatest = code.variable(lowest if sink is None else sink)
-
-    def change(start: Value, lanes: int) -> None:
+    for start, lanes in code.parts(count):
         at = code.at(scores, start)
         value = code.load(at, code.lanes)
         if a.scores:
@@ -211,8 +210,6 @@ def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, to
             value = code.filled(value, lanes, lowest)
             code.store(at, value, code.lanes)
         code.set(greatest, code.evaluate("{0} if {0} > {1} else {1}", [value, code.get(greatest)]))
-
-    by_vectors(code, count, change)
     shift = code.spread_element(code.greatest_of(code.get(greatest)))
     if a.zeroes_masked:
         # Exponentials are zero then, and so is their sum, which it is nowhere else.
@@ -232,14 +229,11 @@ def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, to
         divisor = code.evaluate("one if {0} == zero else {0}", [divisor])
     # It is one at least, or no number.
     inverse = code.evaluate("one / {0}", [divisor])
-
-    def share(start: Value, lanes: int) -> None:
+    for start, lanes in code.parts(count):
         at = code.at(scores, start)
         value = code.evaluate("{0} * {1}", [code.load(at, code.lanes), inverse])
         value = _changed(code, a.shares, masks[of_scores:], value, start, lanes)
         code.store(at, value, code.lanes)
-
-    by_vectors(code, count, share)
 
 
 _EXPRESSIONS = {

@@ -17,7 +17,7 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.elementwise_chain import Step
-from tfrt.kernels.numerics.vector_code import Code, Value, written_once
+from tfrt.kernels.numerics.vector_code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 from tfrt.kernels.numerics.windows import Window
 
@@ -47,9 +47,6 @@ NEAR_BYTES = 1 << 17
 
 ENOUGH_SUMS = 20
 """With as many sums in a tile a processor has always something to add up; more of them gain nothing."""
-
-LINE_BYTES = 64
-"""How many bytes a cache fetches at a time."""
 
 COPIED_BYTES = 160 << 10
 """How much memory copied filters may take on the stack..."""

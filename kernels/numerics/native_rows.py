@@ -23,7 +23,7 @@ from tfrt.kernels.numerics.elementwise_chain import Step
 from tfrt.kernels.numerics.native_blocks import require_whole, taking_any, whole_work
 from tfrt.kernels.numerics.native_choice import Run, native_or
 from tfrt.kernels.numerics.row_layers import Rows
-from tfrt.kernels.numerics.vector_code import Code, Value, by_vectors
+from tfrt.kernels.numerics.vector_code import Code, Value
 from tfrt.kernels.numerics.vector_functions import exp, exp_or_zero
 from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 
@@ -173,8 +173,7 @@ def write(work: Work, lanes: int) -> str:
         target = code.at(made, begin)
         finish = _LAYERS[work.layer](code, work, places[0], target)
         source = target if work.layer in ("softmax", "shares") else places[0]
-
-        def each(column: Value, count: int) -> None:
+        for column, count in code.parts(work.width):
             values = []
             for place, kind in zip([source, *places[1:]], work.kinds, strict=True):
                 is_one = kind in ("one", "column")
@@ -182,8 +181,6 @@ def write(work: Work, lanes: int) -> str:
             values[0] = finish(values[0])
             found = write_steps(code, work.steps, values)
             code.store(code.at(target, column), found, count)
-
-        by_vectors(code, work.width, each)
     return code.module("work", [*[f"ptr {name}" for name in names], "i64 %start", "i64 %end"])
 
 

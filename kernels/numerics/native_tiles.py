@@ -22,7 +22,7 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.elementwise_chain import Step
-from tfrt.kernels.numerics.vector_code import Code, Value, written_once
+from tfrt.kernels.numerics.vector_code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.vector_steps import has_form, write_steps
 
 MOST_ROWS = 8
@@ -33,9 +33,6 @@ MOST_VECTORS = 4
 
 DEPTH = 128
 """How many products are added up at a time: that part of a panel fits the nearest cache."""
-
-LINE_BYTES = 64
-"""How many bytes a cache fetches at a time."""
 
 COMPETING_BYTES = 1 << 17
 """How many bytes addresses are apart that compete for places of the second cache..."""

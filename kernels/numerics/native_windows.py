@@ -159,12 +159,8 @@ def write(pool: Pool, lanes: int) -> str:
             places = [code.times(place, inner) for place in _taps(code, pool.columns, column, width)]
             taps = [code.at(source, code.add(line, place)) for line in lines for place in places]
             into = code.at(target, code.times(column, inner))
-            whole = inner // lanes * lanes
-            if whole:
-                with code.loop(0, whole, lanes) as channel:
-                    _combine(code, pool, taps, into, channel, lanes)
-            if inner > whole:
-                _combine(code, pool, taps, into, whole, inner - whole)
+            for channel, count in code.parts(inner):
+                _combine(code, pool, taps, into, channel, count)
     return code.module("pool", ["ptr %x", "ptr %made", "i64 %start", "i64 %end"])
 
 

@@ -10,7 +10,7 @@ directly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import prod
@@ -18,7 +18,6 @@ from math import prod
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.native_convolution_code import (
     ENOUGH_SUMS,
-    LINE_BYTES,
     Convolution,
     Shape,
     extent_of,
@@ -26,7 +25,7 @@ from tfrt.kernels.numerics.native_convolution_code import (
     has_frame,
 )
 from tfrt.kernels.numerics.native_tiles import add_products
-from tfrt.kernels.numerics.vector_code import Code, Value, written_once
+from tfrt.kernels.numerics.vector_code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.vector_steps import write_steps
 
 TOGETHER = 16
@@ -152,7 +151,7 @@ def write_transform(c: Convolution, t: Tiling) -> str:
         return [taps[0], *pair, taps[2]]
 
     with code.loop("%start", "%end") as channel:
-        for start, lanes in vectors_of(code, depth):
+        for start, lanes in code.parts(depth):
             place = code.add(code.times(channel, depth), start)
             taps = [[code.at(w, code.add(place, (3 * i + j) * channels * depth)) for j in range(3)] for i in range(3)]
             columns = [in_three([code.load(taps[i][j], lanes) for i in range(3)]) for j in range(3)]
@@ -197,15 +196,6 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
             with code.when(code.value(f"icmp eq i64 {code.subtract(number, whole)}, {rest}")):
                 writer.some(whole, rest)
     return code.module("convolve", [*(f"ptr %{name}" for name in names), "i64 %start", "i64 %end"])
-
-
-def vectors_of(code: Code, count: int) -> Iterator[tuple[Value, int]]:
-    """Where the vectors of so many elements begin, in a loop, and how many lanes they have."""
-    whole = count // code.lanes * code.lanes
-    with code.loop(0, whole, code.lanes) as start:
-        yield start, code.lanes
-    if whole < count:
-        yield whole, count - whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +245,7 @@ class _Writer:
         with code.loop(0, count) as tile:
             seen = self._seen(code.add(first, tile))
             to = code.at(self.tiles, code.times(tile, channels))
-            for start, lanes in vectors_of(code, channels):
+            for start, lanes in code.parts(channels):
                 at, there = code.at(seen, start), code.at(to, start)
                 pixels = [[code.load(code.at(at, i * line + j * channels), lanes) for i in range(4)] for j in range(4)]
                 columns = [self._into(pixel) for pixel in pixels]
@@ -316,7 +306,7 @@ class _Writer:
             row, column = code.times(code.add(self.low, down), 2), code.times(across, 2)
             begin = code.at(self.sums, code.times(tile, depth))
 
-            for start, lanes in vectors_of(code, depth):
+            for start, lanes in code.parts(depth):
                 at = code.at(begin, start)
                 sums = [[code.load(code.at(at, (4 * i + j) * self.after), lanes) for i in range(4)] for j in range(4)]
                 columns = [self._out_of(each) for each in sums]

@@ -20,6 +20,9 @@ from tfrt.executor.support.machine_code import processor
 
 Value = str | int
 
+LINE_BYTES = 64
+"""How many bytes a cache fetches at a time."""
+
 written_once = lru_cache(maxsize=16)
 """For functions that write a module: layers of a network that are alike are bound one after the other."""
 
@@ -138,7 +141,7 @@ class Code:
         """Where so many elements are that begin at a line of the cache: these, or a copy on the stack."""
         memory = self.memory(count)
         number = self.value(f"ptrtoint ptr {address} to i64")
-        apart = self.value(f"icmp ne i64 {self.value(f'and i64 {number}, 63')}, 0")
+        apart = self.value(f"icmp ne i64 {self.value(f'and i64 {number}, {LINE_BYTES - 1}')}, 0")
         with self.when(apart):
             self.copy(memory, address, count)
         return self.value(f"select i1 {apart}, ptr {memory}, ptr {address}")
@@ -610,13 +613,3 @@ _COMPARISONS: dict[type, tuple[str, str]] = {
     ast.NotEq: ("une", "ne"),
 }
 """As Python compares: only ``!=`` holds for NaN."""
-
-
-def by_vectors(code: Code, width: int, each: Callable[[Value, int], None]) -> None:
-    """Something for each vector of a row; the last one may have fewer elements."""
-    whole = width // code.lanes * code.lanes
-    if whole:
-        with code.loop(0, whole, code.lanes) as column:
-            each(column, code.lanes)
-    if width > whole:
-        each(whole, width - whole)
