@@ -24,7 +24,7 @@ import numpy as np
 from interleaved import agreed, seconds, timed
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.native_convolution import prepare_fused
+from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
 from tfrt.kernels.numerics.windows import Window, window
 
 Case = tuple[int, int, int, int, int, int, int]

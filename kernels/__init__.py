@@ -4,6 +4,7 @@ A kernel is a Python function with the decorator `tfrt.kernel`; `docs/extending.
 dialect ``d`` are in the module ``tfrt.kernels.d``, or in the modules of that package, and are imported when a program
 first needs one of them. In packages, modules named ``ops_…`` hold ops of op handlers, as do those of ``tf/``.
 
-Beside dialects there are `numerics/` (functions of plain numpy arrays), `shared/` (what kernels of several dialects
-need) and `native_functions.py` (Python functions behind ``tfrt.native`` functions).
+Beside dialects there are `numerics/` (functions of plain numpy arrays, and in `machine_code/` their machine code),
+`shared/` (what kernels of several dialects need) and `native_functions.py` (Python functions behind ``tfrt.native``
+functions).
 """

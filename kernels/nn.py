@@ -21,7 +21,7 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.attention import attend
 from tfrt.kernels.numerics.attention_sizes import Attention, Change
 from tfrt.kernels.numerics.halves import is_half, rounded_once
-from tfrt.kernels.numerics.native_rows import with_native_rows
+from tfrt.kernels.numerics.machine_code.rows import with_native_rows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, by_rows, normalize_rows, softmax_rows
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE, Attention, Change, Shape
-from tfrt.kernels.numerics.native_attention import MOST_QUERIES, with_native_attention
-from tfrt.kernels.numerics.native_attention_blocks import with_native_blocks
-from tfrt.kernels.numerics.native_rows import with_native_softmax
+from tfrt.kernels.numerics.machine_code.attention import MOST_QUERIES, with_native_attention
+from tfrt.kernels.numerics.machine_code.attention_blocks import with_native_blocks
+from tfrt.kernels.numerics.machine_code.rows import with_native_softmax
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, softmax_rows
 from tfrt.kernels.numerics.workspaces import Workspace

@@ -17,7 +17,7 @@ from tfrt.executor.declarations.prepared import Scribe, Write, writing_of, writt
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics.elementwise_chain import BLOCK_BYTES, others_of, writing_of_epilogue
-from tfrt.kernels.numerics.native_products import with_native_product
+from tfrt.kernels.numerics.machine_code.products import with_native_product
 from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet
 

@@ -22,7 +22,7 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carried, carrier
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.dilation import dilated
-from tfrt.kernels.numerics.native_convolution import prepare_fused
+from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
 from tfrt.kernels.numerics.packed import in_order_once
 from tfrt.kernels.numerics.windows import Window
 

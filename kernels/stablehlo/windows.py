@@ -16,7 +16,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.halves import rounded
-from tfrt.kernels.numerics.native_windows import with_native_windows
+from tfrt.kernels.numerics.machine_code.windows import with_native_windows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.selection import scatter_taps, selected_taps
 from tfrt.kernels.numerics.trees import scan

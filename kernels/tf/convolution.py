@@ -19,8 +19,8 @@ from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
 from tfrt.kernels.numerics.halves import rounded_once
-from tfrt.kernels.numerics.native_convolution import prepare_fused
-from tfrt.kernels.numerics.native_windows import with_native_windows
+from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
+from tfrt.kernels.numerics.machine_code.windows import with_native_windows
 from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.window_reduction import Window as SlidingWindow
 from tfrt.kernels.numerics.windows import Window

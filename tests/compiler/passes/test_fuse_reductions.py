@@ -12,7 +12,9 @@ from tfrt.compiler import compile as compile_text
 from tfrt.compiler.pipelines.pipeline import PIPELINES
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.cpu import reductions
-from tfrt.kernels.numerics import native_reduction, native_reduction_code, reduction_chain
+from tfrt.kernels.numerics import reduction_chain
+from tfrt.kernels.numerics.machine_code import reduction as native_reduction
+from tfrt.kernels.numerics.machine_code import reduction_code
 
 FUSED = PIPELINES[2].replace("plan-buffers", "plan-buffers{threshold=0}")
 UNFUSED = FUSED.replace("fuse-reductions,", "")
@@ -176,7 +178,7 @@ def test_random_programs_as_machine_code(queue, program):
     with pytest.MonkeyPatch.context() as patch, tfrt.HostContext(queue, native=True) as native:
         patch.setattr(reductions, "LEAST_BYTES", 0)
         for name, value in {"PANEL": 16, "LONG": 64, "MANY_ROWS": 4}.items():
-            patch.setattr(native_reduction_code, name, value)
+            patch.setattr(reduction_code, name, value)
         for name, value in {"LEAST_ELEMENTS": 16, "MOST_ELEMENTS": 64}.items():
             patch.setattr(native_reduction, name, value)
         require_same(*program, native)

@@ -15,8 +15,8 @@ from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.support import fork_join
 from tfrt.executor.support.fork_join import MOST_ARRAYS, Crew
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, is_available
-from tfrt.kernels.numerics.native_blocks import in_blocks
-from tfrt.kernels.numerics.vector_code import Code
+from tfrt.kernels.numerics.machine_code.blocks import in_blocks
+from tfrt.kernels.numerics.machine_code.vectors.code import Code
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 SIZES = [(0, 1), (1, 1), (7, 3), (100, 1), (1000, 300)]

@@ -1,0 +1,269 @@
+"""Attention of many queries as machine code, made by llvmlite where it is installed.
+
+A block of queries meets all keys, then its scores, which are on the stack, become shares, and these meet all values.
+Both are products of tiles in registers (`tiles`) with panels: some keys, which are transposed on the way, and
+some columns of values. All arrays are read where they are, of any strides but that elements of a row lie together.
+
+Work comes in units, a block of queries of one matrix of the batch, of which any range can be done by itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import CannotAssemble, Processor, assemble, can_see_strides, processor
+from tfrt.kernels.numerics.attention_sizes import Attention
+from tfrt.kernels.numerics.machine_code.attention import Strided, by_strides, shapes_of, write_shares
+from tfrt.kernels.numerics.machine_code.blocks import in_blocks
+from tfrt.kernels.numerics.machine_code.choice import native_or
+from tfrt.kernels.numerics.machine_code.tiles import add_products, tile_of
+from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
+
+Run = Callable[..., np.ndarray]
+
+MOST_KEYS = 1 << 10
+"""For more of them, too few queries have scores on the stack that would be worth transposing keys for."""
+
+SCORES_BYTES = 1 << 17
+"""How many bytes of scores are made at a time."""
+
+MOST_WORK = 1 << 28
+"""Multiplications that are done without a break, in some milliseconds; between two calls Python handles signals."""
+
+LEAST_WORK = 1 << 18
+"""Multiplications that are worth a block of their own on another thread, some microseconds."""
+
+
+def with_native_blocks(run: Run, a: Attention, host: HostContext) -> Run:
+    """`run`, or the same as machine code where there is some and it is worth it."""
+    if a.dtype != np.float32 or len(a.keys) != 1 or len(a.values) != 1 or not 8 <= a.count <= MOST_KEYS:
+        return run
+    if min(a.depth, a.width) < 4:
+        return run
+    return native_or(run, lambda: make_native(run, a, host), host, "attention")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """How queries are parted.
+
+    Attributes:
+        lanes: elements of a vector.
+        vectors: how many a panel has.
+        height: how many queries a tile has; the last one has `rest`, which may be as many.
+        tiles: how many there are.
+        together: tiles in a block.
+    """
+
+    lanes: int
+    vectors: int
+    height: int
+    rest: int
+    tiles: int
+    together: int
+
+    @property
+    def count(self) -> int:
+        """How many blocks there are."""
+        return -(-self.tiles // self.together)
+
+    @property
+    def width(self) -> int:
+        """How many elements a row of a panel has."""
+        return self.lanes * self.vectors
+
+
+def blocks_of(a: Attention, on: Processor) -> Blocks:
+    lanes = on.vector_bytes // a.dtype.itemsize
+    vectors, most = tile_of(on, -(-max(a.count, a.width) // lanes))
+    height = -(-a.queries // -(-a.queries // most))
+    tiles = -(-a.queries // height)
+    together = min(tiles, max(1, SCORES_BYTES // (a.count * a.dtype.itemsize * height)))
+    together = -(-tiles // -(-tiles // together))
+    return Blocks(lanes, vectors, height, a.queries - (tiles - 1) * height, tiles, together)
+
+
+def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
+    """The attention as machine code; `run` serves elements that do not lie together.
+
+    Raises:
+        CannotAssemble: there is none.
+    """
+    if not can_see_strides():
+        raise CannotAssemble("arrays are not like those it is written for")
+    blocks, arrays = blocks_of(a, processor()), len(shapes_of(a))
+    code = assemble(write(a, blocks), "attend", [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
+    work = blocks.together * blocks.height * a.count * (a.depth + a.width)
+    units = prod(a.batch) * blocks.count
+    do_all = in_blocks(code, arrays, units, host, -(-LEAST_WORK // work), MOST_WORK // work)
+    return by_strides(run, do_all, a)
+
+
+@written_once
+def write(a: Attention, blocks: Blocks) -> str:
+    """The function ``attend`` as a module: of the arrays and the result's, and the first and the last unit to do."""
+    code = Code(np.dtype(np.float32), blocks.lanes)
+    shapes = shapes_of(a)
+    names = [f"%a{number}x" for number in range(len(shapes))]
+    arrays = [Strided(code, name, shape) for name, shape in zip(names, shapes, strict=True)]
+    total = -(-a.count // blocks.width) * blocks.width
+    panel = code.memory(max(a.depth, a.count) * blocks.width)
+    scores = code.memory(blocks.together * blocks.height * total)
+    with code.loop("%start", "%end") as unit:
+        matrix: Value = code.value(f"udiv i64 {unit}, {blocks.count}")
+        block = _Block(code, a, blocks, arrays, _index(code, matrix, a.batch), panel, scores, total)
+        block.write(code.value(f"urem i64 {unit}, {blocks.count}"))
+    return code.module("attend", [*(f"ptr {name}" for name in names), "i64 %start", "i64 %end"])
+
+
+def _index(code: Code, place: Value, sizes: Sequence[int]) -> list[Value]:
+    """The indices of an element, in the order in which they lie."""
+    found: list[Value] = []
+    for size in reversed(sizes):
+        found.append(code.value(f"urem i64 {place}, {size}"))
+        place = code.value(f"udiv i64 {place}, {size}")
+    return found[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block of queries, and memory for panels and scores, whose rows are `total` elements apart."""
+
+    code: Code
+    a: Attention
+    blocks: Blocks
+    arrays: Sequence[Strided]
+    place: Sequence[Value]
+    panel: str
+    scores: str
+    total: int
+
+    def write(self, number: Value) -> None:
+        code, a, b = self.code, self.a, self.blocks
+        query, keys, values, *masks, made = self.arrays
+        first = code.times(number, b.together)
+        last = code.least(code.add(first, b.together), b.tiles)
+        begin = code.times(first, b.height)
+
+        def product(
+            depth: int,
+            row: Callable[[Value], str],
+            apart: Value,
+            to: Callable[[Value], str],
+            after: Value,
+            lanes: Sequence[int],
+        ) -> None:
+            """Tiles of the panel's columns: of rows so many bytes apart, and written to rows so far apart."""
+
+            def tile(which: Value, height: int) -> None:
+                down = code.times(code.subtract(which, first), b.height)
+                sums = [[code.variable(code.constant(0)) for _ in lanes] for _ in range(height)]
+                at = row(down)
+                rows = [code.moved(at, code.product(apart, each)) for each in range(height)]
+
+                def vectors(k: Value) -> list[str]:
+                    here = code.at(self.panel, code.times(k, b.width))
+                    return [code.load(code.at(here, n * b.lanes), b.lanes) for n in range(len(lanes))]
+
+                add_products(code, sums, 0, depth, vectors, lambda each, k: code.at(rows[each], k))
+                target = to(down)
+                for each in range(height):
+                    there = code.moved(target, code.product(after, each))
+                    for n, used in enumerate(lanes):
+                        code.store(code.at(there, n * b.lanes), code.get(sums[each][n]), used)
+
+            whole = b.tiles - (b.rest != b.height)
+            if whole:
+                with code.loop(first, code.least(last, whole)) as which:
+                    tile(which, b.height)
+            if whole < b.tiles:
+                with code.when(code.value(f"icmp eq i64 {last}, {b.tiles}")):
+                    tile(whole, b.rest)
+
+        axis = len(a.batch)
+        query_apart, made_apart, line = query.strides[axis], made.strides[axis], self.total * 4
+        some = query.at([*self.place, begin])
+        whole, rest = divmod(a.count, b.width)
+        full = [b.lanes] * b.vectors
+
+        def of_keys(start: Value, count: int) -> None:
+            self.transpose(keys, start, count)
+            product(
+                a.depth,
+                lambda down: code.moved(some, code.product(query_apart, down)),
+                query_apart,
+                lambda down: code.at(self.scores, code.add(code.times(down, self.total), start)),
+                line,
+                full[: -(-count // b.lanes)],
+            )
+
+        if whole:
+            with code.loop(0, whole * b.width, b.width) as start:
+                of_keys(start, b.width)
+        if rest:
+            of_keys(whole * b.width, rest)
+        rows = code.subtract(code.least(code.times(last, b.height), a.queries), begin)
+        with code.loop(0, rows) as row:
+            at = code.at(self.scores, code.times(row, self.total))
+            place = [*self.place, code.add(begin, row)]
+            write_shares(code, a, [mask.at(place) for mask in masks], at, -(-a.count // b.lanes) * b.lanes)
+        there = made.at([*self.place, begin])
+        whole, rest = divmod(a.width, b.width)
+
+        def of_values(start: Value, lanes: Sequence[int]) -> None:
+            self.copy(values, start, lanes)
+            product(
+                a.count,
+                lambda down: code.at(self.scores, code.times(down, self.total)),
+                line,
+                lambda down: code.at(code.moved(there, code.product(made_apart, down)), start),
+                made_apart,
+                lanes,
+            )
+
+        if whole:
+            with code.loop(0, whole * b.width, b.width) as start:
+                of_values(start, full)
+        if rest:
+            vectors, few = divmod(rest, b.lanes)
+            of_values(whole * b.width, [b.lanes] * vectors + [few] * bool(few))
+
+    def transpose(self, keys: Strided, start: Value, count: int) -> None:
+        """Make a panel of some keys from `start` on: its rows are elements of each, times the scale; what there are no
+        keys for is zero."""
+        code, a, b = self.code, self.a, self.blocks
+        apart, begin = keys.strides[len(a.batch)], keys.at([*self.place, start])
+        scale = code.constant(float(np.float32(a.scale)))
+        for n in range(-(-count // b.lanes)):
+            there = [number for number in range(n * b.lanes, (n + 1) * b.lanes) if number < count]
+            rows = [code.moved(begin, code.product(apart, number)) for number in there]
+
+            def elements(at: Value, used: int, n: int = n, rows: Sequence[str] = rows) -> None:
+                found = [code.load(code.at(row, at), used) for row in rows]
+                found += [code.constant(0)] * (b.lanes - len(found))
+                for each, vector in enumerate(code.transposed(found)[:used]):
+                    to = code.at(self.panel, code.add(code.times(code.add(at, each), b.width), n * b.lanes))
+                    code.store(to, code.evaluate("{0} * {1}", [vector, scale]), b.lanes)
+
+            whole, rest = divmod(a.depth, b.lanes)
+            if whole:
+                with code.loop(0, whole * b.lanes, b.lanes) as at:
+                    elements(at, b.lanes)
+            if rest:
+                elements(whole * b.lanes, rest)
+
+    def copy(self, values: Strided, start: Value, lanes: Sequence[int]) -> None:
+        """Make a panel of some columns of the values."""
+        code, a, b = self.code, self.a, self.blocks
+        begin = code.at(values.at(self.place), start)
+        with code.loop(0, a.count) as number:
+            row = code.moved(begin, code.product(values.strides[len(a.batch)], number))
+            to = code.at(self.panel, code.times(number, b.width))
+            for n, used in enumerate(lanes):
+                code.store(code.at(to, n * b.lanes), code.load(code.at(row, n * b.lanes), used), b.lanes)

@@ -1,0 +1,218 @@
+"""Convolutions as machine code, made by llvmlite where it is installed (with Numba).
+
+Sums are rounded differently from those of a matrix product, and zeros may have another sign. When machine code takes
+over, `choice` says.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from tfrt.executor.declarations.annotations import RowEpilogue
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import assemble, processor
+from tfrt.kernels.numerics.convolution import finishing, prepare
+from tfrt.kernels.numerics.machine_code import winograd_code
+from tfrt.kernels.numerics.machine_code.blocks import (
+    brief_units,
+    given_back,
+    require_whole,
+    room_for,
+    taking_any,
+    whole_work,
+)
+from tfrt.kernels.numerics.machine_code.choice import Run, native_or
+from tfrt.kernels.numerics.machine_code.convolution_code import (
+    Convolution,
+    Shape,
+    Tiling,
+    frame_of,
+    is_on_stack,
+    is_possible,
+    pack,
+    tiling_of,
+    write,
+)
+from tfrt.kernels.numerics.packed import Pack, in_order_once, packed_if_changed, packed_once
+from tfrt.kernels.numerics.windows import Window
+from tfrt.kernels.numerics.workspaces import Workspace
+
+MOST_WORK = 1 << 25
+"""How many multiplications machine code does without a break, which takes a millisecond."""
+
+LEAST_WORK = 1 << 18
+"""How many multiplications are worth a block of their own on another thread."""
+
+MOST_TRANSFORMED = 1 << 17
+"""Filters that may change are transformed in each call, if what is made of them has no more bytes: for 32 channels that
+takes a tenth of what is saved, for 64 as much."""
+
+UNITS_A_THREAD = 2
+"""So many at least, where several threads share a convolution."""
+
+
+def prepare_fused(
+    images: Shape,
+    filters: Shape,
+    windows: Sequence[Window],
+    dtype: np.dtype,
+    host: HostContext,
+    epilogue: RowEpilogue | None,
+    view: Pack | None = None,
+) -> Run:
+    """A convolution as `convolution.prepare` has it, and an epilogue after it, in the way that is fastest here.
+
+    It takes images, filters, the other arrays that the epilogue reads, and perhaps `out`.
+
+    Args:
+        view: gives filters of the shape `filters` from those that there are.
+    """
+    convolve = prepare(images, filters, windows, dtype, host)
+    shape = (images[0], *(window.count for window in windows), filters[-1])
+    in_order, finish = in_order_once(view), finishing(epilogue, shape)
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        return convolve(x, in_order(w), out=out, finish=finish(others))
+
+    found = describe(images, filters, windows, dtype, epilogue)
+    if found is None:
+        return run
+    return native_or(run, lambda: make_native(found, shape, host, view), host, "a convolution")
+
+
+def describe(
+    images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype, epilogue: RowEpilogue | None
+) -> Convolution | None:
+    """A convolution in one dimension or two, and an epilogue, if there is machine code for them."""
+    steps = () if epilogue is None else epilogue.steps
+    if not 1 <= len(windows) <= 2 or steps is None or not prod(filters):
+        return None
+    result = (images[0], *(window.count for window in windows), filters[-1])
+    others = () if epilogue is None else epilogue.others
+    if len(windows) == 1:
+        # One row of pixels.
+        row = (images[0], 1, *images[1:])
+        others = tuple((images[0], 1, *shape[1:]) if shape == result else shape for shape in others)
+        images, filters, windows = row, (1, *filters), (Window(1, 1, 1, 0, 0, 1), *windows)
+    rows, columns = windows
+    found = Convolution(images, filters, rows, columns, dtype, images[-1] // filters[2], tuple(steps), others)
+    return found if is_possible(found) else None
+
+
+def make_native(convolution: Convolution, shape: Shape, host: HostContext | None, view: Pack | None = None) -> Run:
+    """The convolution as machine code, with a result of this shape; `view` is `prepare_fused`'s.
+
+    Raises:
+        CannotAssemble: there is none.
+        NotImplementedError: a step cannot be written.
+    """
+    threads = 1 if host is None else min(host.parallelism, convolution.work // LEAST_WORK)
+    wanted = 1 if threads < 2 else UNITS_A_THREAD * threads
+    winograd = winograd_code.tiling_of(convolution, processor(), wanted)
+    if winograd is None:
+        return _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
+    of_changing = None
+    if winograd_code.bytes_of_matrices(convolution) > MOST_TRANSFORMED:
+        of_changing = _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
+    return _by_tiles(convolution, shape, winograd, host, view, of_changing)
+
+
+def _directly(c: Convolution, shape: Shape, tiling: Tiling, host: HostContext | None, view: Pack | None) -> Run:
+    text, units = write(c, tiling), c.images[0] * -(-c.rows.count // tiling.height)
+    if is_on_stack(c, tiling):
+        run = _whole_work(c, shape, text, units, _sizes(c), host)
+    else:
+        run = _with_frame(c, shape, text, units, prod(frame_of(c, tiling)), host)
+    if view is not None:
+        packing = packed_if_changed(lambda w: pack(view(w), tiling))
+    elif tiling.packed:
+        packing = packed_once(lambda w: pack(w, tiling))
+    else:
+        return run
+    return lambda x, w, *others, out=None: run(x, packing(w), *others, out=out)
+
+
+def _by_tiles(
+    c: Convolution,
+    shape: Shape,
+    tiling: winograd_code.Tiling,
+    host: HostContext | None,
+    view: Pack | None,
+    of_changing: Run | None,
+) -> Run:
+    """The convolution by Winograd's way; filters that never change are transformed once.
+
+    Args:
+        of_changing: what is done with filters that may change, if that is something else.
+    """
+    matrices = winograd_code.matrices_of(c)
+    *given, result = _sizes(c)
+    text, units = winograd_code.write(c, tiling), c.images[0] * -(-tiling.tall // tiling.rows)
+    convolve = _whole_work(c, shape, text, units, [*given, prod(matrices), result], host)
+    text, sizes = winograd_code.write_transform(c, tiling), [prod(c.filters), prod(matrices)]
+    channels = c.filters[2]
+    work = whole_work(text, "transform", sizes, c.dtype, channels, None, 1, channels, 1, matrices, (channels, channels))
+    transform = taking_any(work, matrices, sizes, c.dtype)
+    in_order, once = in_order_once(view), packed_once(transform)
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        if w.flags.writeable and of_changing is not None:
+            return of_changing(x, w, *others, out=out)
+        w = in_order(w)
+        if not w.flags.writeable:
+            return convolve(x, w, *others, once(w), out=out)
+        with Workspace() as space:
+            return convolve(x, w, *others, transform(w, out=space.array(matrices, c.dtype)), out=out)
+
+    return run
+
+
+def _sizes(c: Convolution) -> list[int]:
+    """How many elements arrays have: images, filters, others, and the result."""
+    return [*map(prod, (c.images, c.filters, *c.others, c.result))]
+
+
+def _whole_work(
+    c: Convolution, shape: Shape, text: str, units: int, sizes: Sequence[int], host: HostContext | None
+) -> Run:
+    """The convolution by a module's code, of arrays of these sizes, of which the result is the last."""
+    work = max(1, c.work // units)
+    least, most, brief = LEAST_WORK // work, MOST_WORK // work, brief_units(work)
+    found = whole_work(text, "convolve", sizes, c.dtype, units, host, least, most, len(sizes) - 1, shape, brief)
+    return taking_any(found, shape, sizes, c.dtype)
+
+
+def _with_frame(c: Convolution, shape: Shape, text: str, units: int, frame: int, host: HostContext | None) -> Run:
+    """As `_whole_work`, of code that also takes memory for a frame of so many elements."""
+    sizes = _sizes(c)
+    code = assemble(text, "convolve", [*[ctypes.py_object] * (len(sizes) + 1), ctypes.c_int64, ctypes.c_int64])
+    work = max(1, c.work // units)
+    least, most = LEAST_WORK // work, max(1, MOST_WORK // work)
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        made = room_for(shape, c.dtype, out)
+        arrays = (*map(np.ascontiguousarray, (x, w, *others)), made)
+        require_whole(arrays, sizes, c.dtype)
+
+        def some(start: int, end: int) -> None:
+            with Workspace() as space:
+                memory = space.array((frame,), c.dtype)
+                # Between two blocks Python handles signals.
+                for first in range(start, end, most):
+                    code(*arrays, memory, first, min(first + most, end))
+
+        if host is None:
+            some(0, units)
+        else:
+            host.parallel_for(units, _HANDED_OVER * least, some)
+        return given_back(made, out)
+
+    return run
+
+
+_HANDED_OVER = 8
+"""How many times `LEAST_WORK` a block is to have that Python hands over."""

@@ -1,0 +1,451 @@
+"""Writing convolutions as machine code: direct, without patches.
+
+Images are (batch, height, width, channel), filters (height, width, input channel, output channel). A tile of the
+result, some pixels next to one another by some vectors of output channels, stays in registers while all products are
+added to it; then the steps that follow are done to it, and it is written once. An image's rows are copied into a frame
+of zeros where windows need one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from tfrt.executor.declarations.broadcasting import without_leading_ones
+from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
+from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
+from tfrt.kernels.numerics.windows import Window
+
+FRAME_BYTES = 1 << 16
+"""How much memory the rows of an image that are worked on at a time may take; one row of windows is the least. As much
+as this lies on the stack."""
+
+LARGE_BYTES = 1 << 20
+"""Filters of as many bytes or more are read from afar, again and again: they are packed, so that those of a tile lie
+together, and an image's rows may take eight times as much memory."""
+
+MOST_UNROLLED = 100
+"""How many multiplications of vectors are written one after the other: with 400, some convolutions take 1.6 times as
+long."""
+
+MOST_SLIDING = 7
+"""How many elements of a filter's line stay in registers at most, for each input channel."""
+
+MOST_PIXELS = 16
+"""How many pixels a tile has at most."""
+
+MOST_VECTORS = 4
+"""How many vectors of output channels a tile has at most."""
+
+NEAR_BYTES = 1 << 17
+"""Filters of no more bytes are in reach for each tile: pixels are done with all output channels, one after another."""
+
+ENOUGH_SUMS = 20
+"""With as many sums in a tile a processor has always something to add up; more of them gain nothing."""
+
+COPIED_BYTES = 160 << 10
+"""How much memory copied filters may take on the stack..."""
+
+LEAST_TILES = 4
+"""...and how many tiles make up for it."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A convolution in two dimensions, and what follows.
+
+    Attributes:
+        images, filters: their shapes.
+        groups: into how many groups channels are parted.
+        steps: elementwise ops on the result; of their values, it comes first, then `others`.
+        others: the shapes of their other operands: the result's, or one element for each output channel, or one.
+    """
+
+    images: Shape
+    filters: Shape
+    rows: Window
+    columns: Window
+    dtype: np.dtype
+    groups: int = 1
+    steps: tuple[Step, ...] = ()
+    others: tuple[Shape, ...] = ()
+
+    @property
+    def result(self) -> Shape:
+        """The shape of the result."""
+        return (self.images[0], self.rows.count, self.columns.count, self.filters[-1])
+
+    @property
+    def work(self) -> int:
+        """How many multiplications it is."""
+        return prod(self.result) * prod(self.filters[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How the result is parted.
+
+    Attributes:
+        lanes: elements of a vector.
+        vectors: those of output channels in a tile.
+        pixels: how many a tile has next to one another.
+        lines: of how many of the result's rows a tile has these pixels.
+        height: how many rows of windows are worked on at a time.
+        packed: whether filters are packed: for each tile's output channels, their elements.
+    """
+
+    lanes: int
+    vectors: int
+    pixels: int
+    lines: int
+    height: int
+    packed: bool
+
+    @property
+    def channels(self) -> int:
+        """How many output channels a tile has."""
+        return self.lanes * self.vectors
+
+
+def is_possible(convolution: Convolution) -> bool:
+    """Whether machine code can be written for a convolution, and is worth it, as far as sizes, types and steps tell."""
+    c = convolution
+    if c.dtype not in (np.float32, np.float64) or not prod(c.filters) or not prod(c.result):
+        return False
+    channel = (c.filters[-1],)
+    # Vectors of one or two output channels are no gain.
+    if not _is_depthwise(c) and c.filters[-1] // c.groups < 4:
+        return False
+    return all(has_form(step, c.dtype) for step in c.steps) and all(
+        shape == c.result or prod(shape) == 1 or without_leading_ones(shape) == channel for shape in c.others
+    )
+
+
+def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling:
+    """How a convolution is cut, into at least so many units where it has as many rows of windows."""
+    c = convolution
+    depth = c.filters[-1] // c.groups if not _is_depthwise(c) else c.filters[-1]
+    lanes = on.vector_bytes // c.dtype.itemsize
+    while lanes > 2 and lanes // 2 >= depth:
+        lanes //= 2
+    across = -(-depth // lanes)
+
+    def tile_of(vectors: int) -> tuple[int, int]:
+        """How many pixels and lines a tile has."""
+        # Sums, vectors of filters, and one for an element of the images.
+        kept = c.filters[1] if vectors == 1 and _can_slide(c) else vectors
+        most = max(1, min((on.registers - kept - 2) // vectors, MOST_PIXELS))
+        pixels = -(-c.columns.count // -(-c.columns.count // most))
+        lines = min(most // pixels, c.rows.count) if pixels == c.columns.count else 1
+        return pixels, -(-c.rows.count // -(-c.rows.count // lines))
+
+    def worth(vectors: int) -> tuple[float, int]:
+        # Enough sums to hide how long one takes, of whole images or of many channels.
+        pixels, lines = tile_of(vectors)
+        tiles = -(-c.columns.count // pixels) * -(-c.rows.count // lines) * -(-across // vectors)
+        sums = c.rows.count * c.columns.count * across / tiles
+        return (ENOUGH_SUMS, vectors) if sums >= ENOUGH_SUMS and not is_large else (sums, -vectors)
+
+    is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
+    possible = [n for n in range(1, min(across, MOST_VECTORS) + 1) if n == 1 or n * 8 <= on.registers]
+    # Large filters are packed, which parts them evenly, and read as seldom as can be.
+    vectors = max((n for n in possible if not is_large or depth % (n * lanes) == 0 or n == 1), key=worth)
+    pixels, lines = tile_of(vectors)
+    row = extent_of(c)[1] * c.images[-1] * c.dtype.itemsize
+    window = (c.rows.size - 1) * c.rows.dilation + 1
+    packed = is_large and c.groups == 1 and depth > lanes * vectors and depth % (lanes * vectors) == 0
+    height = max(1, (FRAME_BYTES * (8 if is_large else 1) // row - window) // c.rows.stride + 1)
+    parts = min(c.rows.count, max(-(-c.rows.count // height), -(-units // c.images[0])))
+    height = -(-c.rows.count // parts)
+    return Tiling(lanes, vectors, pixels, min(lines, height), height, packed)
+
+
+def pack(filters: np.ndarray, tiling: Tiling) -> np.ndarray:
+    """Filters (height, width, input channel, output channel) as the code of a tiling reads them."""
+    if not tiling.packed:
+        return np.ascontiguousarray(filters)
+    parts = filters.reshape(*filters.shape[:-1], -1, tiling.channels)
+    return np.ascontiguousarray(np.moveaxis(parts, -2, 0))
+
+
+def _is_depthwise(c: Convolution) -> bool:
+    return c.groups > 1 and c.filters[2] == 1 and c.filters[3] == c.groups
+
+
+def extent_of(c: Convolution) -> tuple[int, int]:
+    """The size of an image within its frame."""
+    height, width = c.images[1:3]
+    return (c.rows.before + height + c.rows.after, c.columns.before + width + c.columns.after)
+
+
+def has_frame(c: Convolution) -> bool:
+    return any(window.before or window.after for window in (c.rows, c.columns))
+
+
+def frame_of(c: Convolution, tiling: Tiling) -> Shape:
+    """The shape of the memory for rows of an image with zeros around them."""
+    if not has_frame(c):
+        return (1,)
+    rows = (tiling.height - 1) * c.rows.stride + (c.rows.size - 1) * c.rows.dilation + 1
+    return (rows, extent_of(c)[1], c.images[-1])
+
+
+def is_on_stack(c: Convolution, tiling: Tiling) -> bool:
+    """Whether the frame, if there is one, lies on the stack."""
+    return prod(frame_of(c, tiling)) * c.dtype.itemsize <= FRAME_BYTES
+
+
+@written_once
+def write(convolution: Convolution, tiling: Tiling) -> str:
+    """The function ``convolve`` as a module: of arrays (images, filters, others, the result, and memory for a frame if
+    that is not on the stack) and the first and the last unit to do. A unit is `tiling.height` rows of windows over an
+    image."""
+    c, code = convolution, Code(convolution.dtype, tiling.lanes)
+    names = ["x", "w", *(f"o{number}" for number in range(len(c.others))), "made"]
+    frame = code.memory(prod(frame_of(c, tiling))) if is_on_stack(c, tiling) else None
+    if frame is None:
+        names.append("frame")
+    x, w, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    frame = others.pop() if frame is None else frame
+    made = others.pop()
+    if _copies_filters(c, tiling):
+        w = code.in_line(w, prod(c.filters))
+    parts = -(-c.rows.count // tiling.height)
+    with code.loop("%start", "%end") as unit:
+        image = code.value(f"udiv i64 {unit}, {parts}")
+        low = code.times(code.value(f"urem i64 {unit}, {parts}"), tiling.height)
+        high = code.least(code.add(low, tiling.height), c.rows.count)
+        source = code.at(x, code.times(image, prod(c.images[1:])))
+        top: Value = code.times(low, c.rows.stride)
+        if has_frame(c):
+            fill_frame(code, c, source, frame, top, code.add(high, f"{code.value(f'sub i64 0, {low}')}"))
+            source = frame
+        else:
+            source = code.at(source, code.times(top, c.images[2] * c.images[3]))
+        _write_rows(code, c, tiling, source, w, made, others, image, low, high)
+    parameters = [*(f"ptr %{name}" for name in names), "i64 %start", "i64 %end"]
+    return code.module("convolve", parameters)
+
+
+def _copies_filters(c: Convolution, tiling: Tiling) -> bool:
+    """Whether filters that do not begin at a line of the cache are copied to where they do: for each vector that lies
+    in two lines the processor takes two steps, as often as there are tiles."""
+    size, vector = prod(c.filters) * c.dtype.itemsize, tiling.lanes * c.dtype.itemsize
+    tiles = c.rows.count * -(-c.columns.count // tiling.pixels)
+    return vector == LINE_BYTES and c.filters[-1] % tiling.lanes == 0 and size <= COPIED_BYTES and tiles >= LEAST_TILES
+
+
+def fill_frame(code: Code, c: Convolution, source: str, frame: str, top: Value, count: Value) -> None:
+    """Copy the rows that some windows see, from row `top` of the framed image on, with zeros around them."""
+    _, height, width, channels = c.images
+    left, right, line = c.columns.before * channels, c.columns.after * channels, extent_of(c)[1] * channels
+    window = (c.rows.size - 1) * c.rows.dilation + 1
+    # (count - 1) * stride + window
+    rows = code.add(code.times(count, c.rows.stride), window - c.rows.stride)
+    with code.loop(0, rows) as row:
+        here = code.at(frame, code.times(row, line))
+        number = code.add(top, row, -c.rows.before)
+        inside = code.value(f"icmp ult i64 {number}, {height}")
+        with code.when(code.value(f"xor i1 {inside}, true")):
+            code.clear(here, line)
+        with code.when(inside):
+            if left:
+                code.clear(here, left)
+            code.copy(code.at(here, left), code.at(source, code.times(number, width * channels)), width * channels)
+            if right:
+                code.clear(code.at(here, left + width * channels), right)
+
+
+def _write_rows(
+    code: Code,
+    c: Convolution,
+    tiling: Tiling,
+    source: str,
+    w: str,
+    made: str,
+    others: Sequence[str],
+    image: Value,
+    low: Value,
+    high: Value,
+) -> None:
+    """All tiles of the result's rows from `low` to `high`; `source` is where the first one's windows begin."""
+    _, height, width, depth = c.result
+    channels, line = c.images[-1], extent_of(c)[1] * c.images[-1]
+    depthwise = _is_depthwise(c)
+    groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
+    block = tiling.channels
+    elements, step = prod(c.filters[:-1]), block if tiling.packed else depth
+
+    def write_tile(group: Value, channel: Value, lanes: Sequence[int], row: Value, column: Value, size: Size) -> None:
+        first = code.add(code.times(group, each), channel)
+        seen = channel if depthwise else code.times(group, part)
+        tile = _Tile(*size, tuple(lanes), first)
+        down = code.times(code.subtract(row, low), c.rows.stride * line)
+        at = code.at(source, code.add(down, code.times(column, c.columns.stride * channels), seen))
+        filters = code.at(w, code.times(first, elements) if tiling.packed else first)
+        place = code.add(code.times(image, height * width * depth), code.times(row, width * depth), first)
+        sums = _sums(code, c, tile, at, filters, line, step)
+        _finish(code, c, tile, sums, made, code.add(place, code.times(column, depth)), others)
+
+    def for_channels(body: Callable[[Value, Value, Sequence[int]], None]) -> None:
+        """For some output channels of a group after the other, of which vectors have so many."""
+        whole, rest = divmod(each, block)
+        with code.loop(0, groups) as group:
+            if whole:
+                with code.loop(0, whole * block, block) as channel:
+                    body(group, channel, [tiling.lanes] * tiling.vectors)
+            if rest:
+                full, some = divmod(rest, tiling.lanes)
+                body(group, whole * block, [tiling.lanes] * full + ([some] if some else []))
+
+    def for_pixels(body: Callable[[Value, Value, Size], None]) -> None:
+        """For tile after tile: where it begins, and its lines and pixels."""
+        columns, remaining = divmod(width, tiling.pixels)
+
+        def line_of(row: Value, lines: int) -> None:
+            if columns:
+                with code.loop(0, columns * tiling.pixels, tiling.pixels) as column:
+                    body(row, column, (lines, tiling.pixels))
+            if remaining:
+                body(row, columns * tiling.pixels, (lines, remaining))
+
+        if tiling.lines == 1:
+            with code.loop(low, high) as row:
+                line_of(row, 1)
+            return
+        rest = code.value(f"urem i64 {code.subtract(high, low)}, {tiling.lines}")
+        last = code.subtract(high, rest)
+        with code.loop(low, last, tiling.lines) as row:
+            line_of(row, tiling.lines)
+        with code.loop(last, high) as row:
+            line_of(row, 1)
+
+    if prod(c.filters) * c.dtype.itemsize <= NEAR_BYTES:
+        for_pixels(lambda *where: for_channels(lambda *which: write_tile(*which, *where)))
+    else:
+        for_channels(lambda *which: for_pixels(lambda *where: write_tile(*which, *where)))
+
+
+Size = tuple[int, int]
+"""How many lines a tile has, and how many pixels each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """Lines of pixels by vectors, of which each has so many lanes; `first` is the first output channel's number."""
+
+    lines: int
+    pixels: int
+    lanes: tuple[int, ...]
+    first: Value
+
+
+def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, depth: int) -> list[list[str]]:
+    """The sums of products: for each pixel of the tile, line by line, its vectors, whose windows begin at `x` and
+    filters at `w`.
+
+    Args:
+        line: how many elements rows of images are apart.
+        depth: how many elements of filters are apart that different input channels have.
+    """
+    rows, columns, part, _ = c.filters
+    zero = code.constant(0)
+    sums = [[code.variable(zero) for _ in tile.lanes] for _ in range(tile.lines * tile.pixels)]
+    add_line = _add_sliding if len(tile.lanes) == 1 and _can_slide(c) else _add_by_pixels
+    with code.loop(0, rows) as row:
+        seen = code.at(x, code.times(row, c.rows.dilation * line))
+        add_line(code, c, tile, sums, seen, code.at(w, code.times(row, columns * part * depth)), line, depth)
+    return [[code.get(variable) for variable in pixel] for pixel in sums]
+
+
+def _can_slide(c: Convolution) -> bool:
+    """Whether the windows of neighbours share elements, of which each filter has one to multiply."""
+    return not _is_depthwise(c) and 1 < c.filters[1] <= MOST_SLIDING and c.columns.stride == c.columns.dilation == 1
+
+
+def _add_sliding(
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, line: int, depth: int
+) -> None:
+    """Add a line of windows: an element is read once for all pixels that see it. With one vector of output channels
+    there would be as many elements to read as there is to multiply otherwise."""
+    _, columns, part, _ = c.filters
+    (lanes,) = tile.lanes
+    with code.loop(0, part) as channel:
+        here, there = code.at(seen, channel), code.at(filters, code.times(channel, depth))
+        weights = [code.load(code.at(there, number * part * depth), lanes) for number in range(columns)]
+        for row in range(tile.lines):
+            for place in range(tile.pixels + columns - 1):
+                spread = code.spread(code.at(here, row * c.rows.stride * line + place * c.images[-1]))
+                for number in range(max(0, place - tile.pixels + 1), min(columns, place + 1)):
+                    (variable,) = sums[row * tile.pixels + place - number]
+                    code.set(variable, code.fma(spread, weights[number], code.get(variable)))
+
+
+def _add_by_pixels(
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, line: int, depth: int
+) -> None:
+    """Add a line of windows, element by element of the filters."""
+    _, columns, part, _ = c.filters
+    channels, depthwise = c.images[-1], _is_depthwise(c)
+    together = part == channels and c.columns.dilation == 1
+    # A window's elements in runs of those that lie together.
+    runs, length = (1, columns * part) if together else (columns, part)
+    each = len(sums) * len(tile.lanes)
+    places = [
+        row * c.rows.stride * line + pixel * c.columns.stride * channels
+        for row in range(tile.lines)
+        for pixel in range(tile.pixels)
+    ]
+    unrolled = max(n for n in range(1, length + 1) if length % n == 0 and (n == 1 or n * each <= MOST_UNROLLED))
+    several = unrolled == length and runs * length * each <= MOST_UNROLLED
+
+    def multiply(seen: str, filters: str) -> None:
+        weights = [code.load(code.at(filters, n * code.lanes), lanes) for n, lanes in enumerate(tile.lanes)]
+        for pixel, place in enumerate(places):
+            at = code.at(seen, place)
+            spread = None if depthwise else code.spread(at)
+            for n, lanes in enumerate(tile.lanes):
+                value = spread if spread is not None else code.load(code.at(at, n * code.lanes), lanes)
+                code.set(sums[pixel][n], code.fma(value, weights[n], code.get(sums[pixel][n])))
+
+    def run_of(seen: str, filters: str) -> None:
+        with code.loop(0, length, unrolled) as start:
+            here, there = code.at(seen, start), code.at(filters, code.times(start, depth))
+            for step in range(unrolled):
+                multiply(code.at(here, step), code.at(there, step * depth))
+
+    gap = c.columns.dilation * channels
+    if several:
+        for number in range(runs):
+            run_of(code.at(seen, number * gap), code.at(filters, number * part * depth))
+        return
+    with code.loop(0, runs) as which:
+        run_of(code.at(seen, code.times(which, gap)), code.at(filters, code.times(which, part * depth)))
+
+
+def _finish(
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], made: str, place: Value, others: Sequence[str]
+) -> None:
+    """Do the steps to a tile, and write it; its first element is at `place` in the result."""
+    depth, start = c.filters[-1], tile.first
+    for n, lanes in enumerate(tile.lanes):
+        # What is the same for all pixels.
+        common = {}
+        for number, shape in enumerate(c.others):
+            if prod(shape) == 1:
+                common[number] = code.spread(others[number])
+            elif shape != c.result:
+                common[number] = code.load(code.at(others[number], code.add(start, n * code.lanes)), lanes)
+        for row, pixel in np.ndindex(tile.lines, tile.pixels):
+            at = code.add(place, (row * c.columns.count + pixel) * depth + n * code.lanes)
+            values = [sums[row * tile.pixels + pixel][n]]
+            for number in range(len(c.others)):
+                values.append(common[number] if number in common else code.load(code.at(others[number], at), lanes))
+            code.store(code.at(made, at), write_steps(code, c.steps, values), lanes)

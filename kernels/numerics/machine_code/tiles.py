@@ -1,0 +1,441 @@
+"""Writing products of matrices as machine code, for more rows than few.
+
+A tile of the result, some rows by some vectors of columns, stays in registers while all products are added to it. A
+panel of the right matrix, as many columns as a tile has, is in no order to be read again and again: the first tile that
+needs it reads it where it lies, and copies it on the way, which costs nothing, for what it waits for is the arithmetic.
+Tiles that read a copy have the processor fetch the next panel meanwhile: its rows are too far apart for it to foresee.
+A tile has few enough rows that those of the left matrix do not keep one another out of the nearest cache, wherever they
+lie. Long sums are made in parts, so that a part of a panel, and those of all others, are in reach.
+
+Work comes in units, a block of rows by a panel of columns, of which any range can be done by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import gcd, prod
+
+import numpy as np
+
+from tfrt.executor.declarations.broadcasting import without_leading_ones
+from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
+from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
+
+MOST_ROWS = 8
+"""How many rows a tile has at most: as many as the nearest cache has places for addresses that compete for one."""
+
+MOST_VECTORS = 4
+"""How many vectors a tile is wide at most."""
+
+DEPTH = 128
+"""How many products are added up at a time: that part of a panel fits the nearest cache."""
+
+COMPETING_BYTES = 1 << 17
+"""How many bytes addresses are apart that compete for places of the second cache..."""
+
+FETCHED_PLACES = 4
+"""...of which what is fetched ahead takes so many, half of what the smallest of these caches have."""
+
+BLOCK_BYTES = 1 << 19
+"""How many bytes of the left matrix a block of rows has, half of what fits the cache..."""
+
+LEAST_BLOCK = 256
+"""...but as many rows at least: each block reads all of the right matrix."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product (rows, inner) x (inner, columns), and what follows.
+
+    Attributes:
+        turned: whether the left matrix lies as (inner, rows).
+        by_columns: whether the right one lies as (columns, inner).
+        steps: elementwise ops on the result; of their values, it comes first, then `others`.
+        others: the shapes of their other operands: the result's, or a row, or one element.
+    """
+
+    rows: int
+    inner: int
+    columns: int
+    dtype: np.dtype
+    turned: bool = False
+    by_columns: bool = False
+    steps: tuple[Step, ...] = ()
+    others: tuple[Shape, ...] = ()
+
+    @property
+    def result(self) -> Shape:
+        """The shape of the result."""
+        return (self.rows, self.columns)
+
+    @property
+    def work(self) -> int:
+        """How many multiplications it has."""
+        return self.rows * self.inner * self.columns
+
+
+def is_possible(p: Product) -> bool:
+    """Whether machine code can be written for a product, as far as types, sizes and steps tell."""
+    if p.dtype not in (np.float32, np.float64) or not p.work or not all(has_form(step, p.dtype) for step in p.steps):
+        return False
+    return all(o == p.result or prod(o) == 1 or without_leading_ones(o) == (p.columns,) for o in p.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How the result is parted.
+
+    Attributes:
+        lanes: elements of a vector.
+        vectors: those of a panel, which is as wide as a tile.
+        height: rows of a tile; the last one has `rest`, which may be as many.
+        together: tiles in a block of rows.
+        blocks: how many blocks there are.
+        panels: how many panels of columns there are; the last one may be narrower.
+        depth: how many products are added up at a time.
+    """
+
+    lanes: int
+    vectors: int
+    height: int
+    rest: int
+    together: int
+    blocks: int
+    panels: int
+    depth: int
+
+    @property
+    def width(self) -> int:
+        """Columns of a panel."""
+        return self.lanes * self.vectors
+
+    @property
+    def units(self) -> int:
+        """How many units of work there are: the panels of the first block of rows, those of the next one, ..."""
+        return self.blocks * self.panels
+
+
+def tile_of(on: Processor, across: int) -> tuple[int, int]:
+    """How many vectors a tile has of so many, and how many rows at most: as many sums as a processor has registers for,
+    of the widest panels, which are about as wide as one another."""
+
+    def rows(vectors: int) -> int:
+        return min(MOST_ROWS, (on.registers - vectors - 2) // vectors)
+
+    vectors = max(range(1, min(MOST_VECTORS, across) + 1), key=lambda count: (count * rows(count), count))
+    vectors = -(-across // -(-across // vectors))
+    return vectors, rows(vectors)
+
+
+def tiling_of(p: Product, on: Processor) -> Tiling:
+    """How to part a product for a processor: with a register for each vector of a tile, for those of a panel, and for
+    an element of the left matrix."""
+    lanes = on.vector_bytes // p.dtype.itemsize
+    while lanes > 2 and lanes // 2 >= p.columns:
+        lanes //= 2
+    across = -(-p.columns // lanes)
+    vectors, most = tile_of(on, across)
+    if p.rows <= most:
+        # Few rows make more of wider panels.
+        vectors = max(vectors, min(MOST_VECTORS, across, (on.registers - 2) // (p.rows + 1)))
+    tiles = -(-p.rows // most)
+    rows = -(-p.rows // tiles)
+    tiles = -(-p.rows // rows)
+    together = min(tiles, max(LEAST_BLOCK, BLOCK_BYTES // (p.inner * p.dtype.itemsize)) // rows)
+    blocks = -(-tiles // together)
+    together = -(-tiles // blocks)
+    blocks = -(-tiles // together)
+    apart = gcd(p.columns * p.dtype.itemsize, COMPETING_BYTES)
+    parts = -(-p.inner // max(lanes, min(DEPTH, FETCHED_PLACES * COMPETING_BYTES // apart)))
+    # Parts but the last are of whole vectors.
+    depth = p.inner if parts == 1 else -(-p.inner // (parts * lanes)) * lanes
+    rest = p.rows - (tiles - 1) * rows
+    return Tiling(lanes, vectors, rows, rest, together, blocks, -(-across // vectors), depth)
+
+
+@written_once
+def write(p: Product, t: Tiling) -> str:
+    """The function ``multiply`` as a module: of arrays (the two matrices, the result, others), and the first and the
+    last unit to do."""
+    code = Code(p.dtype, t.lanes)
+    names = ["x", "y", "made", *(f"o{number}" for number in range(len(p.others)))]
+    # On the stack, some tens of kilobytes.
+    memory = code.memory(t.depth * t.width if t.together > 1 or p.by_columns else 1)
+    x, y, made, *others = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    writer = _Writer(code, p, t, x, y, made, tuple(others), memory)
+    if t.blocks == 1:
+        writer.block(0, "%first", "%last")
+    else:
+        begin = code.value(f"udiv i64 %first, {t.panels}")
+        end = code.value(f"udiv i64 {code.add('%last', t.panels - 1)}, {t.panels}")
+        with code.loop(begin, end) as block:
+            before = code.times(block, t.panels)
+            low = code.greatest(code.subtract("%first", before), 0)
+            writer.block(block, low, code.least(code.subtract("%last", before), t.panels))
+    return code.module("multiply", [*(f"ptr %{name}" for name in names), "i64 %first", "i64 %last"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the products that are added up: from `start` on, to `end`."""
+
+    start: Value
+    end: Value
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """What the parts of a function have in common: where its arrays' elements begin, and memory for a panel's part."""
+
+    code: Code
+    p: Product
+    t: Tiling
+    x: str
+    y: str
+    made: str
+    others: tuple[str, ...]
+    memory: str
+
+    def block(self, block: Value, first: Value, last: Value) -> None:
+        """Do some panels of a block of rows."""
+        code, p, t = self.code, self.p, self.t
+        whole, some = divmod(p.columns, t.width)
+        full, few = divmod(some, t.lanes)
+        with code.loop(0, p.inner, t.depth) as start:
+            part = _Part(start, p.inner if t.depth == p.inner else code.least(code.add(start, t.depth), p.inner))
+            with code.loop(first, last) as panel:
+                if whole:
+                    with code.when(code.value(f"icmp slt i64 {panel}, {whole}")):
+                        self.panel(block, code.times(panel, t.width), [t.lanes] * t.vectors, part)
+                if some:
+                    with code.when(code.value(f"icmp eq i64 {panel}, {whole}")):
+                        self.panel(block, whole * t.width, [t.lanes] * full + [few] * bool(few), part)
+
+    def panel(self, block: Value, column: Value, lanes: Sequence[int], part: _Part) -> None:
+        """Do a block's tiles of a panel, whose vectors have so many lanes."""
+        code, p, t = self.code, self.p, self.t
+        tiles = -(-p.rows // t.height)
+        whole = tiles - (t.rest != t.height)
+        source = self.y if p.by_columns else code.at(self.y, column)
+
+        def in_place(number: Value, height: int, copies: bool) -> None:
+            ahead = self.ahead(column, number) if tiles == 1 else []
+            self.tile(code.times(number, t.height), height, source, p.columns, column, lanes, part, copies, ahead)
+
+        def of_copy(number: Value, height: int) -> None:
+            begin = code.at(self.memory, code.times(part.start, -t.width))
+            ahead = self.ahead(column, number)
+            self.tile(code.times(number, t.height), height, begin, t.width, column, lanes, part, False, ahead)
+
+        if p.by_columns:
+            self.transpose(column, sum(lanes), part)
+            first = code.times(block, t.together)
+            if whole:
+                with code.loop(
+                    first, whole if t.blocks == 1 else code.least(code.add(first, t.together), whole)
+                ) as number:
+                    of_copy(number, t.height)
+            if whole < tiles:
+                with ExitStack() as stack:
+                    if t.blocks > 1:
+                        stack.enter_context(code.when(code.value(f"icmp eq i64 {block}, {t.blocks - 1}")))
+                    of_copy(whole, t.rest)
+        elif tiles == 1:
+            in_place(0, t.rest, False)
+        elif t.blocks == 1:
+            in_place(0, t.height, True)
+            if whole > 1:
+                with code.loop(1, whole) as number:
+                    of_copy(number, t.height)
+            if whole < tiles:
+                of_copy(whole, t.rest)
+        else:
+            first = code.times(block, t.together)
+            with code.when(code.value(f"icmp slt i64 {first}, {whole}")):
+                in_place(first, t.height, True)
+            with code.loop(code.add(first, 1), code.least(code.add(first, t.together), whole)) as number:
+                of_copy(number, t.height)
+            if whole < tiles:
+                # The last block's last tile, which may be its only one.
+                with code.when(code.value(f"icmp eq i64 {block}, {t.blocks - 1}")):
+                    if whole % t.together:
+                        of_copy(whole, t.rest)
+                    else:
+                        in_place(whole, t.rest, False)
+
+    def ahead(self, column: Value, number: Value) -> list[str]:
+        """Which places of the next panel's first row, and then of the others, a tile fetches: all lines where there are
+        few tiles to do it, and one of them, in turn, where there are more."""
+        code, p, t = self.code, self.p, self.t
+        if p.by_columns or t.panels == 1:
+            return []
+        following = code.at(self.y, code.add(column, t.width))
+        apart = LINE_BYTES // p.dtype.itemsize
+        count = -(-t.width // apart)
+        if p.rows <= 2 * t.height:
+            return [code.at(following, line * apart) for line in range(count)]
+        line = code.value(f"urem i64 {number}, {count}")
+        return [code.at(following, code.times(line, apart))]
+
+    def transpose(self, column: Value, count: int, part: _Part) -> None:
+        """Copy a part of a panel, of so many columns, whose elements lie together; others are zero."""
+        code, p, t = self.code, self.p, self.t
+        whole, some = divmod(p.inner, t.lanes)
+        for n in range(-(-count // t.lanes)):
+            numbers = range(n * t.lanes, min((n + 1) * t.lanes, count))
+            columns = [code.at(self.y, code.times(code.add(column, number), p.inner)) for number in numbers]
+
+            def copy(k: Value, used: int, n: int = n, columns: Sequence[str] = columns) -> None:
+                found = [code.load(code.at(begin, k), used) for begin in columns]
+                found += [code.constant(0)] * (t.lanes - len(found))
+                row = code.times(code.subtract(k, part.start), t.width)
+                for number, vector in enumerate(code.transposed(found)[:used]):
+                    code.store(code.at(self.memory, code.add(row, number * t.width + n * t.lanes)), vector, t.lanes)
+
+            if whole:
+                end = whole * t.lanes
+                with code.loop(part.start, end if t.depth == p.inner else code.least(part.end, end), t.lanes) as k:
+                    copy(k, t.lanes)
+            if some:
+                with ExitStack() as stack:
+                    if t.depth < p.inner:
+                        stack.enter_context(code.when(code.value(f"icmp eq i64 {part.end}, {p.inner}")))
+                    copy(whole * t.lanes, some)
+
+    def tile(
+        self,
+        row: Value,
+        height: int,
+        of: str,
+        apart: int,
+        column: Value,
+        lanes: Sequence[int],
+        part: _Part,
+        copies: bool,
+        ahead: Sequence[str],
+    ) -> None:
+        """Add a part of the products to a tile, the last part with what follows.
+
+        Args:
+            of: where the panel begins.
+            apart: elements from a row of the panel to the next.
+            copies: whether to copy the panel.
+            ahead: places of a row to fetch for later, and those of the rows after it.
+        """
+        code, p, t = self.code, self.p, self.t
+        begin = code.at(self.made, code.add(code.times(row, p.columns), column))
+        sums = self._start(begin, height, lanes, part)
+        down, along = (1, p.rows) if p.turned else (p.inner, 1)
+        x = code.at(self.x, code.times(row, down))
+
+        def vectors(k: Value) -> list[str]:
+            for place in ahead:
+                code.prefetch(code.at(place, code.times(k, p.columns)))
+            here = code.at(of, code.times(k, apart))
+            # A copy has whole vectors.
+            used = lanes if apart == p.columns and not p.by_columns else [t.lanes] * len(lanes)
+            values = [code.load(code.at(here, n * t.lanes), count) for n, count in enumerate(used)]
+            if copies:
+                there = code.at(self.memory, code.times(code.subtract(k, part.start), t.width))
+                for n, value in enumerate(values):
+                    code.store(code.at(there, n * t.lanes), value, t.lanes)
+            return values
+
+        def element(number: int, k: Value) -> str:
+            return code.at(code.at(x, code.times(k, along)), number * down)
+
+        add_products(code, sums, part.start, part.end, vectors, element)
+        found = [[code.get(variable) for variable in row] for row in sums]
+        self._finish(found, row, column, lanes, part)
+
+    def _start(self, begin: str, height: int, lanes: Sequence[int], part: _Part) -> list[list[str]]:
+        """A tile's vectors as variables, with what has been added to them before."""
+        code, p, t = self.code, self.p, self.t
+        zero = code.constant(0)
+        sums = [[code.variable(zero) for _ in lanes] for _ in range(height)]
+        if t.depth == p.inner:
+            return sums
+        with code.when(code.value(f"icmp ne i64 {part.start}, 0")):
+            for number, vectors in enumerate(sums):
+                for n, used in enumerate(lanes):
+                    code.set(vectors[n], code.load(code.at(begin, number * p.columns + n * t.lanes), used))
+        return sums
+
+    def _finish(
+        self, sums: Sequence[Sequence[str]], row: Value, column: Value, lanes: Sequence[int], part: _Part
+    ) -> None:
+        """Write a tile, and after the last part do the steps to it."""
+        code, p, t = self.code, self.p, self.t
+        begin = code.add(code.times(row, p.columns), column)
+        is_whole = t.depth == p.inner
+        if is_whole and len(p.steps) <= SHORT:
+            for number, vectors in enumerate(sums):
+                for n, used in enumerate(lanes):
+                    place = code.add(begin, number * p.columns + n * t.lanes)
+                    finish(code, p, vectors[n], self.made, place, code.add(column, n * t.lanes), used, self.others)
+            return
+        for number, vectors in enumerate(sums):
+            for n, used in enumerate(lanes):
+                code.store(code.at(self.made, code.add(begin, number * p.columns + n * t.lanes)), vectors[n], used)
+        if not p.steps:
+            return
+        with ExitStack() as stack:
+            if not is_whole:
+                stack.enter_context(code.when(code.value(f"icmp eq i64 {part.end}, {p.inner}")))
+            with code.loop(0, len(sums)) as each:
+                at = code.add(begin, code.times(each, p.columns))
+                for n, used in enumerate(lanes):
+                    place = code.add(at, n * t.lanes)
+                    value = code.load(code.at(self.made, place), used)
+                    finish(code, p, value, self.made, place, code.add(column, n * t.lanes), used, self.others)
+
+
+def add_products(
+    code: Code,
+    sums: Sequence[Sequence[str]],
+    start: Value,
+    end: Value,
+    vectors: Callable[[Value], list[str]],
+    element: Callable[[int, Value], str],
+) -> None:
+    """Add products to a tile's variables, for each number from `start` to `end`.
+
+    Args:
+        vectors: gives a number's vectors.
+        element: gives the address of what they are multiplied by, for a row of the tile and a number.
+    """
+    with code.loop(start, end) as k:
+        values = vectors(k)
+        for number, row in enumerate(sums):
+            spread = code.spread(element(number, k))
+            for value, variable in zip(values, row, strict=True):
+                code.set(variable, code.fma(spread, value, code.get(variable)))
+
+
+SHORT = 3
+"""So many steps are written out for each vector of a tile; more of them once for all rows."""
+
+
+def finish(
+    code: Code, p: Product, value: str, made: str, place: Value, column: Value, used: int, others: Sequence[str]
+) -> None:
+    """Do the steps to a vector of the result, and write it.
+
+    Args:
+        place: where it is in the result.
+        column: in which column it begins.
+        used: how many of its lanes there are.
+    """
+    values = [value]
+    for other, shape in zip(others, p.others, strict=True):
+        if prod(shape) == 1:
+            values.append(code.spread(other))
+        else:
+            values.append(code.load(code.at(other, place if shape == p.result else column), used))
+    code.store(code.at(made, place), write_steps(code, p.steps, values), used)

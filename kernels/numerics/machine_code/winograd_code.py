@@ -1,0 +1,364 @@
+"""Writing convolutions with 3 x 3 filters as machine code, by Winograd's F(2 x 2, 3 x 3): sixteen products a channel
+for four pixels, not 36 (see `winograd`).
+
+Some tiles of an image, of four by four pixels that overlap by two, are brought into the form in which they are
+multiplied; sixteen products of matrices, of tiles and channels, stay in registers as long as they are added up; and
+what comes back are four pixels of each tile, to which the steps that follow are done. All that lies between is on the
+stack, in the nearest caches. In a tile with an infinity or NaN all four pixels would be NaN, so those are computed
+directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from math import prod
+
+from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
+from tfrt.kernels.numerics.machine_code.convolution_code import (
+    ENOUGH_SUMS,
+    Convolution,
+    Shape,
+    extent_of,
+    fill_frame,
+    has_frame,
+)
+from tfrt.kernels.numerics.machine_code.tiles import add_products
+from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.steps import write_steps
+
+TOGETHER = 16
+"""How many tiles there are at a time, and..."""
+
+TOGETHER_OF_MANY = 32
+"""...for filters of `MANY_BYTES`, once transformed, which are read for all of them, and..."""
+
+MANY_BYTES = 1 << 17
+
+TILES_BYTES = 1 << 17
+"""...but as many only as take so much memory, once transformed, and..."""
+
+LEAST_TOGETHER = 8
+"""...no fewer."""
+
+MATRICES_BYTES = 5 << 18
+"""How many bytes transformed filters may have: they are read again and again."""
+
+LEAST_TILES = 16
+"""How many tiles make up for transforming filters that may change."""
+
+MOST_VECTORS, MOST_HEIGHT = 4, 16
+"""How many vectors, and of how many tiles, are added up in registers at most."""
+
+FRAME_BYTES, MOST_FRAME_BYTES = 1 << 16, 1 << 17
+"""How much memory the rows of an image may take that are worked on at a time, and one row of tiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How a convolution is parted.
+
+    Attributes:
+        lanes: elements of a vector.
+        wide, tall: how many tiles an image has across and down.
+        rows: how many rows of tiles are worked on at a time: a unit of work.
+        together: how many tiles of those are transformed at a time.
+        vectors, height: how many vectors of output channels, and of how many tiles, are added up in registers.
+    """
+
+    lanes: int
+    wide: int
+    tall: int
+    rows: int
+    together: int
+    vectors: int
+    height: int
+
+
+def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling | None:
+    """How to part a convolution, into at least so many units where it has as many rows of tiles; None where it is none
+    of those that are faster so."""
+    c = convolution
+    lanes = on.vector_bytes // c.dtype.itemsize
+    channels, depth = c.filters[2:]
+    are_right = all(
+        (w.size, w.stride, w.dilation) == (3, 1, 1) and min(w.before, w.after) >= 0 for w in (c.rows, c.columns)
+    )
+    if c.groups > 1 or not are_right:
+        return None
+    wide, tall = -(-c.columns.count // 2), -(-c.rows.count // 2)
+    size, matrices = 16 * c.dtype.itemsize, bytes_of_matrices(c)
+    if min(channels, depth) < lanes or matrices > MATRICES_BYTES or not on.fuses:
+        return None
+    together = TILES_BYTES // (size * max(channels, depth))
+    row = (2 * wide + 2) * channels * c.dtype.itemsize
+    if c.images[0] * wide * tall < LEAST_TILES or together < LEAST_TOGETHER or 4 * row > MOST_FRAME_BYTES:
+        return None
+    together = min(TOGETHER_OF_MANY if matrices >= MANY_BYTES else TOGETHER, together)
+    rows = max(1, (FRAME_BYTES // row - 2) // 2)
+    parts = min(tall, max(-(-tall // rows), -(-units // c.images[0])))
+    rows = -(-tall // parts)
+    together = -(-rows * wide // -(-rows * wide // together))
+    across = -(-depth // lanes)
+
+    def height(vectors: int) -> int:
+        most = min(MOST_HEIGHT, (on.registers - vectors - 2) // vectors)
+        return -(-together // -(-together // most))
+
+    widths = [n for n in range(1, MOST_VECTORS + 1) if across % n == 0 and n * 3 < on.registers]
+    vectors = max(widths, key=lambda n: (min(ENOUGH_SUMS, n * height(n)), n))
+    return Tiling(lanes, wide, tall, rows, together, vectors, height(vectors))
+
+
+def matrices_of(c: Convolution) -> Shape:
+    """The shape of transformed filters."""
+    return (16, _stride(c))
+
+
+def bytes_of_matrices(c: Convolution) -> int:
+    """How many bytes they have."""
+    return prod(matrices_of(c)) * c.dtype.itemsize
+
+
+def _stride(c: Convolution) -> int:
+    """How far matrices of filters are apart: a little more than they are large, lest all sixteen compete for the same
+    places of the cache."""
+    return prod(c.filters[2:]) + LINE_BYTES // c.dtype.itemsize
+
+
+def _with_frame(c: Convolution, t: Tiling) -> Convolution:
+    """The convolution, of images in a frame with room for whole tiles."""
+    rows, columns = c.rows, c.columns
+    down = 2 * t.tall + 2 - rows.before - c.images[1]
+    across = 2 * t.wide + 2 - columns.before - c.images[2]
+    return replace(c, rows=replace(rows, after=down), columns=replace(columns, after=across))
+
+
+@written_once
+def write_transform(c: Convolution, t: Tiling) -> str:
+    """The function ``transform`` as a module: of filters, the matrices to make of them, and the first and the last
+    input channel to do."""
+    code = Code(c.dtype, t.lanes)
+    w, u = (code.elements_of(f"%{name}", DATA_OFFSET) for name in ("w", "u"))
+    channels, depth = c.filters[2:]
+    half = code.constant(0.5)
+
+    def in_three(taps: Sequence[str]) -> list[str]:
+        outer = code.evaluate("({0} + {1}) * {2}", [taps[0], taps[2], half])
+        inner = code.evaluate("{0} * {1}", [taps[1], half])
+        pair = [code.evaluate(form, [outer, inner]) for form in ("{0} + {1}", "{0} - {1}")]
+        return [taps[0], *pair, taps[2]]
+
+    with code.loop("%start", "%end") as channel:
+        for start, lanes in code.parts(depth):
+            place = code.add(code.times(channel, depth), start)
+            taps = [[code.at(w, code.add(place, (3 * i + j) * channels * depth)) for j in range(3)] for i in range(3)]
+            columns = [in_three([code.load(taps[i][j], lanes) for i in range(3)]) for j in range(3)]
+            for i in range(4):
+                for j, found in enumerate(in_three([each[i] for each in columns])):
+                    code.store(code.at(u, code.add(place, (4 * i + j) * _stride(c))), found, lanes)
+    return code.module("transform", ["ptr %w", "ptr %u", "i64 %start", "i64 %end"])
+
+
+@written_once
+def write(convolution: Convolution, tiling: Tiling) -> str:
+    """The function ``convolve`` as a module: of arrays (images, filters, others, transformed filters, and the
+    result) and the first and the last unit to do. A unit is `tiling.rows` rows of tiles of an image."""
+    c, t, code = _with_frame(convolution, tiling), tiling, Code(convolution.dtype, tiling.lanes)
+    names = ["x", "w", *(f"o{number}" for number in range(len(c.others))), "u", "made"]
+    x, w, *others, u, made = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
+    channels, depth = c.filters[2:]
+    # Apart by a little more, lest all sixteen compete for the same places of the cache.
+    apart, after = (t.together * count + t.lanes for count in (channels, depth))
+    tiles, sums = code.memory(16 * apart), code.memory(16 * after)
+    with code.loop("%start", "%end") as unit:
+        parts = -(-t.tall // t.rows)
+        image = code.value(f"udiv i64 {unit}, {parts}")
+        low = code.times(code.value(f"urem i64 {unit}, {parts}"), t.rows)
+        count = code.subtract(code.least(code.add(low, t.rows), t.tall), low)
+        source = code.at(x, code.times(image, prod(c.images[1:])))
+        top = code.times(low, 2)
+        if has_frame(c):
+            frame = code.memory((2 * t.rows + 2) * extent_of(c)[1] * channels)
+            fill_frame(code, c, source, frame, top, code.times(count, 2))
+            source = frame
+        else:
+            source = code.at(source, code.times(top, c.images[2] * channels))
+        writer = _Writer(code, c, t, source, w, u, made, tuple(others), tiles, sums, apart, after, image, low)
+        number = code.times(count, t.wide)
+        # What is left of a unit, and of the last one of an image, has fewer tiles.
+        left = sorted({rows * t.wide % t.together for rows in (t.rows, t.tall - (parts - 1) * t.rows)} - {0})
+        whole = code.times(code.value(f"udiv i64 {number}, {t.together}"), t.together)
+        with code.loop(0, whole, t.together) as first:
+            writer.some(first, t.together)
+        for rest in left:
+            with code.when(code.value(f"icmp eq i64 {code.subtract(number, whole)}, {rest}")):
+                writer.some(whole, rest)
+    return code.module("convolve", [*(f"ptr %{name}" for name in names), "i64 %start", "i64 %end"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """What the parts of a function have in common.
+
+    Attributes:
+        source: where the unit's first tile begins.
+        tiles, sums: memory for what is made of tiles, and for products of these, each sixteen so far apart.
+    """
+
+    code: Code
+    c: Convolution
+    t: Tiling
+    source: str
+    w: str
+    u: str
+    made: str
+    others: tuple[str, ...]
+    tiles: str
+    sums: str
+    apart: int
+    after: int
+    image: Value
+    low: Value
+
+    def some(self, first: Value, count: int) -> None:
+        """Some of the unit's tiles, from the first one's number on."""
+        self.transform(first, count)
+        self.multiply(count)
+        self.transform_back(first, count)
+
+    def _seen(self, number: Value) -> str:
+        """Where a tile begins in the frame, or the image."""
+        code, line = self.code, extent_of(self.c)[1] * self.c.images[-1]
+        down, across = self._place(number)
+        return code.at(self.source, code.add(code.times(down, 2 * line), code.times(across, 2 * self.c.images[-1])))
+
+    def _place(self, number: Value) -> tuple[str, str]:
+        """In which row of the unit's tiles a tile is, and where in it."""
+        wide = self.t.wide
+        return self.code.value(f"udiv i64 {number}, {wide}"), self.code.value(f"urem i64 {number}, {wide}")
+
+    def transform(self, first: Value, count: int) -> None:
+        code, channels = self.code, self.c.images[-1]
+        line = extent_of(self.c)[1] * channels
+        with code.loop(0, count) as tile:
+            seen = self._seen(code.add(first, tile))
+            to = code.at(self.tiles, code.times(tile, channels))
+            for start, lanes in code.parts(channels):
+                at, there = code.at(seen, start), code.at(to, start)
+                pixels = [[code.load(code.at(at, i * line + j * channels), lanes) for i in range(4)] for j in range(4)]
+                columns = [self._into(pixel) for pixel in pixels]
+                for i in range(4):
+                    for j, found in enumerate(self._into([column[i] for column in columns])):
+                        code.store(code.at(there, (4 * i + j) * self.apart), found, lanes)
+
+    def _into(self, taps: Sequence[str]) -> list[str]:
+        """Four neighbours in the form in which they are multiplied."""
+        forms = ("{0} - {2}", "{1} + {2}", "{2} - {1}", "{1} - {3}")
+        return [self.code.evaluate(form, list(taps)) for form in forms]
+
+    def multiply(self, count: int) -> None:
+        """The sixteen products of a matrix of tiles and one of filters."""
+        code, t = self.code, self.t
+        channels, depth = self.c.filters[2:]
+        width = t.lanes * t.vectors
+        height = min(t.height, count)
+
+        def panel(of: str, by: str, to: str, lanes: Sequence[int]) -> None:
+            def tile(begin: Value, height: int) -> None:
+                sums = [[code.variable(code.constant(0)) for _ in lanes] for _ in range(height)]
+                rows = code.at(of, code.times(begin, channels))
+
+                def vectors(k: Value) -> list[str]:
+                    at = code.at(by, code.times(k, depth))
+                    return [code.load(code.at(at, n * t.lanes), used) for n, used in enumerate(lanes)]
+
+                add_products(code, sums, 0, channels, vectors, lambda row, k: code.at(code.at(rows, k), row * channels))
+                there = code.at(to, code.times(begin, depth))
+                for row, variables in enumerate(sums):
+                    for n, (used, variable) in enumerate(zip(lanes, variables, strict=True)):
+                        code.store(code.at(there, row * depth + n * t.lanes), code.get(variable), used)
+
+            whole = count // height * height
+            with code.loop(0, whole, height) as begin:
+                tile(begin, height)
+            if whole < count:
+                tile(whole, count - whole)
+
+        with code.loop(0, 16) as which:
+            of = code.at(self.tiles, code.times(which, self.apart))
+            by = code.at(self.u, code.times(which, _stride(self.c)))
+            to = code.at(self.sums, code.times(which, self.after))
+            whole = depth // width * width
+            if whole:
+                with code.loop(0, whole, width) as start:
+                    panel(of, code.at(by, start), code.at(to, start), [t.lanes] * t.vectors)
+            if whole < depth:
+                full, some = divmod(depth - whole, t.lanes)
+                panel(of, code.at(by, whole), code.at(to, whole), [t.lanes] * full + [some] * bool(some))
+
+    def transform_back(self, first: Value, count: int) -> None:
+        code, depth = self.code, self.c.filters[-1]
+        with code.loop(0, count) as tile:
+            number = code.add(first, tile)
+            down, across = self._place(number)
+            row, column = code.times(code.add(self.low, down), 2), code.times(across, 2)
+            begin = code.at(self.sums, code.times(tile, depth))
+
+            for start, lanes in code.parts(depth):
+                at = code.at(begin, start)
+                sums = [[code.load(code.at(at, (4 * i + j) * self.after), lanes) for i in range(4)] for j in range(4)]
+                columns = [self._out_of(each) for each in sums]
+                pixels = [self._out_of([each[i] for each in columns]) for i in range(2)]
+                self.finish(pixels, number, row, column, start, lanes)
+
+    def _out_of(self, sums: Sequence[str]) -> list[str]:
+        """Two neighbours of the result."""
+        return [self.code.evaluate(form, list(sums)) for form in ("{0} + {1} + {2}", "{1} - {2} - {3}")]
+
+    def finish(
+        self, pixels: Sequence[Sequence[str]], number: Value, row: Value, column: Value, start: Value, lanes: int
+    ) -> None:
+        """Do the steps to four pixels of a tile, and write them."""
+        code, c = self.code, self.c
+        _, height, width, depth = c.result
+        kept = [[code.variable(pixel) for pixel in line] for line in pixels]
+        # What is not finite, times zero, is no number.
+        doubt = code.constant(0)
+        for pixel in (pixel for line in pixels for pixel in line):
+            doubt = code.fma(pixel, code.constant(0), doubt)
+        with code.when(code.has_unknown(doubt)):
+            self.directly(kept, number, start, lanes)
+        for i, line in enumerate(kept):
+            for j, variable in enumerate(line):
+                with ExitStack() as inside:
+                    for offset, at, size in ((i, row, height), (j, column, width)):
+                        if offset and size % 2:
+                            inside.enter_context(code.when(code.value(f"icmp slt i64 {code.add(at, 1)}, {size}")))
+                    place = code.times(self.image, height * width * depth)
+                    place = code.add(place, code.times(code.add(row, i), width * depth))
+                    place = code.add(place, code.times(code.add(column, j), depth), start)
+                    values = [code.get(variable)]
+                    for other, shape in zip(self.others, c.others, strict=True):
+                        if prod(shape) == 1:
+                            values.append(code.spread(other))
+                        else:
+                            values.append(code.load(code.at(other, place if shape == c.result else start), lanes))
+                    code.store(code.at(self.made, place), write_steps(code, c.steps, values), lanes)
+
+    def directly(self, kept: Sequence[Sequence[str]], number: Value, start: Value, lanes: int) -> None:
+        """Four pixels of a tile as sums of products."""
+        code, (channels, depth) = self.code, self.c.filters[2:]
+        line = extent_of(self.c)[1] * channels
+        seen = self._seen(number)
+        for variable in (variable for pair in kept for variable in pair):
+            code.set(variable, code.constant(0))
+        with code.loop(0, 3) as i, code.loop(0, 3) as j, code.loop(0, channels) as channel:
+            at = code.at(seen, code.add(code.times(i, line), code.times(j, channels), channel))
+            tap = code.add(code.times(i, 3 * channels * depth), code.times(j, channels * depth))
+            filters = code.load(code.at(self.w, code.add(tap, code.times(channel, depth), start)), lanes)
+            for down, pair in enumerate(kept):
+                for across, variable in enumerate(pair):
+                    spread = code.spread(code.at(at, down * line + across * channels))
+                    code.set(variable, code.fma(spread, filters, code.get(variable)))
