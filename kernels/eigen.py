@@ -16,8 +16,8 @@ from tfrt.executor.values.chain import Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, expect
 from tfrt.kernels.numerics import normalization, products
-from tfrt.kernels.numerics.convolution import conv2d
-from tfrt.kernels.numerics.convolution_gradients import conv2d_filter_gradient, conv2d_input_gradient
+from tfrt.kernels.numerics.convolution.channels_last import conv2d
+from tfrt.kernels.numerics.convolution.gradients import conv2d_filter_gradient, conv2d_input_gradient
 from tfrt.kernels.numerics.pooling import max_pool2d
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window, window

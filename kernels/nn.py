@@ -18,9 +18,9 @@ from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.arithmetic.halves import is_half, rounded_once
 from tfrt.kernels.numerics.attention import attend
 from tfrt.kernels.numerics.attention_sizes import Attention, Change
-from tfrt.kernels.numerics.halves import is_half, rounded_once
 from tfrt.kernels.numerics.machine_code.rows import with_native_rows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, by_rows, normalize_rows, softmax_rows

@@ -12,7 +12,7 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.elementwise_chain import Step, chain
+from tfrt.kernels.numerics.chains.elementwise import Step, chain
 from tfrt.kernels.numerics.machine_code.chain import with_native_chain
 
 

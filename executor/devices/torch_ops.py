@@ -72,7 +72,8 @@ def _cast(x: Tensor, *, DstT: DType, **_: Any) -> Tensor:
     target = DTYPES[DstT]
     if not x.is_floating_point() or target.is_floating_point or target is torch.bool:
         return x.to(target)
-    # What does not fit becomes the least integer, see `tfrt.kernels.numerics.casts`; PyTorch leaves it undefined.
+    # What does not fit becomes the least integer, see `tfrt.kernels.numerics.arithmetic.casts`; PyTorch leaves it
+    # undefined.
     wide = torch.int64 if target is torch.int64 else torch.int32
     below = 2.0 ** (63 if wide is torch.int64 else 31)
     # f16 does not reach that far.

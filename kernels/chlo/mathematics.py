@@ -1,7 +1,7 @@
 """Functions of mathematics, element by element, and constants.
 
-Edges are those of XLA's decompositions; the numbers are nearer to the true ones, see `tfrt.kernels.numerics.special`
-and `tfrt.kernels.numerics.gamma`.
+Edges are those of XLA's decompositions; the numbers are nearer to the true ones, see the files in
+`tfrt.kernels.numerics.special`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm, Elementwise
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import gamma, integers, special
-from tfrt.kernels.numerics.approximation import in_blocks
+from tfrt.kernels.numerics.arithmetic import integers
+from tfrt.kernels.numerics.special import error_functions, gamma
+from tfrt.kernels.numerics.special.approximation import in_blocks
 from tfrt.kernels.shared.element_kinds import FLOATS, INTEGERS, Function, bits_of, by_kind, quietly, stored
 from tfrt.kernels.stablehlo.conversions import constant_metadata, of_floats, predicate_metadata
 from tfrt.kernels.stablehlo.elementwise import analytic, binary_op, same_metadata, unary_op
@@ -63,13 +64,13 @@ _UNARY: dict[str, Elementwise] = {
     "chlo.asinh": analytic(np.arcsinh),
     "chlo.atan": analytic(np.arctan),
     "chlo.atanh": analytic(np.arctanh),
-    "chlo.bessel_i1e": _special(special.bessel_i1e),
+    "chlo.bessel_i1e": _special(error_functions.bessel_i1e),
     "chlo.conj": by_kind(floats=np.positive, complexes=np.conjugate),
     "chlo.cosh": analytic(np.cosh),
     "chlo.digamma": _special(gamma.digamma),
-    "chlo.erf": by_kind(floats=special.erf_of_floats),
-    "chlo.erf_inv": by_kind(floats=special.erf_inv_of_floats),
-    "chlo.erfc": by_kind(floats=special.erfc_of_floats),
+    "chlo.erf": by_kind(floats=error_functions.erf_of_floats),
+    "chlo.erf_inv": by_kind(floats=error_functions.erf_inv_of_floats),
+    "chlo.erfc": by_kind(floats=error_functions.erfc_of_floats),
     "chlo.lgamma": _special(gamma.lgamma),
     "chlo.sinh": analytic(np.sinh),
     "chlo.square": by_kind(floats=np.square, complexes=np.square),

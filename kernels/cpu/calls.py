@@ -32,7 +32,7 @@ from tfrt.executor.values.attributes import I64, String, TypedAggregate
 from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
-from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue
+from tfrt.kernels.numerics.chains.elementwise import Step, chain, epilogue
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES, LEAST_STEPS, with_native_chain
 from tfrt.kernels.shared.element_kinds import loudly
 

@@ -1,7 +1,7 @@
 """Kernels that compute with numbers as ops of StableHLO do with arrays without dimensions.
 
-Source of the semantics: `tfrt.kernels.numerics.integers`. Integers wrap around, dividing by zero gives an integer
-all of whose bits are one, and nothing fails.
+Source of the semantics: `tfrt.kernels.numerics.arithmetic.integers`. Integers wrap around, dividing by zero gives an
+integer all of whose bits are one, and nothing fails.
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.cpu.calls import into_last, step_of
-from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, Run, run_chain
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
-from tfrt.kernels.numerics.reduction_chain import Reduction, ReductionChain, Run, run_chain
 from tfrt.kernels.shared.reducers import known_reduction
 
 Shape = tuple[int, ...]

@@ -7,10 +7,10 @@ import numpy as np
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.kernels.custom_call.lapack import LEFT, LOWER, TRANSPOSES, UNIT, each, lapack
-from tfrt.kernels.numerics.lu import lu
+from tfrt.kernels.numerics.linear_algebra.lu import lu
+from tfrt.kernels.numerics.linear_algebra.triangular import cholesky, first_indefinite, solve_system
+from tfrt.kernels.numerics.linear_algebra.tridiagonal import solve_tridiagonal
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.triangular import cholesky, first_indefinite, solve_system
-from tfrt.kernels.numerics.tridiagonal import solve_tridiagonal
 
 
 @lapack("potrf")

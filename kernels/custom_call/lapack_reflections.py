@@ -7,7 +7,7 @@ import numpy as np
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.kernels.custom_call.lapack import LOWER, each, info, lapack
-from tfrt.kernels.numerics import householder
+from tfrt.kernels.numerics.linear_algebra import householder
 from tfrt.kernels.numerics.quiet import quiet
 
 

@@ -10,7 +10,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.custom_call.lapack import ALL, LOWER, NONE, VECTORS, each, info, lapack
-from tfrt.kernels.numerics import spectra
+from tfrt.kernels.numerics.linear_algebra import spectra
 from tfrt.kernels.numerics.quiet import quiet
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.elementwise_chain import BLOCK_BYTES
+from tfrt.kernels.numerics.chains.elementwise import BLOCK_BYTES
 from tfrt.kernels.numerics.quiet import quiet
 
 Rows = Callable[[np.ndarray, np.ndarray], object]

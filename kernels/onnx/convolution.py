@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
+from tfrt.kernels.numerics.convolution.channels_first import prepare_channels_first
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.shared.operators import operator, spatially
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.numerics import integers
-from tfrt.kernels.numerics.special import erf
+from tfrt.kernels.numerics.arithmetic import integers
+from tfrt.kernels.numerics.special.error_functions import erf
 from tfrt.kernels.shared.operators import operator
 
 Array = np.ndarray

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfrt.kernels.numerics.halves import single
+from tfrt.kernels.numerics.arithmetic.halves import single
 from tfrt.kernels.shared.operators import axes_of, operator
 
 Array = np.ndarray

@@ -23,7 +23,7 @@ from tfrt.executor.declarations.op_attrs import OpAttr
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.halves import is_half
+from tfrt.kernels.numerics.arithmetic.halves import is_half
 
 F = TypeVar("F", bound=Callable[..., Any])
 

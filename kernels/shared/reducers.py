@@ -15,7 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.trees import Arrays, Combine
+from tfrt.kernels.numerics.reductions.trees import Arrays, Combine
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.element_kinds import INTEGERS, SMALL_FLOATS, working
 

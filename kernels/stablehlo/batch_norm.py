@@ -16,7 +16,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.kernels.numerics import normalization
-from tfrt.kernels.numerics.halves import rounded
+from tfrt.kernels.numerics.arithmetic.halves import rounded
 
 
 def _check(operand: TensorMetadata, vectors: tuple[TensorMetadata, ...], feature_index: int) -> TensorMetadata:

@@ -14,7 +14,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import conversions, floats
+from tfrt.kernels.numerics.arithmetic import conversions, floats
 from tfrt.kernels.numerics.choosing import choose
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.shared.element_kinds import (

@@ -20,7 +20,7 @@ from tfrt.executor.declarations.stablehlo_window_shapes import window_count
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carried, carrier
-from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
+from tfrt.kernels.numerics.convolution.channels_first import prepare_channels_first
 from tfrt.kernels.numerics.dilation import dilated
 from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
 from tfrt.kernels.numerics.packed import in_order_once

@@ -10,8 +10,8 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.triangular import cholesky as cholesky_factors
-from tfrt.kernels.numerics.triangular import solve_system
+from tfrt.kernels.numerics.linear_algebra.triangular import cholesky as cholesky_factors
+from tfrt.kernels.numerics.linear_algebra.triangular import solve_system
 
 TRANSPOSES = ("NO_TRANSPOSE", "TRANSPOSE", "ADJOINT")
 _NATIVE = (DType.F32, DType.F64, DType.COMPLEX64, DType.COMPLEX128)

@@ -11,7 +11,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm, Elementwise
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import complexes, floats, integers
+from tfrt.kernels.numerics.arithmetic import complexes, floats, integers
 from tfrt.kernels.shared.element_kinds import (
     INTEGERS,
     Function,

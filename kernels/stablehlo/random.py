@@ -13,8 +13,8 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import require
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import counter_based
 from tfrt.kernels.numerics.carriers import is_integer
+from tfrt.kernels.numerics.random import counter_based
 
 Sizes = tuple[int, ...]
 

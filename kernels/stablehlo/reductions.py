@@ -13,13 +13,13 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.arithmetic.halves import rounded
 from tfrt.kernels.numerics.extremes import find_extremes, rises
-from tfrt.kernels.numerics.halves import rounded
 from tfrt.kernels.numerics.packed import packed_once
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.stepwise import reduce_stepwise
-from tfrt.kernels.numerics.trees import first_axes, reduce_first
-from tfrt.kernels.numerics.ufunc_reduction import reduce_many, split_of
+from tfrt.kernels.numerics.reductions.stepwise import reduce_stepwise
+from tfrt.kernels.numerics.reductions.trees import first_axes, reduce_first
+from tfrt.kernels.numerics.reductions.ufuncs import reduce_many, split_of
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.extremes import Extreme, extreme_of
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types

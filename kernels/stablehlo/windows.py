@@ -15,14 +15,14 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.numerics.halves import rounded
+from tfrt.kernels.numerics.arithmetic.halves import rounded
 from tfrt.kernels.numerics.machine_code.windows import with_native_windows
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.selection import scatter_taps, selected_taps
-from tfrt.kernels.numerics.trees import scan
-from tfrt.kernels.numerics.ufunc_reduction import MOST_ROUNDED, accumulated_axis, reduce_windows
-from tfrt.kernels.numerics.window_extremes import window_extremes
-from tfrt.kernels.numerics.window_reduction import Window, combine_windows, pad
+from tfrt.kernels.numerics.reductions.selection import scatter_taps, selected_taps
+from tfrt.kernels.numerics.reductions.trees import scan
+from tfrt.kernels.numerics.reductions.ufuncs import MOST_ROUNDED, accumulated_axis, reduce_windows
+from tfrt.kernels.numerics.reductions.window_extremes import window_extremes
+from tfrt.kernels.numerics.reductions.windows import Window, combine_windows, pad
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
 

@@ -17,7 +17,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.halves import is_half
+from tfrt.kernels.numerics.arithmetic.halves import is_half
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.reshaping import axis_of, sizes
 

@@ -13,7 +13,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
-from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.arithmetic.halves import rounded_once
 from tfrt.kernels.numerics.quiet import quiet
 
 

@@ -17,12 +17,12 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
-from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
-from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.arithmetic.halves import rounded_once
+from tfrt.kernels.numerics.convolution.channels_first import prepare_channels_first
 from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
 from tfrt.kernels.numerics.machine_code.windows import with_native_windows
 from tfrt.kernels.numerics.pooling import max_pool2d
-from tfrt.kernels.numerics.window_reduction import Window as SlidingWindow
+from tfrt.kernels.numerics.reductions.windows import Window as SlidingWindow
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.tf.array_forms import on_tensors
 from tfrt.kernels.tf.dtypes import FLOATS, HALVES, REAL

@@ -19,8 +19,8 @@ from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, ScalarHostTensor, elements
-from tfrt.kernels.numerics import casts, integers
-from tfrt.kernels.numerics.halves import in_single
+from tfrt.kernels.numerics.arithmetic import casts, integers
+from tfrt.kernels.numerics.arithmetic.halves import in_single
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import COMPLEX, FLOATS, HALVES, NUMERIC, REAL
 
@@ -237,7 +237,7 @@ def _cast_metadata(operand: TensorMetadata, *, DstT: DType | None = None) -> Ten
 
 @cpu_op("tf.Cast", metadata=_cast_metadata)
 def cast(operand: DenseHostTensor, metadata: ResultMetadata) -> DenseHostTensor:
-    """The elements as another type, see `tfrt.kernels.numerics.casts`."""
+    """The elements as another type, see `tfrt.kernels.numerics.arithmetic.casts`."""
     (result,) = metadata
     castable = NUMERIC | {DType.I1}
     if operand.dtype not in castable or result.dtype not in castable:

@@ -15,10 +15,10 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.halves import rounded_once
-from tfrt.kernels.numerics.lu import lu as factorized
+from tfrt.kernels.numerics.arithmetic.halves import rounded_once
+from tfrt.kernels.numerics.linear_algebra.lu import lu as factorized
+from tfrt.kernels.numerics.linear_algebra.tridiagonal import solve_tridiagonal
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.tridiagonal import solve_tridiagonal
 
 
 def _adjoint(x: np.ndarray) -> np.ndarray:

@@ -17,9 +17,10 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import integers, special
-from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.arithmetic import integers
+from tfrt.kernels.numerics.arithmetic.halves import rounded_once
 from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.special import error_functions
 from tfrt.kernels.tf.elementwise import broadcast_shape
 
 _UNARY: dict[str, str] = {
@@ -285,7 +286,7 @@ def _grown(x: np.ndarray, scaled: Callable[[np.ndarray], np.ndarray]) -> np.ndar
 _ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "BesselI0": lambda x: _grown(x, _bessel_i0e),
     "BesselI0e": _bessel_i0e,
-    "BesselI1": lambda x: _grown(x, special.bessel_i1e),
+    "BesselI1": lambda x: _grown(x, error_functions.bessel_i1e),
     "Elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     "Inv": np.reciprocal,
     "Reciprocal": np.reciprocal,

@@ -15,7 +15,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.numerics import products
-from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.arithmetic.halves import rounded_once
 from tfrt.kernels.numerics.products import is_small
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.array_forms import on_tensors

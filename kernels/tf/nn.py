@@ -13,7 +13,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.kernels.numerics import normalization
-from tfrt.kernels.numerics.halves import single
+from tfrt.kernels.numerics.arithmetic.halves import single
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import FLOATS, HALVES, REAL
 from tfrt.kernels.tf.elementwise import same_metadata

@@ -19,7 +19,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.variable import Variable
-from tfrt.kernels.numerics import tf_random
+from tfrt.kernels.numerics.random import tf_random
 from tfrt.kernels.tf.reshaping import sizes
 from tfrt.kernels.tf.stateless_random import FLOATS, Draw, drawn_integers, require_philox
 from tfrt.kernels.tf.variables import EFFECTS

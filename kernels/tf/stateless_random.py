@@ -1,7 +1,7 @@
 """Random numbers that follow from a seed, or from a key and a counter: TensorFlow's own.
 
 Source of the semantics: ``tensorflow/core/ops/stateless_random_ops.cc`` and ``stateless_random_ops_v2.cc`` of
-TensorFlow; the numbers are those of `tfrt.kernels.numerics.tf_random`.
+TensorFlow; the numbers are those of `tfrt.kernels.numerics.random.tf_random`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import tf_random
+from tfrt.kernels.numerics.random import tf_random
 from tfrt.kernels.tf.reshaping import sizes
 
 PHILOX = 1

@@ -18,7 +18,7 @@ from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.halves import rounded_once
+from tfrt.kernels.numerics.arithmetic.halves import rounded_once
 from tfrt.kernels.numerics.windows import Window, window
 
 Sizes = Sequence[int]

@@ -18,7 +18,8 @@ from tfrt.executor.declarations.prepared import written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, processor
-from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.narrow_rows import repeated, repeats
 from tfrt.kernels.numerics.machine_code.blocks import Work, taking_any, whole_work, written_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
@@ -32,7 +33,6 @@ from tfrt.kernels.numerics.machine_code.vectors.types import (
     spread,
     store,
 )
-from tfrt.kernels.numerics.narrow_rows import repeated, repeats
 
 LEAST_BYTES = 1 << 14
 """The size of a result that is worth it, its elements as large as the largest ones of the chain."""

@@ -15,7 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import assemble, processor
-from tfrt.kernels.numerics.convolution import finishing, prepare
+from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
 from tfrt.kernels.numerics.machine_code import winograd_code
 from tfrt.kernels.numerics.machine_code.blocks import (
     brief_units,

@@ -15,6 +15,7 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics.chains.reduction import Blocks, Reduction, ReductionChain, Run, merged
 from tfrt.kernels.numerics.machine_code import reduction_code
 from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
 from tfrt.kernels.numerics.machine_code.choice import native_or
@@ -22,7 +23,6 @@ from tfrt.kernels.numerics.machine_code.reduction_code import COMBINE, Work, in_
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form
 from tfrt.kernels.numerics.machine_code.vectors.types import in_registers, is_known
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.reduction_chain import Blocks, Reduction, ReductionChain, Run, merged
 
 LEAST_ELEMENTS = 1 << 13
 """How many elements are worth a block of their own on another thread."""

@@ -15,10 +15,10 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.support.machine_code import DATA_OFFSET, processor
+from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
 from tfrt.kernels.numerics.machine_code.vectors.steps import write_typed
 from tfrt.kernels.numerics.machine_code.vectors.types import Vector, address, in_registers, load, spread, store
-from tfrt.kernels.numerics.reduction_chain import Reduction, ReductionChain
 
 WAYS = 4
 """How many vectors, or rows, are combined side by side: what is combined waits for one another."""

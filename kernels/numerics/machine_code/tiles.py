@@ -21,7 +21,7 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
-from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
 

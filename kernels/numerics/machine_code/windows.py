@@ -17,8 +17,8 @@ from tfrt.executor.support.machine_code import DATA_OFFSET, processor
 from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
-from tfrt.kernels.numerics.trees import FEW
-from tfrt.kernels.numerics.window_reduction import Window
+from tfrt.kernels.numerics.reductions.trees import FEW
+from tfrt.kernels.numerics.reductions.windows import Window
 
 LEAST_ELEMENTS = 1 << 14
 """How many elements are worth a block of their own on another thread."""

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import tfrt
-from tfrt.kernels.numerics import choosing, elementwise_chain
+from tfrt.kernels.numerics import choosing
+from tfrt.kernels.numerics.chains import elementwise
 
 DTYPES = {
     "f32": np.float32,
@@ -92,7 +93,7 @@ def written(rng, shape, length):
 @pytest.mark.parametrize("seed", range(20))
 def test_random_chains(monkeypatch, seed, in_blocks):
     if in_blocks:
-        monkeypatch.setattr(elementwise_chain, "BLOCK_BYTES", 64)
+        monkeypatch.setattr(elementwise, "BLOCK_BYTES", 64)
         monkeypatch.setattr(choosing, "LEAST_ELEMENTS", 0)
     rng = np.random.default_rng(seed)
     shape = tuple(int(size) for size in rng.integers(1, 6, rng.integers(1, 4)))

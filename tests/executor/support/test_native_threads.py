@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_info
 import tfrt
 from tfrt.executor.support import native_threads
 from tfrt.kernels.numerics import products
-from tfrt.kernels.numerics.convolution import conv2d
+from tfrt.kernels.numerics.convolution.channels_last import conv2d
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import window
 
@@ -182,9 +182,9 @@ def test_large_products_are_split_and_agree(monkeypatch):
 
 
 def test_convolutions_are_spread_over_images(monkeypatch):
-    from tfrt.kernels.numerics import convolution
+    from tfrt.kernels.numerics.convolution import channels_last
 
-    monkeypatch.setattr(convolution, "LEAST_WORK", 10)
+    monkeypatch.setattr(channels_last, "LEAST_WORK", 10)
     rng = np.random.default_rng(1)
     images, filters = rng.normal(size=(7, 6, 5, 2)), rng.normal(size=(3, 3, 2, 4))
     rows, columns = (window(extent, 3, stride=1, padding="SAME") for extent in (6, 5))

@@ -7,7 +7,7 @@ import pytest
 import tfrt
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.counter_based import philox, three_fry
+from tfrt.kernels.numerics.random.counter_based import philox, three_fry
 
 OP = "stablehlo.rng_bit_generator"
 TOP = (1 << 64) - 1

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfrt.kernels.numerics import floats, special
-from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.arithmetic import floats
+from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
-from tfrt.kernels.numerics.machine_code.vectors.errors import erf, erf_inv, erfc
+from tfrt.kernels.numerics.machine_code.vectors.error_functions import erf, erf_inv, erfc
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp, exponential_minus_one, logistic, tanh
 from tfrt.kernels.numerics.machine_code.vectors.logarithms import log, log_plus_one
 from tfrt.kernels.numerics.machine_code.vectors.types import Vector, converted, in_registers, rounded
+from tfrt.kernels.numerics.special import error_functions
 
 
 def has_form(step: Step, dtype: np.dtype) -> bool:
@@ -88,8 +89,8 @@ _FUNCTIONS: dict[Callable[..., object], Callable[..., str]] = {
     np.log1p: log_plus_one,
     np.tanh: tanh,
     floats.logistic: logistic,
-    special.erf_of_floats: erf,
-    special.erfc_of_floats: erfc,
-    special.erf_inv_of_floats: erf_inv,
+    error_functions.erf_of_floats: erf,
+    error_functions.erfc_of_floats: erfc,
+    error_functions.erf_inv_of_floats: erf_inv,
 }
 """Forms for singles, by the functions of arrays whose place they take."""

@@ -1,7 +1,7 @@
 """Vectors of all types of elements that machine code knows: how they are read and written, and converted.
 
 Floats of 16 bits are in registers as singles, rounded; truth values are bits there, and bytes in memory. Conversions
-give what `tfrt.kernels.numerics.conversions` says, element by element.
+give what `tfrt.kernels.numerics.arithmetic.conversions` says, element by element.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrt.kernels.numerics.halves import is_half
+from tfrt.kernels.numerics.arithmetic.halves import is_half
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
 
 F32 = np.dtype(np.float32)
@@ -137,7 +137,7 @@ def _resized(source: Code, name: str, target: Code, to_odd: bool) -> str:
 
     Args:
         to_odd: doubles become those of two singles whose last bit is one, unless they are singles, so that rounding
-            once more is rounding once; see `tfrt.kernels.numerics.conversions.to_odd`.
+            once more is rounding once; see `tfrt.kernels.numerics.arithmetic.conversions.to_odd`.
     """
     if source.dtype == target.dtype:
         return name

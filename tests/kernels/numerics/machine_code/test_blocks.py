@@ -16,7 +16,7 @@ from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
 from tfrt.kernels.numerics.machine_code.products import with_native_product
 from tfrt.kernels.numerics.machine_code.rows import with_native_rows, with_native_softmax
 from tfrt.kernels.numerics.machine_code.windows import with_native_windows
-from tfrt.kernels.numerics.window_reduction import Window as Pooled
+from tfrt.kernels.numerics.reductions.windows import Window as Pooled
 from tfrt.kernels.numerics.windows import Window
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")

@@ -14,7 +14,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.elementwise_chain import Step, chain
+from tfrt.kernels.numerics.chains.elementwise import Step, chain
 from tfrt.kernels.numerics.machine_code import chain as native_chain
 from tfrt.kernels.numerics.machine_code.chain import LEAST_WIDTH, describe, with_native_chain
 from tfrt.kernels.shared.element_kinds import loudly

@@ -7,11 +7,11 @@ import pytest
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
-from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, run_chain
 from tfrt.kernels.numerics.machine_code import reduction as native_reduction
 from tfrt.kernels.numerics.machine_code import reduction_code
 from tfrt.kernels.numerics.machine_code.reduction import describe, make_native, with_native_reduction
-from tfrt.kernels.numerics.reduction_chain import Reduction, ReductionChain, run_chain
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 DTYPES = [np.dtype(kind) for kind in (np.float32, np.float64, np.int32)]

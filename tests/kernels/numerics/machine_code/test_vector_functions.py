@@ -5,9 +5,10 @@ import pytest
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
-from tfrt.kernels.numerics import floats, special
-from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.arithmetic import floats
+from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.chain import with_native_chain
+from tfrt.kernels.numerics.special import error_functions
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 F32 = np.dtype(np.float32)
@@ -47,8 +48,8 @@ def of_logistic(x):
         (np.log1p, np.log1p, 2),
         (np.tanh, np.tanh, 6),
         (floats.logistic, of_logistic, 3),
-        (special.erf_of_floats, special.erf, 6),
-        (special.erfc_of_floats, special.erfc, 6),
+        (error_functions.erf_of_floats, error_functions.erf, 6),
+        (error_functions.erfc_of_floats, error_functions.erfc, 6),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -67,7 +68,7 @@ def test_floats_of_all_sizes(function, exact, most, dtype):
     np.testing.assert_array_equal(np.signbit(found[x == 0]), np.signbit(rounded[x == 0]))
 
 
-@pytest.mark.parametrize("function", [np.tanh, special.erf_of_floats])
+@pytest.mark.parametrize("function", [np.tanh, error_functions.erf_of_floats])
 def test_what_ends_at_one_is_one(function):
     x = np.float32([10, 20, 1e30, np.inf, -10, -20, -1e30, -np.inf])
     ones = np.repeat(np.float32([1, -1]), 4)
@@ -76,9 +77,10 @@ def test_what_ends_at_one_is_one(function):
         np.testing.assert_array_equal(function(x), ones)
 
 
-@pytest.mark.parametrize("function", [special.erf_of_floats, special.erfc_of_floats])
+@pytest.mark.parametrize("function", [error_functions.erf_of_floats, error_functions.erfc_of_floats])
 def test_numpy_is_as_near(function):
-    x, exact = some(), {special.erf_of_floats: special.erf, special.erfc_of_floats: special.erfc}[function]
+    x = some()
+    exact = error_functions.erf if function is error_functions.erf_of_floats else error_functions.erfc
     is_number = ~np.isnan(x)
     with np.errstate(all="ignore"):
         found, expected = function(x), exact(x.astype(np.float64))
@@ -91,7 +93,7 @@ def test_the_inverse_of_the_error_function():
     """It loses what the square of its argument does, like numpy's."""
     x = np.concatenate([np.random.default_rng(0).uniform(-1, 1, 1 << 16).astype(np.float32), np.float32(SPECIAL)])
     with np.errstate(all="ignore"):
-        found, expected = native(special.erf_inv_of_floats, x), special.erf_inv_of_floats(x)
+        found, expected = native(error_functions.erf_inv_of_floats, x), error_functions.erf_inv_of_floats(x)
     np.testing.assert_allclose(found, expected, rtol=3e-5)
     near = np.abs(x) < 0.9
     np.testing.assert_allclose(found[near], expected[near], rtol=1e-6)

@@ -11,8 +11,8 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics.machine_code import windows as native_windows
 from tfrt.kernels.numerics.machine_code.windows import describe, with_native_windows
-from tfrt.kernels.numerics.ufunc_reduction import reduce_windows
-from tfrt.kernels.numerics.window_reduction import Window
+from tfrt.kernels.numerics.reductions.ufuncs import reduce_windows
+from tfrt.kernels.numerics.reductions.windows import Window
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 SPECIAL = (0.0, 1.0, -1.5, np.inf, -np.inf, np.nan, 3e38, 0.1)

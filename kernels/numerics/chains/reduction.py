@@ -20,7 +20,7 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.elementwise_chain import Step
+from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18

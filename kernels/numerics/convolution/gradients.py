@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfrt.kernels.numerics import patches
-from tfrt.kernels.numerics.convolution import blocks_of, pixels_of
+from tfrt.kernels.numerics.convolution import patches
+from tfrt.kernels.numerics.convolution.channels_last import blocks_of, pixels_of
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfrt.kernels.numerics.convolution import conv2d
-from tfrt.kernels.numerics.convolution_gradients import conv2d_filter_gradient
+from tfrt.kernels.numerics.convolution.channels_last import conv2d
+from tfrt.kernels.numerics.convolution.gradients import conv2d_filter_gradient
 from tfrt.kernels.numerics.windows import window
 
 WINDOW = window(4, 3, padding="SAME")

@@ -7,7 +7,7 @@ import numpy as np
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
 from tfrt.kernels.numerics.machine_code.vectors.functions import bounded_ratio, exp, polynomial
 from tfrt.kernels.numerics.machine_code.vectors.logarithms import log_plus_one
-from tfrt.kernels.numerics.special import ERF_SINGLE, ERF_SINGLE_END, ERFC_SINGLE_END, ERFCX_SINGLE
+from tfrt.kernels.numerics.special.error_functions import ERF_SINGLE, ERF_SINGLE_END, ERFC_SINGLE_END, ERFCX_SINGLE
 
 _ERF_INV = (1.5014093592824607, 0.24664028615313327, -0.004177386781267251, -0.0012527418777820518,
             0.0002183444395805494, -4.963348250691193e-06, -3.4627047986071064e-06, 4.661707506365762e-07,
@@ -43,7 +43,7 @@ def erfc(code: Code, x: str) -> str:
 
 def erf_inv(code: Code, x: str) -> str:
     """The inverse of the error function; what ``1 - x * x`` loses near one is lost, as in
-    `tfrt.kernels.numerics.special.erf_inv_single`."""
+    `tfrt.kernels.numerics.special.error_functions.erf_inv_single`."""
     weight = code.evaluate("-{0}", [log_plus_one(code, code.evaluate("-({0} * {0})", [x]))])
     near = polynomial(code, code.evaluate("{0} - {1}", [weight, code.constant(2.5)]), _ERF_INV)
     root = code.evaluate("sqrt({0}) - {1}", [weight, code.constant(3)])

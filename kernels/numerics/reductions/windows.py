@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tfrt.kernels.numerics.trees import FEW, Arrays, Combine, along, fold, tree
+from tfrt.kernels.numerics.reductions.trees import FEW, Arrays, Combine, along, fold, tree
 
 Reduce = Callable[[Sequence[np.ndarray]], Arrays]
 """Combines the elements along the first dimension of arrays."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leading_ones
 from tfrt.executor.declarations.prepared import Scribe, Write, written
-from tfrt.kernels.numerics.narrow_rows import repeated, repeats, spreading
+from tfrt.kernels.numerics.chains.narrow_rows import repeated, repeats, spreading
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18

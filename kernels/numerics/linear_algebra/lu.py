@@ -6,8 +6,8 @@ from math import prod
 
 import numpy as np
 
+from tfrt.kernels.numerics.linear_algebra.triangular import _solve
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.triangular import _solve
 
 _PANEL = 32
 """Columns that are eliminated one after the other, before what follows from them for others is a matrix product."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfrt.kernels.numerics.window_reduction import Window, overlap, pad, taps
+from tfrt.kernels.numerics.reductions.windows import Window, overlap, pad, taps
 
 Both = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

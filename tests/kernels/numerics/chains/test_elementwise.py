@@ -11,9 +11,9 @@ from tfrt.executor.declarations.broadcasting import is_row
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.prepared import writing_of
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics import elementwise_chain, narrow_rows
-from tfrt.kernels.numerics.elementwise_chain import Step, chain, epilogue, writing_of_epilogue
-from tfrt.kernels.numerics.narrow_rows import repeats
+from tfrt.kernels.numerics.chains import elementwise, narrow_rows
+from tfrt.kernels.numerics.chains.elementwise import Step, chain, epilogue, writing_of_epilogue
+from tfrt.kernels.numerics.chains.narrow_rows import repeats
 
 UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Exp", "tf.Tanh", "tf.Sigmoid", "tf.Relu")
 BINARY = ("tf.AddV2", "tf.Sub", "tf.Mul", "tf.RealDiv", "tf.Maximum", "tf.Minimum")
@@ -59,12 +59,12 @@ def one_after_the_other(steps: list[Step], arrays: list[np.ndarray]) -> np.ndarr
 @given(chains(), st.sampled_from([8, 64, 1 << 17]), st.integers(-1, 3))
 def test_as_one_after_the_other(made, block_bytes, into):
     steps, arrays, result = made
-    before = elementwise_chain.BLOCK_BYTES
-    elementwise_chain.BLOCK_BYTES = block_bytes
+    before = elementwise.BLOCK_BYTES
+    elementwise.BLOCK_BYTES = block_bytes
     try:
         run = chain(steps, [array.shape for array in arrays], result, arrays[0].itemsize)
     finally:
-        elementwise_chain.BLOCK_BYTES = before
+        elementwise.BLOCK_BYTES = before
     expected = one_after_the_other(steps, arrays)
     assert run(*arrays).tobytes() == expected.tobytes()
     # In new memory, or in that of an input.
@@ -153,7 +153,7 @@ def test_what_is_no_epilogue_or_has_short_rows_is_called():
 @pytest.mark.parametrize("block_bytes", [64, 1 << 17])
 def test_short_rows_are_as_good_as_long_ones(rows, block_bytes, monkeypatch):
     monkeypatch.setattr(narrow_rows, "MANY", 2)
-    monkeypatch.setattr(elementwise_chain, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(elementwise, "BLOCK_BYTES", block_bytes)
     repeats.cache_clear()
     random = np.random.default_rng(0)
     shapes = [(rows, 3), (3,), (1, 3), (1,), (rows, 3)]
@@ -201,7 +201,7 @@ def test_values_between_steps_take_a_block_of_memory():
     x = np.ones((1 << 12, 64), np.float32)
     run = chain([Step(note, (0,)), Step(note, (1,)), Step(np.add, (2, 0))], [x.shape], x.shape, 4)
     assert np.array_equal(run(x), x + x)
-    assert max(seen) <= elementwise_chain.BLOCK_BYTES < x.nbytes
+    assert max(seen) <= elementwise.BLOCK_BYTES < x.nbytes
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_which_arrays_are_rows(shape, result, expected):
 
 @pytest.mark.parametrize("row", [(1, 1), (1, 1, 1), (1,), ()])
 def test_rows_with_dimensions_of_size_one_in_front(monkeypatch, row):
-    monkeypatch.setattr(elementwise_chain, "BLOCK_BYTES", 8)
+    monkeypatch.setattr(elementwise, "BLOCK_BYTES", 8)
     array, one = np.arange(3, dtype=np.float32).reshape(3, 1, 1), np.ones(row, np.float32)
     run = chain([Step(np.add, (0, 1))], [array.shape, row], array.shape, 4)
     assert run(array, one).tolist() == [[[1]], [[2]], [[3]]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.casts import cast
+from tfrt.kernels.numerics.arithmetic.casts import cast
 
 INTEGERS = [DType.UI8, DType.UI16, DType.UI32, DType.UI64, DType.I8, DType.I16, DType.I32, DType.I64]
 FLOATS = [DType.F16, DType.BF16, DType.F32, DType.F64]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfrt.kernels.numerics import spectra
+from tfrt.kernels.numerics.linear_algebra import spectra
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.complex64, np.complex128])

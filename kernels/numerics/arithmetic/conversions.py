@@ -2,7 +2,7 @@
 
 Source of the semantics: `docs/spec.md` of StableHLO (`convert`, `bitcast_convert`, `reduce_precision`); where that
 leaves it open, XLA: a float that an integer type cannot hold becomes the nearest integer that it can, NaN becomes 0.
-`tf.Cast` does otherwise, see `tfrt.kernels.numerics.casts`.
+`tf.Cast` does otherwise, see `tfrt.kernels.numerics.arithmetic.casts`.
 """
 
 from __future__ import annotations

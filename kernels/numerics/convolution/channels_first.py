@@ -13,9 +13,9 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics import patches
-from tfrt.kernels.numerics.convolution import BLOCK_BYTES, Convolve, zeros
-from tfrt.kernels.numerics.patches import Shape
+from tfrt.kernels.numerics.convolution import patches
+from tfrt.kernels.numerics.convolution.channels_last import BLOCK_BYTES, Convolve, zeros
+from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window

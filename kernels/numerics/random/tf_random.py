@@ -12,7 +12,7 @@ from math import pi, prod
 
 import numpy as np
 
-from tfrt.kernels.numerics.counter_based import philox
+from tfrt.kernels.numerics.random.counter_based import philox
 
 State = tuple[int, int, int]
 """Philox's key and the lower and upper half of its counter."""

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics import convolution, convolution_channels_first
-from tfrt.kernels.numerics.convolution import convolve
-from tfrt.kernels.numerics.convolution_channels_first import prepare_channels_first
+from tfrt.kernels.numerics.convolution import channels_first, channels_last
+from tfrt.kernels.numerics.convolution.channels_first import prepare_channels_first
+from tfrt.kernels.numerics.convolution.channels_last import convolve
 from tfrt.kernels.numerics.windows import Window
 
 WINDOWS = (Window(size=2, stride=1, dilation=2, before=1, after=2, count=6), Window(1, 2, 1, 0, 0, 3))
@@ -18,8 +18,8 @@ WINDOWS = (Window(size=2, stride=1, dilation=2, before=1, after=2, count=6), Win
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("block_bytes", [1, 2000, 1 << 19])
 def test_blocks(monkeypatch, groups, block_bytes, least_line):
-    monkeypatch.setattr(convolution, "LEAST_LINE", least_line)
-    for module in (convolution, convolution_channels_first):
+    monkeypatch.setattr(channels_last, "LEAST_LINE", least_line)
+    for module in (channels_last, channels_first):
         monkeypatch.setattr(module, "BLOCK_BYTES", block_bytes)
     random = np.random.default_rng(0)
     images, filters = random.standard_normal((5, 5, 5, 4)), random.standard_normal((2, 1, 4 // groups, 8))
@@ -56,12 +56,12 @@ def test_lines_are_as_good_as_rows(data):
     random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     images = random.standard_normal((data.draw(st.integers(1, 3)), *sizes, 3))
     filters = random.standard_normal((*(window.size for window in found), 3, 4))
-    rule = convolution._are_lines
+    rule = channels_last._are_lines
     results = []
     try:
         for are_lines in (True, False):
-            convolution._are_lines = lambda *_, are_lines=are_lines: are_lines
+            channels_last._are_lines = lambda *_, are_lines=are_lines: are_lines
             results.append(convolve(images, filters, found))
     finally:
-        convolution._are_lines = rule
+        channels_last._are_lines = rule
     np.testing.assert_allclose(*results, rtol=1e-9, atol=1e-9)

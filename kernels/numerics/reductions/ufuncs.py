@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.kernels.numerics.stepwise import accumulate_blocks
-from tfrt.kernels.numerics.trees import FEW, Arrays, along
-from tfrt.kernels.numerics.window_reduction import Window, combine_along, pad, taps
+from tfrt.kernels.numerics.reductions.stepwise import accumulate_blocks
+from tfrt.kernels.numerics.reductions.trees import FEW, Arrays, along
+from tfrt.kernels.numerics.reductions.windows import Window, combine_along, pad, taps
 
 
 def reduce_many(

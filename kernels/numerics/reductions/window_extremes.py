@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfrt.kernels.numerics.trees import FEW, along
-from tfrt.kernels.numerics.window_reduction import Window, doubles, pad, parts
+from tfrt.kernels.numerics.reductions.trees import FEW, along
+from tfrt.kernels.numerics.reductions.windows import Window, doubles, pad, parts
 from tfrt.kernels.numerics.workspaces import Workspace
 
 Reduce = Callable[..., np.ndarray]

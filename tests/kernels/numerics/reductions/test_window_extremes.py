@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfrt.kernels.numerics.ufunc_reduction import reduce_windows
-from tfrt.kernels.numerics.window_extremes import window_extremes
-from tfrt.kernels.numerics.window_reduction import Window
+from tfrt.kernels.numerics.reductions.ufuncs import reduce_windows
+from tfrt.kernels.numerics.reductions.window_extremes import window_extremes
+from tfrt.kernels.numerics.reductions.windows import Window
 
 SPECIAL = (0.0, 1.0, -1.5, np.inf, -np.inf, np.nan, 3e38)
 

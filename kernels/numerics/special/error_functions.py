@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfrt.kernels.numerics.approximation import Rational, by_range, in_blocks, polynomial, ratio
+from tfrt.kernels.numerics.special.approximation import Rational, by_range, in_blocks, polynomial, ratio
 
 # lg0 1.461632144968362341262659542325721328468
 _ERF: Rational = (

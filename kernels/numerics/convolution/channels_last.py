@@ -15,9 +15,9 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics import patches, winograd
+from tfrt.kernels.numerics.convolution import patches, winograd
+from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.packed import is_constant, packed_once
-from tfrt.kernels.numerics.patches import Shape
 from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window

@@ -1,9 +1,9 @@
 """The gamma function's logarithm and its derivatives, and the Hurwitz zeta function, in double precision.
 
-Small arguments have rational approximations, found as those of `tfrt.kernels.numerics.special` are; large ones the
-asymptotic series of Stirling (NIST DLMF 5.11.1, 5.11.2), negative ones the reflection formulas (5.5.3, 5.5.4). The zeta
-function is summed by Euler and Maclaurin's formula: F. Johansson, "Rigorous high-precision computation of the Hurwitz
-zeta function and its derivatives" (2015), formula 5.
+Small arguments have rational approximations, found as those of `error_functions` are; large ones the asymptotic series
+of Stirling (NIST DLMF 5.11.1, 5.11.2), negative ones the reflection formulas (5.5.3, 5.5.4). The zeta function is
+summed by Euler and Maclaurin's formula: F. Johansson, "Rigorous high-precision computation of the Hurwitz zeta function
+and its derivatives" (2015), formula 5.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from tfrt.kernels.numerics.approximation import Rational, by_range, polynomial, ratio
+from tfrt.kernels.numerics.special.approximation import Rational, by_range, polynomial, ratio
 
 _LGAMMA_NEAR: Rational = (
     (2.9185385342336714, 182.67068785646788, 2623.413869715773, 13928.698941074428, 32947.15166107801,

@@ -1,0 +1,1 @@
+"""Chains of functions, elementwise or with reductions, in one pass over memory."""

@@ -1,0 +1,1 @@
+"""Factors, eigenvalues and solutions of systems of equations, of stacks of matrices."""

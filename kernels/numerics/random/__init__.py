@@ -1,0 +1,1 @@
+"""Random numbers that a key and a counter determine."""
