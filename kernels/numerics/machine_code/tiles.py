@@ -3,7 +3,8 @@
 A tile of the result, some rows by some vectors of columns, stays in registers while all products are added to it. A
 panel of the right matrix, as many columns as a tile has, is in no order to be read again and again: the first tile that
 needs it reads it where it lies, and copies it on the way, which costs nothing, for what it waits for is the arithmetic.
-Tiles that read a copy have the processor fetch the next panel meanwhile: its rows are too far apart for it to foresee.
+Tiles have the processor fetch the next panel meanwhile, each some lines of it, now and then: its rows are too far apart
+for it to foresee, and more at a time than it keeps track of would hold up what a tile itself reads.
 A tile has few enough rows that those of the left matrix do not keep one another out of the nearest cache, wherever they
 lie. Long sums are made in parts, so that a part of a panel, and those of all others, are in reach.
 
@@ -190,6 +191,14 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The part of a panel that comes next: where it begins, and how many lines of it there are to fetch."""
+
+    begin: str
+    lines: Value
+
+
+@dataclass(frozen=True, slots=True)
 class _Writer:
     """What the parts of a function have in common: where its arrays' elements begin, and memory for a panel's part."""
 
@@ -202,6 +211,16 @@ class _Writer:
     others: tuple[str, ...]
     memory: str
 
+    @property
+    def apart(self) -> int:
+        """How many elements a line of memory has."""
+        return LINE_BYTES // self.p.dtype.itemsize
+
+    @property
+    def lines(self) -> int:
+        """How many lines a panel's row has."""
+        return -(-self.t.width // self.apart)
+
     def block(self, block: Value, first: Value, last: Value) -> None:
         """Do some panels of a block of rows."""
         code, p, t = self.code, self.p, self.t
@@ -210,14 +229,28 @@ class _Writer:
         with code.loop(0, p.inner, t.depth) as start:
             part = _Part(start, p.inner if t.depth == p.inner else code.least(code.add(start, t.depth), p.inner))
             with code.loop(first, last) as panel:
+                ahead = self.ahead(first, last, panel, part)
                 if whole:
                     with code.when(code.value(f"icmp slt i64 {panel}, {whole}")):
-                        self.panel(block, code.times(panel, t.width), [t.lanes] * t.vectors, part)
+                        self.panel(block, code.times(panel, t.width), [t.lanes] * t.vectors, part, ahead)
                 if some:
                     with code.when(code.value(f"icmp eq i64 {panel}, {whole}")):
-                        self.panel(block, whole * t.width, [t.lanes] * full + [few] * bool(few), part)
+                        self.panel(block, whole * t.width, [t.lanes] * full + [few] * bool(few), part, ahead)
 
-    def panel(self, block: Value, column: Value, lanes: Sequence[int], part: _Part) -> None:
+    def ahead(self, first: Value, last: Value, panel: Value, part: _Part) -> _Ahead | None:
+        """What comes after a panel's part: the next panel's, or the next part of the first one."""
+        code, p, t = self.code, self.p, self.t
+        if p.by_columns or (t.panels == 1 and t.depth == p.inner):
+            return None
+        following = code.add(panel, 1)
+        is_last = code.value(f"icmp eq i64 {following}, {last}")
+        column = code.value(f"select i1 {is_last}, i64 {first}, i64 {following}")
+        row = code.value(f"select i1 {is_last}, i64 {part.end}, i64 {part.start}")
+        place = code.add(code.times(row, p.columns), code.times(column, t.width))
+        rows = code.least(code.subtract(p.inner, row), t.depth)
+        return _Ahead(code.at(self.y, place), code.times(rows, self.lines))
+
+    def panel(self, block: Value, column: Value, lanes: Sequence[int], part: _Part, ahead: _Ahead | None) -> None:
         """Do a block's tiles of a panel, whose vectors have so many lanes."""
         code, p, t = self.code, self.p, self.t
         tiles = -(-p.rows // t.height)
@@ -225,13 +258,11 @@ class _Writer:
         source = self.y if p.by_columns else code.at(self.y, column)
 
         def in_place(number: Value, height: int, copies: bool) -> None:
-            ahead = self.ahead(column, number) if tiles == 1 else []
-            self.tile(code.times(number, t.height), height, source, p.columns, column, lanes, part, copies, ahead)
+            self.tile(number, height, source, p.columns, column, lanes, part, copies, ahead)
 
         def of_copy(number: Value, height: int) -> None:
             begin = code.at(self.memory, code.times(part.start, -t.width))
-            ahead = self.ahead(column, number)
-            self.tile(code.times(number, t.height), height, begin, t.width, column, lanes, part, False, ahead)
+            self.tile(number, height, begin, t.width, column, lanes, part, False, ahead)
 
         if p.by_columns:
             self.transpose(column, sum(lanes), part)
@@ -269,20 +300,6 @@ class _Writer:
                     else:
                         in_place(whole, t.rest, False)
 
-    def ahead(self, column: Value, number: Value) -> list[str]:
-        """Which places of the next panel's first row, and then of the others, a tile fetches: all lines where there are
-        few tiles to do it, and one of them, in turn, where there are more."""
-        code, p, t = self.code, self.p, self.t
-        if p.by_columns or t.panels == 1:
-            return []
-        following = code.at(self.y, code.add(column, t.width))
-        apart = LINE_BYTES // p.dtype.itemsize
-        count = -(-t.width // apart)
-        if p.rows <= 2 * t.height:
-            return [code.at(following, line * apart) for line in range(count)]
-        line = code.value(f"urem i64 {number}, {count}")
-        return [code.at(following, code.times(line, apart))]
-
     def transpose(self, column: Value, count: int, part: _Part) -> None:
         """Copy a part of a panel, of so many columns, whose elements lie together; others are zero."""
         code, p, t = self.code, self.p, self.t
@@ -310,7 +327,7 @@ class _Writer:
 
     def tile(
         self,
-        row: Value,
+        number: Value,
         height: int,
         of: str,
         apart: int,
@@ -318,25 +335,25 @@ class _Writer:
         lanes: Sequence[int],
         part: _Part,
         copies: bool,
-        ahead: Sequence[str],
+        ahead: _Ahead | None,
     ) -> None:
         """Add a part of the products to a tile, the last part with what follows.
 
         Args:
+            number: which tile of the result's it is in its panel.
             of: where the panel begins.
             apart: elements from a row of the panel to the next.
             copies: whether to copy the panel.
-            ahead: places of a row to fetch for later, and those of the rows after it.
+            ahead: what to fetch a share of.
         """
         code, p, t = self.code, self.p, self.t
+        row = code.times(number, t.height)
         begin = code.at(self.made, code.add(code.times(row, p.columns), column))
         sums = self._start(begin, height, lanes, part)
         down, along = (1, p.rows) if p.turned else (p.inner, 1)
         x = code.at(self.x, code.times(row, down))
 
         def vectors(k: Value) -> list[str]:
-            for place in ahead:
-                code.prefetch(code.at(place, code.times(k, p.columns)))
             here = code.at(of, code.times(k, apart))
             # A copy has whole vectors.
             used = lanes if apart == p.columns and not p.by_columns else [t.lanes] * len(lanes)
@@ -350,9 +367,43 @@ class _Writer:
         def element(number: int, k: Value) -> str:
             return code.at(code.at(x, code.times(k, along)), number * down)
 
-        add_products(code, sums, part.start, part.end, vectors, element)
+        if ahead is None:
+            add_products(code, sums, part.start, part.end, vectors, element)
+        else:
+            step = self.rhythm
+            with code.loop(part.start, part.end, step) as k:
+                self.fetch(ahead, number, code.subtract(k, part.start))
+                end = code.add(k, step)
+                if p.inner % step or t.depth % step:
+                    end = code.least(end, part.end)
+                add_products(code, sums, k, end, vectors, element)
         found = [[code.get(variable) for variable in row] for row in sums]
         self._finish(found, row, column, lanes, part)
+
+    @property
+    def rhythm(self) -> int:
+        """After so many products, a power of two, a tile fetches a line: all of a block fetch a panel's part."""
+        return min(1 << max(0, (self.t.together // self.lines).bit_length() - 1), self.t.depth)
+
+    def fetch(self, ahead: _Ahead, number: Value, done: Value) -> None:
+        """Fetch a line, or some where there are few tiles, for a tile that so many products have been added to.
+
+        A panel may begin within a line, which the one before it has had fetched: what is fetched is the line that has
+        a vector's last element.
+        """
+        code, p, t = self.code, self.p, self.t
+        each = -(-self.lines // t.together)
+        turn = number if t.blocks == 1 else code.value(f"urem i64 {number}, {t.together}")
+        so_far = code.add(code.times(turn, -(-t.depth // self.rhythm)), code.value(f"udiv i64 {done}, {self.rhythm}"))
+        for line in range(each):
+            index = code.add(code.times(so_far, each), line)
+            with code.when(code.value(f"icmp slt i64 {index}, {ahead.lines}")):
+                row, place = (code.value(f"{op} i64 {index}, {self.lines}") for op in ("udiv", "urem"))
+                code.prefetch(
+                    code.at(
+                        ahead.begin, code.add(code.times(row, p.columns), code.times(place, self.apart), self.apart - 1)
+                    )
+                )
 
     def _start(self, begin: str, height: int, lanes: Sequence[int], part: _Part) -> list[list[str]]:
         """A tile's vectors as variables, with what has been added to them before."""
