@@ -166,6 +166,9 @@ class ElementwiseOp(_ArraysToArrays):
     A step is an array ``[op, number, ...]`` with the numbers of its operands: the operands of this op come first,
     then what the steps before it give. The last step gives the result. After the numbers comes the element type of what
     it gives, where that is not the result's, and then an array of the op's attributes, where it has any.
+
+    The first steps may be ``stablehlo.slice``, of operands that have other shapes than the result: what they give has
+    its shape.
     """
 
     name = "cpu.elementwise"
@@ -554,6 +557,9 @@ def is_reduction(step: Attribute) -> bool:
 
 REDUCE = "stablehlo.reduce"
 """What steps that combine elements are called."""
+
+SLICE = "stablehlo.slice"
+"""What steps that take a part of an array are called."""
 
 
 def _check_steps(op: IRDLOperation, steps: ArrayAttr, values: int) -> None:

@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.numerics.chains.elementwise import Step, chain, epilogue
+from tfrt.kernels.numerics.chains.parts import Part, reading, whole
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES, LEAST_STEPS, with_native_chain
 from tfrt.kernels.shared.element_kinds import loudly
 
@@ -234,15 +236,41 @@ def _by_shapes(prepare: Callable[[Sequence[tuple[int, ...]]], ArrayForm]) -> Arr
 def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> ArrayForm:
     (result,) = read_metadata(metadata)
     known, dtype = read_metadata(arguments), result.dtype.numpy
-    shapes = [each.shape for each in known]
-    found = _steps(steps, [each.dtype for each in known], result.dtype)
+    found, parts = _steps_of_parts(steps, known, result.dtype)
+    inputs = [known[part.array] for part in parts]
+    shapes = [each.shape if part.starts is None else result.shape for each, part in zip(inputs, parts, strict=True)]
     largest = max(dtype.itemsize, *(each.dtype.numpy.itemsize for each in known))
     run = chain(found, shapes, result.shape, largest, dtype)
+    is_sliced = any(part.starts is not None for part in parts)
+    if is_sliced:
+        run = reading(run, parts)
     is_large = math.prod(result.shape) * largest >= LEAST_BYTES
     if host.native is False or not (is_large or (host.native is True and len(found) >= LEAST_STEPS)):
         return run
-    dtypes = [each.dtype.numpy for each in known]
-    return with_native_chain(run, shapes, dtypes, result.shape, dtype, found, host, is_small=not is_large)
+    dtypes, taken = [each.dtype.numpy for each in inputs], parts if is_sliced else None
+    return with_native_chain(run, shapes, dtypes, result.shape, dtype, found, host, is_small=not is_large, parts=taken)
+
+
+def _steps_of_parts(
+    steps: Any, known: Sequence[TensorMetadata], result: DType
+) -> tuple[Sequence[Step], Sequence[Part]]:
+    """The steps of a chain of arrays, and the inputs that they read: these, or parts of them, which its first steps
+    take."""
+    shapes, dtypes = [each.shape for each in known], [each.dtype for each in known]
+    slices = [step.value for step in itertools.takewhile(lambda step: step.value[0].value == "stablehlo.slice", steps)]
+    if not slices:
+        return _steps(steps, dtypes, result), whole(shapes)
+    parts = []
+    for _, array, *details in slices:
+        attrs = OpAttrs.of_pairs(details[-1].value).values()
+        starts = zip(attrs["start_indices"], attrs["limit_indices"], attrs["strides"], strict=True)
+        parts.append(Part(array.value, shapes[array.value], tuple(starts)))
+    found = _steps(steps[len(slices) :], [*dtypes, *[dtypes[part.array] for part in parts]], result)
+    used = {number for step in found for number in step.operands}
+    read = [n for n in range(len(known)) if n in used or all(part.array != n for part in parts)]
+    places = {number: place for place, number in enumerate([*read, *range(len(known), len(known) + len(steps))])}
+    renumbered = [replace(step, operands=tuple([places[number] for number in step.operands])) for step in found]
+    return renumbered, [*[Part(number, shapes[number]) for number in read], *parts]
 
 
 def _steps(steps: Any, inputs: Sequence[DType], result: DType) -> Sequence[Step]:

@@ -20,6 +20,7 @@ from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, processor
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.narrow_rows import repeated, repeats
+from tfrt.kernels.numerics.chains.parts import Part, whole
 from tfrt.kernels.numerics.machine_code.blocks import Work, taking_any, whole_work, written_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
@@ -69,6 +70,7 @@ class Chain:
         strides: for each input how far apart in it elements are that are next to one another along each dimension; 0
             where it is broadcast.
         dtypes: the inputs' types.
+        places: for each input, which of the arrays it is in, and how many elements of that come before it.
         steps: elementwise ops; of their values, the inputs come first.
         dtype: the type of the result, and of steps that do not say theirs.
     """
@@ -76,6 +78,7 @@ class Chain:
     sizes: tuple[int, ...]
     strides: tuple[tuple[int, ...], ...]
     dtypes: tuple[np.dtype, ...]
+    places: tuple[tuple[int, int], ...]
     steps: tuple[Step, ...]
     dtype: np.dtype
 
@@ -96,13 +99,13 @@ class Chain:
         return processor().vector_bytes // max(in_registers(dtype).itemsize for dtype in types)
 
     @property
-    def elements(self) -> list[int]:
-        """How many elements the inputs and the result have at least."""
-        lengths = [
-            1 + sum((size - 1) * stride for size, stride in zip(self.sizes, strides, strict=True))
-            for strides in self.strides
-        ]
-        return [*lengths, prod(self.sizes)]
+    def arrays(self) -> list[tuple[int, np.dtype]]:
+        """How many elements the arrays and the result have at least, and their types."""
+        found: dict[int, tuple[int, np.dtype]] = {}
+        for strides, dtype, (array, offset) in zip(self.strides, self.dtypes, self.places, strict=True):
+            last = offset + sum((size - 1) * stride for size, stride in zip(self.sizes, strides, strict=True))
+            found[array] = (max(1 + last, found.get(array, (0, dtype))[0]), dtype)
+        return [*[found[number] for number in range(len(found))], (prod(self.sizes), self.dtype)]
 
 
 def with_native_chain(
@@ -115,25 +118,27 @@ def with_native_chain(
     host: HostContext,
     *,
     is_small: bool = False,
+    parts: Sequence[Part] | None = None,
 ) -> Run:
-    """`run`, a chain on arrays of these shapes and types, or the same as machine code where there is some and it is
+    """`run`, a chain on inputs of these shapes and types, or the same as machine code where there is some and it is
     worth it.
 
     Args:
         is_small: whether putting elements in order takes longer than `run` does with them as they lie.
+        parts: what the inputs are parts of, where these are what `run` is given; or else the inputs.
     """
-    times = _repeats(inputs, result)
+    times = _repeats(inputs, result) if parts is None else 1
     if times > 1:
         return _by_long_rows(run, times, inputs, dtypes, result, dtype, steps, host)
-    chain = describe(inputs, dtypes, result, dtype, steps)
+    chain = describe(inputs, dtypes, result, dtype, steps, parts)
     if chain is None:
         return run
 
     def make() -> Run:
         native = make_native(chain, result, host)
-        if is_small:
+        if is_small or parts is not None:
             work = native.work  # type: ignore[attr-defined]
-            return written(_or_as_they_lie(work, run), written_work(work, run, len(inputs)))
+            return written(_or_as_they_lie(work, run), written_work(work, run, len(chain.arrays) - 1))
         return _unrepeated(native, inputs, dtypes, result, dtype, steps, host)
 
     return native_or(run, make, host, "a chain of elementwise ops")
@@ -190,41 +195,53 @@ def _unrepeated_shape(array: np.ndarray) -> Shape:
 
 
 def describe(
-    inputs: Sequence[Shape], dtypes: Sequence[np.dtype], result: Shape, dtype: np.dtype, steps: Sequence[Step]
+    inputs: Sequence[Shape],
+    dtypes: Sequence[np.dtype],
+    result: Shape,
+    dtype: np.dtype,
+    steps: Sequence[Step],
+    parts: Sequence[Part] | None = None,
 ) -> Chain | None:
-    """What a chain computes, if there may be machine code for it."""
+    """What a chain computes, if there may be machine code for it; see `with_native_chain`."""
     if not all(map(is_known, (*dtypes, dtype))) or 0 in result:
         return None
     if not all(has_form(step, dtype) for step in steps):
         return None
-    sizes, strides = _merged(inputs, result)
+    parts = whole(inputs) if parts is None else parts
+    sizes, strides = _merged(inputs, [part.strides for part in parts], result)
     if len(sizes) > 1 and sizes[-1] < LEAST_WIDTH:
         return None
-    return Chain(sizes, strides, tuple(dtypes), tuple(steps), dtype)
+    places = tuple([(part.array, part.offset) for part in parts])
+    return Chain(sizes, strides, tuple(dtypes), places, tuple(steps), dtype)
 
 
-def _merged(inputs: Sequence[Shape], result: Shape) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    """A result's sizes and the inputs' strides, for the fewest dimensions."""
-    wide = [(1,) * (len(result) - len(shape)) + tuple(shape) for shape in inputs]
+def _merged(
+    inputs: Sequence[Shape], apart: Sequence[Sequence[int]], result: Shape
+) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
+    """A result's sizes and the inputs' strides, for the fewest dimensions.
+
+    Args:
+        apart: the strides of the inputs along the dimensions that they have.
+    """
+    missing = [len(result) - len(shape) for shape in inputs]
+    own = [
+        [0] * count + [0 if size == 1 else stride for size, stride in zip(shape, strides, strict=True)]
+        for count, shape, strides in zip(missing, inputs, apart, strict=True)
+    ]
     sizes: list[int] = []
-    strides: list[list[int]] = [[] for _ in inputs]
-    steps = [1] * len(inputs)
-    last: list[bool] | None = None
+    found: list[list[int]] = []
     for axis in range(len(result) - 1, -1, -1):
+        strides = [each[axis] for each in own]
         if result[axis] == 1:
             continue
-        is_there = [shape[axis] != 1 for shape in wide]
-        if is_there == last:
+        if sizes and all(new == sizes[-1] * last for new, last in zip(strides, found[-1], strict=True)):
             sizes[-1] *= result[axis]
         else:
             sizes.append(result[axis])
-            for own, step, there in zip(strides, steps, is_there, strict=True):
-                own.append(step if there else 0)
-        steps = [step * shape[axis] for step, shape in zip(steps, wide, strict=True)]
-        last = is_there
+            found.append(strides)
     if not sizes:
         return (1,), tuple((0,) for _ in inputs)
-    return tuple(sizes[::-1]), tuple(tuple(own[::-1]) for own in strides)
+    return tuple(sizes[::-1]), tuple(zip(*found[::-1], strict=True))
 
 
 def _repeats(inputs: Sequence[Shape], result: Shape) -> int:
@@ -287,10 +304,10 @@ def make_native(chain: Chain, shape: Shape, host: HostContext | None) -> Run:
         CannotAssemble: there is none.
         NotImplementedError: a step cannot be written.
     """
-    text, inputs, dtype = write(chain), len(chain.strides), chain.dtype
+    text, inputs = write(chain), len(chain.arrays) - 1
     least, most = LEAST_ELEMENTS // chain.width, MOST_ELEMENTS // chain.width
     brief = (BRIEF_ELEMENTS // chain.width, BRIEF_ELEMENTS_OF_MANY // chain.width)
-    sizes, dtypes = chain.elements, [*chain.dtypes, dtype]
+    sizes, dtypes = [size for size, _ in chain.arrays], [dtype for _, dtype in chain.arrays]
     do_all = whole_work(text, "work", sizes, dtypes, chain.rows, host, least, most, inputs, shape, brief)
     run = taking_any(do_all, shape, sizes, dtypes)
     run.work = do_all  # type: ignore[attr-defined]
@@ -298,14 +315,19 @@ def make_native(chain: Chain, shape: Shape, host: HostContext | None) -> Run:
 
 
 def write(chain: Chain) -> str:
-    """The function ``work`` as a module: of arrays (the inputs, the result) and the first and the last row to do.
+    """The function ``work`` as a module: of arrays (those that are read, the result) and the first and the last row to
+    do.
 
     Raises:
         NotImplementedError: a step has no form for vectors.
     """
     code = Code(np.dtype(np.float32), chain.lanes)
-    names = [f"%a{number}x" for number in range(len(chain.strides) + 1)]
-    *arrays, made = (code.elements_of(name, DATA_OFFSET) for name in names)
+    names = [f"%a{number}x" for number in range(len(chain.arrays))]
+    *given, made = (code.elements_of(name, DATA_OFFSET) for name in names)
+    arrays = [
+        address(code, given[array], offset, dtype)
+        for (array, offset), dtype in zip(chain.places, chain.dtypes, strict=True)
+    ]
     single = {
         number: spread(code, array, dtype)
         for number, (array, strides, dtype) in enumerate(zip(arrays, chain.strides, chain.dtypes, strict=True))
