@@ -103,9 +103,10 @@ class OpEntry:
             broadcasts as numpy does, and never fails; `out` may be one of its arrays. Its result may have another type
             than its operands.
         native: for elementwise ops, an expression of the operands ``{0}``, ``{1}``, … in Python's syntax, of which
-            machine code is made (`tfrt.kernels.numerics.machine_code.vectors.code`), and which gives what the op gives
-            for all types that it is one of, but for the sign of NaNs; or a function of the attributes that gives one,
-            or None. Integers wrap around; floats of 16 bits are computed with as singles, and the result rounded once.
+            machine code is made (`tfrt.kernels.numerics.machine_code.vectors.expressions`), and which gives what the op
+            gives for all types that it is one of, but for the sign of NaNs; or a function of the attributes that gives
+            one, or None. Integers wrap around; floats of 16 bits are computed with as singles, and the result rounded
+            once.
         metadata: see `cpu_op`; so are `array_form`, `constant_metadata`, `elementwise`,
             `steps`, `gives`, `shaped_by`, `shape_only` and `shape_input`.
     """

@@ -28,7 +28,9 @@ from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE, Attention, Change
 from tfrt.kernels.numerics.machine_code.blocks import Work, require_strided, written_work
 from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp_or_zero, tanh
+from tfrt.kernels.numerics.machine_code.vectors.lanes import greatest_of, sum_of
 
 Run = Callable[..., np.ndarray]
 
@@ -165,7 +167,7 @@ def _write_scores(
     lanes = _cut(a.depth, code.lanes)
     scale = code.constant(float(np.float32(a.scale)))
     vectors = [
-        code.evaluate("{0} * {1}", [code.load(code.at(query, n * code.lanes), count), scale])
+        evaluate(code, "{0} * {1}", [code.load(code.at(query, n * code.lanes), count), scale])
         for n, count in enumerate(lanes)
     ]
 
@@ -173,7 +175,7 @@ def _write_scores(
         total = code.constant(0)
         for n, count in enumerate(lanes):
             total = code.fma(vectors[n], code.load(code.at(key, n * code.lanes), count), total)
-        code.put(to, code.sum_of(total))
+        code.put(to, sum_of(code, total))
 
     start = 0
     for begin, part, count in zip(begins, keys, a.keys, strict=True):
@@ -209,29 +211,29 @@ def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, to
             # What has no key is not as if it had been masked.
             value = code.filled(value, lanes, lowest)
             code.store(at, value, code.lanes)
-        code.set(greatest, code.evaluate("{0} if {0} > {1} else {1}", [value, code.get(greatest)]))
-    shift = code.spread_element(code.greatest_of(code.get(greatest)))
+        code.set(greatest, evaluate(code, "{0} if {0} > {1} else {1}", [value, code.get(greatest)]))
+    shift = code.spread_element(greatest_of(code, code.get(greatest)))
     if a.zeroes_masked:
         # Exponentials are zero then, and so is their sum, which it is nowhere else.
-        shift = code.evaluate("{1} if {0} == {2} else {0}", [shift, zero, lowest])
+        shift = evaluate(code, "{1} if {0} == {2} else {0}", [shift, zero, lowest])
     added = code.variable(zero)
     with code.loop(0, total, code.lanes) as start:
         at = code.at(scores, start)
-        value = exp_or_zero(code, code.evaluate("{0} - {1}", [code.load(at, code.lanes), shift]), LEAST_SHARE)
+        value = exp_or_zero(code, evaluate(code, "{0} - {1}", [code.load(at, code.lanes), shift]), LEAST_SHARE)
         code.store(at, value, code.lanes)
-        code.set(added, code.evaluate("{0} + {1}", [code.get(added), value]))
-    divisor = code.spread_element(code.sum_of(code.get(added)))
+        code.set(added, evaluate(code, "{0} + {1}", [code.get(added), value]))
+    divisor = code.spread_element(sum_of(code, code.get(added)))
     if sink is not None:
-        divisor = code.evaluate(
-            "{0} + {1}", [divisor, exp_or_zero(code, code.evaluate("{0} - {1}", [sink, shift]), LEAST_SHARE)]
+        divisor = evaluate(
+            code, "{0} + {1}", [divisor, exp_or_zero(code, evaluate(code, "{0} - {1}", [sink, shift]), LEAST_SHARE)]
         )
     if a.zeroes_masked:
-        divisor = code.evaluate("one if {0} == zero else {0}", [divisor])
+        divisor = evaluate(code, "one if {0} == zero else {0}", [divisor])
     # It is one at least, or no number.
-    inverse = code.evaluate("one / {0}", [divisor])
+    inverse = evaluate(code, "one / {0}", [divisor])
     for start, lanes in code.parts(count):
         at = code.at(scores, start)
-        value = code.evaluate("{0} * {1}", [code.load(at, code.lanes), inverse])
+        value = evaluate(code, "{0} * {1}", [code.load(at, code.lanes), inverse])
         value = _changed(code, a.shares, masks[of_scores:], value, start, lanes)
         code.store(at, value, code.lanes)
 
@@ -265,9 +267,9 @@ def _changed(code: Code, changes: Sequence[Change], masks: Sequence[str], value:
             continue
         if at is not None:
             other = code.spread(at) if is_one else code.load(code.at(at, start), lanes)
-        value = code.evaluate(_EXPRESSIONS[change.name], [value, other])
+        value = evaluate(code, _EXPRESSIONS[change.name], [value, other])
         if change.name in ("maximum", "minimum") and change.mask is not None:
-            value = code.evaluate("{1} if {1} != {1} else {0}", [value, other])
+            value = evaluate(code, "{1} if {1} != {1} else {0}", [value, other])
     return value
 
 

@@ -24,6 +24,8 @@ from tfrt.kernels.numerics.machine_code.blocks import in_blocks
 from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.machine_code.tiles import add_products, tile_of
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
+from tfrt.kernels.numerics.machine_code.vectors.lanes import transposed
 
 Run = Callable[..., np.ndarray]
 
@@ -247,9 +249,9 @@ class _Block:
             def elements(at: Value, used: int, n: int = n, rows: Sequence[str] = rows) -> None:
                 found = [code.load(code.at(row, at), used) for row in rows]
                 found += [code.constant(0)] * (b.lanes - len(found))
-                for each, vector in enumerate(code.transposed(found)[:used]):
+                for each, vector in enumerate(transposed(code, found)[:used]):
                     to = code.at(self.panel, code.add(code.times(code.add(at, each), b.width), n * b.lanes))
-                    code.store(to, code.evaluate("{0} * {1}", [vector, scale]), b.lanes)
+                    code.store(to, evaluate(code, "{0} * {1}", [vector, scale]), b.lanes)
 
             whole, rest = divmod(a.depth, b.lanes)
             if whole:

@@ -15,6 +15,7 @@ import numpy as np
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.machine_code.tiles import SHORT, Product, finish
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 
 MOST_ROWS = 4
 """For more rows, what takes time is the arithmetic."""
@@ -136,7 +137,7 @@ def _write_panel(
         for n, used in enumerate(lanes):
             parts = [code.get(sums[turn][row][n]) for turn in range(turns)]
             while len(parts) > 1:
-                added = [code.evaluate("{0} + {1}", parts[i : i + 2]) for i in range(0, len(parts) - 1, 2)]
+                added = [evaluate(code, "{0} + {1}", parts[i : i + 2]) for i in range(0, len(parts) - 1, 2)]
                 parts = added + parts[len(added) * 2 :]
             _finish(code, p, parts[0], made, row, code.add(column, n * code.lanes), used, others)
 

@@ -17,6 +17,8 @@ from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.support.machine_code import DATA_OFFSET, processor
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
+from tfrt.kernels.numerics.machine_code.vectors.lanes import from_place
 from tfrt.kernels.numerics.machine_code.vectors.steps import write_typed
 from tfrt.kernels.numerics.machine_code.vectors.types import Vector, address, in_registers, load, spread, store
 
@@ -244,7 +246,7 @@ class _Writer:
         form = COMBINE[function]
         if self.chain.dtypes[number].kind == "f":
             form = _OF_FLOATS.get(function, form)
-        return code.evaluate(form, [one, other])
+        return evaluate(code, form, [one, other])
 
     def typed(self, number: int) -> Code:
         return self.code.of(self.chain.dtypes[number])
@@ -411,7 +413,7 @@ class _Rows(_Writer):
         """What a vector's elements combine to, in all places."""
         typed, count = self.typed(number), self.code.lanes // 2
         while count:
-            vector = self.combine(number, vector, typed.from_place(vector, count))
+            vector = self.combine(number, vector, from_place(typed, vector, count))
             count //= 2
         return typed.spread_first(vector)
 

@@ -23,7 +23,9 @@ from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.blocks import require_whole, taking_any, whole_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp, exp_or_zero
+from tfrt.kernels.numerics.machine_code.vectors.lanes import greatest_of, sum_of
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
 from tfrt.kernels.numerics.row_layers import Rows
 
@@ -195,7 +197,7 @@ def _reduced(code: Code, width: int, start: str, term: Callable[[Value, int], st
     found = [code.variable(start) for _ in range(_WAYS if whole else 1)]
 
     def add(which: int, column: Value, count: int) -> None:
-        code.set(found[which], code.evaluate(combine, [term(column, count), code.get(found[which])]))
+        code.set(found[which], evaluate(code, combine, [term(column, count), code.get(found[which])]))
 
     if whole:
         with code.loop(0, whole, step) as column:
@@ -205,7 +207,7 @@ def _reduced(code: Code, width: int, start: str, term: Callable[[Value, int], st
         add(0, column, min(code.lanes, width - column))
     first, *others = (code.get(variable) for variable in found)
     for other in others:
-        first = code.evaluate(combine, [first, other])
+        first = evaluate(code, combine, [first, other])
     return first
 
 
@@ -219,17 +221,17 @@ def _softmax(code: Code, work: Work, x: str, target: str) -> Finish:
         return code.filled(code.load(code.at(x, column), count), count, lowest)
 
     # What is not a number makes all shares such, whatever the greatest one is.
-    greatest = code.spread_element(code.greatest_of(_reduced(code, work.width, lowest, element, _GREATEST)))
+    greatest = code.spread_element(greatest_of(code, _reduced(code, work.width, lowest, element, _GREATEST)))
 
     def share(column: Value, count: int) -> str:
-        shifted = code.evaluate("{0} - {1}", [element(column, count), greatest])
+        shifted = evaluate(code, "{0} - {1}", [element(column, count), greatest])
         value = exp(code, shifted) if work.layer == "softmax" else exp_or_zero(code, shifted, LEAST_SHARE)
         value = code.filled(value, count, code.constant(0))
         code.store(code.at(target, column), value, count)
         return value
 
-    total = code.spread_element(code.sum_of(_reduced(code, work.width, code.constant(0), share, _SUM)))
-    return lambda value: code.evaluate("{0} / {1}", [value, total])
+    total = code.spread_element(sum_of(code, _reduced(code, work.width, code.constant(0), share, _SUM)))
+    return lambda value: evaluate(code, "{0} / {1}", [value, total])
 
 
 def _normalize(code: Code, work: Work, x: str, target: str) -> Finish:
@@ -238,17 +240,17 @@ def _normalize(code: Code, work: Work, x: str, target: str) -> Finish:
     def element(column: Value, count: int) -> str:
         return code.load(code.at(x, column), count)
 
-    total = code.spread_element(code.sum_of(_reduced(code, work.width, zero, element, _SUM)))
-    mean = code.evaluate("{0} / {1}", [total, count_of])
+    total = code.spread_element(sum_of(code, _reduced(code, work.width, zero, element, _SUM)))
+    mean = evaluate(code, "{0} / {1}", [total, count_of])
 
     def square(column: Value, count: int) -> str:
-        centred = code.evaluate("{0} - {1}", [element(column, count), mean])
-        return code.filled(code.evaluate("{0} * {0}", [centred]), count, zero)
+        centred = evaluate(code, "{0} - {1}", [element(column, count), mean])
+        return code.filled(evaluate(code, "{0} * {0}", [centred]), count, zero)
 
-    squares = code.spread_element(code.sum_of(_reduced(code, work.width, zero, square, _SUM)))
+    squares = code.spread_element(sum_of(code, _reduced(code, work.width, zero, square, _SUM)))
     epsilon = code.constant(float(np.float32(work.epsilon)))
-    scale = code.evaluate("sqrt({0} / {1} + {2})", [squares, count_of, epsilon])
-    return lambda value: code.evaluate("({0} - {1}) / {2}", [value, mean, scale])
+    scale = evaluate(code, "sqrt({0} / {1} + {2})", [squares, count_of, epsilon])
+    return lambda value: evaluate(code, "({0} - {1}) / {2}", [value, mean, scale])
 
 
 _LAYERS: dict[Layer, Callable[[Code, Work, str, str], Finish]] = {

@@ -24,6 +24,7 @@ from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.lanes import transposed
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
 
 MOST_ROWS = 8
@@ -312,7 +313,7 @@ class _Writer:
                 found = [code.load(code.at(begin, k), used) for begin in columns]
                 found += [code.constant(0)] * (t.lanes - len(found))
                 row = code.times(code.subtract(k, part.start), t.width)
-                for number, vector in enumerate(code.transposed(found)[:used]):
+                for number, vector in enumerate(transposed(code, found)[:used]):
                     code.store(code.at(self.memory, code.add(row, number * t.width + n * t.lanes)), vector, t.lanes)
 
             if whole:

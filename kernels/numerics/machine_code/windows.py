@@ -17,6 +17,7 @@ from tfrt.executor.support.machine_code import DATA_OFFSET, processor
 from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.reductions.trees import FEW
 from tfrt.kernels.numerics.reductions.windows import Window
 
@@ -177,11 +178,11 @@ def _combine(code: Code, pool: Pool, taps: Sequence[str], into: str, channel: Va
     first, *others = (code.load(code.at(tap, channel), lanes) for tap in taps)
     if pool.function == "add":
         # The sum begins with the initial value.
-        first = code.evaluate("{0} + {1}", [code.constant(0), first])
+        first = evaluate(code, "{0} + {1}", [code.constant(0), first])
     elif pool.function == "fmax":
-        first = code.evaluate(_COMBINED["fmax"], [code.constant(-np.inf), first])
+        first = evaluate(code, _COMBINED["fmax"], [code.constant(-np.inf), first])
     for other in others:
-        first = code.evaluate(_COMBINED[pool.function], [first, other])
+        first = evaluate(code, _COMBINED[pool.function], [first, other])
     code.store(code.at(into, channel), first, lanes)
 
 

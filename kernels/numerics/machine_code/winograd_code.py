@@ -26,6 +26,8 @@ from tfrt.kernels.numerics.machine_code.convolution_code import (
 )
 from tfrt.kernels.numerics.machine_code.tiles import add_products
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
+from tfrt.kernels.numerics.machine_code.vectors.lanes import has_unknown
 from tfrt.kernels.numerics.machine_code.vectors.steps import write_steps
 
 TOGETHER = 16
@@ -145,9 +147,9 @@ def write_transform(c: Convolution, t: Tiling) -> str:
     half = code.constant(0.5)
 
     def in_three(taps: Sequence[str]) -> list[str]:
-        outer = code.evaluate("({0} + {1}) * {2}", [taps[0], taps[2], half])
-        inner = code.evaluate("{0} * {1}", [taps[1], half])
-        pair = [code.evaluate(form, [outer, inner]) for form in ("{0} + {1}", "{0} - {1}")]
+        outer = evaluate(code, "({0} + {1}) * {2}", [taps[0], taps[2], half])
+        inner = evaluate(code, "{0} * {1}", [taps[1], half])
+        pair = [evaluate(code, form, [outer, inner]) for form in ("{0} + {1}", "{0} - {1}")]
         return [taps[0], *pair, taps[2]]
 
     with code.loop("%start", "%end") as channel:
@@ -256,7 +258,7 @@ class _Writer:
     def _into(self, taps: Sequence[str]) -> list[str]:
         """Four neighbours in the form in which they are multiplied."""
         forms = ("{0} - {2}", "{1} + {2}", "{2} - {1}", "{1} - {3}")
-        return [self.code.evaluate(form, list(taps)) for form in forms]
+        return [evaluate(self.code, form, list(taps)) for form in forms]
 
     def multiply(self, count: int) -> None:
         """The sixteen products of a matrix of tiles and one of filters."""
@@ -315,7 +317,7 @@ class _Writer:
 
     def _out_of(self, sums: Sequence[str]) -> list[str]:
         """Two neighbours of the result."""
-        return [self.code.evaluate(form, list(sums)) for form in ("{0} + {1} + {2}", "{1} - {2} - {3}")]
+        return [evaluate(self.code, form, list(sums)) for form in ("{0} + {1} + {2}", "{1} - {2} - {3}")]
 
     def finish(
         self, pixels: Sequence[Sequence[str]], number: Value, row: Value, column: Value, start: Value, lanes: int
@@ -328,7 +330,7 @@ class _Writer:
         doubt = code.constant(0)
         for pixel in (pixel for line in pixels for pixel in line):
             doubt = code.fma(pixel, code.constant(0), doubt)
-        with code.when(code.has_unknown(doubt)):
+        with code.when(has_unknown(code, doubt)):
             self.directly(kept, number, start, lanes)
         for i, line in enumerate(kept):
             for j, variable in enumerate(line):

@@ -17,6 +17,7 @@ from tfrt.executor.support.fork_join import MOST_ARRAYS, Crew
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, is_available
 from tfrt.kernels.numerics.machine_code.blocks import in_blocks
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 SIZES = [(0, 1), (1, 1), (7, 3), (100, 1), (1000, 300)]
@@ -31,7 +32,7 @@ def add_to(arrays=2):
         at = code.at(made, place)
         total = code.load(at, 1)
         for array in inputs:
-            total = code.evaluate("{0} + {1}", [total, code.load(code.at(array, place), 1)])
+            total = evaluate(code, "{0} + {1}", [total, code.load(code.at(array, place), 1)])
         code.store(at, total, 1)
     text = code.module("add", [*(f"ptr {name}" for name in names), "i64 %start", "i64 %end"])
     return assemble(text, "add", [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.functions import bounded_ratio, exp, polynomial
 from tfrt.kernels.numerics.machine_code.vectors.logarithms import log_plus_one
 from tfrt.kernels.numerics.special.error_functions import ERF_SINGLE, ERF_SINGLE_END, ERFC_SINGLE_END, ERFCX_SINGLE
@@ -27,26 +28,26 @@ def erf(code: Code, x: str) -> str:
 
 def erfc(code: Code, x: str) -> str:
     """One less the error function, without cancellation; within six units in the last place."""
-    size = code.evaluate("abs({0})", [x])
+    size = evaluate(code, "abs({0})", [x])
     # NaN is itself.
-    size = code.evaluate("{1} if {1} < {0} else {0}", [size, code.constant(ERFC_SINGLE_END)])
-    inverse = code.evaluate("one / ({0} + {1})", [size, code.constant(2)])
-    square = code.evaluate("{0} * {0}", [size])
+    size = evaluate(code, "{1} if {1} < {0} else {0}", [size, code.constant(ERFC_SINGLE_END)])
+    inverse = evaluate(code, "one / ({0} + {1})", [size, code.constant(2)])
+    square = evaluate(code, "{0} * {0}", [size])
     # What the square has lost counts, for it is in an exponent.
-    lost = code.fma(size, size, code.evaluate("-{0}", [square]))
-    falling = exp(code, code.evaluate("-{0}", [square]))
-    scaled = code.evaluate("{0} * {1}", [inverse, polynomial(code, inverse, ERFCX_SINGLE)])
-    scaled = code.fma(scaled, code.evaluate("-{0}", [lost]), scaled)
-    far = code.evaluate("{0} * {1}", [falling, scaled])
-    return code.evaluate("{0} if {1} > zero else {2} - {0}", [far, x, code.constant(2)])
+    lost = code.fma(size, size, evaluate(code, "-{0}", [square]))
+    falling = exp(code, evaluate(code, "-{0}", [square]))
+    scaled = evaluate(code, "{0} * {1}", [inverse, polynomial(code, inverse, ERFCX_SINGLE)])
+    scaled = code.fma(scaled, evaluate(code, "-{0}", [lost]), scaled)
+    far = evaluate(code, "{0} * {1}", [falling, scaled])
+    return evaluate(code, "{0} if {1} > zero else {2} - {0}", [far, x, code.constant(2)])
 
 
 def erf_inv(code: Code, x: str) -> str:
     """The inverse of the error function; what ``1 - x * x`` loses near one is lost, as in
     `tfrt.kernels.numerics.special.error_functions.erf_inv_single`."""
-    weight = code.evaluate("-{0}", [log_plus_one(code, code.evaluate("-({0} * {0})", [x]))])
-    near = polynomial(code, code.evaluate("{0} - {1}", [weight, code.constant(2.5)]), _ERF_INV)
-    root = code.evaluate("sqrt({0}) - {1}", [weight, code.constant(3)])
+    weight = evaluate(code, "-{0}", [log_plus_one(code, evaluate(code, "-({0} * {0})", [x]))])
+    near = polynomial(code, evaluate(code, "{0} - {1}", [weight, code.constant(2.5)]), _ERF_INV)
+    root = evaluate(code, "sqrt({0}) - {1}", [weight, code.constant(3)])
     far = polynomial(code, root, _ERF_INV_TAIL)
-    found = code.evaluate("{0} * ({1} if {2} < {3} else {4})", [x, near, weight, code.constant(5), far])
-    return code.evaluate("{1} * {2} if abs({1}) == one else {0}", [found, x, code.constant(np.inf)])
+    found = evaluate(code, "{0} * ({1} if {2} < {3} else {4})", [x, near, weight, code.constant(5), far])
+    return evaluate(code, "{1} * {2} if abs({1}) == one else {0}", [found, x, code.constant(np.inf)])

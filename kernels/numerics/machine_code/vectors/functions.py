@@ -12,7 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfrt.executor.support.machine_code import processor
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 
 _LOWEST, _HIGHEST = -104.0, 89.0
 """Beyond these, exponentials are zero and infinite."""
@@ -46,13 +48,13 @@ def exp(code: Code, x: str, lowest: float = _LOWEST) -> str:
         lowest: what numbers below it are taken for.
     """
     rest, power, shifted = _reduced(code, within(code, x, lowest, _HIGHEST))
-    return code.scaled(polynomial(code, rest, _EXP), power, shifted)
+    return _scaled(code, polynomial(code, rest, _EXP), power, shifted)
 
 
 def within(code: Code, x: str, low: float, high: float) -> str:
     """What is below or above two numbers becomes these; NaN is itself."""
-    found = code.evaluate("{1} if {1} < {0} else {0}", [x, code.constant(high)])
-    return code.evaluate("{1} if {1} > {0} else {0}", [found, code.constant(low)])
+    found = evaluate(code, "{1} if {1} < {0} else {0}", [x, code.constant(high)])
+    return evaluate(code, "{1} if {1} > {0} else {0}", [found, code.constant(low)])
 
 
 def _reduced(code: Code, bounded: str) -> tuple[str, str, str]:
@@ -60,7 +62,7 @@ def _reduced(code: Code, bounded: str) -> tuple[str, str, str]:
     bits of one."""
     whole = code.constant(_WHOLE)
     shifted = code.fma(bounded, code.constant(single(1 / math.log(2))), whole)
-    power = code.evaluate("{0} - {1}", [shifted, whole])
+    power = evaluate(code, "{0} - {1}", [shifted, whole])
     rest = code.fma(power, code.constant(-LN2_HIGH), bounded)
     return code.fma(power, code.constant(single(-LN2_LOW)), rest), power, shifted
 
@@ -72,18 +74,18 @@ _LEAST = -20.0
 def exponential_minus_one(code: Code, x: str) -> str:
     """``exp(x) - 1``, within two units in the last place."""
     rest, power, shifted = _reduced(code, within(code, x, _LEAST, _HIGHEST))
-    near = code.fma(code.evaluate("{0} * {0}", [rest]), polynomial(code, rest, _EXP[2:]), rest)
+    near = code.fma(evaluate(code, "{0} * {0}", [rest]), polynomial(code, rest, _EXP[2:]), rest)
     # Half of the scale is a number where the exponential is one, or just infinite.
-    half = code.scaled(code.constant(1), *(code.evaluate("{0} - one", [each]) for each in (power, shifted)))
-    found = code.fma(half, near, code.evaluate("{0} - {1}", [half, code.constant(0.5)]))
+    half = _scaled(code, code.constant(1), *(evaluate(code, "{0} - one", [each]) for each in (power, shifted)))
+    found = code.fma(half, near, evaluate(code, "{0} - {1}", [half, code.constant(0.5)]))
     # Zeros keep their sign.
-    return code.evaluate("{1} if {1} == zero else {0} + {0}", [found, x])
+    return evaluate(code, "{1} if {1} == zero else {0} + {0}", [found, x])
 
 
 def exp_or_zero(code: Code, x: str, least: float) -> str:
     """``exp(x)``, or zero where that is less than some number."""
     lowest = single(math.log(least))
-    return code.evaluate("zero if {1} < {2} else {0}", [exp(code, x, lowest), x, code.constant(lowest)])
+    return evaluate(code, "zero if {1} < {2} else {0}", [exp(code, x, lowest), x, code.constant(lowest)])
 
 
 _TANH_END = 9.0
@@ -105,8 +107,8 @@ def tanh(code: Code, x: str) -> str:
 def bounded_ratio(code: Code, x: str, coefficients: Sequence[Sequence[float]], end: float) -> str:
     """An odd function that is 1 from some number on, and before that `x` times a rational function of its square."""
     bounded = within(code, x, -end, end)
-    square = code.evaluate("{0} * {0}", [bounded])
-    found = code.evaluate("{0} * {1} / {2}", [bounded, *(polynomial(code, square, part) for part in coefficients)])
+    square = evaluate(code, "{0} * {0}", [bounded])
+    found = evaluate(code, "{0} * {1} / {2}", [bounded, *(polynomial(code, square, part) for part in coefficients)])
     return within(code, found, -1.0, 1.0)
 
 
@@ -114,7 +116,7 @@ def logistic(code: Code, x: str) -> str:
     """``1 / (1 + exp(-x))``, within three units in the last place; what is below the least normal number is zero, or
     not, as exponentials overflow."""
     one = code.constant(1)
-    return code.evaluate("{1} / ({1} + {0})", [exp(code, code.evaluate("-{0}", [x])), one])
+    return evaluate(code, "{1} / ({1} + {0})", [exp(code, evaluate(code, "-{0}", [x])), one])
 
 
 def polynomial(code: Code, x: str, coefficients: Sequence[float]) -> str:
@@ -128,3 +130,35 @@ def polynomial(code: Code, x: str, coefficients: Sequence[float]) -> str:
 def single(number: float) -> float:
     """The nearest number of single precision, as which LLVM reads constants."""
     return float(np.float32(number))
+
+
+def _scaled(code: Code, x: str, power: str, shifted: str) -> str:
+    """Singles times two to a power between -150 and 150, a whole number, or NaN where they are; the result may be
+    denormal or infinite.
+
+    Args:
+        shifted: the power and 1.5 * 2**23, whose last bits are those of the power.
+    """
+    assert code.element == "float"
+    integers, flags = f"<{code.lanes} x i32>", f"<{code.lanes} x i1>"
+    if code.lanes * code.itemsize == 64 and processor().vector_bytes == 64:
+        kept = (code.vector, "zeroinitializer"), ("i16", -1), ("i32", 4)
+        function = "llvm.x86.avx512.mask.scalef.ps.512"
+        return code.value(code.call(code.vector, function, (code.vector, x), (code.vector, power), *kept))
+
+    def all_of(number: int) -> str:
+        return f"<{', '.join([f'i32 {number}'] * code.lanes)}>"
+
+    bits = code.value(f"bitcast {code.vector} {shifted} to {integers}")
+    whole = code.value(f"sub {integers} {bits}, {all_of(0x4B400000)}")
+    # In one step neither what is denormal could be reached, nor what is infinite.
+    half = code.value(f"ashr {integers} {whole}, {all_of(1)}")
+    found = x
+    for part in (half, code.value(f"sub {integers} {whole}, {half}")):
+        biased = code.value(f"add {integers} {part}, {all_of(127)}")
+        scale = code.value(f"shl {integers} {biased}, {all_of(23)}")
+        scale = code.value(f"bitcast {integers} {scale} to {code.vector}")
+        found = code.value(f"fmul {code.vector} {found}, {scale}")
+    # Of what is no number, the bits that the power is made of are any.
+    unknown = code.value(f"fcmp uno {code.vector} {x}, {x}")
+    return code.value(f"select {flags} {unknown}, {code.vector} {x}, {code.vector} {found}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate, holds
 from tfrt.kernels.numerics.machine_code.vectors.functions import LN2_HIGH, LN2_LOW, polynomial, single
 
 _LOG = (0.33333331173570324, -0.24999993997646, 0.2000071476719782, -0.16668057284089313, 0.14249322340257647,
@@ -23,29 +24,29 @@ _TINY = float(np.finfo(np.float32).tiny)
 
 def log(code: Code, x: str) -> str:
     """``log(x)``, within two units in the last place."""
-    is_tiny = code.holds("{0} < {1}", [x, code.constant(_TINY)])
-    normal = code.select(is_tiny, code.evaluate("{0} * {1}", [x, code.constant(2.0**23)]), x)
+    is_tiny = holds(code, "{0} < {1}", [x, code.constant(_TINY)])
+    normal = code.select(is_tiny, evaluate(code, "{0} * {1}", [x, code.constant(2.0**23)]), x)
     fraction, power, _ = _parts(code, normal)
-    power = code.select(is_tiny, code.evaluate("{0} - {1}", [power, code.constant(23)]), power)
-    found = _log(code, code.evaluate("{0} - one", [fraction]), power)
+    power = code.select(is_tiny, evaluate(code, "{0} - {1}", [power, code.constant(23)]), power)
+    found = _log(code, evaluate(code, "{0} - one", [fraction]), power)
     infinite = code.constant(np.inf)
-    found = code.evaluate("{0} if {1} < {2} else {1}", [found, x, infinite])
-    beyond = code.evaluate("-{1} if {0} == zero else {2}", [x, infinite, code.constant(np.nan)])
-    return code.evaluate("{1} if {0} > zero else {2}", [x, found, beyond])
+    found = evaluate(code, "{0} if {1} < {2} else {1}", [found, x, infinite])
+    beyond = evaluate(code, "-{1} if {0} == zero else {2}", [x, infinite, code.constant(np.nan)])
+    return evaluate(code, "{1} if {0} > zero else {2}", [x, found, beyond])
 
 
 def log_plus_one(code: Code, x: str) -> str:
     """``log(1 + x)``, within two units in the last place."""
-    whole = code.evaluate("{0} + one", [x])
+    whole = evaluate(code, "{0} + one", [x])
     fraction, power, inverse = _parts(code, whole)
     # What the sum has lost; nothing that counts where it is large.
-    lost = code.evaluate("({0} - ({1} - one)) * {2}", [x, whole, inverse])
-    lost = code.evaluate("{0} if {1} < {2} else zero", [lost, x, code.constant(2.0**24)])
-    found = _log(code, code.evaluate("({0} - one) + {1}", [fraction, lost]), power)
+    lost = evaluate(code, "({0} - ({1} - one)) * {2}", [x, whole, inverse])
+    lost = evaluate(code, "{0} if {1} < {2} else zero", [lost, x, code.constant(2.0**24)])
+    found = _log(code, evaluate(code, "({0} - one) + {1}", [fraction, lost]), power)
     infinite = code.constant(np.inf)
-    found = code.evaluate("{0} if {1} < {2} and {1} != zero else {1}", [found, x, infinite])
-    beyond = code.evaluate("-{1} if {0} == {3} else {2}", [x, infinite, code.constant(np.nan), code.constant(-1)])
-    return code.evaluate("{1} if {0} > {3} else {2}", [x, found, beyond, code.constant(-1)])
+    found = evaluate(code, "{0} if {1} < {2} and {1} != zero else {1}", [found, x, infinite])
+    beyond = evaluate(code, "-{1} if {0} == {3} else {2}", [x, infinite, code.constant(np.nan), code.constant(-1)])
+    return evaluate(code, "{1} if {0} > {3} else {2}", [x, found, beyond, code.constant(-1)])
 
 
 def _parts(code: Code, x: str) -> tuple[str, str, str]:
@@ -53,19 +54,19 @@ def _parts(code: Code, x: str) -> tuple[str, str, str]:
     positive and normal, and the inverse of that power of two."""
     integers = code.of(np.dtype(np.int32))
     bits = code.bits(x, integers)
-    whole = integers.evaluate(
-        "shift_right_arithmetic({0} - {1}, {2})", [bits, integers.constant(_ROOT), integers.constant(23)]
+    whole = evaluate(
+        integers, "shift_right_arithmetic({0} - {1}, {2})", [bits, integers.constant(_ROOT), integers.constant(23)]
     )
-    shifted = integers.evaluate("shift_left({0}, {1})", [whole, integers.constant(23)])
-    fraction = integers.bits(integers.evaluate("{0} - {1}", [bits, shifted]), code)
-    inverse = integers.bits(integers.evaluate("{0} - {1}", [integers.constant(127 << 23), shifted]), code)
+    shifted = evaluate(integers, "shift_left({0}, {1})", [whole, integers.constant(23)])
+    fraction = integers.bits(evaluate(integers, "{0} - {1}", [bits, shifted]), code)
+    inverse = integers.bits(evaluate(integers, "{0} - {1}", [integers.constant(127 << 23), shifted]), code)
     return fraction, integers.number_of(whole, code), inverse
 
 
 def _log(code: Code, rest: str, power: str) -> str:
     """The logarithm of one and a rest, times a power of two."""
-    square = code.evaluate("{0} * {0}", [rest])
-    series = code.evaluate("{0} * {1} * {2}", [polynomial(code, rest, _LOG), square, rest])
+    square = evaluate(code, "{0} * {0}", [rest])
+    series = evaluate(code, "{0} * {1} * {2}", [polynomial(code, rest, _LOG), square, rest])
     series = code.fma(power, code.constant(single(LN2_LOW)), series)
     series = code.fma(square, code.constant(-0.5), series)
-    return code.fma(power, code.constant(LN2_HIGH), code.evaluate("{0} + {1}", [rest, series]))
+    return code.fma(power, code.constant(LN2_HIGH), evaluate(code, "{0} + {1}", [rest, series]))

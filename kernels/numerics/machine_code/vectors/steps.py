@@ -14,6 +14,7 @@ from tfrt.kernels.numerics.arithmetic import floats
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
 from tfrt.kernels.numerics.machine_code.vectors.error_functions import erf, erf_inv, erfc
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate, holds
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp, exponential_minus_one, logistic, tanh
 from tfrt.kernels.numerics.machine_code.vectors.logarithms import log, log_plus_one
 from tfrt.kernels.numerics.machine_code.vectors.types import Vector, converted, in_registers, rounded
@@ -60,13 +61,13 @@ def _written(code: Code, step: Step, operands: Sequence[Vector], gives: np.dtype
     if step.native == CONVERT:
         return converted(code, operands[0], gives)
     if gives.kind == "b" and len(dtypes) == 1 and gives not in dtypes:
-        return Vector(code.of(in_registers(operands[0].dtype)).holds(str(step.native), names), gives)
+        return Vector(holds(code.of(in_registers(operands[0].dtype)), str(step.native), names), gives)
     # What chooses among others is of another type than these.
     if any(dtype not in (gives, np.bool_) for dtype in dtypes):
         raise NotImplementedError(f"no vector of {step.native} of {', '.join(map(str, dtypes))}")
     typed, function = code.of(in_registers(gives)), function_of(step)
     if step.native is not None:
-        return rounded(code, typed.evaluate(step.native, names), gives)
+        return rounded(code, evaluate(typed, step.native, names), gives)
     if function not in _FUNCTIONS or typed.dtype != np.float32:
         raise NotImplementedError(f"no vector of {function} of {gives}")
     return rounded(code, _FUNCTIONS[function](typed, *names), gives)

@@ -12,6 +12,7 @@ import numpy as np
 
 from tfrt.kernels.numerics.arithmetic.halves import is_half
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate, holds
 
 F32 = np.dtype(np.float32)
 _BYTE, _SHORT, _WORD = (np.dtype(f"u{size}") for size in (1, 2, 4))
@@ -57,14 +58,14 @@ def spread(code: Code, place: str, dtype: np.dtype) -> Vector:
 def _read(code: Code, loaded: str, dtype: np.dtype) -> str:
     """What is in registers, of elements as they are in memory."""
     if dtype.kind == "b":
-        return code.of(_BYTE).holds("{0} != zero", [loaded])
+        return holds(code.of(_BYTE), "{0} != zero", [loaded])
     if not is_half(dtype):
         return loaded
     if dtype == np.float16:
         return _extended(code, loaded)
     words = code.of(_WORD)
     wide = code.value(f"zext {code.of(_SHORT).vector} {loaded} to {words.vector}")
-    return words.bits(words.evaluate("shift_left({0}, {1})", [wide, words.constant(16)]), code.of(F32))
+    return words.bits(evaluate(words, "shift_left({0}, {1})", [wide, words.constant(16)]), code.of(F32))
 
 
 def store(code: Code, place: str, vector: Vector, lanes: int) -> None:
@@ -77,7 +78,7 @@ def store(code: Code, place: str, vector: Vector, lanes: int) -> None:
         name = _truncated(code, name)
     elif is_half(dtype):
         words = code.of(_WORD)
-        bits = words.evaluate("shift_right_logical({0}, {1})", [code.of(F32).bits(name, words), words.constant(16)])
+        bits = evaluate(words, "shift_right_logical({0}, {1})", [code.of(F32).bits(name, words), words.constant(16)])
         name = code.value(f"trunc {words.vector} {bits} to {memory.vector}")
     memory.store_in_parts(place, name, lanes)
 
@@ -91,10 +92,10 @@ def rounded(code: Code, name: str, dtype: np.dtype) -> Vector:
     singles, words = code.of(F32), code.of(_WORD)
     bits = singles.bits(name, words)
     # To the nearest, of two the even one: half of the last place, less where that is even, is carried over.
-    odd = words.evaluate("shift_right_logical({0}, {1}) & one", [bits, words.constant(16)])
-    near = words.evaluate("({0} + {1} + {2}) & {3}", [bits, odd, words.constant(0x7FFF), words.constant(0xFFFF0000)])
-    quiet = words.evaluate("({0} & {1}) | {2}", [bits, words.constant(0x80000000), words.constant(0x7FC00000)])
-    is_nan = singles.holds("{0} != {0}", [name])
+    odd = evaluate(words, "shift_right_logical({0}, {1}) & one", [bits, words.constant(16)])
+    near = evaluate(words, "({0} + {1} + {2}) & {3}", [bits, odd, words.constant(0x7FFF), words.constant(0xFFFF0000)])
+    quiet = evaluate(words, "({0} & {1}) | {2}", [bits, words.constant(0x80000000), words.constant(0x7FC00000)])
+    is_nan = holds(singles, "{0} != {0}", [name])
     return Vector(words.bits(words.select(is_nan, quiet, near), singles), dtype)
 
 
@@ -118,11 +119,11 @@ def converted(code: Code, vector: Vector, dtype: np.dtype) -> Vector:
     if vector.dtype == dtype:
         return vector
     if dtype.kind == "b":
-        return Vector(source.holds("{0} != zero", [name]), dtype)
+        return Vector(holds(source, "{0} != zero", [name]), dtype)
     if source.dtype.kind == "f" and target.dtype.kind == "f":
         return rounded(code, _resized(source, name, target, to_odd=is_half(dtype)), dtype)
     if source.dtype.kind == "f":
-        return Vector(source.saturated(name, target), dtype)
+        return Vector(_saturated(source, name, target), dtype)
     if target.dtype.kind == "f":
         return rounded(code, source.number_of(name, target), dtype)
     if source.itemsize == target.itemsize and source.dtype.kind != "b":
@@ -147,9 +148,24 @@ def _resized(source: Code, name: str, target: Code, to_odd: bool) -> str:
     if not to_odd:
         return near
     wide = source.value(f"fpext {target.vector} {near} to {source.vector}")
-    is_exact = source.holds("{0} == {1} or {0} != {0}", [name, wide])
-    is_beyond = source.holds("abs({1}) > abs({0})", [name, wide])
+    is_exact = holds(source, "{0} == {1} or {0} != {0}", [name, wide])
+    is_beyond = holds(source, "abs({1}) > abs({0})", [name, wide])
     words = source.of(_WORD)
     less = words.select(is_beyond, words.constant(1), words.constant(0))
-    odd = words.evaluate("({0} - {1}) | one", [target.bits(near, words), less])
+    odd = evaluate(words, "({0} - {1}) | one", [target.bits(near, words), less])
     return target.select(is_exact, near, words.bits(odd, target))
+
+
+def _saturated(code: Code, x: str, to: Code) -> str:
+    """Floats as integers of another type, toward zero: the nearest that there is, and 0 for what is no number."""
+    if to.itemsize > 2:
+        function = f"llvm.fpto{to.sign}i.sat.{to.suffix}.{code.suffix}"
+        return code.value(code.call(to.vector, function, (code.vector, x)))
+    # LLVM does these one by one, or in more steps.
+    low, high = np.iinfo(to.dtype).min, np.iinfo(to.dtype).max
+    bounded = evaluate(code, "{0} if {0} > {1} else {1}", [x, code.constant(low)])
+    bounded = evaluate(code, "{0} if {0} < {1} else {1}", [bounded, code.constant(high)])
+    if low:
+        bounded = evaluate(code, "{0} if {1} == {1} else zero", [bounded, x])
+    wide = code.value(f"fptosi {code.vector} {bounded} to <{code.lanes} x i32>")
+    return code.value(f"trunc <{code.lanes} x i32> {wide} to {to.vector}")
