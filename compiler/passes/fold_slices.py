@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, metadata_of_type
 from tfrt.dialects.cpu import SLICE, CallOp, ElementwiseOp, details_of, step_attribute, steps_of
 from tfrt.dialects.shared.ops import erase_op, put_before, replace_op
-from tfrt.dialects.shared.tensor_types import element_of
 from tfrt.dialects.shared.walking import ops_in
 
 _LEAST_WIDTH = 16
@@ -44,10 +43,11 @@ def _fold(op: ElementwiseOp) -> None:
     # A whole array that is read as it is, too, stays one operand.
     arrays = list(dict.fromkeys([*whole, *(maker.operands[0] for maker in sliced.values())]))
     places = {array: number for number, array in enumerate(arrays)}
-    result = element_of(op.array.type)
+    result = op.array.type.element_type
     steps = []
     for operand, maker in sliced.items():
-        type = element_of(operand.type)
+        assert isinstance(operand.type, MemRefType)
+        type = operand.type.element_type
         details = ([type] if type != result else []) + [maker.op_attrs]
         steps.append(step_attribute(SLICE, [places[maker.operands[0]]], details))
     parts = {operand: len(arrays) + number for number, operand in enumerate(sliced)}
