@@ -1,6 +1,6 @@
 """Programs whose weights are blobs of hexadecimal digits: how fast they are read and compiled, and in how much memory.
 
-Run ``python benchmarks/blobs.py [MEGABYTES] [ROUNDS]``; the megabytes are the text's. Reading and compiling, in this
+Run ``python benchmarks/blobs.py``; the megabytes are the text's. Reading and compiling, in this
 process, run in turn with `bytes.fromhex` of the digits alone, so that a slow moment of the machine hits each; shown are
 median rates, in megabytes of text a second. Then the command line compiles the same text in a process of its own, and
 its time and its largest memory are shown, next to those of a text without weights. Compiling should do more than
@@ -9,6 +9,7 @@ its time and its largest memory are shown, next to those of a text without weigh
 
 from __future__ import annotations
 
+import argparse
 import random
 import statistics
 import subprocess
@@ -67,8 +68,13 @@ def process(text: str, folder: Path, level: str) -> tuple[float, int]:
 
 
 def main() -> None:
-    megabytes = float(sys.argv[1]) if len(sys.argv) > 1 else 32
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megabytes", type=float, default=32, metavar="N", help="of text (default: %(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, metavar="N", help="interleaved repetitions (default: %(default)s)"
+    )
+    options = parser.parse_args()
+    megabytes, rounds = options.megabytes, options.rounds
     text, digits = text_of(megabytes)
     copies = round(len(text) / len(digits))
     ways: dict[str, Callable[[], object]] = {

@@ -1,6 +1,6 @@
 """What executing an op eagerly costs, against calling numpy's function, and against PyTorch and JAX where installed.
 
-    python benchmarks/eager.py [ROUNDS]
+    python benchmarks/eager.py
 
 `execute` is ``runtime.execute("tf.Relu", x)``, `op` calls what ``runtime.op("tf.Relu")`` returns. All run the same op
 on the same numbers, in turn within every round. Times are microseconds an op, until the result is there; PyTorch and
@@ -9,8 +9,8 @@ JAX compute on one CPU thread.
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -74,7 +74,11 @@ def per_call(call: Callable[[], Any], calls: int) -> float:
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, metavar="N", help="interleaved repetitions (default: %(default)s)"
+    )
+    rounds = parser.parse_args().rounds
     print(f"{'op':6}{'floats':>8}  {'':8}{'median':>9}{'least':>9}{'over numpy':>12}   ({rounds} rounds, us an op)")
     for op in ("relu", "add"):
         for size in SIZES:

@@ -1,6 +1,6 @@
 """Parsing plus building a large module in generic form: this front end against xDSL's own parser.
 
-Run ``python benchmarks/parse.py [OPS] [ROUNDS]``. All read the same text into located xDSL IR, without verifying, in
+Run ``python benchmarks/parse.py``. All read the same text into located xDSL IR, without verifying, in
 turn within one process, so that a slow moment of the machine hits each; it prints the medians and their ratios. While
 this front end reads, Python's collector of garbage cycles runs less often; for xDSL's parser it does not, so it also
 runs with the collector paused for it.
@@ -8,9 +8,9 @@ runs with the collector paused for it.
 
 from __future__ import annotations
 
+import argparse
 import gc
 import statistics
-import sys
 import time
 from collections.abc import Callable
 
@@ -61,8 +61,13 @@ def with_tfrt(text: str) -> object:
 
 
 def main() -> None:
-    ops = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 7
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--ops", type=int, default=10_000, metavar="N", help="in the module (default: %(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=7, metavar="N", help="interleaved repetitions (default: %(default)s)"
+    )
+    options = parser.parse_args()
+    ops, rounds = options.ops, options.rounds
     text = text_of(ops)
     contenders: dict[str, Callable[[str], object]] = {
         "xdsl": with_xdsl,

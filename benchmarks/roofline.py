@@ -8,6 +8,7 @@ convolutions), more than all of the bound may be reached.
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -164,5 +165,15 @@ def lines(machine: Machine, threads: int) -> list[str]:
     return found + [f"warning: {machine.warning}"] * bool(machine.warning)
 
 
+def threads_of_blas() -> int:
+    """How many threads numpy multiplies with: as many as there are processors, where nobody says otherwise."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return len(os.sched_getaffinity(0))
+    return max((library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"), default=1)
+
+
 if __name__ == "__main__":
-    print("\n".join(lines(measure(), int(os.environ.get("OPENBLAS_NUM_THREADS", "1")))))
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    print("\n".join(lines(measure(), threads_of_blas())))

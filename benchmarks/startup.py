@@ -1,6 +1,6 @@
 """How long each command line takes to start and do next to nothing, against bare Python and ``import numpy``.
 
-    python benchmarks/startup.py [RUNS]
+    python benchmarks/startup.py
 
 Every round runs each command once, in turn, so that a busy machine slows all alike; shown are medians, how many times
 as long as bare Python each takes, and what some should stay below. Modules are compiled to bytecode once, as a user has
@@ -13,6 +13,7 @@ its first run. Without numpy, which programs of scalars do not need, functions a
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -95,7 +96,11 @@ def _chain_of_adds() -> bytes:
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, metavar="N", help="interleaved repetitions (default: %(default)s)"
+    )
+    rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         source, bef = Path(folder, "main.mlir"), Path(folder, "main.bef")
         source.write_text(PROGRAM)
