@@ -259,6 +259,8 @@ def constant_of(node: Node, classes: Classes) -> tuple[Any] | None:
 
 def last_uses(graph: Graph) -> list[tuple[int, ...]]:
     """For each kernel, the registers of buffers that nobody needs after it, where kernels run in the file's order."""
+    if not any(graph.releases):
+        return graph.releases
     last: dict[int, int] = {}
     for number, released in enumerate(graph.releases):
         for register in released:
