@@ -16,10 +16,12 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.chains.reduction import Blocks, Reduction, ReductionChain, Run, merged
-from tfrt.kernels.numerics.machine_code import reduction_code
 from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
 from tfrt.kernels.numerics.machine_code.choice import native_or
-from tfrt.kernels.numerics.machine_code.reduction_code import COMBINE, Work, in_order, write
+from tfrt.kernels.numerics.machine_code.reduction_code import columns as column_code
+from tfrt.kernels.numerics.machine_code.reduction_code.module import write
+from tfrt.kernels.numerics.machine_code.reduction_code.work import Work, in_order, panels_of
+from tfrt.kernels.numerics.machine_code.reduction_code.writer import COMBINE
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form
 from tfrt.kernels.numerics.machine_code.vectors.types import in_registers, is_known
 from tfrt.kernels.numerics.quiet import quiet
@@ -71,9 +73,9 @@ def describe(chain: ReductionChain, threads: int) -> Work | None:
     parts, elements = 1, prod(inner.shape)
     if is_combined and elements == size * columns:
         parts = -(-elements // MOST_ELEMENTS)
-        if threads > 1 and -(-columns // reduction_code.PANEL) < 2 * threads:
+        if threads > 1 and panels_of(columns) < 2 * threads:
             parts = max(parts, min(4 * threads, elements // (2 * LEAST_ELEMENTS)))
-        parts = min(parts, size // reduction_code.MANY_ROWS)
+        parts = min(parts, size // column_code.MANY_ROWS)
     if parts > 1:
         return Work(inner, inner, -(-size // -(-size // parts)), leaving)
     return Work(inner, inner, 1, inner.gives)

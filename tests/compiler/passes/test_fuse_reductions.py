@@ -14,7 +14,7 @@ from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.cpu import reductions
 from tfrt.kernels.numerics.chains import reduction
 from tfrt.kernels.numerics.machine_code import reduction as native_reduction
-from tfrt.kernels.numerics.machine_code import reduction_code
+from tfrt.kernels.numerics.machine_code.reduction_code import columns, rows, work
 
 FUSED = PIPELINES[2].replace("plan-buffers", "plan-buffers{threshold=0}")
 UNFUSED = FUSED.replace("fuse-reductions,", "")
@@ -103,14 +103,14 @@ def programs(draw):
     for _ in range(draw(st.integers(1, 3))):
         for _ in range(draw(st.integers(0, 3))):
             wide.append(made.elementwise(wide[-3:], shape, kind))
-        rows = [made.reduce(draw(st.sampled_from(wide[-2:])), shape, axes, kind)]
+        reduced = [made.reduce(draw(st.sampled_from(wide[-2:])), shape, axes, kind)]
         for _ in range(draw(st.integers(0, 3))):
-            rows.append(made.elementwise(rows[-2:], narrow, kind))
-        results.append((rows[-1], narrow))
+            reduced.append(made.elementwise(reduced[-2:], narrow, kind))
+        results.append((reduced[-1], narrow))
         if draw(st.booleans()):
-            results.append((rows[0], narrow))
+            results.append((reduced[0], narrow))
         if draw(st.booleans()):
-            spread = made.spread(rows[-1], shape, axes, kind)
+            spread = made.spread(reduced[-1], shape, axes, kind)
             wide.append(made.value(f"stablehlo.subtract {wide[-1]}, {spread} : {tensor(shape, kind)}"))
             results.append((wide[-1], shape))
     results = draw(st.lists(st.sampled_from(results), min_size=1, max_size=3, unique=True))
@@ -177,8 +177,8 @@ def test_random_programs_by_blocks(host, program):
 def test_random_programs_as_machine_code(queue, program):
     with pytest.MonkeyPatch.context() as patch, tfrt.HostContext(queue, native=True) as native:
         patch.setattr(reductions, "LEAST_BYTES", 0)
-        for name, value in {"PANEL": 16, "LONG": 64, "MANY_ROWS": 4}.items():
-            patch.setattr(reduction_code, name, value)
+        for module, name, value in ((work, "PANEL", 16), (rows, "LONG", 64), (columns, "MANY_ROWS", 4)):
+            patch.setattr(module, name, value)
         for name, value in {"LEAST_ELEMENTS": 16, "MOST_ELEMENTS": 64}.items():
             patch.setattr(native_reduction, name, value)
         require_same(*program, native)

@@ -10,8 +10,8 @@ from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, run_chain
 from tfrt.kernels.numerics.machine_code import reduction as native_reduction
-from tfrt.kernels.numerics.machine_code import reduction_code
 from tfrt.kernels.numerics.machine_code.reduction import describe, make_native, with_native_reduction
+from tfrt.kernels.numerics.machine_code.reduction_code import columns, rows, work
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 DTYPES = [np.dtype(kind) for kind in (np.float32, np.float64, np.int32)]
@@ -31,9 +31,9 @@ def chain_of(shape, axes, other, dtype, gives):
 
 @pytest.fixture(params=["s", "mstd:2"])
 def host(request, monkeypatch):
-    monkeypatch.setattr(reduction_code, "PANEL", 32)
-    monkeypatch.setattr(reduction_code, "LONG", 256)
-    monkeypatch.setattr(reduction_code, "MANY_ROWS", 8)
+    monkeypatch.setattr(work, "PANEL", 32)
+    monkeypatch.setattr(rows, "LONG", 256)
+    monkeypatch.setattr(columns, "MANY_ROWS", 8)
     monkeypatch.setattr(native_reduction, "LEAST_ELEMENTS", 64)
     monkeypatch.setattr(native_reduction, "MOST_ELEMENTS", 256)
     with HostContext(request.param, native=True) as made:
@@ -59,8 +59,8 @@ def test_it_agrees_with_numpy(host, shape, axes, gives):
     for dtype in DTYPES if len(gives) == 2 and len(shape) == 2 else DTYPES[:1]:
         for other in (shape, kept, (1,) * (len(shape) - 1) + shape[-1:]):
             chain = chain_of(shape, axes, other, dtype, gives)
-            work = describe(chain, host.parallelism)
-            if work is None:
+            described = describe(chain, host.parallelism)
+            if described is None:
                 assert axes == (0, 1) and (6 in gives or len({other, kept}) == 1)
                 continue
             results = [shape if chain.is_wide(n) else kept for n in gives]
@@ -68,7 +68,7 @@ def test_it_agrees_with_numpy(host, shape, axes, gives):
             if dtype.kind == "f":
                 x[rng.random(shape) < 0.005] = np.nan
             expected = run_chain(chain, results, None)(x, y)
-            native = make_native(work, results, host)
+            native = make_native(described, results, host)
             for found in (native(x, y), native(np.repeat(x, 2, -1)[..., ::2], y)):
                 assert_same(found, expected)
             for out in (np.empty(results[0], dtype), np.empty(results[0][::-1], dtype).T):
