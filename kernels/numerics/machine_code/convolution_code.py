@@ -29,6 +29,9 @@ LARGE_BYTES = 1 << 20
 """Filters of as many bytes or more are read from afar, again and again: they are packed, so that those of a tile lie
 together, and an image's rows may take eight times as much memory."""
 
+AHEAD_BYTES = 1 << 13
+"""How far ahead packed filters are fetched: a processor's own foresight ends with a page."""
+
 MOST_UNROLLED = 100
 """How many multiplications of vectors are written one after the other: with 400, some convolutions take 1.6 times as
 long."""
@@ -286,7 +289,7 @@ def _write_rows(
     def write_tile(group: Value, channel: Value, lanes: Sequence[int], row: Value, column: Value, size: Size) -> None:
         first = code.add(code.times(group, each), channel)
         seen = channel if depthwise else code.times(group, part)
-        tile = _Tile(*size, tuple(lanes), first)
+        tile = _Tile(*size, tuple(lanes), first, AHEAD_BYTES // c.dtype.itemsize if tiling.packed else 0)
         down = code.times(code.subtract(row, low), c.rows.stride * line)
         at = code.at(source, code.add(down, code.times(column, c.columns.stride * channels), seen))
         filters = code.at(w, code.times(first, elements) if tiling.packed else first)
@@ -339,12 +342,18 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Tile:
-    """Lines of pixels by vectors, of which each has so many lanes; `first` is the first output channel's number."""
+    """Lines of pixels by vectors, of which each has so many lanes.
+
+    Attributes:
+        first: the first output channel's number.
+        ahead: by how many elements filters are fetched before they are needed, if not 0.
+    """
 
     lines: int
     pixels: int
     lanes: tuple[int, ...]
     first: Value
+    ahead: int
 
 
 def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, depth: int) -> list[list[str]]:
@@ -407,6 +416,9 @@ def _add_by_pixels(
     several = unrolled == length and runs * length * each <= MOST_UNROLLED
 
     def multiply(seen: str, filters: str) -> None:
+        if tile.ahead:
+            for line in range(0, len(tile.lanes) * code.lanes, LINE_BYTES // c.dtype.itemsize):
+                code.prefetch(code.at(filters, tile.ahead + line))
         weights = [code.load(code.at(filters, n * code.lanes), lanes) for n, lanes in enumerate(tile.lanes)]
         for pixel, place in enumerate(places):
             at = code.at(seen, place)
