@@ -114,13 +114,23 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
 
 
 def matrices_of(c: Convolution) -> Shape:
-    """The shape of transformed filters."""
+    """The shape of transformed filters: sixteen matrices, each in panels."""
     return (16, _stride(c))
 
 
 def bytes_of_matrices(c: Convolution) -> int:
     """How many bytes they have."""
     return prod(matrices_of(c)) * c.dtype.itemsize
+
+
+def _panels_of(c: Convolution, t: Tiling) -> list[tuple[int, int, int]]:
+    """The panels of a matrix: where the first one of some begins, where the last one ends, and their width.
+
+    A panel's rows lie together: output channels that meet in registers, of one input channel after the other.
+    """
+    depth, width = c.filters[-1], t.lanes * t.vectors
+    whole = depth // width * width
+    return [each for each in ((0, whole, width), (whole, depth, depth - whole)) if each[0] < each[1]]
 
 
 def _stride(c: Convolution) -> int:
@@ -153,13 +163,19 @@ def write_transform(c: Convolution, t: Tiling) -> str:
         return [taps[0], *pair, taps[2]]
 
     with code.loop("%start", "%end") as channel:
-        for start, lanes in code.parts(depth):
-            place = code.add(code.times(channel, depth), start)
-            taps = [[code.at(w, code.add(place, (3 * i + j) * channels * depth)) for j in range(3)] for i in range(3)]
-            columns = [in_three([code.load(taps[i][j], lanes) for i in range(3)]) for j in range(3)]
-            for i in range(4):
-                for j, found in enumerate(in_three([each[i] for each in columns])):
-                    code.store(code.at(u, code.add(place, (4 * i + j) * _stride(c))), found, lanes)
+        for first, last, width in _panels_of(c, t):
+            with code.loop(first, last, width) as panel:
+                for start, lanes in code.parts(width):
+                    place = code.add(code.times(channel, depth), panel, start)
+                    taps = [
+                        [code.at(w, code.add(place, (3 * i + j) * channels * depth)) for j in range(3)]
+                        for i in range(3)
+                    ]
+                    columns = [in_three([code.load(taps[i][j], lanes) for i in range(3)]) for j in range(3)]
+                    to = code.add(code.times(panel, channels), code.times(channel, width), start)
+                    for i in range(4):
+                        for j, found in enumerate(in_three([each[i] for each in columns])):
+                            code.store(code.at(u, code.add(to, (4 * i + j) * _stride(c))), found, lanes)
     return code.module("transform", ["ptr %w", "ptr %u", "i64 %start", "i64 %end"])
 
 
@@ -264,16 +280,17 @@ class _Writer:
         """The sixteen products of a matrix of tiles and one of filters."""
         code, t = self.code, self.t
         channels, depth = self.c.filters[2:]
-        width = t.lanes * t.vectors
         height = min(t.height, count)
 
-        def panel(of: str, by: str, to: str, lanes: Sequence[int]) -> None:
+        def panel(of: str, by: str, to: str, width: int) -> None:
+            lanes = [min(t.lanes, width - start) for start in range(0, width, t.lanes)]
+
             def tile(begin: Value, height: int) -> None:
                 sums = [[code.variable(code.constant(0)) for _ in lanes] for _ in range(height)]
                 rows = code.at(of, code.times(begin, channels))
 
                 def vectors(k: Value) -> list[str]:
-                    at = code.at(by, code.times(k, depth))
+                    at = code.at(by, code.times(k, width))
                     return [code.load(code.at(at, n * t.lanes), used) for n, used in enumerate(lanes)]
 
                 add_products(code, sums, 0, channels, vectors, lambda row, k: code.at(code.at(rows, k), row * channels))
@@ -292,13 +309,9 @@ class _Writer:
             of = code.at(self.tiles, code.times(which, self.apart))
             by = code.at(self.u, code.times(which, _stride(self.c)))
             to = code.at(self.sums, code.times(which, self.after))
-            whole = depth // width * width
-            if whole:
-                with code.loop(0, whole, width) as start:
-                    panel(of, code.at(by, start), code.at(to, start), [t.lanes] * t.vectors)
-            if whole < depth:
-                full, some = divmod(depth - whole, t.lanes)
-                panel(of, code.at(by, whole), code.at(to, whole), [t.lanes] * full + [some] * bool(some))
+            for first, last, width in _panels_of(self.c, t):
+                with code.loop(first, last, width) as start:
+                    panel(of, code.at(by, code.times(start, channels)), code.at(to, start), width)
 
     def transform_back(self, first: Value, count: int) -> None:
         code, depth = self.code, self.c.filters[-1]
