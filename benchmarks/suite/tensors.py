@@ -13,7 +13,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains.elementwise import Step, chain
-from tfrt.kernels.numerics.machine_code.chain import with_native_chain
+from tfrt.kernels.numerics.machine_code.chain import Chain, with_native_chain
 
 
 def _text(batch: int) -> str:
@@ -82,7 +82,7 @@ def _chains(size: int) -> Iterator[Row]:
         ways["tfrt"] = lambda run=run, x=x, a=a, b=b, c=c: float(run(x, a, b, c)[-1, -1])
         if is_available():
             host = HostContext(native=True)
-            native = with_native_chain(run, shapes, [x.dtype] * 4, x.shape, x.dtype, found, host)
+            native = with_native_chain(run, Chain(shapes, [x.dtype] * 4, x.shape, x.dtype, found), host)
             ways["tfrt native"] = lambda run=native, x=x, a=a, b=b, c=c: float(run(x, a, b, c)[-1, -1])
         yield Row(f"6 elementwise ops, {count * 64:,} floats", ways, "numpy in place", "chain")
 

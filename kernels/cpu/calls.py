@@ -36,6 +36,7 @@ from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.numerics.chains.elementwise import Step, chain, epilogue
 from tfrt.kernels.numerics.chains.parts import Part, reading, whole
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES, LEAST_STEPS, with_native_chain
+from tfrt.kernels.numerics.machine_code.chain import Chain as ElementwiseChain
 from tfrt.kernels.shared.element_kinds import loudly
 
 
@@ -248,7 +249,8 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     if host.native is False or not (is_large or (host.native is True and len(found) >= LEAST_STEPS)):
         return run
     dtypes, taken = [each.dtype.numpy for each in inputs], parts if is_sliced else None
-    return with_native_chain(run, shapes, dtypes, result.shape, dtype, found, host, is_small=not is_large, parts=taken)
+    described = ElementwiseChain(shapes, dtypes, result.shape, dtype, found, taken)
+    return with_native_chain(run, described, host, is_small=not is_large)
 
 
 def _steps_of_parts(

@@ -18,7 +18,7 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leading_ones
 from tfrt.executor.declarations.prepared import Scribe, Write, written
-from tfrt.kernels.numerics.chains.narrow_rows import repeated, repeats, spreading
+from tfrt.kernels.numerics.chains.narrow_rows import long_rows, repeated, repeats, spreading
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
@@ -58,15 +58,15 @@ def chain(
         dtype: the result's, where it is not that of the inputs.
     """
     full = frozenset(number for number, shape in enumerate(inputs) if shape == result)
-    narrow = _by_long_rows(steps, inputs, result, itemsize, dtype)
-    if narrow is not None:
-        return narrow
+    rows = long_rows(inputs, result, spreading(steps, len(inputs)))
+    if rows is not None:
+        return rows.over(chain(steps, rows.shapes, rows.wide, itemsize, dtype))
     elements = math.prod(result)
     place = cut_at(inputs, result)
     if elements * itemsize <= BLOCK_BYTES or not place:
         return _whole(_Chain(steps, [_alignment(shape, result) for shape in inputs], full), result, dtype)
-    rows = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
-    return _blocked(_Chain(steps, [""] * len(inputs), full), inputs, result, place, rows, full, dtype)
+    count = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
+    return _blocked(_Chain(steps, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
 
 
 def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., None]:
@@ -82,7 +82,7 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
 
     def run(matrix: np.ndarray, *others: np.ndarray) -> None:
         rows = matrix.shape[0] if matrix.ndim == 2 else 0
-        times = repeats(*matrix.shape) if rows else 1
+        times = repeats(*matrix.shape) if rows and matrix.flags.c_contiguous else 1
         if times == 1:
             (of_one_row if rows == 1 else made).body(matrix, *others, matrix)
         else:
@@ -111,37 +111,6 @@ def writing_of_epilogue(finish: Callable[..., object], matrix: Shape) -> Write |
         return None
     chain = _Chain(steps, ["", *[_alignment(shape, matrix) for shape in others]], frozenset((0,)))
     return lambda operands, result, scribe: chain.write([*operands, operands[0]], result, scribe)
-
-
-def _by_long_rows(
-    steps: Sequence[Step], inputs: Sequence[Shape], result: Shape, itemsize: int, dtype: np.dtype | None
-) -> Run | None:
-    """The chain on matrices with longer rows, where some inputs are rows and the result's rows are short."""
-    width = result[-1] if len(result) > 1 else 0
-    rows = [without_leading_ones(shape) for shape in inputs]
-    kinds = [
-        "full" if s == result else "row" if row == (width,) else "one" for s, row in zip(inputs, rows, strict=True)
-    ]
-    if "row" not in kinds or any(kind == "one" and row for kind, row in zip(kinds, rows, strict=True)):
-        return None
-    times = repeats(math.prod(result[:-1]), width)
-    if times == 1:
-        return None
-    wide = (math.prod(result) // (times * width), times * width)
-    spreads = spreading(steps, len(inputs))
-    kinds = ["row" if kind == "one" and spread else kind for kind, spread in zip(kinds, spreads, strict=True)]
-    shapes = [wide if kind == "full" else wide[1:] if kind == "row" else () for kind in kinds]
-    run = chain(steps, shapes, wide, itemsize, dtype)
-
-    def run_wide(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        values = [
-            repeated(array, times, width, True) if kind == "row" else array.reshape(shape)
-            for array, kind, shape in zip(arrays, kinds, shapes, strict=True)
-        ]
-        found = run(*values, out=None if out is None else out.reshape(wide))
-        return found.reshape(result) if out is None else out
-
-    return run_wide
 
 
 def _whole(made: _Chain, result: Shape, dtype: np.dtype | None) -> Run:

@@ -164,10 +164,12 @@ def test_short_rows_are_as_good_as_long_ones(rows, block_bytes, monkeypatch):
     assert run(*arrays).tobytes() == expected.tobytes()
     out = np.empty((rows, 3), np.float32)
     assert run(*arrays, out=out) is out and out.tobytes() == expected.tobytes()
-    changed = arrays[0].copy()
-    with np.errstate(all="ignore"):
-        epilogue(steps[:1], [arrays[1].shape])(changed, arrays[1])
-    assert changed.tobytes() == one_after_the_other(steps[:1], arrays[:2]).tobytes()
+    turned = np.empty((3, rows), np.float32).T
+    assert run(*arrays, out=turned) is turned and turned.tobytes() == expected.tobytes()
+    for changed in (arrays[0].copy(), arrays[0].T.copy().T):
+        with np.errstate(all="ignore"):
+            epilogue(steps[:1], [arrays[1].shape])(changed, arrays[1])
+        assert changed.tobytes() == one_after_the_other(steps[:1], arrays[:2]).tobytes()
     assert repeats(12, 3) == 12 and repeats(521, 3) == 1
     repeats.cache_clear()
 

@@ -16,7 +16,7 @@ from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains.elementwise import Step, chain
 from tfrt.kernels.numerics.machine_code import chain as native_chain
-from tfrt.kernels.numerics.machine_code.chain import LEAST_WIDTH, describe, with_native_chain
+from tfrt.kernels.numerics.machine_code.chain import LEAST_WIDTH, Chain, describe, with_native_chain
 from tfrt.kernels.shared.element_kinds import loudly
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
@@ -132,7 +132,7 @@ def in_both(host, steps, arrays, result, dtype):
     """The chain with numpy, and as machine code."""
     shapes, dtypes = [array.shape for array in arrays], [array.dtype for array in arrays]
     run = chain(steps, shapes, result, 8, dtype)
-    native = with_native_chain(never, shapes, dtypes, result, dtype, steps, host)
+    native = with_native_chain(never, Chain(shapes, dtypes, result, dtype, steps), host)
     assert native is not never
     return run, native
 
@@ -177,16 +177,18 @@ def test_each_op(host, dtype):
 def test_what_there_is_no_code_for():
     big, f32, log = (64, 128), np.dtype(np.float32), Step(np.log2, (0,))
     half = [step("add", (0, 0), [DType.F16] * 2, DType.F16, DType.F16)]
-    assert describe([big], [f32], big, f32, [log]) is None
-    assert describe([(0, 128)], [f32], (0, 128), f32, []) is None
-    assert describe([big], [np.dtype(np.complex64)], big, f32, []) is None
-    assert describe([(64, 3), (64, 1)], [f32, f32], (64, 3), f32, []) is None
-    assert describe([big], [half[0].function(np.zeros(1, np.float16), np.zeros(1, np.float16)).dtype], big, f32, half)
+    narrow = Chain([(64, 3), (64, 1)], [f32, f32], (64, 3), f32, [])
+    assert describe(Chain([big], [f32], big, f32, [log])) is None
+    assert describe(Chain([(0, 128)], [f32], (0, 128), f32, [])) is None
+    assert describe(Chain([big], [np.dtype(np.complex64)], big, f32, [])) is None
+    assert describe(narrow) is None
+    halves = half[0].function(np.zeros(1, np.float16), np.zeros(1, np.float16)).dtype
+    assert describe(Chain([big], [halves], big, f32, half))
     with HostContext("s", native=True) as host:
-        assert with_native_chain(never, [(64, 3), (64, 1)], [f32] * 2, (64, 3), f32, [], host) is never
+        assert with_native_chain(never, narrow, host) is never
         # What is short is only made longer where all is of types that machine code knows.
-        long = [(600, 3), (3,)]
-        assert with_native_chain(never, long, [np.dtype(complex)] * 2, long[0], np.dtype(complex), [], host) is never
+        long = Chain([(600, 3), (3,)], [np.dtype(complex)] * 2, (600, 3), np.dtype(complex), [])
+        assert with_native_chain(never, long, host) is never
 
 
 @LLVM
@@ -204,7 +206,8 @@ def test_what_there_is_no_code_for():
 def test_what_cannot_be_written_is_left_to_numpy(wrong):
     shapes, dtypes = [(64, 128)] * 2, [np.dtype(np.float32), np.dtype(np.int32)]
     with HostContext("s", native=True) as host:
-        assert with_native_chain(never, shapes, dtypes, shapes[0], np.dtype(np.float32), [wrong], host) is never
+        made = Chain(shapes, dtypes, shapes[0], np.dtype(np.float32), [wrong])
+        assert with_native_chain(never, made, host) is never
 
 
 @LLVM

@@ -7,7 +7,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics.arithmetic import floats
 from tfrt.kernels.numerics.chains.elementwise import Step
-from tfrt.kernels.numerics.machine_code.chain import with_native_chain
+from tfrt.kernels.numerics.machine_code.chain import Chain, with_native_chain
 from tfrt.kernels.numerics.special import error_functions
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
@@ -31,7 +31,7 @@ def native(function, x, dtype=F32):
 
     with HostContext("s", native=True) as host:
         steps = [Step(function, (0,), dtype=F32), Step(np.positive, (1,), "convert({0})")]
-        run = with_native_chain(never, [x.shape], [F32], x.shape, dtype, steps, host)
+        run = with_native_chain(never, Chain([x.shape], [F32], x.shape, dtype, steps), host)
         return run(x)
 
 
