@@ -10,7 +10,7 @@ location of its start, fused with the `RangeEnd` as metadata.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from xdsl.dialects.builtin import (
     UNKNOWN_LOC,
@@ -20,12 +20,33 @@ from xdsl.dialects.builtin import (
     IntAttr,
     LocationAttr,
     NoneAttr,
+    StringAttr,
     UnknownLoc,
 )
 from xdsl.ir import Attribute, Operation, ParametrizedAttribute
 from xdsl.irdl import irdl_attr_definition
 
 NO_METADATA = NoneAttr()
+
+_put: Callable[[object, str, object], None] = object.__setattr__
+"""Sets fields of attributes that are right by construction. To go through constructors would verify them, which takes
+several times as long, and there is a location to each op."""
+
+
+def integer(value: int) -> IntAttr:
+    """A line or a column."""
+    made = IntAttr.__new__(IntAttr)
+    _put(made, "data", value)
+    return made
+
+
+def place(filename: StringAttr, line: IntAttr, column: IntAttr) -> FileLineColLoc:
+    """A place in a file."""
+    made = FileLineColLoc.__new__(FileLineColLoc)
+    _put(made, "filename", filename)
+    _put(made, "line", line)
+    _put(made, "column", column)
+    return made
 
 
 def fuse(locations: Iterable[LocationAttr], metadata: Attribute = NO_METADATA) -> LocationAttr:
@@ -45,10 +66,11 @@ def fuse(locations: Iterable[LocationAttr], metadata: Attribute = NO_METADATA) -
             parts.setdefault(location, location)
     if metadata == NO_METADATA and len(parts) < 2:
         return next(iter(parts.values()), UNKNOWN_LOC)
-    # It is right by construction; going through the constructor would verify it, which takes several times as long.
+    together: ArrayAttr[LocationAttr] = ArrayAttr.__new__(ArrayAttr)
+    _put(together, "data", tuple(parts.values()) or (UNKNOWN_LOC,))
     found = FusedLoc.__new__(FusedLoc)
-    object.__setattr__(found, "locations", ArrayAttr([*parts.values()] or [UNKNOWN_LOC]))
-    object.__setattr__(found, "metadata", metadata)
+    _put(found, "locations", together)
+    _put(found, "metadata", metadata)
     return found
 
 

@@ -39,15 +39,15 @@ from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
 from tfrt.compiler.frontend import attributes as literals
-from tfrt.compiler.frontend.builder import Builder, locate_implied
+from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.custom_forms import HandWrittenForm
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS, PUNCTUATION
-from tfrt.compiler.frontend.lines import LikeOp, Line, NotByLine
+from tfrt.compiler.frontend.lines import LikeOp, NotByLine
 from tfrt.compiler.frontend.records import OpRecord
 from tfrt.compiler.frontend.session import FALSE, TRUE, number_attribute, string_attribute
 from tfrt.dialects.shared.directives import SpelledDirective
-from tfrt.dialects.shared.ops import make_op
+from tfrt.dialects.shared.ops import copy_region, is_plain, make_op, operands_of
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord
 
 _ELEMENTS = re.compile(
@@ -263,10 +263,12 @@ def build_first(builder: Builder, record: OpRecord) -> Operation:
     else:
         reading = _read(builder, own)
         op, tokens = reading.finish(own), reading.operand_tokens()
-    if tokens is None or len(tokens) != len(op.operands):
+    if tokens is None or len(tokens) != len(operands_of(op)) or len(op.results) != 1:
+        raise NotByLine
+    if not all(map(is_plain, op.regions)):
         raise NotByLine
     places = {offset: place for place, offset in enumerate(line.offsets(builder.session.source.text))}
-    operands = [(places[token[2]], operand.type) for token, operand in zip(tokens, op.operands, strict=True)]
+    operands = [(places[token[2]], operand.type) for token, operand in zip(tokens, operands_of(op), strict=True)]
     types = [result.type for result in op.results]
     line.kind.op = LikeOp(type(op), operands, types, dict(op.attributes), dict(op.properties), op.regions, own.location)
     return op
@@ -274,35 +276,35 @@ def build_first(builder: Builder, record: OpRecord) -> Operation:
 
 def build_alike(builder: Builder, record: OpRecord) -> Operation:
     """Make the op of a line like others before it."""
-    line = record.parts
-    assert isinstance(line, Line)
-    like, names = line.kind.op, line.names
-    if like is None or len(like.result_types) != 1:
+    kind, names, start, _ = line = record.parts
+    if kind.op is None:
         raise NotByLine
+    op_class, known_operands, result_types, attributes, properties, regions, location = kind.op
     known = builder.known_values
     operands: list[SSAValue] = []
-    for place, type in like.operands:
+    for place, type in known_operands:
         value = known.get(names[place])
-        if value is None or value.type is not type:
+        if value is None or value._type is not type:
             offset = line.offsets(builder.session.source.text)[place]
             (value,) = builder.values([("VALUE", names[place], offset)], [type], offset)
         operands.append(value)
     name = names[0]
-    # The op's name comes after " = ".
-    location = like.location or builder.location(line.start + len(name) + 3)
-    if like.regions:
-        op = like.op_class.create(
+    if location is None:
+        # The op's name comes after " = ".
+        location = builder.location(start + len(name) + 3)
+    if regions:
+        op = op_class.create(
             operands=operands,
-            result_types=like.result_types,
-            attributes=like.attributes,
-            properties=like.properties,
-            regions=[region.clone() for region in like.regions],
+            result_types=result_types,
+            attributes=attributes,
+            properties=properties,
+            regions=[copy_region(region, location) for region in regions],
             location=location,
         )
-        locate_implied(op, [inner for region in op.regions for inner in region.walk()])
     else:
-        op = make_op(like.op_class, operands, like.result_types, like.attributes, like.properties, location)
-    builder.define(name, op.results[0], line.start)
+        op = make_op(op_class, operands, result_types, attributes, properties, location)
+    (result,) = op.results
+    builder.define(name, result, start)
     return op
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
+from xdsl.dialects.builtin import UNKNOWN_LOC, IntAttr, LocationAttr, ModuleOp, StringAttr, UnregisteredOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.traits import IsolatedFromAbove
@@ -21,8 +21,9 @@ from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, BlockRecord, OpRecord, RegionRecord, ResultRecord
 from tfrt.compiler.frontend.session import Session, number_attribute, string_attribute
+from tfrt.compiler.locations import integer, place
 from tfrt.dialects.shared.open_context import OpenContext
-from tfrt.dialects.shared.ops import append_op, make_op
+from tfrt.dialects.shared.ops import add_arguments, append_op, make_op
 from tfrt.dialects.shared.walking import is_defined
 
 
@@ -148,10 +149,11 @@ class Builder:
         self._open_blocks = outer
 
     def _add_arguments(self, block: Block, records: Sequence[ArgumentRecord]) -> None:
-        for record in records:
-            argument = block.insert_arg(record.type, len(block.args), record.location)
+        types = [record.type for record in records]
+        arguments = add_arguments(block, types, [record.location or UNKNOWN_LOC for record in records])
+        for record, argument in zip(records, arguments, strict=True):
             if record.name is not None:
-                self._define_name(record.name[1], argument, record.name[2])
+                self.define(record.name[1], argument, record.name[2])
 
     # Values
 
@@ -180,7 +182,16 @@ class Builder:
 
     def define(self, name: str, value: SSAValue, offset: int) -> None:
         """Define a value, whose name starts at an offset."""
-        self._define_name(name, value, offset)
+        scope = self._scope
+        if (scope.outer is not None or name in scope.offsets) and not self._is_new(name, offset):
+            return
+        scope.offsets[name] = offset
+        scope.values[name] = value
+        if not name[1].isdigit():
+            value.name_hint = name[1:].partition("#")[0]
+        if scope.pending:
+            self._settle(name, value, offset)
+            self._settle(f"{name}#0", value, offset)
 
     def _resolve(self, token: Token, type: Attribute) -> SSAValue:
         """The slow path of `values`: names of outer scopes, spellings such as `%x#0`, and mistakes."""
@@ -216,20 +227,10 @@ class Builder:
             return ForwardReference(type)
         return value
 
-    def _define_name(self, name: str, value: SSAValue, offset: int) -> None:
-        if not self._claim(name, offset):
-            return
-        self._scope.values[name] = value
-        hint = name[1:].partition("#")[0]
-        if not hint[0].isdigit():
-            value.name_hint = hint
-        if self._scope.pending:
-            self._settle(name, value, offset)
-            self._settle(f"{name}#0", value, offset)
-
     def _define_pack(self, name: str, values: Sequence[SSAValue], offset: int) -> None:
-        if not self._claim(name, offset):
+        if not self._is_new(name, offset):
             return
+        self._scope.offsets[name] = offset
         hint = None if name[1].isdigit() else name[1:]
         for i, value in enumerate(values):
             self._scope.values[f"{name}#{i}"] = value
@@ -240,8 +241,8 @@ class Builder:
         if self._scope.pending:
             self._settle(name, values[0], offset)
 
-    def _claim(self, name: str, offset: int) -> bool:
-        """Note where `name` is defined; false, and a diagnostic, where it already is."""
+    def _is_new(self, name: str, offset: int) -> bool:
+        """Whether `name` is not defined yet; a diagnostic where it is."""
         scope: _Scope | None = self._scope
         while scope is not None:
             first = scope.offsets.get(name)
@@ -250,7 +251,6 @@ class Builder:
                 self._error(offset, f"redefinition of SSA value '{name}'", note)
                 return False
             scope = scope.outer
-        self._scope.offsets[name] = offset
         return True
 
     def _settle(self, name: str, value: SSAValue, offset: int) -> None:
@@ -322,7 +322,7 @@ class Builder:
         results = op.results
         first = names[0]
         if len(names) == 1 and len(results) == 1 and first.size is None:
-            self._define_name(first.name, results[0], first.offset)
+            self.define(first.name, results[0], first.offset)
             return
         named = sum(record.size or 1 for record in names)
         if not results:
@@ -335,7 +335,7 @@ class Builder:
             values = results[position : position + size]
             position += size
             if len(values) == 1 and size == 1:
-                self._define_name(record.name, values[0], record.offset)
+                self.define(record.name, values[0], record.offset)
             elif values:
                 self._define_pack(record.name, values, record.offset)
 
@@ -345,18 +345,11 @@ class Builder:
         integers = self._integers
         line_attribute = integers.get(line)
         if line_attribute is None:
-            line_attribute = integers[line] = IntAttr(line)
+            line_attribute = integers[line] = integer(line)
         column_attribute = integers.get(column)
         if column_attribute is None:
-            column_attribute = integers[column] = IntAttr(column)
-        # The parts are right by construction; going through the constructor would verify them for every op,
-        # which takes a fifth of the time of reading a module.
-        location = FileLineColLoc.__new__(FileLineColLoc)
-        set_field = object.__setattr__
-        set_field(location, "filename", self._filename)
-        set_field(location, "line", line_attribute)
-        set_field(location, "column", column_attribute)
-        return location
+            column_attribute = integers[column] = integer(column)
+        return place(self._filename, line_attribute, column_attribute)
 
     def op_class(self, name: str, offset: int) -> type[Operation]:
         """The class of the op of this name; an unregistered one, and a diagnostic unless allowed, if there is

@@ -138,7 +138,7 @@ def tokenize(
 ) -> list[Token]:
     """All tokens of `text`, or of a part of it, the last of kind `$END`.
 
-    With `by_line`, a line like others before it (see lines.py) is one token of kind `OP_LINE`.
+    With `by_line`, a line that holds an op (see lines.py) is one token of kind `OP_LINE`.
 
     Where no token starts, a string is not closed or a dialect refuses an attribute, there is a token of kind `BAD`
     that says why. How many brackets are open where an alias stands is put into `alias_depths`, by offset. Raises
@@ -154,7 +154,7 @@ def tokenize(
     depth = 0
     # How deep the parentheses around regions stand, which do not count themselves.
     around_regions: list[int] = []
-    lines: dict[tuple[str, ...], LineKind | None] = {}
+    lines: dict[tuple[str, ...], LineKind] = {}
     pattern = _TOKENS_AND_LINES if by_line else _TOKENS
     last = len(text) if end is None else end
     position: int | None = start
@@ -169,19 +169,12 @@ def tokenize(
                 add((kind, value, start))
             elif kind == "LINE":
                 said, names = parts_of(value)
-                if said not in lines:
-                    # Most lines that come once do not come twice.
-                    lines[said] = None
-                    line_kind = None
-                else:
-                    line_kind = lines[said]
-                    if line_kind is None:
-                        own = tokenize(text, words, dialect_attribute, shaped_type, {}, False, start, match.end())
-                        line_kind = lines[said] = LineKind(own, sum(map(value.count, _OPENING)))
+                line_kind = lines.get(said)
                 if line_kind is None:
-                    add(("VALUE", names[0], start))
-                    resume_at = start + len(names[0])
-                    break
+                    own = tokenize(text, words, dialect_attribute, shaped_type, {}, False, start, match.end())
+                    line_kind = lines[said] = LineKind(own, sum(map(value.count, _OPENING)))
+                else:
+                    line_kind.comes_again = True
                 if depth + line_kind.nesting > MAX_NESTING:
                     raise NotByLine
                 add(("OP_LINE", Line(line_kind, names, start, match.end()), start))

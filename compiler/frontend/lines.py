@@ -1,8 +1,8 @@
 """Lines of text that say the same of other values: they are read once.
 
 Programs consist of few kinds of ops, and say the same thing of many values. A line that holds an op and nothing else is
-looked up by what it says beside the values' names. The first two of a kind are read as any text; those that follow are
-made like the second, whose tokens, rules and attributes are theirs, too.
+looked up by what it says beside the values' names. The first of a kind is read as any text; those that follow are made
+like it, and its tokens, rules and attributes are theirs, too.
 
 This is for texts that are right. Where anything is unexpected, be it a mistake or what only looks like an op by itself,
 `NotByLine` is raised, or a mistake reported, and the whole text is read once more without this.
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Attribute, Operation, Region
 
-PATTERN = r"%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*)\x20=\x20[a-z_]\w*\.[^\n{}^\#!\"/]{1,500}+(?=\n)"
+PATTERN = r"%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*)\x20=\x20[a-z_]\w*\.[^\n{}^\#!\"/]{1,500}+(?=\n(?!\x20*(?:[:,<(\[{]|->)))"
 """An op of one result that ends with its line, without regions, aliases, strings and comments."""
 
 _NAMES = re.compile(r"(%(?:[0-9]+|[A-Za-z_$.\-][\w$.\-]*))", re.ASCII)
@@ -51,13 +51,15 @@ class LineKind:
     """Lines that differ in names only.
 
     Attributes:
-        tokens: those of the first of them that is parsed by itself.
+        tokens: those of the first of them.
+        comes_again: whether there are others.
         is_alike: whether the ops of others are made like its op.
         op: what these have in common, once that op has been made.
     """
 
     tokens: Any
     nesting: int
+    comes_again: bool = False
     is_alike: bool | None = None
     op: LikeOp | None = None
 

@@ -122,7 +122,7 @@ class SyntaxActions:
             return OpRecord((), build_alike, line, None)
         record = self.session.parse_line(line)
         if kind.is_alike is None:
-            kind.is_alike = is_like_its_kind(record)
+            kind.is_alike = kind.comes_again and is_like_its_kind(record)
             if kind.is_alike:
                 return OpRecord(record.results, build_first, (line, record), record.location)
         return record

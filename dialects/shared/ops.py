@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from xdsl.dialects.builtin import UNKNOWN_LOC, LocationAttr
-from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue, Use
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, OpResult, Region, SSAValue, Use
 from xdsl.ir.core import SSAValues
 from xdsl.irdl import IRDLOperation, OptionalDef
 
@@ -114,6 +114,51 @@ def _way_of(kind: type[Operation]) -> _Way:
     given = (*definition.properties.values(), *definition.attributes.values())
     has_defaults = any(not isinstance(each, OptionalDef) and each.default_value is not None for each in given)
     return "with defaults" if has_defaults else "plain"
+
+
+def add_arguments(block: Block, types: Sequence[Attribute], locations: Sequence[LocationAttr]) -> list[BlockArgument]:
+    """Give a block further arguments, after those it has."""
+    arguments = []
+    for index, (type, location) in enumerate(zip(types, locations, strict=True), len(block._args)):
+        argument: BlockArgument = _new(BlockArgument)
+        argument._type = type
+        argument.block = block
+        argument.index = index
+        argument.location = location
+        arguments.append(argument)
+    block._args = (*block._args, *arguments)
+    return arguments
+
+
+def copy_region(region: Region, location: LocationAttr) -> Region:
+    """A copy of a region of one block whose ops have no regions and successors, as `region.clone()` makes it, but that
+    all of it is at one location."""
+    (block,) = region.blocks
+    copy = Block()
+    copies: dict[SSAValue, SSAValue] = {}
+
+    def copied(values: Sequence[SSAValue], made: Sequence[SSAValue]) -> None:
+        for value, its_copy in zip(values, made, strict=True):
+            copies[value] = its_copy
+            its_copy.name_hint = value._name
+
+    arguments = block._args
+    copied(arguments, add_arguments(copy, [each._type for each in arguments], [location] * len(arguments)))
+    for op in ops_of(block):
+        operands = [copies.get(operand, operand) for operand in op._operands]
+        types = [result._type for result in op.results]
+        made = make_op(type(op), operands, types, op.attributes, op.properties, location)
+        copied(op.results, made.results)
+        append_op(copy, made)
+    return Region(copy)
+
+
+def is_plain(region: Region) -> bool:
+    """Whether a region is one block of ops without regions and successors."""
+    block = region._first_block
+    if block is None or block is not region._last_block:
+        return False
+    return not any(op.regions or op._successors for op in ops_of(block))
 
 
 def append_op(block: Block, op: Operation) -> None:

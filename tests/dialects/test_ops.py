@@ -3,12 +3,23 @@
 import random
 
 import pytest
-from xdsl.dialects.builtin import IntegerAttr, UnknownLoc, UnregisteredOp, i32, i64
-from xdsl.ir import Block
+from xdsl.dialects.builtin import UNKNOWN_LOC, IntegerAttr, NameLoc, StringAttr, UnknownLoc, UnregisteredOp, i32, i64
+from xdsl.ir import Block, Region
 from xdsl.irdl import IRDLOperation, attr_def, irdl_op_definition, prop_def, var_operand_def, var_result_def
 
 from tfrt.compiler.frontend import parse_module
-from tfrt.dialects.shared.ops import append_op, erase_op, make_op, operands_of, put_before, replace_op, replace_uses
+from tfrt.dialects.shared.ops import (
+    add_arguments,
+    append_op,
+    copy_region,
+    erase_op,
+    is_plain,
+    make_op,
+    operands_of,
+    put_before,
+    replace_op,
+    replace_uses,
+)
 
 
 @irdl_op_definition
@@ -148,3 +159,43 @@ def test_what_is_used_is_not_dropped():
     block.add_ops([first, Any.create(operands=first.results)])
     with pytest.raises(ValueError, match="still has uses"):
         erase_op(first)
+
+
+def test_arguments_are_added_as_xdsl_adds_them():
+    made, expected = Block(arg_types=[i32]), Block(arg_types=[i32])
+    place = NameLoc(StringAttr("there"), UNKNOWN_LOC)
+    assert add_arguments(made, [i64, i32], [place, UNKNOWN_LOC]) == list(made.args[1:])
+    for type, location in ((i64, place), (i32, UNKNOWN_LOC)):
+        expected.insert_arg(type, len(expected.args), location)
+    assert [{**vars(each), "block": None} for each in made.args] == [
+        {**vars(each), "block": None} for each in expected.args
+    ]
+    assert all(argument.block is made for argument in made.args)
+
+
+def test_a_region_is_copied_as_xdsl_copies_it():
+    outer = Block(arg_types=[i64])
+    block = Block(arg_types=[i32, i64])
+    block.args[1].name_hint = "second"
+    first = Any.create(operands=[block.args[0], outer.args[0]], result_types=[i32, i32])
+    first.results[1].name_hint = "half"
+    block.add_ops([first, WithDefaults.create(properties={"first": IntegerAttr(7, i32)})])
+    block.add_op(Any.create(operands=[first.results[1], first.results[1], block.args[1]]))
+    region, place = Region(block), NameLoc(StringAttr("there"), UNKNOWN_LOC)
+    expected, copy = region.clone(), copy_region(region, place)
+    assert {each.location for each in [*copy.block.args, *copy.block.ops]} == {place}
+    for op in copy.block.ops:
+        op.location = UNKNOWN_LOC
+    assert copy.is_structurally_equivalent(expected)
+    assert [use.index for use in copy.block.first_op.results[1].uses] == [1, 0]
+    names = [[value.name_hint for op in each.block.ops for value in op.results] for each in (copy, expected)]
+    assert names[0] == names[1] == [None, "half"]
+    assert [argument.name_hint for argument in copy.block.args] == [None, "second"]
+    assert [use.operation for use in outer.args[0].uses] == [copy.block.first_op, expected.block.first_op, first]
+
+
+def test_regions_are_plain_that_are_one_block_of_ops_without_regions():
+    assert is_plain(Region(Block([Any.create()])))
+    assert not is_plain(Region())
+    assert not is_plain(Region([Block(), Block()]))
+    assert not is_plain(Region(Block([Any.create(regions=[Region()])])))
