@@ -27,7 +27,7 @@ from xdsl.irdl import (
 from xdsl.irdl.constraints import VerificationContext
 from xdsl.traits import IsolatedFromAbove, OpTrait
 
-from tfrt.dialects.shared.ops import operands_of, successors_of
+from tfrt.dialects.shared.ops import operands_of, successors_of, type_of
 
 
 class _Part(NamedTuple):
@@ -55,7 +55,11 @@ class _Values(NamedTuple):
 
 
 class _Rules(NamedTuple):
-    """The rules of a definition; `custom` are those that its class has of its own."""
+    """The rules of a definition; `custom` are those that its class has of its own.
+
+    Attributes:
+        are_free: whether what each part says depends on nothing that others say.
+    """
 
     operands: _Values
     results: _Values
@@ -64,17 +68,18 @@ class _Rules(NamedTuple):
     attributes: dict[str, _Part]
     traits: Sequence[OpTrait]
     custom: Callable[[Operation], None] | None
+    are_free: bool
 
 
 class DefinitionRules:
     """Asks ops whether they keep the rules of their definitions.
 
-    As long as it is used no type or attribute may be dropped, for these are told apart by their identity.
+    As long as it is used no attribute may be dropped, for these are told apart by their identity.
     """
 
     def __init__(self) -> None:
-        # What parts have said that is so: of each, the types or the attribute.
-        self._fine: set[tuple[int, ...]] = set()
+        # What parts have said that is so of attributes; of types it is known for longer, see `_fit`.
+        self._fine: set[tuple[int, int]] = set()
 
     def verify(self, op: Operation) -> None:
         """Refuse an op as its `verify_` does.
@@ -91,13 +96,13 @@ class DefinitionRules:
             rules.custom(op)
 
     def _are_kept(self, op: Operation, rules: _Rules) -> bool:
-        context = VerificationContext()
+        context = _NOT_USED if rules.are_free else VerificationContext()
         try:
             fits = (
-                self._fit([operand.type for operand in operands_of(op)], rules.operands, context)
-                and self._fit([result.type for result in op.results], rules.results, context)
+                _fit(tuple(map(type_of, operands_of(op))), rules.operands, context)
+                and _fit(tuple(map(type_of, op.results)), rules.results, context)
                 and self._have(op.properties, rules.properties, context)
-                and all(name in rules.properties for name in op.properties)
+                and op.properties.keys() <= rules.properties.keys()
                 and self._have(op.attributes, rules.attributes, context)
                 and not successors_of(op)
                 and _regions_fit(op, rules.regions, context)
@@ -108,26 +113,6 @@ class DefinitionRules:
             # xDSL raises the same, or says it better.
             return False
         return fits
-
-    def _fit(self, types: list[Attribute], values: _Values, context: VerificationContext) -> bool:
-        parts, many = values
-        rest = len(types) - len(parts) + many
-        if rest < 0 or (rest and not many) or (many and rest % many):
-            return False
-        count = rest // many if many else 0
-        at = 0
-        for part in parts:
-            size = count if part.is_many else 1
-            if part.is_optional and size > 1:
-                return False
-            own = tuple(types[at : at + size])
-            at += size
-            key = (id(part.constraint), *map(id, own))
-            if key not in self._fine:
-                part.constraint.verify(own, context)
-                if part.is_free:
-                    self._fine.add(key)
-        return True
 
     def _have(self, given: dict[str, Attribute], parts: dict[str, _Part], context: VerificationContext) -> bool:
         for name, part in parts.items():
@@ -142,6 +127,38 @@ class DefinitionRules:
                 if part.is_free:
                     self._fine.add(key)
         return True
+
+
+_NOT_USED = VerificationContext()
+"""What parts are given that neither say anything to others nor ask them."""
+
+_fine: dict[tuple[int, ...], tuple[Attribute, ...]] = {}
+"""What parts have said that is so of types, which are kept, so that their ids are not used again."""
+
+_MOST_KEPT = 4096
+
+
+def _fit(types: tuple[Attribute, ...], values: _Values, context: VerificationContext) -> bool:
+    parts, many = values
+    rest = len(types) - len(parts) + many
+    if rest < 0 or (rest and not many) or (many and rest % many):
+        return False
+    count = rest // many if many else 0
+    at = 0
+    for part in parts:
+        size = count if part.is_many else 1
+        if part.is_optional and size > 1:
+            return False
+        own = types[at : at + size]
+        at += size
+        key = (id(part.constraint), *map(id, own))
+        if key not in _fine:
+            part.constraint.verify(own, context)
+            if part.is_free:
+                if len(_fine) >= _MOST_KEPT:
+                    _fine.clear()
+                _fine[key] = own
+    return True
 
 
 def _regions_fit(op: Operation, parts: Sequence[RegionDef], context: VerificationContext) -> bool:
@@ -187,16 +204,20 @@ def _rules_of(kind: type[Operation]) -> _Rules | None:
     regions = [part for _, part in definition.regions]
     if is_sized or not one_size_fits or definition.successors or any(isinstance(part, VariadicDef) for part in regions):
         return None
+    properties = {name: _attribute(name, part, OptPropertyDef) for name, part in definition.properties.items()}
+    attributes = {name: _attribute(name, part, OptAttributeDef) for name, part in definition.attributes.items()}
+    parts = (*operands.parts, *results.parts, *properties.values(), *attributes.values())
     own = own_rules(kind)
     return _Rules(
         operands,
         results,
         regions,
-        {name: _attribute(name, part, OptPropertyDef) for name, part in definition.properties.items()},
-        {name: _attribute(name, part, OptAttributeDef) for name, part in definition.attributes.items()},
+        properties,
+        attributes,
         # That what is inside uses nothing from outside has been seen.
         [t for t in definition.traits if type(t).verify not in (OpTrait.verify, IsolatedFromAbove.verify)],
         None if own is Operation.verify_ else own,
+        all(part.is_free for part in parts) and all(_is_free(region.entry_args) for region in regions),
     )
 
 

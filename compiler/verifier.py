@@ -51,7 +51,7 @@ from tfrt.compiler.definition_rules import DefinitionRules, own_rules
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.shared.definitions import I64Array, StringArray
 from tfrt.dialects.shared.interning import Identities
-from tfrt.dialects.shared.ops import operands_of, ops_of, successors_of
+from tfrt.dialects.shared.ops import operands_of, ops_of, successors_of, type_of
 from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
 from tfrt.dialects.shared.walking import has_trait, is_defined, is_unregistered
@@ -123,18 +123,19 @@ class _Alike:
         # The same of ops whose types and attributes are the same objects, so that these need not be compared.
         self._same: set[tuple[object, ...]] = set()
 
+    def is_known(self, op: Operation) -> bool:
+        """Whether an op without regions and successors is like one that was not refused, down to the objects."""
+        return _objects_of(op) in self._same
+
     def verify(self, op: Operation) -> None:
         """Refuse an op as its `verify_` does, unless it is like one that was not refused."""
-        same = _objects_of(op)
-        if same in self._same:
-            return
         kind = self._kind(op)
         if kind is None or kind not in self._kinds:
             self._rules.verify(op)
         if kind is not None:
             self._kinds.add(kind)
             if not op.regions:
-                self._same.add(same)
+                self._same.add(_objects_of(op))
 
     def _kind(self, op: Operation) -> tuple[object, ...] | None:
         """What ops have in common all of which keep the rules if one does; None where they look at more."""
@@ -149,9 +150,9 @@ class _Alike:
         properties, attributes, of = op.properties, op.attributes, self._identities.of
         return (
             op.__class__,
-            *[of(operand.type) for operand in operands_of(op)],
+            *map(of, map(type_of, operands_of(op))),
             None,
-            *[of(result.type) for result in op.results],
+            *map(of, map(type_of, op.results)),
             *properties,
             *map(self._number, properties.values()),
             None,
@@ -175,7 +176,7 @@ class _Alike:
         return tuple(found)
 
     def _number(self, attribute: Attribute) -> int:
-        is_large = isinstance(attribute, DenseIntOrFPElementsAttr) and len(attribute.data.data) > _MOST_COMPARED
+        is_large = type(attribute) is DenseIntOrFPElementsAttr and len(attribute.data.data) > _MOST_COMPARED
         # The module keeps large ones, and nobody compares them.
         return -id(attribute) if is_large else self._identities.of(attribute)
 
@@ -183,17 +184,15 @@ class _Alike:
 def _objects_of(op: Operation) -> tuple[object, ...]:
     """An op's class, types and attributes. None of them goes away while a module is verified."""
     properties, attributes = op.properties, op.attributes
-    return (
-        op.__class__,
-        *[id(operand.type) for operand in operands_of(op)],
-        None,
-        *[id(result.type) for result in op.results],
-        *properties,
-        *map(id, properties.values()),
-        None,
-        *attributes,
-        *map(id, attributes.values()),
-    )
+    found = [op.__class__, *map(id, map(type_of, operands_of(op))), None, *map(id, map(type_of, op.results))]
+    if properties:
+        found += properties
+        found += map(id, properties.values())
+    found.append(None)
+    if attributes:
+        found += attributes
+        found += map(id, attributes.values())
+    return tuple(found)
 
 
 _MOST_OPS = 16
@@ -213,7 +212,7 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
     if op.regions:
         isolated = has_trait(op.__class__, IsolatedFromAbove, if_unregistered=False)
         for region in op.regions:
-            _verify_region(region, set() if isolated else visible, diagnostics, alike)
+            _verify_region(region, visible, isolated, diagnostics, alike)
         if has_trait(op.__class__, SymbolTable, if_unregistered=False):
             diagnostics += _duplicate_symbols(op)
     if successors_of(op) and op.parent is not None and op.parent.last_op is not op:
@@ -253,14 +252,17 @@ def _looks_at_itself_only(definition: type[Operation]) -> bool:
     return (own is Operation.verify_ or is_checked) and all(type(trait).verify is OpTrait.verify for trait in traits)
 
 
-def _verify_region(region: Region, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
-    """Check the blocks of `region`; `visible` is the same afterwards."""
+def _verify_region(
+    region: Region, visible: set[int], isolated: bool, diagnostics: list[Diagnostic], alike: _Alike
+) -> None:
+    """Check the blocks of `region`, which see nothing of `visible` where it is isolated; that is the same afterwards."""
     first = region.blocks.first
     if first is None:
         return
     if first is region.blocks.last:
-        _verify_block(first, visible, diagnostics, alike)
-        visible.difference_update(_values_of(first))
+        _verify_block(first, set() if isolated else visible, diagnostics, alike)
+        if not isolated:
+            visible.difference_update(_values_of(first))
         return
     from xdsl.irdl.dominance import DominanceInfo
 
@@ -268,13 +270,15 @@ def _verify_region(region: Region, visible: set[int], diagnostics: list[Diagnost
     for block in region.blocks:
         others = [other for other in region.blocks if dominance.strictly_dominates(other, block)]
         defined = {value for other in others for value in _values_of(other)}
-        _verify_block(block, visible | defined, diagnostics, alike)
+        _verify_block(block, defined if isolated else visible | defined, diagnostics, alike)
 
 
 def _verify_block(block: Block, visible: set[int], diagnostics: list[Diagnostic], alike: _Alike) -> None:
     visible.update(map(id, block.args))
     for op in ops_of(block):
-        _verify_op(op, visible, diagnostics, alike)
+        is_plain = not op.regions and not successors_of(op)
+        if not is_plain or not visible.issuperset(map(id, operands_of(op))) or not alike.is_known(op):
+            _verify_op(op, visible, diagnostics, alike)
         visible.update(map(id, op.results))
     parent = block.parent_op()
     if parent is None or is_unregistered(parent) or _needs_no_terminator(block, parent):

@@ -43,6 +43,7 @@ from xdsl.traits import Pure
 from tfrt.dialects.shared.corert_types import OP_HANDLER, TENSOR_HANDLE
 from tfrt.dialects.shared.definitions import OpClass, define_dialect, define_op
 from tfrt.dialects.shared.interning import integer_attribute, once_all, once_each, string_attribute
+from tfrt.dialects.shared.ops import operands_of, type_of
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.op_registry import CPU_OPS
@@ -493,7 +494,7 @@ def _of_type(type: Attribute) -> ArrayAttr:
 
 def _check(op: IRDLOperation, name: str, attribute: ArrayAttr, types: Iterable[Attribute]) -> None:
     expected = metadata_attribute(types)
-    if attribute != expected:
+    if attribute is not expected and attribute != expected:
         fail(op, f"attribute '{name}' must say the types of the arrays: {expected}")
 
 
@@ -506,9 +507,10 @@ def _check_call(op: _Call, operands: int) -> None:
     inputs = op.inputs.value.data
     if not 0 <= inputs <= operands:
         fail(op, f"attribute 'inputs' must be at most the number of operands, {operands}")
-    _check(op, "arguments", op.arguments, op.operand_types[:operands])
-    _check(op, "metadata", op.metadata, op.result_types)
-    numbers = [number for number, type in enumerate(op.operand_types) if isinstance(type, IntegerType)]
+    types = [*map(type_of, operands_of(op))]
+    _check(op, "arguments", op.arguments, types[:operands])
+    _check(op, "metadata", op.metadata, map(type_of, op.results))
+    numbers = [number for number, type in enumerate(types) if is_number(type)]
     if numbers:
         entry = CPU_OPS.get(op.op_name.data)
         if entry is None or entry.numbers_from is None or not entry.numbers_from <= numbers[0] <= numbers[-1] < inputs:
@@ -519,9 +521,10 @@ def _check_call(op: _Call, operands: int) -> None:
 
 
 def _check_elementwise(op: _ArraysToArrays, operands: int) -> None:
-    _check(op, "arguments", op.arguments, op.operand_types[:operands])
-    _check(op, "metadata", op.metadata, op.result_types)
-    if any(isinstance(type, IntegerType) for type in op.operand_types):
+    types = [*map(type_of, operands_of(op))]
+    _check(op, "arguments", op.arguments, types[:operands])
+    _check(op, "metadata", op.metadata, map(type_of, op.results))
+    if any(map(is_number, types)):
         fail(op, "expects arrays, not numbers")
     if not op.steps.data:
         fail(op, "expects a step")
@@ -529,8 +532,8 @@ def _check_elementwise(op: _ArraysToArrays, operands: int) -> None:
 
 
 def _check_reduction(op: _Reduces, operands: int) -> None:
-    _check(op, "arguments", op.arguments, op.operand_types[:operands])
-    _check(op, "metadata", op.metadata, op.result_types)
+    _check(op, "arguments", op.arguments, map(type_of, operands_of(op)[:operands]))
+    _check(op, "metadata", op.metadata, map(type_of, op.results))
     _check_steps(op, op.steps, operands)
     values = operands + len(op.steps)
     if len(op.gives) != len(op.results) or not all(
@@ -572,8 +575,16 @@ def _check_steps(op: IRDLOperation, steps: ArrayAttr, values: int) -> None:
             fail(op, f"step {number} must have operands from 0 to {values + number - 1}")
 
 
+@once_each
+def is_number(type: Attribute) -> bool:
+    """Whether what has a type is a number, not an array."""
+    return isinstance(type, IntegerType)
+
+
 def _is_number(attribute: Attribute) -> bool:
-    return isinstance(attribute, IntegerAttr) and attribute.type == i64 and attribute.value.data >= 0
+    if type(attribute) is not IntegerAttr:
+        return False
+    return (attribute.type is i64 or attribute.type == i64) and attribute.value.data >= 0
 
 
 CPU = define_dialect("cpu", __name__)

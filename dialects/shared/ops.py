@@ -25,6 +25,9 @@ _NOTHING: Mapping[str, Attribute] = MappingProxyType({})
 operands_of: Callable[[Operation], tuple[SSAValue, ...]] = attrgetter("_operands")
 """The operands of an op, as they are now: not xDSL's view of them, which asks the op again for each."""
 
+type_of: Callable[[SSAValue], Attribute] = attrgetter("_type")
+"""The type of a value, without xDSL's property."""
+
 successors_of: Callable[[Operation], tuple[Block, ...]] = attrgetter("_successors")
 """The blocks that an op may go on with."""
 

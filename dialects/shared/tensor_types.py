@@ -20,6 +20,7 @@ from xdsl.irdl import AttrConstraint, IRDLOperation, VerificationContext
 from xdsl.traits import OpTrait
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.dialects.shared.interning import once_each
 from tfrt.dialects.shared.verification import fail
 from tfrt.executor.declarations.stablehlo_shapes import Shape, ShapeError, compatible, spelled
 
@@ -116,6 +117,7 @@ class CheckedOp(IRDLOperation):
             fail(self, str(error))
 
 
+@once_each
 def shape_of(type: Attribute) -> Shape:
     """The shape of a tensor type: None for sizes that are not known."""
     assert isinstance(type, TensorType)
@@ -131,6 +133,8 @@ def element_of(type: Attribute) -> Attribute:
 
 def agree(a: Attribute, b: Attribute) -> bool:
     """Whether two types may be the same one: tensors of one element type whose sizes are equal where both are known."""
+    if a is b:
+        return True
     if isinstance(a, TensorType) and isinstance(b, TensorType):
         return bool(a.element_type == b.element_type) and compatible(shape_of(a), shape_of(b))
     return a == b
