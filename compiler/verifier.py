@@ -255,7 +255,7 @@ def _looks_at_itself_only(definition: type[Operation]) -> bool:
 def _verify_region(
     region: Region, visible: set[int], isolated: bool, diagnostics: list[Diagnostic], alike: _Alike
 ) -> None:
-    """Check the blocks of `region`, which see nothing of `visible` where it is isolated; that is the same afterwards."""
+    """Check the blocks of `region`, which see nothing of `visible` where it is isolated; it is the same afterwards."""
     first = region.blocks.first
     if first is None:
         return

@@ -23,7 +23,7 @@ from tfrt.compiler.passes.shared.array_ops import (
 )
 from tfrt.compiler.passes.shared.reductions import axes_of, body_of
 from tfrt.dialects.cpu import CallOp, step_attribute
-from tfrt.dialects.shared.ops import erase_op, put_before, replace_op, replace_uses
+from tfrt.dialects.shared.ops import erase_op, operand_of, operands_of, put_before, replace_op, replace_uses, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op import OpEntry
 
@@ -46,7 +46,7 @@ class DecomposeCpuOps(ModulePass):
 
 
 def _values(op: Operation) -> list[SSAValue]:
-    return [*op.operands, *op.results]
+    return [*operands_of(op), *op.results]
 
 
 def _is_static(value: SSAValue) -> bool:
@@ -75,48 +75,48 @@ def _decompose(call: CallOp) -> None:
     for op in ops:
         put_before(op, call)
     # Others, if it has any, are not used.
-    replace_uses(call.results[0], ops[-1].results[0])
+    replace_uses(result_of(call), ops[-1].results[0])
     erase_op(call)
 
 
 def _by_element(call: CallOp) -> None:
     """Make a call of an op whose operands and result may differ in their types a chain of one step."""
-    type = call.results[0].type
+    type = result_of(call).type
     assert isinstance(type, MemRefType) and call.parent is not None
     shape = type.get_shape()
-    if not shape or all(isinstance(o.type, MemRefType) and o.type.get_shape() != shape for o in call.operands):
+    if not shape or all(isinstance(o.type, MemRefType) and o.type.get_shape() != shape for o in operands_of(call)):
         return
     details = [call.op_attrs] if call.op_attrs.data else []
-    step = step_attribute(call.op_name.data, range(len(call.operands)), details)
-    made = chain_op([step], list(call.operands), type, call.location)
+    step = step_attribute(call.op_name.data, range(len(operands_of(call))), details)
+    made = chain_op([step], list(operands_of(call)), type, call.location)
     put_before(made, call)
     replace_op(call, made.results)
 
 
 def _of_one_element(call: CallOp) -> None:
     """Make a reduction of dimensions of size 1 a step, of an element and the initial value."""
-    shape = metadata_of_type(call.operands[0].type).shape
+    shape = metadata_of_type(operand_of(call, 0).type).shape
     if any(shape[d] != 1 for d in axes_of(call)):
         return
-    result, body = metadata_of_type(call.results[0].type), body_of(call)
+    result, body = metadata_of_type(result_of(call).type), body_of(call)
     assert body is not None and call.parent is not None
-    whole = call_op(StringAttr("stablehlo.reshape"), [call.operands[0]], call.result_types, call.location)
-    made = elementwise(body, [call.operands[1], whole.results[0]], result, call.location)
+    whole = call_op(StringAttr("stablehlo.reshape"), [operand_of(call, 0)], call.result_types, call.location)
+    made = elementwise(body, [operand_of(call, 1), result_of(whole)], result, call.location)
     call.parent.insert_ops_before([whole, made], call)
-    call.results[0].replace_all_uses_with(made.array)
+    result_of(call).replace_all_uses_with(made.array)
     call.detach()
     call.erase()
 
 
 def _elementwise(call: CallOp, entry: OpEntry, attributes: Mapping[str, Any]) -> list[Operation] | None:
     """The elementwise kernels in the place of a call, of which the last gives the result."""
-    inputs = tuple(metadata_of_type(operand.type) for operand in call.operands)
-    result = metadata_of_type(call.results[0].type)
+    inputs = tuple(metadata_of_type(operand.type) for operand in operands_of(call))
+    result = metadata_of_type(result_of(call).type)
     found = entry.run_metadata(inputs, attributes)
     if found is None or found[0] != result or any(known.dtype is not result.dtype for known in inputs):
         return None
     if entry.elementwise is not None and entry.elementwise(result.dtype) is not None:
         has_whole = any(known.shape == result.shape for known in inputs)
-        return [elementwise(entry.name, list(call.operands), result, call.location)] if has_whole else None
-    steps = decomposed(call, entry, list(call.operands))
+        return [elementwise(entry.name, list(operands_of(call)), result, call.location)] if has_whole else None
+    steps = decomposed(call, entry, list(operands_of(call)))
     return None if steps is None else steps[0]

@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.passes.shared.array_ops import attrs_of, call_op, chain_op, constant, memref, metadata_of_type
 from tfrt.compiler.passes.shared.source_patterns import repeated_number
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp
-from tfrt.dialects.shared.ops import erase_op, put_before, replace_op
+from tfrt.dialects.shared.ops import erase_op, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.broadcasting import cut_at, is_row
 from tfrt.executor.declarations.metadata import TensorMetadata
@@ -41,20 +41,22 @@ def _fold(op: ElementwiseOp) -> None:
     if op.parent is None:
         return
     shape = metadata_of_type(op.array.type).shape
-    narrow = [_repeated(operand) for operand in op.operands]
+    narrow = [_repeated(operand) for operand in operands_of(op)]
     stays = None
     if all(
         found is not None or _is_one(operand) or metadata_of_type(operand.type).shape != shape
-        for found, operand in zip(narrow, op.operands, strict=True)
+        for found, operand in zip(narrow, operands_of(op), strict=True)
     ):
-        stays = next((n for n, operand in enumerate(op.operands) if metadata_of_type(operand.type).shape == shape), 0)
+        stays = next(
+            (n for n, operand in enumerate(operands_of(op)) if metadata_of_type(operand.type).shape == shape), 0
+        )
     operands = [
         operand if number == stays else _laid_out(found, op) if found is not None else _one(operand, op) or operand
-        for number, (operand, found) in enumerate(zip(op.operands, narrow, strict=True))
+        for number, (operand, found) in enumerate(zip(operands_of(op), narrow, strict=True))
     ]
-    if operands == list(op.operands):
+    if operands == list(operands_of(op)):
         return
-    unused = [old for old, new in zip(op.operands, operands, strict=True) if old is not new]
+    unused = [old for old, new in zip(operands_of(op), operands, strict=True) if old is not new]
     made = chain_op(list(op.steps), operands, op.array.type, op.location)
     put_before(made, op)
     replace_op(op, made.results)
@@ -87,7 +89,7 @@ def _repeated(operand: SSAValue) -> tuple[SSAValue, tuple[int, ...]] | None:
     made = operand.owner
     if not isinstance(made, CallOp) or made.op_name.data != _BROADCAST:
         return None
-    (source,) = made.operands
+    (source,) = operands_of(made)
     shape, result = metadata_of_type(source.type).shape, metadata_of_type(operand.type).shape
     places = tuple(attrs_of(made).values()["broadcast_dimensions"])
     is_aligned = places == tuple(range(len(result) - len(shape), len(result)))
@@ -108,4 +110,4 @@ def _laid_out(found: tuple[SSAValue, tuple[int, ...]], op: ElementwiseOp) -> SSA
         return value
     made = call_op(StringAttr(_RESHAPE), [value], [memref(TensorMetadata(known.dtype, shape))], op.location)
     put_before(made, op)
-    return made.results[0]
+    return result_of(made)

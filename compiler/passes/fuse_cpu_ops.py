@@ -15,7 +15,7 @@ from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, details_of, metadata_attribute, step_attribute, steps_of
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute
-from tfrt.dialects.shared.ops import erase_op, make_op, put_before, replace_op
+from tfrt.dialects.shared.ops import erase_op, make_op, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import cut_at, is_row
@@ -63,7 +63,7 @@ class _Chain:
     def __init__(self, reader: ElementwiseOp):
         self.result = reader.array.type
         self.ops = [reader]
-        self.operands = list(reader.operands)
+        self.operands = list(operands_of(reader))
         self.steps = _steps(reader, self.result)
 
     def fuse(self) -> None:
@@ -89,13 +89,13 @@ class _Chain:
         shape = metadata_of_type(self.result).shape
         if metadata_of_type(writer.array.type).shape != shape or len(writer.steps) + len(self.steps) > _MOST_STEPS:
             return False
-        shapes = [metadata_of_type(operand.type).shape for operand in (*writer.operands, *self.operands)]
+        shapes = [metadata_of_type(operand.type).shape for operand in (*operands_of(writer), *self.operands)]
         return not shape or cut_at(shapes, shape) > 0
 
     def _take_in(self, writer: ElementwiseOp) -> None:
-        operands = list(dict.fromkeys([*writer.operands, *(o for o in self.operands if o is not writer.array)]))
+        operands = list(dict.fromkeys([*operands_of(writer), *(o for o in self.operands if o is not writer.array)]))
         values = {operand: number for number, operand in enumerate(operands)}
-        first = _renumbered(_steps(writer, self.result), writer.operands, values, len(operands))
+        first = _renumbered(_steps(writer, self.result), operands_of(writer), values, len(operands))
         values[writer.array] = len(operands) + len(first) - 1
         self.steps = [*first, *_renumbered(self.steps, self.operands, values, len(operands) + len(first))]
         self.operands = operands
@@ -103,7 +103,7 @@ class _Chain:
 
 
 def _is_only_reader(readers: Sequence[Operation], writer: Operation) -> bool:
-    return writer.parent is readers[0].parent and all(use.operation in readers for use in writer.results[0].uses)
+    return writer.parent is readers[0].parent and all(use.operation in readers for use in result_of(writer).uses)
 
 
 _Step = tuple[str, tuple[int, ...], tuple[Attribute, ...]]
@@ -136,12 +136,12 @@ def _renumbered(
 
 def _fusible_call(reader: ElementwiseOp) -> CallOp | None:
     """A product or convolution whose result only `reader` reads, and that can do what it does."""
-    for operand in reader.operands:
+    for operand in operands_of(reader):
         call = operand.owner
         if not isinstance(call, CallOp) or call.steps.data or not _is_only_reader([reader], call):
             continue
         result = operand.type
-        others = [other for other in reader.operands if other is not operand]
+        others = [other for other in operands_of(reader) if other is not operand]
         if reader.array.type == result and _takes_epilogue(call, others):
             return call
     return None
@@ -155,7 +155,7 @@ def _is_vector(operand: SSAValue, result: Attribute) -> bool:
 
 def _takes_epilogue(call: CallOp, others: Sequence[SSAValue]) -> bool:
     """Whether a call can do something to its result that reads other arrays, too."""
-    entry, result = entry_of(call), call.results[0].type
+    entry, result = entry_of(call), result_of(call).type
     if entry is None or not entry.takes_epilogue:
         return False
     if metadata_of_type(result).dtype in _HALVES:
@@ -165,7 +165,7 @@ def _takes_epilogue(call: CallOp, others: Sequence[SSAValue]) -> bool:
     if not all(_is_vector(other, result) or (takes_rows and other.type == result) for other in others):
         return False
     shapes = tuple(metadata_of_type(other.type).shape for other in others)
-    inputs = tuple(metadata_of_type(operand.type) for operand in call.operands)
+    inputs = tuple(metadata_of_type(operand.type) for operand in operands_of(call))
     results = tuple(metadata_of_type(result.type) for result in call.results)
     try:
         return _is_prepared(entry, attrs_of(call), inputs, results, shapes)
@@ -190,14 +190,14 @@ def _is_prepared(
 
 def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
     (result,) = call.results
-    others = [operand for operand in reader.operands if operand is not result]
-    operands = [*call.operands, *others]
+    others = [operand for operand in operands_of(reader) if operand is not result]
+    operands = [*operands_of(call), *others]
     values = {result: 0, **{other: 1 + number for number, other in enumerate(others)}}
-    steps = _renumbered(_steps(reader, reader.array.type), reader.operands, values, 1 + len(others))
+    steps = _renumbered(_steps(reader, reader.array.type), operands_of(reader), values, 1 + len(others))
     attributes = {
         **call.attributes,
         "arguments": metadata_attribute(operand.type for operand in operands),
-        "inputs": integer_attribute(len(call.operands)),
+        "inputs": integer_attribute(len(operands_of(call))),
         "steps": array_attribute(step_attribute(*step) for step in steps),
     }
     location = fuse([call.location, reader.location])

@@ -15,7 +15,7 @@ from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, layout_of
 from tfrt.compiler.passes.shared.scores import Found, Operand, Scores, scores_of, source_of
 from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of
 from tfrt.dialects.nn import AttentionOp, changes_attribute
-from tfrt.dialects.shared.ops import make_op, put_before, replace_op
+from tfrt.dialects.shared.ops import make_op, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers
@@ -105,7 +105,7 @@ def _layouts(
     numbers: DotDimensionNumbers = product.dot_dimension_numbers.data
     if result is None:
         result = layout_of(sizes_of(product.result))
-    lhs, rhs = product.operands
+    lhs, rhs = operands_of(product)
     lhs_contracting = tuple(numbers.lhs_contracting_dimensions)
     between = layout_of([sizes_of(lhs)[d] for d in lhs_contracting])
     batching, given = len(numbers.lhs_batching_dimensions), iter(result[len(numbers.lhs_batching_dimensions) :])
@@ -268,12 +268,12 @@ class _Rewriter:
     def _parts(self, operand: Operand) -> Sequence[SSAValue]:
         """What a value is one after the other, along keys."""
         made = maker(operand.value, "stablehlo.concatenate")
-        if made is None or len({use.operation for use in made.results[0].uses}) != 1 or len(self.found.keys_along) != 1:
+        if made is None or len({use.operation for use in result_of(made).uses}) != 1 or len(self.found.keys_along) != 1:
             return [operand.value]
         dimension: int = made.properties["dimension"].value.data  # type: ignore[attr-defined]
-        sizes = [size for part in made.operands for size in sizes_of(part)]
+        sizes = [size for part in operands_of(made) for size in sizes_of(part)]
         is_along = operand.layout[dimension] == self.found.keys_along
-        return list(made.operands) if is_along and min(sizes) > 0 else [operand.value]
+        return list(operands_of(made)) if is_along and min(sizes) > 0 else [operand.value]
 
     def _arranged(self, operand: Operand, groups: Sequence[Group], whole: int = 0) -> SSAValue:
         """A value with a dimension for each group of axes, of size 1 where it has none of them.

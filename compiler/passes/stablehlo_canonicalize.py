@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from xdsl.context import Context
@@ -23,6 +24,7 @@ from tfrt.compiler.passes.shared.source_ops import (
     flat_types,
     functions_with_effects,
     has_effects,
+    may_have_effects,
     op_attributes,
 )
 from tfrt.compiler.passes.shared.source_patterns import (
@@ -35,7 +37,7 @@ from tfrt.compiler.passes.shared.source_patterns import (
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
 from tfrt.dialects.shared.interning import Identities
-from tfrt.dialects.shared.ops import erase_op, is_used, operands_of, ops_of, replace_op
+from tfrt.dialects.shared.ops import erase_op, is_used, operands_of, ops_of, replace_op, result_of, type_of
 from tfrt.dialects.shared.walking import has_trait, ops_in
 from tfrt.dialects.stablehlo.reductions import ReduceOp
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -67,42 +69,47 @@ class StablehloCanonicalize(ModulePass):
         identities = Identities()
         # Each before those in it that are left then.
         for block in blocks:
-            self._simplify(block, identities)
-            blocks += [inner for each in ops_of(block) for region in each.regions for inner in region.blocks]
-        effects = functions_with_effects(functions_of(op))
+            holders = self._simplify(block, identities)
+            blocks += [inner for each in holders if each.parent for region in each.regions for inner in region.blocks]
+        effects = cache(lambda: functions_with_effects(functions_of(op)))
         for block in reversed(blocks):
             _erase_unused(block, effects)
 
-    def _simplify(self, block: Block, identities: Identities) -> None:
+    def _simplify(self, block: Block, identities: Identities) -> list[Operation]:
+        """Simplify the ops of a block; gives those that have regions."""
         merging = _Merging(identities)
+        holders: list[Operation] = []
         for op in ops_of(block):
-            if not _is_source(op.__class__):
+            if op.regions:
+                holders.append(op)
+            kind = _kind_of(op.__class__)
+            if not kind.is_source:
                 continue
-            while (simpler := self._simpler(op, merging)) is not None:
-                made = simpler[0].owner if simpler else None
-                is_new = isinstance(made, Operation) and made.next_op is op
+            while (simpler := self._simpler(op, kind, merging)) is not None:
+                made = simpler[0].op if simpler and type(simpler[0]) is OpResult else None
+                is_new = made is not None and made.next_op is op
                 replace_op(op, simpler)
-                if not is_new:
+                if made is None or not is_new:
                     break
-                assert isinstance(made, Operation)
-                op = made
+                op, kind = made, _kind_of(made.__class__)
             else:
-                merging.merge(op)
+                if kind.is_merged:
+                    merging.merge(op)
         merging.locations.settle()
+        return holders
 
-    def _simpler(self, op: Operation, merging: _Merging) -> Replacement:
-        if self.last and op.name == "stablehlo.transpose" and (found := transpose_of_ones(op)) is not None:
+    def _simpler(self, op: Operation, kind: _Kind, merging: _Merging) -> Replacement:
+        if self.last and kind.moves_dimensions and (found := transpose_of_ones(op)) is not None:
             return found
-        pattern = PATTERNS.get(op.name)
-        found = pattern(op) if pattern is not None else None
-        return found if found is not None else self._computed(op, merging)
+        found = kind.pattern(op) if kind.pattern is not None else None
+        return self._computed(op, merging) if found is None and kind.is_computed else found
 
     def _computed(self, op: Operation, merging: _Merging) -> Replacement:
         """The constant that an op on constants gives; what only makes one, or repeats it, costs less as it is."""
-        if op.name in _GIVEN or not operands_of(op) or len(op.results) != 1 or not _is_on_constants(op):
+        if not operands_of(op) or len(op.results) != 1 or op.regions or not _is_on_constants(op):
             return None
-        type = op.results[0].type
-        if not isinstance(type, TensorType) or op.regions:
+        type = result_of(op).type
+        if not isinstance(type, TensorType):
             return None
         key = merging.key(op)
         if key not in merging.computed:
@@ -126,7 +133,7 @@ def _array(op: Operation, limit: int) -> np.ndarray | None:
     if not all(isinstance(type, TensorType) and 0 <= prod(sizes_of_type(type)) <= limit for type in types):
         return None
     try:
-        operands = [_array(operand.op, limit) for operand in op.operands if isinstance(operand, OpResult)]
+        operands = [_array(operand.op, limit) for operand in operands_of(op) if isinstance(operand, OpResult)]
         inputs, results = ([metadata_of_type(t) for t in flat_types(t)] for t in (op.operand_types, op.result_types))
         attributes = OpAttrs.of_pairs(typed_values(op_attributes(op))).by_name
         run = entry.arrays(tuple(inputs), attributes, None, tuple(results))
@@ -145,9 +152,40 @@ def _is_on_constants(op: Operation) -> bool:
     return True
 
 
+class _Kind(NamedTuple):
+    """What is the same for all ops of a class.
+
+    Attributes:
+        is_source: whether this is a framework's; all else is about those.
+        pattern: what simplifies one.
+        is_computed: whether one on constants may become one.
+        is_merged: whether two that are alike give the same.
+        is_dropped: whether one that nobody uses may go, unless it, or one in it, has effects.
+        may_have_effects: whether it depends on the op if it has.
+    """
+
+    is_source: bool
+    pattern: Callable[[Operation], Replacement] | None
+    moves_dimensions: bool
+    is_computed: bool
+    is_merged: bool
+    is_dropped: bool
+    may_have_effects: bool
+
+
 @lru_cache(maxsize=4096)
-def _is_source(kind: type[Operation]) -> bool:
-    return kind.name.partition(".")[0] in _SOURCES
+def _kind_of(kind: type[Operation]) -> _Kind:
+    name = kind.name
+    is_source, is_pure = name.partition(".")[0] in _SOURCES, has_trait(kind, Pure)
+    return _Kind(
+        is_source,
+        PATTERNS.get(name),
+        name == "stablehlo.transpose",
+        is_pure and name not in _GIVEN,
+        is_pure or kind is ReduceOp,
+        is_source and not has_trait(kind, IsTerminator),
+        may_have_effects(kind),
+    )
 
 
 _MOST_OF_MASK = 1 << 16
@@ -156,7 +194,6 @@ _MOST_OF_MASK = 1 << 16
 _GIVEN = frozenset(("stablehlo.broadcast_in_dim", "stablehlo.constant", "stablehlo.iota"))
 
 
-@dataclass
 class _Merging:
     """Puts the op before that is just like one in its place, if there is one.
 
@@ -167,15 +204,17 @@ class _Merging:
         locations: of those that stand for others, too.
     """
 
-    identities: Identities
-    known: dict[object, Operation] = field(default_factory=dict)
-    alone: dict[tuple[object, ...], Operation | None] = field(default_factory=dict)
-    computed: dict[object, Attribute | None] = field(default_factory=dict)
-    locations: MergedLocations = field(default_factory=MergedLocations)
+    __slots__ = ("alone", "computed", "identities", "known", "locations")
+
+    def __init__(self, identities: Identities):
+        self.identities = identities
+        self.known: dict[object, Operation] = {}
+        self.alone: dict[tuple[object, ...], Operation | None] = {}
+        self.computed: dict[object, Attribute | None] = {}
+        self.locations = MergedLocations()
 
     def merge(self, op: Operation) -> None:
-        if op.parent is None or not (has_trait(op.__class__, Pure) or isinstance(op, ReduceOp)):
-            return
+        """Put the op before in the place of one of a kind of which two that are alike give the same."""
         operands = operands_of(op)
         if operands:
             # By identity: what is gone by now makes for one more comparison at most.
@@ -195,7 +234,7 @@ class _Merging:
     def _first_like(self, op: Operation) -> Operation:
         """The first op that is just like this one, as far as they are compared."""
         value = op.properties.get("value")
-        if isinstance(value, DenseIntOrFPElementsAttr) and len(value.data.data) > _MOST_COMPARED:
+        if type(value) is DenseIntOrFPElementsAttr and len(value.data.data) > _MOST_COMPARED:
             return op
         bodies: list[Attribute] = []
         if op.regions:
@@ -213,19 +252,22 @@ class _Merging:
         properties = [(name, of(value)) for name, value in op.properties.items()]
         # A dictionary may have them in any order.
         said = frozenset(properties) if len(properties) > 1 else tuple(properties)
-        return (op.name, said, *operands_of(op), *[of(result.type) for result in op.results], *map(of, bodies))
+        return (op.name, said, *operands_of(op), *map(of, map(type_of, op.results)), *map(of, bodies))
 
 
 _MOST_COMPARED = 1 << 16
 """Constants of more bytes are not compared with others."""
 
 
-def _erase_unused(block: Block, effects: frozenset[str]) -> None:
+def _erase_unused(block: Block, effects: Callable[[], frozenset[str]]) -> None:
+    """Drop ops of which nobody uses anything; `effects` gives the functions that have effects."""
     # Users come after what they use, so going backwards finds all in one go.
     for op in reversed(ops_of(block)):
         if not op.results or is_used(op):
             continue
-        if not _is_source(op.__class__) or has_trait(op.__class__, IsTerminator):
+        kind = _kind_of(op.__class__)
+        if not kind.is_dropped:
             continue
-        if not any(has_effects(inner, effects) for inner in ops_in(op)):
+        may_have_effects = kind.may_have_effects or op.regions
+        if not may_have_effects or not any(has_effects(inner, effects()) for inner in ops_in(op)):
             erase_op(op)

@@ -16,7 +16,7 @@ from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
 from tfrt.compiler.passes.shared.source_patterns import maker, op_class, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.nn import NormalizeOp, SoftmaxOp, epsilon_of
-from tfrt.dialects.shared.ops import make_op, put_before, replace_op
+from tfrt.dialects.shared.ops import make_op, operand_of, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import (
     ComparisonDirection,
@@ -62,7 +62,7 @@ def _layer(op: Operation) -> None:
     if layer is None:
         layer, kind = normalization_of(op), NormalizeOp
         properties = {} if layer is None else {"epsilon": epsilon_of(layer.epsilon)}
-    if layer is None or op.parent is None or layer.value.type != op.results[0].type:
+    if layer is None or op.parent is None or layer.value.type != result_of(op).type:
         return
     properties["dimension"] = IntegerAttr(layer.dimension, i64)
     made = make_op(kind, [layer.value], op.result_types, properties=properties, location=op.location)
@@ -73,7 +73,7 @@ def _layer(op: Operation) -> None:
 def _one_hot_product(product: DotGeneralOp) -> None:
     assert isinstance(product.dot_dimension_numbers, DotAttr)
     numbers: DotDimensionNumbers = product.dot_dimension_numbers.data
-    one_hot, table = product.operands
+    one_hot, table = operands_of(product)
     if numbers.lhs_batching_dimensions or len(numbers.lhs_contracting_dimensions) != 1:
         return
     (classes,), (rows,) = numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions
@@ -94,10 +94,10 @@ def _are_alike(*values: SSAValue) -> bool:
 def _picked(one_hot: SSAValue, classes: int) -> SSAValue | None:
     """The indices that a one-hot tensor along dimension `classes` was made of: one for each place in the others."""
     converted = maker(one_hot, "stablehlo.convert")
-    compared = None if converted is None else maker(converted.operands[0], "stablehlo.compare")
+    compared = None if converted is None else maker(operand_of(converted, 0), "stablehlo.compare")
     if compared is None or compared.properties["comparison_direction"] != ComparisonDirection.new("EQ"):
         return None
-    sides: Sequence[SSAValue] = compared.operands
+    sides: Sequence[SSAValue] = operands_of(compared)
     if not isinstance(sides[0].type.element_type, IntegerType):  # type: ignore[attr-defined]
         return None
     rest = tuple(d for d in range(len(sizes_of(one_hot))) if d != classes)
@@ -106,12 +106,12 @@ def _picked(one_hot: SSAValue, classes: int) -> SSAValue | None:
         if wide is None or _counted_dimension(numbers) != classes:
             continue
         if numbers_of(wide.properties["broadcast_dimensions"]) == rest and _keeps_sizes(wide, rest):
-            return wide.operands[0]
+            return operand_of(wide, 0)
     return None
 
 
 def _keeps_sizes(wide: Operation, dims: Sequence[int]) -> bool:
-    return sizes_of(wide.operands[0]) == tuple(sizes_of(wide.results[0])[d] for d in dims)
+    return sizes_of(operand_of(wide, 0)) == tuple(sizes_of(result_of(wide))[d] for d in dims)
 
 
 def _counted_dimension(value: SSAValue) -> int | None:
@@ -120,11 +120,11 @@ def _counted_dimension(value: SSAValue) -> int | None:
     if made is not None:
         return int(made.properties["iota_dimension"].value.data)  # type: ignore[attr-defined]
     made = maker(value, "stablehlo.broadcast_in_dim")
-    inner = None if made is None else _counted_dimension(made.operands[0])
+    inner = None if made is None else _counted_dimension(operand_of(made, 0))
     if made is None or inner is None:
         return None
     dims = numbers_of(made.properties["broadcast_dimensions"])
-    same = sizes_of(made.operands[0])[inner] == sizes_of(value)[dims[inner]]
+    same = sizes_of(operand_of(made, 0))[inner] == sizes_of(value)[dims[inner]]
     return dims[inner] if same else None
 
 
@@ -168,7 +168,7 @@ class _Rewriter:
     ) -> SSAValue:
         made = make_op(op, operands, [type], properties=properties, location=self.product.location)
         put_before(made, self.product)
-        return made.results[0]
+        return result_of(made)
 
     def _compare(self, direction: str, indices: SSAValue, number: int) -> SSAValue:
         type = indices.type

@@ -28,6 +28,19 @@ operands_of: Callable[[Operation], tuple[SSAValue, ...]] = attrgetter("_operands
 type_of: Callable[[SSAValue], Attribute] = attrgetter("_type")
 """The type of a value, without xDSL's property."""
 
+_item = tuple.__getitem__
+
+
+def operand_of(op: Operation, number: int) -> SSAValue:
+    """One of an op's operands, as it is now."""
+    return _item(op._operands, number)
+
+
+def result_of(op: Operation) -> OpResult:
+    """The first of an op's results; xDSL's sequences find out first whether a slice of them is meant."""
+    return _item(op.results, 0)
+
+
 successors_of: Callable[[Operation], tuple[Block, ...]] = attrgetter("_successors")
 """The blocks that an op may go on with."""
 

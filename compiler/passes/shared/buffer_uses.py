@@ -8,7 +8,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from tfrt.compiler.passes.shared.array_ops import entry_of, is_static, metadata_of_type
 from tfrt.dialects.cpu import CallIntoOp, CallOp, ElementwiseIntoOp, ElementwiseOp, ItemOp, ReductionIntoOp, ReductionOp
-from tfrt.dialects.shared.ops import operands_of, ops_of
+from tfrt.dialects.shared.ops import operand_of, operands_of, ops_of, result_of
 
 
 def size_of(value: SSAValue) -> int:
@@ -43,7 +43,7 @@ def only_reads(op: Operation, numbers: dict[Operation, int]) -> bool:
     if op not in numbers:
         return False
     if is_view(op):
-        return all(only_reads(use.operation, numbers) for use in op.results[0].uses)
+        return all(only_reads(use.operation, numbers) for use in result_of(op).uses)
     return can_write_into(op) or is_written(op) or isinstance(op, ItemOp)
 
 
@@ -73,22 +73,22 @@ def users_of(value: SSAValue, numbers: dict[Operation, int]) -> tuple[int, bool]
             else:
                 users |= 1 << numbers[op]
                 if is_view(op):
-                    waiting.append(op.results[0])
+                    waiting.append(result_of(op))
     return users, escapes
 
 
 def viewed(value: SSAValue) -> SSAValue:
     """The array that a value is a view of, or the value itself."""
     while isinstance(value.owner, Operation) and is_view(value.owner) and value.owner.operands:
-        value = value.owner.operands[0]
+        value = operand_of(value.owner, 0)
     return value
 
 
 def may_be_overwritten(op: Operation) -> Sequence[SSAValue]:
     """The operands whose memory an op that can write into memory may be given for its result."""
     if isinstance(op, ElementwiseOp):
-        return op.operands
+        return operands_of(op)
     entry = entry_of(op)
-    if entry is None or not entry.in_place or not op.operands or op.operands[0] in op.operands[1:]:
+    if entry is None or not entry.in_place or not operands_of(op) or operand_of(op, 0) in op.operands[1:]:
         return ()
     return op.operands[:1]

@@ -18,6 +18,7 @@ from tfrt.compiler.passes.shared.custom_calls import (
 )
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.passes.shared.source_ops import Unsupported, body_attribute, captured, op_attributes
+from tfrt.dialects.shared.ops import operands_of
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
 
@@ -60,7 +61,7 @@ def core_op(op: Operation, functions: Mapping[str, FuncOp]) -> CoreOp:
     entry = CPU_OPS.get(name)
     if entry is None:
         raise Unsupported(op, f"is not supported: the CPU has no op '{name}'")
-    attributes, operands = op_attributes(op), list(op.operands)
+    attributes, operands = op_attributes(op), list(operands_of(op))
     if op.regions:
         extra = captured(op.regions)
         operands += extra

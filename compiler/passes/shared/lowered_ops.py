@@ -30,7 +30,7 @@ from tfrt.dialects.cpu import (
     metadata_attribute,
 )
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, string_attribute
-from tfrt.dialects.shared.ops import make_op
+from tfrt.dialects.shared.ops import make_op, operands_of
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.finding import CUSTOM_CALL
@@ -147,7 +147,7 @@ def tuple_element(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
     """An element of a tuple, which is values of its own."""
     index = op.properties["index"]
     assert isinstance(index, IntegerAttr)
-    (tuple_,) = op.operands
+    (tuple_,) = operands_of(op)
     sizes = [len(flat_types([type])) for type in tuple_.type.types]  # type: ignore[attr-defined]
     start = sum(sizes[: index.value.data])
     return into.value(tuple_)[start : start + sizes[index.value.data]]

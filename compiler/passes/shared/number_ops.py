@@ -12,6 +12,7 @@ from tfrt.compiler.passes.shared.array_ops import attrs_of
 from tfrt.compiler.passes.shared.fold import constant
 from tfrt.dialects.cpu import NUMBER_OPS, CallOp, ElementwiseOp, steps_of
 from tfrt.dialects.shared.definitions import OpClass
+from tfrt.dialects.shared.ops import operands_of, result_of
 from tfrt.dialects.tfrt.arithmetic import ADD_OPS, AND_OPS, EQUAL_OPS, MUL_OPS
 
 _TYPES = (i1, i32, i64)
@@ -64,7 +65,7 @@ class Numbers:
     def _add(self, made: Operation) -> SSAValue:
         made.location = self._op.location
         Rewriter.insert_op(made, InsertPoint.before(self._op))
-        return made.results[0]
+        return result_of(made)
 
 
 _ASKING = ("equal", "unequal", "less", "less_equal")
@@ -98,7 +99,7 @@ def _of_step(name: str, type: IntegerType) -> Callable[..., SSAValue] | None:
 
 def of_chain(op: ElementwiseOp) -> Write | None:
     """What a chain of elementwise ops is on numbers, if it is something."""
-    types = {element_of(value.type) for value in (*op.operands, *op.results)}
+    types = {element_of(value.type) for value in (*operands_of(op), *op.results)}
     type = types.pop() if len(types) == 1 else None
     if type is None:
         return None
@@ -118,10 +119,10 @@ def of_chain(op: ElementwiseOp) -> Write | None:
 
 def of_call(op: CallOp) -> Write | None:
     """Likewise an op of the core runtime."""
-    types = [element_of(value.type) for value in op.operands]
+    types = [element_of(value.type) for value in operands_of(op)]
     if len(op.results) != 1 or not types or None in types:
         return None
-    result = op.results[0].type
+    result = result_of(op).type
     if not isinstance(result, MemRefType) or result.get_shape():
         return None
     type = types[-1]

@@ -16,6 +16,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, narrowed, transposed
 from tfrt.compiler.passes.shared.layers import of_row, reduced, without_one
 from tfrt.compiler.passes.shared.source_patterns import maker, sizes_of, splat_of
+from tfrt.dialects.shared.ops import operand_of, operands_of, result_of
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection
 from tfrt.dialects.stablehlo.directives import numbers_of
 from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
@@ -110,7 +111,7 @@ class _Way:
         self.left -= 1
         if not isinstance(op, Operation) or op.regions or self.left < 0 or not _is_plain(value):
             return
-        if len({use.operation for use in op.results[0].uses}) != users:
+        if len({use.operation for use in result_of(op).uses}) != users:
             return
         if isinstance(op, DotGeneralOp):
             if found.keys is not None and (found.columns is None or found.sink is not None):
@@ -118,15 +119,15 @@ class _Way:
                 yield Scores(op, layout, scale, replace(found, scores=changes))
         elif op.name == "stablehlo.reshape" or (op.name == "stablehlo.broadcast_in_dim" and _is_reshape(op)):
             found = replace(found, axes=found.axes.copy())
-            within = found.axes.reshaped(layout, sizes_of(op.operands[0]))
+            within = found.axes.reshaped(layout, sizes_of(operand_of(op, 0)))
             if within is not None:
-                yield from self.back(op.operands[0], within, found)
+                yield from self.back(operand_of(op, 0), within, found)
         elif op.name == "stablehlo.transpose":
             within = transposed(layout, numbers_of(op.properties["permutation"]))
-            yield from self.back(op.operands[0], within, found)
+            yield from self.back(operand_of(op, 0), within, found)
         elif op.name == "stablehlo.convert":
-            if f64 not in (_element(value), _element(op.operands[0])):
-                yield from self.back(op.operands[0], layout, found)
+            if f64 not in (_element(value), _element(operand_of(op, 0))):
+                yield from self.back(operand_of(op, 0), layout, found)
         elif op.name == "nn.softmax":
             yield from self._softmax(op, layout, found)
         elif op.name == "stablehlo.slice":
@@ -146,15 +147,15 @@ class _Way:
             return
         if found.guarded is not None:
             scores, along = found.guarded
-            if scores is not op.operands[0] or found.axes.whole(along) != keys:
+            if scores is not operand_of(op, 0) or found.axes.whole(along) != keys:
                 return
             users = 2
         order = tuple([axis for axes in layout for axis in axes])
-        yield from self.back(op.operands[0], layout, replace(found, keys=keys, order=order), users)
+        yield from self.back(operand_of(op, 0), layout, replace(found, keys=keys, order=order), users)
 
     def _slice(self, op: Operation, layout: Layout, found: Found) -> Iterator[Scores]:
         """Shares without those of a column that is the first or the last one."""
-        before, after = sizes_of(op.operands[0]), sizes_of(op.results[0])
+        before, after = sizes_of(operand_of(op, 0)), sizes_of(result_of(op))
         cut = [d for d in range(len(after)) if before[d] != after[d]]
         strides = numbers_of(op.properties["strides"])
         if found.keys is not None or found.columns is not None or len(cut) != 1 or set(strides) != {1}:
@@ -162,14 +163,14 @@ class _Way:
         (dim,) = cut
         if before[dim] == after[dim] + 1 and after[dim] > 1:
             columns = layout[dim], numbers_of(op.properties["start_indices"])[dim]
-            yield from self.back(op.operands[0], layout, replace(found, columns=columns))
+            yield from self.back(operand_of(op, 0), layout, replace(found, columns=columns))
 
     def _concatenate(self, op: Operation, layout: Layout, found: Found) -> Iterator[Scores]:
         """Scores and that column."""
         if found.keys is None or found.columns is None or found.sink is not None or found.scores:
             return
         dim: int = op.properties["dimension"].value.data  # type: ignore[attr-defined]
-        parts = list(op.operands)
+        parts = list(operands_of(op))
         if len(parts) != 2 or found.axes.whole(layout[dim]) != found.axes.whole(found.columns[0]):
             return
         scores, sink = parts[::-1] if found.columns[1] else parts
@@ -181,14 +182,14 @@ class _Way:
     def _guard(self, op: Operation, layout: Layout, found: Found) -> Iterator[Scores] | None:
         """Values that are no numbers, infinite shares and shares of rows that are masked as a whole, where others are
         chosen in their place."""
-        asked, *branches = op.operands
+        asked, *branches = operands_of(op)
         for value, other, is_other in ((branches[1], branches[0], True), (branches[0], branches[1], False)):
             number = splat_of(other)
             if number is None or number != number:
                 continue
             compared = maker(asked, "stablehlo.compare")
-            if compared is not None and value in compared.operands and len({*compared.results[0].uses}) == 1:
-                limit = next((o for o in compared.operands if o is not value), value)
+            if compared is not None and value in operands_of(compared) and len({*result_of(compared).uses}) == 1:
+                limit = next((o for o in operands_of(compared) if o is not value), value)
                 is_equal = compared.properties["comparison_direction"] == ComparisonDirection.new("EQ")
                 is_unequal = compared.properties["comparison_direction"] == ComparisonDirection.new("NE")
                 if limit is value and (is_unequal if is_other else is_equal):
@@ -221,22 +222,22 @@ def _masked(value: SSAValue, dimension: int, is_true: bool) -> SSAValue | None:
     if (inner := _opposite(each)) is not None:
         each, is_true = inner, not is_true
     compared = maker(each, "stablehlo.compare")
-    if compared is None or splat_of(compared.operands[1]) != -float("inf"):
+    if compared is None or splat_of(operand_of(compared, 1)) != -float("inf"):
         return None
     direction = ComparisonDirection.new("EQ" if is_true else "NE")
-    return compared.operands[0] if compared.properties["comparison_direction"] == direction else None
+    return operand_of(compared, 0) if compared.properties["comparison_direction"] == direction else None
 
 
 def _opposite(value: SSAValue) -> SSAValue | None:
     made = maker(value, "stablehlo.not")
-    return None if made is None else made.operands[0]
+    return None if made is None else operand_of(made, 0)
 
 
 def _is_reshape(op: Operation) -> bool:
     """Whether a `stablehlo.broadcast_in_dim` repeats nothing, and leaves dimensions in order."""
     dims = numbers_of(op.properties["broadcast_dimensions"])
-    sizes = [size for size in sizes_of(op.operands[0]) if size != 1]
-    return list(dims) == sorted(dims) and sizes == [size for size in sizes_of(op.results[0]) if size != 1]
+    sizes = [size for size in sizes_of(operand_of(op, 0)) if size != 1]
+    return list(dims) == sorted(dims) and sizes == [size for size in sizes_of(result_of(op)) if size != 1]
 
 
 _COMMUTATIVE = ("add", "multiply", "maximum", "minimum")
@@ -247,11 +248,11 @@ def _changes(op: Operation, layout: Layout) -> Iterator[tuple[SSAValue, Change]]
     """What an op may be that changes scores or shares, and which of its operands these are."""
     name = op.name.removeprefix("stablehlo.")
     if name == "tanh":
-        yield op.operands[0], Change("tanh")
+        yield operand_of(op, 0), Change("tanh")
     elif name == "negate":
-        yield op.operands[0], Change("multiply", None, -1.0)
+        yield operand_of(op, 0), Change("multiply", None, -1.0)
     elif name == "select":
-        kept, *branches = op.operands
+        kept, *branches = operands_of(op)
         mask = Operand(kept, layout if sizes_of(kept) else ())
         for is_inverted in (False, True):
             inner, other = branches[::-1] if is_inverted else branches
@@ -259,7 +260,7 @@ def _changes(op: Operation, layout: Layout) -> Iterator[tuple[SSAValue, Change]]
             if fill is not None and fill == fill:
                 yield inner, Change("select", mask, float(fill), is_inverted)
     elif name in _BINARY:
-        lhs, rhs = op.operands
+        lhs, rhs = operands_of(op)
         for inner, other in ((lhs, rhs), (rhs, lhs)) if name in _COMMUTATIVE else ((lhs, rhs),):
             number = splat_of(other)
             if number is not None and number == number:
@@ -300,21 +301,21 @@ def source_of(operand: Operand, axes: Axes, *, scales: bool) -> tuple[Operand, f
         if scaled is not None:
             value, scale = scaled[0], scale * scaled[1]
         elif op.name == "stablehlo.transpose":
-            value, layout = op.operands[0], transposed(layout, numbers_of(op.properties["permutation"]))
+            value, layout = operand_of(op, 0), transposed(layout, numbers_of(op.properties["permutation"]))
         elif op.name == "stablehlo.convert" and _widens(op):
-            value = op.operands[0]
+            value = operand_of(op, 0)
         elif op.name == "stablehlo.broadcast_in_dim":
             dims = numbers_of(op.properties["broadcast_dimensions"])
             narrow = [
                 1 if size != sizes_of(value)[dim] else size
-                for dim, size in zip(dims, sizes_of(op.operands[0]), strict=True)
+                for dim, size in zip(dims, sizes_of(operand_of(op, 0)), strict=True)
             ]
-            value, layout = op.operands[0], narrowed(layout, dims, narrow)
-        elif op.name == "stablehlo.reshape" and _is_repeated(op.operands[0]):
-            within = axes.reshaped(layout, sizes_of(op.operands[0]))
+            value, layout = operand_of(op, 0), narrowed(layout, dims, narrow)
+        elif op.name == "stablehlo.reshape" and _is_repeated(operand_of(op, 0)):
+            within = axes.reshaped(layout, sizes_of(operand_of(op, 0)))
             if within is None:
                 break
-            value, layout = op.operands[0], within
+            value, layout = operand_of(op, 0), within
         else:
             break
     return Operand(value, axes.resolved(layout)), scale
@@ -323,14 +324,14 @@ def source_of(operand: Operand, axes: Axes, *, scales: bool) -> tuple[Operand, f
 def _is_repeated(value: SSAValue) -> bool:
     """Whether something is repeated, perhaps before it is reshaped and transposed."""
     while (made := maker(value, "stablehlo.reshape", "stablehlo.transpose")) is not None:
-        value = made.operands[0]
+        value = operand_of(made, 0)
     wide = maker(value, "stablehlo.broadcast_in_dim")
     return wide is not None and not _is_reshape(wide)
 
 
 def _scaling(op: Operation) -> tuple[SSAValue, float] | None:
     """What an op that nobody else needs multiplies by a number, or divides by it, and by what it multiplies."""
-    if len({use.operation for use in op.results[0].uses}) != 1:
+    if len({use.operation for use in result_of(op).uses}) != 1:
         return None
     for inner, change in _changes(op, ()):
         factor = _factor(change.name, change.number)
@@ -341,7 +342,7 @@ def _scaling(op: Operation) -> tuple[SSAValue, float] | None:
 
 def _widens(op: Operation) -> bool:
     """Whether a conversion makes singles of halves, which attention computes in anyway."""
-    return _element(op.operands[0]) in (f16, bf16) and _element(op.results[0]) == f32
+    return _element(operand_of(op, 0)) in (f16, bf16) and _element(result_of(op)) == f32
 
 
 def _element(value: SSAValue) -> Attribute | None:

@@ -35,6 +35,7 @@ from tfrt.compiler.emitter.attributes import attribute_type, dtype_of
 from tfrt.compiler.passes.shared.custom_calls import CUSTOM_CALL, is_identity
 from tfrt.dialects.shared.corert_types import ShapeAttr
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each, string_attribute
+from tfrt.dialects.shared.ops import operands_of
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
 from tfrt.dialects.shared.walking import is_unregistered, ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, TokenType
@@ -187,7 +188,9 @@ def _integer_array(values: Iterable[int], type: IntegerType) -> ArrayAttr[Attrib
 def callee_of(op: Operation) -> str | None:
     """The function that an op of a framework calls, if it is one that does."""
     called = _CALLS.get(op.name)
-    symbol = None if called is None else op.properties.get(called)
+    if called is None:
+        return None
+    symbol = op.properties.get(called)
     return symbol.root_reference.data if isinstance(symbol, SymbolRefAttr) else None
 
 
@@ -201,7 +204,7 @@ def functions_with_effects(functions: dict[str, FuncOp]) -> frozenset[str]:
     waiting: list[str] = []
     for name, function in functions.items():
         for op in ops_in(function):
-            if not _may_have_effects(op.__class__):
+            if not may_have_effects(op.__class__):
                 continue
             callee = callee_of(op)
             if callee is not None:
@@ -219,7 +222,7 @@ def functions_with_effects(functions: dict[str, FuncOp]) -> frozenset[str]:
 
 def has_effects(op: Operation, functions: frozenset[str]) -> bool:
     """Whether an op has effects that can be seen, not counting those of ops in it; `functions` are those that have."""
-    if not _may_have_effects(op.__class__):
+    if not may_have_effects(op.__class__):
         return False
     if op.name.startswith("check.") or callee_of(op) in functions:
         return True
@@ -233,7 +236,7 @@ def has_effects(op: Operation, functions: frozenset[str]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _may_have_effects(kind: type[Operation]) -> bool:
+def may_have_effects(kind: type[Operation]) -> bool:
     """Whether it depends on the op if one of a class has effects."""
     return kind.name.startswith("check.") or kind.name in (*_CALLS, CUSTOM_CALL) or issubclass(kind, UnregisteredOp)
 
@@ -246,7 +249,7 @@ def captured(regions: Iterable[Region]) -> list[SSAValue]:
         for op in region.walk():
             inside.update(op.results)
         for op in region.walk():
-            found.update(dict.fromkeys(operand for operand in op.operands if operand not in inside))
+            found.update(dict.fromkeys(operand for operand in operands_of(op) if operand not in inside))
     return list(found)
 
 
@@ -309,7 +312,7 @@ class _Body:
         """Add the ops of a block; returns the numbers of what it returns."""
         for op in block.ops:
             if op.next_op is None:
-                return [self.numbers[operand] for operand in op.operands]
+                return [self.numbers[operand] for operand in operands_of(op)]
             self._add(op)
         raise AssertionError("blocks end in a terminator")
 
@@ -329,10 +332,10 @@ class _Body:
         if any(not isinstance(r.type, TensorType) or r.type.get_num_dims() for r in op.results):
             raise Unsupported(op, "does not work on single elements, as the region around it does")
         if op.name in _IDENTITIES_ON_SCALARS:
-            for result, operand in zip(op.results, op.operands, strict=False):
+            for result, operand in zip(op.results, operands_of(op), strict=False):
                 self.numbers[result] = self.numbers[operand]
             return
-        operands, attributes = list(op.operands), op_attributes(op)
+        operands, attributes = list(operands_of(op)), op_attributes(op)
         if op.name in ("stablehlo.if", "stablehlo.case", "stablehlo.while"):
             extra = captured(op.regions)
             operands += extra
@@ -350,7 +353,7 @@ class _Body:
             raise Unsupported(op, f"calls @{name}, which is not defined")
         if self.calls == _MOST_CALLS:
             raise Unsupported(op, f"calls @{name}, which calls itself")
-        for argument, operand in zip(function.body.block.args, op.operands, strict=True):
+        for argument, operand in zip(function.body.block.args, operands_of(op), strict=True):
             self.numbers[argument] = self.numbers[operand]
         self.calls += 1
         found = self.add(function.body.block)

@@ -25,7 +25,7 @@ from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.shared.interning import once_each
-from tfrt.dialects.shared.ops import make_op, operands_of, put_before
+from tfrt.dialects.shared.ops import make_op, operand_of, operands_of, put_before, result_of, type_of
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
@@ -35,7 +35,7 @@ Replacement = Sequence[SSAValue] | None
 
 def sizes_of(value: SSAValue) -> tuple[int, ...]:
     """The shape of a tensor, -1 for sizes that are not known."""
-    return sizes_of_type(value.type)
+    return sizes_of_type(type_of(value))
 
 
 @once_each
@@ -55,13 +55,13 @@ def constant_of(value: SSAValue) -> DenseIntOrFPElementsAttr | None:
     """The elements of a value that is a constant."""
     made = maker(value, "stablehlo.constant")
     found = None if made is None else made.properties["value"]
-    return found if isinstance(found, DenseIntOrFPElementsAttr) else None
+    return found if type(found) is DenseIntOrFPElementsAttr else None
 
 
 def is_everywhere(value: SSAValue) -> bool:
     """Whether a value costs nothing to make anew: a constant, or one that is repeated."""
     while (wide := maker(value, "stablehlo.broadcast_in_dim")) is not None:
-        value = wide.operands[0]
+        value = operand_of(wide, 0)
     return maker(value, "stablehlo.constant") is not None
 
 
@@ -71,7 +71,7 @@ def splat_of(value: SSAValue) -> int | float | None:
         made = value.op
         if made.name == "stablehlo.constant":
             elements = made.properties["value"]
-            if not isinstance(elements, DenseIntOrFPElementsAttr):
+            if type(elements) is not DenseIntOrFPElementsAttr:
                 return None
             is_small = len(elements.data.data) <= _MOST_REMEMBERED
             return _known_number_in(elements) if is_small else _number_in(elements)
@@ -103,21 +103,21 @@ def trip_count(loop: Operation) -> int | None:
     condition, body = (region.block for region in loop.regions)
     asked, given = condition.last_op, body.last_op
     assert asked is not None and given is not None
-    compared = maker(asked.operands[0], "stablehlo.compare")
+    compared = maker(operand_of(asked, 0), "stablehlo.compare")
     if compared is None or compared.parent is not condition:
         return None
-    counter, limit = compared.operands
+    counter, limit = operands_of(compared)
     if not isinstance(counter, BlockArgument) or counter.block is not condition or not _is_integer(counter):
         return None
     place, direction = counter.index, compared.properties["comparison_direction"]
-    stepped = maker(given.operands[place], "stablehlo.add")
+    stepped = maker(operand_of(given, place), "stablehlo.add")
     if stepped is None or not isinstance(direction, ComparisonDirection) or direction.data not in ("LT", "LE"):
         return None
     operands = list(stepped.operands)
     if body.args[place] not in operands:
         return None
     operands.remove(body.args[place])
-    start, end, step = splat_of(loop.operands[place]), splat_of(limit), splat_of(operands[0])
+    start, end, step = splat_of(operand_of(loop, place)), splat_of(limit), splat_of(operands[0])
     if not (isinstance(start, int) and isinstance(end, int) and isinstance(step, int) and step > 0):
         return None
     last = end if direction.data == "LE" else end - 1
@@ -128,7 +128,12 @@ def trip_count(loop: Operation) -> int | None:
 
 
 def _is_integer(value: SSAValue) -> bool:
-    type = value.type
+    return _has_integers(type_of(value))
+
+
+@once_each
+def _has_integers(type: Attribute) -> bool:
+    """Whether a type is of tensors of integers, which booleans are not."""
     return (
         isinstance(type, TensorType) and isinstance(type.element_type, IntegerType) and type.element_type.bitwidth > 1
     )
@@ -165,7 +170,7 @@ def insert_before(
     """What an op of StableHLO gives, which is put before another one and stands at its place in the source."""
     made = make_op(op_class(name), operands, [type], properties=properties, location=op.location)
     put_before(made, op)
-    return made.results[0]
+    return result_of(made)
 
 
 @cache
@@ -174,46 +179,60 @@ def op_class(name: str) -> type[Operation]:
     return next(op for op in STABLEHLO.operations if op.name == name)
 
 
+def _have_one_type(a: SSAValue, b: SSAValue) -> bool:
+    """Whether the types of two values are equal, which they mostly show by being one object, or by their shapes."""
+    one, other = type_of(a), type_of(b)
+    if one is other:
+        return True
+    if type(one) is TensorType and type(other) is TensorType and sizes_of_type(one) != sizes_of_type(other):
+        return False
+    return one == other
+
+
 def _unchanged(op: Operation) -> Replacement:
     """A reshape, conversion, slice, … to the type that its operand has."""
-    return [op.operands[0]] if op.operands[0].type == op.results[0].type else None
+    operand = operand_of(op, 0)
+    return [operand] if _have_one_type(operand, result_of(op)) else None
 
 
 def _reshape(op: Operation) -> Replacement:
-    before = maker(op.operands[0], "stablehlo.reshape")
+    operand = operand_of(op, 0)
+    before = maker(operand, "stablehlo.reshape")
     if before is not None:
-        return new_like(op, op.name, [before.operands[0]], {})
-    elements = constant_of(op.operands[0])
-    if elements is None or not op.results[0].type.has_static_shape():  # type: ignore[attr-defined]
+        return new_like(op, op.name, [operand_of(before, 0)], {})
+    elements = constant_of(operand)
+    if elements is None or not result_of(op).type.has_static_shape():  # type: ignore[attr-defined]
         return None
-    value = DenseIntOrFPElementsAttr.new([op.results[0].type, elements.data])
+    value = DenseIntOrFPElementsAttr.new([result_of(op).type, elements.data])
     return new_like(op, "stablehlo.constant", [], {"value": value})
 
 
 def _transpose(op: Operation) -> Replacement:
     permutation = numbers_of(op.properties["permutation"])
     if permutation == tuple(range(len(permutation))):
-        return [op.operands[0]]
-    before = maker(op.operands[0], "stablehlo.transpose")
+        return [operand_of(op, 0)]
+    before = maker(operand_of(op, 0), "stablehlo.transpose")
     if before is not None:
         first = numbers_of(before.properties["permutation"])
-        return new_like(op, op.name, [before.operands[0]], {"permutation": integers([first[d] for d in permutation])})
-    before = maker(op.operands[0], "stablehlo.reshape")
-    places = None if before is None else _without_ones(sizes_of(before.operands[0]), sizes_of(op.operands[0]))
+        return new_like(
+            op, op.name, [operand_of(before, 0)], {"permutation": integers([first[d] for d in permutation])}
+        )
+    before = maker(operand_of(op, 0), "stablehlo.reshape")
+    places = None if before is None else _without_ones(sizes_of(operand_of(before, 0)), sizes_of(operand_of(op, 0)))
     if before is None or places is None:
         return None
     # Ones are put in last, so that what is before and after them meets.
     order = [places.index(d) for d in permutation if d in places]
-    return new_like(op, "stablehlo.reshape", [_transposed(op, before.operands[0], order)], {})
+    return new_like(op, "stablehlo.reshape", [_transposed(op, operand_of(before, 0), order)], {})
 
 
 def transpose_of_ones(op: Operation) -> Replacement:
     """A transpose that only moves dimensions of size 1 as a reshape."""
-    sizes, permutation = sizes_of(op.operands[0]), numbers_of(op.properties["permutation"])
+    sizes, permutation = sizes_of(operand_of(op, 0)), numbers_of(op.properties["permutation"])
     moved = [d for d in permutation if sizes[d] != 1]
     if moved != sorted(moved) or any(size < 0 for size in sizes):
         return None
-    return [_reshaped(op, op.operands[0], sizes_of(op.results[0]))]
+    return [_reshaped(op, operand_of(op, 0), sizes_of(result_of(op)))]
 
 
 def _transposed(op: Operation, value: SSAValue, order: Sequence[int]) -> SSAValue:
@@ -221,7 +240,7 @@ def _transposed(op: Operation, value: SSAValue, order: Sequence[int]) -> SSAValu
     before = maker(value, "stablehlo.transpose")
     if before is not None:
         first = numbers_of(before.properties["permutation"])
-        value, order = before.operands[0], [first[d] for d in order]
+        value, order = operand_of(before, 0), [first[d] for d in order]
     if list(order) == list(range(len(order))):
         return value
     sizes = sizes_of(value)
@@ -248,23 +267,23 @@ def _groups(wide: tuple[int, ...], narrow: tuple[int, ...]) -> list[list[int]] |
 def _reshape_of_transpose(op: Operation) -> Replacement:
     """Dimensions that are taken apart after they were moved are so before that, where they may have been put
     together."""
-    moved = maker(op.operands[0], "stablehlo.transpose")
+    moved = maker(operand_of(op, 0), "stablehlo.transpose")
     if moved is None:
         return None
-    sizes, after = sizes_of(op.results[0]), sizes_of(moved.results[0])
+    sizes, after = sizes_of(result_of(op)), sizes_of(result_of(moved))
     groups = _groups(sizes, after)
     if groups is None or _without_ones(after, sizes) is not None:
         return None
     permutation = numbers_of(moved.properties["permutation"])
     dims = [place for d in range(len(permutation)) for place in groups[permutation.index(d)]]
-    value = _reshaped(op, moved.operands[0], [sizes[d] for d in dims])
+    value = _reshaped(op, operand_of(moved, 0), [sizes[d] for d in dims])
     return [_transposed(op, value, [dims.index(d) for d in range(len(sizes))])]
 
 
 def _reshaped(op: Operation, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
     """A value in another shape, before an op."""
     before = maker(value, "stablehlo.reshape")
-    value = value if before is None else before.operands[0]
+    value = value if before is None else operand_of(before, 0)
     if sizes_of(value) == tuple(sizes):
         return value
     element = value.type.element_type  # type: ignore[attr-defined]
@@ -272,23 +291,23 @@ def _reshaped(op: Operation, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
 
 
 def _broadcast(op: Operation) -> Replacement:
-    (operand,) = op.operands
+    (operand,) = operands_of(op)
     dims = numbers_of(op.properties["broadcast_dimensions"])
-    if operand.type == op.results[0].type and dims == tuple(range(len(dims))):
+    if dims == tuple(range(len(dims))) and _have_one_type(operand, result_of(op)):
         return [operand]
     before = maker(operand, "stablehlo.broadcast_in_dim")
     if before is not None:
         first = numbers_of(before.properties["broadcast_dimensions"])
         composed = {"broadcast_dimensions": integers([dims[d] for d in first])}
-        return new_like(op, op.name, [before.operands[0]], composed)
+        return new_like(op, op.name, [operand_of(before, 0)], composed)
     before = maker(operand, "stablehlo.reshape")
     if before is None:
         return None
-    places = _without_ones(sizes_of(before.operands[0]), sizes_of(operand))
+    places = _without_ones(sizes_of(operand_of(before, 0)), sizes_of(operand))
     if places is None:
         return None
     return new_like(
-        op, op.name, [before.operands[0]], {"broadcast_dimensions": integers([dims[place] for place in places])}
+        op, op.name, [operand_of(before, 0)], {"broadcast_dimensions": integers([dims[place] for place in places])}
     )
 
 
@@ -305,14 +324,14 @@ def _without_ones(shape: tuple[int, ...], with_ones: tuple[int, ...]) -> list[in
 
 def _convert(op: Operation) -> Replacement:
     unchanged = _unchanged(op)
-    before = maker(op.operands[0], "stablehlo.convert")
+    before = maker(operand_of(op, 0), "stablehlo.convert")
     if unchanged is not None or before is None:
         return unchanged
-    source, middle = before.operands[0].type, op.operands[0].type
+    source, middle = operand_of(before, 0).type, operand_of(op, 0).type
     assert isinstance(source, TensorType) and isinstance(middle, TensorType)
     if not _holds(middle.element_type, source.element_type):
         return None
-    return new_like(op, op.name, before.operands, {})
+    return new_like(op, op.name, operands_of(before), {})
 
 
 def _holds(wide: Attribute, narrow: Attribute) -> bool:
@@ -328,20 +347,20 @@ def _holds(wide: Attribute, narrow: Attribute) -> bool:
 
 
 def _slice(op: Operation) -> Replacement:
-    return _unchanged(op) if op.operands[0].type.has_static_shape() else None  # type: ignore[attr-defined]
+    return _unchanged(op) if operand_of(op, 0).type.has_static_shape() else None  # type: ignore[attr-defined]
 
 
 def _concatenate(op: Operation) -> Replacement:
-    return [op.operands[0]] if len(op.operands) == 1 else None
+    return [operand_of(op, 0)] if len(operands_of(op)) == 1 else None
 
 
 def _pad(op: Operation) -> Replacement:
     names = ("edge_padding_low", "edge_padding_high", "interior_padding")
-    return [op.operands[0]] if not any(n for name in names for n in numbers_of(op.properties[name])) else None
+    return [operand_of(op, 0)] if not any(n for name in names for n in numbers_of(op.properties[name])) else None
 
 
 def _select(op: Operation) -> Replacement:
-    chooser, on_true, on_false = op.operands
+    chooser, on_true, on_false = operands_of(op)
     if on_true is on_false:
         return [on_true]
     known = splat_of(chooser)
@@ -352,13 +371,12 @@ def _with_neutral(right: float, *, left: bool, floats: bool = True) -> Callable[
     """An op whose result is the other operand where one is this number: the right one, or either."""
 
     def simplify(op: Operation) -> Replacement:
-        lhs, rhs = op.operands
-        element = lhs.type.element_type  # type: ignore[attr-defined]
-        if not floats and not (isinstance(element, IntegerType) and element.bitwidth > 1):
+        lhs, rhs = operands_of(op)
+        if not floats and not _is_integer(lhs):
             return None
-        if splat_of(rhs) == right and lhs.type == op.results[0].type:
+        if splat_of(rhs) == right and _have_one_type(lhs, result_of(op)):
             return [lhs]
-        if left and splat_of(lhs) == right and rhs.type == op.results[0].type:
+        if left and splat_of(lhs) == right and _have_one_type(rhs, result_of(op)):
             return [rhs]
         return None
 
@@ -366,13 +384,13 @@ def _with_neutral(right: float, *, left: bool, floats: bool = True) -> Callable[
 
 
 def _tuple_element(op: Operation) -> Replacement:
-    made, index = maker(op.operands[0], "stablehlo.tuple"), op.properties["index"]
-    assert isinstance(index, IntegerAttr) and isinstance(op.operands[0].type, TupleType)
-    return None if made is None else [made.operands[index.value.data]]
+    made, index = maker(operand_of(op, 0), "stablehlo.tuple"), op.properties["index"]
+    assert isinstance(index, IntegerAttr) and isinstance(operand_of(op, 0).type, TupleType)
+    return None if made is None else [operand_of(made, index.value.data)]
 
 
 def _barrier(op: Operation) -> Replacement:
-    return list(op.operands)
+    return list(operands_of(op))
 
 
 def _dot_general(op: Operation) -> Replacement:
@@ -384,7 +402,7 @@ def _dot_general(op: Operation) -> Replacement:
         [data.lhs_batching_dimensions, data.lhs_contracting_dimensions],
         [data.rhs_batching_dimensions, data.rhs_contracting_dimensions],
     ]
-    operands = list(op.operands)
+    operands = list(operands_of(op))
     for side in (0, 1):
         transposed = maker(operands[side], "stablehlo.transpose")
         if transposed is None:
@@ -393,9 +411,9 @@ def _dot_general(op: Operation) -> Replacement:
         used = {*sides[side][0], *sides[side][1]}
         free = [permutation[d] for d in range(len(permutation)) if d not in used]
         if free == sorted(free):
-            operands[side] = transposed.operands[0]
+            operands[side] = operand_of(transposed, 0)
             sides[side] = [tuple(permutation[d] for d in dims) for dims in sides[side]]
-    if operands == list(op.operands):
+    if operands == list(operands_of(op)):
         return _product_of_rows(op, data)
     found = DotDimensionNumbers(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
     return new_like(op, op.name, operands, {**op.properties, "dot_dimension_numbers": DotAttr.new(found)})
@@ -404,7 +422,7 @@ def _dot_general(op: Operation) -> Replacement:
 def _product_of_rows(op: Operation, numbers: DotDimensionNumbers) -> Replacement:
     """A product of rows and a matrix, for one that sums along several dimensions, or gives several: those that lie
     together are one."""
-    lhs, rhs = op.operands
+    lhs, rhs = operands_of(op)
     rows, matrix = sizes_of(lhs), sizes_of(rhs)
     pairs = sorted(zip(numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions, strict=True))
     count = len(pairs)
@@ -423,30 +441,36 @@ def _product_of_rows(op: Operation, numbers: DotDimensionNumbers) -> Replacement
         "dot_dimension_numbers": DotAttr.new(DotDimensionNumbers((), (), (len(kept),), (int(first > 0),))),
     }
     operands = [_reshaped(op, lhs, [*kept, inner]), _reshaped(op, rhs, flat)]
-    element = op.results[0].type.element_type  # type: ignore[attr-defined]
+    element = result_of(op).type.element_type  # type: ignore[attr-defined]
     product = insert_before(op, op.name, operands, properties, TensorType(element, [*kept, columns]))
-    return [_reshaped(op, product, sizes_of(op.results[0]))]
+    return [_reshaped(op, product, sizes_of(result_of(op)))]
 
 
 def _bias_of_product(op: Operation) -> Replacement:
     """What is the same for all rows of a product is added before its columns become several dimensions, so that it is
     done with the product."""
-    result = sizes_of(op.results[0])
     for side in (0, 1):
-        apart, wide = maker(op.operands[side], "stablehlo.reshape"), maker(op.operands[1 - side], *_BROADCAST)
-        product = None if apart is None else maker(apart.operands[0], "stablehlo.dot_general")
-        if apart is None or wide is None or product is None or product.results[0].type.get_num_dims() >= len(result):  # type: ignore[attr-defined]
+        apart = maker(operand_of(op, side), "stablehlo.reshape")
+        product = None if apart is None else maker(operand_of(apart, 0), "stablehlo.dot_general")
+        wide = None if product is None else maker(operand_of(op, 1 - side), *_BROADCAST)
+        if apart is None or wide is None or product is None:
             continue
-        (bias,), dims = wide.operands, numbers_of(wide.properties["broadcast_dimensions"])
-        flat, sizes = sizes_of(product.results[0]), sizes_of(bias)
-        if not sizes or dims != tuple(range(len(result)))[-len(sizes) :] or sizes != result[-len(sizes) :]:
+        result = sizes_of(result_of(op))
+        (bias,), dims = operands_of(wide), numbers_of(wide.properties["broadcast_dimensions"])
+        flat, sizes = sizes_of(result_of(product)), sizes_of(bias)
+        if (
+            len(flat) >= len(result)
+            or not sizes
+            or dims != tuple(range(len(result)))[-len(sizes) :]
+            or sizes != result[-len(sizes) :]
+        ):
             continue
-        if prod(sizes) != flat[-1] or len({use.operation for use in apart.results[0].uses}) != 1:
+        if prod(sizes) != flat[-1] or len({use.operation for use in result_of(apart).uses}) != 1:
             continue
-        type = product.results[0].type
+        type = result_of(product).type
         row = {"broadcast_dimensions": integers([len(flat) - 1])}
         wide_row = insert_before(op, _BROADCAST[0], [_reshaped(op, bias, [flat[-1]])], row, type)
-        operands = [product.results[0], wide_row][:: 1 if side == 0 else -1]
+        operands = [result_of(product), wide_row][:: 1 if side == 0 else -1]
         return [_reshaped(op, insert_before(op, op.name, operands, op.properties, type), result)]
     return None
 
@@ -456,7 +480,7 @@ _BROADCAST = ("stablehlo.broadcast_in_dim",)
 
 def _batch_norm_inference(op: Operation) -> Replacement:
     """The four steps that it is, of which some may be done with what stands before it."""
-    operand, scale, offset, mean, variance = op.operands
+    operand, scale, offset, mean, variance = operands_of(op)
     wide, narrow = operand.type, variance.type
     assert isinstance(wide, TensorType) and isinstance(narrow, TensorType)
     epsilon, feature = op.properties["epsilon"], op.properties["feature_index"]
