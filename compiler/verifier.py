@@ -184,7 +184,12 @@ class _Alike:
 def _objects_of(op: Operation) -> tuple[object, ...]:
     """An op's class, types and attributes. None of them goes away while a module is verified."""
     properties, attributes = op.properties, op.attributes
-    found = [op.__class__, *map(id, map(type_of, operands_of(op))), None, *map(id, map(type_of, op.results))]
+    found: list[object] = [
+        op.__class__,
+        *map(id, map(type_of, operands_of(op))),
+        None,
+        *map(id, map(type_of, op.results)),
+    ]
     if properties:
         found += properties
         found += map(id, properties.values())

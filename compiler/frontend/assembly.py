@@ -43,7 +43,7 @@ from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.custom_forms import HandWrittenForm
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS, PUNCTUATION
-from tfrt.compiler.frontend.lines import LikeOp, NotByLine
+from tfrt.compiler.frontend.lines import LikeOp, Line, NotByLine
 from tfrt.compiler.frontend.records import OpRecord
 from tfrt.compiler.frontend.session import FALSE, TRUE, number_attribute, string_attribute
 from tfrt.dialects.shared.directives import SpelledDirective
@@ -276,7 +276,9 @@ def build_first(builder: Builder, record: OpRecord) -> Operation:
 
 def build_alike(builder: Builder, record: OpRecord) -> Operation:
     """Make the op of a line like others before it."""
-    kind, names, start, _ = line = record.parts
+    line = record.parts
+    assert isinstance(line, Line)
+    kind, names, start, _ = line
     if kind.op is None:
         raise NotByLine
     op_class, known_operands, result_types, attributes, properties, regions, location = kind.op

@@ -42,7 +42,6 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
     MemRefType,
-    NoneAttr,
     NoneType,
     ShapedType,
     Signedness,
@@ -66,6 +65,7 @@ from tfrt.compiler.float_bits import float_attribute, from_bits, pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token, Uncopied
 from tfrt.compiler.frontend.number_lists import NumberList
+from tfrt.dialects.shared import interning
 from tfrt.dialects.tf_type import STRING, StringsAttr
 
 MAX_ALIAS_DEPTH = 50
@@ -289,7 +289,8 @@ def tensor_type(
         if encoding is not None:
             raise SyntaxFailure(offset, "cannot apply encoding to unranked tensor")
         return UnrankedTensorType(element)
-    return TensorType(element, _dimensions(offset, shape), NoneAttr() if encoding is None else encoding)
+    sizes = _dimensions(offset, shape)
+    return interning.tensor_type(element, tuple(sizes)) if encoding is None else TensorType(element, sizes, encoding)
 
 
 @lru_cache(maxsize=1024)
@@ -305,7 +306,7 @@ def shaped_type(text: str) -> Attribute | Literal[False]:
         return False
     try:
         sizes = _dimensions(0, tuple(shape))
-        return TensorType(element, sizes) if kind == "tensor" else MemRefType(element, sizes)
+        return interning.tensor_type(element, tuple(sizes)) if kind == "tensor" else MemRefType(element, sizes)
     except (SyntaxFailure, VerifyException):
         return False
 

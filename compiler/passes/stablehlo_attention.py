@@ -8,13 +8,14 @@ from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import BoolAttr, FloatAttr, IntegerAttr, ModuleOp, TensorType, f32, f64, i1, i64
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, layout_of
 from tfrt.compiler.passes.shared.scores import Found, Operand, Scores, scores_of, source_of
 from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of
 from tfrt.dialects.nn import AttentionOp, changes_attribute
+from tfrt.dialects.shared.interning import tensor_type
 from tfrt.dialects.shared.ops import make_op, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
@@ -46,10 +47,27 @@ class StablehloAttention(ModulePass):
     name = "stablehlo-attention"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for product in [inner for inner in ops_in(op) if isinstance(inner, DotGeneralOp)]:
+        ops = ops_in(op)
+        behind = _behind([each for each in ops if each.name == "nn.softmax"])
+        for product in [each for each in ops if type(each) is DotGeneralOp and id(each) in behind]:
             found = _recognized(product)
             if found is not None:
                 _Rewriter(found).rewrite()
+
+
+def _behind(ops: Iterable[Operation]) -> set[int]:
+    """The identities of ops that what some ops give gets to, as far as to products and what has regions."""
+    found: set[int] = set()
+    waiting = list(ops)
+    while waiting:
+        for result in waiting.pop().results:
+            for use in result.uses:
+                user = use.operation
+                if id(user) not in found:
+                    found.add(id(user))
+                    if type(user) is not DotGeneralOp and not user.regions:
+                        waiting.append(user)
+    return found
 
 
 @dataclass(frozen=True)
@@ -235,7 +253,7 @@ class _Rewriter:
         made = make_op(
             AttentionOp,
             [query, *parts[0], *parts[1], *self._arranged_masks()],
-            [TensorType(_element(query), sizes)],
+            [tensor_type(_element(query), tuple(sizes))],
             properties=properties,
             location=product.location,
         )
@@ -250,7 +268,9 @@ class _Rewriter:
     def _as(self, value: SSAValue, element: Attribute) -> SSAValue:
         if _element(value) == element:
             return value
-        return insert_before(self.found.product, "stablehlo.convert", [value], {}, TensorType(element, sizes_of(value)))
+        return insert_before(
+            self.found.product, "stablehlo.convert", [value], {}, tensor_type(element, sizes_of(value))
+        )
 
     def _arranged_masks(self) -> list[SSAValue]:
         """The masks as operands, and the sink."""
@@ -297,7 +317,7 @@ class _Rewriter:
         if partly:
             wide = [a for n, group in enumerate(groups) for a in group if a in sizes or n in partly]
             dims = integers([wide.index(axis) for axis in order])
-            type = TensorType(_element(value), [sizes.get(axis, axis.size) for axis in wide])
+            type = tensor_type(_element(value), tuple([sizes.get(axis, axis.size) for axis in wide]))
             value = insert_before(
                 self.found.product, "stablehlo.broadcast_in_dim", [value], {"broadcast_dimensions": dims}, type
             )
@@ -317,13 +337,14 @@ class _Rewriter:
         if sorted(order) == list(order):
             return value
         sizes = sizes_of(value)
-        type = TensorType(_element(value), [sizes[d] for d in order])
+        type = tensor_type(_element(value), tuple([sizes[d] for d in order]))
         return insert_before(self.found.product, "stablehlo.transpose", [value], {"permutation": integers(order)}, type)
 
     def _reshaped(self, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
         if tuple(sizes) == sizes_of(value):
             return value
-        return insert_before(self.found.product, "stablehlo.reshape", [value], {}, TensorType(_element(value), sizes))
+        type = tensor_type(_element(value), tuple(sizes))
+        return insert_before(self.found.product, "stablehlo.reshape", [value], {}, type)
 
 
 def _size(group: Group) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, i64
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, TensorType, i64
 from xdsl.ir import Attribute
 
 _Given = TypeVar("_Given", bound=Attribute | None)
@@ -58,6 +58,12 @@ def once_all(find: Callable[[tuple[Attribute, ...]], _Found]) -> Callable[[Itera
 def array_attribute(elements: tuple[Attribute, ...]) -> ArrayAttr[Attribute]:
     """The attribute of several others, one object for the same ones."""
     return ArrayAttr(elements)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def tensor_type(element: Attribute, sizes: tuple[int, ...]) -> TensorType[Attribute]:
+    """The type of tensors without an encoding, one object for each."""
+    return TensorType(element, sizes)
 
 
 @lru_cache(maxsize=_MOST_KEPT)

@@ -22,6 +22,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Commutative
 
 from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
+from tfrt.dialects.shared.interning import tensor_type
 from tfrt.dialects.shared.tensor_types import (
     CheckedOp,
     agree,
@@ -139,7 +140,7 @@ stablehlo_reducer_pair: "(" block_argument "," block_argument ")"   -> group
         if len(ops) != 2 or len(arguments) != 2 or not ops[0].has_trait(Commutative) or ops[0].attributes:
             return None
         inner, last = ops
-        scalar = TensorType(element_of(self.inputs.types[0]), [])
+        scalar = tensor_type(element_of(self.inputs.types[0]), ())
         types = {*inner.operand_types, *inner.result_types}
         is_all = tuple(inner.operands) == tuple(arguments) and tuple(last.operands) == tuple(inner.results)
         return inner.name if is_all and types == {scalar} and last.name == "stablehlo.return" else None
@@ -180,7 +181,7 @@ def _applied(reader: Reader, word: Token, types: Sequence[Attribute]) -> Region:
         reader.refuse(offset, f"expected a commutative op of two values to apply, found '{name}'")
     if not types or not isinstance(types[0], TensorType):
         reader.refuse(offset, "expected tensors to apply an op to")
-    scalar = TensorType(types[0].element_type, [])
+    scalar = tensor_type(types[0].element_type, ())
     block = Block(arg_types=[scalar, scalar])
     applied = op_class.create(operands=block.args, result_types=[scalar])
     block.add_ops([applied, ReturnOp.create(operands=applied.results)])
@@ -260,7 +261,7 @@ class SelectAndScatterOp(CheckedOp):
         )
         require_one_element_type(self, "C1", [self.operand.type, self.source.type])
         require_one_element_type(self, "C3", [self.init_value.type, self.operand.type])
-        scalar = TensorType(element_of(self.operand.type), [])
+        scalar = tensor_type(element_of(self.operand.type), ())
         require_signature(self, "C9", "select", self.select, [scalar, scalar], [PREDICATE])
         elements = require_reducer(self, "C10", "scatter", self.scatter, [self.operand.type])
         _check_results(self, ("C11", operand), ("C12", elements))
@@ -280,8 +281,8 @@ class MapOp(CheckedOp):
         types = self.inputs.types
         shape = shapes.map_elements([shape_of(type) for type in types], numbers_of(self.dimensions))
         require_shape(self, "C1", "a result", self.result.type, shape)
-        scalars = [TensorType(element_of(type), []) for type in types]
-        given = TensorType(element_of(self.result.type), [])
+        scalars = [tensor_type(element_of(type), ()) for type in types]
+        given = tensor_type(element_of(self.result.type), ())
         require_signature(self, "C4", "computation", self.computation, scalars, [given])
 
 
@@ -302,5 +303,5 @@ class SortOp(CheckedOp):
         results = self.outputs.types
         if len(results) != len(types) or not all(agree(a, b) for a, b in zip(types, results, strict=True)):
             fail(self, f"(C2) expects results of the inputs' types, {quoted(types)}, but got {quoted(results)}")
-        scalars = [TensorType(element_of(type), []) for type in types for _ in range(2)]
+        scalars = [tensor_type(element_of(type), ()) for type in types for _ in range(2)]
         require_signature(self, "C5", "comparator", self.comparator, scalars, [PREDICATE])

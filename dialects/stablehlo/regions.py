@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import AnyFloat, ComplexType, IntegerType, TensorType, i1
 from xdsl.ir import Attribute, Operation, Region
 
+from tfrt.dialects.shared.interning import tensor_type
 from tfrt.dialects.shared.tensor_types import agree, element_of, kind_of, quoted
 from tfrt.dialects.shared.verification import fail
 
@@ -58,7 +59,7 @@ def _promoted(region: Region, index: int, element: Attribute) -> Attribute:
         own = block.args[index].type
         if isinstance(own, TensorType) and own.get_num_dims() == 0 and _is_promotable(element, own.element_type):
             return own
-    return TensorType(element, [])
+    return tensor_type(element, ())
 
 
 def _is_promotable(element: Attribute, other: Attribute) -> bool:

@@ -24,7 +24,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 
 from tfrt.compiler.runtime_values import dense_attribute
-from tfrt.dialects.shared.interning import once_each
+from tfrt.dialects.shared.interning import once_each, tensor_type
 from tfrt.dialects.shared.ops import make_op, operand_of, operands_of, put_before, result_of, type_of
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
@@ -151,7 +151,7 @@ def repeated_number(elements: DenseIntOrFPElementsAttr) -> DenseIntOrFPElementsA
         return None
     data = elements.data.data
     one = BytesAttr(data[: len(data) // len(elements)])
-    return DenseIntOrFPElementsAttr.new([TensorType(elements.get_element_type(), []), one])
+    return DenseIntOrFPElementsAttr.new([tensor_type(elements.get_element_type(), ()), one])
 
 
 def new_like(
@@ -244,7 +244,7 @@ def _transposed(op: Operation, value: SSAValue, order: Sequence[int]) -> SSAValu
     if list(order) == list(range(len(order))):
         return value
     sizes = sizes_of(value)
-    type = TensorType(value.type.element_type, [sizes[d] for d in order])  # type: ignore[attr-defined]
+    type = tensor_type(value.type.element_type, tuple([sizes[d] for d in order]))  # type: ignore[attr-defined]
     return insert_before(op, "stablehlo.transpose", [value], {"permutation": integers(order)}, type)
 
 
@@ -287,7 +287,7 @@ def _reshaped(op: Operation, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
     if sizes_of(value) == tuple(sizes):
         return value
     element = value.type.element_type  # type: ignore[attr-defined]
-    return insert_before(op, "stablehlo.reshape", [value], {}, TensorType(element, list(sizes)))
+    return insert_before(op, "stablehlo.reshape", [value], {}, tensor_type(element, tuple(sizes)))
 
 
 def _broadcast(op: Operation) -> Replacement:
@@ -442,7 +442,7 @@ def _product_of_rows(op: Operation, numbers: DotDimensionNumbers) -> Replacement
     }
     operands = [_reshaped(op, lhs, [*kept, inner]), _reshaped(op, rhs, flat)]
     element = result_of(op).type.element_type  # type: ignore[attr-defined]
-    product = insert_before(op, op.name, operands, properties, TensorType(element, [*kept, columns]))
+    product = insert_before(op, op.name, operands, properties, tensor_type(element, (*kept, columns)))
     return [_reshaped(op, product, sizes_of(result_of(op)))]
 
 
