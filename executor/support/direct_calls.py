@@ -43,6 +43,28 @@ Takes = Whole | Shaped
 """What an array must be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function in machine code takes, and what of it Python's arguments are.
+
+    It is given arrays and then numbers. Python gives it all arrays but the result, and then that or nothing: what it is
+    not given is made.
+
+    Attributes:
+        takes: what each array must be; the types are C's.
+        numbers: these.
+        result: which of the arrays is the result.
+        shape: that of a result that is made.
+        releases_lock: whether other threads run Python meanwhile.
+    """
+
+    takes: Sequence[Takes]
+    numbers: Sequence[int]
+    result: int
+    shape: tuple[int, ...]
+    releases_lock: bool = False
+
+
 def _new_array() -> int:
     """The address of numpy's function that makes an array, ``PyArray_New``; 0 where that is not to be seen."""
     capsule = getattr(getattr(getattr(np, "_core", None), "multiarray", None), "_ARRAY_API", None)
@@ -111,8 +133,6 @@ def is_possible() -> bool:
 
 
 def _can_see_flags() -> bool:
-    import numpy as np
-
     arrays: list[np.ndarray] = [
         np.zeros((3, 4)),
         np.zeros((3, 4))[:, ::2],
@@ -139,33 +159,16 @@ def _is_seen(array: np.ndarray) -> bool:
     )
 
 
-def directly(
-    text: str,
-    name: str,
-    takes: Sequence[Takes],
-    numbers: Sequence[int],
-    result: int,
-    shape: tuple[int, ...],
-    releases_lock: bool = False,
-) -> Callable[..., Any]:
-    """A function of arrays that runs one of a module in LLVM's intermediate representation, and returns its result, or
-    `UNFIT`.
-
-    It is given all arrays but the result, and then that or nothing; what it is not given it makes.
-
-    Args:
-        name: the function's, which is given the arrays and these numbers.
-        takes: what each array must be; the types are C's.
-        result: which of them is the result.
-        shape: that of a result that is made.
-        releases_lock: whether other threads run Python meanwhile.
+def directly(text: str, name: str, signature: Signature) -> Callable[..., Any]:
+    """A function of arrays that runs the one of that name in a module of LLVM's intermediate representation, and
+    returns its result, or `UNFIT`.
 
     Raises:
         CannotAssemble: there is no machine code for it, or Python is another one.
     """
     if not is_possible():
         raise CannotAssemble("this Python takes no machine code as a function")
-    address = address_of(_entry(text, name, takes, numbers, result, shape, releases_lock), _NAME)
+    address = address_of(_entry(text, name, signature), _NAME)
     method = _Method(name.encode(), address, _FASTCALL, None)
     _kept.append(method)
     new = ctypes.pythonapi.PyCFunction_NewEx
@@ -174,19 +177,12 @@ def directly(
     return made
 
 
-def _entry(
-    text: str,
-    name: str,
-    takes: Sequence[Takes],
-    numbers: Sequence[int],
-    result: int,
-    shape: tuple[int, ...],
-    releases_lock: bool,
-) -> str:
+def _entry(text: str, name: str, signature: Signature) -> str:
     """The module with the function that Python calls: of itself, where the arguments are, and how many.
 
     `UNFIT` is itself. References are counted, of which neither has so many that they would be for ever.
     """
+    takes, result, shape = signature.takes, signature.result, signature.shape
     head = f"define void @{name}("
     if head not in text:
         raise CannotAssemble(f"there is no function '{name}'")
@@ -197,13 +193,13 @@ def _entry(
         for given, (place, then) in enumerate(zip(inputs, blocks[1:], strict=True))
     )
     arrays = ["ptr %result" if place == result else f"ptr %a{place}" for place in range(len(takes))]
-    arguments = ", ".join([*arrays, *(f"i64 {number}" for number in numbers)])
+    arguments = ", ".join([*arrays, *(f"i64 {number}" for number in signature.numbers)])
     unfit = ", ".join(
         f"[ %self, %{block}{place} ]" for place in range(len(takes)) for block in ("look", "type", "size")
     )
     sizes = ", ".join(f"i64 {size}" for size in shape) or "i64 0"
     kind = f"i32 {len(shape)}, ptr @shape, i32 {takes[result].dtype.num}"
-    release, restore = (_RELEASE, _RESTORE) if releases_lock else ("", "")
+    release, restore = (_RELEASE, _RESTORE) if signature.releases_lock else ("", "")
     # The function that is called comes first.
     return f"""@shape = private constant [{max(1, len(shape))} x i64] [{sizes}]
 define ptr @{_NAME}(ptr %self, ptr %arguments, i64 %count) nounwind "no-builtins" {{

@@ -33,6 +33,7 @@ from tfrt.executor.values.attributes import I64, String, TypedAggregate
 from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
+from tfrt.kernels.cpu.into import into_last, kernel_and_into
 from tfrt.kernels.numerics.chains.elementwise import Step, chain, epilogue
 from tfrt.kernels.numerics.chains.parts import Part, reading, whole
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES, LEAST_STEPS, with_native_chain
@@ -111,20 +112,12 @@ def call_into(
     return _prepared(entry, run, 1, into=into_last(run))
 
 
-@kernel("cpu.elementwise", pure=True, prepares=True)
+@kernel_and_into("cpu.elementwise")
 def elementwise(
     *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate, host: HostContext
 ) -> Prepared:
     run = _chain(arguments, metadata, steps, host)
     return Prepared(run, is_new=True, write=writing_of(run))
-
-
-@kernel("cpu.elementwise_into", pure=True, prepares=True, overwrites=True)
-def elementwise_into(
-    *, arguments: TypedAggregate, metadata: TypedAggregate, steps: TypedAggregate, host: HostContext
-) -> Prepared:
-    run = _chain(arguments, metadata, steps, host)
-    return Prepared(into_last(run), is_new=True, write=writing_of(run))
 
 
 def _prepared(
@@ -308,10 +301,6 @@ def step_of(
     if function is None or any(dtype is not gives for dtype in dtypes):
         raise KernelError(f"op '{name}' is not elementwise for {', '.join(dtype.label for dtype in {gives, *dtypes})}")
     return Step(function, operands, entry.native_for({}), kind)
-
-
-def into_last(run: ArrayForm) -> Callable[..., Any]:
-    return lambda *operands: run(*operands[:-1], out=operands[-1])
 
 
 def _op(name: str) -> OpEntry:

@@ -7,7 +7,6 @@ from math import prod
 from typing import Any
 
 from tfrt.executor.bef.format import AttributeType
-from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.prepared import Prepared, writing_of
@@ -15,9 +14,10 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.cpu.calls import into_last, step_of
+from tfrt.kernels.cpu.calls import step_of
+from tfrt.kernels.cpu.into import kernel_and_into
 from tfrt.kernels.numerics.chains.elementwise import Step
-from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, Run, run_chain
+from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, run_chain
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
 from tfrt.kernels.shared.reducers import known_reduction
@@ -25,7 +25,7 @@ from tfrt.kernels.shared.reducers import known_reduction
 Shape = tuple[int, ...]
 
 
-@kernel("cpu.reduction", pure=True, prepares=True)
+@kernel_and_into("cpu.reduction")
 def reduction(
     *,
     arguments: TypedAggregate,
@@ -36,35 +36,12 @@ def reduction(
     steps: TypedAggregate,
     host: HostContext,
 ) -> Callable[..., Any] | Prepared:
-    run = _run(arguments, dimensions, gives, metadata, shape, steps, host)
-    return Prepared(run, is_new=True, write=writing_of(run)) if len(metadata) == 1 else run
-
-
-@kernel("cpu.reduction_into", pure=True, prepares=True, overwrites=True)
-def reduction_into(
-    *,
-    arguments: TypedAggregate,
-    dimensions: I64Array,
-    gives: I64Array,
-    metadata: TypedAggregate,
-    shape: I64Array,
-    steps: TypedAggregate,
-    host: HostContext,
-) -> Callable[..., Any] | Prepared:
-    run = _run(arguments, dimensions, gives, metadata, shape, steps, host)
-    into = into_last(run)
-    return Prepared(into, is_new=True, write=writing_of(run)) if len(metadata) == 1 else into
-
-
-def _run(
-    arguments: Any, dimensions: Shape, gives: Shape, metadata: Any, sizes: Shape, steps: Any, host: HostContext
-) -> Run:
     operands, results = read_metadata(arguments), read_metadata(metadata)
     found, dtypes = _steps(steps, [known.dtype for known in operands])
     chain = ReductionChain(
-        sizes,
+        shape,
         tuple(sorted(dimensions)),
-        tuple(_broadcast(known.shape, sizes) for known in operands),
+        tuple(_broadcast(known.shape, shape) for known in operands),
         found,
         tuple(dtype.numpy for dtype in dtypes),
         tuple(gives),
@@ -78,10 +55,10 @@ def _run(
     shapes = [known.shape for known in results]
     run = run_chain(chain, shapes, host)
     # Of few elements it is not worth making machine code, but where that is made anyway it takes a tenth of the time.
-    is_small = prod(sizes) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES
-    if host.native is False or (host.native is None and is_small):
-        return run
-    return with_native_reduction(run, chain, shapes, host)
+    is_small = prod(shape) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES
+    if not (host.native is False or (host.native is None and is_small)):
+        run = with_native_reduction(run, chain, shapes, host)
+    return Prepared(run, is_new=True, write=writing_of(run)) if len(results) == 1 else run
 
 
 def _broadcast(shape: Shape, result: Shape) -> Shape:

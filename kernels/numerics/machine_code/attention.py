@@ -15,7 +15,7 @@ import numpy as np
 
 from tfrt.executor.declarations.prepared import written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.direct_calls import UNFIT, Shaped, directly
+from tfrt.executor.support.direct_calls import UNFIT, Shaped, Signature, directly
 from tfrt.executor.support.machine_code import (
     DATA_OFFSET,
     STRIDES_OFFSET,
@@ -69,7 +69,8 @@ def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
     work = prod(a.batch) * a.queries * a.count * (a.depth + a.width)
     is_brief = work <= (BRIEF_WORK if host is None or host.parallelism == 1 else BRIEF_WORK_OF_MANY)
     try:
-        return _directly(run, directly(text, "attend", takes, (), len(takes) - 1, a.result, not is_brief), a)
+        signature = Signature(takes, (), len(takes) - 1, a.result, not is_brief)
+        return _directly(run, directly(text, "attend", signature), a)
     except CannotAssemble:
         # Python is another one, or nothing can be assembled, which will be seen.
         return by_strides(run, assemble(text, "attend", [ctypes.py_object] * len(takes)), a)

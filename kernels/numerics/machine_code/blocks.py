@@ -10,7 +10,7 @@ import numpy as np
 
 from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.direct_calls import UNFIT, Whole, directly
+from tfrt.executor.support.direct_calls import UNFIT, Signature, Whole, directly
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork_join import Crew, Queue
 from tfrt.executor.support.machine_code import CannotAssemble, assemble
@@ -106,7 +106,7 @@ def whole_work(
     if is_brief or (units <= most and not _is_shared(units, host, least)):
         takes = [Whole(*each) for each in zip(sizes, dtypes, strict=True)]
         try:
-            return directly(text, name, takes, (0, units), result, shape, not is_brief)
+            return directly(text, name, Signature(takes, (0, units), result, shape, not is_brief))
         except CannotAssemble:
             # Python is another one, or nothing can be assembled, which will be seen.
             pass

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tfrt.executor.support import direct_calls
-from tfrt.executor.support.direct_calls import UNFIT, Shaped, Whole, directly
+from tfrt.executor.support.direct_calls import UNFIT, Shaped, Signature, Whole, directly
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, is_available
 
 LLVM = pytest.mark.skipif(
@@ -35,7 +35,7 @@ define void @add(ptr %x, ptr %y, i64 %more, i64 %unused) {{
 @LLVM
 def test_arrays_and_numbers():
     x, y = np.array([40]), np.array([0])
-    add = directly(ADD, "add", BOTH, (2, 0), 1, (1,))
+    add = directly(ADD, "add", Signature(BOTH, (2, 0), 1, (1,)))
     for _ in range(3):
         before = [sys.getrefcount(each) for each in (x, y, UNFIT)]
         assert add(x, y) is y
@@ -64,7 +64,7 @@ def test_arrays_and_numbers():
 )
 def test_what_is_no_such_array_is_left_alone(other):
     y = np.array([7])
-    add = directly(ADD, "add", BOTH, (2, 0), 1, (1,))
+    add = directly(ADD, "add", Signature(BOTH, (2, 0), 1, (1,)))
     before = sys.getrefcount(UNFIT)
     assert add(other, y) is UNFIT and add(y, other) is UNFIT and y[0] == 7
     assert sys.getrefcount(UNFIT) == before
@@ -75,7 +75,7 @@ def test_what_is_no_such_array_is_left_alone(other):
 @pytest.mark.parametrize("size", [0, 1, 4, 6, 7])
 def test_arrays_have_enough_elements(shape, size):
     x, y = np.zeros(shape, np.int64), np.zeros(9, np.int64)
-    add = directly(ADD, "add", [Whole(size, I64), Whole(9, I64)], (2, 0), 1, (9,))
+    add = directly(ADD, "add", Signature([Whole(size, I64), Whole(9, I64)], (2, 0), 1, (9,)))
     if x.size:
         assert (add(x, y) is y) == (x.size >= size) and y[0] == 2 * (x.size >= size)
 
@@ -83,7 +83,7 @@ def test_arrays_have_enough_elements(shape, size):
 @LLVM
 def test_what_does_not_fit_is_left_alone():
     y = np.array([7])
-    add = directly(ADD, "add", BOTH, (2, 0), 1, (1,))
+    add = directly(ADD, "add", Signature(BOTH, (2, 0), 1, (1,)))
     apart = np.zeros((3, 2), np.int64)[:, 1:]
     before = sys.getrefcount(UNFIT)
     assert add(apart, y) is UNFIT
@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_left_alone():
 @pytest.mark.parametrize("shape", [(1,), (1, 1, 1), (3, 2), ()])
 def test_what_is_not_given_is_made(shape):
     x = np.array([40])
-    add = directly(ADD, "add", BOTH, (2, 0), 1, shape)
+    add = directly(ADD, "add", Signature(BOTH, (2, 0), 1, shape))
     before = sys.getrefcount(x), sys.getrefcount(UNFIT), sys.getrefcount(I64)
     made = [add(x) for _ in range(3)]
     assert [each.ravel()[0] for each in made] == [42, 42, 42]
@@ -114,7 +114,7 @@ def test_what_is_not_given_is_made(shape):
 
 @LLVM
 def test_arrays_that_numpy_cannot_make():
-    add = directly(ADD, "add", BOTH, (2, 0), 1, (1 << 60,))
+    add = directly(ADD, "add", Signature(BOTH, (2, 0), 1, (1 << 60,)))
     with pytest.raises(ValueError, match="array is too big"):
         add(np.array([40]))
 
@@ -122,7 +122,7 @@ def test_arrays_that_numpy_cannot_make():
 @LLVM
 def test_the_result_may_be_in_the_middle():
     text = ADD.replace("i64 %more, i64 %un", "ptr %z, i64 %more, i64 %un").replace("store i64 %b", "store i64 %a")
-    copy = directly(text, "add", (*BOTH, Whole(3, I64)), (2, 0), 1, (1,))
+    copy = directly(text, "add", Signature((*BOTH, Whole(3, I64)), (2, 0), 1, (1,)))
     x, y, z = np.array([5]), np.array([0]), np.zeros(3, np.int64)
     assert copy(x, z)[0] == 5 and copy(x, z, y) is y and y[0] == 5
     assert copy(x, y) is UNFIT and copy(x, z, z[:0]) is UNFIT and not z.any()
@@ -146,13 +146,13 @@ def test_the_result_may_be_in_the_middle():
 ])  # fmt: skip
 def test_arrays_with_strides(array, fits):
     y = np.array([0])
-    add = directly(ADD, "add", (Shaped((2, 3), I64), Whole(1, I64)), (2, 0), 1, (1,))
+    add = directly(ADD, "add", Signature((Shaped((2, 3), I64), Whole(1, I64)), (2, 0), 1, (1,)))
     assert (add(array, y) is y) == fits and y[0] == 2 * fits
     rows = np.zeros((2, 6), np.int64)[:, :3]
-    add = directly(ADD, "add", (Whole(1, I64), Shaped((2, 3), I64)), (2, 0), 1, (2, 3))
+    add = directly(ADD, "add", Signature((Whole(1, I64), Shaped((2, 3), I64)), (2, 0), 1, (2, 3)))
     assert add(np.array([40]), rows) is rows and rows[0, 0] == 42
     assert add(np.array([40]), rows.T) is UNFIT
-    add = directly(ADD, "add", (Shaped((2, 1), I64), Whole(1, I64)), (2, 0), 1, (1,))
+    add = directly(ADD, "add", Signature((Shaped((2, 1), I64), Whole(1, I64)), (2, 0), 1, (1,)))
     assert add(rows[:, ::2], y) is UNFIT and add(rows[:, ::4], y) is y
 
 
@@ -170,7 +170,7 @@ done:
   ret void""",
     )
     x, y = np.array([40]), np.array([0])
-    add = directly(waits, "add", BOTH, (2, 0), 1, (1,), releases_lock=True)
+    add = directly(waits, "add", Signature(BOTH, (2, 0), 1, (1,), releases_lock=True))
     found = []
     thread = threading.Thread(target=lambda: found.append(add(x, y)), daemon=True)
     thread.start()
@@ -184,10 +184,10 @@ done:
 @LLVM
 def test_what_cannot_be_made(monkeypatch):
     with pytest.raises(CannotAssemble, match="there is no function 'subtract'"):
-        directly(ADD, "subtract", BOTH, (2, 0), 1, (1,))
+        directly(ADD, "subtract", Signature(BOTH, (2, 0), 1, (1,)))
     monkeypatch.setattr(direct_calls, "is_possible", lambda: False)
     with pytest.raises(CannotAssemble, match="this Python takes no machine code as a function"):
-        directly(ADD, "add", BOTH, (2, 0), 1, (1,))
+        directly(ADD, "add", Signature(BOTH, (2, 0), 1, (1,)))
 
 
 @pytest.mark.parametrize(
