@@ -12,6 +12,7 @@ wrong.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from dataclasses import fields
 from typing import Any, ClassVar, Self
 
@@ -27,8 +28,13 @@ class Spelled(Data[Any]):
     """An attribute that is made from the text between its brackets."""
 
     @classmethod
+    @abstractmethod
     def from_body(cls, text: str) -> Self:
-        raise NotImplementedError
+        """The attribute.
+
+        Raises:
+            ValueError: the text is wrong.
+        """
 
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> Any:

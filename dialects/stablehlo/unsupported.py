@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from xdsl.dialects.builtin import FunctionType, StringAttr
 from xdsl.irdl import (
@@ -23,47 +23,40 @@ from tfrt.dialects.stablehlo.type_directives import UnaryType
 
 
 class _Unsupported(CheckedOp):
+    """An op that is refused.
+
+    Attributes:
+        REASON: why.
+    """
+
+    REASON: ClassVar[str]
+
     def check(self) -> None:
         type = FunctionType.from_lists(self.operand_types, self.result_types)
-        fail(self, f"of type '{type}' is not supported: {self.reason()}")
-
-    def reason(self) -> str:
-        raise NotImplementedError
+        fail(self, f"of type '{type}' is not supported: {self.REASON}")
 
 
-class _Distributed(_Unsupported):
-    def reason(self) -> str:
-        return "it exchanges values with other devices or the host, and programs run on one device"
+_DISTRIBUTED = "it exchanges values with other devices or the host, and programs run on one device"
+_ASYNCHRONOUS = "it starts or awaits an exchange with other devices, and programs run on one device"
+_QUANTIZED = "quantized types are not"
+_DEPRECATED = "it is deprecated, and no longer in the specification"
 
 
-class _Quantized(_Unsupported):
-    def reason(self) -> str:
-        return "quantized types are not"
-
-
-class _Deprecated(_Unsupported):
-    def reason(self) -> str:
-        return "it is deprecated, and no longer in the specification"
-
-
-class _Asynchronous(_Unsupported):
-    def reason(self) -> str:
-        return "it starts or awaits an exchange with other devices, and programs run on one device"
-
-
-def _refused(name: str, base: type[IRDLOperation], **fields: Any) -> type[IRDLOperation]:
+def _refused(name: str, reason: str, **fields: Any) -> type[IRDLOperation]:
     head: dict[str, Any] = {
+        "__annotations__": {"REASON": ClassVar[str]},
         "__doc__": "Not supported.",
         "__module__": __name__,
+        "REASON": reason,
         "name": f"stablehlo.{name}",
     }
     values = {"operands_": var_operand_def(), "results_": var_result_def(), "regions_": var_region_def()}
     class_name = "".join(word.capitalize() for word in name.replace("-", "_").split("_")) + "Op"
-    return irdl_op_definition(type(class_name, (base,), {**head, **(fields or values)}))
+    return irdl_op_definition(type(class_name, (_Unsupported,), {**head, **(fields or values)}))
 
 
 DISTRIBUTED_OPS = tuple(
-    _refused(name, _Distributed)
+    _refused(name, _DISTRIBUTED)
     for name in (
         "all_gather",
         "all_reduce",
@@ -80,12 +73,12 @@ DISTRIBUTED_OPS = tuple(
     )
 )
 
-ASYNCHRONOUS_OPS = tuple(_refused(name, _Asynchronous) for name in ("async_done", "async_start"))
+ASYNCHRONOUS_OPS = tuple(_refused(name, _ASYNCHRONOUS) for name in ("async_done", "async_start"))
 
 QUANTIZED_OPS = tuple(
     _refused(
         name,
-        _Quantized,
+        _QUANTIZED,
         operand=operand_def(AnyAttr()),
         result=result_def(AnyAttr()),
         custom_directives=(UnaryType,),
@@ -97,10 +90,10 @@ QUANTIZED_OPS = tuple(
 _CONFIG = "`config` `=` $einsum_config attr-dict `:` functional-type(operands, results)"
 
 DEPRECATED_OPS = (
-    _refused("torch_index_select", _Deprecated),
+    _refused("torch_index_select", _DEPRECATED),
     _refused(
         "einsum",
-        _Deprecated,
+        _DEPRECATED,
         lhs=operand_def(AnyAttr()),
         rhs=operand_def(AnyAttr()),
         einsum_config=prop_def(StringAttr),
@@ -109,7 +102,7 @@ DEPRECATED_OPS = (
     ),
     _refused(
         "unary_einsum",
-        _Deprecated,
+        _DEPRECATED,
         operand=operand_def(AnyAttr()),
         einsum_config=prop_def(StringAttr),
         result=result_def(AnyAttr()),
