@@ -10,7 +10,6 @@ onnx and onnxruntime; machine code needs Numba, or llvmlite alone.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -25,6 +24,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_
 import jax
 import jax.numpy as jnp
 import numpy as np
+from interleaved import parser_of
 
 import tfrt
 from tfrt.compiler import compile as compile_with
@@ -241,9 +241,7 @@ def is_one(text: str) -> bool:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
-    parser.add_argument("--rounds", type=int, default=20, metavar="N", help="interleaved repetitions (default: 20)")
+    parser = parser_of(__doc__, 20)
     parser.add_argument("--size", type=int, default=128, metavar="N", help="queries and keys (default: 128)")
     options = parser.parse_args(argv)
     print(f"{'us (times the rival)':36}{'rival':>8}{'apart':>16}{'numpy':>16}{'machine code':>16}")

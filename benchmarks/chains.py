@@ -10,7 +10,6 @@ the median to numpy's. One thread.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -27,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import ml_dtypes
 import numpy as np
-from interleaved import agreed, timed
+from interleaved import agreed, parser_of, timed
 
 import tfrt
 from tfrt.executor.support.machine_code import is_available
@@ -286,9 +285,7 @@ def ways_of(case: Case, rows: int) -> Ways:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=40, metavar="N", help="interleaved repetitions (default: 40)")
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
+    parser = parser_of(__doc__, 40)
     parser.add_argument("--rows", type=int, default=256, metavar="N", help=f"rows of {WIDTH} elements (default: 256)")
     options = parser.parse_args(argv)
     print(f"{'us a run':48}{'p50':>10}{'least':>10}{'ratio':>8}")

@@ -10,7 +10,6 @@ bounds them all. onnxruntime has channels first, as it wants them. Machine code 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -21,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from interleaved import agreed, seconds, timed
+from interleaved import agreed, parser_of, seconds, timed
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
@@ -51,10 +50,7 @@ Run = Callable[[], np.ndarray]
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
-    parser.add_argument("--rounds", type=int, default=30, metavar="N", help="interleaved repetitions (default: 30)")
-    options = parser.parse_args(argv)
+    options = parser_of(__doc__, 30).parse_args(argv)
     square = np.ones((512, 512), np.float32)
     reached = 2 * 512**3 / min(seconds(lambda: square @ square) for _ in range(options.rounds)) / 1e9
     print(f"{'us (GFLOP/s)':32}a product of 512 x 512 reaches {reached:.0f} GFLOP/s")

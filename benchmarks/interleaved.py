@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,16 @@ import numpy as np
 
 Ways = Mapping[str, Callable[[], Any]]
 """The first one is what others are compared with."""
+
+
+def parser_of(doc: str, rounds: int) -> argparse.ArgumentParser:
+    """What reads the options of a benchmark with cases that are timed in so many rounds, by its docstring."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument(
+        "--rounds", type=int, default=rounds, metavar="N", help="interleaved repetitions (default: %(default)s)"
+    )
+    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
+    return parser
 
 
 def agreed(what: str, ways: Ways, *, rtol: float, atol: float) -> Any:

@@ -10,7 +10,6 @@ in microseconds, and the ratio of the median to numpy's. One thread.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -24,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from interleaved import agreed, timed
+from interleaved import agreed, parser_of, timed
 
 import tfrt
 
@@ -245,10 +244,7 @@ def _in_tfrt(text: str, arguments: tuple[np.ndarray, ...]) -> Ways:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=25, metavar="N", help="interleaved repetitions (default: 25)")
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
-    options = parser.parse_args(argv)
+    options = parser_of(__doc__, 25).parse_args(argv)
     print(f"{'us an iteration':36}{'p50':>10}{'least':>10}{'ratio':>8}")
     for name, make in CASES.items():
         if options.cases in name:

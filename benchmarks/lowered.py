@@ -9,7 +9,6 @@ Run it from the repository's root. One BLAS thread and one compute thread for al
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tracemalloc
@@ -23,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from interleaved import agreed, seconds, timed
+from interleaved import agreed, parser_of, seconds, timed
 
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
@@ -47,10 +46,7 @@ class Case:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="interleaved repetitions (default: 15)")
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
-    options = parser.parse_args(argv)
+    options = parser_of(__doc__, 15).parse_args(argv)
     print(f"{'':24}{'us':>11}{'ratio':>8}{'kernels':>9}{'peak KiB':>10}")
     for make in (*(lambda batch=batch: mlp(batch) for batch in (1, 64, 360)), lenet, resnet):
         case = make()

@@ -12,7 +12,6 @@ onnxruntime;
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from interleaved import agreed, seconds
+from interleaved import agreed, parser_of, seconds
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.contraction import contract, contraction
@@ -50,10 +49,7 @@ Run = Callable[[], Sequence[np.ndarray]]
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
-    parser.add_argument("--rounds", type=int, default=30, metavar="N", help="interleaved repetitions (default: 30)")
-    options = parser.parse_args(argv)
+    options = parser_of(__doc__, 30).parse_args(argv)
     print("us (GFLOP/s, times OpenBLAS's)")
     for sizes in SIZES:
         name = " x ".join(map(str, sizes))

@@ -9,7 +9,6 @@ of the least to numpy's by hand. One thread.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -22,6 +21,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from interleaved import parser_of
 
 import tfrt
 from tfrt.compiler import compile as compile_text
@@ -224,10 +224,7 @@ def ways_of(case: Case) -> dict[str, Callable[[], Any]]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=200, metavar="N", help="interleaved repetitions (default: 200)")
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
-    options = parser.parse_args(argv)
+    options = parser_of(__doc__, 200).parse_args(argv)
     print(f"{'us a call':38}{'least':>10}{'p50':>10}{'ratio':>8}")
     for name, make in CASES.items():
         if options.cases in name:

@@ -10,7 +10,6 @@ shapes at `-O0`, where each op is a kernel. Run it from the repository's root. O
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -21,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from interleaved import agreed, seconds, timed
+from interleaved import agreed, parser_of, seconds, timed
 
 import tfrt
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
@@ -36,10 +35,7 @@ Ways = dict[str, Callable[[], np.ndarray]]
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="interleaved repetitions (default: 15)")
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only cases whose name contains TEXT")
-    options = parser.parse_args(argv)
+    options = parser_of(__doc__, 15).parse_args(argv)
     print(f"{'':28}{'us':>10}{'us/op':>8}{'ratio':>8}")
     for name, sizes in CASES.items():
         if options.cases in name:
