@@ -9,25 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import tfrt
+from tests.kernels.direct_calls import call, fails
 from tfrt.dialects import get_dialects
 from tfrt.executor.declarations.kernel_registry import BUILTIN
-from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.chain import CHAIN
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import CooHostTensor, DenseHostTensor, dense_from_numpy, to_coo
 
 TYPES = {"f32": np.float32, "i32": np.int32}
 RANKS = range(4)
-
-
-def call(name, *operands):
-    return BUILTIN.get(name).function(*operands)
-
-
-def fails(message, name, *operands):
-    with pytest.raises(KernelError) as caught:
-        call(name, *operands)
-    assert str(caught.value) == message
 
 
 def coo(values, dtype=np.int32):

@@ -7,10 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfrt.executor.declarations.annotations import Supplied
-from tfrt.executor.declarations.kernel_registry import BUILTIN
-from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.errors import KernelError
+from tests.kernels import direct_calls
 from tfrt.executor.values.chain import CHAIN
 from tfrt.executor.values.tensor import dense_from_numpy
 
@@ -18,21 +15,17 @@ FLT_MIN = float(np.finfo(np.float32).tiny)
 PARAMETERS = ["scale", "offset", "estimated mean", "estimated var"]
 
 
-HOST = HostContext("s")
-
-
 def call(name, *operands, **attrs):
     """Run a kernel on arrays, which it may write into."""
-    tensors = [dense_from_numpy(x) if isinstance(x, np.ndarray) else x for x in operands]
-    kernel = BUILTIN.get(name)
-    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what is Supplied.HOST}
-    return kernel.function(*tensors, **hosts, **attrs)
+    return direct_calls.call(name, *on_tensors(operands), **attrs)
 
 
 def fails(message, name, *operands, **attrs):
-    with pytest.raises(KernelError) as caught:
-        call(name, *operands, **attrs)
-    assert caught.value.message == message
+    direct_calls.fails(message, name, *on_tensors(operands), **attrs)
+
+
+def on_tensors(operands):
+    return [dense_from_numpy(x) if isinstance(x, np.ndarray) else x for x in operands]
 
 
 def garbage(*shape):

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tests.kernels.direct_calls import call, fails
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.chain import CHAIN
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, HostBuffer, StringHostTensor, dense_from_numpy
@@ -33,16 +32,6 @@ TYPES = {
 PARTS = {DType.COMPLEX64: DType.F32, DType.COMPLEX128: DType.F64}
 HALVES = {"f16": DType.F16, "bf16": DType.BF16}
 ULPS = {"": 2, "3ulp.": 3, "1000ulp.": 1000, "2000ulp.": 2000, "100000ulp.": 100000}
-
-
-def call(name, *operands, **attributes):
-    return BUILTIN.get(name).function(*operands, **attributes)
-
-
-def fails(message, name, *operands, **attributes):
-    with pytest.raises(KernelError) as caught:
-        call(name, *operands, **attributes)
-    assert str(caught.value) == message
 
 
 @pytest.fixture

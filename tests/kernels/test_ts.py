@@ -4,20 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfrt.executor.declarations.kernel_registry import BUILTIN
-from tfrt.executor.support.errors import KernelError
+from tests.kernels.direct_calls import call, fails
 from tfrt.executor.values.chain import CHAIN
 from tfrt.executor.values.shape import PartialTensorShape, TensorShape
-
-
-def call(name, /, *operands, **attributes):
-    return BUILTIN.get(name).function(*operands, **attributes)
-
-
-def fails(message, name, /, *operands, **attributes):
-    with pytest.raises(KernelError) as caught:
-        call(name, *operands, **attributes)
-    assert str(caught.value) == message
 
 
 def shape(*sizes):

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 import tfrt
+from tests.other_threads import on_another_thread
 from tfrt.executor.runtime.failures import fulfil, guard, settle_all
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.async_value import AsyncValue
@@ -140,23 +141,6 @@ def _reset():
 
 def choose(name):
     globals()["chosen"] = name
-
-
-def on_another_thread(function, *arguments):
-    """What a call on a thread of its own came to: a value, or what it raised."""
-    found = []
-
-    def run():
-        try:
-            found.append(function(*arguments))
-        except BaseException as error:
-            found.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(60)
-    assert found, "it hangs"
-    return found[0]
 
 
 def _load(text, host):

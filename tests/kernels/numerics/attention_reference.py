@@ -48,6 +48,19 @@ def by_definition(a, arrays):
         return changed(shares[..., : a.count], a.shares, masks) @ values
 
 
+def assert_as_defined(run, native, a, arrays):
+    """What numpy gives for singles is near to the definition, and so is machine code, for any order of elements."""
+    expected, tolerance = by_definition(a, arrays), {"rtol": 1e-4, "atol": 1e-5}
+    np.testing.assert_allclose(run(*arrays), expected, **tolerance)
+    np.testing.assert_allclose(native(*arrays), expected, **tolerance)
+    for out in (np.empty(a.result, np.float32), np.empty(a.result[::-1], np.float32).T):
+        assert native(*arrays, out=out) is out
+        np.testing.assert_allclose(out, expected, **tolerance)
+    # Elements that do not lie together are numpy's.
+    apart = [np.repeat(array, 2, -1)[..., ::2] for array in arrays]
+    np.testing.assert_allclose(native(*apart), expected, **tolerance)
+
+
 def cut(rng, count):
     """Sizes of up to three parts of so many."""
     cuts = sorted({0, count, *rng.integers(1, count, 2)}) if count > 1 else [0, 1]

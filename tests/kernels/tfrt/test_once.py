@@ -5,6 +5,7 @@ import threading
 import pytest
 
 import tfrt
+from tests.other_threads import started
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.resources import ResourceContext
 from tfrt.executor.support.errors import KernelError
@@ -65,20 +66,6 @@ def host(request):
         yield host
 
 
-def _in_time(function, *arguments):
-    found = []
-
-    def run():
-        try:
-            found.append(function(*arguments))
-        except BaseException as error:
-            found.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    return thread, found
-
-
 @pytest.mark.parametrize("plans", [True, False])
 @pytest.mark.parametrize(
     ("name", "inner"), [("f", "f"), ("through", "g"), ("unused", "i")], ids=["directly", "indirectly", "another"]
@@ -86,7 +73,7 @@ def _in_time(function, *arguments):
 def test_a_first_call_within_itself_is_an_error(host, name, inner, plans):
     host.plans = plans
     program = tfrt.load(tfrt.compile(SELF, filename="once.mlir"), host=host)
-    thread, found = _in_time(program[name], 1)
+    thread, found = started(program[name], 1)
     thread.join(60)
     assert isinstance(found[0], KernelError), found
     assert found[0].message == f"tfrt.once @{inner} is called within the first call of @{inner}"
@@ -143,8 +130,8 @@ def _call(program, name, argument, resources):
 
 def test_first_calls_of_two_threads_that_would_wait_for_one_another(program):
     resources = ResourceContext()
-    one, found_one = _in_time(_call, program, "start_f", 1, resources)
-    two, found_two = _in_time(_call, program, "start_g", 2, resources)
+    one, found_one = started(_call, program, "start_f", 1, resources)
+    two, found_two = started(_call, program, "start_g", 2, resources)
     assert arrived[1].wait(60) and arrived[2].wait(60)
     gates[1].set()
     gates[2].set()
@@ -158,9 +145,9 @@ def test_first_calls_of_two_threads_that_would_wait_for_one_another(program):
 
 def test_a_second_caller_waits_for_the_first(program):
     resources = ResourceContext()
-    one, found_one = _in_time(_call, program, "start_slow", 1, resources)
+    one, found_one = started(_call, program, "start_slow", 1, resources)
     assert arrived[1].wait(60)
-    two, found_two = _in_time(_call, program, "start_slow", 2, resources)
+    two, found_two = started(_call, program, "start_slow", 2, resources)
     gates[1].set()
     one.join(60)
     two.join(60)

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import tfrt
+from tests.kernels.direct_calls import call
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
@@ -26,10 +27,6 @@ FLOATS = {"f32": (F32, np.float32), "f64": (F64, np.float64)}
 
 VALUES = {"i1": st.booleans(), "i32": I32, "i64": I64, "f32": F32, "f64": F64, "string": st.text(max_size=5)}
 OPERANDS = {"tfrt_test.append_string": "string", "tfrt_test.string_equal": "string", "tfrt.cast.i64_to_f64": "i64"}
-
-
-def call(name, /, *operands, **attributes):
-    return BUILTIN.get(name).function(*operands, **attributes)
 
 
 def same(actual, expected):

@@ -8,25 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfrt.executor.declarations.kernel_registry import BUILTIN
+from tests.kernels.direct_calls import call, fails
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.tensor import dense_from_numpy
 from tfrt.kernels.tfrt_test.examples import Example, Feature, Kind, decode_example
 
 
-def call(name, *operands):
-    return BUILTIN.get(f"tfrt_test.{name}").function(*operands)
-
-
-def fails(message, name, *operands):
-    with pytest.raises(KernelError) as caught:
-        call(name, *operands)
-    assert str(caught.value) == message
-
-
 def resize(host, pixels, height, width):
-    result = call("resize_bilinear", dense_from_numpy(pixels), height, width, host)
+    result = call("tfrt_test.resize_bilinear", dense_from_numpy(pixels), height, width, host)
     host.wait([result])
     return result.value.array
 
@@ -73,12 +63,24 @@ def test_images_that_cannot_be_resized(host):
     def image(*shape):
         return dense_from_numpy(np.zeros(shape, np.uint8))
 
-    fails("input tensor shape must be 3", "resize_bilinear", image(2, 2), 1, 1, host)
+    fails("input tensor shape must be 3", "tfrt_test.resize_bilinear", image(2, 2), 1, 1, host)
     fails(
-        "expected a tensor of dtype u8, got f64", "resize_bilinear", dense_from_numpy(np.zeros((1, 1, 3))), 1, 1, host
+        "expected a tensor of dtype u8, got f64",
+        "tfrt_test.resize_bilinear",
+        dense_from_numpy(np.zeros((1, 1, 3))),
+        1,
+        1,
+        host,
     )
-    fails("cannot resize an image without pixels, of shape [0, 2, 3]", "resize_bilinear", image(0, 2, 3), 1, 1, host)
-    fails("Cannot allocate tensor of shape [-1, 1, 3]", "resize_bilinear", image(1, 1, 3), -1, 1, host)
+    fails(
+        "cannot resize an image without pixels, of shape [0, 2, 3]",
+        "tfrt_test.resize_bilinear",
+        image(0, 2, 3),
+        1,
+        1,
+        host,
+    )
+    fails("Cannot allocate tensor of shape [-1, 1, 3]", "tfrt_test.resize_bilinear", image(1, 1, 3), -1, 1, host)
 
 
 def varint(value):
@@ -129,7 +131,7 @@ def test_examples_there_and_back(features):
 @given(st.binary(max_size=40))
 def test_arbitrary_bytes_are_an_example_or_refused(data):
     try:
-        call("parse_example_from_bytes", data.decode("utf-8", "surrogateescape"))
+        call("tfrt_test.parse_example_from_bytes", data.decode("utf-8", "surrogateescape"))
     except KernelError as error:
         assert str(error) == "failed to parse example.proto from string"
 
@@ -140,18 +142,18 @@ def text(data):
 
 def test_fields_of_an_example():
     data = encode({"image": Feature(Kind.BYTES, (b"\xff\xd8",)), "label": Feature(Kind.INT64, (-3,))})
-    example = call("parse_example_from_bytes", text(data))
-    assert call("get_bytes_field_from_example", example, "image") == text(b"\xff\xd8")
-    assert call("get_int64_field_from_example", example, "label") == -3
+    example = call("tfrt_test.parse_example_from_bytes", text(data))
+    assert call("tfrt_test.get_bytes_field_from_example", example, "image") == text(b"\xff\xd8")
+    assert call("tfrt_test.get_int64_field_from_example", example, "label") == -3
 
 
 def test_fields_that_are_not_there():
     example = Example({"two": Feature(Kind.INT64, (1, 2)), "text": Feature(Kind.BYTES, (b"a",)), "none": Feature(None)})
     for kind in ("bytes", "int64"):
-        name = f"get_{kind}_field_from_example"
+        name = f"tfrt_test.get_{kind}_field_from_example"
         fails("key other is not found in the proto", name, example, "other")
         fails(f"feature none has 0 values of kind {kind}, expected one", name, example, "none")
-    name = "get_int64_field_from_example"
+    name = "tfrt_test.get_int64_field_from_example"
     fails("feature two has 2 values of kind int64, expected one", name, example, "two")
     fails("feature text has 0 values of kind int64, expected one", name, example, "text")
 
@@ -202,4 +204,4 @@ def test_messages_that_occur_twice():
     ids=["short string", "no size", "field zero", "group", "long integer", "short word", "key", "floats"],
 )
 def test_what_is_no_example(data):
-    fails("failed to parse example.proto from string", "parse_example_from_bytes", text(data))
+    fails("failed to parse example.proto from string", "tfrt_test.parse_example_from_bytes", text(data))

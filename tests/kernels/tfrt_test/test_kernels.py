@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernels.direct_calls import call, fails
 from tfrt.executor.bef import FunctionKind
 from tfrt.executor.declarations.kernel_registry import BUILTIN
 from tfrt.executor.declarations.native_functions import find_native_function
@@ -21,16 +22,6 @@ from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.chain import CHAIN
 from tfrt.kernels.tfrt_test.benchmark import Stopwatch
 from tfrt.kernels.tfrt_test.work import enqueue_work
-
-
-def call(name, /, *operands, **attributes):
-    return BUILTIN.get(name).function(*operands, **attributes)
-
-
-def fails(message, name, /, *operands, **attributes):
-    with pytest.raises(KernelError) as caught:
-        call(name, *operands, **attributes)
-    assert str(caught.value) == message
 
 
 @dataclass

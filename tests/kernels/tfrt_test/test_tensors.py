@@ -6,30 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from tfrt.executor.declarations.annotations import Supplied
-from tfrt.executor.declarations.kernel_registry import BUILTIN
-from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.errors import KernelError
+from tests.kernels.direct_calls import call, fails
 from tfrt.executor.values.chain import CHAIN
 from tfrt.executor.values.tensor import dense_from_numpy
 
 DTYPES = {"f32": np.float32, "i32": np.int32, "i64": np.int64}
 SMALLEST = np.finfo(np.float32).tiny
-
-
-HOST = HostContext("s")
-
-
-def call(name, *operands, **attributes):
-    kernel = BUILTIN.get(name)
-    hosts = {parameter: HOST for parameter, what in kernel.signature.injected if what is Supplied.HOST}
-    return kernel.function(*operands, **{**hosts, **attributes})
-
-
-def fails(message, name, *operands, **attributes):
-    with pytest.raises(KernelError) as caught:
-        call(name, *operands, **attributes)
-    assert str(caught.value) == message
 
 
 def f32(values):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.kernels.numerics.attention_reference import by_definition, random_attention
+from tests.kernels.numerics.attention_reference import assert_as_defined, random_attention
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import can_see_strides, is_available
 from tfrt.kernels.numerics.attention import attend
@@ -30,17 +30,7 @@ def test_random_sizes(seed):
         arrays[1][..., 0, 0], arrays[2][..., 0, 1] = np.nan, np.inf
     if seed % 5 == 3:
         arrays[-1][...] = 0
-    run, native = made(sizes, False), made(sizes, True)
-    expected = by_definition(sizes, arrays)
-    np.testing.assert_allclose(run(*arrays), expected, rtol=1e-4, atol=1e-5)
-    tolerance = {"rtol": 1e-4, "atol": 1e-5}
-    np.testing.assert_allclose(native(*arrays), expected, **tolerance)
-    for out in (np.empty(sizes.result, np.float32), np.empty(sizes.result[::-1], np.float32).T):
-        assert native(*arrays, out=out) is out
-        np.testing.assert_allclose(out, expected, **tolerance)
-    # Elements that do not lie together are numpy's.
-    apart = [np.repeat(array, 2, -1)[..., ::2] for array in arrays]
-    np.testing.assert_allclose(native(*apart), expected, **tolerance)
+    assert_as_defined(made(sizes, False), made(sizes, True), sizes, arrays)
 
 
 @LLVM

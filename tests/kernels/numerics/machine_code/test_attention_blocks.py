@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.kernels.numerics.attention_reference import by_definition, random_attention
+from tests.kernels.numerics.attention_reference import assert_as_defined, random_attention
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics.attention import attend
@@ -33,17 +33,7 @@ def test_random_sizes(seed, monkeypatch):
     sizes, arrays = random_attention(rng, batch, queries, depth, width, (keys,), (keys,), np.float32)
     if seed % 5 in (1, 4):
         arrays[0][..., 0, 0], arrays[1][..., 3, 1], arrays[2][..., 2, 1] = np.nan, np.inf, -np.inf
-    run, native = made(sizes, False), made(sizes, True)
-    expected = by_definition(sizes, arrays)
-    np.testing.assert_allclose(run(*arrays), expected, rtol=1e-4, atol=1e-5)
-    tolerance = {"rtol": 1e-4, "atol": 1e-5}
-    np.testing.assert_allclose(native(*arrays), expected, **tolerance)
-    for out in (np.empty(sizes.result, np.float32), np.empty(sizes.result[::-1], np.float32).T):
-        assert native(*arrays, out=out) is out
-        np.testing.assert_allclose(out, expected, **tolerance)
-    # Elements that do not lie together are numpy's.
-    apart = [np.repeat(array, 2, -1)[..., ::2] for array in arrays]
-    np.testing.assert_allclose(native(*apart), expected, **tolerance)
+    assert_as_defined(made(sizes, False), made(sizes, True), sizes, arrays)
 
 
 SIZES = Attention((2, 3), 70, 16, 20, (70,), (70,), ((2, 3), (2, 3)), 0.25, np.dtype(np.float32))
