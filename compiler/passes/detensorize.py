@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,11 +20,11 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tfrt.compiler.passes.shared.array_ops import entry_of
-from tfrt.compiler.passes.shared.call_sites import may_change_type
+from tfrt.compiler.passes.shared.call_sites import called_once
 from tfrt.compiler.passes.shared.fold import constant, is_in_sync_function
 from tfrt.compiler.passes.shared.number_ops import Numbers, element_of, of_call, of_chain
 from tfrt.compiler.passes.shared.purity import cannot_fail, is_pure
-from tfrt.compiler.passes.symbol_dce import functions_of, names_in
+from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.dialects.cpu import (
     CallOp,
     ConstantOp,
@@ -57,9 +56,7 @@ class Detensorize(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
-        references = Counter(names_in(op))
-        bodies = {n: f for n, f in functions.items() if references[n] == 1 and may_change_type(f)}
-        run = _Detensorizing(bodies)
+        run = _Detensorizing(called_once(op))
         for function in functions.values():
             if "tfrt.sync" not in function.attributes:
                 for block in function.body.blocks:

@@ -22,10 +22,10 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tfrt.compiler.passes.shared.call_sites import may_change_type
+from tfrt.compiler.passes.shared.call_sites import called_once
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure
-from tfrt.compiler.passes.symbol_dce import functions_of, names_in
+from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.dialects.shared.bodies import functions_run_by, runs_of
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
@@ -49,8 +49,7 @@ class LoopInvariantCodeMotion(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
-        references = Counter(names_in(op))
-        own = {name: f for name, f in functions.items() if references[name] == 1 and may_change_type(f)}
+        own = called_once(op)
         left: Counter[Operation] = Counter()
         for name in _inner_first(functions, own):
             for inner in reversed(ops_in(functions[name])):

@@ -90,16 +90,18 @@ def _assign(target: np.ndarray, index: Any, updates: np.ndarray) -> None:
     target[index] = updates
 
 
-_COMBINATIONS: dict[str, Combine] = {
+COMBINATIONS: dict[str, Combine] = {
     "Update": _assign,
     "Add": np.add.at,
     "Sub": np.subtract.at,
     "Max": np.maximum.at,
     "Min": np.minimum.at,
 }
+"""What is done with updates of elements, by what ops' names say of it."""
 
 
-def _scattered(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, combine: Combine, op: str) -> np.ndarray:
+def scattered(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, combine: Combine, op: str) -> np.ndarray:
+    """A tensor that may be changed, with updates at index vectors."""
     require_vectors(indices, target.shape, op)
     combine(target, tuple(np.moveaxis(indices, -1, 0)), updates)
     return target
@@ -109,12 +111,12 @@ def _tensor_scatter(name: str, combine: Combine) -> None:
     @array_op(f"tf.TensorScatter{name}", shaped_by=())
     def form(operand: TensorMetadata, indices: TensorMetadata, updates: TensorMetadata) -> ArrayForm:
         def run(x: np.ndarray, at: np.ndarray, new: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            return _scattered(x.copy(order="C"), at, new, combine, f"tf.TensorScatter{name}")
+            return scattered(x.copy(order="C"), at, new, combine, f"tf.TensorScatter{name}")
 
         return run
 
 
-for _name, _combine in _COMBINATIONS.items():
+for _name, _combine in COMBINATIONS.items():
     _tensor_scatter(_name, _combine)
 
 
@@ -123,7 +125,7 @@ def scatter_nd(indices: TensorMetadata, updates: TensorMetadata, shape: TensorMe
     """Zeros of a shape with updates added at index vectors."""
 
     def run(at: np.ndarray, new: np.ndarray, shape: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        return _scattered(np.zeros(sizes(shape), new.dtype), at, new, np.add.at, "tf.ScatterNd")
+        return scattered(np.zeros(sizes(shape), new.dtype), at, new, np.add.at, "tf.ScatterNd")
 
     return run
 

@@ -6,7 +6,6 @@ on the CPU: an index out of range is an error, and updates of one element are do
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,10 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.variable import Variable
-from tfrt.kernels.tf.indexing import gather_along, gather_nd, require_in_range, require_vectors
+from tfrt.kernels.tf.indexing import COMBINATIONS, Combine, gather_along, gather_nd, require_in_range, scattered
 from tfrt.kernels.tf.reshaping import sizes
 from tfrt.kernels.tf.slicing import strided_index
 from tfrt.kernels.tf.variables import EFFECTS
-
-Combine = Callable[[np.ndarray, Any, np.ndarray], None]
 
 
 def _divide(target: np.ndarray, at: Any, updates: np.ndarray) -> None:
@@ -37,19 +34,7 @@ def _divide(target: np.ndarray, at: Any, updates: np.ndarray) -> None:
     np.multiply(magnitudes, signs, target)
 
 
-def _set(target: np.ndarray, at: Any, updates: np.ndarray) -> None:
-    target[at] = updates
-
-
-COMBINATIONS: dict[str, Combine] = {
-    "Update": _set,
-    "Add": np.add.at,
-    "Sub": np.subtract.at,
-    "Mul": np.multiply.at,
-    "Div": _divide,
-    "Min": np.minimum.at,
-    "Max": np.maximum.at,
-}
+_COMBINATIONS: dict[str, Combine] = {**COMBINATIONS, "Mul": np.multiply.at, "Div": _divide}
 
 
 def _scatter(name: str, combine: Combine) -> None:
@@ -82,21 +67,15 @@ def _scatter_nd(name: str, combine: Combine) -> None:
     @array_op(op, flags=EFFECTS)
     def form(handle: TensorMetadata, indices: TensorMetadata, updates: TensorMetadata) -> ArrayForm:
         def run(variable: Variable, indices: np.ndarray, updates: np.ndarray) -> tuple[()]:
-            def changed(held: np.ndarray) -> np.ndarray:
-                require_vectors(indices, held.shape, op)
-                new = held.copy()
-                combine(new, tuple(np.moveaxis(indices, -1, 0)), updates)
-                return new
-
-            variable.update(changed)
+            variable.update(lambda held: scattered(held.copy(), indices, updates, combine, op))
             return ()
 
         return run
 
 
-for _name, _combine in COMBINATIONS.items():
+for _name, _combine in _COMBINATIONS.items():
     _scatter(_name, _combine)
-    if _name not in ("Mul", "Div"):
+    if _name in COMBINATIONS:
         _scatter_nd(_name, _combine)
 
 

@@ -109,15 +109,26 @@ def _depthwise_metadata(
     explicit_paddings: Sizes = (),
 ) -> TensorMetadata:
     require_images("tf.DepthwiseConv2dNative", images, 4)
+    _, axes = spatial_axes(data_format, images.rank)
+    windows = _depthwise_windows(images, filters, data_format, strides, dilations, padding, explicit_paddings)
+    return _slid(images, axes, windows, data_format, filters.shape[2] * filters.shape[3])
+
+
+def _depthwise_windows(
+    images: TensorMetadata,
+    filters: TensorMetadata,
+    data_format: str,
+    strides: Sizes,
+    dilations: Sizes,
+    padding: str,
+    explicit: Sizes,
+) -> list[Window]:
     channel, axes = spatial_axes(data_format, images.rank)
-    height, width, channels, multiplier = filters.shape
-    if images.shape[channel] != channels:
-        raise KernelError(f"input depth must be {channels}, got {images.shape[channel]}")
-    windows = sliding_windows(
-        images.shape, axes, (height, width), strides=strides, dilations=dilations, padding=padding,
-        explicit=explicit_paddings,
-    )  # fmt: skip
-    return _slid(images, axes, windows, data_format, channels * multiplier)
+    if images.shape[channel] != filters.shape[2]:
+        raise KernelError(f"input depth must be {filters.shape[2]}, got {images.shape[channel]}")
+    return sliding_windows(
+        images.shape, axes, filters.shape[:2], strides=strides, dilations=dilations, padding=padding, explicit=explicit
+    )
 
 
 @array_op("tf.DepthwiseConv2dNative", metadata=_depthwise_metadata)
@@ -133,14 +144,8 @@ def depthwise_conv_2d(
     explicit_paddings: Sizes = (),
 ) -> ArrayForm:
     """Each channel by filters of its own: `filters` are (height, width, channel, multiplier)."""
-    channel, axes = spatial_axes(data_format, images.rank)
     height, width, channels, multiplier = filters.shape
-    if images.shape[channel] != channels:
-        raise KernelError(f"input depth must be {channels}, got {images.shape[channel]}")
-    windows = sliding_windows(
-        images.shape, axes, (height, width), strides=strides, dilations=dilations, padding=padding,
-        explicit=explicit_paddings,
-    )  # fmt: skip
+    windows = _depthwise_windows(images, filters, data_format, strides, dilations, padding, explicit_paddings)
     grouped = TensorMetadata(filters.dtype, (height, width, 1, channels * multiplier))
     run = convolution(images, grouped, windows, data_format, host, feature_group_count=channels)
     return lambda x, w, out=None: run(x, w.reshape(grouped.shape))

@@ -76,6 +76,16 @@ def callables_in(module: ModuleOp) -> list[Callable]:
     return found
 
 
+def called_once(module: ModuleOp) -> dict[str, FuncOp]:
+    """The functions that may get other arguments and results, and that one symbol refers to: a loop's own, mostly."""
+    references = Counter(names_in(module))
+    return {
+        name: function
+        for name, function in functions_of(module).items()
+        if references[name] == 1 and may_change_type(function)
+    }
+
+
 def may_change_type(function: FuncOp) -> bool:
     """Whether a function may get other arguments and results as far as it itself is concerned."""
     says_more = function.arg_attrs is not None or function.res_attrs is not None
