@@ -8,6 +8,11 @@ streams go to the work queue, grouped by stream; when its own stream has nothing
 of the first ready foreign kernel. This is the order of the reference implementation
 (``lib/bef_executor/bef_executor.cc`` in tensorflow/runtime), which programs with unchained side effects can observe.
 
+Where there are threads nobody can expect an order, and ready kernels of several streams are *shared*: they are in one
+list, from which any thread takes the last one, so what has just been made is used next. Who has begun the call calls
+others to help, as many as gain from it (`graph.Sharing`), on processors of their own (`processors.Places`). Who adds to
+the list takes from it until it is empty, so nothing is left behind if nobody helps.
+
 **Values.** A register holds the plain value. A failed value is stored as its `AsyncValue`; while none has been stored
 in a frame, operands are not looked at. A pending result is not stored at all: when it resolves, a callback writes the
 register and goes on from there.
@@ -41,6 +46,8 @@ from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.failures import CallEnded, Promised, as_ended, settle_all
 from tfrt.executor.support.call_depth import is_full, of_thread
 from tfrt.executor.values.async_value import AsyncValue
+
+_ONE = (None,)
 
 MakeFrame = Callable[[Graph, ExecutionContext], Frame]
 
@@ -81,8 +88,11 @@ def _execute_now(
     calls = of_thread.calls
     depth = calls.depth
     frame = make_frame(graph, context)
+    outsiders = None if depth or frame.shared is None else context.host.outsiders()
     try:
         calls.depth = depth + 1
+        if outsiders is not None:
+            outsiders += _ONE
         if recorded is not None:
             frame.record(recorded)
         frame.start(arguments)
@@ -94,6 +104,8 @@ def _execute_now(
         raise
     finally:
         calls.depth = depth
+        if outsiders:
+            del outsiders[-1]
 
 
 def _execute_later(

@@ -16,6 +16,7 @@ from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error,
 from tfrt.executor.runtime.priorities import NORMAL, Priority
 from tfrt.executor.support.call_depth import of_thread, recount
 from tfrt.executor.support.errors import KernelError
+from tfrt.executor.support.processors import Places
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.escaped import lose
 
@@ -45,16 +46,20 @@ class Frame:
 
     __slots__ = (
         "awaited",
+        "called",
         "context",
         "failure",
         "graph",
         "has_errors",
+        "helps",
         "is_order_free",
         "nodes",
+        "places",
         "promises",
         "recorded",
         "registers",
         "reported",
+        "shared",
         "streams",
         "tokens",
         "uses",
@@ -68,6 +73,13 @@ class Frame:
         self.is_order_free = context.is_pure and context.host.diagnostic_handler is None
         of_graph = graph.free_streams if self.is_order_free else graph.streams
         self.streams = graph.one_stream if of_thread.calls.is_awaited else of_graph
+        # Kernels that are left to any thread, where these are, and a token for each thread that may be called to help.
+        self.shared: list[int] | None = None
+        if graph.is_order_free and context.host.priorities is None:
+            self.shared = []
+            self.places = Places()
+            self.called = 0
+            self.helps = [None] * graph.sharing.helpers(context.host.parallelism)
         self.registers: list[Any] = [_UNSET] * graph.register_count
         self.tokens = [t and t.copy() for t in graph.tokens]
         self.promises: dict[int, AsyncValue] = {}
@@ -142,14 +154,37 @@ class Frame:
 
     def run(self, stream: int, ready: list[int], foreign: list[int]) -> None:
         """Run ready kernels of `stream`, then of adopted streams, until none is left on this thread."""
-        context, nodes = self.context, self.nodes
+        context, nodes, shared = self.context, self.nodes, self.shared
         registers, tokens, streams = self.registers, self.tokens, self.streams
         batch: list[Node] = []
+        begun, taken = 0.0, 0
         while True:
             if batch and (foreign or not ready):
                 self.enqueue_tasks(batch, stream)
                 batch = []
-            if foreign:
+            if shared is not None and (foreign or not ready):
+                if foreign:
+                    # First what uses that which has just been made: it is in the cache, and may be dropped then. After
+                    # it what takes no time, for which others may be waiting.
+                    ready.sort(key=lambda kernel: streams[kernel] < 0)
+                    rest, ready, foreign = [*foreign[:-1], *ready], foreign[-1:], []
+                    if rest:
+                        self.share(rest)
+                else:
+                    try:
+                        ready.append(shared.pop())
+                    except IndexError:
+                        if taken:
+                            self.places.leave()
+                            self.graph.sharing.took(perf_counter() - begun, taken, self.called + 1)
+                        return
+                    if self.called:
+                        self.places.settle()
+                    if not taken:
+                        begun = perf_counter()
+                    taken += 1
+                stream = streams[ready[0]]
+            elif foreign:
                 if not ready:
                     stream = streams[foreign[0]]
                     foreign, ready = _partition(foreign, streams, stream)
@@ -345,6 +380,19 @@ class Frame:
             if self.uses[register] <= 0:
                 self.registers[register] = None
 
+    def share(self, kernels: list[int]) -> None:
+        """Leave ready kernels to any thread, also to this one, and call others to help."""
+        assert self.shared is not None
+        self.shared += kernels
+        for _ in kernels:
+            try:
+                self.helps.pop()
+            except IndexError:
+                return
+            self.places.settle()
+            self.called += 1
+            self.context.host.enqueue(_Help(self))
+
     def enqueue(self, kernels: list[int]) -> None:
         """Hand ready kernels to the work queue, one task a stream."""
         streams = self.streams
@@ -520,6 +568,43 @@ class _Continue:
             self.frame.run(self.stream, self.ready, [])
         except BaseException as error:
             self.frame.end_elsewhere(error)
+
+    @property
+    def priority(self) -> Priority:
+        """See `tfrt.executor.runtime.priorities`."""
+        return self.frame.context.priority
+
+    def abandon(self, error: BaseException) -> None:
+        """See `tfrt.executor.runtime.failures.Promised`."""
+        self.frame.end_elsewhere(error)
+
+
+class _Help:
+    """A task that runs shared kernels until none is left."""
+
+    __slots__ = ("frame",)
+
+    def __init__(self, frame: Frame):
+        self.frame = frame
+
+    def __call__(self) -> None:
+        frame = self.frame
+        shared, helps = frame.shared, frame.helps
+        try:
+            while shared:
+                frame.run(0, [], [])
+                helps.append(None)
+                # Some may have come while the token was not there.
+                if not shared:
+                    return
+                try:
+                    helps.pop()
+                except IndexError:
+                    return
+        except BaseException as error:
+            frame.end_elsewhere(error)
+            return
+        helps.append(None)
 
     @property
     def priority(self) -> Priority:

@@ -103,6 +103,11 @@ class Graph:
         return [kernel.stream for kernel in self.record.kernels]
 
     @once_per_object
+    def sharing(self) -> Sharing:
+        """What is known of threads that have shared its kernels."""
+        return Sharing()
+
+    @once_per_object
     def one_stream(self) -> list[int]:
         """The stream of each kernel, where all is to run on one thread."""
         return [ANY_STREAM] * len(self.bound)
@@ -137,6 +142,39 @@ class Graph:
         operands = [registers[register] for register in node.arguments]
         shown = () if any(value is None for value in operands) else tuple(map(brief, operands))
         return Call(node.bound.name, self.record.name, self.location(node.number), shown)
+
+
+HAND_OVER = 25e-6
+"""Seconds that it takes, about, to hand the interpreter lock to a thread that waits for it."""
+
+
+class Sharing:
+    """How long the kernels of a function take that threads share, and so how many threads gain from that.
+
+    Threads that only run Python take turns, and each turn costs more than most kernels. So it is measured how long a
+    kernel takes, on average of all that a thread has run in a call.
+    """
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self) -> None:
+        self._seconds: float | None = None
+
+    def helpers(self, parallelism: int) -> int:
+        """How many threads should help another one; all of them, while nothing is known."""
+        if self._seconds is None:
+            return parallelism - 1
+        return min(parallelism - 1, int(self._seconds / HAND_OVER))
+
+    def took(self, seconds: float, kernels: int, threads: int) -> None:
+        """One of so many threads has run so many kernels in that time."""
+        each = seconds / kernels
+        if each < threads * HAND_OVER:
+            # It may have waited for the others most of the time.
+            each /= threads
+        before = self._seconds
+        # Another thread may do the same, and then one of the two counts.
+        self._seconds = each if before is None else (3 * before + each) / 4
 
 
 class Runnable(Callee, Protocol):

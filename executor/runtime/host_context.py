@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
@@ -105,6 +106,7 @@ class HostContext:
 
     Attributes:
         enqueue: runs a task, which must not block, on the work queue.
+        outsiders: where the calling thread leaves a token while it runs kernels, if the work queue is to know of it.
         enqueue_blocking: runs a task, which may block, on the work queue's threads for such tasks.
         files: opens files for kernels, which get it by the annotation `tfrt.Files`.
         events: what records events, while there is a trace (`tfrt.trace`).
@@ -143,6 +145,8 @@ class HostContext:
         self.work_queue = create_work_queue(work_queue) if isinstance(work_queue, str) else work_queue
         self.enqueue: Callable[[Task], None] = self.work_queue.add_task
         self.enqueue_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
+        # Queues of somebody else's need not count who computes.
+        self.outsiders: Callable[[], deque[None] | None] = getattr(self.work_queue, "outsiders_here", _nothing)
         self.registry = BUILTIN if registry is None else registry
         if trace is not None and trace.has_kernels:
             if profile is not None:
@@ -279,9 +283,10 @@ class HostContext:
         return self.work_queue.parallelism
 
     def parallel_for(self, total: int, least: int, body: Callable[[int, int], None]) -> None:
-        """Call ``body(start, end)`` for blocks that make up ``range(total)``, on all compute threads; wait for them.
+        """Call ``body(start, end)`` for blocks that make up ``range(total)``; wait for them.
 
-        The calling thread takes blocks too, so it waits for none that nobody has begun: kernels may call this.
+        They are done by all compute threads that have nothing else to do, and by the calling thread, so that waits for
+        none that nobody has begun: kernels may call this.
 
         Args:
             least: the fewest elements that are worth a block.
@@ -289,7 +294,8 @@ class HostContext:
         Raises:
             BaseException: what the first block that failed, in order, raised; all others have been done.
         """
-        run_blocks(total, least, body, self.parallelism, self.enqueue, self.wait)
+        idle = getattr(self.work_queue, "idle", self.parallelism)
+        run_blocks(total, least, body, self.parallelism, idle, self.enqueue, self.wait)
 
     def run_when_ready(self, values: Iterable[Any], callback: Callable[[], None]) -> None:
         """Call `callback` once every `AsyncValue` among `values` is resolved: at once, or where the last one is.

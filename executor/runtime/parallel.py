@@ -1,4 +1,8 @@
-"""Loops that several threads of a host share."""
+"""Loops that several threads of a host share.
+
+A loop is cut into as many blocks as the host has threads, always the same, whoever does them. To hand a block over
+costs tens of microseconds, so only as many are as there are threads with nothing else to do.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ def run_blocks(
     least: int,
     body: Callable[[int, int], None],
     parallelism: int,
+    idle: int,
     enqueue: Callable[[Callable[[], None]], None],
     wait: Callable[[Iterable[AsyncValue]], None],
 ) -> None:
@@ -20,6 +25,7 @@ def run_blocks(
 
     Args:
         parallelism: how many blocks are made at most.
+        idle: how many are handed over at most.
         enqueue, wait: the work queue's.
     """
     blocks = min(parallelism, total // max(1, least))
@@ -45,7 +51,7 @@ def run_blocks(
                 errors[number] = error
             finished[number].set(None)
 
-    for _ in range(blocks - 1):
+    for _ in range(min(blocks - 1, idle)):
         enqueue(work)
     work()
     wait(finished)

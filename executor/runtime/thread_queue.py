@@ -135,6 +135,11 @@ class _Pool:
                     raise
         return True
 
+    @property
+    def idle(self) -> int:
+        """How many threads wait for a task."""
+        return len(self._idle)
+
     def dismiss(self) -> list[threading.Thread]:
         """Let the threads end when there are no more tasks; returns those that have not ended yet."""
         threads = self._dismissed = list(self.threads)
@@ -281,7 +286,11 @@ def _work(pool: _Pool) -> None:
 
 
 class MultiThreadedQueue:
-    """Threads for tasks that compute, and threads for tasks that block; see the module docstring."""
+    """Threads for tasks that compute, and threads for tasks that block; see the module docstring.
+
+    Attributes:
+        outsiders: a token for each thread that computes beside them.
+    """
 
     name = "multi-threaded"
     has_threads = True
@@ -291,6 +300,7 @@ class MultiThreadedQueue:
         self._outstanding = _Outstanding()
         self._compute = _Pool("tfrt-compute", compute_threads, self._outstanding)
         self._blocking = _Pool("tfrt-blocking", blocking_threads, self._outstanding)
+        self.outsiders: deque[None] = deque()
         self._end_pools_with_me()
         restart_after_fork(self)
 
@@ -320,6 +330,17 @@ class MultiThreadedQueue:
     def length(self) -> int:
         """How many tasks wait."""
         return self._compute.tasks.qsize() + self._blocking.tasks.qsize()
+
+    @property
+    def idle(self) -> int:
+        """How many more threads may compute, besides the one that asks and those of `outsiders`."""
+        compute, outside = self._compute, len(self.outsiders)
+        free = len(compute.places) + compute.idle - compute.tasks.qsize()
+        return max(0, free - (outside or _current.pool is not compute))
+
+    def outsiders_here(self) -> deque[None] | None:
+        """Where the calling thread is to leave a token while it computes, if it is none of the queue's."""
+        return self.outsiders if _current.pool is None else None
 
     @property
     def outstanding(self) -> deque[None]:
@@ -369,6 +390,7 @@ class MultiThreadedQueue:
         """In a forked process: what was waiting or running is the parent's."""
         self._outstanding.tasks.clear()
         self._outstanding.sleepers.clear()
+        self.outsiders.clear()
         self._compute.restart()
         self._blocking.restart()
         self._end_pools_with_me()

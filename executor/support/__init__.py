@@ -17,6 +17,7 @@
 `flat_code.py`             such code as bytes that run wherever they lie, without a compiler's library
 `direct_calls.py`          such code as a built-in function of Python's
 `fork_join.py`             loops of machine code that several threads share
+`processors.py`            processors of their own for threads that share work
 `native_threads.py`        the threads of numpy's BLAS
 `spans.py`                 what took how long, for who collects that
 `progress.py`              how far something is, for who listens

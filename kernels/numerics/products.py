@@ -24,7 +24,7 @@ Finish = Callable[[np.ndarray, int], object]
 """Changes some rows of a product in place, from one of that number on, without the floating-point warnings of its own
 that callers turn off."""
 
-LEAST_WORK = 1 << 23
+LEAST_WORK = 3 << 22
 """Multiplications in a block; they take some 0.2 milliseconds, several times what handing over a block takes."""
 
 _LEAST_FINISHED = 1 << 15

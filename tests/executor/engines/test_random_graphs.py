@@ -1,6 +1,6 @@
 """Any schedule gives the sequential result: random graphs of synchronous, asynchronous and failing kernels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -113,11 +113,11 @@ def _kernel(number, node, host):
     return run
 
 
-def _check(make_graph, step, graph, queue):
+def _check(make_graph, step, graph, queue, is_order_free=False):
     arguments, nodes, returns = graph
     reported = []
     with HostContext(queue, diagnostic_handler=lambda d: reported.append(d.location.line)) as host:
-        built = make_graph(arguments, _steps(step, nodes, host), returns)
+        built = replace(make_graph(arguments, _steps(step, nodes, host), returns), is_order_free=is_order_free)
         results = execute(built, ExecutionContext(host), range(arguments))
         host.wait(results)
         host.quiesce()
@@ -134,12 +134,15 @@ def _shared(max_examples):
     )
 
 
-@pytest.mark.parametrize("queue", ["s", "mstd:1", "mstd:2", "mstd:8"])
-def test_on_threads(queue, make_graph, step):
+@pytest.mark.parametrize(
+    "queue, is_order_free",
+    [("s", False), ("mstd:1", False), ("mstd:2", False), ("mstd:8", False), ("mstd:2", True), ("mstd:8", True)],
+)
+def test_on_threads(queue, is_order_free, make_graph, step):
     @_shared(60)
     @given(graphs())
     def check(graph):
-        _check(make_graph, step, graph, queue)
+        _check(make_graph, step, graph, queue, is_order_free)
 
     check()
 

@@ -150,6 +150,39 @@ def test_parallel_for_inside_tasks_and_inside_itself(queue):
     assert sorted(seen) == sorted((i, j) for i in range(5) for j in range(10) for _ in range(4))
 
 
+def test_blocks_are_handed_to_threads_that_have_nothing_else_to_do():
+    started, go_on, threads = threading.Semaphore(0), threading.Event(), []
+
+    def busy():
+        started.release()
+        go_on.wait()
+
+    def on(start, end):
+        threads.append(threading.get_ident())
+
+    with tfrt.HostContext("mstd:3") as host:
+        queue = host.work_queue
+        assert queue.idle == 2
+        for _ in range(2):
+            host.enqueue(busy)
+            started.acquire()
+        # The third is this thread's.
+        assert queue.idle == 0
+        host.parallel_for(30, 1, on)
+        assert threads == [threading.get_ident()] * 3
+        go_on.set()
+        host.quiesce()
+        # Somebody else's thread that computes counts as one.
+        queue.outsiders_here().append(None)
+        assert queue.idle == 2
+        asked = tfrt.AsyncValue()
+        host.enqueue(lambda: asked.set([queue.idle, queue.outsiders_here()]))
+        host.wait([asked])
+        queue.outsiders_here().clear()
+        assert queue.idle == 2
+    assert asked.value == [1, None]
+
+
 @pytest.mark.parametrize("queue", ["s", "mstd:3"])
 def test_the_first_error_of_a_block_is_raised_after_all_are_done(queue):
     seen = []
