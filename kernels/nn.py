@@ -14,7 +14,7 @@ from tfrt.executor.declarations.nn_shapes import attention as attention_shape
 from tfrt.executor.declarations.nn_shapes import can_be_mixed, masks_of_changes
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
-from tfrt.executor.declarations.stablehlo_shapes import require
+from tfrt.executor.declarations.stablehlo_shapes import known, require
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
@@ -106,7 +106,7 @@ def _attention_metadata(
         f"expects one element type, or several of at most 32 bits, but got {', '.join(labels)}",
     )
     masks_of_changes([*scores, *shares], masks)
-    return TensorMetadata(inputs[0].dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(inputs[0].dtype, known(shape))
 
 
 @array_op("nn.attention", metadata=_attention_metadata)

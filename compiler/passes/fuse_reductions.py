@@ -34,9 +34,6 @@ _MOST_STEPS = 64
 _MOST_BETWEEN = 512
 """How far apart in a block ops may be, which is searched each time."""
 
-_LEAST_ALONE = 1 << 12
-"""How many elements there are at least of what is reduced and no more."""
-
 TILE_BYTES = 1 << 18
 """How many bytes there may be of the elements that are combined with one another, where a chain goes over them several
 times: they are to stay in the cache."""

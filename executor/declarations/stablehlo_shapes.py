@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import cast
 
 from tfrt.executor.support.errors import InvalidArgumentError
 
@@ -46,6 +47,11 @@ def compatible(a: Shape, b: Shape) -> bool:
 def spelled(shape: Shape) -> str:
     """A shape in messages: ``[2, ?]``."""
     return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"
+
+
+def known(shape: Shape) -> tuple[int, ...]:
+    """A shape that follows from others all of whose sizes are known, so that its own are, too."""
+    return cast(tuple[int, ...], shape)
 
 
 def merged(shapes: Sequence[Shape]) -> Shape:

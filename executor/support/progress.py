@@ -57,8 +57,3 @@ def step(what: str, done: int, total: int | None = None) -> None:
     listener = _thread.listener
     if listener is not None:
         listener(Progress(what, done, total))
-
-
-def is_told() -> bool:
-    """Whether anybody listens, for those to whom it is work to say something."""
-    return _thread.listener is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import cast
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.op_signature import AttributeGroup
 from tfrt.executor.declarations.prepared import writing_of
-from tfrt.executor.declarations.stablehlo_shapes import require, require_count
+from tfrt.executor.declarations.stablehlo_shapes import known, require, require_count
 from tfrt.executor.declarations.stablehlo_window_shapes import convolution as result_shape
 from tfrt.executor.declarations.stablehlo_window_shapes import window_count
 from tfrt.executor.runtime.host_context import HostContext
@@ -103,7 +102,7 @@ def _convolution_metadata(
 ) -> TensorMetadata:
     spatial = lhs.rank - 2
     shape = _shape(lhs, rhs, dimensions, sliding.over(spatial), _pairs(padding, spatial))
-    return TensorMetadata(lhs.dtype if dtype is None else dtype, cast(Axes, shape))
+    return TensorMetadata(lhs.dtype if dtype is None else dtype, known(shape))
 
 
 @array_op("stablehlo.convolution", metadata=_convolution_metadata)

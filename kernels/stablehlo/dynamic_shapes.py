@@ -16,6 +16,7 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.padding import pad_into, padded_shape
@@ -129,7 +130,7 @@ def real_dynamic_slice(
     @kept
     def prepare(starts: Sizes, limits: Sizes, steps: Sizes) -> tuple[Any, ...]:
         shape = shapes.static_slice(operand.shape, starts, limits, steps)
-        require_result(shape, metadata)  # type: ignore[arg-type]
+        require_result(known(shape), metadata)
         return (*map(slice, starts, limits, steps), ...)
 
     return lambda x, starts, limits, steps: x[prepare(numbers(starts), numbers(limits), numbers(steps))]

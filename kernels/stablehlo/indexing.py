@@ -15,6 +15,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.op_signature import AttributeGroup
 from tfrt.executor.declarations.prepared import Scribe, written
+from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.kernels.numerics import gathering
 from tfrt.kernels.stablehlo.dynamic_shapes import is_integer, kept, numbers, require_sizes
 
@@ -34,7 +35,7 @@ def _dynamic_slice_metadata(
 ) -> TensorMetadata:
     shape = shapes.dynamic_slice(operand.shape, len(start_indices), slice_sizes)
     _require_starts(start_indices, "C3")
-    return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(operand.dtype, known(shape))
 
 
 @array_op("stablehlo.dynamic_slice", metadata=_dynamic_slice_metadata, views=True, numbers_from=1)
@@ -171,7 +172,7 @@ def _gather_metadata(
 ) -> TensorMetadata:
     require_indices(start_indices, "start_indices")
     shape = windows.gather(operand.shape, start_indices.shape, slice_sizes, **asdict(dimensions))
-    return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(operand.dtype, known(shape))
 
 
 @array_op("stablehlo.gather", metadata=_gather_metadata)

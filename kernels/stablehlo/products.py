@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from math import prod
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.op_signature import AttributeGroup
-from tfrt.executor.declarations.stablehlo_shapes import require
+from tfrt.executor.declarations.stablehlo_shapes import known, require
 from tfrt.executor.declarations.stablehlo_window_shapes import dot_general as result_shape
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
@@ -43,7 +43,7 @@ def _dot_general_metadata(
         f"expects operands of one element type, but got {lhs.dtype.mlir} and {rhs.dtype.mlir}",
     )
     shape = result_shape(lhs.shape, rhs.shape, **asdict(dimensions))
-    return TensorMetadata(lhs.dtype if dtype is None else dtype, cast(Axes, shape))
+    return TensorMetadata(lhs.dtype if dtype is None else dtype, known(shape))
 
 
 @array_op("stablehlo.dot_general", metadata=_dot_general_metadata)

@@ -12,6 +12,7 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic.halves import rounded
 from tfrt.kernels.numerics.extremes import find_extremes, rises
@@ -30,7 +31,7 @@ def _reduce_metadata(
 ) -> tuple[TensorMetadata, ...]:
     inputs, init_values, types = reduced_types(operands, body, dtype)
     shape = shapes.reduce([x.shape for x in inputs], [x.shape for x in init_values], dimensions)
-    return tuple(TensorMetadata(each, shape) for each in types)  # type: ignore[arg-type]
+    return tuple(TensorMetadata(each, known(shape)) for each in types)
 
 
 @array_op("stablehlo.reduce", metadata=_reduce_metadata)
@@ -118,7 +119,7 @@ def _map_metadata(
     *inputs: TensorMetadata, dimensions: Sequence[int], body: Any, dtype: DType | None = None
 ) -> TensorMetadata:
     shape = shapes.map_elements([each.shape for each in inputs], dimensions)
-    return TensorMetadata(inputs[0].dtype if dtype is None else dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(inputs[0].dtype if dtype is None else dtype, known(shape))
 
 
 @array_op("stablehlo.map", metadata=_map_metadata)

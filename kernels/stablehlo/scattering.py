@@ -15,6 +15,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.op_signature import AttributeGroup
+from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import scattering
 from tfrt.kernels.numerics.quiet import quiet
@@ -74,7 +75,7 @@ def _scatter_metadata(
             "C6",
             f"expects updates of {each.dtype.label} elements, but got {update.dtype.label}",
         )
-    return tuple(TensorMetadata(each.dtype, shape) for each in inputs)  # type: ignore[arg-type]
+    return tuple(TensorMetadata(each.dtype, known(shape)) for each in inputs)
 
 
 @array_op("stablehlo.scatter", metadata=_scatter_metadata, in_place=True)

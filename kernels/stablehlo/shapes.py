@@ -16,6 +16,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.prepared import Scribe, written
+from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.packed import constant
@@ -122,7 +123,7 @@ def broadcasting(operand: Shape, dimensions: Dims, result: Shape) -> ArrayForm:
 
 
 def _broadcast_metadata(operand: TensorMetadata, *, broadcast_sizes: Dims) -> TensorMetadata:
-    return TensorMetadata(operand.dtype, shapes.broadcast(operand.shape, broadcast_sizes))  # type: ignore[arg-type]
+    return TensorMetadata(operand.dtype, known(shapes.broadcast(operand.shape, broadcast_sizes)))
 
 
 @array_op("stablehlo.broadcast", metadata=_broadcast_metadata, views=True)
@@ -149,7 +150,7 @@ def reshape(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
 
 
 def _transpose_metadata(operand: TensorMetadata, *, permutation: Dims) -> TensorMetadata:
-    return TensorMetadata(operand.dtype, shapes.transpose(operand.shape, permutation))  # type: ignore[arg-type]
+    return TensorMetadata(operand.dtype, known(shapes.transpose(operand.shape, permutation)))
 
 
 @array_op("stablehlo.transpose", metadata=_transpose_metadata, views=True)
@@ -180,7 +181,7 @@ def _slice_metadata(
     operand: TensorMetadata, *, start_indices: Dims, limit_indices: Dims, strides: Dims
 ) -> TensorMetadata:
     shape = shapes.static_slice(operand.shape, start_indices, limit_indices, strides)
-    return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(operand.dtype, known(shape))
 
 
 @array_op("stablehlo.slice", metadata=_slice_metadata, views=True)
@@ -209,7 +210,7 @@ def _concatenate_metadata(*inputs: TensorMetadata, dimension: int) -> TensorMeta
         "C1",
         f"expects one element type, but got {', '.join(each.dtype.label for each in inputs)}",
     )
-    return TensorMetadata(inputs[0].dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(inputs[0].dtype, known(shape))
 
 
 @array_op("stablehlo.concatenate", metadata=_concatenate_metadata)
@@ -235,7 +236,7 @@ def _pad_metadata(
 ) -> TensorMetadata:
     require_padding_value(operand, padding_value)
     shape = shapes.pad(operand.shape, edge_padding_low, edge_padding_high, interior_padding)
-    return TensorMetadata(operand.dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(operand.dtype, known(shape))
 
 
 def require_padding_value(operand: TensorMetadata, padding_value: TensorMetadata) -> None:

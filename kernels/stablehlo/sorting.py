@@ -14,6 +14,7 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.ordering import (
@@ -52,7 +53,7 @@ def _operand_count(operands: Sequence[TensorMetadata], body: Any) -> int:
 def _sort_metadata(*operands: TensorMetadata, dimension: int = -1, body: Any) -> tuple[TensorMetadata, ...]:
     inputs = operands[: _operand_count(operands, body)]
     shape = shapes.sort([each.shape for each in inputs], dimension)
-    return tuple(TensorMetadata(each.dtype, shape) for each in inputs)  # type: ignore[arg-type]
+    return tuple(TensorMetadata(each.dtype, known(shape)) for each in inputs)
 
 
 @array_op("stablehlo.sort", metadata=_sort_metadata)

@@ -13,6 +13,7 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.arithmetic.halves import rounded
@@ -50,7 +51,7 @@ def _reduce_window_metadata(
         window_dilations=ones if window_dilations is None else window_dilations,
         padding=_pairs(padding, inputs[0].rank),
     )
-    return tuple(TensorMetadata(each, shape) for each in types)  # type: ignore[arg-type]
+    return tuple(TensorMetadata(each, known(shape)) for each in types)
 
 
 @array_op("stablehlo.reduce_window", metadata=_reduce_window_metadata)
@@ -155,7 +156,7 @@ def _select_and_scatter_metadata(
         window_strides=ones if window_strides is None else window_strides,
         padding=_pairs(padding, operand.rank),
     )
-    return TensorMetadata(dtype or operand.dtype, shape)  # type: ignore[arg-type]
+    return TensorMetadata(dtype or operand.dtype, known(shape))
 
 
 @array_op("stablehlo.select_and_scatter", metadata=_select_and_scatter_metadata)

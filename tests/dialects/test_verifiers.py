@@ -8,6 +8,7 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.traits import OpTrait
+from xdsl.utils.exceptions import VerifyException
 
 from tfrt.dialects.shared.verification import OpVerifyError
 
@@ -299,7 +300,7 @@ def verify(op: Operation) -> None:
 )
 def test_refuses(name: str, text: str, message: str, parse: Parse) -> None:
     (op,) = [op for op in parse(FUNCTIONS + text).ops if op.name == name]
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(VerifyException) as caught:
         verify(op)
     if isinstance(caught.value, OpVerifyError):
         assert str(caught.value) == f"'{name}' op {message}"

@@ -60,10 +60,6 @@ _HINTS = frozenset(
 """Properties that say nothing about results."""
 
 
-def _is_object(element: Attribute) -> bool:
-    return isinstance(element, UnregisteredAttr) and element.attr_name.data in _OBJECTS
-
-
 _OBJECTS = frozenset(("tf_type.resource", "tf_type.variant", STRING))
 """Element types of tensors that are no arrays, but one object."""
 

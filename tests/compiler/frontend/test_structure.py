@@ -182,7 +182,8 @@ def test_keywords_and_op_names_are_words_where_a_name_is_wanted(first_op):
 
 
 def test_comments_anywhere(parse):
-    parse('// one\n"x.y"( // two\n) : () // ) three\n -> () // four')
+    (op,) = parse('// one\n"x.y"( // two\n) : () // ) three\n -> () // four').ops
+    assert op.op_name.data == "x.y"
 
 
 @pytest.mark.parametrize("usual", [(700, 10, 10), (100_000, 20, 5), (0, 10, 10)])

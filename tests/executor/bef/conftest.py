@@ -132,11 +132,6 @@ def build(parts: Parts) -> bytes:
     return out.content() + parts.extra
 
 
-def payload_start(data: bytes, section: SectionId) -> int:
-    """Where a section's payload starts in a valid file."""
-    return read_bef(data).section(section).position
-
-
 def read_parts(**changes: bytes | None) -> BefFile:
     return read_bef(build(Parts(**changes)))  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ import pytest
 
 import tfrt
 from tfrt.executor.declarations.finding import import_until
-from tfrt.executor.declarations.kernel_registry import _BuiltinRegistry
+from tfrt.executor.declarations.kernel_registry import BUILTIN, _BuiltinRegistry
 from tfrt.executor.declarations.native_functions import native_function
 from tfrt.executor.declarations.op_registry import OpRegistry, cpu_op
 from tfrt.executor.support.errors import UsageError
@@ -112,4 +112,5 @@ def test_generator_functions_are_refused(what, function):
 
 def test_other_callables_are_kernels():
     for function in (lambda value: value, abs, int, partial(max, 1)):
-        tfrt.kernel("t.other_callables")(function)
+        assert tfrt.kernel("t.other_callables")(function) is function
+        assert BUILTIN.get("t.other_callables").function is function

@@ -72,6 +72,7 @@ def test_tasks_may_add_tasks(queue):
 
     queue.add_task(lambda: step(1000))
     queue.wait([done])
+    assert done.is_available
 
 
 def test_quiesce_waits_for_everything(queue):
@@ -379,6 +380,7 @@ def test_closing_from_a_task_waits_for_nothing():
     queue.add_task(lambda: (queue.close(), value.set(1)))
     queue.wait([value])
     queue.close()
+    assert value.value == 1
 
 
 @pytest.mark.parametrize("name", ["mstd:2", "mstd:2,2"])
