@@ -48,6 +48,7 @@ from tfrt.compiler.float_bits import unpack
 from tfrt.compiler.float_spelling import SpelledFloat, float_text, is_hexadecimal
 from tfrt.compiler.locations import RangeEnd, start_of_range
 from tfrt.dialects.shared.forms import HandWrittenOp
+from tfrt.dialects.shared.interning import once_each
 from tfrt.dialects.shared.value_names import value_names
 from tfrt.dialects.shared.walking import is_unregistered
 from tfrt.dialects.tf_type import StringsAttr
@@ -71,16 +72,17 @@ def print_module(module: ModuleOp, *, generic: bool = False, locations: bool = F
     return out.getvalue() + "\n"
 
 
-def type_text(type: Attribute) -> str:
-    """The spelling of a type, as in `tensor<2x3xi32>`."""
-    return attribute_text(type)
-
-
 def attribute_text(attribute: Attribute) -> str:
     """The spelling of an attribute or type."""
     out = StringIO()
     MlirPrinter(stream=out).print_attribute(attribute)
     return out.getvalue()
+
+
+@once_each
+def type_text(type: Attribute) -> str:
+    """The spelling of a type, as in `tensor<2x3xi32>`."""
+    return attribute_text(type)
 
 
 @dataclass

@@ -20,8 +20,9 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation
 from xdsl.traits import IsTerminator
 
-from tfrt.dialects.shared.ops import operands_of, ops_of
+from tfrt.dialects.shared.ops import operands_of, ops_of, type_of
 from tfrt.dialects.shared.traits import cost_of
+from tfrt.dialects.shared.walking import has_trait
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,12 @@ def analyse_streams(block: Block) -> Streams:
 
     Where every op carries `STREAM_ATTRIBUTE`, that is the assignment; the last op, which returns, has the root's.
     """
-    stated = {op: op.attributes.get(STREAM_ATTRIBUTE) for op in ops_of(block)}
-    ids = {op: stream.value.data for op, stream in stated.items() if isinstance(stream, IntegerAttr)}
-    if ids and len(ids) == len(stated) and block.last_op is not None:
-        return Streams(ids[block.last_op], ids)
-    analysis = _Analysis(block)
+    ops = ops_of(block)
+    stated = [(op, op.attributes[STREAM_ATTRIBUTE]) for op in ops if STREAM_ATTRIBUTE in op.attributes]
+    ids = {op: stream.value.data for op, stream in stated if isinstance(stream, IntegerAttr)}
+    if ids and len(ids) == len(ops):
+        return Streams(ids[ops[-1]], ids)
+    analysis = _Analysis(block, ops)
     analysis.schedule()
     for op in range(len(analysis.ops), _ENTRY - 1, -1):
         analysis.build(op)
@@ -98,8 +100,8 @@ class _Stream:
 class _Analysis:
     """The state of one analysis. Ops are numbers."""
 
-    def __init__(self, block: Block):
-        self.ops = ops_of(block)
+    def __init__(self, block: Block, ops: list[Operation]):
+        self.ops = ops
         parent = block.parent_op()
         threshold = _option(parent, "tfrt.cost_threshold")
         self.threshold = threshold.value.data if isinstance(threshold, IntegerAttr) else -1
@@ -114,7 +116,7 @@ class _Analysis:
         return max(self.threshold, 1)
 
     def info(self, op: Operation) -> _Op:
-        if op.has_trait(IsTerminator, value_if_unregistered=False):
+        if has_trait(op.__class__, IsTerminator, if_unregistered=False):
             return _Op(1, True)
         declared = cost_of(op)
         # An op that does not say what it costs counts as expensive, but outweighs no other.
@@ -133,7 +135,7 @@ class _Analysis:
             for operand in operands_of(op):
                 definition = definitions.get(id(operand), _ENTRY)
                 # Chains order side effects only; streams are merged for the sake of data.
-                if operand.type.name != "tfrt.chain":
+                if type_of(operand).name != "tfrt.chain":
                     infos[definition].side_uses[number] = None
                 if infos[definition].cost_from_root > path:
                     parent, path = definition, infos[definition].cost_from_root

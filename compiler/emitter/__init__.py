@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 
-from tfrt.compiler.emitter.attributes import attribute_type, write_attribute
+from tfrt.compiler.emitter.attributes import AttributeWriter
 from tfrt.compiler.emitter.entities import Entities, FunctionEntity, collect, compiled_module, producer_of
 from tfrt.compiler.emitter.functions import Sections, write_function
 from tfrt.compiler.emitter.locations import LocationWriter
@@ -105,11 +105,12 @@ def _write_attributes(module: ModuleOp, entities: Entities) -> tuple[Writer, Wri
             units[symbol] = (len(units), serialized_module(unit))
         return units[symbol]
 
+    writer = AttributeWriter(out, lambda attribute: entities.encoding(attribute).kind, serialize, out.large)
     types.vbr(len(entities.attributes))
-    for attribute in entities.attributes:
-        offsets.append(write_attribute(out, attribute, serialize, put=out.large))
+    for encoding in entities.attributes:
+        offsets.append(writer.write(encoding.attribute))
         types.vbr(offsets[-1])
-        types.vbr(attribute_type(attribute))
+        types.vbr(encoding.kind)
     return out, types, offsets
 
 
@@ -163,4 +164,4 @@ def _write_signature(sections: Sections, index: Writer, function: FunctionEntity
     for types in (function.argument_types, function.result_types):
         index.vbr(len(types))
         for type in types:
-            index.vbr(sections.entities.types[type])
+            index.vbr(sections.entities.type_index(type))

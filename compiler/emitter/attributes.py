@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -38,7 +38,7 @@ _BY_SPELLING = {dtype.mlir: dtype for dtype in DType}
 _UNSIGNED = {2: DType.UI2, 4: DType.UI4, 8: DType.UI8, 16: DType.UI16, 32: DType.UI32, 64: DType.UI64}
 _SIGNED = {1: DType.I1, 2: DType.I2, 4: DType.I4, 8: DType.I8, 16: DType.I16, 32: DType.I32, 64: DType.I64}
 
-_INTEGER_FORMATS = {1: "B", 8: "B", 16: "H", 32: "I", 64: "Q"}
+_INTEGER_BYTES = {1: 1, 8: 1, 16: 2, 32: 4, 64: 8}
 _HEADER = ATTRIBUTE_HEADER.struct()
 _TENSOR_ALIGNMENT = 8
 
@@ -61,7 +61,7 @@ def _case_of(kind: type[Attribute]) -> Callable[[Any], int]:
 
 def _integer_type(attribute: IntegerAttr) -> int:
     type = attribute.type
-    is_known = isinstance(type, IntegerType) and type.width.data in _INTEGER_FORMATS
+    is_known = isinstance(type, IntegerType) and type.width.data in _INTEGER_BYTES
     dtype = dtype_of(type) if is_known else None
     return _UNSUPPORTED if dtype is None else dtype
 
@@ -132,55 +132,187 @@ _FIXED = frozenset(DType) - {DType.STRING}
 """Types of elements that all take as many bytes."""
 
 
-def write_attribute(
-    out: Writer, attribute: Attribute, serialize: SerializeUnit, *, put: Callable[[bytes], None] | None = None
-) -> int:
-    """Append an attribute that BEF can hold and return its offset.
+class AttributeWriter:
+    """Writes attributes of a module, which keeps them: what has been found out of one is known by its identity.
 
-    Args:
+    Attributes:
+        out: where they are written.
+        kind_of: gives the type byte of an attribute.
+        serialize: see `SerializeUnit`.
         put: appends the elements of a dense attribute.
     """
-    kind = attribute_type(attribute)
+
+    def __init__(
+        self,
+        out: Writer,
+        kind_of: Callable[[Attribute], int],
+        serialize: SerializeUnit,
+        put: Callable[[bytes], None] | None = None,
+    ):
+        self.out = out
+        self.kind_of = kind_of
+        self.serialize = serialize
+        self.put = put
+        self._alignments: dict[int, int] = {}
+
+    def write(self, attribute: Attribute) -> int:
+        """Append an attribute that BEF can hold and return its offset."""
+        return _form_of(attribute.__class__).write(self, attribute)
+
+    def alignment_of(self, attribute: Attribute) -> int:
+        """The alignment of an attribute in an array."""
+        alignment = _form_of(attribute.__class__).alignment
+        if isinstance(alignment, int):
+            return alignment
+        found = self._alignments.get(id(attribute))
+        if found is None:
+            found = self._alignments[id(attribute)] = alignment(self, attribute)
+        return found
+
+    def scalar(self, attribute: Attribute) -> int:
+        """Write a number, or the type byte of an element type."""
+        out, data = self.out, _scalar_bytes(attribute)
+        out.align(len(data))
+        offset = len(out)
+        out.data += data
+        return offset
+
+    def string(self, attribute: StringAttr) -> int:
+        data = _bytes(attribute.data)
+        offset = _counted(self.out, len(data), 1)
+        self.out.data += data
+        return offset
+
+    def shape(self, attribute: ShapeAttr) -> int:
+        dimensions = attribute.shape
+        if dimensions is None:
+            return _counted(self.out, 0, 1)
+        prefix = _HEADER.size + 4
+        offset = _header(self.out, 8, 0, prefix, prefix + 8 * len(dimensions))
+        self.out.data += struct.pack(f"<I{len(dimensions)}q", len(dimensions), *dimensions)
+        return offset
+
+    def dense(self, attribute: DenseIntOrFPElementsAttr) -> int:
+        type = attribute.type
+        assert isinstance(type, TensorType | VectorType)
+        shape = list(type.get_shape())
+        dtype = _dtype_by_spelling(type.element_type)
+        assert dtype is not None
+        data = dense_bytes(attribute)
+        elements = DENSE_HEADER.least_bytes + 8 * len(shape)
+        offset = _header(self.out, _TENSOR_ALIGNMENT, dtype, elements & 0xFFFF, elements + len(data))
+        self.out.data += struct.pack(f"<III{len(shape)}q", elements, prod(shape), len(shape), *shape)
+        if self.put is None:
+            self.out.data += data
+        else:
+            self.put(data)
+        return offset
+
+    def array(self, attribute: ArrayAttr[Attribute]) -> int:
+        if self.kind_of(attribute) == AttributeType.AGGREGATE:
+            return self._aggregate(attribute.data)
+        elements = attribute.data
+        offset = _counted(self.out, len(elements), self.alignment_of(elements[0]) if elements else 1)
+        # They are of one size, by which they are aligned.
+        self.out.data += b"".join(map(_scalar_bytes, elements))
+        return offset
+
+    def _aggregate(self, elements: Sequence[Attribute]) -> int:
+        out, count = self.out, len(elements)
+        alignment = max(4, *map(self.alignment_of, elements))
+        offset = _header(out, alignment, 0, _HEADER.size + 4 + 4 * count & 0xFFFF, 0)
+        out.data += count.to_bytes(4, "little")
+        entry = len(out)
+        out.data += bytes(4 * count)
+        for element in elements:
+            # The byte in front of an element is its type; padding may come between this one and it.
+            out.byte(PADDING)
+            at = self.write(element)
+            out.data[out.index(at) - 1] = self.kind_of(element)
+            _WORD.pack_into(out.data, out.index(entry), at - offset)
+            entry += 4
+        _WORD.pack_into(out.data, out.index(offset) + 4, len(out) - offset)
+        return offset
+
+    def symbol(self, attribute: SymbolRefAttr) -> int:
+        out = self.out
+        offset = len(out)
+        number, module = self.serialize(attribute)
+        names = [_bytes(name.data) for name in (attribute.root_reference, *attribute.nested_references)]
+        text = _bytes(module)
+        out.vbr(number)
+        out.vbr(len(names[0]))
+        out.vbr(len(names) - 1)
+        for name in names[1:]:
+            out.vbr(len(name))
+        out.vbr(len(text))
+        out.data += b"".join(names) + text + b"\0"
+        return offset
+
+
+_WORD = struct.Struct("<I")
+
+
+class _Form(NamedTuple):
+    """How attributes of a class are written, and how they are aligned in arrays: by how much, or what finds that."""
+
+    write: Callable[[AttributeWriter, Any], int]
+    alignment: int | Callable[[AttributeWriter, Any], int]
+
+
+def _integer_alignment(writer: AttributeWriter, attribute: IntegerAttr) -> int:
+    # One bit divided by eight is none, which any other alignment exceeds.
+    return attribute.type.width.data // 8 if isinstance(attribute.type, IntegerType) else 1
+
+
+def _float_alignment(writer: AttributeWriter, attribute: FloatAttr) -> int:
+    return attribute.type.bitwidth // 8
+
+
+def _shape_alignment(writer: AttributeWriter, attribute: ShapeAttr) -> int:
+    return 1 if attribute.shape is None else 8
+
+
+def _array_alignment(writer: AttributeWriter, attribute: ArrayAttr[Attribute]) -> int:
+    return max(8, *map(writer.alignment_of, attribute.data)) if attribute.data else 8
+
+
+_FORMS: dict[type, _Form] = {
+    IntegerAttr: _Form(AttributeWriter.scalar, _integer_alignment),
+    FloatAttr: _Form(AttributeWriter.scalar, _float_alignment),
+    StringAttr: _Form(AttributeWriter.string, 4),
+    ShapeAttr: _Form(AttributeWriter.shape, _shape_alignment),
+    DenseIntOrFPElementsAttr: _Form(AttributeWriter.dense, _TENSOR_ALIGNMENT),
+    ArrayAttr: _Form(AttributeWriter.array, _array_alignment),
+    SymbolRefAttr: _Form(AttributeWriter.symbol, 1),
+}
+
+_TYPE_FORM = _Form(AttributeWriter.scalar, 1)
+
+
+@cache
+def _form_of(kind: type[Attribute]) -> _Form:
+    """That of the first class that one is of; element types have none."""
+    return next((form for known, form in _FORMS.items() if issubclass(kind, known)), _TYPE_FORM)
+
+
+def _scalar_bytes(attribute: Attribute) -> bytes:
+    """A number, or the type byte of an element type."""
     match attribute:
         case IntegerAttr(type=IntegerType() as type):
             width = type.width.data
             value = attribute.value.data & (1 << width) - 1
-            return _scalar(out, struct.pack(f"<{_INTEGER_FORMATS[width]}", value))
+            return value.to_bytes(_INTEGER_BYTES[width], "little")
         case FloatAttr():
-            return _scalar(out, to_bits(attribute.value.data, attribute.type).to_bytes(attribute.type.size, "little"))
-        case StringAttr():
-            data = _bytes(attribute.data)
-            offset = _counted(out, len(data), 1)
-            out.data += data
-            return offset
-        case ShapeAttr():
-            return _shape(out, attribute)
-        case DenseIntOrFPElementsAttr():
-            return _dense(out, attribute, out.data.extend if put is None else put)
-        case ArrayAttr():
-            if kind == AttributeType.AGGREGATE:
-                return _aggregate(out, attribute, serialize)
-            offset = _counted(out, len(attribute.data), _alignment(attribute.data[0]) if attribute.data else 1)
-            for element in attribute:
-                write_attribute(out, element, serialize)
-            return offset
-        case SymbolRefAttr():
-            return _symbol_ref(out, attribute, serialize)
+            return to_bits(attribute.value.data, attribute.type).to_bytes(attribute.type.size, "little")
     dtype = dtype_of(attribute)
     assert dtype is not None  # or BEF could not hold it
-    return _scalar(out, bytes([dtype]))
+    return bytes([dtype])
 
 
 def _bytes(text: str) -> bytes:
     """A text as its source had it: what is not UTF-8 there is kept as surrogates."""
     return text.encode("utf-8", "surrogateescape")
-
-
-def _scalar(out: Writer, data: bytes) -> int:
-    out.align(len(data))
-    offset = len(out)
-    out.data += data
-    return offset
 
 
 def _counted(out: Writer, count: int, alignment: int) -> int:
@@ -190,7 +322,7 @@ def _counted(out: Writer, count: int, alignment: int) -> int:
     else:
         out.align(alignment, prefix=4)
     offset = len(out)
-    out.data += struct.pack("<I", count)
+    out.data += count.to_bytes(4, "little")
     return offset
 
 
@@ -198,30 +330,6 @@ def _header(out: Writer, alignment: int, dtype: int, prefix: int, size: int) -> 
     out.align(alignment, prefix=prefix)
     offset = len(out)
     out.data += _HEADER.pack(alignment, dtype, prefix, size)
-    return offset
-
-
-def _shape(out: Writer, shape: ShapeAttr) -> int:
-    dimensions = shape.shape
-    if dimensions is None:
-        return _counted(out, 0, 1)
-    prefix = _HEADER.size + 4
-    offset = _header(out, 8, 0, prefix, prefix + 8 * len(dimensions))
-    out.data += struct.pack(f"<I{len(dimensions)}q", len(dimensions), *dimensions)
-    return offset
-
-
-def _dense(out: Writer, dense: DenseIntOrFPElementsAttr, put: Callable[[bytes], None]) -> int:
-    assert isinstance(dense.type, TensorType | VectorType)
-    shape = list(dense.type.get_shape())
-    dtype = _dtype_by_spelling(dense.type.element_type)
-    assert dtype is not None
-    count = prod(shape)
-    data = dense_bytes(dense)
-    elements = DENSE_HEADER.least_bytes + 8 * len(shape)
-    offset = _header(out, _TENSOR_ALIGNMENT, dtype, elements & 0xFFFF, elements + len(data))
-    out.data += struct.pack(f"<III{len(shape)}q", elements, count, len(shape), *shape)
-    put(data)
     return offset
 
 
@@ -234,54 +342,3 @@ def dense_bytes(dense: DenseIntOrFPElementsAttr) -> bytes:
     if dense.get_element_type() == i1:
         data = data.translate(_TRUTH)
     return data * prod(dense.get_shape()) if len(data) == size else data
-
-
-def _aggregate(out: Writer, array: ArrayAttr[Attribute], serialize: SerializeUnit) -> int:
-    count = len(array.data)
-    alignment = max(4, *map(_alignment, array.data))
-    offset = _header(out, alignment, 0, _HEADER.size + 4 + 4 * count & 0xFFFF, 0)
-    out.data += struct.pack("<I", count)
-    entry = len(out)
-    out.data += bytes(4 * count)
-    for element in array:
-        # The byte in front of an element is its type; padding may come between this one and it.
-        out.byte(PADDING)
-        at = write_attribute(out, element, serialize)
-        out.data[out.index(at) - 1] = attribute_type(element)
-        struct.pack_into("<I", out.data, out.index(entry), at - offset)
-        entry += 4
-    struct.pack_into("<I", out.data, out.index(offset) + 4, len(out) - offset)
-    return offset
-
-
-def _symbol_ref(out: Writer, symbol: SymbolRefAttr, serialize: SerializeUnit) -> int:
-    offset = len(out)
-    number, module = serialize(symbol)
-    names = [_bytes(name.data) for name in (symbol.root_reference, *symbol.nested_references)]
-    text = _bytes(module)
-    out.vbr(number)
-    out.vbr(len(names[0]))
-    out.vbr(len(names) - 1)
-    for name in names[1:]:
-        out.vbr(len(name))
-    out.vbr(len(text))
-    out.data += b"".join(names) + text + b"\0"
-    return offset
-
-
-def _alignment(attribute: Attribute) -> int:
-    match attribute:
-        case IntegerAttr(type=IntegerType() as type):
-            # One bit divided by eight is none, which any other alignment exceeds.
-            return type.width.data // 8
-        case FloatAttr():
-            return attribute.type.bitwidth // 8
-        case StringAttr():
-            return 4
-        case ShapeAttr():
-            return 1 if attribute.shape is None else 8
-        case DenseIntOrFPElementsAttr():
-            return _TENSOR_ALIGNMENT
-        case ArrayAttr():
-            return max(8, *map(_alignment, attribute.data)) if attribute.data else 8
-    return 1

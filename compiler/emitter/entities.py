@@ -19,7 +19,7 @@ from xdsl.dialects.builtin import (
     SymbolRefAttr,
 )
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, BlockArgument, Operation, Region
+from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, Region
 
 from tfrt.compiler.emitter.attributes import array_type, attribute_type
 from tfrt.compiler.float_bits import to_bits
@@ -27,7 +27,7 @@ from tfrt.compiler.frontend.compiled_modules import COMPILED
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
-from tfrt.dialects.shared.ops import operands_of, ops_of
+from tfrt.dialects.shared.ops import operands_of, ops_of, type_of
 from tfrt.dialects.shared.symbols import symbols_of
 from tfrt.dialects.shared.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
 from tfrt.dialects.shared.walking import is_unregistered
@@ -98,17 +98,19 @@ class Entities:
 
     Attributes:
         attributes: those that the file holds.
+        attributes_of: those of the ops that have some, by the op's identity (see `kernel_attributes`).
         strings: all texts.
     """
 
     module: ModuleOp
-    attributes: list[Attribute] = field(default_factory=list)
+    attributes: list[Encoding] = field(default_factory=list)
     kernels: dict[str, int] = field(default_factory=dict)
     types: dict[Attribute, int] = field(default_factory=dict)
     functions: list[FunctionEntity] = field(default_factory=list)
     function_by_name: dict[str, int] = field(default_factory=dict)
     function_by_region: dict[Region, int] = field(default_factory=dict)
     strings: set[str] = field(default_factory=set)
+    attributes_of: dict[int, list[tuple[str, Encoding]]] = field(default_factory=dict)
     # Attributes that are one object are found again without comparing what they consist of.
     _same: dict[int, tuple[Attribute, int]] = field(default_factory=dict)
     _encodings: dict[int, Encoding] = field(default_factory=dict)
@@ -135,14 +137,17 @@ class Entities:
         """What one of the module's attributes is to the file."""
         found = self._encodings.get(id(attribute))
         if found is None:
-            is_array = isinstance(attribute, ArrayAttr)
+            is_array = attribute.__class__ is ArrayAttr
             found = self._array_encoding(attribute) if is_array else self._leaf_encoding(attribute)  # type: ignore[arg-type]
             self._encodings[id(attribute)] = found
         return found
 
     def _array_encoding(self, array: ArrayAttr[Attribute]) -> Encoding:
-        elements = [self.encoding(element) for element in array.data]
-        symbols = tuple([each.attribute for each in elements if isinstance(each.attribute, SymbolRefAttr)])
+        known = self._encodings
+        elements = [known.get(id(element)) or self.encoding(element) for element in array.data]
+        symbols = tuple([each.attribute for each in elements if each.attribute.__class__ is SymbolRefAttr])
+        # Those that are alike are told apart where each gets its place.
+        types = {id(type): type for each in elements for type in each.types}
         return Encoding(
             array,
             kind=array_type([each.kind for each in elements]),
@@ -150,7 +155,7 @@ class Entities:
             is_unit=False,
             has_functions=any(each.has_functions for each in elements),
             functions=symbols if symbols and len(symbols) == len(elements) else None,
-            types=tuple(dict.fromkeys([type for each in elements for type in each.types])),
+            types=tuple(types.values()),
         )
 
     def _leaf_encoding(self, attribute: Attribute) -> Encoding:
@@ -159,15 +164,20 @@ class Entities:
         types: tuple[Attribute, ...] = ()
         functions: tuple[SymbolRefAttr, ...] | None = None
         is_unit = False
-        if isinstance(attribute, SymbolRefAttr):
-            is_unit = is_compilation_unit(self.module, attribute)
-            functions = None if is_unit else (attribute,)
-        elif isinstance(attribute, IntegerAttr):
-            types = (attribute.type,)
-        elif isinstance(attribute, FloatAttr):
-            types = (attribute.type,)
-            if kind != AttributeType.UNSUPPORTED:
-                key = FloatAttr, attribute.type, to_bits(attribute.value.data, attribute.type)
+        match attribute:
+            case IntegerAttr():
+                types = (attribute.type,)
+                key = IntegerAttr, attribute.value.data, self.encoding(attribute.type).identity
+            case StringAttr():
+                key = StringAttr, attribute.data
+            case FloatAttr():
+                types = (attribute.type,)
+                if kind != AttributeType.UNSUPPORTED:
+                    bits = to_bits(attribute.value.data, attribute.type)
+                    key = FloatAttr, bits, self.encoding(attribute.type).identity
+            case SymbolRefAttr():
+                is_unit = is_compilation_unit(self.module, attribute)
+                functions = None if is_unit else (attribute,)
         return Encoding(attribute, kind, self._identity(key), is_unit, functions is not None, functions, types)
 
     def _identity(self, key: object) -> int:
@@ -178,7 +188,7 @@ class Entities:
         if encoding.number < 0:
             encoding.number = self._numbers.setdefault(encoding.identity, len(self.attributes))
             if encoding.number == len(self.attributes):
-                self.attributes.append(encoding.attribute)
+                self.attributes.append(encoding)
 
     def function(self, entity: FunctionEntity) -> None:
         self.string(entity.name)
@@ -289,16 +299,18 @@ def _collect_op(
         if block is not None and block.last_op is not op:
             return _error(op, "return op must be at the end of its block")
         return None
-    for result in op.results:
-        entities.type(result.type)
+    for given in map(type_of, op.results):
+        entities.type(given)
     block = op.parent
     for operand in operands_of(op):
+        if type(operand) is OpResult and operand.op.parent is block:
+            continue
         owner = operand.owner
-        if owner is block or owner.parent is block:
+        if owner is block:
             continue
         if (owner.parent_region() if isinstance(owner, Operation) else owner.parent) is not op.parent_region():
             return _error(op, "BEF executor only supports references to kernels within the current region")
-    if isinstance(op, FuncOp):
+    if type(op) is FuncOp:
         return _name_problem(op, op.sym_name.data) or _collect_function(op, entities)
     attributes = kernel_attributes(op)
     kernel = kernel_name(op)
@@ -308,19 +320,21 @@ def _collect_op(
     if kernel not in entities.kernels:
         entities.kernels[kernel] = len(entities.kernels)
         entities.string(kernel)
-    for name, attribute in attributes:
-        encoding = entities.encoding(attribute)
+    found = [(name, entities.encoding(attribute)) for name, attribute in attributes]
+    if found:
+        entities.attributes_of[id(op)] = found
+    for name, encoding in found:
         if not encoding.is_supported:
             return _error(op, f"BEF files cannot encode the '{name}' attribute")
         functions = encoding.functions
         if functions is not None:
             references += [(op, symbol) for symbol in functions]
-            if functions[0] is attribute:
+            if functions[0] is encoding.attribute:
                 continue
         if optional_sections:
             entities.string(name)
-            for type in encoding.types:
-                entities.type(type)
+            for given in encoding.types:
+                entities.type(given)
         if functions is None:
             entities.add_attribute(encoding)
     for region in op.regions:

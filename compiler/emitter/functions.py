@@ -10,12 +10,11 @@ from tfrt.compiler.emitter.entities import (
     RETURN,
     Entities,
     FunctionEntity,
-    kernel_attributes,
     kernel_name,
 )
 from tfrt.compiler.emitter.locations import LocationWriter
 from tfrt.compiler.streams import analyse_streams
-from tfrt.dialects.shared.ops import operands_of, ops_of
+from tfrt.dialects.shared.ops import operands_of, ops_of, type_of
 from tfrt.executor.bef.format import PSEUDO_KERNEL_CODE, PSEUDO_KERNEL_LOCATION
 from tfrt.executor.bef.writer import Writer
 
@@ -81,11 +80,11 @@ def _users(reads: list[list[int]], registers: int) -> list[list[int]]:
 def _write_registers(sections: Sections, values: list[SSAValue], users: list[list[int]], returned: list[int]) -> None:
     sections.functions.vbr(len(values))
     sections.register_types.vbr(len(values))
-    uses = [len(kernels) for kernels in users[:-1]]
+    uses = [*map(len, users[:-1])]
     for register in returned:
         uses[register] += 1
     sections.functions.vbrs(uses)
-    sections.register_types.vbrs([sections.entities.type_index(value.type) for value in values])
+    sections.register_types.vbrs([*map(sections.entities.type_index, map(type_of, values))])
 
 
 def _write_pseudo_kernel(words: list[int], users: list[list[int]], arguments: int) -> None:
@@ -103,8 +102,7 @@ def _write_kernel(
     entities = sections.entities
     attributes: list[int] = []
     functions: list[int] = []
-    for name, attribute in kernel_attributes(op):
-        encoding = entities.encoding(attribute)
+    for name, encoding in entities.attributes_of.get(id(op), ()):
         if encoding.functions is not None:
             functions += [entities.function_by_name[symbol.root_reference.data] for symbol in encoding.functions]
             continue
@@ -114,10 +112,11 @@ def _write_kernel(
         functions += [entities.function_by_region[region] for region in op.regions]
     location = sections.locations.write(op.location)
     words += (entities.kernels[kernel_name(op)], location, len(read), len(attributes), len(functions), len(written))
-    words += [len(users[register]) for register in written]
+    used_by = [users[register] for register in written]
+    words += map(len, used_by)
     words += read
     words += attributes
     words += functions
     words += written
-    for register in written:
-        words += users[register]
+    for kernels in used_by:
+        words += kernels

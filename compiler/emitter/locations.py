@@ -37,11 +37,12 @@ class LocationWriter:
 
     def _write(self, location: Attribute) -> None:
         out = self.locations
+        if type(location) is FileLineColLoc:
+            self._write_place(location)
+            return
         match location:
             case UnknownLoc():
                 out.byte(LocationTag.UNKNOWN)
-            case FileLineColLoc():
-                self._write_place(location)
             case NameLoc():
                 out.byte(LocationTag.NAME)
                 self._string(location.desc.data)
@@ -50,9 +51,11 @@ class LocationWriter:
                 out.byte(LocationTag.CALL_SITE)
                 self._write(location.callee)
                 self._write(location.caller)
-            case FusedLoc() if (start := start_of_range(location)) is not None:
-                self._write(start)
             case FusedLoc():
+                start = start_of_range(location)
+                if start is not None:
+                    self._write_place(start)
+                    return
                 known = [part for part in parts_of(location) if _is_known(part)]
                 if known:
                     out.byte(LocationTag.FUSED)
@@ -77,11 +80,13 @@ class LocationWriter:
 
 
 def _is_known(location: Attribute) -> bool:
+    if type(location) is FileLineColLoc:
+        return True
     match location:
-        case UnknownLoc() | FileLineColLoc() | NameLoc():
-            return True
-        case CallSiteLoc():
-            return _is_known(location.callee) and _is_known(location.caller)
         case FusedLoc():
             return any(map(_is_known, parts_of(location)))
+        case CallSiteLoc():
+            return _is_known(location.callee) and _is_known(location.caller)
+        case UnknownLoc() | NameLoc():
+            return True
     return False

@@ -286,7 +286,7 @@ def build_alike(builder: Builder, record: OpRecord) -> Operation:
     operands: list[SSAValue] = []
     for place, type in known_operands:
         value = known.get(names[place])
-        if value is None or value._type is not type:
+        if value is None or (value._type is not type and value._type != type):
             offset = line.offsets(builder.session.source.text)[place]
             (value,) = builder.values([("VALUE", names[place], offset)], [type], offset)
         operands.append(value)

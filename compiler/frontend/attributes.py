@@ -56,6 +56,9 @@ from xdsl.dialects.builtin import (
     f32,
     f64,
     i1,
+    i8,
+    i16,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute
@@ -83,6 +86,7 @@ _NAMED_TYPES: dict[str, Attribute] = {
     "bf16": bf16,
     "f32": f32,
     "f64": f64,
+    **{f"i{type.width.data}": type for type in (i1, i8, i16, i32, i64)},
     "index": IndexType(),
     "none": NoneType(),
     **{
@@ -110,6 +114,11 @@ def scalar_type(word: str) -> Attribute | None:
     named = _NAMED_TYPES.get(word)
     if named is not None:
         return named
+    return _integer_type(word)
+
+
+@lru_cache(maxsize=1024)
+def _integer_type(word: str) -> IntegerType | None:
     match = _INTEGER_TYPE.fullmatch(word)
     if match is None or len(match.group(2)) > 8 or not 1 <= int(match.group(2)) <= _MAX_INTEGER_WIDTH:
         return None

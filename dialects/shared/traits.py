@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from xdsl.dialects.builtin import ArrayAttr, FloatAttr, IntegerAttr
@@ -58,10 +59,15 @@ class AttributeCost(HasCost):
 def cost_of(op: Operation) -> int | None:
     """The measured cost of `op`, or else the one that its class declares, or None where there is neither."""
     measured = op.attributes.get(MEASURED_COST_ATTRIBUTE)
-    if isinstance(measured, IntegerAttr) and measured.value.data > 0:
+    if measured is not None and isinstance(measured, IntegerAttr) and measured.value.data > 0:
         return measured.value.data
-    trait = op.get_trait(HasCost)
+    trait = _cost_trait(op.__class__)
     return None if trait is None else trait.get_cost(op)
+
+
+@lru_cache(maxsize=4096)
+def _cost_trait(kind: type[Operation]) -> HasCost | None:
+    return kind.get_trait(HasCost)
 
 
 @dataclass(frozen=True)

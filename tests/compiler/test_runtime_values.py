@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ArrayAttr, DenseIntOrFPElementsAttr, StringAtt
 from xdsl.ir import Attribute
 
 from tests.compiler.test_round_trip import ATTRIBUTES, dense
-from tfrt.compiler.emitter.attributes import attribute_type, write_attribute
+from tfrt.compiler.emitter.attributes import AttributeWriter, attribute_type
 from tfrt.compiler.runtime_values import dense_value, typed_values
 from tfrt.executor.bef.attribute_values import TypedAttribute, decode
 from tfrt.executor.bef.cursor import Cursor
@@ -21,7 +21,8 @@ from tfrt.executor.values.attributes import Stored
 
 def through_a_file(attribute: Attribute, kind: str) -> object:
     out = Writer()
-    offset = write_attribute(out, attribute, lambda symbol: pytest.fail(f"{symbol} has no module here"))
+    serialize = lambda symbol: pytest.fail(f"{symbol} has no module here")  # noqa: E731
+    offset = AttributeWriter(out, attribute_type, serialize).write(attribute)
     return decode(Cursor(memoryview(bytes(out.data)), 0, len(out.data), "Attributes"), offset, Stored(kind), None)
 
 
