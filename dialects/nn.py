@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from xdsl.dialects.builtin import ArrayAttr, FloatAttr, StringAttr, f64, i1
+from xdsl.dialects.builtin import ArrayAttr, Float64Type, FloatAttr, StringAttr, f64, i1
 from xdsl.ir import Attribute
 from xdsl.irdl import (
     ParsePropInAttrDict,
@@ -22,6 +22,7 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 
 from tfrt.dialects.shared.definitions import define_dialect, number_of
+from tfrt.dialects.shared.interning import array_attribute, double_attribute, string_attribute
 from tfrt.dialects.shared.tensor_types import (
     CheckedOp,
     TensorOf,
@@ -139,16 +140,16 @@ def _changes(op: AttentionOp, changes: ArrayAttr[ArrayAttr[Attribute]] | None) -
     return found
 
 
-def changes_attribute(changes: Iterable[tuple[str, float | None]]) -> ArrayAttr[ArrayAttr[Attribute]]:
+def changes_attribute(changes: Iterable[tuple[str, float | None]]) -> ArrayAttr[Attribute]:
     """The property `scores` or `shares`, of names and numbers."""
-    return ArrayAttr(
-        [ArrayAttr([StringAttr(name), *([] if n is None else [FloatAttr(n, f64)])]) for name, n in changes]
+    return array_attribute(
+        array_attribute([string_attribute(name), *([] if n is None else [double_attribute(n)])]) for name, n in changes
     )
 
 
-def epsilon_of(value: float) -> FloatAttr:
+def epsilon_of(value: float) -> FloatAttr[Float64Type]:
     """The property `epsilon`."""
-    return FloatAttr(value, f64)
+    return double_attribute(value)
 
 
 NN = define_dialect("nn", __name__, is_source=True)

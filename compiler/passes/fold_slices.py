@@ -30,7 +30,7 @@ class FoldSlices(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for inner in ops_in(op):
-            if isinstance(inner, ElementwiseOp):
+            if type(inner) is ElementwiseOp:
                 _fold(inner)
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import MemRefType, ModuleOp
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, MemRefType, ModuleOp
+from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
 from tfrt.dialects.cpu import CallOp, ElementwiseOp, details_of, metadata_attribute, step_attribute, steps_of
-from tfrt.dialects.shared.interning import array_attribute, integer_attribute
-from tfrt.dialects.shared.ops import erase_op, make_op, operands_of, put_before, replace_op, result_of
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_all
+from tfrt.dialects.shared.ops import erase_op, make_op, operands_of, put_before, replace_op, result_of, type_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.broadcasting import cut_at, is_row
@@ -43,9 +43,9 @@ class FuseCpuOps(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         # In order, so that a chain grows to its end before anything is fused with what follows it.
-        for reader in [inner for inner in ops_in(op) if isinstance(inner, ElementwiseOp)]:
+        for reader in [inner for inner in ops_in(op) if type(inner) is ElementwiseOp]:
             _Chain(reader).fuse()
-        for reader in [inner for inner in ops_in(op) if isinstance(inner, ElementwiseOp)]:
+        for reader in [inner for inner in ops_in(op) if type(inner) is ElementwiseOp]:
             call = _fusible_call(reader)
             if call is not None:
                 _fuse_into_call(call, reader)
@@ -61,7 +61,7 @@ class _Chain:
     """
 
     def __init__(self, reader: ElementwiseOp):
-        self.result = reader.array.type
+        self.result = type_of(result_of(reader))
         self.ops = [reader]
         self.operands = list(operands_of(reader))
         self.steps = _steps(reader, self.result)
@@ -79,45 +79,62 @@ class _Chain:
     def _writer(self) -> ElementwiseOp | None:
         """A chain whose result only this one reads, and that can be one with it."""
         for operand in self.operands:
-            writer = operand.owner
-            if isinstance(writer, ElementwiseOp) and _is_only_reader(self.ops, writer) and self._fits(writer):
+            writer = operand.op if type(operand) is OpResult else None
+            if type(writer) is ElementwiseOp and _is_only_reader(self.ops, writer) and self._fits(writer):
                 return writer
         return None
 
     def _fits(self, writer: ElementwiseOp) -> bool:
         """Whether all inputs of both can be read block by block."""
         shape = metadata_of_type(self.result).shape
-        if metadata_of_type(writer.array.type).shape != shape or len(writer.steps) + len(self.steps) > _MOST_STEPS:
+        if metadata_of_type(type_of(result_of(writer))).shape != shape:
             return False
-        shapes = [metadata_of_type(operand.type).shape for operand in (*operands_of(writer), *self.operands)]
+        if len(writer.steps) + len(self.steps) > _MOST_STEPS:
+            return False
+        shapes = [metadata_of_type(type_of(operand)).shape for operand in (*operands_of(writer), *self.operands)]
         return not shape or cut_at(shapes, shape) > 0
 
     def _take_in(self, writer: ElementwiseOp) -> None:
-        operands = list(dict.fromkeys([*operands_of(writer), *(o for o in self.operands if o is not writer.array)]))
-        values = {operand: number for number, operand in enumerate(operands)}
-        first = _renumbered(_steps(writer, self.result), operands_of(writer), values, len(operands))
-        values[writer.array] = len(operands) + len(first) - 1
+        given, result = operands_of(writer), result_of(writer)
+        operands = list(dict.fromkeys([*given, *[o for o in self.operands if o is not result]]))
+        values: dict[SSAValue, int] = {operand: number for number, operand in enumerate(operands)}
+        first = _renumbered(_steps(writer, self.result), given, values, len(operands))
+        values[result] = len(operands) + len(first) - 1
         self.steps = [*first, *_renumbered(self.steps, self.operands, values, len(operands) + len(first))]
         self.operands = operands
         self.ops.append(writer)
 
 
 def _is_only_reader(readers: Sequence[Operation], writer: Operation) -> bool:
-    return writer.parent is readers[0].parent and all(use.operation in readers for use in result_of(writer).uses)
+    if writer.parent is not readers[0].parent:
+        return False
+    use = result_of(writer).first_use
+    while use is not None:
+        # By identity, as ops are compared.
+        if not any(use._operation is reader for reader in readers):
+            return False
+        use = use._next_use
+    return True
 
 
 _Step = tuple[str, tuple[int, ...], tuple[Attribute, ...]]
 """An op, the numbers of its operands, and the details of the step."""
 
 
-def _steps(op: ElementwiseOp, result: Attribute) -> list[_Step]:
+def _steps(op: ElementwiseOp, result: Attribute) -> Sequence[_Step]:
     """The steps of a chain as those of one with that result."""
-    assert isinstance(result, MemRefType)
+    return _steps_as((op.steps, type_of(result_of(op)), result))
+
+
+@once_all
+def _steps_as(given: tuple[Attribute, ...]) -> Sequence[_Step]:
+    steps, own, wanted = given
+    assert isinstance(steps, ArrayAttr) and isinstance(own, MemRefType) and isinstance(wanted, MemRefType)
     found = []
-    for step, (name, used) in zip(op.steps, steps_of(op.steps), strict=True):
+    for step, (name, used) in zip(steps, steps_of(steps), strict=True):
         type, attributes = details_of(step)
-        type = op.array.type.element_type if type is None else type
-        details = (type, attributes) if type != result.element_type else (attributes,)
+        type = own.element_type if type is None else type
+        details = (type, attributes) if type != wanted.element_type else (attributes,)
         found.append((name, used, tuple([each for each in details if each is not None])))
     return found
 
@@ -137,12 +154,11 @@ def _renumbered(
 def _fusible_call(reader: ElementwiseOp) -> CallOp | None:
     """A product or convolution whose result only `reader` reads, and that can do what it does."""
     for operand in operands_of(reader):
-        call = operand.owner
-        if not isinstance(call, CallOp) or call.steps.data or not _is_only_reader([reader], call):
+        call = operand.op if type(operand) is OpResult else None
+        if type(call) is not CallOp or call.steps.data or not _is_only_reader([reader], call):
             continue
-        result = operand.type
         others = [other for other in operands_of(reader) if other is not operand]
-        if reader.array.type == result and _takes_epilogue(call, others):
+        if type_of(result_of(reader)) == type_of(operand) and _takes_epilogue(call, others):
             return call
     return None
 
@@ -193,15 +209,16 @@ def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
     others = [operand for operand in operands_of(reader) if operand is not result]
     operands = [*operands_of(call), *others]
     values = {result: 0, **{other: 1 + number for number, other in enumerate(others)}}
-    steps = _renumbered(_steps(reader, reader.array.type), operands_of(reader), values, 1 + len(others))
+    type = type_of(result_of(reader))
+    steps = _renumbered(_steps(reader, type), operands_of(reader), values, 1 + len(others))
     attributes = {
         **call.attributes,
-        "arguments": metadata_attribute(operand.type for operand in operands),
+        "arguments": metadata_attribute(map(type_of, operands)),
         "inputs": integer_attribute(len(operands_of(call))),
         "steps": array_attribute(step_attribute(*step) for step in steps),
     }
     location = fuse([call.location, reader.location])
-    _replace([reader, call], make_op(CallOp, operands, [reader.array.type], attributes, location=location))
+    _replace([reader, call], make_op(CallOp, operands, [type], attributes, location=location))
 
 
 def _replace(ops: Sequence[Operation], made: Operation) -> None:

@@ -16,6 +16,7 @@ from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.passes.shared.source_functions import SOURCES, ends_in, is_source
 from tfrt.compiler.passes.shared.source_ops import FORWARDING, callee_of
 from tfrt.compiler.passes.symbol_dce import functions_of
+from tfrt.dialects.shared.ops import operand_of, result_of
 from tfrt.executor.support.errors import CompileError
 
 
@@ -66,7 +67,7 @@ def _lower(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
 
 
 def _converts_nothing(op: Operation) -> bool:
-    return op.name == "stablehlo.convert" and op.operands[0].type == op.results[0].type
+    return op.name == "stablehlo.convert" and operand_of(op, 0).type == result_of(op).type
 
 
 _SPECIAL: dict[str, Callable[[FunctionBuilder, Operation], Sequence[SSAValue]]] = {

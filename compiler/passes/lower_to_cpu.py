@@ -239,7 +239,7 @@ def _cpu_handlers(module: ModuleOp) -> set[str]:
     """The names under which a module registers the CPU's op handler, and no other."""
     kinds: dict[str, set[bool]] = {}
     for op in ops_in(module):
-        if isinstance(op, RegisterOpHandlerOp):
+        if type(op) is RegisterOpHandlerOp:
             maker = op.op_handler.owner
             is_cpu = isinstance(maker, Operation) and name_of(maker) == _CPU_MAKER
             kinds.setdefault(op.op_handler_name.data, set()).add(is_cpu)

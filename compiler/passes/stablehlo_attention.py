@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import BoolAttr, FloatAttr, IntegerAttr, ModuleOp, TensorType, f32, f64, i1, i64
+from xdsl.dialects.builtin import BoolAttr, ModuleOp, TensorType, f32, f64, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -15,7 +15,7 @@ from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, layout_of
 from tfrt.compiler.passes.shared.scores import Found, Operand, Scores, scores_of, source_of
 from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of
 from tfrt.dialects.nn import AttentionOp, changes_attribute
-from tfrt.dialects.shared.interning import tensor_type
+from tfrt.dialects.shared.interning import double_attribute, integer_attribute, tensor_type
 from tfrt.dialects.shared.ops import make_op, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
@@ -238,9 +238,9 @@ class _Rewriter:
             for operand, last in ((found.keys, found.depth), (found.values, found.width))
         ]
         properties: dict[str, Attribute] = {
-            "key_parts": IntegerAttr(len(parts[0]), i64),
-            "value_parts": IntegerAttr(len(parts[1]), i64),
-            "scale": FloatAttr(found.scale, f64),
+            "key_parts": integer_attribute(len(parts[0])),
+            "value_parts": integer_attribute(len(parts[1])),
+            "scale": double_attribute(found.scale),
         }
         for name, changes in (("scores", found.found.scores), ("shares", found.found.shares)):
             if changes:

@@ -13,6 +13,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.emitter.attributes import dtype_of
 from tfrt.compiler.passes.shared.shape_inference import is_static
 from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of, trip_count
+from tfrt.dialects.shared.interning import data_attribute
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr
@@ -41,7 +42,7 @@ class StablehloDistribute(ModulePass):
     name = "stablehlo-distribute"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for loop in reversed([inner for inner in ops_in(op) if isinstance(inner, WhileOp)]):
+        for loop in reversed([inner for inner in ops_in(op) if type(inner) is WhileOp]):
             trips = trip_count(loop)
             if trips is not None:
                 _Loop(loop, trips).distribute()
@@ -165,7 +166,7 @@ class _Loop:
             numbers = op.properties["dot_dimension_numbers"]
             assert isinstance(numbers, DotAttr)
             summed = tuple(1 + dimension for dimension in numbers.data.lhs_contracting_dimensions)
-            moved = DotAttr.new(replace(numbers.data, lhs_contracting_dimensions=summed))
+            moved = data_attribute(DotAttr, replace(numbers.data, lhs_contracting_dimensions=summed))
             operands = [self._whole(op.operands[0]), self._outside(op.operands[1])]
             properties = {**op.properties, "dot_dimension_numbers": moved}
             return insert_before(self.loop, op.name, operands, properties, type)

@@ -31,7 +31,7 @@ class StablehloHoist(ModulePass):
     name = "stablehlo-hoist"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for loop in reversed([inner for inner in ops_in(op) if isinstance(inner, WhileOp)]):
+        for loop in reversed([inner for inner in ops_in(op) if type(inner) is WhileOp]):
             _move_out(_shrink(loop, _fixed(loop) | _unneeded(loop)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects.builtin import IntegerAttr, IntegerType, ModuleOp, Signedness, TensorType, i1, i64
+from xdsl.dialects.builtin import IntegerType, ModuleOp, Signedness, TensorType, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -16,6 +16,7 @@ from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
 from tfrt.compiler.passes.shared.source_patterns import maker, op_class, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.nn import NormalizeOp, SoftmaxOp, epsilon_of
+from tfrt.dialects.shared.interning import integer_attribute
 from tfrt.dialects.shared.ops import make_op, operand_of, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import (
@@ -51,7 +52,7 @@ class StablehloRecognize(ModulePass):
             if inner.name in ("stablehlo.divide", "stablehlo.multiply"):
                 _layer(inner)
         for inner in ops:
-            if isinstance(inner, DotGeneralOp):
+            if type(inner) is DotGeneralOp:
                 _one_hot_product(inner)
 
 
@@ -64,7 +65,7 @@ def _layer(op: Operation) -> None:
         properties = {} if layer is None else {"epsilon": epsilon_of(layer.epsilon)}
     if layer is None or op.parent is None or layer.value.type != result_of(op).type:
         return
-    properties["dimension"] = IntegerAttr(layer.dimension, i64)
+    properties["dimension"] = integer_attribute(layer.dimension)
     made = make_op(kind, [layer.value], op.result_types, properties=properties, location=op.location)
     put_before(made, op)
     replace_op(op, made.results)

@@ -6,15 +6,17 @@ and `integers` of StableHLO's directives give one object wherever a text says th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache, wraps
-from typing import TypeVar
+from struct import pack, unpack
+from typing import Any, TypeVar
 
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, TensorType, i64
-from xdsl.ir import Attribute
+from xdsl.dialects.builtin import ArrayAttr, Float64Type, FloatAttr, IntegerAttr, StringAttr, TensorType, f64, i64
+from xdsl.ir import Attribute, Data
 
 _Given = TypeVar("_Given", bound=Attribute | None)
 _Found = TypeVar("_Found")
+_Data = TypeVar("_Data", bound=Data[Any])
 
 _MOST_KEPT = 4096
 
@@ -67,6 +69,12 @@ def tensor_type(element: Attribute, sizes: tuple[int, ...]) -> TensorType[Attrib
 
 
 @lru_cache(maxsize=_MOST_KEPT)
+def data_attribute(kind: type[_Data], data: Hashable) -> _Data:
+    """The attribute of a class that holds nothing but that, one object for each."""
+    return kind.new(data)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def string_attribute(value: str) -> StringAttr:
     """The attribute of a string, one object for each."""
     return StringAttr(value)
@@ -76,6 +84,17 @@ def string_attribute(value: str) -> StringAttr:
 def integer_attribute(value: int) -> IntegerAttr:
     """The attribute of a number of type `i64`, one object for each."""
     return IntegerAttr(int(value), i64)
+
+
+def double_attribute(value: float) -> FloatAttr[Float64Type]:
+    """The attribute of a number of type `f64`, one object for each, bit for bit."""
+    return _double(pack("d", value))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _double(bits: bytes) -> FloatAttr[Float64Type]:
+    (value,) = unpack("d", bits)
+    return FloatAttr(value, f64)
 
 
 class Identities:

@@ -20,6 +20,8 @@ from xdsl.ir import Data, SpacedOpaqueSyntaxAttribute
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 
+from tfrt.dialects.shared.interning import data_attribute
+
 _FIELD = re.compile(r"\s*(\w+)\s*=\s*(\[[\d\s,-]*\]|-?\d+)\s*(?:,|$)")
 _INTEGER = re.compile(r"-?\d+")
 
@@ -51,7 +53,7 @@ class SpelledByWord(SpacedOpaqueSyntaxAttribute, Spelled):
         word = text.strip()
         if word not in cls.WORDS:
             raise ValueError(f"expected one of {', '.join(cls.WORDS)}, found '{word}'")
-        return cls.new(word)
+        return data_attribute(cls, word)
 
     def print_parameter(self, printer: Printer) -> None:
         printer.print_string(self.data)
@@ -64,7 +66,7 @@ class Struct(Spelled):
 
     @classmethod
     def from_body(cls, text: str) -> Self:
-        return cls.new(read_struct(cls.FIELDS, text))
+        return data_attribute(cls, read_struct(cls.FIELDS, text))
 
     def print_parameter(self, printer: Printer) -> None:
         spelled = []

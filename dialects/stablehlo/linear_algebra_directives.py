@@ -28,6 +28,7 @@ from xdsl.irdl.declarative_assembly_format import (
 from xdsl.printer import Printer
 
 from tfrt.dialects.shared.directives import Part, Reading, SpelledDirective
+from tfrt.dialects.shared.interning import array_attribute, data_attribute
 from tfrt.dialects.stablehlo.attributes import ConvAttr, DotAlgorithm, DotAttr, DotDimensionNumbers, Precision
 from tfrt.dialects.stablehlo.directives import integer_of, integers, numbers_of
 
@@ -49,7 +50,7 @@ stablehlo_dot_dimensions: _KW_CONTRACTING_DIMS {_PAIR}                          
     @classmethod
     def read(cls, part: Part, names: Sequence[str], reading: Reading) -> None:
         lists = [tuple(map(integer_of, tokens)) for tokens in part]
-        reading.attributes[names[0]] = DotAttr.new(DotDimensionNumbers(*([(), (), *lists][-4:])))
+        reading.attributes[names[0]] = data_attribute(DotAttr, DotDimensionNumbers(*([(), (), *lists][-4:])))
 
     def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
         state.print_whitespace(printer)
@@ -81,7 +82,7 @@ stablehlo_precision_and_algorithm:                                              
 
 
 def _precisions(tokens: Sequence[Any]) -> Attribute:
-    return ArrayAttr([Precision.from_body(token[1]) for token in tokens])
+    return array_attribute(Precision.from_body(token[1]) for token in tokens)
 
 
 def _print_precisions(printer: Printer, attribute: Attribute | None) -> None:

@@ -23,7 +23,7 @@ from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each
-from tfrt.dialects.shared.ops import make_op
+from tfrt.dialects.shared.ops import make_op, type_of
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -142,7 +142,7 @@ def call_op(
 ) -> CallOp:
     """An op of that name on arrays."""
     described: dict[str, Attribute] = {
-        "arguments": metadata_attribute(array.type for array in arrays),
+        "arguments": metadata_attribute(map(type_of, arrays)),
         "inputs": integer_attribute(len(arrays)),
         "metadata": metadata_attribute(types),
         "op_attrs": array_attribute(()) if attributes is None else attributes,
@@ -162,7 +162,7 @@ def chain_op(
 ) -> ElementwiseOp:
     """A chain of elementwise ops on arrays."""
     attributes: Mapping[str, Attribute] = {
-        "arguments": metadata_attribute(array.type for array in arrays),
+        "arguments": metadata_attribute(map(type_of, arrays)),
         "metadata": metadata_attribute([type]),
         "steps": array_attribute(steps),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.dialects.func import FuncOp
@@ -27,8 +27,7 @@ _BODIES = {"stablehlo.select_and_scatter": ("select", "scatter")}
 """What the bodies of ops with several regions are called as attributes."""
 
 
-@dataclass(frozen=True)
-class CoreOp:
+class CoreOp(NamedTuple):
     """An op of the core runtime.
 
     Attributes:

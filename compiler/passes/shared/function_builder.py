@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 
 from xdsl.dialects.builtin import (
+    UNKNOWN_LOC,
     ArrayAttr,
     DictionaryAttr,
     FunctionType,
@@ -27,12 +28,18 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from tfrt.compiler.emitter.entities import NAME
 from tfrt.compiler.passes.shared.purity import name_of
-from tfrt.compiler.passes.shared.source_ops import Unsupported, flat_types, functions_with_effects, has_effects
+from tfrt.compiler.passes.shared.source_ops import (
+    Unsupported,
+    flat_count,
+    flat_types,
+    functions_with_effects,
+    has_effects,
+)
 from tfrt.compiler.passes.shared.source_patterns import is_everywhere
 from tfrt.compiler.passes.symbol_dce import is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.cpu import AfterOp, CallOp, CopyOp, ItemOp, OwnOp
-from tfrt.dialects.shared.ops import append_op, operands_of, ops_of
+from tfrt.dialects.shared.ops import add_arguments, append_op, operands_of, ops_of, type_of
 from tfrt.dialects.stablehlo.attributes import TokenType
 from tfrt.dialects.tfrt.chain import NewChainOp
 from tfrt.dialects.tfrt.control_flow import ReturnOp
@@ -158,10 +165,11 @@ class ProgramBuilder:
         block = Block()
         into = FunctionBuilder(self, task.name, block)
         is_public = task.visibility is None
-        for argument in task.arguments:
-            into.values[argument] = tuple(
-                block.insert_arg(type, len(block.args)) for type in into.types([argument], argument.owner)
-            )
+        types = [into.types([argument], argument.owner) for argument in task.arguments]
+        flat = [type for of_argument in types for type in of_argument]
+        arguments = iter(add_arguments(block, flat, [UNKNOWN_LOC] * len(flat)))
+        for argument, of_argument in zip(task.arguments, types, strict=True):
+            into.values[argument] = tuple(islice(arguments, len(of_argument)))
         if task.has_effects and not is_public:
             into.chain = block.insert_arg(CHAIN, len(block.args))
         elif task.has_effects:
@@ -219,7 +227,7 @@ class FunctionBuilder:
     def types(self, values: Sequence[SSAValue], user: object) -> list[Attribute]:
         """The types of what stands for values; a type that cannot be is reported at `user`."""
         try:
-            return flat_types(value.type for value in values)
+            return flat_types(map(type_of, values))
         except ValueError as error:
             if isinstance(user, Operation):
                 self.program.report(user, f"has a type that is not supported: {error}")
@@ -253,7 +261,9 @@ class FunctionBuilder:
             self.program.report(error.op, error.reason)
             given = self._missing(op)
         for result in op.results:
-            size = len(self.types([result], op))
+            size = flat_count(type_of(result))
+            if size is None:
+                size = len(self.types([result], op))
             self.values[result], given = tuple(given[:size]), given[size:]
 
     def _missing(self, op: Operation) -> Sequence[SSAValue]:

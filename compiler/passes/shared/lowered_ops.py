@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -30,7 +31,7 @@ from tfrt.dialects.cpu import (
     metadata_attribute,
 )
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, string_attribute
-from tfrt.dialects.shared.ops import make_op, operands_of
+from tfrt.dialects.shared.ops import make_op, operands_of, type_of
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.finding import CUSTOM_CALL
@@ -61,13 +62,14 @@ def _execute_as(
 ) -> Sequence[SSAValue]:
     if into.chain is not None and has_effects(op, frozenset()):
         return _execute_in_order(into, op, entry, operands, attributes, types)
-    if not _is_known(entry, (*types, *(operand.type for operand in operands))):
+    given = [*map(type_of, operands)]
+    if not _is_known(entry, (*types, *given)):
         return _execute_unknown(into, op, entry, operands, attributes, types)
-    if _can_be_fused(entry, operands, attributes, types):
+    if _can_be_fused(entry, given, attributes, types):
         made: Operation = elementwise(entry.name, operands, metadata_of_type(types[0]), op.location)
         return into.insert(made, op.location)
     described = {
-        "arguments": metadata_attribute(operand.type for operand in operands),
+        "arguments": metadata_attribute(given),
         **_described(entry, attributes, types),
         "inputs": integer_attribute(len(operands)),
         "steps": array_attribute(()),
@@ -180,17 +182,23 @@ def _is_known(entry: OpEntry, types: Sequence[Attribute]) -> bool:
     """
     if not all(isinstance(type, MemRefType) for type in types):
         return False
-    if entry.name.partition(".")[0] in (*SOURCES, CUSTOM_CALL):
+    if _is_source(entry.name):
         return True
     return all(isinstance(type, MemRefType) and type.has_static_shape() for type in types)
 
 
+@lru_cache(maxsize=4096)
+def _is_source(name: str) -> bool:
+    return name.partition(".")[0] in (*SOURCES, CUSTOM_CALL)
+
+
 def _can_be_fused(
-    entry: OpEntry, operands: Sequence[SSAValue], attributes: ArrayAttr[Attribute], types: Sequence[Attribute]
+    entry: OpEntry, given: Sequence[Attribute], attributes: ArrayAttr[Attribute], types: Sequence[Attribute]
 ) -> bool:
     if entry.elementwise is None or attributes.data or len(types) != 1:
         return False
-    known = metadata_of_type(types[0])
-    if any(size < 0 for size in known.shape) or any(operand.type != types[0] for operand in operands):
+    (type,) = types
+    known = metadata_of_type(type)
+    if min(known.shape, default=0) < 0 or any(each is not type and each != type for each in given):
         return False
     return entry.elementwise(known.dtype) is not None

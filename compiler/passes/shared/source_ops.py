@@ -91,6 +91,15 @@ def flat_types(types: Iterable[Attribute]) -> list[Attribute]:
 
 
 @once_each
+def flat_count(type: Attribute) -> int | None:
+    """How many values stand for a value of a type; None where arrays hold no such elements."""
+    try:
+        return len(_flat(type))
+    except ValueError:
+        return None
+
+
+@once_each
 def _flat(type: Attribute) -> tuple[Attribute, ...]:
     match type:
         case (
@@ -131,6 +140,8 @@ def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
     if is_unregistered(op):
         # Exporters have them in either dictionary.
         given = {n: a for n, a in (*op.attributes.items(), *given) if not n.startswith("_")}.items()
+    if not given:
+        return array_attribute(())
     return array_attribute([pair for name, attribute in given for pair in _pairs_of(name)(attribute)])
 
 
@@ -139,7 +150,7 @@ def _pairs_of(name: str) -> Callable[[Attribute], Sequence[Attribute]]:
     """What spells attributes of that name."""
 
     def pairs(attribute: Attribute) -> Sequence[Attribute]:
-        return [ArrayAttr([string_attribute(name), value]) for name, value in _pairs(name, attribute)]
+        return [array_attribute([string_attribute(name), value]) for name, value in _pairs(name, attribute)]
 
     # Values of constants may be large, which nobody should keep.
     return pairs if name == "value" else once_each(pairs)
@@ -178,7 +189,7 @@ def _numbers(value: Any) -> Attribute:
 
 
 def _integer_array(values: Iterable[int], type: IntegerType) -> ArrayAttr[Attribute]:
-    return ArrayAttr([integer_attribute(int(v)) if type == i64 else IntegerAttr(int(v), type) for v in values])
+    return array_attribute(integer_attribute(int(v)) if type == i64 else IntegerAttr(int(v), type) for v in values)
 
 
 def callee_of(op: Operation) -> str | None:

@@ -24,7 +24,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 
 from tfrt.compiler.runtime_values import dense_attribute
-from tfrt.dialects.shared.interning import once_each, tensor_type
+from tfrt.dialects.shared.interning import data_attribute, once_each, tensor_type
 from tfrt.dialects.shared.ops import make_op, operand_of, operands_of, put_before, result_of, type_of
 from tfrt.dialects.stablehlo import STABLEHLO
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
@@ -416,7 +416,7 @@ def _dot_general(op: Operation) -> Replacement:
     if operands == list(operands_of(op)):
         return _product_of_rows(op, data)
     found = DotDimensionNumbers(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
-    return new_like(op, op.name, operands, {**op.properties, "dot_dimension_numbers": DotAttr.new(found)})
+    return new_like(op, op.name, operands, {**op.properties, "dot_dimension_numbers": data_attribute(DotAttr, found)})
 
 
 def _product_of_rows(op: Operation, numbers: DotDimensionNumbers) -> Replacement:
@@ -438,7 +438,7 @@ def _product_of_rows(op: Operation, numbers: DotDimensionNumbers) -> Replacement
     flat = [inner, columns] if first == 0 else [columns, inner]
     properties = {
         **op.properties,
-        "dot_dimension_numbers": DotAttr.new(DotDimensionNumbers((), (), (len(kept),), (int(first > 0),))),
+        "dot_dimension_numbers": data_attribute(DotAttr, DotDimensionNumbers((), (), (len(kept),), (int(first > 0),))),
     }
     operands = [_reshaped(op, lhs, [*kept, inner]), _reshaped(op, rhs, flat)]
     element = result_of(op).type.element_type  # type: ignore[attr-defined]
