@@ -4,8 +4,8 @@
 
 A scan's iteration takes a row of what it goes over, at an index that is an array of one integer, and writes a row of
 what it collects. All ways are timed in turn within every round: at `-O0`, where that is arrays, at `-O2`, where it is
-numbers and slices, and, for the cache, with the cache donated. Shown are the median and the least time of an iteration
-in microseconds, and the ratio of the median to numpy's. One thread.
+numbers and slices, as machine code where llvmlite is installed, and, for the cache, with the cache donated. Shown are
+the median and the least time of an iteration in microseconds, and the ratio of the median to numpy's. One thread.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import numpy as np
 from interleaved import agreed, parser_of, timed
 
 import tfrt
+from tfrt.executor.support.machine_code import is_available
 
 Ways = dict[str, Callable[[], Any]]
 
@@ -233,12 +234,15 @@ CASES: dict[str, Callable[[], tuple[Ways, int]]] = {
 }
 
 
-def _function(text: str, level: int) -> tfrt.Function:
-    return tfrt.load(tfrt.compile(text, "loop.mlir", opt_level=level), host=tfrt.HostContext("s", native=False))["main"]
+def _function(text: str, level: int, native: bool = False) -> tfrt.Function:
+    host = tfrt.HostContext("s", native=native)
+    return tfrt.load(tfrt.compile(text, "loop.mlir", opt_level=level), host=host)["main"]
 
 
 def _in_tfrt(text: str, arguments: tuple[np.ndarray, ...]) -> Ways:
     runs = {f"tfrt -O{level}": _function(text, level) for level in (0, 2)}
+    if is_available():
+        runs["tfrt native"] = _function(text, 2, native=True)
     return {way: partial(run, *arguments) for way, run in runs.items()}
 
 

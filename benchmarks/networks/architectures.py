@@ -3,7 +3,8 @@
 Operations are `relu`, `gelu`, `softmax` (over the last dimension), `layer_norm(x, scale, shift)`, `conv(x, kernel,
 stride)` (NHWC, HWIO, as many zeros around as keep the size at stride 1), `max_pool(x)` (2 x 2), `mean(x)` (over height
 and width), `transpose(x, order)`, `reshape(x, shape)`, `concatenate(parts)` (of matrices, one below the other) and
-`part(x, index)`; arrays have `@`, `+`, `*`.
+`part(x, index)`, `lstm(xs, inputs, states, bias)` and `gru(xs, inputs, states, bias, state_bias)` (of ``(steps, batch,
+width)``, from zeros on, gates side by side in PyTorch's order, all states); arrays have `@`, `+`, `*`.
 """
 
 from __future__ import annotations
@@ -171,6 +172,23 @@ def _decoder_weights() -> Shapes:
     return {**shapes, "scale": (WIDTH,), "shift": (WIDTH,), "bytes": (WIDTH, BYTES)}
 
 
+def _lstm(ops: Any, w: dict[str, Any], inputs: list[Any]) -> Any:
+    return ops.lstm(inputs[0], w["inputs"], w["states"], w["bias"])
+
+
+def _gru(ops: Any, w: dict[str, Any], inputs: list[Any]) -> Any:
+    return ops.gru(inputs[0], w["inputs"], w["states"], w["bias"], w["state_bias"])
+
+
+STEPS, STATE = 64, 128
+_LSTM: Shapes = {"inputs": (STATE, 4 * STATE), "states": (STATE, 4 * STATE), "bias": (4 * STATE,)}
+_GRU: Shapes = {
+    "inputs": (STATE, 3 * STATE),
+    "states": (STATE, 3 * STATE),
+    "bias": (3 * STATE,),
+    "state_bias": (3 * STATE,),
+}
+
 _CACHE = (BLOCKS, HEADS, TOKENS - 1, HEAD)
 
 NETWORKS = {
@@ -188,5 +206,8 @@ NETWORKS = {
             _decoder_weights(),
             {"x": (1, WIDTH), "keys": _CACHE, "values": _CACHE, "mask": (TOKENS,)},
         ),
+        Network("lstm-1", _lstm, _LSTM, {"x": (STEPS, 1, STATE)}),
+        Network("lstm-8", _lstm, _LSTM, {"x": (STEPS, 8, STATE)}),
+        Network("gru-1", _gru, _GRU, {"x": (STEPS, 1, STATE)}),
     )
 }

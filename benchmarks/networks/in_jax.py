@@ -37,3 +37,26 @@ def concatenate(parts: list[Any]) -> Any:
 
 def part(x: Any, index: int) -> Any:
     return x[index]
+
+
+def lstm(xs: Any, inputs: Any, states: Any, bias: Any) -> Any:
+    def step(state: Any, x: Any) -> Any:
+        h, c = state
+        i, f, g, o = jnp.split(x @ inputs + h @ states + bias, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    nothing = jnp.zeros((xs.shape[1], len(states)), xs.dtype)
+    return jax.lax.scan(step, (nothing, nothing), xs)[1]
+
+
+def gru(xs: Any, inputs: Any, states: Any, bias: Any, state_bias: Any) -> Any:
+    def step(h: Any, x: Any) -> Any:
+        xr, xz, xn = jnp.split(x @ inputs + bias, 3, axis=1)
+        hr, hz, hn = jnp.split(h @ states + state_bias, 3, axis=1)
+        z = jax.nn.sigmoid(xz + hz)
+        h = (1 - z) * jnp.tanh(xn + jax.nn.sigmoid(xr + hr) * hn) + z * h
+        return h, h
+
+    return jax.lax.scan(step, jnp.zeros((xs.shape[1], len(states)), xs.dtype), xs)[1]

@@ -51,3 +51,29 @@ def concatenate(parts: list[np.ndarray]) -> np.ndarray:
 
 def part(x: np.ndarray, index: int) -> np.ndarray:
     return x[index]
+
+
+def _logistic(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm(xs: np.ndarray, inputs: np.ndarray, states: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    h = c = np.zeros((xs.shape[1], len(states)), xs.dtype)
+    found = []
+    for x in xs @ inputs + bias:
+        i, f, g, o = np.split(x + h @ states, 4, axis=1)
+        c = _logistic(f) * c + _logistic(i) * np.tanh(g)
+        h = _logistic(o) * np.tanh(c)
+        found.append(h)
+    return np.stack(found)
+
+
+def gru(xs: np.ndarray, inputs: np.ndarray, states: np.ndarray, bias: np.ndarray, state_bias: np.ndarray) -> np.ndarray:
+    h = np.zeros((xs.shape[1], len(states)), xs.dtype)
+    found = []
+    for x in xs @ inputs + bias:
+        (xr, xz, xn), (hr, hz, hn) = np.split(x, 3, axis=1), np.split(h @ states + state_bias, 3, axis=1)
+        z = _logistic(xz + hz)
+        h = (1 - z) * np.tanh(xn + _logistic(xr + hr) * hn) + z * h
+        found.append(h)
+    return np.stack(found)

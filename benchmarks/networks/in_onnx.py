@@ -96,6 +96,34 @@ def part(x: Value, index: int) -> Value:
     return x.graph.node("Gather", x, np.array(index, np.int64), axis=0)
 
 
+def lstm(x: Value, inputs: np.ndarray, states: np.ndarray, bias: np.ndarray) -> Value:
+    """ONNX has the output gate second, and weights transposed, for each direction."""
+    order = [0, 3, 1, 2]
+    given = [_of_gates(array, order)[None] for array in (inputs, states)]
+    both = np.concatenate([_of_gates(bias, order), np.zeros_like(bias)])[None]
+    return _states(x.graph.node("LSTM", x, *given, both, hidden_size=len(states)))
+
+
+def gru(x: Value, inputs: np.ndarray, states: np.ndarray, bias: np.ndarray, state_bias: np.ndarray) -> Value:
+    """ONNX has the update gate first."""
+    order = [1, 0, 2]
+    given = [_of_gates(array, order)[None] for array in (inputs, states)]
+    both = np.concatenate([_of_gates(bias, order), _of_gates(state_bias, order)])[None]
+    found = x.graph.node("GRU", x, *given, both, hidden_size=len(states), linear_before_reset=1)
+    return _states(found)
+
+
+def _of_gates(array: np.ndarray, order: Sequence[int]) -> np.ndarray:
+    """What lies side by side for gates, one below the other in another order."""
+    parts = np.split(array, len(order), axis=-1)
+    return np.ascontiguousarray(np.concatenate([parts[gate].T for gate in order]))
+
+
+def _states(found: Value) -> Value:
+    """All states, without the dimension of directions."""
+    return found.graph.node("Squeeze", found, np.array([1], np.int64))
+
+
 def model(network: Network, weights: dict[str, np.ndarray]) -> bytes:
     """The network with its weights, as an ONNX file."""
     import sys

@@ -46,3 +46,15 @@ def concatenate(parts: list[Any]) -> Any:
 
 def part(x: Any, index: int) -> Any:
     return x[index]
+
+
+def lstm(xs: Any, inputs: Any, states: Any, bias: Any) -> Any:
+    nothing = torch.zeros(1, xs.shape[1], len(states))
+    weights = [inputs.T.contiguous(), states.T.contiguous(), bias, torch.zeros_like(bias)]
+    return torch.lstm(xs, (nothing, nothing), weights, True, 1, 0.0, False, False, False)[0]
+
+
+def gru(xs: Any, inputs: Any, states: Any, bias: Any, state_bias: Any) -> Any:
+    nothing = torch.zeros(1, xs.shape[1], len(states))
+    weights = [inputs.T.contiguous(), states.T.contiguous(), bias, state_bias]
+    return torch.gru(xs, nothing, weights, True, 1, 0.0, False, False, False)[0]

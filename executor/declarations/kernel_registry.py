@@ -102,7 +102,8 @@ def kernel(
             its results pending. It must not block.
         prepares: the function takes no operands. It is called once for each place in a program, with what is known
             before the program runs, and returns the function of operands that is called each time, or a `Prepared`
-            (`tfrt.executor.declarations.prepared`) of it.
+            (`tfrt.executor.declarations.prepared`) of it. If the kernel is given an `ExecutionContext`, it is that
+            function which is, under the same name; what prepares it is given None.
         overwrites: the kernel may write into memory of its operands; programs give it such as nobody else looks at.
             It may be `pure` nevertheless, but must not run twice.
         runs: how the kernel runs its functions, one after the other; the last one is also how it runs all further

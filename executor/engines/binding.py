@@ -122,15 +122,16 @@ def bind(
         return BoundKernel(name=kernel.name, call=call, needs_context=False, returns_tuple=True)
     call = partial(kernel.function, **arguments) if arguments else kernel.function
     prepared: Prepared | None = None
+    context = next((name for name, what in signature.injected if what is Supplied.CONTEXT), None)
     if kernel.prepares:
-        found = _prepared(call)
+        # What is prepared is given the context of each call.
+        found = _prepared(call if context is None else partial(call, **{context: None}))
         prepared = found if isinstance(found, Prepared) else None
         call = found.call if isinstance(found, Prepared) else found
     if signature.operands is not None and len(record.arguments) > signature.operands:
         call = _without_trailing_chain(call, kernel.name)
     if observe is not None:
         call = observe(call, prepared is not None and prepared.is_new and not kernel.overwrites)
-    context = next((name for name, what in signature.injected if what is Supplied.CONTEXT), None)
     if context is not None:
         call = _with_context(call, context)
     converts = has_scalars(result_types)

@@ -142,11 +142,7 @@ def _array_form(
         raise KernelError(f"op '{entry.name}' cannot write into memory that it is given")
     if steps and not entry.takes_epilogue:
         raise KernelError(f"op '{entry.name}' cannot be fused with others")
-    kinds = [results[0].dtype, *[known.dtype for known in operands[inputs:]]] if steps else []
-    found = tuple(_steps(steps, kinds, results[0].dtype)) if steps else ()
-    # Machine code of layers reads arrays of one type only.
-    odd = {number for number, kind in enumerate(kinds) if kind is not results[0].dtype}
-    found = tuple([step if odd.isdisjoint(step.operands) else replace(step, native=None) for step in found])
+    found = epilogue_steps(steps, operands[inputs:], results[0]) if steps else ()
     run = epilogue(found, [known.shape for known in operands[inputs:]]) if found else None
 
     def finish(others: Sequence[tuple[int, ...]]) -> RowEpilogue | None:
@@ -163,6 +159,15 @@ def _array_form(
         return entry.arrays(known, attrs, host, gives, finish(shapes[inputs:]))
 
     return _by_shapes(prepare)
+
+
+def epilogue_steps(steps: Any, others: Sequence[TensorMetadata], result: TensorMetadata) -> tuple[Step, ...]:
+    """The steps that follow an op with that result, and read other arrays."""
+    kinds = [result.dtype, *[known.dtype for known in others]]
+    # Machine code of layers reads arrays of one type only.
+    odd = {number for number, kind in enumerate(kinds) if kind is not result.dtype}
+    found = _steps(steps, kinds, result.dtype)
+    return tuple([step if odd.isdisjoint(step.operands) else replace(step, native=None) for step in found])
 
 
 def _result_metadata(
@@ -230,7 +235,7 @@ def _by_shapes(prepare: Callable[[Sequence[tuple[int, ...]]], ArrayForm]) -> Arr
 def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> ArrayForm:
     (result,) = read_metadata(metadata)
     known, dtype = read_metadata(arguments), result.dtype.numpy
-    found, parts = _steps_of_parts(steps, known, result.dtype)
+    found, parts = steps_of_parts(steps, known, result.dtype)
     inputs = [known[part.array] for part in parts]
     shapes = [each.shape if part.starts is None else result.shape for each, part in zip(inputs, parts, strict=True)]
     largest = max(dtype.itemsize, *(each.dtype.numpy.itemsize for each in known))
@@ -246,9 +251,7 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     return with_native_chain(run, described, host, is_small=not is_large)
 
 
-def _steps_of_parts(
-    steps: Any, known: Sequence[TensorMetadata], result: DType
-) -> tuple[Sequence[Step], Sequence[Part]]:
+def steps_of_parts(steps: Any, known: Sequence[TensorMetadata], result: DType) -> tuple[Sequence[Step], Sequence[Part]]:
     """The steps of a chain of arrays, and the inputs that they read: these, or parts of them, which its first steps
     take."""
     shapes, dtypes = [each.shape for each in known], [each.dtype for each in known]

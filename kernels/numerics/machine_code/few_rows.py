@@ -16,6 +16,7 @@ from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.machine_code.tiles import SHORT, Product, finish
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
+from tfrt.kernels.numerics.workspaces import aligned
 
 MOST_ROWS = 4
 """For more rows, what takes time is the arithmetic."""
@@ -61,7 +62,9 @@ def pack(matrix: np.ndarray, lanes: int) -> np.ndarray:
     width = UNIT * lanes
     whole = columns // width
     rest = -(-(columns - whole * width) // lanes) * lanes
-    packed = np.zeros(inner * (whole * width + rest), matrix.dtype)
+    # Vectors are lines of the cache.
+    packed = aligned(inner * (whole * width + rest) * matrix.itemsize).view(matrix.dtype)
+    packed[...] = 0
     panels = packed[: inner * whole * width].reshape(whole, inner, width)
     panels[...] = matrix[:, : whole * width].reshape(inner, whole, width).swapaxes(0, 1)
     if rest:

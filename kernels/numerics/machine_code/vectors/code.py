@@ -60,7 +60,11 @@ class Code:
 
     def of(self, dtype: np.dtype) -> Code:
         """The same function, with vectors of as many elements of another type."""
-        return self if dtype == self.dtype else Code(dtype, self.lanes, self._text)
+        return self.with_lanes(dtype, self.lanes)
+
+    def with_lanes(self, dtype: np.dtype, lanes: int) -> Code:
+        """The same function, with vectors of so many elements of a type."""
+        return self if (dtype, lanes) == (self.dtype, self.lanes) else Code(dtype, lanes, self._text)
 
     def module(self, name: str, parameters: Sequence[str]) -> str:
         """The whole module, with a function of these parameters (types and names)."""

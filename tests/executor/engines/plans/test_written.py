@@ -186,6 +186,25 @@ def test_results_that_are_converted_are_not_written(way, kernels):
     assert "w_half(r0)" in "".join(dump(tfrt.load(tfrt.compile(text))))
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_prepared_is_given_the_context_of_each_call(way, kernels):
+    prepared, seen = [], []
+
+    @tfrt.kernel("w.context", pure=True, prepares=True)
+    def prepare(*, context: tfrt.ExecutionContext):
+        prepared.append(context)
+        return lambda x, context: (seen.append(context), x)[1]
+
+    text = """func.func @main(%x: i32) -> i32 {
+  %y = "w.context"(%x) : (i32) -> i32
+  tfrt.return %y : i32
+}"""
+    run = tfrt.load(tfrt.compile(text), host=tfrt.HostContext(**WAYS[way]))["main"]
+    assert [run(1), run(2)] == [1, 2]
+    assert prepared == [None]
+    assert [type(context) for context in seen] == [tfrt.ExecutionContext] * 2
+
+
 def test_which_arguments_are_only_read(kernels):
     @tfrt.kernel("w.any", pure=True)
     def anything(x):
