@@ -22,6 +22,7 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.cpu.calls import epilogue_steps, steps_of_parts
 from tfrt.kernels.numerics.machine_code import chain as chains
 from tfrt.kernels.numerics.machine_code import few_rows, products, tiles
+from tfrt.kernels.numerics.machine_code.chain_code import write as write_chain
 from tfrt.kernels.numerics.machine_code.loop import (
     NUMBERS,
     RESULT,
@@ -286,13 +287,13 @@ class _Body:
         inputs = [known[part.array] for part in parts]
         shapes = [each.shape if part.starts is None else result.shape for each, part in zip(inputs, parts, strict=True)]
         dtypes = [each.dtype.numpy for each in inputs]
-        chain = chains.describe(shapes, dtypes, result.shape, dtype, found, parts)
-        if chain is None:
+        loops = chains.describe(chains.Chain(shapes, dtypes, result.shape, dtype, found, parts))
+        if loops is None:
             raise CannotAssemble("a chain has none")
         if self.host.parallelism > 1 and prod(result.shape) >= 2 * chains.LEAST_ELEMENTS:
             raise CannotAssemble("threads share a chain")
         self.work += prod(result.shape) * len(found)
-        self._kernel(chains.write(chain), "work", used, len(used), chain.rows, result, into)
+        self._kernel(write_chain(loops), "work", used, len(used), loops.rows, result, into)
 
     def _kernel(
         self,

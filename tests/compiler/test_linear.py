@@ -240,7 +240,7 @@ def test_steps_grow_with_the_module(make: Make, size: int, monkeypatch: pytest.M
     monkeypatch.setattr(fuse_cpu_ops, "_MOST_STEPS", 4)
     monkeypatch.setattr(block_buffers, "_MOST_IN_ARENA", 4)
     # What is done once, such as importing a dialect, is done before.
-    steps_of_stages(make(4))
+    steps_of_stages(make(size))
     sizes: Sequence[dict[str, int]] = [steps_of_stages(make(size << doubled)) for doubled in range(3)]
     for stage in sizes[0]:
         small, medium, large = (found[stage] for found in sizes)
