@@ -5,9 +5,9 @@
 Everything is single precision on one thread. A case is multiplied by several matrices in turn, which together do not
 fit the second cache, as weights of a network do not; the time is that of one. All ways are timed in turn within every
 round. Shown are the least time of each way, in microseconds, how many thousand million floating-point operations a
-second that is, and its ratio to OpenBLAS's. `constant` is machine code for matrices that never change, as those of
-onnxruntime;
-`numpy` and `variable` are for those that may. Machine code needs Numba, or llvmlite alone.
+second that is, and its ratio to OpenBLAS's. `numpy-constant`, and `constant` as machine code, are for matrices that never
+change, as those of onnxruntime; `numpy` and `variable` are for those that may. Machine code needs Numba, or llvmlite
+alone.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.contraction import contract, contraction
 
 SIZES = [
-    *[(rows, 784, 512) for rows in (1, 2, 3, 4, 5, 8, 16, 64)],
+    *[(rows, 784, 512) for rows in (1, 2, 3, 4, 5, 8, 16, 32, 64)],
     *[(rows, 256, 1024) for rows in (1, 4, 8, 12, 128)],
     (1, 512, 10),
     (64, 512, 10),
     (64, 512, 512),
     (128, 256, 256),
     (128, 1024, 256),
+    (64, 768, 768),
+    (100, 512, 512),
     (512, 512, 512),
     (1024, 1024, 1024),
     (16, 4096, 4096),
@@ -95,6 +97,7 @@ def ways_of(rows: int, inner: int, columns: int) -> dict[str, Run]:
     constants = [np.frombuffer(matrix.tobytes(), np.float32).reshape(matrix.shape) for matrix in matrices]
     for name, native, given in (
         ("numpy", False, matrices),
+        ("numpy-constant", False, constants),
         ("variable", True, matrices),
         ("constant", True, constants),
     ):

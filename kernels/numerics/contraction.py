@@ -229,17 +229,21 @@ def _matrix_product(
 ) -> Callable[..., Any]:
     """`contract` of two matrices with one axis to sum along: the layers of networks, small ones among them."""
     turns_lhs, turns_rhs = how.lhs_axes != (0, 1), how.rhs_axes != (0, 1)
-    is_small = products.is_small(how.rows, how.inner, how.columns)
-    width = how.columns if turns_lhs else products.panel_width(how.rows, how.inner, how.columns, dtype)
+    sizes = (how.rows, how.inner, how.columns)
+    is_small = products.is_small(*sizes)
+    width = how.columns if turns_lhs else products.panel_width(*sizes, dtype)
     by_panels = width != how.columns and not turns_rhs
     # BLAS takes transposed matrices as they are, and up to several times as long for more rows than two.
     is_worth_it = how.rows > _FEW_ROWS and how.inner * how.columns * dtype.itemsize >= _LEAST_BYTES
-    find = panels.in_order() if turns_rhs and is_worth_it and host is not None else None
-    together = max(1, BLOCK_BYTES // max(1, how.columns * dtype.itemsize))
-    is_block = how.rows <= together
     # Without a host, somebody only asks whether there is such a function.
     is_alone = is_small or host is None or host.parallelism == 1
-
+    find = None
+    if host is not None and is_alone and not turns_lhs and products.is_for_panels(*sizes, dtype):
+        find = panels.of_columns(products.PANEL, turns_rhs)
+    elif host is not None and turns_rhs and is_worth_it:
+        find = panels.in_order()
+    together = max(1, BLOCK_BYTES // max(1, how.columns * dtype.itemsize))
+    is_block = how.rows <= together
     are_full = _full(finish, how.shape)
 
     def finish_some(rows: np.ndarray, first: int, others: tuple[np.ndarray, ...]) -> None:
@@ -250,8 +254,13 @@ def _matrix_product(
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
         target = out if out is None or out.flags.c_contiguous else None
-        in_panels = width != how.columns and y.flags.c_contiguous
-        found: np.ndarray = products.multiply_by_panels(x, y, target, width) if in_panels else x.dot(y, target)
+        found: np.ndarray
+        if y.ndim == 3:
+            found = products.multiply_panels(x, y, target)
+        elif width != how.columns and y.flags.c_contiguous:
+            found = products.multiply_by_panels(x, y, target, width)
+        else:
+            found = x.dot(y, target)
         if finish is not None and is_block:
             finish(found, *others)
         elif finish is not None:
@@ -275,7 +284,6 @@ def _matrix_product(
         return products.matmul(a, b, host, out, last)
 
     if host is not None:
-        sizes = (how.rows, how.inner, how.columns)
         native = with_native_product(run, sizes, dtype, finish, host, (turns_lhs, turns_rhs))
         if native is not run:
             return native

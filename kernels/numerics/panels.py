@@ -87,6 +87,16 @@ def in_order() -> Find:
     return Find("transposed", lambda matrix: np.ascontiguousarray(matrix.T))
 
 
+def of_columns(width: int, turned: bool) -> Find:
+    """For matrices that never change, transposed perhaps, as panels of so many columns: panels x inner x columns."""
+
+    def pack(matrix: np.ndarray) -> np.ndarray:
+        lying = matrix.T if turned else matrix
+        return np.ascontiguousarray(lying.reshape(len(lying), -1, width).swapaxes(0, 1))
+
+    return Find(("columns", width, turned), pack)
+
+
 _MOST_CHANGES = 3
 """How often a constant may be another one than in the call before."""
 

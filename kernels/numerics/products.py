@@ -65,6 +65,23 @@ def panel_width(rows: int, inner: int, columns: int, dtype: np.dtype) -> int:
     return ceil(width / 16) * 16
 
 
+PANEL = 32
+"""How many columns a panel of a constant matrix has."""
+
+_ROWS_OF_PANELS = range(3, 33)
+
+
+def is_for_panels(rows: int, inner: int, columns: int, dtype: np.dtype) -> bool:
+    """Whether rows are better multiplied by panels of a constant matrix, which lie apart, each in order.
+
+    These are small matrices to OpenBLAS's kernels. For more rows, packing takes little of what the product takes.
+    """
+    size = inner * columns * dtype.itemsize
+    is_large = rows * inner * columns > _AT_ONCE and size <= _MOST_BYTES and dtype == np.float32
+    is_possible = rows in _ROWS_OF_PANELS and columns % PANEL == 0 and rows * inner * PANEL <= _AT_ONCE
+    return is_large and is_possible and multiplies_small_ones_as_they_lie()
+
+
 @cache
 def multiplies_small_ones_as_they_lie() -> bool:
     """Whether numpy's BLAS has kernels that do."""
@@ -79,6 +96,14 @@ def multiply_by_panels(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, wid
     result = np.empty((a.shape[0], b.shape[1]), a.dtype) if out is None else out
     for left in range(0, b.shape[1], width):
         np.matmul(a, b[:, left : left + width], out=result[:, left : left + width])
+    return result
+
+
+def multiply_panels(a: np.ndarray, panels: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """The product with a matrix that lies as panels of its columns: panels x inner x columns."""
+    number, _, width = panels.shape
+    result = np.empty((len(a), number * width), a.dtype) if out is None else out
+    np.matmul(a, panels, out=result.reshape(len(a), number, width).swapaxes(0, 1))
     return result
 
 

@@ -139,3 +139,39 @@ def test_constants_that_are_transposed_are_copied_once(small_products, rows):
     # One that changes is never copied.
     b[...] = 1
     np.testing.assert_array_equal(run(a, b), a @ b.T)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("finished", [False, True])
+@pytest.mark.parametrize("rows", [3, 16, 32])
+def test_constants_are_multiplied_by_panels(small_products, rows, finished, turned):
+    inner, columns = 512, 704
+    random = np.random.default_rng(0)
+    a, b = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((rows, inner), (inner, columns)))
+    lying = np.ascontiguousarray(b.T) if turned else b
+    constant = np.frombuffer(lying.tobytes(), np.float32).reshape(lying.shape)
+    how = contraction(a.shape, lying.shape, ((), ()), ((1,), (1 if turned else 0,)))
+    before, expected = panels.bytes_kept(), a @ b + finished
+    with tfrt.HostContext("s", native=False) as host:
+        run = contract(how, a.dtype, host, (lambda part: np.add(part, 1, out=part)) if finished else None)
+        for matrix in (constant, lying, constant):
+            np.testing.assert_array_equal(run(a, matrix), expected)
+        assert panels.bytes_kept() - before == constant.nbytes
+        np.testing.assert_array_equal(run(np.asfortranarray(a), constant), expected)
+        for out in (np.empty_like(expected), np.empty((columns, rows), np.float32).T):
+            assert run(a, constant, out=out) is out
+            np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize(
+    "sizes", [(2, 1024, 1024), (33, 512, 512), (8, 64, 64), (8, 4096, 4096), (32, 1024, 512), (8, 512, 1000)]
+)
+def test_others_are_not_multiplied_by_panels(small_products, sizes):
+    assert not products.is_for_panels(*sizes, np.dtype(np.float32))
+
+
+def test_doubles_and_other_kernels_are_not_multiplied_by_panels(small_products, monkeypatch):
+    assert products.is_for_panels(8, 256, 1024, np.dtype(np.float32))
+    assert not products.is_for_panels(8, 256, 1024, np.dtype(np.float64))
+    monkeypatch.setattr(products, "multiplies_small_ones_as_they_lie", lambda: False)
+    assert not products.is_for_panels(8, 256, 1024, np.dtype(np.float32))
