@@ -5,9 +5,9 @@
 Everything is single precision on one thread. A case is multiplied by several matrices in turn, which together do not
 fit the second cache, as weights of a network do not; the time is that of one. All ways are timed in turn within every
 round. Shown are the least time of each way, in microseconds, how many thousand million floating-point operations a
-second that is, and its ratio to OpenBLAS's. `numpy-constant`, and `constant` as machine code, are for matrices that never
-change, as those of onnxruntime; `numpy` and `variable` are for those that may. Machine code needs Numba, or llvmlite
-alone.
+second that is, and its ratio to OpenBLAS's. `numpy-constant` and, as machine code, `constant` are for matrices that
+never change, as those of onnxruntime; `numpy` and `variable` are for those that may. Machine code needs Numba, or
+llvmlite alone.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE, Attention, Change
 from tfrt.kernels.numerics.machine_code.attention import MOST_QUERIES, with_native_attention
 from tfrt.kernels.numerics.machine_code.attention_blocks import with_native_blocks
 from tfrt.kernels.numerics.machine_code.rows import with_native_softmax
+from tfrt.kernels.numerics.products import multiply_stacks
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, softmax_rows
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -155,7 +156,7 @@ def _mix_with(
     for values, count in zip(arrays[end : end + len(a.values)], a.values, strict=True):
         shares = scores[..., start : start + count]
         if start == 0:
-            np.matmul(shares, values, out=out)
+            multiply_stacks(shares, values, out)
         else:
             # A product with a single value is one of numbers, for which BLAS is not called.
             out += shares * values if count == 1 else np.matmul(shares, values)

@@ -233,6 +233,7 @@ def _matrix_product(
     is_small = products.is_small(*sizes)
     width = how.columns if turns_lhs else products.panel_width(*sizes, dtype)
     by_panels = width != how.columns and not turns_rhs
+    by_rows = dtype == np.float32 and not (turns_lhs or turns_rhs) and products.block_height(*sizes) > 0
     # BLAS takes transposed matrices as they are, and up to several times as long for more rows than two.
     is_worth_it = how.rows > _FEW_ROWS and how.inner * how.columns * dtype.itemsize >= _LEAST_BYTES
     # Without a host, somebody only asks whether there is such a function.
@@ -259,6 +260,9 @@ def _matrix_product(
             found = products.multiply_panels(x, y, target)
         elif width != how.columns and y.flags.c_contiguous:
             found = products.multiply_by_panels(x, y, target, width)
+        elif by_rows:
+            found = np.empty((how.rows, how.columns), dtype) if target is None else target
+            products.multiply_rows(x, y, found)
         else:
             found = x.dot(y, target)
         if finish is not None and is_block:
@@ -288,7 +292,7 @@ def _matrix_product(
         if native is not run:
             return native
     finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
-    if by_panels or find is not None or not is_alone or (finish is not None and finishing is None):
+    if by_panels or by_rows or find is not None or not is_alone or (finish is not None and finishing is None):
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
@@ -360,7 +364,8 @@ def _multiply(
     columns = b.shape[-1]
     work = rows * inner * columns
     if batches[0] < 2 or products.is_small(prod(batches) * rows, inner, columns) or host.parallelism == 1:
-        found: np.ndarray = quiet.call(np.matmul, a, b, out=out)
+        found = np.empty((*batches, rows, columns), a.dtype) if out is None else out
+        quiet.call(products.multiply_stacks, a, b, found)
         if finish is not None:
             quiet.call(finish, found, 0)
         return found

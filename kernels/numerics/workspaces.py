@@ -6,12 +6,15 @@ needs, and none is asked for again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from math import prod
 from sys import getrefcount
-from weakref import WeakSet
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet, WeakValueDictionary
 
 import numpy as np
+
+T = TypeVar("T")
 
 MOST_KEPT = 1 << 22
 """How many bytes of a workspace stay; what needs more asks the system for it, each time."""
@@ -62,7 +65,7 @@ def kept() -> int:
 
 
 def idle() -> int:
-    """The bytes that `Reused` keeps for who calls it next, whether or not they are in use."""
+    """The bytes that `Reused` and `Spare` keep for who calls next, whether or not those of `Reused` are in use."""
     return sum(reused.nbytes for reused in list(_reused))
 
 
@@ -73,10 +76,63 @@ def let_go() -> None:
         reused.let_go()
 
 
+def aligned_array(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """An array that begins at a line of the cache, in memory of its own, whose elements may be anything."""
+    memory, start = _aligned(prod(shape) * dtype.itemsize)
+    return np.ndarray(tuple(shape), dtype, memory, start)
+
+
 def aligned(size: int) -> np.ndarray:
     """Bytes that begin at a line of the cache, in memory of their own."""
     memory, start = _aligned(size)
     return np.ndarray((size,), np.uint8, memory, start)
+
+
+class Spare(Generic[T]):
+    """What calls borrow, each for as long as it runs, and the next one finds as it has been left. Of several calls at a
+    time each has its own.
+
+    Args:
+        make: gives what is borrowed.
+        nbytes: how many bytes that has.
+    """
+
+    def __init__(self, make: Callable[[], T], nbytes: int):
+        self._make, self._nbytes = make, nbytes
+        self._idle: list[T] = []
+        _reused.add(self)
+
+    def take(self) -> T:
+        """Something that nobody else has; who is done with it gives it back."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._make()
+
+    def give_back(self, thing: T) -> None:
+        """The next one to ask may have it."""
+        self._idle.append(thing)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes are kept."""
+        return self._nbytes * len(self._idle)
+
+    def let_go(self) -> None:
+        """Keep nothing any more of what has been given back."""
+        self._idle.clear()
+
+
+_spares: WeakValueDictionary[Hashable, Spare[Any]] = WeakValueDictionary()
+
+
+def spare(key: Hashable, make: Callable[[], T], nbytes: int) -> Spare[T]:
+    """A `Spare` that is the same for whoever has the same key, as long as somebody has it."""
+    found: Spare[T] | None = _spares.get(key)
+    if found is None:
+        # Whoever comes at the same time may have another one.
+        found = _spares[key] = Spare(make, nbytes)
+    return found
 
 
 class Reused:
@@ -117,7 +173,7 @@ class Reused:
         self._arrays.clear()
 
 
-_reused: WeakSet[Reused] = WeakSet()
+_reused: WeakSet[Reused | Spare[Any]] = WeakSet()
 
 
 def _references(arrays: list[np.ndarray]) -> list[int]:

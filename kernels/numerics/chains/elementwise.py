@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leading_ones
 from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.kernels.numerics.chains.narrow_rows import long_rows, repeated, repeats, spreading
+from tfrt.kernels.numerics.packed import Pack, packed_once
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
@@ -80,6 +81,10 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
 
     spreads = spreading(steps, 1 + len(others))[1:]
 
+    @cache
+    def repeating(times: int, width: int) -> list[Pack]:
+        return [packed_once(partial(repeated, times=times, width=width, spreads=each)) for each in spreads]
+
     def run(matrix: np.ndarray, *others: np.ndarray) -> None:
         rows = matrix.shape[0] if matrix.ndim == 2 else 0
         times = repeats(*matrix.shape) if rows and matrix.flags.c_contiguous else 1
@@ -89,8 +94,8 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
             width = matrix.shape[1]
             wide = matrix.reshape(-1, times * width)
             like = [
-                other.reshape(wide.shape) if other.shape == matrix.shape else repeated(other, times, width, spread)
-                for other, spread in zip(others, spreads, strict=True)
+                other.reshape(wide.shape) if other.shape == matrix.shape else repeat(other)
+                for other, repeat in zip(others, repeating(times, width), strict=True)
             ]
             made.body(wide, *like, wide)
 

@@ -7,9 +7,10 @@ many images at a time, or as many rows of one, as fit into `BLOCK_BYTES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,10 +19,12 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.convolution import patches, winograd
 from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.packed import is_constant, packed_once
-from tfrt.kernels.numerics.products import LEAST_WORK
+from tfrt.kernels.numerics.products import LEAST_WORK, multiply_rows, multiply_stacks
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window
-from tfrt.kernels.numerics.workspaces import Workspace
+from tfrt.kernels.numerics.workspaces import Workspace, aligned_array, spare
+
+T = TypeVar("T")
 
 BLOCK_BYTES = 1 << 19
 """How much memory the patches that are worked on at a time may take; one row of an image is the least.
@@ -95,9 +98,9 @@ def prepare(
         ).reshape(shape)
     if groups > 1 and filters[-2] == 1:
         return _blockwise(images, shape, windows, inner // groups * depth, host, dtype, _depthwise(windows, depth))
-    kind = _products(windows, inner, groups)
+    kind = _products(windows, inner, groups, dtype)
     if groups == 1 and _are_lines(windows, filters):
-        kind = _lines(filters)
+        kind = _lines(filters, dtype)
     if groups == 1 and winograd.is_worthwhile(filters, windows, images[0], dtype):
         kind = _tiles(filters, kind)
     return _blockwise(images, shape, windows, inner * depth, host, dtype, kind)
@@ -158,7 +161,7 @@ def _rows(window: Window, made: slice, height: int) -> tuple[slice, Window]:
     return read, over
 
 
-_Body = Callable[[np.ndarray, np.ndarray, np.ndarray, Workspace], None]
+_Body = Callable[[np.ndarray, np.ndarray, np.ndarray], None]
 """Convolves the images of a block with filters, into its result."""
 
 _Kind = tuple[int, Callable[[Block], _Body]]
@@ -196,18 +199,17 @@ def _blockwise(
     def convolve_some(
         start: int, end: int, x: np.ndarray, w: np.ndarray, result: np.ndarray, finish: Finish | None
     ) -> None:
-        with Workspace() as space:
-            for block, body in blocks[start:end]:
-                space.clear()
-                made = result[block.made]
-                body(x[block.read], w, made, space)
-                if finish is not None:
-                    finish(pixels_of(made), block.first)
+        for block, body in blocks[start:end]:
+            made = result[block.made]
+            body(x[block.read], w, made)
+            if finish is not None:
+                finish(pixels_of(made), block.first)
+
+    only = blocks[0][1]
 
     def convolve_all(x: np.ndarray, w: np.ndarray, result: np.ndarray, finish: Finish | None) -> None:
         """The one block that there is."""
-        with Workspace() as space:
-            blocks[0][1](x, w, result, space)
+        only(x, w, result)
         if finish is not None:
             finish(pixels_of(result), 0)
 
@@ -226,25 +228,56 @@ def _blockwise(
     return run
 
 
-def _products(windows: Sequence[Window], inner: int, groups: int) -> _Kind:
+MOST_HELD = 1 << 19
+"""How many bytes of memory for a block are kept for the next call, with the zeros and the views that are in it. Where a
+block takes more, making these is nothing beside it."""
+
+
+def _holding(
+    key: tuple[Hashable, ...],
+    nbytes: int,
+    make: Callable[[Callable[..., np.ndarray]], T],
+    convolve: Callable[[T, np.ndarray, np.ndarray, np.ndarray], None],
+) -> _Body:
+    """A function that is also given what `make` makes, which is given what makes arrays: in memory that stays, the same
+    for all that have the same key, or in a workspace."""
+    if nbytes > MOST_HELD:
+
+        def in_workspace(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
+            with Workspace() as space:
+                convolve(make(space.array), x, w, result)
+
+        return in_workspace
+    kept = spare(key, lambda: make(aligned_array), nbytes)
+
+    def in_kept(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
+        held = kept.take()
+        convolve(held, x, w, result)
+        kept.give_back(held)
+
+    return in_kept
+
+
+def _products(windows: Sequence[Window], inner: int, groups: int, dtype: np.dtype) -> _Kind:
     """The patches of each group multiplied by its filters, into its part of the pixels' channels."""
 
     def body_for(block: Block) -> _Body:
         by_columns = patches.are_columns(windows, block.shape[-1] // groups)
         seen = (patches.columns if by_columns else patches.rows)(block.shape, block.windows, groups)
 
-        def multiply(x: np.ndarray, w: np.ndarray, result: np.ndarray, space: Workspace) -> None:
-            found = seen.of(x, space)
+        def multiply(held: patches.Held, x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
+            found = held.of(x)
             if by_columns:
                 found = found.swapaxes(1, 2)
             pixels = pixels_of(result)
             if groups == 1:
-                found[0].dot(w.reshape(inner, -1), pixels)
+                multiply_rows(found[0], w.reshape(inner, -1), pixels)
                 return
             filters = w.reshape(inner, groups, -1).swapaxes(0, 1)
             np.matmul(found, filters, out=pixels.reshape(len(pixels), groups, -1).swapaxes(0, 1))
 
-        return multiply
+        key = ("patches", block.shape, block.windows, groups, by_columns, dtype)
+        return _holding(key, seen.nbytes(dtype), lambda array: seen.held(array, dtype), multiply)
 
     return inner * groups, body_for
 
@@ -264,7 +297,7 @@ def _are_lines(windows: Sequence[Window], filters: Shape) -> bool:
     return is_short and is_worth_it and not patches.are_columns(windows, filters[-2])
 
 
-def _lines(filters: Shape) -> _Kind:
+def _lines(filters: Shape, dtype: np.dtype) -> _Kind:
     """What each line of the filters gives, summed: patches of lines are a fraction of all patches, and BLAS multiplies
     their short rows at least as fast."""
     height, depth = filters[0], filters[-1]
@@ -272,24 +305,51 @@ def _lines(filters: Shape) -> _Kind:
 
     def body_for(block: Block) -> _Body:
         first, *others = block.windows
-        seen, row = patches.lines(block.shape, block.windows), prod(window.count for window in others)
+        batch, row = block.shape[0], prod(window.count for window in others)
+        seen, count = patches.lines(block.shape, block.windows), first.count * row
         places = []
         for number in range(height):
             line, remainder = divmod(number * first.dilation, first.stride)
-            places.append((slice(None), remainder, slice(line * row, (line + first.count) * row)))
+            places.append((slice(None), remainder, slice(line * row, line * row + count)))
 
-        def multiply(x: np.ndarray, w: np.ndarray, result: np.ndarray, space: Workspace) -> None:
-            found, matrices = seen.of(x, space), w.reshape(height, length, depth)
-            sums = result.reshape(len(x), first.count * row, depth)
-            np.matmul(found[places[0]], matrices[0], out=sums)
-            more = space.array(sums.shape, sums.dtype)
-            for place, matrix in zip(places[1:], matrices[1:], strict=True):
-                np.matmul(found[place], matrix, out=more)
-                np.add(sums, more, out=sums)
+        def make(array: Callable[..., np.ndarray]) -> _Lines:
+            held = seen.held(array, dtype)
+            more = array((batch, count, depth), dtype)
+            return _Lines(held, [held.matrix[place] for place in places], more)
 
-        return multiply
+        def multiply(lines: _Lines, x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
+            lines.multiply(x, w.reshape(height, length, depth), result.reshape(batch, count, depth))
+
+        nbytes = seen.nbytes(dtype) + batch * count * depth * dtype.itemsize
+        return _holding(("lines", block.shape, block.windows, filters, dtype), nbytes, make, multiply)
 
     return length + depth, body_for
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Memory for patches of lines.
+
+    Attributes:
+        parts: those of each line of the filters, a matrix for each image.
+        more: a place for what another line gives.
+    """
+
+    held: patches.Held
+    parts: Sequence[np.ndarray]
+    more: np.ndarray
+
+    def multiply(self, images: np.ndarray, matrices: np.ndarray, sums: np.ndarray) -> None:
+        self.held.of(images)
+        into = sums
+        for part, matrix in zip(self.parts, matrices, strict=True):
+            if len(part) == 1:
+                multiply_rows(part[0], matrix, into[0])
+            else:
+                multiply_stacks(part, matrix, into)
+            if into is not sums:
+                np.add(sums, into, out=sums)
+            into = self.more
 
 
 def _tiles(filters: Shape, otherwise: _Kind) -> _Kind:
@@ -299,11 +359,12 @@ def _tiles(filters: Shape, otherwise: _Kind) -> _Kind:
     def body_for(block: Block) -> _Body:
         multiply = otherwise[1](block)
 
-        def convolve(x: np.ndarray, w: np.ndarray, result: np.ndarray, space: Workspace) -> None:
-            if is_constant(w) and winograd.convolve_tiles(x, transformed(w), block.windows, result, space):
-                return
-            space.clear()
-            multiply(x, w, result, space)
+        def convolve(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
+            if is_constant(w):
+                with Workspace() as space:
+                    if winograd.convolve_tiles(x, transformed(w), block.windows, result, space):
+                        return
+            multiply(x, w, result)
 
         return convolve
 
@@ -319,7 +380,11 @@ def _depthwise(windows: Sequence[Window], depth: int) -> _Kind:
         channels, over = block.shape[-1], block.windows
         places = [(slice(None), *(w.taps(i) for w, i in zip(over, tap, strict=True))) for tap in taps]
 
-        def accumulate(x: np.ndarray, w: np.ndarray, result: np.ndarray, space: Workspace) -> None:
+        def accumulate(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
+            with Workspace() as space:
+                accumulate_in(space, x, w, result)
+
+        def accumulate_in(space: Workspace, x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
             several = w.shape[-1] // channels
             grown = patches.bordered(x, over, space)
             into = result
@@ -374,7 +439,7 @@ def _multiply_rows(
     start: int, end: int, rows: np.ndarray, matrix: np.ndarray, pixels: np.ndarray, finish: Finish | None
 ) -> None:
     made = pixels[start:end]
-    rows[start:end].dot(matrix, made)
+    multiply_rows(rows[start:end], matrix, made)
     if finish is not None:
         finish(made, start)
 

@@ -1,13 +1,13 @@
 """The patches of images that windows see, as matrices for a product with filters (im2col).
 
 What follows from sizes is found out once, by `rows`, `lines`, `columns` or `planes`; `Patches.of` copies, into a
-workspace. What is copied at a time is as much of a window as lies together (rows), or one element of as many windows as
-lie together.
+workspace, and `Held.of` into memory that stays. What is copied at a time is as much of a window as lies together
+(rows), or one element of as many windows as lie together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -39,20 +39,58 @@ class Patches:
     strides: Shape
     matrix: Shape
 
+    def nbytes(self, dtype: np.dtype) -> int:
+        """How many bytes the memory has that patches of this type take."""
+        return (prod(self.shape) + prod(self.grown or ())) * dtype.itemsize
+
+    def held(self, array: Callable[[Sequence[int], np.dtype], np.ndarray], dtype: np.dtype) -> Held:
+        """Memory for patches of images of this type, made by `array`."""
+        made = array(self.shape, dtype)
+        steps = [step * dtype.itemsize for step in self.strides]
+        if self.grown is None:
+            return Held(made, made.reshape(self.matrix), steps, None, None, None)
+        grown = array(self.grown, dtype)
+        if self.has_border:
+            grown.fill(0)
+        # A view of a buffer costs a sixth of `as_strided`.
+        seen = np.ndarray(self.shape, dtype, grown, 0, steps)
+        order = None if self.order == tuple(range(len(self.order))) else self.order
+        return Held(made, made.reshape(self.matrix), steps, order, grown[self.inside], seen)
+
     def of(self, images: np.ndarray, space: Workspace) -> np.ndarray:
         """The patches of the images, in the workspace."""
-        itemsize = images.itemsize
-        if self.grown is not None:
-            read = space.array(self.grown, images.dtype)
-            if self.has_border:
-                read.fill(0)
-            read[self.inside] = images.transpose(self.order)
-        else:
+        return self.held(space.array, images.dtype).of(images)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Memory for patches, of images of one shape after the other.
+
+    Attributes:
+        made: the patches.
+        matrix: the same as a matrix, or several.
+        steps: the strides in bytes of the view that is copied.
+        order: the images' dimensions in the order in which they are read, if that is another one.
+        inside: where images are copied to, with zeros around them; None where they are read where they are.
+        seen: the view that is copied then.
+    """
+
+    made: np.ndarray
+    matrix: np.ndarray
+    steps: Sequence[int]
+    order: Shape | None
+    inside: np.ndarray | None
+    seen: np.ndarray | None
+
+    def of(self, images: np.ndarray) -> np.ndarray:
+        """The patches of the images, as `matrix`."""
+        if self.inside is None or self.seen is None:
             read = images if images.flags.c_contiguous else np.ascontiguousarray(images)
-        patches = space.array(self.shape, images.dtype)
-        # A view of a buffer costs a sixth of `as_strided`.
-        np.copyto(patches, np.ndarray(self.shape, images.dtype, read, 0, [n * itemsize for n in self.strides]))
-        return patches.reshape(self.matrix)
+            np.copyto(self.made, np.ndarray(self.made.shape, read.dtype, read, 0, self.steps))
+            return self.matrix
+        np.copyto(self.inside, images if self.order is None else images.transpose(self.order))
+        np.copyto(self.made, self.seen)
+        return self.matrix
 
 
 def are_pixels(windows: Sequence[Window]) -> bool:

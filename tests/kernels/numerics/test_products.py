@@ -175,3 +175,67 @@ def test_doubles_and_other_kernels_are_not_multiplied_by_panels(small_products, 
     assert not products.is_for_panels(8, 256, 1024, np.dtype(np.float64))
     monkeypatch.setattr(products, "multiplies_small_ones_as_they_lie", lambda: False)
     assert not products.is_for_panels(8, 256, 1024, np.dtype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "sizes, height",
+    [
+        ((3136, 64, 64), 224),
+        ((128, 256, 256), 8),
+        ((997, 64, 64), 244),
+        ((130, 256, 256), 12),
+        ((300, 200, 50), 100),
+        ((64, 512, 512), 0),
+        ((200, 300, 300), 0),
+        ((100, 100, 100), 0),
+        ((10000, 100, 15), 0),
+        ((0, 64, 64), 0),
+    ],
+)
+def test_heights_of_blocks(small_products, sizes, height):
+    products.block_height.cache_clear()
+    assert products.block_height(*sizes) == height
+
+
+@pytest.fixture
+def low_blocks(monkeypatch):
+    """Blocks of four rows."""
+    monkeypatch.setattr(products, "block_height", lambda rows, inner, columns: 4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("rows", [8, 11])
+def test_blocks_of_rows(low_blocks, rows, turned, dtype):
+    random = np.random.default_rng(0)
+    a, b = (random.integers(-9, 9, shape).astype(dtype) for shape in ((rows, 5), (5, 6)))
+    out = np.empty((rows, 6), dtype)
+    products.multiply_rows(np.asfortranarray(a) if turned else a, b, out)
+    np.testing.assert_array_equal(out, a @ b)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rows", [8, 11])
+@pytest.mark.parametrize("leading", [(), (3,), (2, 3)])
+def test_blocks_of_rows_of_stacks(low_blocks, leading, rows, dtype):
+    random = np.random.default_rng(0)
+    a = random.integers(-9, 9, (*leading, rows, 5)).astype(dtype)
+    heads = random.integers(-9, 9, (5, *leading, 6)).astype(dtype)
+    b = np.moveaxis(heads, 0, -2)
+    for out in (np.empty((*leading, rows, 6), dtype), np.moveaxis(np.empty((rows, *leading, 6), dtype), 0, -2)):
+        products.multiply_stacks(a, b, out)
+        np.testing.assert_array_equal(out, a @ b)
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_products_by_blocks_of_rows(low_blocks, finished):
+    random = np.random.default_rng(0)
+    a, b = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((9, 5), (5, 6)))
+    how = contraction(a.shape, b.shape, ((), ()), ((1,), (0,)))
+    with tfrt.HostContext("s", native=False) as host:
+        run = contract(how, a.dtype, host, (lambda part: np.add(part, 1, out=part)) if finished else None)
+        expected = a @ b + finished
+        np.testing.assert_array_equal(run(a, b), expected)
+        for out in (np.empty_like(expected), np.empty((6, 9), np.float32).T):
+            assert run(a, b, out=out) is out
+            np.testing.assert_array_equal(out, expected)

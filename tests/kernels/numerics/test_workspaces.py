@@ -49,3 +49,35 @@ def test_no_more_is_kept_than_is_said(monkeypatch):
     with Workspace() as space:
         assert space.array((5000,), BYTES).size == 5000
     assert workspaces._kept[0][0] is memory
+
+
+def test_spares_are_found_as_they_were_left():
+    spare = workspaces.Spare(lambda: [0], 100)
+    first, second = spare.take(), spare.take()
+    assert first is not second
+    first.append(1)
+    before = workspaces.idle()
+    spare.give_back(first)
+    assert spare.nbytes == workspaces.idle() - before == 100
+    assert spare.take() is first
+    spare.give_back(first)
+    workspaces.let_go()
+    assert spare.nbytes == 0
+    assert spare.take() == [0]
+
+
+def test_spares_are_the_same_for_those_with_the_same_key():
+    first, second = (workspaces.spare(("a", 1), lambda: [0], 8) for _ in range(2))
+    assert first is second
+    assert workspaces.spare(("a", 2), lambda: [0], 8) is not first
+    first.give_back([1])
+    del first, second
+    # Nobody has it any more.
+    assert workspaces.spare(("a", 1), lambda: [0], 8).take() == [0]
+
+
+def test_arrays_of_their_own_are_aligned():
+    array = workspaces.aligned_array((3, 5), DOUBLES)
+    assert array.shape == (3, 5)
+    assert array.dtype == DOUBLES
+    assert array.ctypes.data % 64 == 0

@@ -232,3 +232,21 @@ def test_rows_with_dimensions_of_size_one_in_front(monkeypatch, row):
     run = chain([Step(np.add, (0, 1))], [array.shape, row], array.shape, 4)
     assert run(array, one).tolist() == [[[1]], [[2]], [[3]]]
     assert run(array, one, out=array).tolist() == [[[1]], [[2]], [[3]]]
+
+
+def test_constants_of_short_rows_are_repeated_once(monkeypatch):
+    monkeypatch.setattr("tfrt.kernels.numerics.chains.narrow_rows.MANY", 4)
+    repeated = []
+    monkeypatch.setattr(
+        elementwise, "repeated", lambda row, *a, **k: repeated.append(row) or narrow_rows.repeated(row, *a, **k)
+    )
+    narrow_rows.repeats.cache_clear()
+    run = epilogue([Step(np.add, (0, 1)), Step(np.multiply, (3, 2))], [(3,), (3,)])
+    changing, constant = np.array([1.0, 2, 3]), np.frombuffer(np.array([4.0, 5, 6]).tobytes())
+    for number in range(3):
+        changing[0] = number
+        matrix = np.ones((8, 3))
+        run(matrix, changing, constant)
+        np.testing.assert_array_equal(matrix, np.tile((1 + changing) * constant, (8, 1)))
+    assert [row is constant for row in repeated].count(True) == 1
+    narrow_rows.repeats.cache_clear()

@@ -65,3 +65,19 @@ def test_lines_are_as_good_as_rows(data):
     finally:
         channels_last._are_lines = rule
     np.testing.assert_allclose(*results, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("least_line", [1, 1000])
+@pytest.mark.parametrize("most", [0, 1 << 19])
+def test_memory_that_stays_is_as_good_as_new(monkeypatch, most, least_line):
+    """Of convolutions of the same sizes each finds what the other has left."""
+    monkeypatch.setattr(channels_last, "LEAST_LINE", least_line)
+    monkeypatch.setattr(channels_last, "MOST_HELD", most)
+    random = np.random.default_rng(0)
+    window = Window(size=3, stride=1, dilation=1, before=1, after=1, count=6)
+    runs = [channels_last.prepare((2, 6, 6, 4), (3, 3, 4, 5), [window] * 2, np.dtype(np.float64)) for _ in range(2)]
+    for run in runs * 2:
+        images, filters = random.standard_normal((2, 6, 6, 4)), random.standard_normal((3, 3, 4, 5))
+        grown = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        expected = sum(grown[:, i : i + 6, j : j + 6] @ filters[i, j] for i in range(3) for j in range(3))
+        np.testing.assert_allclose(run(images, filters), expected)
