@@ -22,7 +22,8 @@ from tfrt.compiler.passes.shared.array_ops import (
     metadata_of_type,
 )
 from tfrt.compiler.passes.shared.reductions import axes_of, body_of
-from tfrt.dialects.cpu import CallOp, step_attribute
+from tfrt.dialects.cpu.calls import CallOp
+from tfrt.dialects.cpu.steps import step_attribute
 from tfrt.dialects.shared.ops import erase_op, operand_of, operands_of, put_before, replace_op, replace_uses, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.op import OpEntry

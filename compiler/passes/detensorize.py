@@ -25,14 +25,10 @@ from tfrt.compiler.passes.shared.fold import constant, is_in_sync_function
 from tfrt.compiler.passes.shared.number_ops import Numbers, element_of, of_call, of_chain
 from tfrt.compiler.passes.shared.purity import cannot_fail, is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of
-from tfrt.dialects.cpu import (
-    CallOp,
-    ConstantOp,
-    ElementwiseOp,
-    ItemOp,
-    ScalarOp,
-    metadata_attribute,
-)
+from tfrt.dialects.cpu.arrays import ConstantOp, ItemOp
+from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
+from tfrt.dialects.cpu.numbers import ScalarOp
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
 from tfrt.dialects.shared.ops import is_used, ops_of
 from tfrt.dialects.shared.walking import ops_in

@@ -11,7 +11,8 @@ from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.attributes import dtype_of
-from tfrt.dialects.cpu import ConstantOp, WeightOp, metadata_attribute
+from tfrt.dialects.cpu.arrays import ConstantOp, WeightOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.values.safetensors import holds, write_safetensors
 

@@ -10,7 +10,8 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, metadata_of_type
-from tfrt.dialects.cpu import SLICE, CallOp, ElementwiseOp, details_of, step_attribute, steps_of
+from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
+from tfrt.dialects.cpu.steps import SLICE, details_of, step_attribute, steps_of
 from tfrt.dialects.shared.ops import erase_op, put_before, replace_op
 from tfrt.dialects.shared.walking import ops_in
 

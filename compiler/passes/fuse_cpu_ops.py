@@ -13,7 +13,9 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
-from tfrt.dialects.cpu import CallOp, ElementwiseOp, details_of, metadata_attribute, step_attribute, steps_of
+from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
+from tfrt.dialects.cpu.steps import details_of, step_attribute, steps_of
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_all
 from tfrt.dialects.shared.ops import erase_op, make_op, operands_of, put_before, replace_op, result_of, type_of
 from tfrt.dialects.shared.walking import ops_in

@@ -11,7 +11,10 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
-from tfrt.dialects.cpu import CallIntoOp, CallOp, ConstantOp, IterateOp, metadata_attribute
+from tfrt.dialects.cpu.arrays import ConstantOp
+from tfrt.dialects.cpu.calls import CallIntoOp, CallOp
+from tfrt.dialects.cpu.loops import IterateOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
 from tfrt.dialects.shared.bodies import control_of
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, string_attribute
 from tfrt.dialects.shared.ops import make_op, ops_of, put_before

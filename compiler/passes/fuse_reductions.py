@@ -14,16 +14,10 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, call_op, is_static, memref, metadata_of_type
 from tfrt.compiler.passes.shared.reductions import axes_of, body_of, is_neutral
-from tfrt.dialects.cpu import (
-    CallOp,
-    ElementwiseOp,
-    ReductionOp,
-    details_of,
-    metadata_attribute,
-    reduction_step,
-    step_attribute,
-    steps_of,
-)
+from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
+from tfrt.dialects.cpu.reductions import ReductionOp
+from tfrt.dialects.cpu.steps import details_of, reduction_step, step_attribute, steps_of
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.metadata import TensorMetadata

@@ -25,7 +25,8 @@ from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.runtime_values import dense_value, typed_values
 from tfrt.dialects.corert import ConstDenseTensorOp, EnsureMetadataOp, ExecuteOp, GetOpHandlerOp, RegisterOpHandlerOp
-from tfrt.dialects.cpu import ArraysOp, HandleOp, metadata_attribute
+from tfrt.dialects.cpu.arrays import ArraysOp, HandleOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
 from tfrt.dialects.shared.corert_types import TENSOR_HANDLE
 from tfrt.dialects.shared.execute_op import find_value
 from tfrt.dialects.shared.ops import ops_of

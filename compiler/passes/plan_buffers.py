@@ -25,12 +25,8 @@ from tfrt.compiler.passes.shared.buffer_uses import (
     viewed,
 )
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private, names_in
-from tfrt.dialects.cpu import (
-    CallOp,
-    CopyOp,
-    OwnOp,
-    SettledOp,
-)
+from tfrt.dialects.cpu.arrays import CopyOp, OwnOp, SettledOp
+from tfrt.dialects.cpu.calls import CallOp
 from tfrt.dialects.shared.bodies import control_of, functions_run_by
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in

@@ -21,7 +21,10 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from tfrt.compiler.frontend.attributes import scalar_type
 from tfrt.compiler.runtime_values import typed_values
-from tfrt.dialects.cpu import CallOp, ConstantOp, ElementwiseOp, metadata_attribute, step_attribute
+from tfrt.dialects.cpu.arrays import ConstantOp
+from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
+from tfrt.dialects.cpu.steps import step_attribute
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each
 from tfrt.dialects.shared.ops import make_op, type_of
 from tfrt.executor.declarations.metadata import TensorMetadata

@@ -20,17 +20,10 @@ from tfrt.compiler.passes.shared.buffer_uses import (
     users_of,
     viewed,
 )
-from tfrt.dialects.cpu import (
-    ArenaOp,
-    CallIntoOp,
-    CallOp,
-    ElementwiseIntoOp,
-    ElementwiseOp,
-    OwnOp,
-    ReductionIntoOp,
-    ReductionOp,
-    metadata_attribute,
-)
+from tfrt.dialects.cpu.arrays import ArenaOp, OwnOp
+from tfrt.dialects.cpu.calls import CallIntoOp, CallOp, ElementwiseIntoOp, ElementwiseOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
+from tfrt.dialects.cpu.reductions import ReductionIntoOp, ReductionOp
 from tfrt.dialects.shared.ops import make_op, ops_of, put_before, replace_op
 
 _ALIGNMENT = 64

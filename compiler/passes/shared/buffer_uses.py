@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from xdsl.ir import Block, Operation, SSAValue
 
 from tfrt.compiler.passes.shared.array_ops import entry_of, is_static, metadata_of_type
-from tfrt.dialects.cpu import CallIntoOp, CallOp, ElementwiseIntoOp, ElementwiseOp, ItemOp, ReductionIntoOp, ReductionOp
+from tfrt.dialects.cpu.arrays import ItemOp
+from tfrt.dialects.cpu.calls import CallIntoOp, CallOp, ElementwiseIntoOp, ElementwiseOp
+from tfrt.dialects.cpu.reductions import ReductionIntoOp, ReductionOp
 from tfrt.dialects.shared.ops import operand_of, operands_of, ops_of, result_of
 
 

@@ -38,7 +38,8 @@ from tfrt.compiler.passes.shared.source_ops import (
 from tfrt.compiler.passes.shared.source_patterns import is_everywhere
 from tfrt.compiler.passes.symbol_dce import is_private
 from tfrt.compiler.verifier import location_of
-from tfrt.dialects.cpu import AfterOp, CallOp, CopyOp, ItemOp, OwnOp
+from tfrt.dialects.cpu.arrays import AfterOp, CopyOp, ItemOp, OwnOp
+from tfrt.dialects.cpu.calls import CallOp
 from tfrt.dialects.shared.ops import add_arguments, append_op, operands_of, ops_of, type_of
 from tfrt.dialects.stablehlo.attributes import TokenType
 from tfrt.dialects.tfrt.chain import NewChainOp

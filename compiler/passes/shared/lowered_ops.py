@@ -20,16 +20,9 @@ from tfrt.compiler.passes.shared.custom_calls import is_identity
 from tfrt.compiler.passes.shared.function_builder import FunctionBuilder
 from tfrt.compiler.passes.shared.source_functions import SOURCES
 from tfrt.compiler.passes.shared.source_ops import flat_types, has_effects
-from tfrt.dialects.cpu import (
-    CallInOrderOp,
-    CallOp,
-    CastOp,
-    ConstantOp,
-    ExecuteOp,
-    VariableOp,
-    WeightOp,
-    metadata_attribute,
-)
+from tfrt.dialects.cpu.arrays import CastOp, ConstantOp, VariableOp, WeightOp
+from tfrt.dialects.cpu.calls import CallInOrderOp, CallOp, ExecuteOp
+from tfrt.dialects.cpu.metadata import metadata_attribute
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, string_attribute
 from tfrt.dialects.shared.ops import make_op, operands_of, type_of
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp

@@ -10,7 +10,9 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from tfrt.compiler.passes.shared.array_ops import attrs_of
 from tfrt.compiler.passes.shared.fold import constant
-from tfrt.dialects.cpu import NUMBER_OPS, CallOp, ElementwiseOp, steps_of
+from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
+from tfrt.dialects.cpu.numbers import NUMBER_OPS
+from tfrt.dialects.cpu.steps import steps_of
 from tfrt.dialects.shared.definitions import OpClass
 from tfrt.dialects.shared.ops import operands_of, result_of
 from tfrt.dialects.tfrt.arithmetic import ADD_OPS, AND_OPS, EQUAL_OPS, MUL_OPS

@@ -6,7 +6,8 @@ import numpy as np
 from xdsl.ir import Operation, SSAValue
 
 from tfrt.compiler.passes.shared.array_ops import attrs_of, is_static, metadata_of_type
-from tfrt.dialects.cpu import CallOp, ConstantOp
+from tfrt.dialects.cpu.arrays import ConstantOp
+from tfrt.dialects.cpu.calls import CallOp
 from tfrt.executor.values.dtype import DType
 
 _TYPES = (DType.F32, DType.F64, DType.I32, DType.I64, DType.UI32, DType.UI64, DType.I1)
