@@ -31,6 +31,7 @@ from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp_or_zero, tanh
 from tfrt.kernels.numerics.machine_code.vectors.lanes import greatest_of, sum_of
+from tfrt.kernels.numerics.machine_code.vectors.types import load, spread
 
 Run = Callable[..., np.ndarray]
 
@@ -251,6 +252,9 @@ _EXPRESSIONS = {
 """Of scores and what changes them; a greatest or least one is no number where one of the two is none."""
 
 
+_FLAG = np.dtype(bool)
+
+
 def _changed(code: Code, changes: Sequence[Change], masks: Sequence[str], value: str, start: Value, lanes: int) -> str:
     """A vector of scores or shares after it was changed; of their row, it is so many from `start` on."""
     rest = iter(masks)
@@ -263,8 +267,8 @@ def _changed(code: Code, changes: Sequence[Change], masks: Sequence[str], value:
         at = None if change.mask is None else next(rest)
         if change.is_chosen:
             assert at is not None
-            kept = code.spread_flag(at) if is_one else code.load_flags(code.moved(at, start), lanes)
-            value = code.select(kept, value, other)
+            kept = spread(code, at, _FLAG) if is_one else load(code, code.moved(at, start), _FLAG, lanes)
+            value = code.select(kept.name, value, other)
             continue
         if at is not None:
             other = code.spread(at) if is_one else code.load(code.at(at, start), lanes)

@@ -322,26 +322,6 @@ class Code:
         """Integers, or truth values, as the nearest floats."""
         return self.value(f"{self.sign}itofp {self.vector} {integers} to {to.vector}")
 
-    def load_flags(self, address: str, lanes: int) -> str:
-        """Which of so many bytes are not zero, as a vector of bits; the others are not set."""
-        bytes_, bits = f"<{self.lanes} x i8>", f"<{self.lanes} x i1>"
-        if lanes == self.lanes:
-            loaded = self.value(f"load {bytes_}, ptr {address}, align 1")
-        else:
-            mask, zero = (bits, self._mask(lanes)), (bytes_, "zeroinitializer")
-            function = f"llvm.masked.load.v{self.lanes}i8.p0"
-            loaded = self.value(self.call(bytes_, function, ("ptr", f"align 1 {address}"), mask, zero))
-        return self.value(f"icmp ne {bytes_} {loaded}, zeroinitializer")
-
-    def spread_flag(self, address: str) -> str:
-        """A vector of bits, which are set where a byte is not zero."""
-        one = self.value(f"icmp ne i8 {self.value(f'load i8, ptr {address}, align 1')}, 0")
-        bits = f"<{self.lanes} x i1>"
-        return self.value(
-            f"shufflevector {bits} {self.value(f'insertelement {bits} poison, i1 {one}, i64 0')}, {bits} poison, "
-            f"<{self.lanes} x i32> zeroinitializer"
-        )
-
     def select(self, condition: str, x: str, y: str) -> str:
         """The elements of one vector where bits are set, and those of another elsewhere."""
         chosen = (f"<{self.lanes} x i1> {condition}", f"{self.vector} {x}", f"{self.vector} {y}")
