@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ArrayAttr, MemRefType, ModuleOp
-from xdsl.ir import Attribute, Operation, OpResult, SSAValue
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import OpResult, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import attrs_of, chain_op, entry_of, metadata_of_type
+from tfrt.compiler.passes.shared.fused_steps import is_only_reader, is_vector, renumbered, replace_all, steps_in
 from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
 from tfrt.dialects.cpu.metadata import metadata_attribute
-from tfrt.dialects.cpu.steps import details_of, step_attribute, steps_of
-from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_all
-from tfrt.dialects.shared.ops import erase_op, make_op, operands_of, put_before, replace_op, result_of, type_of
+from tfrt.dialects.cpu.steps import step_attribute
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute
+from tfrt.dialects.shared.ops import make_op, operands_of, result_of, type_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.annotations import RowEpilogue
-from tfrt.executor.declarations.broadcasting import cut_at, is_row
+from tfrt.executor.declarations.broadcasting import cut_at
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -66,7 +67,7 @@ class _Chain:
         self.result = type_of(result_of(reader))
         self.ops = [reader]
         self.operands = list(operands_of(reader))
-        self.steps = _steps(reader, self.result)
+        self.steps = steps_in(reader, self.result)
 
     def fuse(self) -> None:
         """Take in all that can be, and make one op of it."""
@@ -76,13 +77,13 @@ class _Chain:
             return
         steps = [step_attribute(*step) for step in self.steps]
         location = fuse(op.location for op in reversed(self.ops))
-        _replace(self.ops, chain_op(steps, self.operands, self.result, location))
+        replace_all(self.ops, chain_op(steps, self.operands, self.result, location))
 
     def _writer(self) -> ElementwiseOp | None:
         """A chain whose result only this one reads, and that can be one with it."""
         for operand in self.operands:
             writer = operand.op if type(operand) is OpResult else None
-            if type(writer) is ElementwiseOp and _is_only_reader(self.ops, writer) and self._fits(writer):
+            if type(writer) is ElementwiseOp and is_only_reader(self.ops, writer) and self._fits(writer):
                 return writer
         return None
 
@@ -100,75 +101,23 @@ class _Chain:
         given, result = operands_of(writer), result_of(writer)
         operands = list(dict.fromkeys([*given, *[o for o in self.operands if o is not result]]))
         values: dict[SSAValue, int] = {operand: number for number, operand in enumerate(operands)}
-        first = _renumbered(_steps(writer, self.result), given, values, len(operands))
+        first = renumbered(steps_in(writer, self.result), given, values, len(operands))
         values[result] = len(operands) + len(first) - 1
-        self.steps = [*first, *_renumbered(self.steps, self.operands, values, len(operands) + len(first))]
+        self.steps = [*first, *renumbered(self.steps, self.operands, values, len(operands) + len(first))]
         self.operands = operands
         self.ops.append(writer)
-
-
-def _is_only_reader(readers: Sequence[Operation], writer: Operation) -> bool:
-    if writer.parent is not readers[0].parent:
-        return False
-    use = result_of(writer).first_use
-    while use is not None:
-        # By identity, as ops are compared.
-        if not any(use._operation is reader for reader in readers):
-            return False
-        use = use._next_use
-    return True
-
-
-_Step = tuple[str, tuple[int, ...], tuple[Attribute, ...]]
-"""An op, the numbers of its operands, and the details of the step."""
-
-
-def _steps(op: ElementwiseOp, result: Attribute) -> Sequence[_Step]:
-    """The steps of a chain as those of one with that result."""
-    return _steps_as((op.steps, type_of(result_of(op)), result))
-
-
-@once_all
-def _steps_as(given: tuple[Attribute, ...]) -> Sequence[_Step]:
-    steps, own, wanted = given
-    assert isinstance(steps, ArrayAttr) and isinstance(own, MemRefType) and isinstance(wanted, MemRefType)
-    found = []
-    for step, (name, used) in zip(steps, steps_of(steps), strict=True):
-        type, attributes = details_of(step)
-        type = own.element_type if type is None else type
-        details = (type, attributes) if type != wanted.element_type else (attributes,)
-        found.append((name, used, tuple([each for each in details if each is not None])))
-    return found
-
-
-def _renumbered(
-    steps: Sequence[_Step], operands: Sequence[SSAValue], values: dict[SSAValue, int], start: int
-) -> list[_Step]:
-    """The steps of a chain with other numbers for its operands, and its own values from `start` on."""
-    numbers = [values[operand] for operand in operands]
-    count = len(numbers)
-    return [
-        (name, tuple([numbers[n] if n < count else start + n - count for n in used]), details)
-        for name, used, details in steps
-    ]
 
 
 def _fusible_call(reader: ElementwiseOp) -> CallOp | None:
     """A product or convolution whose result only `reader` reads, and that can do what it does."""
     for operand in operands_of(reader):
         call = operand.op if type(operand) is OpResult else None
-        if type(call) is not CallOp or call.steps.data or not _is_only_reader([reader], call):
+        if type(call) is not CallOp or call.steps.data or not is_only_reader([reader], call):
             continue
         others = [other for other in operands_of(reader) if other is not operand]
         if type_of(result_of(reader)) == type_of(operand) and _takes_epilogue(call, others):
             return call
     return None
-
-
-def _is_vector(operand: SSAValue, result: Attribute) -> bool:
-    """Whether an operand is a scalar, or broadcast along all dimensions but the last."""
-    shape = metadata_of_type(operand.type).shape
-    return len(shape) < 2 and is_row(shape, metadata_of_type(result).shape)
 
 
 def _takes_epilogue(call: CallOp, others: Sequence[SSAValue]) -> bool:
@@ -180,7 +129,7 @@ def _takes_epilogue(call: CallOp, others: Sequence[SSAValue]) -> bool:
         # A block is converted at each step, so it gains nothing; a chain of its own may become machine code.
         return False
     takes_rows = entry.takes_row_epilogue
-    if not all(_is_vector(other, result) or (takes_rows and other.type == result) for other in others):
+    if not all(is_vector(other, result) or (takes_rows and other.type == result) for other in others):
         return False
     shapes = tuple(metadata_of_type(other.type).shape for other in others)
     inputs = tuple(metadata_of_type(operand.type) for operand in operands_of(call))
@@ -212,7 +161,7 @@ def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
     operands = [*operands_of(call), *others]
     values = {result: 0, **{other: 1 + number for number, other in enumerate(others)}}
     type = type_of(result_of(reader))
-    steps = _renumbered(_steps(reader, type), operands_of(reader), values, 1 + len(others))
+    steps = renumbered(steps_in(reader, type), operands_of(reader), values, 1 + len(others))
     attributes = {
         **call.attributes,
         "arguments": metadata_attribute(map(type_of, operands)),
@@ -220,13 +169,4 @@ def _fuse_into_call(call: CallOp, reader: ElementwiseOp) -> None:
         "steps": array_attribute(step_attribute(*step) for step in steps),
     }
     location = fuse([call.location, reader.location])
-    _replace([reader, call], make_op(CallOp, operands, [type], attributes, location=location))
-
-
-def _replace(ops: Sequence[Operation], made: Operation) -> None:
-    """Put an op in place of others, each of which comes before what it reads."""
-    reader, *others = ops
-    put_before(made, reader)
-    replace_op(reader, made.results)
-    for op in others:
-        erase_op(op)
+    replace_all([reader, call], make_op(CallOp, operands, [type], attributes, location=location))

@@ -15,6 +15,7 @@
 `block_buffers.py`         where in memory the results of a block are
 `number_ops.py`            kernels on arrays of one number, as ops on numbers
 `array_ops.py`             ops of the core runtime as kernels on arrays
+`fused_steps.py`           steps of these kernels, taken apart and put together
 `source_functions.py`      functions of frameworks' programs
 `source_ops.py`            ops of frameworks' dialects as ops of the core runtime
 `source_failures.py`       which of them may fail, and loops that certainly run
