@@ -44,7 +44,9 @@ class CallOp(_Call):
 
     The op's inputs come first, `inputs` of them; other operands are for the steps. A step is an array
     ``[op, number, ...]`` with the numbers of its operands: 0 is the op's result, then come the other operands, then
-    what the steps before it give. All are elementwise ops.
+    what the steps before it give. All are elementwise ops, but for one perhaps that pools what the step before it
+    gives, with its attributes after the number. Steps after that do not read what is before it, and other operands are
+    vectors then.
 
     Where the op takes numbers (`tfrt.executor.declarations.op.OpEntry`), these may stand for arrays without dimensions.
     """

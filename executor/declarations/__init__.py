@@ -15,6 +15,7 @@ in the order that the executor would.
 `laws.py`                     laws of arithmetic that kernels declare
 `effects.py`                  which functions have side effects in one possible order
 `op.py`                       what an op of the core runtime is
+`pools.py`                    windows of images that an op combines
 `op_signature.py`             what its functions take
 `op_registry.py`              the `@cpu_op` decorator, and ops by name
 `custom_calls.py`             the `@custom_call` decorator: ops that frameworks' programs call by name

@@ -17,6 +17,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, NewType
 
+from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.files import Files
 from tfrt.executor.support.location import Location
@@ -52,6 +53,8 @@ class Supplied(Enum):
     """What is done to the result while that is in the cache."""
     ROW_EPILOGUE = auto()
     """The same, which may read other arrays of the result's shape."""
+    POOLING = auto()
+    """How the result is pooled while it is in the cache."""
 
 
 Attributes = NewType("Attributes", tuple)
@@ -96,6 +99,21 @@ class RowEpilogue:
         self.run(rows, *others)
 
 
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """Annotation, with ``| None``: windows of what the epilogue gives that are combined while they are in the cache, so
+    that only what is pooled is written. The epilogue's other arrays are vectors then.
+
+    Attributes:
+        pool: the windows.
+        after: what is done to a matrix of pooled pixels; of the arrays beside the inputs it takes those that the
+            epilogue takes, if there is one.
+    """
+
+    pool: Pool
+    after: RowEpilogue | None = None
+
+
 _KNOWN: dict[Any, Supplied] = {
     Location: Supplied.LOCATION,
     Files: Supplied.FILES,
@@ -108,6 +126,7 @@ _KNOWN: dict[Any, Supplied] = {
     AnyHost: Supplied.HOST,
     Epilogue | None: Supplied.EPILOGUE,
     RowEpilogue | None: Supplied.ROW_EPILOGUE,
+    Pooling | None: Supplied.POOLING,
 }
 
 

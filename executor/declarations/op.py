@@ -24,6 +24,9 @@ beforehand. An op may say three more things for them:
 * that it is *elementwise*: for an element type, the function of arrays (broadcast as numpy does, `out` last) that is
   all there is to the op and never fails. Several of them become one pass over memory;
 * the *steps* that give its first result, where these are elementwise ops: a function of the inputs' metadata.
+
+An array form with a parameter annotated `Pooling` can also have its result pooled while that is in the cache, by an op
+that says which *pool* it is.
 """
 
 from __future__ import annotations
@@ -35,9 +38,10 @@ from enum import Flag, auto
 from functools import cached_property
 from typing import Any
 
-from tfrt.executor.declarations.annotations import RowEpilogue, Supplied
+from tfrt.executor.declarations.annotations import Pooling, RowEpilogue, Supplied
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_signature import OpSignature, read_signature
+from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.support.errors import INTERNAL, KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor
@@ -108,7 +112,7 @@ class OpEntry:
             one, or None. Integers wrap around; floats of 16 bits are computed with as singles, and the result rounded
             once.
         metadata: see `cpu_op`; so are `array_form`, `constant_metadata`, `elementwise`,
-            `steps`, `gives`, `shaped_by`, `shape_only` and `shape_input`.
+            `steps`, `pool`, `gives`, `shaped_by`, `shape_only` and `shape_input`.
     """
 
     name: str
@@ -121,6 +125,7 @@ class OpEntry:
     elementwise: Elementwise | None = None
     native: Native | None = None
     steps: Callable[..., Sequence[Step] | None] | None = None
+    pool: Callable[..., Pool | None] | None = None
     gives: str | None = None
     views: bool = False
     in_place: bool = False
@@ -230,6 +235,11 @@ class OpEntry:
         """Whether that may read other arrays of the result's shape."""
         return Supplied.ROW_EPILOGUE in self._supplied
 
+    @cached_property
+    def takes_pooling(self) -> bool:
+        """Whether the array form can have its result pooled."""
+        return Supplied.POOLING in self._supplied
+
     def arrays(
         self,
         inputs: tuple[Any, ...],
@@ -237,11 +247,12 @@ class OpEntry:
         host: Any,
         metadata: tuple[Any, ...],
         epilogue: RowEpilogue | None = None,
+        pooling: Pooling | None = None,
     ) -> ArrayForm:
         """The array form for inputs of this metadata.
 
         Raises:
-            KernelError: the inputs do not fit the op, or the epilogue does not.
+            KernelError: the inputs do not fit the op, or the epilogue or what pools it does not.
         """
         assert self.array_form is not None
         supplied = {
@@ -249,6 +260,7 @@ class OpEntry:
             Supplied.METADATA: metadata,
             Supplied.EPILOGUE: epilogue,
             Supplied.ROW_EPILOGUE: epilogue,
+            Supplied.POOLING: pooling,
             Supplied.ATTRIBUTES: attrs,
         }
         keywords = self._array_form_signature.arguments(self.name, len(inputs), attrs, supplied)
@@ -279,6 +291,16 @@ class OpEntry:
         if self.steps is None:
             return None
         return self.steps(*inputs, **read_signature(self.steps).arguments(self.name, len(inputs), attrs, {}))
+
+    def pool_for(self, operand: TensorMetadata, attrs: Mapping[str, Any]) -> Pool | None:
+        """The pool of an operand that the op is with these attributes, if it is one.
+
+        Raises:
+            KernelError: the operand does not fit the op.
+        """
+        if self.pool is None:
+            return None
+        return self.pool(operand, **read_signature(self.pool).arguments(self.name, 1, attrs, {}))
 
     def keywords(
         self, inputs: int, attrs: Mapping[str, Any], host: Any, metadata: tuple[Any, ...] | None

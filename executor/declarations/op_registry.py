@@ -9,6 +9,7 @@ from tfrt.executor.declarations.annotations import AnyHost, OpAttributes, Result
 from tfrt.executor.declarations.finding import Finding
 from tfrt.executor.declarations.metadata import metadata_of
 from tfrt.executor.declarations.op import Elementwise, Native, OpEntry, OpFlags, ShapedBy, Step
+from tfrt.executor.declarations.pools import Pool
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,6 +53,7 @@ def cpu_op(
     elementwise: Elementwise | None = None,
     native: Native | None = None,
     steps: Callable[..., Sequence[Step] | None] | None = None,
+    pool: Callable[..., Pool | None] | None = None,
     gives: str | None = None,
     shaped_by: ShapedBy | None = None,
     shape_only: bool = False,
@@ -69,6 +71,9 @@ def cpu_op(
         native: see `OpEntry`.
         steps: the elementwise ops that the op consists of, as a function like `metadata`, where that is all there is to
             its first result; None for inputs, or attributes, for which it is not. They can be fused with others.
+        pool: the `Pool` that the op is, as a function of the first input's metadata and the attributes; None where it
+            is something else. Other inputs are scalars with which windows are combined, and of no effect where they are
+            the pool's `NEUTRAL` one.
         gives: the attribute that is the op's result, for ops that make constants.
         shaped_by: the inputs whose elements the results' shapes depend on, for ops without the functions above. Given
             these, the op run on any elements of the others tells the shapes, and what it complains of then is wrong
@@ -90,6 +95,7 @@ def cpu_op(
                 elementwise=elementwise,
                 native=native,
                 steps=steps,
+                pool=pool,
                 gives=gives,
                 shaped_by=shaped_by,
                 shape_only=shape_only,
@@ -108,6 +114,7 @@ def array_op(
     constant_metadata: Callable[..., Any] | None = None,
     elementwise: Elementwise | None = None,
     native: Native | None = None,
+    pool: Callable[..., Pool | None] | None = None,
     views: bool = False,
     in_place: bool = False,
     by_element: bool = False,
@@ -127,7 +134,7 @@ def array_op(
     tensors. What is no array is given and returned as it is: variables, lists, and tensors of strings.
 
     Args:
-        metadata: see `cpu_op`; so are `constant_metadata`, `elementwise`, `native`, `shaped_by`,
+        metadata: see `cpu_op`; so are `constant_metadata`, `elementwise`, `native`, `pool`, `shaped_by`,
             `shape_only` and `shape_input`.
         flags: see `cpu_op`: `OpFlags.SIDE_EFFECTS` and `OpFlags.ALLOWS_STRING`.
         by_element: see `OpEntry`.
@@ -159,6 +166,7 @@ def array_op(
             array_form=form,
             elementwise=elementwise,
             native=native,
+            pool=pool,
             views=views,
             in_place=in_place,
             by_element=by_element,

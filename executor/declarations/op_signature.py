@@ -11,7 +11,16 @@ from tfrt.executor.declarations.annotations import Supplied, annotations_of, sup
 from tfrt.executor.declarations.op_attrs import OpAttr, OpAttrs
 from tfrt.executor.support.errors import KernelError, UsageError
 
-_SUPPLIED = frozenset({Supplied.HOST, Supplied.METADATA, Supplied.EPILOGUE, Supplied.ROW_EPILOGUE, Supplied.ATTRIBUTES})
+_SUPPLIED = frozenset(
+    {
+        Supplied.HOST,
+        Supplied.METADATA,
+        Supplied.EPILOGUE,
+        Supplied.ROW_EPILOGUE,
+        Supplied.POOLING,
+        Supplied.ATTRIBUTES,
+    }
+)
 
 
 class AttributeGroup:

@@ -7,8 +7,10 @@ from itertools import zip_longest
 from math import isqrt, prod
 from typing import Any
 
+from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.values.arguments import array_type
+from tfrt.executor.values.dtype import DType
 
 Shape = tuple[int, ...]
 
@@ -50,7 +52,8 @@ def operations(
     """How many additions, multiplications and the like a kernel does that runs `ops` for arrays, one after the other.
 
     Products of matrices and convolutions count two for each element of the result and each of what it is summed of;
-    what follows them, and chains of elementwise ops, count one for each element and op. So do softmax and
+    what follows them, and chains of elementwise ops, count one for each element and op; so do pools, for each element
+    that they take. So do softmax and
     normalization, of which each element takes five, and reductions, one for each element that they take. Attention is
     two products and a softmax.
 
@@ -67,6 +70,12 @@ def operations(
     outputs = prod(result)
     if "conv2d" in first or "convolution" in first or first == "conv":
         summed = _summed_by_convolution(operands, result)
+        pool = next((number for number, op in enumerate(ops[1:]) if _is_pool(op)), None)
+        if pool is not None:
+            seen = _convolved(ops[0], operands, attributes)
+            if summed is None or seen is None:
+                return None
+            return seen * (2 * summed + pool + 1) + outputs * (len(rest) - pool - 1)
     elif "matmul" in first or first in ("dot", "dot_general", "gemm"):
         summed = _summed_by_product(operands, result)
     elif first in ("softmax", "normalize"):
@@ -96,6 +105,20 @@ def _attention(operands: Sequence[Shape], attributes: Mapping[str, Any]) -> int 
 def _is_elementwise(op: str) -> bool:
     entry = CPU_OPS.get(op)
     return entry is not None and (entry.elementwise is not None or entry.steps is not None)
+
+
+def _is_pool(op: str) -> bool:
+    entry = CPU_OPS.get(op)
+    return entry is not None and entry.pool is not None
+
+
+def _convolved(op: str, operands: Sequence[Shape], attributes: Mapping[str, Any] | None) -> int | None:
+    """How many elements a convolution gives before they are pooled; None where nothing says how it is done."""
+    entry = CPU_OPS.get(op)
+    if entry is None or attributes is None or len(operands) < 2:
+        return None
+    found = entry.run_metadata(tuple(TensorMetadata(DType.F32, shape) for shape in operands[:2]), attributes)
+    return None if found is None else found[0].element_count
 
 
 def _summed_by_convolution(operands: Sequence[Shape], result: Shape) -> int | None:

@@ -8,22 +8,17 @@ them.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from tfrt.executor.bef.format import AttributeType
-from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.kernel import is_of_this_package
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm, OpEntry
 from tfrt.executor.declarations.op_attrs import OpAttrs, plain, read_metadata
-from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.prepared import Prepared, writing_of
 from tfrt.executor.runtime.failures import fulfilling
 from tfrt.executor.runtime.host_context import HostContext
@@ -34,11 +29,11 @@ from tfrt.executor.values.chain import CHAIN, Chain
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, to_dense
 from tfrt.kernels.cpu.into import into_last, kernel_and_into
-from tfrt.kernels.numerics.chains.elementwise import Step, chain, epilogue
-from tfrt.kernels.numerics.chains.parts import Part, reading, whole
+from tfrt.kernels.cpu.steps import following, op_named, steps_of_parts
+from tfrt.kernels.numerics.chains.elementwise import chain
+from tfrt.kernels.numerics.chains.parts import reading
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES, LEAST_STEPS, with_native_chain
 from tfrt.kernels.numerics.machine_code.chain import Chain as ElementwiseChain
-from tfrt.kernels.shared.element_kinds import loudly
 
 
 @kernel("cpu.call", pure=True, prepares=True)
@@ -52,7 +47,7 @@ def call(
     steps: TypedAggregate,
     host: HostContext,
 ) -> Callable[..., Any] | Prepared:
-    entry = _op(op_name)
+    entry = op_named(op_name)
     if entry.array_form is not None:
         form = _array_form(
             entry,
@@ -99,7 +94,7 @@ def call_into(
     steps: TypedAggregate,
     host: HostContext,
 ) -> Callable[..., Any] | Prepared:
-    entry = _op(op_name)
+    entry = op_named(op_name)
     run = _array_form(
         entry,
         arguments=arguments,
@@ -142,32 +137,21 @@ def _array_form(
         raise KernelError(f"op '{entry.name}' cannot write into memory that it is given")
     if steps and not entry.takes_epilogue:
         raise KernelError(f"op '{entry.name}' cannot be fused with others")
-    found = epilogue_steps(steps, operands[inputs:], results[0]) if steps else ()
-    run = epilogue(found, [known.shape for known in operands[inputs:]]) if found else None
-
-    def finish(others: Sequence[tuple[int, ...]]) -> RowEpilogue | None:
-        return None if run is None else RowEpilogue(run, tuple(others), found)
-
     attrs = OpAttrs.of_pairs(op_attrs).by_name
+
+    def prepare(known: Sequence[TensorMetadata], gives: tuple[TensorMetadata, ...]) -> ArrayForm:
+        taken = tuple(known[:inputs])
+        epilogue, pooling = following(entry, taken, attrs, steps, known[inputs:], results[0].dtype)
+        return entry.arrays(taken, attrs, host, gives, epilogue, pooling)
+
     if all(_is_static(known) for known in operands):
-        following = finish([known.shape for known in operands[inputs:]])
-        return entry.arrays(operands[:inputs], attrs, host, results, following)
+        return prepare(operands, results)
 
-    def prepare(shapes: Sequence[tuple[int, ...]]) -> ArrayForm:
-        known = tuple(TensorMetadata(o.dtype, shape) for o, shape in zip(operands, shapes, strict=True))[:inputs]
-        gives = _result_metadata(entry, known, attrs, results)
-        return entry.arrays(known, attrs, host, gives, finish(shapes[inputs:]))
+    def prepare_for(shapes: Sequence[tuple[int, ...]]) -> ArrayForm:
+        known = tuple(TensorMetadata(o.dtype, shape) for o, shape in zip(operands, shapes, strict=True))
+        return prepare(known, _result_metadata(entry, known[:inputs], attrs, results))
 
-    return _by_shapes(prepare)
-
-
-def epilogue_steps(steps: Any, others: Sequence[TensorMetadata], result: TensorMetadata) -> tuple[Step, ...]:
-    """The steps that follow an op with that result, and read other arrays."""
-    kinds = [result.dtype, *[known.dtype for known in others]]
-    # Machine code of layers reads arrays of one type only.
-    odd = {number for number, kind in enumerate(kinds) if kind is not result.dtype}
-    found = _steps(steps, kinds, result.dtype)
-    return tuple([step if odd.isdisjoint(step.operands) else replace(step, native=None) for step in found])
+    return _by_shapes(prepare_for)
 
 
 def _result_metadata(
@@ -251,68 +235,6 @@ def _chain(arguments: Any, metadata: Any, steps: Any, host: HostContext) -> Arra
     return with_native_chain(run, described, host, is_small=not is_large)
 
 
-def steps_of_parts(steps: Any, known: Sequence[TensorMetadata], result: DType) -> tuple[Sequence[Step], Sequence[Part]]:
-    """The steps of a chain of arrays, and the inputs that they read: these, or parts of them, which its first steps
-    take."""
-    shapes, dtypes = [each.shape for each in known], [each.dtype for each in known]
-    slices = [step.value for step in itertools.takewhile(lambda step: step.value[0].value == "stablehlo.slice", steps)]
-    if not slices:
-        return _steps(steps, dtypes, result), whole(shapes)
-    parts = []
-    for _, array, *details in slices:
-        attrs = OpAttrs.of_pairs(details[-1].value).values()
-        starts = zip(attrs["start_indices"], attrs["limit_indices"], attrs["strides"], strict=True)
-        parts.append(Part(array.value, shapes[array.value], tuple(starts)))
-    found = _steps(steps[len(slices) :], [*dtypes, *[dtypes[part.array] for part in parts]], result)
-    used = {number for step in found for number in step.operands}
-    read = [n for n in range(len(known)) if n in used or all(part.array != n for part in parts)]
-    places = {number: place for place, number in enumerate([*read, *range(len(known), len(known) + len(steps))])}
-    renumbered = [replace(step, operands=tuple([places[number] for number in step.operands])) for step in found]
-    return renumbered, [*[Part(number, shapes[number]) for number in read], *parts]
-
-
-def _steps(steps: Any, inputs: Sequence[DType], result: DType) -> Sequence[Step]:
-    """The steps of a chain of inputs of these element types."""
-    dtypes, found = list(inputs), []
-    for step in steps:
-        name, *details = step.value
-        operands = tuple(each.value for each in details if each.type == DType.I64)
-        gives = next((each.value for each in details if each.type == AttributeType.TYPE), result)
-        pairs = next((each.value for each in details if each.type == AttributeType.AGGREGATE), ())
-        found.append(step_of(name.value, operands, [dtypes[number] for number in operands], gives, pairs, result))
-        dtypes.append(gives)
-    return found
-
-
-def step_of(
-    name: str, operands: tuple[int, ...], dtypes: Sequence[DType], gives: DType, pairs: Any, result: DType
-) -> Step:
-    """One step.
-
-    Args:
-        dtypes: those of its operands; `gives` is that of what it gives, and `result` the chain's.
-        pairs: its op's attributes.
-    """
-    entry = _op(name)
-    kind = None if gives is result else gives.numpy
-    if entry.by_element:
-        known = tuple(TensorMetadata(dtype, ()) for dtype in dtypes)
-        attrs = OpAttrs.of_pairs(pairs).by_name
-        form = entry.arrays(known, attrs, None, (TensorMetadata(gives, ()),))
-        return Step(loudly(form), operands, entry.native_for(attrs), kind)
-    function = None if entry.elementwise is None else entry.elementwise(gives)
-    if function is None or any(dtype is not gives for dtype in dtypes):
-        raise KernelError(f"op '{name}' is not elementwise for {', '.join(dtype.label for dtype in {gives, *dtypes})}")
-    return Step(function, operands, entry.native_for({}), kind)
-
-
-def _op(name: str) -> OpEntry:
-    entry = CPU_OPS.get(name)
-    if entry is None:
-        raise KernelError(f"the CPU has no op '{name}'")
-    return entry
-
-
 def _on_tensors(
     entry: OpEntry,
     inputs: tuple[TensorMetadata, ...],
@@ -339,7 +261,7 @@ def _on_tensors(
 
 def _by_values(op_name: str, op_attrs: Any, metadata: Any, host: HostContext) -> ArrayForm:
     """The op for whatever it is given."""
-    entry, attrs = _op(op_name), OpAttrs.of_pairs(op_attrs)
+    entry, attrs = op_named(op_name), OpAttrs.of_pairs(op_attrs)
     declared = tuple(map(_declared, map(plain, metadata)))
     if entry.constant_metadata is not None and entry.array_form is None:
         # What it gives depends on elements of what it is given.

@@ -19,7 +19,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import CannotAssemble, can_see_arrays, is_available, processor
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.cpu.calls import epilogue_steps, steps_of_parts
+from tfrt.kernels.cpu.steps import epilogue_steps, steps_of_parts
 from tfrt.kernels.numerics.machine_code import chain as chains
 from tfrt.kernels.numerics.machine_code import few_rows, products, tiles
 from tfrt.kernels.numerics.machine_code.chain_code import write as write_chain
@@ -387,7 +387,7 @@ class _Body:
         rows, inner = left.metadata.shape
         columns = right.metadata.shape[0 if turned else 1]
         known = [other.metadata for other in others]
-        found = epilogue_steps(steps, known, result) if steps else ()
+        found = epilogue_steps(steps, known, result.dtype) if steps else ()
         shapes = tuple([each.shape for each in known])
         product = Product(rows, inner, columns, result.dtype.numpy, False, False, found, shapes)
         if not tiles.is_possible(product) or inner > products.MOST_INNER or left.metadata.dtype is not result.dtype:

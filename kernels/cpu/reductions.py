@@ -14,8 +14,8 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.cpu.calls import step_of
 from tfrt.kernels.cpu.into import kernel_and_into
+from tfrt.kernels.cpu.steps import step_of
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, run_chain
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import ResultMetadata, RowEpilogue
+from tfrt.executor.declarations.annotations import Pooling, ResultMetadata, RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
@@ -116,12 +116,13 @@ def convolution(
     metadata: ResultMetadata,
     host: HostContext,
     epilogue: RowEpilogue | None = None,
+    pooling: Pooling | None = None,
 ) -> ArrayForm:
     """Products of the kernel `rhs` with windows of `lhs`, summed; `padding` is a pair of numbers for each dimension."""
     spatial = lhs.rank - 2
     sliding, pairs = sliding.over(spatial), _pairs(padding, spatial)
     _shape(lhs, rhs, dimensions, sliding, pairs)
-    return _prepare(lhs, rhs, dimensions, sliding, pairs, metadata[0].dtype, host, epilogue)
+    return _prepare(lhs, rhs, dimensions, sliding, pairs, metadata[0].dtype, host, epilogue, pooling)
 
 
 @array_op("stablehlo.dynamic_conv", shaped_by=(2,))
@@ -153,7 +154,7 @@ def dynamic_conv(
             read = _pairs(key, spatial)
             _shape(lhs, rhs, dimensions, sliding, read)
             kept.clear()
-            form = kept[key] = _prepare(lhs, rhs, dimensions, sliding, read, element, host, None)
+            form = kept[key] = _prepare(lhs, rhs, dimensions, sliding, read, element, host)
         found: np.ndarray = form(x, w, out=out)
         return found
 
@@ -168,7 +169,8 @@ def _prepare(
     padding: Pairs,
     dtype: DType,
     host: HostContext,
-    epilogue: RowEpilogue | None,
+    epilogue: RowEpilogue | None = None,
+    pooling: Pooling | None = None,
 ) -> ArrayForm:
     """The convolution as a function of arrays: dimensions are put into the order that `convolve` has, and back."""
     images_order = (
@@ -193,11 +195,12 @@ def _prepare(
     axes = tuple(range(lhs.rank))
     channels_last = result_order == axes
     first = (0, *axes[2:], 1)
-    channels_first = epilogue is None and not channels_last and images_order == made_order == first
+    is_fused = epilogue is not None or pooling is not None
+    channels_first = not is_fused and not channels_last and images_order == made_order == first
     computed = carrier(lhs.dtype, rhs.dtype, dtype, terms)
-    if epilogue is not None:
-        fused = channels_last and computed == dtype.numpy
-        require(fused, "C26", "only convolutions in the elements' own type whose features come last can be fused")
+    if is_fused:
+        is_possible = channels_last and computed == dtype.numpy
+        require(is_possible, "C26", "only convolutions in the elements' own type whose features come last can be fused")
     images_shape = _dilated_shape([lhs.shape[axis] for axis in images_order], sliding, padding, batches)
     read_images, reversal = _reader(images_order, sliding, padding, batches), sliding.window_reversal
     if channels_first:
@@ -216,7 +219,7 @@ def _prepare(
 
         return carried(run_planes, lhs.dtype.numpy, computed, dtype.numpy)
     view = _view(filters_order, reversal)
-    convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue, view)
+    convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue, view, pooling)
     is_as_given = channels_last and read_images is _as_they_are and lhs.dtype.numpy == computed == dtype.numpy
     if is_as_given and writing_of(convolve) is not None:
         # It takes arrays in any order, and a plan calls what it is.

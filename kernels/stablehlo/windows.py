@@ -13,9 +13,11 @@ from tfrt.executor.declarations.annotations import ResultMetadata
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
+from tfrt.executor.declarations.pools import Pool, pool_of
 from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
+from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic.halves import rounded
 from tfrt.kernels.numerics.machine_code.windows import with_native_windows
 from tfrt.kernels.numerics.quiet import quiet
@@ -54,7 +56,25 @@ def _reduce_window_metadata(
     return tuple(TensorMetadata(each, known(shape)) for each in types)
 
 
-@array_op("stablehlo.reduce_window", metadata=_reduce_window_metadata)
+def _pool(
+    operand: TensorMetadata,
+    *,
+    window_dimensions: Numbers,
+    window_strides: Numbers = (),
+    base_dilations: Numbers = (),
+    window_dilations: Numbers = (),
+    padding: Numbers = (),
+    body: Any,
+) -> Pool | None:
+    if operand.dtype not in (DType.F32, DType.F64):
+        return None
+    function = bind_reducer(body, [operand.dtype]).known
+    if function is None or any(step != 1 for step in (*base_dilations, *window_dilations)):
+        return None
+    return pool_of(function.__name__, window_dimensions, window_strides or (1,) * operand.rank, padding)
+
+
+@array_op("stablehlo.reduce_window", metadata=_reduce_window_metadata, pool=_pool)
 def reduce_window(
     *operands: TensorMetadata,
     window_dimensions: Numbers,

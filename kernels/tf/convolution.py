@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import RowEpilogue
+from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import cpu_op
+from tfrt.executor.declarations.pools import Pool, pool_of
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
@@ -57,16 +58,17 @@ def _conv_form(
     geometry: Geometry,
     host: HostContext,
     epilogue: RowEpilogue | None = None,
+    pooling: Pooling | None = None,
 ) -> ArrayForm:
     _check_convolved(images)
     rows, columns = geometry.windows(images.shape, filters.shape[:2])
-    is_half = images.dtype in HALVES
-    if epilogue is not None and (is_half or geometry.channels_first):
+    is_half, is_fused = images.dtype in HALVES, epilogue is not None or pooling is not None
+    if is_fused and (is_half or geometry.channels_first):
         raise KernelError("only convolutions in the elements' own type, NHWC, can be fused with others")
     if geometry.channels_first:
         run = _channels_first_form(images, filters, (rows, columns), host)
     else:
-        run = _channels_last_form(images, filters, (rows, columns), host, epilogue)
+        run = _channels_last_form(images, filters, (rows, columns), host, epilogue, pooling)
     return rounded_once(run) if is_half else run
 
 
@@ -90,8 +92,9 @@ def _channels_last_form(
     windows: Sequence[Window],
     host: HostContext,
     epilogue: RowEpilogue | None,
+    pooling: Pooling | None = None,
 ) -> ArrayForm:
-    return prepare_fused(images.shape, filters.shape, windows, _computed(images), host, epilogue)
+    return prepare_fused(images.shape, filters.shape, windows, _computed(images), host, epilogue, pooling=pooling)
 
 
 def _computed(images: TensorMetadata) -> np.dtype:
@@ -215,7 +218,15 @@ def _sliding(window: Window) -> SlidingWindow:
     return SlidingWindow(window.size, window.stride, window.dilation, 1, window.before, window.after)
 
 
-@cpu_op("tf.MaxPool", metadata=_max_pool_metadata, array_form=_max_pool_form)
+def _pool(images: TensorMetadata, *, ksize: Sizes = (), geometry: Geometry) -> Pool | None:
+    if images.dtype not in (DType.F32, DType.F64) or geometry.channels_first:
+        return None
+    windows = _pool_windows(images, ksize, geometry)
+    sizes, strides = ([1, *(getattr(each, name) for each in windows), 1] for name in ("size", "stride"))
+    return pool_of("fmax", sizes, strides, [n for each in windows for n in (each.before, each.after)])
+
+
+@cpu_op("tf.MaxPool", metadata=_max_pool_metadata, array_form=_max_pool_form, pool=_pool)
 def max_pool(images: DenseHostTensor, *, ksize: Sizes = (), geometry: Geometry, host: HostContext) -> DenseHostTensor:
     """The maxima of windows of `ksize` over the images; padding does not count."""
     return on_tensors(_max_pool_form, (images,), ksize=ksize, geometry=geometry, host=host)

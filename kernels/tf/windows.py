@@ -15,6 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
+from tfrt.executor.declarations.pools import Pool, pool_of
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
@@ -303,7 +304,22 @@ def _maximum(x: np.ndarray, axes: Sizes, windows: Sequence[Window]) -> np.ndarra
     return result
 
 
-def _register_pool(name: str, pool: Callable[[np.ndarray, Sizes, Sequence[Window]], np.ndarray]) -> None:
+def _average_pool(
+    images: TensorMetadata, *, ksize: Sizes, strides: Sizes, padding: str, data_format: str = "NHWC"
+) -> Pool | None:
+    if images.dtype not in (DType.F32, DType.F64) or data_format.startswith("NC"):
+        return None
+    axes = range(images.rank)
+    windows = sliding_windows(images.shape, axes, ksize, strides=strides, dilations=(), padding=padding, explicit=())
+    around = [number for w in windows for number in (w.before, w.after)]
+    return pool_of("add", ksize, strides, around, [float(size) for size in ksize if size > 1])
+
+
+def _register_pool(
+    name: str,
+    pool: Callable[[np.ndarray, Sizes, Sequence[Window]], np.ndarray],
+    declared: Callable[..., Pool | None] | None = None,
+) -> None:
     def metadata(
         images: TensorMetadata, *, ksize: Sizes, strides: Sizes, padding: str, data_format: str = "NHWC"
     ) -> TensorMetadata:
@@ -314,7 +330,7 @@ def _register_pool(name: str, pool: Callable[[np.ndarray, Sizes, Sequence[Window
         )
         return TensorMetadata(images.dtype, tuple(w.count for w in windows))
 
-    @array_op(name, metadata=metadata)
+    @array_op(name, metadata=metadata, pool=declared)
     def form(
         images: TensorMetadata,
         *,
@@ -334,6 +350,6 @@ def _register_pool(name: str, pool: Callable[[np.ndarray, Sizes, Sequence[Window
         return lambda x, out=None: run(x)
 
 
-_register_pool("tf.AvgPool", _average)
+_register_pool("tf.AvgPool", _average, _average_pool)
 _register_pool("tf.AvgPool3D", _average)
 _register_pool("tf.MaxPool3D", _maximum)

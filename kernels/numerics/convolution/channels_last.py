@@ -89,7 +89,7 @@ def prepare(
         return zeros(shape)
     groups = images[-1] // filters[-2]
     if groups == 1 and patches.are_pixels(windows):
-        return _pointwise(shape, windows, inner, host)
+        return _pointwise(images, shape, windows, inner, host)
     if not windows:
         # One row of pixels.
         run = prepare((images[0], 1, images[-1]), (1, *filters), [_PIXEL], dtype, host)
@@ -415,10 +415,12 @@ def zeros(shape: Shape) -> Convolve:
     return run
 
 
-def _pointwise(shape: Shape, windows: Sequence[Window], inner: int, host: HostContext | None) -> Convolve:
+def _pointwise(
+    images: Shape, shape: Shape, windows: Sequence[Window], inner: int, host: HostContext | None
+) -> Convolve:
     """One product of pixels and filters."""
     steps = (slice(None), *(window.taps(0) for window in windows))
-    is_all = all(window.stride == 1 for window in windows)
+    is_all = images[1:-1] == shape[1:-1]
 
     def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
         result = np.empty(shape, x.dtype) if out is None else out

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import RowEpilogue
+from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
+from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import assemble, processor
 from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
+from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
 from tfrt.kernels.numerics.machine_code import winograd_code
 from tfrt.kernels.numerics.machine_code.blocks import (
     brief_units,
@@ -27,6 +31,7 @@ from tfrt.kernels.numerics.machine_code.blocks import (
 )
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.convolution_code import (
+    LARGE_BYTES,
     Convolution,
     Shape,
     Tiling,
@@ -37,6 +42,7 @@ from tfrt.kernels.numerics.machine_code.convolution_code import (
     tiling_of,
     write,
 )
+from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES
 from tfrt.kernels.numerics.packed import Pack, in_order_once, packed_if_changed, packed_once
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -46,6 +52,9 @@ MOST_WORK = 1 << 25
 
 LEAST_WORK = 1 << 18
 """How many multiplications are worth a block of their own on another thread."""
+
+MOST_TAPS = 9
+"""How many pixels become one at most, lest their sums do not stay in registers."""
 
 MOST_TRANSFORMED = 1 << 17
 """Filters that may change are transformed in each call, if what is made of them has no more bytes: for 32 channels that
@@ -60,46 +69,79 @@ def prepare_fused(
     filters: Shape,
     windows: Sequence[Window],
     dtype: np.dtype,
-    host: HostContext,
+    host: HostContext | None,
     epilogue: RowEpilogue | None,
     view: Pack | None = None,
+    pooling: Pooling | None = None,
 ) -> Run:
-    """A convolution as `convolution.prepare` has it, and an epilogue after it, in the way that is fastest here.
+    """A convolution as `channels_last.prepare` has it, and what follows it, in the way that is fastest here.
 
-    It takes images, filters, the other arrays that the epilogue reads, and perhaps `out`.
+    It takes images, filters, the other arrays that the epilogue and what follows a pool read, and perhaps `out`.
 
     Args:
+        host: None where this is only prepared, to find out whether that is possible and worth it.
         view: gives filters of the shape `filters` from those that there are.
+
+    Raises:
+        KernelError: without a host, where convolving and pooling one after the other is as fast.
     """
-    convolve = prepare(images, filters, windows, dtype, host)
-    shape = (images[0], *(window.count for window in windows), filters[-1])
-    in_order, finish = in_order_once(view), finishing(epilogue, shape)
+    if host is None and pooling is not None and not is_worth_pooling(filters, windows, dtype, pooling.pool):
+        raise KernelError("such a pool is faster by itself")
+    in_order, result = in_order_once(view), (images[0], *(window.count for window in windows), filters[-1])
+    if pooling is not None:
+        convolve = prepare_pooled(images, filters, windows, dtype, host, epilogue, pooling)
+        shape = (images[0], *pooling.pool.counts(result[1:-1]), filters[-1])
 
-    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        return convolve(x, in_order(w), out=out, finish=finish(others))
+        def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+            return convolve(x, in_order(w), *others, out=out)
+    else:
+        convolve, shape, finish = prepare(images, filters, windows, dtype, host), result, finishing(epilogue, result)
 
-    found = describe(images, filters, windows, dtype, epilogue)
+        def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+            return convolve(x, in_order(w), out=out, finish=finish(others))
+
+    found = describe(images, filters, windows, dtype, epilogue, pooling)
     if found is None:
         return run
     return native_or(run, lambda: make_native(found, shape, host, view), host, "a convolution")
 
 
+def is_worth_pooling(filters: Shape, windows: Sequence[Window], dtype: np.dtype, pool: Pool) -> bool:
+    """Whether a convolution whose tiles are whole windows of a pool is faster than one that is pooled afterwards.
+
+    All sums of a window are in registers at a time. Large filters are read again for each tile, of which there are more
+    then. By Winograd's way tiles have 2 x 2 pixels.
+    """
+    is_winograds = pool.sizes != winograd_code.TILE and winograd_code.fits(filters, windows)
+    is_wide = min(filters[-2:]) * dtype.itemsize >= LINE_BYTES
+    return pool.taps <= MOST_TAPS and prod(filters) * dtype.itemsize < LARGE_BYTES and not (is_winograds and is_wide)
+
+
 def describe(
-    images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype, epilogue: RowEpilogue | None
+    images: Shape,
+    filters: Shape,
+    windows: Sequence[Window],
+    dtype: np.dtype,
+    epilogue: RowEpilogue | None,
+    pooling: Pooling | None = None,
 ) -> Convolution | None:
-    """A convolution in one dimension or two, and an epilogue, if there is machine code for them."""
-    steps = () if epilogue is None else epilogue.steps
+    """A convolution in one dimension or two, and what follows it, if there is machine code for them."""
+    steps = steps_around(epilogue, pooling)
     if not 1 <= len(windows) <= 2 or steps is None or not prod(filters):
         return None
+    if pooling is not None:
+        steps = delayed(steps, pooling.pool, always=True)
     result = (images[0], *(window.count for window in windows), filters[-1])
-    others = () if epilogue is None else epilogue.others
+    others, pool = steps.others, None if pooling is None else pooling.pool
     if len(windows) == 1:
         # One row of pixels.
         row = (images[0], 1, *images[1:])
         others = tuple((images[0], 1, *shape[1:]) if shape == result else shape for shape in others)
         images, filters, windows = row, (1, *filters), (Window(1, 1, 1, 0, 0, 1), *windows)
-    rows, columns = windows
-    found = Convolution(images, filters, rows, columns, dtype, images[-1] // filters[2], tuple(steps), others)
+        pool = pool and replace(pool, sizes=(1, *pool.sizes))
+    rows, columns = windows if pool is None else seen_by(pool, windows)
+    groups = images[-1] // filters[2]
+    found = Convolution(images, filters, rows, columns, dtype, groups, steps.before, others, pool, steps.after)
     return found if is_possible(found) else None
 
 
@@ -173,7 +215,7 @@ def _by_tiles(
 
 def _sizes(c: Convolution) -> list[int]:
     """How many elements arrays have: images, filters, others, and the result."""
-    return [*map(prod, (c.images, c.filters, *c.others, c.result))]
+    return [*map(prod, (c.images, c.filters, *c.others, c.made))]
 
 
 def _whole_work(

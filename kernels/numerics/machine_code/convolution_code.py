@@ -2,8 +2,9 @@
 
 Images are (batch, height, width, channel), filters (height, width, input channel, output channel). A tile of the
 result, some pixels next to one another by some vectors of output channels, stays in registers while all products are
-added to it; then the steps that follow are done to it, and it is written once. An image's rows are copied into a frame
-of zeros where windows need one.
+added to it; then the steps that follow are done to it, and it is written once: where a pool follows, one element for
+each of its windows, of which a tile has whole ones. An image's rows are copied into a frame of zeros where windows need
+one.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import without_leading_ones
+from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.combining import combined
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
 from tfrt.kernels.numerics.windows import Window
 
@@ -59,6 +63,9 @@ LEAST_TILES = 4
 
 Shape = tuple[int, ...]
 
+Size = tuple[int, int]
+"""How many lines something has, and how many pixels each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
@@ -69,6 +76,9 @@ class Convolution:
         groups: into how many groups channels are parted.
         steps: elementwise ops on the result; of their values, it comes first, then `others`.
         others: the shapes of their other operands: the result's, or one element for each output channel, or one.
+        pool: what combines the pixels that the steps give; others are vectors then, and the result's rows and columns
+            are as many as it sees.
+        after: the steps after that, of the same operands.
     """
 
     images: Shape
@@ -79,11 +89,24 @@ class Convolution:
     groups: int = 1
     steps: tuple[Step, ...] = ()
     others: tuple[Shape, ...] = ()
+    pool: Pool | None = None
+    after: tuple[Step, ...] = ()
 
     @property
     def result(self) -> Shape:
-        """The shape of the result."""
+        """The shape of the result, before it is pooled."""
         return (self.images[0], self.rows.count, self.columns.count, self.filters[-1])
+
+    @property
+    def window(self) -> Size:
+        """How many lines and pixels become one of what is written."""
+        return (1, 1) if self.pool is None else (self.pool.sizes[0], self.pool.sizes[1])
+
+    @property
+    def made(self) -> Shape:
+        """The shape of what is written."""
+        batch, height, width, depth = self.result
+        return (batch, height // self.window[0], width // self.window[1], depth)
 
     @property
     def work(self) -> int:
@@ -126,7 +149,7 @@ def is_possible(convolution: Convolution) -> bool:
     # Vectors of one or two output channels are no gain.
     if not _is_depthwise(c) and c.filters[-1] // c.groups < 4:
         return False
-    return all(has_form(step, c.dtype) for step in c.steps) and all(
+    return all(has_form(step, c.dtype) for step in (*c.steps, *c.after)) and all(
         shape == c.result or prod(shape) == 1 or without_leading_ones(shape) == channel for shape in c.others
     )
 
@@ -139,15 +162,17 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     while lanes > 2 and lanes // 2 >= depth:
         lanes //= 2
     across = -(-depth // lanes)
+    high, wide = c.window
+    down_windows, across_windows = c.rows.count // high, c.columns.count // wide
 
     def tile_of(vectors: int) -> tuple[int, int]:
         """How many pixels and lines a tile has."""
         # Sums, vectors of filters, and one for an element of the images.
         kept = c.filters[1] if vectors == 1 and _can_slide(c) else vectors
-        most = max(1, min((on.registers - kept - 2) // vectors, MOST_PIXELS))
-        pixels = -(-c.columns.count // -(-c.columns.count // most))
-        lines = min(most // pixels, c.rows.count) if pixels == c.columns.count else 1
-        return pixels, -(-c.rows.count // -(-c.rows.count // lines))
+        most = max(1, min((on.registers - kept - 2) // vectors, MOST_PIXELS) // (high * wide))
+        pixels = _shared_evenly(across_windows, most)
+        lines = min(most // pixels, down_windows) if pixels == across_windows else 1
+        return pixels * wide, _shared_evenly(down_windows, lines) * high
 
     def worth(vectors: int) -> tuple[float, int]:
         # Enough sums to hide how long one takes, of whole images or of many channels.
@@ -164,10 +189,15 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     row = extent_of(c)[1] * c.images[-1] * c.dtype.itemsize
     window = (c.rows.size - 1) * c.rows.dilation + 1
     packed = is_large and c.groups == 1 and depth > lanes * vectors and depth % (lanes * vectors) == 0
-    height = max(1, (FRAME_BYTES * (8 if is_large else 1) // row - window) // c.rows.stride + 1)
-    parts = min(c.rows.count, max(-(-c.rows.count // height), -(-units // c.images[0])))
-    height = -(-c.rows.count // parts)
+    height = max(1, ((FRAME_BYTES * (8 if is_large else 1) // row - window) // c.rows.stride + 1) // high)
+    parts = min(down_windows, max(-(-down_windows // height), -(-units // c.images[0])))
+    height = -(-down_windows // parts) * high
     return Tiling(lanes, vectors, pixels, min(lines, height), height, packed)
+
+
+def _shared_evenly(count: int, most: int) -> int:
+    """How many there are at a time, if as few times as with `most`, and then as few as can be."""
+    return -(-count // -(-count // most))
 
 
 def pack(filters: np.ndarray, tiling: Tiling) -> np.ndarray:
@@ -279,7 +309,7 @@ def _write_rows(
     high: Value,
 ) -> None:
     """All tiles of the result's rows from `low` to `high`; `source` is where the first one's windows begin."""
-    _, height, width, depth = c.result
+    width, (_, tall, wide, depth), window = c.columns.count, c.made, c.window
     channels, line = c.images[-1], extent_of(c)[1] * c.images[-1]
     depthwise = _is_depthwise(c)
     groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
@@ -293,9 +323,10 @@ def _write_rows(
         down = code.times(code.subtract(row, low), c.rows.stride * line)
         at = code.at(source, code.add(down, code.times(column, c.columns.stride * channels), seen))
         filters = code.at(w, code.times(first, elements) if tiling.packed else first)
-        place = code.add(code.times(image, height * width * depth), code.times(row, width * depth), first)
+        down, along = code.divided(row, window[0]), code.divided(column, window[1])
+        place = code.add(code.times(image, tall * wide * depth), code.times(down, wide * depth), first)
         sums = _sums(code, c, tile, at, filters, line, step)
-        _finish(code, c, tile, sums, made, code.add(place, code.times(column, depth)), others)
+        _finish(code, c, tile, sums, made, code.add(place, code.times(along, depth)), others)
 
     def for_channels(body: Callable[[Value, Value, Sequence[int]], None]) -> None:
         """For some output channels of a group after the other, of which vectors have so many."""
@@ -319,25 +350,22 @@ def _write_rows(
             if remaining:
                 body(row, columns * tiling.pixels, (lines, remaining))
 
-        if tiling.lines == 1:
-            with code.loop(low, high) as row:
-                line_of(row, 1)
+        few = window[0]
+        if tiling.lines == few:
+            with code.loop(low, high, few) as row:
+                line_of(row, few)
             return
         rest = code.value(f"urem i64 {code.subtract(high, low)}, {tiling.lines}")
         last = code.subtract(high, rest)
         with code.loop(low, last, tiling.lines) as row:
             line_of(row, tiling.lines)
-        with code.loop(last, high) as row:
-            line_of(row, 1)
+        with code.loop(last, high, few) as row:
+            line_of(row, few)
 
     if prod(c.filters) * c.dtype.itemsize <= NEAR_BYTES:
         for_pixels(lambda *where: for_channels(lambda *which: write_tile(*which, *where)))
     else:
         for_channels(lambda *which: for_pixels(lambda *where: write_tile(*which, *where)))
-
-
-Size = tuple[int, int]
-"""How many lines a tile has, and how many pixels each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,7 +474,7 @@ def _finish(
     code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], made: str, place: Value, others: Sequence[str]
 ) -> None:
     """Do the steps to a tile, and write it; its first element is at `place` in the result."""
-    depth, start = c.filters[-1], tile.first
+    depth, start, (high, wide) = c.filters[-1], tile.first, c.window
     for n, lanes in enumerate(tile.lanes):
         # What is the same for all pixels.
         common = {}
@@ -455,9 +483,25 @@ def _finish(
                 common[number] = code.spread(others[number])
             elif shape != c.result:
                 common[number] = code.load(code.at(others[number], code.add(start, n * code.lanes)), lanes)
-        for row, pixel in np.ndindex(tile.lines, tile.pixels):
-            at = code.add(place, (row * c.columns.count + pixel) * depth + n * code.lanes)
-            values = [sums[row * tile.pixels + pixel][n]]
-            for number in range(len(c.others)):
-                values.append(common[number] if number in common else code.load(code.at(others[number], at), lanes))
-            code.store(code.at(made, at), write_steps(code, c.steps, values), lanes)
+        for row, pixel in np.ndindex(tile.lines // high, tile.pixels // wide):
+            at = code.add(place, (row * c.made[2] + pixel) * depth + n * code.lanes)
+            beside = [
+                common[number] if number in common else code.load(code.at(others[number], at), lanes)
+                for number in range(len(c.others))
+            ]
+            seen = [
+                sums[(row * high + down) * tile.pixels + pixel * wide + along][n]
+                for down, along in np.ndindex(high, wide)
+            ]
+            code.store(code.at(made, at), write_pooled(code, c, seen, beside), lanes)
+
+
+def write_pooled(code: Code, c: Convolution, pixels: Sequence[str], others: Sequence[str]) -> str:
+    """What becomes of the pixels that are seen by a window of the pool, or of one where there is none."""
+    found = [write_steps(code, c.steps, [pixel, *others]) for pixel in pixels]
+    if c.pool is None:
+        return found[0]
+    value = combined(code, c.pool.function, found)
+    for divisor in c.pool.divisors:
+        value = evaluate(code, "{0} / {1}", [value, code.constant(divisor)])
+    return write_steps(code, c.after, [value, *others])

@@ -17,7 +17,7 @@ from tfrt.executor.support.machine_code import DATA_OFFSET, processor
 from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
-from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
+from tfrt.kernels.numerics.machine_code.vectors.combining import COMBINED, combined
 from tfrt.kernels.numerics.reductions.trees import FEW
 from tfrt.kernels.numerics.reductions.windows import Window
 
@@ -45,7 +45,7 @@ class Pool:
     """Windows over arrays (outer, height, width, inner).
 
     Attributes:
-        function: the name of numpy's, one of those in `_COMBINED`.
+        function: the name of numpy's, one of those in `COMBINED`.
     """
 
     function: str
@@ -77,7 +77,7 @@ def with_native_windows(
 def describe(function: np.ufunc, shape: Sequence[int], windows: Sequence[Window], dtype: np.dtype) -> Pool | None:
     """The windows, if there is machine code for them."""
     axes = [axis for axis, window in enumerate(windows) if window != _ONE]
-    if dtype not in (np.float32, np.float64) or function.__name__ not in _COMBINED or not axes:
+    if dtype not in (np.float32, np.float64) or function.__name__ not in COMBINED or not axes:
         return None
     first, last = axes[0], axes[-1]
     if last == first:
@@ -175,20 +175,5 @@ def _taps(code: Code, window: Window, number: Value, size: int) -> list[Value]:
 
 
 def _combine(code: Code, pool: Pool, taps: Sequence[str], into: str, channel: Value, lanes: int) -> None:
-    first, *others = (code.load(code.at(tap, channel), lanes) for tap in taps)
-    if pool.function == "add":
-        # The sum begins with the initial value.
-        first = evaluate(code, "{0} + {1}", [code.constant(0), first])
-    elif pool.function == "fmax":
-        first = evaluate(code, _COMBINED["fmax"], [code.constant(-np.inf), first])
-    for other in others:
-        first = evaluate(code, _COMBINED[pool.function], [first, other])
-    code.store(code.at(into, channel), first, lanes)
-
-
-_COMBINED = {
-    "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",
-    "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
-    "add": "{0} + {1}",
-    "fmax": "{0} if {0} > {1} or {1} != {1} else {1}",
-}
+    values = [code.load(code.at(tap, channel), lanes) for tap in taps]
+    code.store(code.at(into, channel), combined(code, pool.function, values), lanes)

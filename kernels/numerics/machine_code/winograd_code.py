@@ -3,14 +3,15 @@ for four pixels, not 36 (see `winograd`).
 
 Some tiles of an image, of four by four pixels that overlap by two, are brought into the form in which they are
 multiplied; sixteen products of matrices, of tiles and channels, stay in registers as long as they are added up; and
-what comes back are four pixels of each tile, to which the steps that follow are done. All that lies between is on the
+what comes back are four pixels of each tile, to which the steps that follow are done; where a pool of 2 x 2 follows,
+they are one of its windows. All that lies between is on the
 stack, in the nearest caches. In a tile with an infinity or NaN all four pixels would be NaN, so those are computed
 directly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import prod
@@ -23,12 +24,13 @@ from tfrt.kernels.numerics.machine_code.convolution_code import (
     extent_of,
     fill_frame,
     has_frame,
+    write_pooled,
 )
 from tfrt.kernels.numerics.machine_code.tiles import add_products
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.lanes import has_unknown
-from tfrt.kernels.numerics.machine_code.vectors.steps import write_steps
+from tfrt.kernels.numerics.windows import Window
 
 TOGETHER = 16
 """How many tiles there are at a time, and..."""
@@ -52,6 +54,9 @@ LEAST_TILES = 16
 
 MOST_VECTORS, MOST_HEIGHT = 4, 16
 """How many vectors, and of how many tiles, are added up in registers at most."""
+
+TILE = (2, 2)
+"""The lines and pixels of the result that a tile gives."""
 
 FRAME_BYTES, MOST_FRAME_BYTES = 1 << 16, 1 << 17
 """How much memory the rows of an image may take that are worked on at a time, and one row of tiles."""
@@ -84,10 +89,7 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     c = convolution
     lanes = on.vector_bytes // c.dtype.itemsize
     channels, depth = c.filters[2:]
-    are_right = all(
-        (w.size, w.stride, w.dilation) == (3, 1, 1) and min(w.before, w.after) >= 0 for w in (c.rows, c.columns)
-    )
-    if c.groups > 1 or not are_right:
+    if c.groups > 1 or not fits(c.filters, (c.rows, c.columns)) or c.window not in ((1, 1), TILE):
         return None
     wide, tall = -(-c.columns.count // 2), -(-c.rows.count // 2)
     size, matrices = 16 * c.dtype.itemsize, bytes_of_matrices(c)
@@ -111,6 +113,12 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     widths = [n for n in range(1, MOST_VECTORS + 1) if across % n == 0 and n * 3 < on.registers]
     vectors = max(widths, key=lambda n: (min(ENOUGH_SUMS, n * height(n)), n))
     return Tiling(lanes, wide, tall, rows, together, vectors, height(vectors))
+
+
+def fits(filters: Shape, windows: Sequence[Window]) -> bool:
+    """Whether filters are of 3 x 3, and see what lies together."""
+    is_right = all((w.size, w.stride, w.dilation) == (3, 1, 1) and min(w.before, w.after) >= 0 for w in windows)
+    return len(filters) == 4 and is_right
 
 
 def matrices_of(c: Convolution) -> Shape:
@@ -142,8 +150,9 @@ def _stride(c: Convolution) -> int:
 def _with_frame(c: Convolution, t: Tiling) -> Convolution:
     """The convolution, of images in a frame with room for whole tiles."""
     rows, columns = c.rows, c.columns
-    down = 2 * t.tall + 2 - rows.before - c.images[1]
-    across = 2 * t.wide + 2 - columns.before - c.images[2]
+    # Where a pool does not see the last rows or columns, an image may have more than tiles.
+    down = max(0, 2 * t.tall + 2 - rows.before - c.images[1])
+    across = max(0, 2 * t.wide + 2 - columns.before - c.images[2])
     return replace(c, rows=replace(rows, after=down), columns=replace(columns, after=across))
 
 
@@ -335,9 +344,9 @@ class _Writer:
     def finish(
         self, pixels: Sequence[Sequence[str]], number: Value, row: Value, column: Value, start: Value, lanes: int
     ) -> None:
-        """Do the steps to four pixels of a tile, and write them."""
+        """Do the steps to four pixels of a tile, and write them, or what they are pooled to."""
         code, c = self.code, self.c
-        _, height, width, depth = c.result
+        _, height, width, _ = c.result
         kept = [[code.variable(pixel) for pixel in line] for line in pixels]
         # What is not finite, times zero, is no number.
         doubt = code.constant(0)
@@ -345,22 +354,42 @@ class _Writer:
             doubt = code.fma(pixel, code.constant(0), doubt)
         with code.when(has_unknown(code, doubt)):
             self.directly(kept, number, start, lanes)
+        beside = self._beside(start, lanes)
+        if c.pool is not None:
+            place = self._in_result(code.divided(row, 2), code.divided(column, 2), start)
+            window = [code.get(variable) for line in kept for variable in line]
+            code.store(code.at(self.made, place), write_pooled(code, c, window, beside(place)), lanes)
+            return
         for i, line in enumerate(kept):
             for j, variable in enumerate(line):
                 with ExitStack() as inside:
                     for offset, at, size in ((i, row, height), (j, column, width)):
                         if offset and size % 2:
                             inside.enter_context(code.when(code.value(f"icmp slt i64 {code.add(at, 1)}, {size}")))
-                    place = code.times(self.image, height * width * depth)
-                    place = code.add(place, code.times(code.add(row, i), width * depth))
-                    place = code.add(place, code.times(code.add(column, j), depth), start)
-                    values = [code.get(variable)]
-                    for other, shape in zip(self.others, c.others, strict=True):
-                        if prod(shape) == 1:
-                            values.append(code.spread(other))
-                        else:
-                            values.append(code.load(code.at(other, place if shape == c.result else start), lanes))
-                    code.store(code.at(self.made, place), write_steps(code, c.steps, values), lanes)
+                    place = self._in_result(code.add(row, i), code.add(column, j), start)
+                    value = write_pooled(code, c, [code.get(variable)], beside(place))
+                    code.store(code.at(self.made, place), value, lanes)
+
+    def _in_result(self, row: Value, column: Value, start: Value) -> Value:
+        """Where in what is written a pixel is."""
+        code, (_, height, width, depth) = self.code, self.c.made
+        place = code.add(code.times(self.image, height * width * depth), code.times(row, width * depth))
+        return code.add(place, code.times(column, depth), start)
+
+    def _beside(self, start: Value, lanes: int) -> Callable[[Value], list[str]]:
+        """For a place in the result, the other operands of steps there."""
+        code, c = self.code, self.c
+
+        def beside(place: Value) -> list[str]:
+            values = []
+            for other, shape in zip(self.others, c.others, strict=True):
+                if prod(shape) == 1:
+                    values.append(code.spread(other))
+                else:
+                    values.append(code.load(code.at(other, place if shape == c.result else start), lanes))
+            return values
+
+        return beside
 
     def directly(self, kept: Sequence[Sequence[str]], number: Value, start: Value, lanes: int) -> None:
         """Four pixels of a tile as sums of products."""

@@ -104,6 +104,12 @@ class Code:
             return value * factor
         return 0 if factor == 0 else value if factor == 1 else self.value(f"mul i64 {value}, {factor}")
 
+    def divided(self, value: Value, divisor: int) -> Value:
+        """A 64-bit integer that is not negative, divided by one."""
+        if isinstance(value, int):
+            return value // divisor
+        return value if divisor == 1 else self.value(f"udiv i64 {value}, {divisor}")
+
     def subtract(self, one: Value, other: Value) -> Value:
         """The difference of 64-bit integers."""
         if isinstance(one, int) and isinstance(other, int):

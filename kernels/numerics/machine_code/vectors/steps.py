@@ -28,7 +28,8 @@ def has_form(step: Step, dtype: np.dtype) -> bool:
 
 
 def write_steps(code: Code, steps: Sequence[Step], values: list[str]) -> str:
-    """What the last of some steps gives; `values` are their operands, all of the code's type.
+    """What the last of some steps gives, or the first operand where there are none; `values` are their operands, all of
+    the code's type.
 
     Raises:
         NotImplementedError: a step has no form for vectors.
@@ -41,7 +42,7 @@ def write_steps(code: Code, steps: Sequence[Step], values: list[str]) -> str:
 
 
 def write_typed(code: Code, steps: Sequence[Step], operands: Sequence[Vector], dtype: np.dtype) -> Vector:
-    """What the last of some steps gives.
+    """What the last of some steps gives, or the first operand where there are none.
 
     Args:
         dtype: the type of what steps give that do not say it.
@@ -53,7 +54,7 @@ def write_typed(code: Code, steps: Sequence[Step], operands: Sequence[Vector], d
     for step in steps:
         gives = dtype if step.dtype is None else step.dtype
         values.append(_written(code, step, [values[number] for number in step.operands], gives))
-    return values[-1]
+    return values[-1] if steps else values[0]
 
 
 def _written(code: Code, step: Step, operands: Sequence[Vector], gives: np.dtype) -> Vector:

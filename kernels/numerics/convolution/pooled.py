@@ -1,0 +1,265 @@
+"""Convolutions whose result is pooled while it is in the cache, block by block: it is nowhere as a whole.
+
+Images and filters are as `channels_last` has them. A block is as many images, or rows of windows of the pool, as fit
+into its `BLOCK_BYTES` before they are pooled. Steps that give no less for more are done after a maximum, to a fraction
+of the elements: the greatest of them is then what they give for the greatest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, prod
+
+import numpy as np
+
+from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
+from tfrt.executor.declarations.pools import Pool
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics.arithmetic import floats
+from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
+from tfrt.kernels.numerics.convolution.channels_last import Block, Convolve, Shape, blocks_of, pixels_of, prepare
+from tfrt.kernels.numerics.products import LEAST_WORK
+from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.reductions.side_by_side import pooling as pooling_of
+from tfrt.kernels.numerics.windows import Window
+from tfrt.kernels.numerics.workspaces import Workspace
+
+SMALL_BYTES = 1 << 16
+"""So much memory is had sooner than borrowed."""
+
+Arrays = Sequence[np.ndarray]
+Do = Callable[..., object]
+"""Changes a matrix of pixels, given that and other arrays."""
+
+_ALWAYS = (np.maximum, np.minimum, np.tanh, floats.logistic)
+"""Functions that give no less for more, and NaN for NaN, whatever other operand they have."""
+
+_OF_FINITE = (np.add, np.subtract)
+"""Those for which that is so where the second operand is finite: an infinity and its opposite give NaN..."""
+
+_OF_POSITIVE = (np.multiply, np.divide)
+"""...or finite and greater than zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is done to a convolution's result before it is pooled, and after. Of both, the value comes first among the
+    operands, then `others`.
+
+    Attributes:
+        others: the shapes of arrays that come from elsewhere.
+        finite, positive: numbers of those that must be so, for this to give what the program says.
+    """
+
+    before: tuple[Step, ...]
+    after: tuple[Step, ...]
+    others: tuple[Shape, ...]
+    finite: frozenset[int] = frozenset()
+    positive: frozenset[int] = frozenset()
+
+
+def steps_around(before: RowEpilogue | None, pooling: Pooling | None) -> Steps | None:
+    """The steps as the program has them; None where it is not known of which steps something consists."""
+    after = None if pooling is None else pooling.after
+    first, then = [() if each is None else each.steps for each in (before, after)]
+    if first is None or then is None:
+        return None
+    known = before or after
+    return Steps(tuple(first), tuple(then), () if known is None else known.others)
+
+
+def delayed(steps: Steps, pool: Pool, *, always: bool) -> Steps:
+    """The same with fewer steps before the pool and more after it, as far as the result is the same.
+
+    Args:
+        always: whether it must be so whatever the other arrays hold.
+    """
+    if pool.function not in ("maximum", "minimum") or pool.divisors:
+        # `fmax` leaves NaN out, of which not all functions give NaN.
+        return steps
+    while steps.before:
+        needs = _needs(steps)
+        if needs is None or (always and needs != (frozenset(), frozenset())):
+            break
+        *first, last = steps.before
+        then = _with_first(last, steps.after, _value_before(steps), len(steps.others))
+        steps = Steps(tuple(first), then, steps.others, steps.finite | needs[0], steps.positive | needs[1])
+    return steps
+
+
+def _needs(steps: Steps) -> tuple[frozenset[int], frozenset[int]] | None:
+    """Of which arrays the last step before a pool needs that they are finite, or positive, to give no less for more;
+    None where it may do so."""
+    last, value = steps.before[-1], _value_before(steps)
+    beside = frozenset(n - 1 for n in last.operands if n != value)
+    if last.dtype is not None or last.operands.count(value) != 1 or not beside.issubset(range(len(steps.others))):
+        return None
+    nothing = frozenset[int]()
+    if last.function in _ALWAYS:
+        return nothing, nothing
+    is_first = last.operands[0] == value
+    if last.function in _OF_FINITE and (is_first or last.function is np.add):
+        return beside, nothing
+    if last.function in _OF_POSITIVE and (is_first or last.function is np.multiply):
+        return nothing, beside
+    return None
+
+
+def _value_before(steps: Steps) -> int:
+    """The number of the value to which the last step before a pool is done."""
+    return len(steps.others) + len(steps.before) - 1 if len(steps.before) > 1 else 0
+
+
+def _with_first(step: Step, steps: Sequence[Step], value: int, others: int) -> tuple[Step, ...]:
+    """Steps after a pool and, before them, one that was done to a value before it."""
+    first = replace(step, operands=tuple([0 if n == value else n for n in step.operands]))
+
+    def moved(n: int) -> int:
+        return 1 + others if n == 0 else n if n <= others else n + 1
+
+    return (first, *(replace(each, operands=tuple(map(moved, each.operands))) for each in steps))
+
+
+def seen_by(pool: Pool, windows: Sequence[Window]) -> tuple[Window, ...]:
+    """A convolution's windows, as many as a pool sees."""
+    return tuple(replace(each, count=each.count // size * size) for each, size in zip(windows, pool.sizes, strict=True))
+
+
+def prepare_pooled(
+    images: Shape,
+    filters: Shape,
+    windows: Sequence[Window],
+    dtype: np.dtype,
+    host: HostContext | None,
+    before: RowEpilogue | None,
+    pooling: Pooling,
+) -> Convolve:
+    """A function of images, filters, the other arrays that steps read, and perhaps `out`: the convolution, what is done
+    to it, the pool, and what is done to that.
+
+    Args:
+        images: their shape; so are `filters`.
+        windows: those of each dimension between the first and the last.
+    """
+    pool, seen = pooling.pool, seen_by(pooling.pool, windows)
+    depth, threads = filters[-1], 1 if host is None else host.parallelism
+    shape = (images[0], *pool.counts(tuple([each.count for each in seen])), depth)
+    if not prod(shape):
+        return lambda x, w, *others, out=None: np.empty(shape, dtype) if out is None else out
+    kinds: dict[tuple[Shape, tuple[Window, ...]], _Part] = {}
+    blocks = []
+    for block, whole, over in _blocks(images, seen, pool, depth, dtype, threads):
+        kind = (block.shape, over)
+        if kind not in kinds:
+            kinds[kind] = _Part(whole, prepare(block.shape, filters, over, dtype), pooling_of(pool, whole, dtype))
+        blocks.append((block, kinds[kind]))
+    least = -(-LEAST_WORK * len(blocks) // max(1, prod(shape) * pool.taps * prod(filters[:-1])))
+    choose, only = _choosing(before, pooling), blocks[0][1] if len(blocks) == 1 else None
+    is_small = only is not None and prod(only.shape) * dtype.itemsize <= SMALL_BYTES
+
+    def some(start: int, end: int, x: np.ndarray, w: np.ndarray, others: Arrays, result: np.ndarray) -> None:
+        steps = quiet.call(choose, others)
+        with Workspace() as space:
+            for block, part in blocks[start:end]:
+                space.clear()
+                part(x[block.read], w, others, steps, space.array(part.shape, dtype), result[block.made])
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
+        if only is not None and is_small:
+            # So little memory is there at once.
+            only(x, w, others, quiet.call(choose, others), np.empty(only.shape, dtype), result)
+        elif host is None or only is not None:
+            some(0, len(blocks), x, w, others, result)
+        else:
+            host.parallel_for(len(blocks), least, lambda start, end: some(start, end, x, w, others, result))
+        if out is None or result is out:
+            return result
+        out[...] = result
+        return out
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Convolves and pools the images of a block.
+
+    Attributes:
+        shape: what the block has before it is pooled.
+    """
+
+    shape: Shape
+    convolve: Convolve
+    combine: Do
+
+    def __call__(
+        self,
+        x: np.ndarray,
+        w: np.ndarray,
+        others: Arrays,
+        steps: tuple[Do | None, Do | None],
+        found: np.ndarray,
+        result: np.ndarray,
+    ) -> None:
+        """Do it with so many steps before the pool and after it, and with `found` as memory."""
+        first, then = steps
+        self.convolve(x, w, found, None if first is None else lambda pixels, _: first(pixels, *others))
+        quiet.call(_finish, self.combine, found, result, then, others)
+
+
+def _blocks(
+    images: Shape, windows: Sequence[Window], pool: Pool, depth: int, dtype: np.dtype, parallelism: int
+) -> Iterator[tuple[Block, Shape, tuple[Window, ...]]]:
+    """Blocks of what is pooled, and of each the shape before that and the windows of which it is."""
+    rows, *others = windows
+    size = pool.sizes[0]
+    # What a window of the pool sees of the images.
+    extent = (size - 1) * rows.stride + (rows.size - 1) * rows.dilation + 1
+    seen = replace(rows, size=extent, stride=size * rows.stride, dilation=1, count=rows.count // size)
+    bytes_an_image = prod(window.count for window in windows) * depth * dtype.itemsize
+    for block in blocks_of(images, [seen, *others], bytes_an_image, parallelism):
+        down = block.windows[0]
+        over = (replace(rows, before=down.before, after=down.after, count=down.count * size), *others)
+        yield block, (block.shape[0], *(window.count for window in over), depth), over
+
+
+def _choosing(before: RowEpilogue | None, pooling: Pooling) -> Callable[[Arrays], tuple[Do | None, Do | None]]:
+    """For the other arrays, what to do before the pool and after it."""
+    said = steps_around(before, pooling)
+    if said is None:
+        return lambda others: (before, pooling.after)
+    surely, best = (_functions(delayed(said, pooling.pool, always=always)) for always in (True, False))
+    steps = delayed(said, pooling.pool, always=False)
+    needs = [(number, _is_finite) for number in steps.finite] + [(number, _is_positive) for number in steps.positive]
+
+    def choose(others: Arrays) -> tuple[Do | None, Do | None]:
+        for number, holds in needs:
+            if not holds(others[number]):
+                return surely
+        return best
+
+    return choose
+
+
+def _functions(steps: Steps) -> tuple[Do | None, Do | None]:
+    first, then = (epilogue(each, steps.others) if each else None for each in (steps.before, steps.after))
+    return first, then
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    """Whether all elements are finite; perhaps not where their squares are not."""
+    elements = array.reshape(-1)
+    return isfinite(elements.dot(elements))
+
+
+def _is_positive(array: np.ndarray) -> bool:
+    return bool(array.min() > 0) and _is_finite(array)
+
+
+def _finish(combine: Do, images: np.ndarray, result: np.ndarray, then: Do | None, others: Arrays) -> None:
+    """Pool images, and do what follows."""
+    combine(images, result)
+    if then is not None:
+        then(pixels_of(result), *others)
