@@ -11,7 +11,7 @@ import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.executor.core_runtime.core_runtime import CoreRuntime
 
-PASSES = ("lower-to-cpu", "fuse-cpu-ops", "plan-buffers{threshold=0}")
+PASSES = ("lower-to-cpu", "fuse-cpu-ops", "fuse-pools", "plan-buffers{threshold=0}")
 ALL = ",".join(PASSES)
 PIPELINES = (PASSES[0], ",".join(PASSES[:2]), ALL, "canonicalize,cse", f"canonicalize,{ALL}")
 HANDLE = "!corert.tensorhandle"
