@@ -15,7 +15,8 @@ import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.chains.reduction import Blocks, Reduction, ReductionChain, Run, merged
+from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, merged
+from tfrt.kernels.numerics.chains.reduction_blocks import Blocks, Run
 from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
 from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.machine_code.reduction_code import columns as column_code

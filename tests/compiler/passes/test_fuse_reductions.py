@@ -12,7 +12,7 @@ from tfrt.compiler import compile as compile_text
 from tfrt.compiler.pipelines.pipeline import PIPELINES
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.cpu import reductions
-from tfrt.kernels.numerics.chains import reduction
+from tfrt.kernels.numerics.chains import reduction_blocks
 from tfrt.kernels.numerics.machine_code import reduction as native_reduction
 from tfrt.kernels.numerics.machine_code.reduction_code import columns, rows, work
 
@@ -165,8 +165,8 @@ def test_random_programs(host, program):
 @given(program=programs())
 def test_random_programs_by_blocks(host, program):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reduction, "BLOCK_BYTES", 256)
-        patch.setattr(reduction, "LEAST_ELEMENTS", 32)
+        patch.setattr(reduction_blocks, "BLOCK_BYTES", 256)
+        patch.setattr(reduction_blocks, "LEAST_ELEMENTS", 32)
         require_same(*program, host)
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.chains import reduction
+from tfrt.kernels.numerics.chains import reduction_blocks
 from tfrt.kernels.numerics.chains.elementwise import Step
-from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, merged, run_chain
+from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, merged
+from tfrt.kernels.numerics.chains.reduction_blocks import run_chain
 
 F32, I32, BOOL = (np.dtype(kind) for kind in (np.float32, np.int32, np.bool_))
 
@@ -36,7 +37,7 @@ def test_dimensions_that_are_alike_become_one(shape, columns, axes, fewer):
 @pytest.mark.parametrize("block", [64, 1 << 18])
 @pytest.mark.parametrize("axes", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
 def test_several_passes(monkeypatch, block, axes):
-    monkeypatch.setattr(reduction, "BLOCK_BYTES", block)
+    monkeypatch.setattr(reduction_blocks, "BLOCK_BYTES", block)
     rng = np.random.default_rng(0)
     x, y = (rng.standard_normal((5, 3, 4)).astype(np.float32) for _ in range(2))
     total = (x * y).sum(axes, keepdims=True)
@@ -53,8 +54,8 @@ def test_several_passes(monkeypatch, block, axes):
 @pytest.mark.parametrize("queue", ["s", "mstd:2"])
 @pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
 def test_counting_in_blocks(monkeypatch, queue, axes):
-    monkeypatch.setattr(reduction, "BLOCK_BYTES", 64)
-    monkeypatch.setattr(reduction, "LEAST_ELEMENTS", 8)
+    monkeypatch.setattr(reduction_blocks, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(reduction_blocks, "LEAST_ELEMENTS", 8)
     x = np.random.default_rng(0).standard_normal((13, 7)).astype(np.float32)
     steps = (
         Step(np.greater, (0, 1), None, BOOL),
@@ -73,7 +74,7 @@ def test_counting_in_blocks(monkeypatch, queue, axes):
 
 
 def test_a_sum_of_what_a_sum_repeats(monkeypatch):
-    monkeypatch.setattr(reduction, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(reduction_blocks, "BLOCK_BYTES", 16)
     steps = (Reduction(np.add, 0), Step(np.add, (1, 2)), Reduction(np.add, 3))
     chain = ReductionChain((40,), (0,), ((40,), (1,)), steps, (F32,) * 5, (4,))
     found = run_chain(chain, [()], None)(np.ones(40, np.float32), np.float32(2).reshape(()))
