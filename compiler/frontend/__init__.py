@@ -16,7 +16,10 @@
 `words.py`                 what words mean to the lexer
 `assembly.py`              from an op's `assembly_format` to its parse rule
 `custom_forms.py`          forms that no format string expresses
-`attributes.py`            literals to attributes
+`builtin_types.py`         types that words name, and shaped ones
+`number_literals.py`       numbers to attributes
+`string_literals.py`       what strings say
+`dense_literals.py`        dense values and arrays of elements to attributes
 `compiled_modules.py`      modules that another compiler compiles
 `compiled_forms.py`        ops in them that MLIR takes and xDSL's definitions do not
 `extents.py`               how large attributes are when they are spelled out

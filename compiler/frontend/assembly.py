@@ -38,7 +38,7 @@ from xdsl.irdl import (
 from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.utils.exceptions import VerifyException
 
-from tfrt.compiler.frontend import attributes as literals
+from tfrt.compiler.frontend import dense_literals, string_literals
 from tfrt.compiler.frontend.builder import Builder
 from tfrt.compiler.frontend.custom_forms import HandWrittenForm
 from tfrt.compiler.frontend.errors import KEYWORD_PREFIX, SyntaxFailure
@@ -359,13 +359,13 @@ class _Reading:
                 self.attributes[slot.name or ""] = self._number(part, slot.type)
             case "numbers":
                 assert slot.type is not None
-                self.attributes[slot.name or ""] = literals.typed_array(slot.type, part, self.offset)
+                self.attributes[slot.name or ""] = dense_literals.typed_array(slot.type, part, self.offset)
             case "word":
                 self.attributes[slot.name or ""] = self._word(part, slot.word)
             case "directive":
                 self._spelled(slot, part)
             case "symbol_name":
-                self.attributes[slot.name or ""] = StringAttr(literals.symbol_name(part))
+                self.attributes[slot.name or ""] = StringAttr(string_literals.symbol_name(part))
             case "string":
                 self.attributes[slot.name or ""] = string_attribute(self.builder.session, part)
             case "attribute":

@@ -16,7 +16,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.traits import IsolatedFromAbove
 
-from tfrt.compiler.frontend import attributes as literals
+from tfrt.compiler.frontend import number_literals, string_literals
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, BlockRecord, OpRecord, RegionRecord, ResultRecord
@@ -395,7 +395,7 @@ class Builder:
         return number_attribute(self.session, token, type)
 
     def integer(self, token: Token) -> int:
-        return literals.parse_integer(token)
+        return number_literals.parse_integer(token)
 
     def report(self, offset: int, message: str) -> None:
         self.session.report(offset, message)
@@ -432,7 +432,7 @@ def build_generic(builder: Builder, record: OpRecord) -> Operation:
     """Make the op of a record in generic form."""
     token, operand_tokens, successor_tokens, properties, region_records, attributes, signature = record.parts
     offset = token[2]
-    name = literals.unescape(token)
+    name = string_literals.unescape(token)
     if not name:
         raise SyntaxFailure(offset, "empty operation name is invalid")
     op_class = builder.op_class(name, offset)

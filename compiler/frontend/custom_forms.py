@@ -18,7 +18,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, Region
 
-from tfrt.compiler.frontend import attributes as literals
+from tfrt.compiler.frontend import string_literals
 from tfrt.compiler.frontend.builder import Builder, locate_implied
 from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, FunctionResultRecord, OpRecord
@@ -113,7 +113,7 @@ class HandWrittenForm:
 
 def build_module(builder: Builder, record: OpRecord) -> Operation:
     token, name, attributes, region = record.parts
-    properties = {} if name is None else {"sym_name": StringAttr(literals.symbol_name(name))}
+    properties = {} if name is None else {"sym_name": StringAttr(string_literals.symbol_name(name))}
     body = builder.region(region, isolated=True, needs_block=True)
     op_class = builder.op_class("builtin.module", token[2])
     return builder.create(op_class, token[2], record, attributes=attributes, properties=properties, regions=[body])
@@ -123,7 +123,7 @@ def build_function(builder: Builder, record: OpRecord) -> Operation:
     token, visibility, name, arguments, results, attributes, region = record.parts
     types = FunctionType.from_lists([argument.type for argument in arguments], [result.type for result in results])
     properties: dict[str, Attribute] = {
-        "sym_name": StringAttr(literals.symbol_name(name)),
+        "sym_name": StringAttr(string_literals.symbol_name(name)),
         "function_type": types,
     }
     if visibility is not None:

@@ -11,8 +11,8 @@ from xdsl.ir import Attribute, ParametrizedAttribute
 from xdsl.utils.exceptions import ParseError, VerifyException
 
 from tfrt.compiler.frontend import compiled_modules
-from tfrt.compiler.frontend.attributes import shaped_type
 from tfrt.compiler.frontend.builder import Builder
+from tfrt.compiler.frontend.builtin_types import shaped_type
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.lexer import DialectTable, ShapedTable, Token, tokenize
 from tfrt.compiler.frontend.lines import NotByLine

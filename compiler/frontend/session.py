@@ -8,7 +8,7 @@ from typing import Any
 from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
 from xdsl.ir import Attribute
 
-from tfrt.compiler.frontend import attributes as literals
+from tfrt.compiler.frontend import dense_literals, number_literals, string_literals
 from tfrt.compiler.frontend.errors import Source, SyntaxFailure
 from tfrt.compiler.frontend.extents import Extents
 from tfrt.compiler.frontend.lexer import MAX_NESTING, Token, nested_too_deep
@@ -16,11 +16,14 @@ from tfrt.compiler.frontend.lines import Line
 from tfrt.compiler.frontend.records import OpRecord
 from tfrt.executor.support.diagnostics import Diagnostic
 
-TRUE = literals.boolean(True)
-FALSE = literals.boolean(False)
+TRUE = number_literals.boolean(True)
+FALSE = number_literals.boolean(False)
 
 Entry = tuple[Token, Any]
 """A name in the file's metadata, and what it is set to."""
+
+
+MAX_ALIAS_DEPTH = 50
 
 
 class Session:
@@ -88,8 +91,8 @@ class Session:
             raise SyntaxFailure(token[2], f"undefined symbol alias id '{name[1:]}'")
         if name in self._open_aliases:
             raise SyntaxFailure(token[2], f"alias '{name}' is defined in terms of itself")
-        if len(self._open_aliases) >= literals.MAX_ALIAS_DEPTH:
-            message = f"aliases refer to each other more than {literals.MAX_ALIAS_DEPTH} deep"
+        if len(self._open_aliases) >= MAX_ALIAS_DEPTH:
+            message = f"aliases refer to each other more than {MAX_ALIAS_DEPTH} deep"
             raise SyntaxFailure(token[2], message, is_last=True)
         self._open_aliases.append(name)
         try:
@@ -152,8 +155,8 @@ class Session:
             return
         for name, value in resources:
             try:
-                key = literals.attribute_name(name)
-                self._resources[key] = literals.resource_blob(key, value)
+                key = string_literals.attribute_name(name)
+                self._resources[key] = dense_literals.resource_blob(key, value)
             except SyntaxFailure as failure:
                 self.report(failure.offset, failure.message)
 
@@ -175,10 +178,10 @@ def number_attribute(session: Session, token: Token, type: Attribute) -> Attribu
     if known is not None:
         return known[1]
     try:
-        attribute = literals.number(token, type)
+        attribute = number_literals.number(token, type)
     except SyntaxFailure as failure:
         session.report(failure.offset, failure.message)
-        return literals.number(("INT", "0x0", token[2]), type) if literals.is_number_type(type) else FALSE
+        return number_literals.number(("INT", "0x0", token[2]), type) if number_literals.is_number_type(type) else FALSE
     session.numbers[key] = (type, attribute)
     return attribute
 
@@ -187,5 +190,5 @@ def string_attribute(session: Session, token: Token) -> StringAttr:
     text = token[1]
     known = session.strings.get(text)
     if known is None:
-        known = session.strings[text] = StringAttr(literals.unescape(token))
+        known = session.strings[text] = StringAttr(string_literals.unescape(token))
     return known

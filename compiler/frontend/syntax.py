@@ -26,7 +26,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
-from tfrt.compiler.frontend import attributes as literals
+from tfrt.compiler.frontend import builtin_types, dense_literals, number_literals, string_literals
 from tfrt.compiler.frontend.assembly import build_alike, build_assembled, build_first, is_like_its_kind
 from tfrt.compiler.frontend.builder import build_generic
 from tfrt.compiler.frontend.errors import SyntaxFailure
@@ -134,7 +134,7 @@ class SyntaxActions:
     def result_pack(self, children: list[Any]) -> ResultRecord:
         token, count = children
         _, name, offset = _definable(token)
-        number = literals.parse_integer(count)
+        number = number_literals.parse_integer(count)
         if number < 1:
             raise SyntaxFailure(count[2], "expected named operation to have at least 1 result")
         return ResultRecord(name, number, offset)
@@ -195,19 +195,19 @@ class SyntaxActions:
     def tensor_type(self, children: list[Any]) -> Attribute:
         token, element = children[0], children[1]
         encoding = children[2] if len(children) > 2 else None
-        return literals.tensor_type(token[2], token[1], element, encoding)
+        return builtin_types.tensor_type(token[2], token[1], element, encoding)
 
     def vector_type(self, children: list[Any]) -> Attribute:
         token, element = children
-        return literals.vector_type(token[2], token[1], element)
+        return builtin_types.vector_type(token[2], token[1], element)
 
     def memref_type(self, children: list[Any]) -> Attribute:
         token, element = children
-        return literals.memref_type(token[2], token[1], element)
+        return builtin_types.memref_type(token[2], token[1], element)
 
     def complex_type(self, children: list[Any]) -> Attribute:
         token, element = children
-        return literals.complex_type(token[2], element)
+        return builtin_types.complex_type(token[2], element)
 
     def tuple_type(self, children: list[Any]) -> Attribute:
         return TupleType(ArrayAttr(children[0]))
@@ -224,7 +224,7 @@ class SyntaxActions:
 
     def untyped_number(self, children: list[Any]) -> Attribute:
         token = children[0]
-        return self._number(token, literals.default_type(token))
+        return self._number(token, number_literals.default_type(token))
 
     def typed_number(self, children: list[Any]) -> Attribute:
         return self._number(children[0], children[1])
@@ -259,13 +259,13 @@ class SyntaxActions:
         text = token[1]
         known = self.session.symbols.get(text)
         if known is None:
-            known = self.session.symbols[text] = SymbolRefAttr(literals.symbol_name(token))
+            known = self.session.symbols[text] = SymbolRefAttr(string_literals.symbol_name(token))
         return known
 
     def nested_symbol(self, children: list[Any]) -> SymbolRefAttr:
         outer: SymbolRefAttr = children[0]
         return SymbolRefAttr(
-            outer.root_reference, [*outer.nested_references, StringAttr(literals.symbol_name(children[1]))]
+            outer.root_reference, [*outer.nested_references, StringAttr(string_literals.symbol_name(children[1]))]
         )
 
     def no_attributes(self, children: list[Any]) -> dict[str, Attribute]:
@@ -287,11 +287,11 @@ class SyntaxActions:
 
     def entry(self, children: list[Any]) -> tuple[Any, ...]:
         token, value = children
-        return (literals.attribute_name(token), value, token[2])
+        return (string_literals.attribute_name(token), value, token[2])
 
     def unit_entry(self, children: list[Any]) -> tuple[Any, ...]:
         token = children[0]
-        return (literals.attribute_name(token), UNIT, token[2])
+        return (string_literals.attribute_name(token), UNIT, token[2])
 
     def dictionary_attribute(self, children: list[Any]) -> Attribute:
         return DictionaryAttr(children[0])
@@ -301,16 +301,16 @@ class SyntaxActions:
 
     def dense(self, children: list[Any]) -> Attribute:
         token, value, type = children
-        return literals.dense(value, type, token[2])
+        return dense_literals.dense(value, type, token[2])
 
     def dense_resource(self, children: list[Any]) -> Attribute:
         token, name, type = children
-        key = literals.attribute_name(name)
-        return literals.dense_resource(key, self.session.resource(key), type, token[2])
+        key = string_literals.attribute_name(name)
+        return dense_literals.dense_resource(key, self.session.resource(key), type, token[2])
 
     def typed_array(self, children: list[Any]) -> Attribute:
         token, type, *values = children
-        return literals.typed_array(type, values[0] if values else [], token[2])
+        return dense_literals.typed_array(type, values[0] if values else [], token[2])
 
     # Locations
 
@@ -318,8 +318,8 @@ class SyntaxActions:
         name, line, *column = children
         return FileLineColLoc(
             string_attribute(self.session, name),
-            IntAttr(literals.position_number(line, "line")),
-            IntAttr(literals.position_number(column[0], "column") if column else 0),
+            IntAttr(number_literals.position_number(line, "line")),
+            IntAttr(number_literals.position_number(column[0], "column") if column else 0),
         )
 
     def file_range(self, children: list[Any]) -> Attribute:
@@ -328,7 +328,9 @@ class SyntaxActions:
         assert isinstance(start, FileLineColLoc)
         end_line = start_parts[3] if len(start_parts) > 3 else start_parts[1]
         return file_range(
-            start, literals.position_number(end_line, "line"), literals.position_number(end_column, "column")
+            start,
+            number_literals.position_number(end_line, "line"),
+            number_literals.position_number(end_column, "column"),
         )
 
     def name_location(self, children: list[Any]) -> Attribute:

@@ -14,7 +14,7 @@ from xdsl.irdl import IRDLOperation
 
 from tfrt.compiler.frontend import custom_forms
 from tfrt.compiler.frontend.assembly import CustomForm, UnsupportedFormat, compile_format
-from tfrt.compiler.frontend.attributes import scalar_type
+from tfrt.compiler.frontend.builtin_types import scalar_type
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
 from tfrt.dialects import plugin_of
 from tfrt.dialects.shared.forms import HandWrittenOp

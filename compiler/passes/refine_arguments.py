@@ -19,7 +19,7 @@ from xdsl.ir import Attribute, BlockArgument
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.entities import NAME
-from tfrt.compiler.frontend.attributes import scalar_type
+from tfrt.compiler.frontend.builtin_types import scalar_type
 from tfrt.compiler.input_shapes import GivenShape, read_shape
 from tfrt.compiler.passes.shared.shape_inference import Misfit, narrowed
 from tfrt.compiler.passes.shared.source_functions import is_source

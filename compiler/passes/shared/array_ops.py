@@ -19,7 +19,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from tfrt.compiler.frontend.attributes import scalar_type
+from tfrt.compiler.frontend.builtin_types import scalar_type
 from tfrt.compiler.runtime_values import typed_values
 from tfrt.dialects.cpu.arrays import ConstantOp
 from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp

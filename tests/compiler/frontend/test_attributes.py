@@ -43,7 +43,7 @@ from xdsl.dialects.builtin import (
 )
 
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.frontend.attributes import round_to
+from tfrt.compiler.frontend.number_literals import round_to
 from tfrt.executor.support.errors import CompileError
 
 TO_I1, TO_I8 = (FunctionType.from_lists([], [type]) for type in (i1, i8))

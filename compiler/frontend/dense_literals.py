@@ -1,358 +1,46 @@
-"""Literals to xDSL attributes: numbers, strings, shaped types, dense values.
+"""Dense values and arrays of elements to xDSL attributes.
 
-The rules about what fits which type are MLIR's. Each function raises `SyntaxFailure` at the literal that is
-wrong.
+The rules about what fits which type are MLIR's. Each function raises `SyntaxFailure` at the literal that is wrong.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from binascii import unhexlify
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
     AnyFloat,
     ArrayAttr,
-    BFloat16Type,
     BytesAttr,
     ComplexType,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     DenseResourceAttr,
-    Float4E2M1FNType,
-    Float6E2M3FNType,
-    Float6E3M2FNType,
-    Float8E3M4Type,
-    Float8E4M3B11FNUZType,
-    Float8E4M3FNType,
-    Float8E4M3FNUZType,
-    Float8E4M3Type,
-    Float8E5M2FNUZType,
-    Float8E5M2Type,
-    Float8E8M0FNUType,
-    Float16Type,
-    Float32Type,
-    FloatTF32Type,
     IndexType,
-    IntegerAttr,
     IntegerType,
-    MemRefType,
-    NoneType,
     ShapedType,
     Signedness,
     StringAttr,
     TensorType,
-    UnrankedMemRefType,
-    UnrankedTensorType,
     UnregisteredAttr,
     VectorType,
-    bf16,
-    f16,
-    f32,
-    f64,
     i1,
-    i8,
-    i16,
-    i32,
-    i64,
 )
 from xdsl.ir import Attribute
-from xdsl.utils.exceptions import VerifyException
 
-from tfrt.compiler.float_bits import float_attribute, from_bits, pack
+from tfrt.compiler.float_bits import pack
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token, Uncopied
 from tfrt.compiler.frontend.number_lists import NumberList
-from tfrt.dialects.shared import interning
+from tfrt.compiler.frontend.number_literals import number_value
+from tfrt.compiler.frontend.string_literals import unescape
 from tfrt.dialects.tf_type import STRING, StringsAttr
 
-MAX_ALIAS_DEPTH = 50
 MAX_DENSE_BYTES = 1 << 30
 """xDSL stores every element, so a splat of a huge shape would take memory in proportion."""
-
-_MAX_INTEGER_WIDTH = (1 << 24) - 1
-_MAX_LITERAL_DIGITS = 4000
-_INTEGER_TYPE = re.compile(r"(i|si|ui)([0-9]+)")
-_ESCAPE = re.compile(r"\\(?:([nt\"\\])|([0-9A-Fa-f]{2})|.)", re.DOTALL)
-_SIMPLE_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
-_SIGNEDNESS = {"i": Signedness.SIGNLESS, "si": Signedness.SIGNED, "ui": Signedness.UNSIGNED}
-_NAMED_TYPES: dict[str, Attribute] = {
-    "f16": f16,
-    "bf16": bf16,
-    "f32": f32,
-    "f64": f64,
-    **{f"i{type.width.data}": type for type in (i1, i8, i16, i32, i64)},
-    "index": IndexType(),
-    "none": NoneType(),
-    **{
-        type.name: type()
-        for type in (
-            Float4E2M1FNType,
-            Float6E2M3FNType,
-            Float6E3M2FNType,
-            Float8E3M4Type,
-            Float8E4M3B11FNUZType,
-            Float8E4M3FNType,
-            Float8E4M3FNUZType,
-            Float8E4M3Type,
-            Float8E5M2FNUZType,
-            Float8E5M2Type,
-            Float8E8M0FNUType,
-            FloatTF32Type,
-        )
-    },
-}
-
-
-def scalar_type(word: str) -> Attribute | None:
-    """The builtin type that a word names by itself: `i32`, `ui8`, `bf16`, `index`, `none`."""
-    named = _NAMED_TYPES.get(word)
-    if named is not None:
-        return named
-    return _integer_type(word)
-
-
-@lru_cache(maxsize=1024)
-def _integer_type(word: str) -> IntegerType | None:
-    match = _INTEGER_TYPE.fullmatch(word)
-    if match is None or len(match.group(2)) > 8 or not 1 <= int(match.group(2)) <= _MAX_INTEGER_WIDTH:
-        return None
-    return IntegerType(int(match.group(2)), _SIGNEDNESS[match.group(1)])
-
-
-# Numbers
-
-
-def default_type(token: Token) -> Attribute:
-    """The type of a number literal that names none."""
-    return f64 if token[0] == "FLOAT" else i64
-
-
-def parse_integer(token: Token) -> int:
-    """The value of a number that is to be an integer; lists of numbers may have others."""
-    kind, text, offset = token
-    if kind == "FLOAT":
-        raise SyntaxFailure(offset, f"expected an integer, found '{text}'")
-    if len(text) > _MAX_LITERAL_DIGITS:
-        raise SyntaxFailure(offset, "number literal is too long")
-    return int(text, 16) if "0x" in text else int(text)
-
-
-def position_number(token: Token, what: str) -> int:
-    """A line or column of a location: an integer of 32 bits without a sign."""
-    value = parse_integer(token)
-    if not 0 <= value < 1 << 32:
-        raise SyntaxFailure(token[2], f"expected integer {what} number in FileLineColRange")
-    return value
-
-
-def is_number_type(type: Attribute) -> bool:
-    return isinstance(type, (IntegerType, IndexType, AnyFloat))
-
-
-def number(token: Token, type: Attribute) -> Attribute:
-    """An integer or float attribute of `type` from an `INT` or `FLOAT` token."""
-    value = _number_value(token, type)
-    if isinstance(type, (IntegerType, IndexType)):
-        return IntegerAttr(value, type)
-    assert isinstance(type, AnyFloat)
-    return float_attribute(value, type)
-
-
-def _number_value(token: Token, type: Attribute) -> Any:
-    """The int or float of a number literal, as xDSL stores it: signless integers from their signed range."""
-    kind, _, offset = token
-    if isinstance(type, (IntegerType, IndexType)):
-        if kind == "FLOAT":
-            raise SyntaxFailure(offset, "floating point value not valid for specified type")
-        return _fitting_integer(parse_integer(token), type, offset)
-    if isinstance(type, AnyFloat):
-        return _float(token, type)
-    what = "floating point" if kind == "FLOAT" else "integer"
-    raise SyntaxFailure(offset, f"{what} literal not valid for specified type")
-
-
-def boolean(value: bool) -> Attribute:
-    return IntegerAttr(int(value), i1)
-
-
-def _fitting_integer(value: int, type: IntegerType | IndexType, offset: int) -> int:
-    if isinstance(type, IndexType):
-        width, signedness = 64, Signedness.SIGNED
-    else:
-        width, signedness = type.width.data, type.signedness.data
-    if signedness is Signedness.UNSIGNED and value < 0:
-        raise SyntaxFailure(offset, "negative integer literal not valid for unsigned integer type")
-    # Signless literals may be written as signed or as unsigned.
-    half = 1 << (width - 1)
-    low = 0 if signedness is Signedness.UNSIGNED else -half
-    high = half if signedness is Signedness.SIGNED else 2 * half
-    if not low <= value < high:
-        raise SyntaxFailure(offset, "integer constant out of range for attribute")
-    return value - 2 * half if value >= half and signedness is Signedness.SIGNLESS else value
-
-
-def _float(token: Token, type: AnyFloat) -> float:
-    kind, text, offset = token
-    if kind == "FLOAT":
-        return round_to(float(text), type)
-    if "0x" not in text:
-        raise SyntaxFailure(
-            offset, "unexpected decimal integer literal for a floating point attribute; add a trailing dot"
-        )
-    if text.startswith("-"):
-        raise SyntaxFailure(offset, "hexadecimal float literal should not have a leading minus")
-    bits = int(text, 16)
-    if bits >> type.bitwidth:
-        raise SyntaxFailure(offset, "hexadecimal float constant out of range for type")
-    return from_bits(bits, type)
-
-
-_MANTISSA_BITS_AND_MAX_EXPONENT: dict[type[Attribute], tuple[int, int]] = {
-    Float16Type: (10, 15),
-    BFloat16Type: (7, 127),
-    Float32Type: (23, 127),
-}
-
-
-def round_to(value: float, type: Attribute) -> float:
-    """`value` rounded once to the precision of `type`, to nearest, ties to even; too large ones become
-    infinite.
-    """
-    parameters = _MANTISSA_BITS_AND_MAX_EXPONENT.get(type.__class__)
-    if parameters is None or not math.isfinite(value) or value == 0.0:
-        return value
-    mantissa_bits, max_exponent = parameters
-    exponent = max(math.frexp(value)[1] - 1, 1 - max_exponent)
-    unit = math.ldexp(1.0, exponent - mantissa_bits)
-    # Division and product by a power of two are exact here; round() is to even.
-    rounded = round(value / unit) * unit
-    if abs(rounded) >= math.ldexp(1.0, max_exponent + 1):
-        return math.copysign(math.inf, value)
-    return math.copysign(rounded, value)
-
-
-# Strings and names
-
-
-def unescape(token: Token) -> str:
-    """The contents of a string literal, with `\\n`, `\\t`, `\\"`, `\\\\` and two hexadecimal digits replaced.
-
-    Hexadecimal escapes are bytes; together they are read as UTF-8, and bytes that are not stay surrogate
-    escapes.
-    """
-    body = token[1][1:-1]
-    if "\\" not in body:
-        return body
-    return _unescape(body, token[2] + 1)
-
-
-def _unescape(body: str, offset: int) -> str:
-    result = bytearray()
-    position = 0
-    for match in _ESCAPE.finditer(body):
-        result += body[position : match.start()].encode("utf-8", "surrogateescape")
-        simple, digits = match.groups()
-        if simple is not None:
-            result += _SIMPLE_ESCAPES[simple].encode()
-        elif digits is not None:
-            result.append(int(digits, 16))
-        else:
-            raise SyntaxFailure(offset + match.start(), "unknown escape in string literal")
-        position = match.end()
-    result += body[position:].encode("utf-8", "surrogateescape")
-    return result.decode("utf-8", "surrogateescape")
-
-
-def symbol_name(token: Token) -> str:
-    """The name in `@name` or `@"any name"`."""
-    text = token[1][1:]
-    if not text.startswith('"'):
-        return text
-    return _unescape(text[1:-1], token[2] + 2)
-
-
-def attribute_name(token: Token) -> str:
-    if token[0] != "STRING":
-        name: str = token[1]
-        return name
-    name = unescape(token)
-    if not name:
-        raise SyntaxFailure(token[2], "expected valid attribute name")
-    return name
-
-
-# Types
-
-
-def tensor_type(
-    offset: int, shape: tuple[str, ...] | None, element: Attribute, encoding: Attribute | None
-) -> Attribute:
-    """`tensor<2x?xf32>` or, for shape None, `tensor<*xf32>`."""
-    if shape is None:
-        if encoding is not None:
-            raise SyntaxFailure(offset, "cannot apply encoding to unranked tensor")
-        return UnrankedTensorType(element)
-    sizes = _dimensions(offset, shape)
-    return interning.tensor_type(element, tuple(sizes)) if encoding is None else TensorType(element, sizes, encoding)
-
-
-@lru_cache(maxsize=1024)
-def shaped_type(text: str) -> Attribute | Literal[False]:
-    """The type that is spelled `tensor<2x3xf32>` or `memref<…>`, without unknown sizes; False for what is none.
-
-    All that spell it alike get one object.
-    """
-    kind, _, inner = text[:-1].partition("<")
-    *shape, word = inner.split("x") if "index" not in inner else (*inner.split("x")[:-2], "index")
-    element = scalar_type(word)
-    if element is None:
-        return False
-    try:
-        sizes = _dimensions(0, tuple(shape))
-        return interning.tensor_type(element, tuple(sizes)) if kind == "tensor" else MemRefType(element, sizes)
-    except (SyntaxFailure, VerifyException):
-        return False
-
-
-def vector_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) -> Attribute:
-    if shape is None or "?" in shape:
-        raise SyntaxFailure(offset, "expected a vector type with known dimensions")
-    if not isinstance(element, (IntegerType, IndexType, AnyFloat)):
-        raise SyntaxFailure(offset, "vector elements must be int/index/float type")
-    dimensions = _dimensions(offset, shape)
-    if 0 in dimensions:
-        raise SyntaxFailure(offset, "vector types must have positive constant sizes")
-    return VectorType(element, dimensions)
-
-
-def complex_type(offset: int, element: Attribute) -> Attribute:
-    if not isinstance(element, (IntegerType, AnyFloat)):
-        raise SyntaxFailure(offset, "invalid element type for complex")
-    return ComplexType(element)
-
-
-def memref_type(offset: int, shape: tuple[str, ...] | None, element: Attribute) -> Attribute:
-    if shape is None:
-        return UnrankedMemRefType.from_type(element)
-    return MemRefType(element, _dimensions(offset, shape))
-
-
-def _dimensions(offset: int, shape: tuple[str, ...]) -> list[int]:
-    dimensions = []
-    for text in shape:
-        if text != "?" and (not text.isdecimal() or len(text) > 19 or int(text) >= 1 << 63):
-            raise SyntaxFailure(offset, "invalid dimension")
-        dimensions.append(DYNAMIC_INDEX if text == "?" else int(text))
-    return dimensions
-
-
-# Dense values
 
 Nested = Any
 """A scalar token, a `("COMPLEX", (re, im))` pair, a string token (hex blob), a list of these, or None."""
@@ -493,7 +181,7 @@ def _element(value: Nested, type: Attribute, offset: int) -> Any:
         return -1 if value[0] == "TRUE" else 0
     if value[0] in ("COMPLEX", "STRING"):
         raise SyntaxFailure(_offset_of(value, offset), "expected element literal of primitive type")
-    return _number_value(value, type)
+    return number_value(value, type)
 
 
 def _shape_of(value: list[Nested], offset: int) -> tuple[int, ...]:
