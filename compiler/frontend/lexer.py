@@ -143,7 +143,7 @@ def tokenize(
     Where no token starts, a string is not closed or a dialect refuses an attribute, there is a token of kind `BAD`
     that says why. How many brackets are open where an alias stands is put into `alias_depths`, by offset. Raises
     `SyntaxFailure` where a bracket in a dialect's attribute is not closed, and where brackets nest deeper than
-    `MAX_NESTING`.
+    `MAX_NESTING`; `NotByLine` where lines, or a part, cannot be looked at by themselves.
     """
     tokens: list[Token] = []
     add = tokens.append
@@ -171,7 +171,11 @@ def tokenize(
                 said, names = parts_of(value)
                 line_kind = lines.get(said)
                 if line_kind is None:
-                    own = tokenize(text, words, dialect_attribute, shaped_type, {}, False, start, match.end())
+                    try:
+                        own = tokenize(text, words, dialect_attribute, shaped_type, {}, False, start, match.end())
+                    except SyntaxFailure:
+                        # Where it is told depends on what is around the line.
+                        raise NotByLine from None
                     line_kind = lines[said] = LineKind(own, sum(map(value.count, _OPENING)))
                 else:
                     line_kind.comes_again = True
@@ -266,6 +270,9 @@ def tokenize(
             else:
                 add((kind, value, start))
         position = resume_at
+        if position is not None and position > last:
+            # What begins in a part goes on after its end.
+            raise NotByLine
     raise AssertionError("the pattern matches at every position")
 
 

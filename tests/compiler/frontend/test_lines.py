@@ -123,6 +123,26 @@ func.func @f(%x: i32) -> i32 {
   tfrt.return %1 : i32
 }
 """,
+    "a type that goes on in the next line": """
+func.func @f(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = stablehlo.add %x, %x : tensor<2x
+    3xf32>
+  %1 = stablehlo.add %x, %0 : tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
+""",
+    "brackets that nest too deep where a line stands": f"""
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {{
+  %0 = stablehlo.slice %x {"[" * 100}0:1{"]" * 100} : (tensor<2xf32>) -> tensor<1xf32>
+  return %x : tensor<2xf32>
+}}
+""",
+    "brackets that nest too deep": f"""
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {{
+  %0 = stablehlo.slice %x {"[" * 101}0:1{"]" * 101} : (tensor<2xf32>) -> tensor<1xf32>
+  return %x : tensor<2xf32>
+}}
+""",
     "several results": """
 func.func @f(%x: i32) -> i32 {
   %a,
