@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from xdsl.ir import Operation
+from xdsl.ir import Dialect, Operation
 from xdsl.irdl import IRDLOperation
 
 from tfrt.compiler.frontend import custom_forms
@@ -18,6 +18,7 @@ from tfrt.compiler.frontend.builtin_types import scalar_type
 from tfrt.compiler.frontend.lexer import CORE_KEYWORDS
 from tfrt.dialects import plugin_of
 from tfrt.dialects.shared.forms import HandWrittenOp
+from tfrt.dialects.shared.interning import once_each
 from tfrt.dialects.shared.open_context import OpenContext
 
 _KEYWORDS: dict[str, tuple[str, Any]] = {
@@ -84,14 +85,17 @@ class Words:
         self._dialects.add(name)
         if not self._context.knows(name):
             return
-        if name not in {dialect.name for dialect in self._context.loaded_dialects}:
-            self._context.load_registered_dialect(name)
-        for op_class in self._context.loaded_ops:
-            if op_class.name.partition(".")[0] == name and issubclass(op_class, IRDLOperation):
-                form = _compiled_form(op_class)
-                if form is not None:
-                    self.rules.add(form.rule)
-                    self.definitions |= form.definitions
+        rules, definitions = _forms_of(self._context.get_dialect(name))
+        self.rules |= rules
+        self.definitions |= definitions
+
+
+@once_each
+def _forms_of(dialect: Dialect) -> tuple[frozenset[str], frozenset[str]]:
+    """The grammar alternatives of a dialect's ops, and the rules that they add."""
+    classes = [each for each in dialect.operations if issubclass(each, IRDLOperation)]
+    forms = [form for each in classes if (form := _compiled_form(each)) is not None]
+    return frozenset(form.rule for form in forms), frozenset[str]().union(*[form.definitions for form in forms])
 
 
 def _compiled_form(op_class: type[IRDLOperation]) -> _Form | None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from xdsl.dialects.builtin import ArrayAttr, Float64Type, FloatAttr, IntegerAttr, StringAttr, TensorType, f64, i64
 from xdsl.ir import Attribute, Data
 
-_Given = TypeVar("_Given", bound=Attribute | None)
+_Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
 _Data = TypeVar("_Data", bound=Data[Any])
 
@@ -26,13 +26,13 @@ def once_each(find: Callable[[_Given], _Found]) -> Callable[[_Given], _Found]:
     known: dict[int, tuple[_Given, _Found]] = {}
 
     @wraps(find)
-    def found(attribute: _Given) -> _Found:
-        entry = known.get(id(attribute))
+    def found(given: _Given) -> _Found:
+        entry = known.get(id(given))
         if entry is None:
             if len(known) >= _MOST_KEPT:
                 known.clear()
-            # The attribute is kept, so that its id is not used again.
-            entry = known[id(attribute)] = attribute, find(attribute)
+            # What was given is kept, so that its id is not used again.
+            entry = known[id(given)] = given, find(given)
         return entry[1]
 
     return found

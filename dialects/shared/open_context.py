@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import fields
 from functools import cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import UnregisteredAttr, UnregisteredOp
 from xdsl.ir import Attribute, Dialect, Operation, TypeAttribute
 
 from tfrt.dialects.shared.definitions import OpenDialect
+from tfrt.dialects.shared.interning import once_each
 
 _Found = TypeVar("_Found")
 
@@ -62,6 +63,22 @@ class OpenContext(Context):
         known: type[Attribute] | None = self._defined(super().get_optional_attr, name)
         return unregistered_attribute(name, is_type=False) if known is None and self.allow_unregistered else known
 
+    def load_registered_dialect(self, name: str) -> None:
+        """As any xDSL context does, but all that a dialect defines at once, unless there is any of it already."""
+        make = self._registered_dialects.get(name)
+        defined = None if make is None else _defined_in(dialect := make())
+        if defined is None or not (
+            defined.ops.keys().isdisjoint(self._loaded_ops)
+            and defined.types.keys().isdisjoint(self._loaded_types)
+            and defined.attributes.keys().isdisjoint(self._loaded_attrs)
+        ):
+            super().load_registered_dialect(name)
+            return
+        self._loaded_dialects[dialect.name] = dialect
+        self._loaded_ops.update(defined.ops)
+        self._loaded_types.update(defined.types)
+        self._loaded_attrs.update(defined.attributes)
+
     def clone(self) -> OpenContext:
         same = OpenContext(*(copy(getattr(self, field.name)) for field in fields(self)))
         same.find = self.find
@@ -75,6 +92,27 @@ class OpenContext(Context):
             return look_up(name)
         finally:
             self.allow_unregistered = allowed
+
+
+class _Defined(NamedTuple):
+    """What a dialect defines, by name."""
+
+    ops: dict[str, type[Operation]]
+    types: dict[str, type[TypeAttribute]]
+    attributes: dict[str, type[Attribute]]
+
+
+@once_each
+def _defined_in(dialect: Dialect) -> _Defined | None:
+    """What a dialect defines; None where it has something twice, which is for xDSL to say."""
+    ops, attributes = [*dialect.operations], [*dialect.attributes]
+    found = _Defined(
+        {each.name: each for each in ops},
+        {each.name: each for each in attributes if issubclass(each, TypeAttribute)},
+        {each.name: each for each in attributes if not issubclass(each, TypeAttribute)},
+    )
+    is_clear = len(found.ops) == len(ops) and len(found.types) + len(found.attributes) == len(attributes)
+    return found if is_clear else None
 
 
 @cache

@@ -59,6 +59,9 @@ class Writer:
         if value < 0x80:
             self.data.append(value)
             return
+        if value < 0x4000:
+            self.data += bytes((value >> 7 | 0x80, value & 0x7F))
+            return
         groups = [value & 0x7F]
         while value := value >> 7:
             groups.append(value & 0x7F | 0x80)
@@ -69,9 +72,13 @@ class Writer:
         if not values or max(values) < 0x80:
             self.data += bytes(values)
             return
+        data = self.data
         for value in values:
             if value < 0x80:
-                self.data.append(value)
+                data.append(value)
+            elif value < 0x4000:
+                data.append(value >> 7 | 0x80)
+                data.append(value & 0x7F)
             else:
                 self.vbr(value)
 
