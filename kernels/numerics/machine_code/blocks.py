@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,17 @@ from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT, Signature, Whole, directly
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.support.fork_join import Crew, Queue
+from tfrt.executor.support.fork_join import Crew, Queue, shared_text
 from tfrt.executor.support.machine_code import CannotAssemble, assemble
 
 Shape = tuple[int, ...]
 
 BLOCKS_A_THREAD = 4
 """So many, lest all wait for a thread that the system has stopped."""
+
+
+LONG = 64
+"""As many of the fewest units that are worth a block take some 200 microseconds, so threads are woken for them."""
 
 
 def in_blocks(
@@ -103,13 +109,19 @@ def whole_work(
     """
     dtypes = [dtype] * len(sizes) if isinstance(dtype, np.dtype) else dtype
     is_brief = units <= brief[host is not None and host.parallelism > 1]
-    if is_brief or (units <= most and not _is_shared(units, host, least)):
-        takes = [Whole(*each) for each in zip(sizes, dtypes, strict=True)]
-        try:
+    is_shared = host is not None and _is_shared(units, host, least)
+    takes = [Whole(*each) for each in zip(sizes, dtypes, strict=True)]
+    # Where Python is another one, or nothing can be assembled, which will be seen, the function is another one.
+    with suppress(CannotAssemble):
+        if host is not None and is_shared and units <= most * host.parallelism:
+            crew, shared = host.single(_crew), shared_text(text, name, len(sizes))
+            taken = [Whole(crew.words.size, crew.words.dtype), *takes]
+            numbers = (0, units, *_blocks(units, host, least, most * host.parallelism))
+            function = directly(shared, "shared", Signature(taken, numbers, result + 1, shape, not is_brief))
+            crew.start()
+            return partial(function, crew.words)
+        if is_brief or (units <= most and not is_shared):
             return directly(text, name, Signature(takes, (0, units), result, shape, not is_brief))
-        except CannotAssemble:
-            # Python is another one, or nothing can be assembled, which will be seen.
-            pass
     arrays = len(sizes)
     code = assemble(text, name, [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
     do_all = in_blocks(code, arrays, units, host, least, most)
@@ -218,11 +230,18 @@ def _shared(
     code: Callable[..., None], arrays: int, units: int, host: HostContext, least: int, most: int
 ) -> Callable[..., None]:
     share, most = host.single(_crew).sharing(code, arrays), most * host.parallelism
+    return with_breaks(share, units, most, *_blocks(units, host, least, most))
+
+
+def _blocks(units: int, host: HostContext, least: int, most: int) -> tuple[int, int]:
+    """How many units a block has, and whether all take so long that threads are woken for it."""
     grain = max(least, -(-min(units, most) // (BLOCKS_A_THREAD * host.parallelism)))
-    return with_breaks(share, units, most, grain)
+    return grain, int(units >= LONG * least)
 
 
 def _crew(host: HostContext) -> Crew:
     if not isinstance(host.work_queue, Queue):
         raise CannotAssemble(f"nobody knows whether the queue '{host.work_queue.name}' has tasks that wait")
-    return Crew(host.work_queue, host.parallelism - 1)
+    crew = Crew(host.work_queue, host.parallelism - 1)
+    host.on_close(crew.close)
+    return crew

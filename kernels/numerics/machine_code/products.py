@@ -42,6 +42,9 @@ MOST_WORK = 1 << 28
 LEAST_WORK = 1 << 18
 """Multiplications that are worth a block of their own on another thread, some microseconds."""
 
+LEAST_READ = 1 << 15
+"""The same of few rows, which take as long as the matrix takes to be read: of singles, 128 KiB."""
+
 LEAST_ELEMENTS = 1 << 12
 """Of how many elements a matrix is worth it."""
 
@@ -124,18 +127,22 @@ def _bytes(product: Product) -> int:
 
 def _of_tiles(product: Product, host: HostContext | None) -> Work:
     tiling = tiles.tiling_of(product, processor())
-    return _of_all(product, tiles.write(product, tiling), tiling.units, host)
+    return _of_all(product, tiles.write(product, tiling), tiling.units, host, LEAST_WORK)
 
 
 def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Work:
     on = processor()
-    return _of_all(product, few.write(product, on, packed), few.units_of(product, on), host)
+    units, least = few.units_of(product, on), LEAST_READ * product.rows
+    if not packed and host is not None:
+        # In one piece, for rows of a matrix are the slower read the less of them lies together.
+        least = max(least, product.work // host.parallelism - product.work // units)
+    return _of_all(product, few.write(product, on, packed), units, host, least)
 
 
-def _of_all(product: Product, text: str, units: int, host: HostContext | None) -> Work:
+def _of_all(product: Product, text: str, units: int, host: HostContext | None, least_work: int) -> Work:
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
     each = max(1, product.work // units)
-    least, most, brief = -(-LEAST_WORK // each), MOST_WORK // each, brief_units(each)
+    least, most, brief = -(-least_work // each), MOST_WORK // each, brief_units(each)
     sizes, shape = _sizes(product), product.result
     return whole_work(text, "multiply", sizes, product.dtype, units, host, least, most, 2, shape, brief)
 

@@ -2,10 +2,13 @@
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import threading
+import weakref
 from collections import deque
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ import pytest
 import tfrt
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.support import fork_join
-from tfrt.executor.support.fork_join import MOST_ARRAYS, Crew
+from tfrt.executor.support.fork_join import MOST_ARRAYS, Crew, shared_text
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, is_available
 from tfrt.kernels.numerics.machine_code.blocks import in_blocks
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
@@ -42,45 +45,65 @@ def counting(size):
     return np.arange(size, dtype=np.float32), np.zeros(size, np.float32)
 
 
-class Alone:
-    """A queue whose threads never come."""
+class Queue:
+    """One of which helpers only see how many tasks it has."""
 
-    length = 0
+    def __init__(self, tasks=0):
+        self.outstanding = deque([None] * tasks)
 
-    def __init__(self):
-        self.tasks = []
-        self.outstanding = deque()
 
-    def add_task(self, task):
-        self.tasks.append(task)
+class Helpers:
+    """What a crew's helpers do, as far as its words tell."""
+
+    def __init__(self, crew, size=1):
+        self.crew, self.size = crew, size
+        self.starts = fork_join._starts_of(crew.words, size)
+
+    @property
+    def awake(self):
+        return [ctypes.c_uint64.from_address(start + fork_join._AWAKE).value for start in self.starts]
+
+    @property
+    def sleeping(self):
+        return self.crew._word(fork_join._SLEEPING).value
+
+    def wait_until(self, sleeping):
+        """Wait until so many sleep."""
+        while self.sleeping != sleeping:
+            os.sched_yield()
+
+
+@pytest.fixture
+def crew():
+    made = Crew(Queue(), 1)
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("size, grain", SIZES)
-def test_a_loop_is_done_without_helpers(size, grain):
-    queue = Alone()
-    share = Crew(queue, 1).sharing(add_to(), 2)
+@pytest.mark.parametrize("is_long", [0, 1])
+def test_a_loop_is_done_whoever_helps(size, grain, is_long, crew):
+    share = crew.sharing(add_to(), 2)
     x, made = counting(size)
-    for _ in range(3):
-        share(x, made, 0, size, grain)
-    np.testing.assert_array_equal(made, 3 * x)
-    # One that has not come yet is not called again.
-    assert len(queue.tasks) == 1
+    for _ in range(300):
+        share(x, made, 0, size, grain, is_long)
+    np.testing.assert_array_equal(made, 300 * x)
 
 
-def test_part_of_a_loop():
+def test_part_of_a_loop(crew):
     x, made = counting(20)
-    Crew(Alone(), 1).sharing(add_to(), 2)(x, made, 5, 11, 2)
+    crew.sharing(add_to(), 2)(x, made, 5, 11, 2, 0)
     np.testing.assert_array_equal(made, np.where((x >= 5) & (x < 11), x, 0))
 
 
-@pytest.mark.parametrize("size, grain", SIZES)
-def test_a_loop_is_done_with_helpers(size, grain):
-    with tfrt.HostContext("mstd:3") as host:
-        share = Crew(host.work_queue, 2).sharing(add_to(), 2)
-        x, made = counting(size)
-        for _ in range(300):
-            share(x, made, 0, size, grain)
-    np.testing.assert_array_equal(made, 300 * x)
+def test_many_helpers():
+    crew = Crew(Queue(), 7)
+    share = crew.sharing(add_to(), 2)
+    x, made = counting(1000)
+    for number in range(300):
+        share(x, made, 0, number, 7, 1)
+    np.testing.assert_array_equal(made, x * (299 - np.minimum(x, 299)))
+    crew.close()
 
 
 def test_threads_that_fork_at_the_same_time():
@@ -91,8 +114,8 @@ def test_threads_that_fork_at_the_same_time():
         def work():
             x, made = counting(500)
             share = crew.sharing(loop, 2)
-            for _ in range(300):
-                share(x, made, 0, 500, 20)
+            for number in range(300):
+                share(x, made, 0, 500, 20, number % 2)
             results.append(np.array_equal(made, 300 * x))
 
         threads = [threading.Thread(target=work) for _ in range(4)]
@@ -103,44 +126,145 @@ def test_threads_that_fork_at_the_same_time():
     assert results == [True] * 4
 
 
-def test_helpers_do_what_else_there_is(monkeypatch):
-    served = []
-    monkeypatch.setattr(fork_join, "_serve_code", lambda: lambda *arguments: served.append(arguments))
-    queue = Alone()
-    share = Crew(queue, 1).sharing(add_to(), 2)
-    x, made = counting(4)
-    share(x, made, 0, 4, 1)
-    (help,) = queue.tasks
-    # Other tasks wait: it does not look for loops, and nobody calls it.
-    queue.length = 1
-    help()
-    share(x, made, 0, 4, 1)
-    assert served == [] and len(queue.tasks) == 1
-    queue.length = 0
-    help()
-    share(x, made, 0, 4, 1)
-    assert len(served) == 1 and queue.tasks == [help, help]
+def test_helpers_are_woken_for_what_takes_long_and_sleep_again(crew):
+    share, helpers = crew.sharing(add_to(), 2), Helpers(crew)
+    x, made = counting(10)
+    helpers.wait_until(sleeping=1)
+    share(x, made, 0, 10, 1, 0)
+    assert helpers.sleeping == 1 and helpers.awake == [0]
+    for _ in range(3):
+        share(x, made, 0, 10, 1, 1)
+        helpers.wait_until(sleeping=1)
+        assert helpers.awake == [0]
 
 
-def test_helpers_go_back_where_a_task_is_added():
-    crew, tasks = Crew(Alone(), 1), deque([None, None])
-    serve = fork_join._serve_code()
-    where = crew._address, 1 << 60, id(tasks) + fork_join._LENGTH
-    looking = threading.Thread(target=serve, args=where, daemon=True)
-    looking.start()
-    # It helps meanwhile, and one that is over is none that is added.
-    share = crew.sharing(add_to(), 2)
+def test_helpers_are_woken_for_short_loops_that_take_long_together(crew, monkeypatch):
+    share, helpers = crew.sharing(add_to(), 2), Helpers(crew)
+    x, made = counting(10)
+    helpers.wait_until(sleeping=1)
+    # As if these had taken long, and the last one had just ended.
+    crew._word(fork_join._WITHOUT).value = fork_join._MISSED
+    crew._word(fork_join._LAST).value = 1 << 62
+    share(x, made, 0, 10, 1, 0)
+    assert crew._word(fork_join._WITHOUT).value == 0
+    helpers.wait_until(sleeping=1)
+    # After a break they would have fallen asleep again.
+    crew._word(fork_join._WITHOUT).value = fork_join._MISSED
+    crew._word(fork_join._LAST).value = 0
+    share(x, made, 0, 10, 1, 0)
+    assert helpers.sleeping == 1
+    assert crew._word(fork_join._WITHOUT).value > 0
+
+
+def test_helpers_give_way_to_tasks():
+    queue = Queue(tasks=2)
+    crew = Crew(queue, 2)
+    share, helpers = crew.sharing(add_to(), 2), Helpers(crew, 2)
     x, made = counting(500)
-    for _ in range(20):
-        share(x, made, 0, 500, 20)
-    tasks.pop()
-    share(x, made, 0, 500, 20)
-    assert looking.is_alive()
-    while looking.is_alive():
-        # It may not have seen yet how many there were.
-        tasks.append(None)
-        looking.join(0.01)
-    np.testing.assert_array_equal(made, 21 * x)
+    helpers.wait_until(sleeping=2)
+    # With two tasks one of three threads may help.
+    share(x, made, 0, 500, 20, 1)
+    assert helpers.awake[1] == 0 and helpers.sleeping >= 1
+    helpers.wait_until(sleeping=2)
+    queue.outstanding.append(None)
+    share(x, made, 0, 500, 20, 1)
+    assert helpers.awake == [0, 0]
+    queue.outstanding.clear()
+    share(x, made, 0, 500, 20, 1)
+    helpers.wait_until(sleeping=2)
+    np.testing.assert_array_equal(made, 3 * x)
+    crew.close()
+
+
+def test_helpers_may_run_where_the_one_who_forks_does_not(crew):
+    share, helpers = crew.sharing(add_to(), 2), Helpers(crew)
+    ((_, thread),) = crew._threads
+    allowed, (here, *_) = os.sched_getaffinity(0), os.sched_getaffinity(thread.native_id)
+    x, made = counting(10)
+    os.sched_setaffinity(0, {here})
+    os.sched_setaffinity(thread.native_id, {here})
+    try:
+        share(x, made, 0, 10, 1, 1)
+        helpers.wait_until(sleeping=1)
+        assert os.sched_getaffinity(thread.native_id) == (allowed - {here} or {here})
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def test_a_crew_that_is_closed_works_alone_until_more_is_shared(crew):
+    share = crew.sharing(add_to(), 2)
+    ((_, thread),) = crew._threads
+    crew.close()
+    assert not thread.is_alive()
+    x, made = counting(100)
+    for _ in range(3):
+        share(x, made, 0, 100, 5, 1)
+    again = crew.sharing(add_to(), 2)
+    assert [thread.is_alive() for _, thread in crew._threads] == [True]
+    again(x, made, 0, 100, 5, 1)
+    Helpers(crew).wait_until(sleeping=1)
+    share(x, made, 0, 100, 5, 1)
+    np.testing.assert_array_equal(made, 5 * x)
+
+
+def test_threads_end_with_their_crew():
+    crew = Crew(Queue(), 2)
+    share, threads = crew.sharing(add_to(), 2), [thread for _, thread in crew._threads]
+    gone = weakref.ref(crew)
+    del crew
+    for thread in threads:
+        thread.join()
+    assert gone() is None
+    x, made = counting(100)
+    share(x, made, 0, 100, 5, 1)
+    np.testing.assert_array_equal(made, x)
+
+
+def test_a_host_that_is_closed_has_no_helpers():
+    before = threading.enumerate()
+    with tfrt.HostContext("mstd:2") as host:
+        in_blocks(add_to(), 2, 50, host, 1, 50)
+        (thread,) = set(threading.enumerate()).difference(before)
+        assert thread.name == "tfrt-loops-0"
+    assert not thread.is_alive()
+
+
+def test_a_machine_without_threads_to_give(monkeypatch):
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    crew = Crew(Queue(), 2)
+    x, made = counting(100)
+    crew.sharing(add_to(), 2)(x, made, 0, 100, 5, 1)
+    np.testing.assert_array_equal(made, x)
+
+
+def test_a_signal_while_a_helper_works():
+    """It is this thread's to handle, after the loop; helpers go on."""
+    crew = Crew(Queue(), 1)
+    share, raised = crew.sharing(add_to(), 2), []
+    x, made = counting(2000)
+
+    def handle(*_):
+        raised.append(True)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        runs = 0
+        while len(raised) < 20:
+            with suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGUSR1)
+                # Where the handler raises before, it does not run.
+                share(x, made, 0, 2000, 50, 1)
+                runs += 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    share(x, made, 0, 2000, 50, 1)
+    assert runs <= made[1] - 1 <= runs + 20
+    np.testing.assert_array_equal(made, made[1] * x)
+    crew.close()
 
 
 def test_helpers_need_deques_that_they_can_see(monkeypatch):
@@ -149,31 +273,35 @@ def test_helpers_need_deques_that_they_can_see(monkeypatch):
         fork_join._serve_code.__wrapped__()
 
 
-def test_a_helper_that_cannot_be_called_is_called_again():
-    class Full(Alone):
-        def add_task(self, task):
-            raise MemoryError
-
-    crew = Crew(Full(), 1)
-    share = crew.sharing(add_to(), 2)
-    x, made = counting(4)
-    for _ in range(2):
-        with pytest.raises(MemoryError):
-            share(x, made, 0, 4, 1)
-    assert not made.any()
+@pytest.mark.parametrize(
+    "name, value, message",
+    [
+        ("platform", "darwin", "threads wait for one another in machine code only on Linux with 64 bits"),
+        ("functions", (*fork_join._FUNCTIONS, "no_such_function"), "this system's library has no functions by which "),
+    ],
+)
+def test_systems_on_which_threads_cannot_wait(name, value, message, monkeypatch):
+    where, what = (sys, "platform") if name == "platform" else (fork_join, "_FUNCTIONS")
+    monkeypatch.setattr(where, what, value)
+    with pytest.raises(CannotAssemble, match=f"^{message}"):
+        fork_join._serve_code.__wrapped__()
 
 
 def test_as_many_arrays_as_there_may_be():
-    share = Crew(Alone(), 1).sharing(add_to(MOST_ARRAYS), MOST_ARRAYS)
+    share = Crew(Queue(), 1).sharing(add_to(MOST_ARRAYS), MOST_ARRAYS)
     arrays = [np.full(9, number, np.float32) for number in range(MOST_ARRAYS - 1)]
     made = np.zeros(9, np.float32)
-    share(*arrays, made, 0, 9, 2)
+    share(*arrays, made, 0, 9, 2, 1)
     assert made.tolist() == [sum(range(MOST_ARRAYS - 1))] * 9
 
 
 def test_more_arrays_are_not_shared():
     with pytest.raises(CannotAssemble, match=f"^loops of {MOST_ARRAYS + 1} arrays are not shared$"):
-        Crew(Alone(), 1).sharing(add_to(MOST_ARRAYS + 1), MOST_ARRAYS + 1)
+        Crew(Queue(), 1).sharing(add_to(MOST_ARRAYS + 1), MOST_ARRAYS + 1)
+    with pytest.raises(CannotAssemble, match=f"^loops of {MOST_ARRAYS + 1} arrays are not shared$"):
+        shared_text("", "add", MOST_ARRAYS + 1)
+    with pytest.raises(CannotAssemble, match=r"^there is no function 'add'$"):
+        shared_text("", "add", 2)
 
 
 @pytest.mark.parametrize("arrays", [2, MOST_ARRAYS + 1])
@@ -209,39 +337,40 @@ def test_in_a_process_that_was_forked():
     with tfrt.HostContext("mstd:2") as host:
         share = Crew(host.work_queue, 1).sharing(add_to(), 2)
         x, made = counting(100)
-        share(x, made, 0, 100, 5)
+        share(x, made, 0, 100, 5, 1)
         child = os.fork()
         if not child:
             try:
                 for _ in range(50):
-                    share(x, made, 0, 100, 5)
+                    share(x, made, 0, 100, 5, 1)
                 os._exit(0 if np.array_equal(made, 51 * x) else 1)
             finally:
                 os._exit(2)
         assert os.waitpid(child, 0)[1] == 0
-        share(x, made, 0, 100, 5)
+        share(x, made, 0, 100, 5, 1)
     np.testing.assert_array_equal(made, 2 * x)
 
 
-LOOKING = """
-import threading, time
+ENDING = """
+import ctypes, time
 from collections import deque
-from tfrt.executor.runtime.queues import create_work_queue
+from types import SimpleNamespace
 from tfrt.executor.support import fork_join, machine_code
 {how}
-crew = fork_join.Crew(create_work_queue("s"), 1)
-words, serve, tasks = crew._memory, fork_join._serve_code(), deque()
-
-def look(address, words=words, tasks=tasks):
-    serve(address, 1 << 60, id(tasks) + fork_join._LENGTH)
-
-threading.Thread(target=look, args=[crew._address], daemon=True).start()
+fork_join.LOOKING = 1 << 60
+crew = fork_join.Crew(SimpleNamespace(outstanding=deque()), 1)
+crew.start()
+crew._ending.atexit = {is_told}
+(start,) = fork_join._starts_of(crew.words, 1)
+ctypes.CDLL(None).sem_post(ctypes.c_void_p(start + fork_join._BELL))
 time.sleep(0.05)
 """
 
 
+@pytest.mark.parametrize("is_told", [True, False])
 @pytest.mark.parametrize("how", ["", "machine_code._flat = lambda text, name: None"])
-def test_a_process_ends_while_a_thread_looks_for_loops(how):
-    """The thread is in machine code, which nobody gives back, to the very end."""
-    done = subprocess.run([sys.executable, "-c", LOOKING.format(how=how)], capture_output=True, text=True, timeout=60)
+def test_a_process_ends_while_a_thread_looks_for_loops(how, is_told):
+    """The thread may be in machine code, which nobody gives back, to the very end."""
+    program = ENDING.format(how=how, is_told=is_told)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
