@@ -6,6 +6,7 @@ import threading
 import pytest
 
 import tfrt
+from tests.loading import load
 from tests.other_threads import on_another_thread
 from tfrt.executor.runtime.failures import fulfil, guard, settle_all
 from tfrt.executor.support.errors import KernelError
@@ -143,10 +144,6 @@ def choose(name):
     globals()["chosen"] = name
 
 
-def _load(text, host):
-    return tfrt.load(tfrt.compile(text, filename="test.mlir"), host=host)
-
-
 BAD = tfrt.compile(FUNCTIONS, filename="test.mlir")
 
 
@@ -173,7 +170,7 @@ def test_whatever_a_kernel_raises(host, how, what):
 @pytest.mark.parametrize("function", ["repeat", "while", "parallel_for", "async", "once"])
 @pytest.mark.parametrize("what", ["mute", "own", "cancelled"])
 def test_whatever_a_kernel_raises_within_a_loop_or_a_task(host, how, function, what):
-    program = _load(FUNCTIONS + LOOPS.replace("KIND", how), host)
+    program = load(FUNCTIONS + LOOPS.replace("KIND", how), host)
     choose(what)
     found = on_another_thread(program[function], 1)
     assert isinstance(found, KernelError) and found.message == TEXTS[what], repr(found)

@@ -3,6 +3,7 @@
 import pytest
 
 import tfrt
+from tests.loading import load
 
 QUEUES = ["s", "mstd:2", "seeded:1", "seeded:2"]
 
@@ -13,12 +14,8 @@ def host(request):
         yield host
 
 
-def _load(text, host):
-    return tfrt.load(tfrt.compile(text, filename="test.mlir"), host=host)
-
-
 def test_deep_recursion(host):
-    program = _load(
+    program = load(
         """
 func.func @sum(%n: i32) -> i32 {
   %one = tfrt.constant.i32 1
@@ -57,19 +54,19 @@ func.func @repeat(%n: i32, %v: i32) -> i32 {
     ],
 )
 def test_long_loops_do_not_recurse(host, kernel, count):
-    assert _load(REPEAT.replace("KERNEL", kernel), host)["repeat"](count, 7) == count + 7
+    assert load(REPEAT.replace("KERNEL", kernel), host)["repeat"](count, 7) == count + 7
 
 
 @pytest.mark.parametrize("count", [0, -5])
 def test_loops_of_no_iterations(host, count):
-    assert _load(REPEAT.replace("KERNEL", "tfrt.add.i32 %v, %one"), host)["repeat"](count, 7) == 7
+    assert load(REPEAT.replace("KERNEL", "tfrt.add.i32 %v, %one"), host)["repeat"](count, 7) == 7
 
 
 @pytest.mark.parametrize("parallel_iterations", [1, 8])
 @pytest.mark.parametrize("later", ["", "async"])
 def test_while(host, parallel_iterations, later):
     add = "tfrt.add.i32 %i, %one" if not later else '"tfrt_test.async_add.i32"(%i, %one) : (i32, i32) -> i32'
-    program = _load(
+    program = load(
         f"""
 func.func @body(%i: i32, %n: i32) -> (i32, i32, i1) {{
   %one = tfrt.constant.i32 1
@@ -89,7 +86,7 @@ func.func @loop(%go: i1, %i: i32, %n: i32) -> (i32, i32) {{
 
 
 def test_a_failed_condition_of_a_loop(host):
-    program = _load(
+    program = load(
         """
 func.func @body(%i: i32) -> (i32, i1) {
   %bad = "tfrt_test.fail"() : () -> i1
@@ -107,7 +104,7 @@ func.func @loop(%i: i32) -> i32 {
 
 
 def test_a_failed_value_of_a_loop_passes_through(host):
-    program = _load(
+    program = load(
         """
 func.func @body(%i: i32) -> (i32, i1) {
   %no = tfrt.constant.i1 false
@@ -155,17 +152,17 @@ func.func @sum(%from: i32, %to: i32, %block: i32) -> (i32, i32) {
     ],
 )
 def test_parallel_for(host, returns, arguments, expected):
-    assert _load(PARALLEL.replace("RETURN", returns), host)["sum"](*arguments) == expected
+    assert load(PARALLEL.replace("RETURN", returns), host)["sum"](*arguments) == expected
 
 
 def test_a_parallel_block_size_that_is_not_positive(host):
-    program = _load(PARALLEL.replace("RETURN", "tfrt.return"), host)
+    program = load(PARALLEL.replace("RETURN", "tfrt.return"), host)
     with pytest.raises(tfrt.KernelError, match=r"(?m)test.mlir:6:11: parallel block size must be positive, got 0$"):
         program["sum"](0, 4, 0)
 
 
 def test_an_error_in_a_parallel_block(host):
-    program = _load(
+    program = load(
         """
 func.func @block(%from: i32, %to: i32) -> !tfrt.chain {
   %ch = "tfrt_test.fail"() : () -> !tfrt.chain
@@ -182,7 +179,7 @@ func.func @f(%from: i32, %to: i32, %block: i32) -> !tfrt.chain {
 
 
 def test_once_belongs_to_the_resource_context(host):
-    program = _load(
+    program = load(
         """
 func.func @id(%x: i32) -> i32 {
   tfrt.return %x : i32
@@ -205,7 +202,7 @@ func.func @f(%x: i32) -> i32 {
 
 @pytest.mark.parametrize(("index", "expected"), [(0, 6), (1, -6), (2, -6), (-1, -6)])
 def test_case(host, index, expected):
-    program = _load(
+    program = load(
         """
 func.func @same(%x: i32) -> i32 {
   tfrt.return %x : i32
@@ -225,7 +222,7 @@ func.func @f(%i: i32, %x: i32) -> i32 {
 
 
 def test_cancelling_a_loop(host):
-    program = _load(
+    program = load(
         """
 func.func @f(%n: i32, %v: i32) -> i32 {
   %r = tfrt.repeat.i32 %n, %v : i32 {
