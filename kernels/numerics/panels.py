@@ -73,7 +73,8 @@ class Find:
             return None
         found = shared(matrix, self._how, self._pack)
         if found is not None:
-            self._changes += known is not _NONE
+            # What is a view of the same is made anew in each call, and is no other one.
+            self._changes += known is not _NONE and found is not known
             self.known = found
         return found
 
