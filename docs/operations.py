@@ -154,7 +154,7 @@ def _refused() -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for op in definitions():
         if is_refused(op):
-            reasons.setdefault(op.reason(op), []).append(op.name)  # type: ignore[attr-defined]
+            reasons.setdefault(op.REASON, []).append(op.name)  # type: ignore[attr-defined]
     for reason, names in reasons.items():
         yield _row(", ".join(f"`{name}`" for name in names), reason)
 
