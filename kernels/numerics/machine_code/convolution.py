@@ -168,7 +168,7 @@ def _directly(c: Convolution, shape: Shape, tiling: Tiling, host: HostContext | 
     if is_on_stack(c, tiling):
         run = _whole_work(c, shape, text, units, _sizes(c), host)
     else:
-        run = _with_frame(c, shape, text, units, prod(frame_of(c, tiling)), host)
+        run = _with_memory(c, shape, text, units, _sizes(c), prod(frame_of(c, tiling)), host)
     if view is not None:
         packing = packed_if_changed(lambda w: pack(view(w), tiling))
     elif tiling.packed:
@@ -194,7 +194,11 @@ def _by_tiles(
     matrices = winograd_code.matrices_of(c)
     *given, result = _sizes(c)
     text, units = winograd_code.write(c, tiling), c.images[0] * -(-tiling.tall // tiling.rows)
-    convolve = _whole_work(c, shape, text, units, [*given, prod(matrices), result], host)
+    sizes = [*given, prod(matrices), result]
+    if tiling.on_stack:
+        convolve = _whole_work(c, shape, text, units, sizes, host)
+    else:
+        convolve = _with_memory(c, shape, text, units, sizes, winograd_code.room_of(c, tiling), host)
     text, sizes = winograd_code.write_transform(c, tiling), [prod(c.filters), prod(matrices)]
     channels = c.filters[2]
     work = whole_work(text, "transform", sizes, c.dtype, channels, None, 1, channels, 1, matrices, (channels, channels))
@@ -228,21 +232,22 @@ def _whole_work(
     return taking_any(found, shape, sizes, c.dtype)
 
 
-def _with_frame(c: Convolution, shape: Shape, text: str, units: int, frame: int, host: HostContext | None) -> Run:
-    """As `_whole_work`, of code that also takes memory for a frame of so many elements."""
-    sizes = _sizes(c)
+def _with_memory(
+    c: Convolution, shape: Shape, text: str, units: int, sizes: Sequence[int], room: int, host: HostContext | None
+) -> Run:
+    """As `_whole_work`, of code that also takes memory for so many elements."""
     code = assemble(text, "convolve", [*[ctypes.py_object] * (len(sizes) + 1), ctypes.c_int64, ctypes.c_int64])
     work = max(1, c.work // units)
     least, most = LEAST_WORK // work, max(1, MOST_WORK // work)
 
-    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    def run(*given: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = room_for(shape, c.dtype, out)
-        arrays = (*map(np.ascontiguousarray, (x, w, *others)), made)
+        arrays = (*map(np.ascontiguousarray, given), made)
         require_whole(arrays, sizes, c.dtype)
 
         def some(start: int, end: int) -> None:
             with Workspace() as space:
-                memory = space.array((frame,), c.dtype)
+                memory = space.array((room,), c.dtype)
                 # Between two blocks Python handles signals.
                 for first in range(start, end, most):
                     code(*arrays, memory, first, min(first + most, end))

@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import prod
 
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.machine_code.convolution_code import (
+    AHEAD_BYTES,
     ENOUGH_SUMS,
     Convolution,
     Shape,
@@ -47,7 +49,13 @@ LEAST_TOGETHER = 8
 """...no fewer."""
 
 MATRICES_BYTES = 5 << 18
-"""How many bytes transformed filters may have: they are read again and again."""
+"""How many bytes transformed filters may have that are read again and again; of more..."""
+
+MOST_TOGETHER, LEAST_OF_LARGE = 64, 24
+"""...there are as many tiles at a time, and no fewer: reading the filters takes as long as a dozen tiles save..."""
+
+LARGE_TILES_BYTES = 1 << 20
+"""...and they take no more memory than this, once transformed."""
 
 LEAST_TILES = 16
 """How many tiles make up for transforming filters that may change."""
@@ -59,7 +67,13 @@ TILE = (2, 2)
 """The lines and pixels of the result that a tile gives."""
 
 FRAME_BYTES, MOST_FRAME_BYTES = 1 << 16, 1 << 17
-"""How much memory the rows of an image may take that are worked on at a time, and one row of tiles."""
+"""How much memory the rows of an image may take that are worked on at a time, and one row of tiles..."""
+
+LARGE_FRAME_BYTES = 1 << 19
+"""...and rows whose tiles meet large filters."""
+
+STACK_BYTES = 3 << 17
+"""How much of what lies between may be on the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,7 @@ class Tiling:
         rows: how many rows of tiles are worked on at a time: a unit of work.
         together: how many tiles of those are transformed at a time.
         vectors, height: how many vectors of output channels, and of how many tiles, are added up in registers.
+        on_stack: whether what lies between is on the stack.
     """
 
     lanes: int
@@ -81,6 +96,7 @@ class Tiling:
     together: int
     vectors: int
     height: int
+    on_stack: bool = True
 
 
 def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling | None:
@@ -93,17 +109,20 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
         return None
     wide, tall = -(-c.columns.count // 2), -(-c.rows.count // 2)
     size, matrices = 16 * c.dtype.itemsize, bytes_of_matrices(c)
-    if min(channels, depth) < lanes or matrices > MATRICES_BYTES or not on.fuses:
+    if min(channels, depth) < lanes or not on.fuses:
         return None
-    together = TILES_BYTES // (size * max(channels, depth))
+    is_large = matrices > MATRICES_BYTES
+    together = (LARGE_TILES_BYTES if is_large else TILES_BYTES) // (size * max(channels, depth))
     row = (2 * wide + 2) * channels * c.dtype.itemsize
     if c.images[0] * wide * tall < LEAST_TILES or together < LEAST_TOGETHER or 4 * row > MOST_FRAME_BYTES:
         return None
-    together = min(TOGETHER_OF_MANY if matrices >= MANY_BYTES else TOGETHER, together)
-    rows = max(1, (FRAME_BYTES // row - 2) // 2)
+    together = min(MOST_TOGETHER if is_large else TOGETHER_OF_MANY if matrices >= MANY_BYTES else TOGETHER, together)
+    rows = max(1, ((LARGE_FRAME_BYTES if is_large else FRAME_BYTES) // row - 2) // 2)
     parts = min(tall, max(-(-tall // rows), -(-units // c.images[0])))
     rows = -(-tall // parts)
     together = -(-rows * wide // -(-rows * wide // together))
+    if is_large and together < LEAST_OF_LARGE:
+        return None
     across = -(-depth // lanes)
 
     def height(vectors: int) -> int:
@@ -112,7 +131,8 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
 
     widths = [n for n in range(1, MOST_VECTORS + 1) if across % n == 0 and n * 3 < on.registers]
     vectors = max(widths, key=lambda n: (min(ENOUGH_SUMS, n * height(n)), n))
-    return Tiling(lanes, wide, tall, rows, together, vectors, height(vectors))
+    found = Tiling(lanes, wide, tall, rows, together, vectors, height(vectors))
+    return replace(found, on_stack=room_of(c, found) * c.dtype.itemsize <= STACK_BYTES)
 
 
 def fits(filters: Shape, windows: Sequence[Window]) -> bool:
@@ -129,6 +149,25 @@ def matrices_of(c: Convolution) -> Shape:
 def bytes_of_matrices(c: Convolution) -> int:
     """How many bytes they have."""
     return prod(matrices_of(c)) * c.dtype.itemsize
+
+
+def room_of(c: Convolution, t: Tiling) -> int:
+    """How many elements all that lies between takes."""
+    return sum(_rooms(_with_frame(c, t), t))
+
+
+def _rooms(c: Convolution, t: Tiling) -> tuple[int, int, int]:
+    """How many elements the frame takes, if there is one, and transformed tiles, and their products."""
+    frame = (2 * t.rows + 2) * extent_of(c)[1] * c.filters[2] if has_frame(c) else 0
+    tiles, products = (16 * each for each in _apart(c, t))
+    return frame, tiles, products
+
+
+def _apart(c: Convolution, t: Tiling) -> tuple[int, int]:
+    """How far matrices of tiles are apart, and their products: a little more than they are large, lest all sixteen
+    compete for the same places of the cache."""
+    channels, depth = c.filters[2:]
+    return t.together * channels + t.lanes, t.together * depth + t.lanes
 
 
 def _panels_of(c: Convolution, t: Tiling) -> list[tuple[int, int, int]]:
@@ -191,14 +230,18 @@ def write_transform(c: Convolution, t: Tiling) -> str:
 @written_once
 def write(convolution: Convolution, tiling: Tiling) -> str:
     """The function ``convolve`` as a module: of arrays (images, filters, others, transformed filters, and the
-    result) and the first and the last unit to do. A unit is `tiling.rows` rows of tiles of an image."""
+    result, and memory for `room_of` elements if that is not on the stack) and the first and the last unit to do. A unit
+    is `tiling.rows` rows of tiles of an image."""
     c, t, code = _with_frame(convolution, tiling), tiling, Code(convolution.dtype, tiling.lanes)
     names = ["x", "w", *(f"o{number}" for number in range(len(c.others))), "u", "made"]
     x, w, *others, u, made = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
-    channels, depth = c.filters[2:]
-    # Apart by a little more, lest all sixteen compete for the same places of the cache.
-    apart, after = (t.together * count + t.lanes for count in (channels, depth))
-    tiles, sums = code.memory(16 * apart), code.memory(16 * after)
+    channels, (apart, after) = c.filters[2], _apart(c, t)
+    if t.on_stack:
+        frame, tiles, sums = (code.memory(count) if count else "" for count in _rooms(c, t))
+    else:
+        names.append("memory")
+        memory, starts = code.elements_of("%memory", DATA_OFFSET), accumulate(_rooms(c, t), initial=0)
+        frame, tiles, sums, _ = (code.at(memory, start) for start in starts)
     with code.loop("%start", "%end") as unit:
         parts = -(-t.tall // t.rows)
         image = code.value(f"udiv i64 {unit}, {parts}")
@@ -207,7 +250,6 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
         source = code.at(x, code.times(image, prod(c.images[1:])))
         top = code.times(low, 2)
         if has_frame(c):
-            frame = code.memory((2 * t.rows + 2) * extent_of(c)[1] * channels)
             fill_frame(code, c, source, frame, top, code.times(count, 2))
             source = frame
         else:
@@ -289,7 +331,7 @@ class _Writer:
         """The sixteen products of a matrix of tiles and one of filters."""
         code, t = self.code, self.t
         channels, depth = self.c.filters[2:]
-        height = min(t.height, count)
+        height, is_large = min(t.height, count), bytes_of_matrices(self.c) > MATRICES_BYTES
 
         def panel(of: str, by: str, to: str, width: int) -> None:
             lanes = [min(t.lanes, width - start) for start in range(0, width, t.lanes)]
@@ -300,6 +342,9 @@ class _Writer:
 
                 def vectors(k: Value) -> list[str]:
                     at = code.at(by, code.times(k, width))
+                    if is_large:
+                        for line in range(0, width, LINE_BYTES // self.c.dtype.itemsize):
+                            code.prefetch(code.at(at, AHEAD_BYTES // self.c.dtype.itemsize + line))
                     return [code.load(code.at(at, n * t.lanes), used) for n, used in enumerate(lanes)]
 
                 add_products(code, sums, 0, channels, vectors, lambda row, k: code.at(code.at(rows, k), row * channels))

@@ -52,6 +52,7 @@ def test_as_products(data):
     others = [random.integers(1, 9, other).astype(dtype.numpy) for other in (after.others if after else ())]
     found = describe(x.shape, w.shape, [rows, columns], x.dtype, after)
     small = {"LEAST_TILES": 1, "FRAME_BYTES": 1 << 13, "TOGETHER": data.draw(st.integers(3, 16))}
+    small["STACK_BYTES"] = data.draw(st.sampled_from([0, 1 << 20]))
     with mock.patch.multiple(winograd_code, **small):
         tiling = winograd_code.tiling_of(found, data.draw(st.sampled_from([WIDE, NARROW])))
     assert tiling is not None
@@ -91,6 +92,33 @@ def test_threads_share_rows_of_tiles(monkeypatch):
         native = make_native(found, found.result, host, lambda outer: outer.transpose(2, 3, 1, 0))
         result = native(x, np.ascontiguousarray(w.transpose(3, 2, 0, 1)))
     assert_close(result, numpy_way(x, w, [found.rows, found.columns], [], None))
+
+
+@LLVM
+def test_threads_have_memory_of_their_own(monkeypatch):
+    """What lies between is not on the stack where there is much of it."""
+    monkeypatch.setattr(native_convolution, "LEAST_WORK", 1)
+    monkeypatch.setattr(native_convolution, "MOST_WORK", 1)
+    monkeypatch.setattr(native_convolution, "processor", lambda: NARROW)
+    for name, value in {"MATRICES_BYTES": 1, "LEAST_OF_LARGE": 8, "STACK_BYTES": 1}.items():
+        monkeypatch.setattr(winograd_code, name, value)
+    found = convolution(13, 16, 24, 3)
+    assert not winograd_code.tiling_of(found, NARROW, 4).on_stack
+    random = np.random.default_rng(0)
+    x, w = (random.standard_normal(shape).astype(np.float32) for shape in (found.images, found.filters))
+    constant = np.frombuffer(w.tobytes(), w.dtype).reshape(w.shape)
+    expected = numpy_way(x, w, [found.rows, found.columns], [], None)
+    with HostContext("mstd:2", native=True) as host:
+        native = make_native(found, found.result, host)
+        for _ in range(2):
+            assert_close(native(x, constant), expected)
+
+
+def test_large_filters_are_read_for_many_tiles():
+    tiling = winograd_code.tiling_of(convolution(14, 256, 256), WIDE)
+    assert (tiling.together, tiling.on_stack) == (49, False)
+    assert winograd_code.tiling_of(convolution(14, 96, 96), WIDE).on_stack
+    assert winograd_code.tiling_of(convolution(7, 512, 512), WIDE) is None
 
 
 @LLVM
