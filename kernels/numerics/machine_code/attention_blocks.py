@@ -118,9 +118,10 @@ def write(a: Attention, blocks: Blocks) -> str:
     panel = code.memory(max(a.depth, a.count) * blocks.width)
     scores = code.memory(blocks.together * blocks.height * total)
     with code.loop("%start", "%end") as unit:
-        matrix: Value = code.value(f"udiv i64 {unit}, {blocks.count}")
-        block = _Block(code, a, blocks, arrays, _index(code, matrix, a.batch), panel, scores, total)
-        block.write(code.value(f"urem i64 {unit}, {blocks.count}"))
+        place = _index(code, code.value(f"udiv i64 {unit}, {blocks.count}"), a.batch)
+        first = code.times(code.value(f"urem i64 {unit}, {blocks.count}"), blocks.together)
+        last = code.least(code.add(first, blocks.together), blocks.tiles)
+        _Block(code, a, blocks, arrays, place, first, last, panel, scores, total).write()
     return code.module("attend", [*(f"ptr {name}" for name in names), "i64 %start", "i64 %end"])
 
 
@@ -134,107 +135,116 @@ def _index(code: Code, place: Value, sizes: Sequence[int]) -> list[Value]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows that tiles read, or write.
+
+    Attributes:
+        at: the address of the one that is so many below the block's first.
+        apart: how many bytes lie between two.
+    """
+
+    at: Callable[[Value], str]
+    apart: Value
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
-    """A block of queries, and memory for panels and scores, whose rows are `total` elements apart."""
+    """A block of queries, from one tile up to another, and memory for panels and scores, whose rows are `total`
+    elements apart."""
 
     code: Code
     a: Attention
     blocks: Blocks
     arrays: Sequence[Strided]
     place: Sequence[Value]
+    first: Value
+    last: Value
     panel: str
     scores: str
     total: int
 
-    def write(self, number: Value) -> None:
+    def write(self) -> None:
         code, a, b = self.code, self.a, self.blocks
         query, keys, values, *masks, made = self.arrays
-        first = code.times(number, b.together)
-        last = code.least(code.add(first, b.together), b.tiles)
-        begin = code.times(first, b.height)
+        begin = code.times(self.first, b.height)
+        self.compare(self.rows_of(query, begin), keys)
+        rows = code.subtract(code.least(code.times(self.last, b.height), a.queries), begin)
+        with code.loop(0, rows) as row:
+            at = code.at(self.scores, code.times(row, self.total))
+            place = [*self.place, code.add(begin, row)]
+            write_shares(code, a, [mask.at(place) for mask in masks], at, -(-a.count // b.lanes) * b.lanes)
+        self.mix(values, self.rows_of(made, begin))
 
-        def product(
-            depth: int,
-            row: Callable[[Value], str],
-            apart: Value,
-            to: Callable[[Value], str],
-            after: Value,
-            lanes: Sequence[int],
-        ) -> None:
-            """Tiles of the panel's columns: of rows so many bytes apart, and written to rows so far apart."""
+    def rows_of(self, array: Strided, begin: Value) -> _Rows:
+        """The rows of the queries, or the result, from one on."""
+        some, apart = array.at([*self.place, begin]), array.strides[len(self.a.batch)]
+        return _Rows(lambda down: self.code.moved(some, self.code.product(apart, down)), apart)
 
-            def tile(which: Value, height: int) -> None:
-                down = code.times(code.subtract(which, first), b.height)
-                sums = [[code.variable(code.constant(0)) for _ in lanes] for _ in range(height)]
-                at = row(down)
-                rows = [code.moved(at, code.product(apart, each)) for each in range(height)]
+    def scores_from(self, start: Value) -> _Rows:
+        """The rows of scores, from a column on."""
+        code = self.code
+        return _Rows(lambda down: code.at(self.scores, code.add(code.times(down, self.total), start)), self.total * 4)
 
-                def vectors(k: Value) -> list[str]:
-                    here = code.at(self.panel, code.times(k, b.width))
-                    return [code.load(code.at(here, n * b.lanes), b.lanes) for n in range(len(lanes))]
-
-                add_products(code, sums, 0, depth, vectors, lambda each, k: code.at(rows[each], k))
-                target = to(down)
-                for each in range(height):
-                    there = code.moved(target, code.product(after, each))
-                    for n, used in enumerate(lanes):
-                        code.store(code.at(there, n * b.lanes), code.get(sums[each][n]), used)
-
-            whole = b.tiles - (b.rest != b.height)
-            if whole:
-                with code.loop(first, code.least(last, whole)) as which:
-                    tile(which, b.height)
-            if whole < b.tiles:
-                with code.when(code.value(f"icmp eq i64 {last}, {b.tiles}")):
-                    tile(whole, b.rest)
-
-        axis = len(a.batch)
-        query_apart, made_apart, line = query.strides[axis], made.strides[axis], self.total * 4
-        some = query.at([*self.place, begin])
+    def compare(self, queries: _Rows, keys: Strided) -> None:
+        """Make scores of queries and keys."""
+        code, a, b = self.code, self.a, self.blocks
         whole, rest = divmod(a.count, b.width)
-        full = [b.lanes] * b.vectors
 
         def of_keys(start: Value, count: int) -> None:
             self.transpose(keys, start, count)
-            product(
-                a.depth,
-                lambda down: code.moved(some, code.product(query_apart, down)),
-                query_apart,
-                lambda down: code.at(self.scores, code.add(code.times(down, self.total), start)),
-                line,
-                full[: -(-count // b.lanes)],
-            )
+            self.multiply(queries, a.depth, self.scores_from(start), [b.lanes] * -(-count // b.lanes))
 
         if whole:
             with code.loop(0, whole * b.width, b.width) as start:
                 of_keys(start, b.width)
         if rest:
             of_keys(whole * b.width, rest)
-        rows = code.subtract(code.least(code.times(last, b.height), a.queries), begin)
-        with code.loop(0, rows) as row:
-            at = code.at(self.scores, code.times(row, self.total))
-            place = [*self.place, code.add(begin, row)]
-            write_shares(code, a, [mask.at(place) for mask in masks], at, -(-a.count // b.lanes) * b.lanes)
-        there = made.at([*self.place, begin])
+
+    def mix(self, values: Strided, made: _Rows) -> None:
+        """Mix values by shares."""
+        code, a, b = self.code, self.a, self.blocks
         whole, rest = divmod(a.width, b.width)
 
         def of_values(start: Value, lanes: Sequence[int]) -> None:
             self.copy(values, start, lanes)
-            product(
-                a.count,
-                lambda down: code.at(self.scores, code.times(down, self.total)),
-                line,
-                lambda down: code.at(code.moved(there, code.product(made_apart, down)), start),
-                made_apart,
-                lanes,
-            )
+            columns = _Rows(lambda down: code.at(made.at(down), start), made.apart)
+            self.multiply(self.scores_from(0), a.count, columns, lanes)
 
         if whole:
             with code.loop(0, whole * b.width, b.width) as start:
-                of_values(start, full)
+                of_values(start, [b.lanes] * b.vectors)
         if rest:
             vectors, few = divmod(rest, b.lanes)
             of_values(whole * b.width, [b.lanes] * vectors + [few] * bool(few))
+
+    def multiply(self, rows: _Rows, depth: int, to: _Rows, lanes: Sequence[int]) -> None:
+        """Rows of so many elements times the panel, in tiles of so many lanes of each of its vectors."""
+        code, b = self.code, self.blocks
+        whole = b.tiles - (b.rest != b.height)
+        if whole:
+            with code.loop(self.first, code.least(self.last, whole)) as which:
+                self.tile(which, b.height, rows, depth, to, lanes)
+        if whole < b.tiles:
+            with code.when(code.value(f"icmp eq i64 {self.last}, {b.tiles}")):
+                self.tile(whole, b.rest, rows, depth, to, lanes)
+
+    def tile(self, which: Value, height: int, rows: _Rows, depth: int, to: _Rows, lanes: Sequence[int]) -> None:
+        code, b = self.code, self.blocks
+        down = code.times(code.subtract(which, self.first), b.height)
+        sums = [[code.variable(code.constant(0)) for _ in lanes] for _ in range(height)]
+        at = rows.at(down)
+        begins = [code.moved(at, code.product(rows.apart, each)) for each in range(height)]
+
+        def vectors(k: Value) -> list[str]:
+            here = code.at(self.panel, code.times(k, b.width))
+            return [code.load(code.at(here, n * b.lanes), b.lanes) for n in range(len(lanes))]
+
+        add_products(code, sums, 0, depth, vectors, lambda each, k: code.at(begins[each], k))
+        target = to.at(down)
+        for each in range(height):
+            there = code.moved(target, code.product(to.apart, each))
+            for n, used in enumerate(lanes):
+                code.store(code.at(there, n * b.lanes), code.get(sums[each][n]), used)
 
     def transpose(self, keys: Strided, start: Value, count: int) -> None:
         """Make a panel of some keys from `start` on: its rows are elements of each, times the scale; what there are no
