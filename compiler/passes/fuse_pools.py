@@ -28,10 +28,10 @@ from tfrt.executor.declarations.pools import Pool
 class FusePools(ModulePass):
     """Pools become the last part of the convolution that they follow, with what is done to its result before and after.
 
-    Only what is pooled is ever written to memory. Windows are those that lie side by side without padding, of up to
-    nine elements; of these it gives the greatest, the least, the sum or the mean. The convolution is one of singles or
-    doubles whose features come last, and nothing else reads its result. Fused is only what is faster then: not where
-    filters have a megabyte, and where Winograd's way is as fast, windows of 2 x 2 only.
+    Only what is pooled is ever written to memory. Windows are those that lie side by side without padding; of these it
+    gives the greatest, the least, the sum or the mean. The convolution is one of singles or doubles whose features come
+    last, and nothing else reads its result. Fused is only what is no slower then: not where many products make an
+    element, and they take longer if pixels of a window are summed at a time.
     """
 
     name = "fuse-pools"

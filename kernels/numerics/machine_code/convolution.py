@@ -17,7 +17,7 @@ from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.support.machine_code import assemble, processor
+from tfrt.executor.support.machine_code import Processor, assemble, processor
 from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
 from tfrt.kernels.numerics.machine_code import winograd_code
@@ -31,7 +31,7 @@ from tfrt.kernels.numerics.machine_code.blocks import (
 )
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.convolution_code import (
-    LARGE_BYTES,
+    MOST_PIXELS,
     Convolution,
     Shape,
     Tiling,
@@ -39,10 +39,10 @@ from tfrt.kernels.numerics.machine_code.convolution_code import (
     is_on_stack,
     is_possible,
     pack,
+    sums_at_a_time,
     tiling_of,
     write,
 )
-from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES
 from tfrt.kernels.numerics.packed import Pack, in_order_once, packed_if_changed, packed_once
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -53,8 +53,15 @@ MOST_WORK = 1 << 25
 LEAST_WORK = 1 << 18
 """How many multiplications are worth a block of their own on another thread."""
 
-MOST_TAPS = 9
-"""How many pixels become one at most, lest their sums do not stay in registers."""
+PROCESSORS = (Processor(64, 32, True), Processor(32, 16, True))
+"""Those that there are, as far as tiles differ."""
+
+LEAST_OF_WINOGRADS = 128
+"""As many products in an element of a result take longer, where they are not done Winograd's way, than pooling in
+registers saves, and..."""
+
+LEAST_OF_SUMS, ENOUGH_OF_SUMS = 512, 0.9
+"""...so many, where tiles of whole windows have fewer sums, by more than this."""
 
 MOST_TRANSFORMED = 1 << 17
 """Filters that may change are transformed in each call, if what is made of them has no more bytes: for 32 channels that
@@ -85,7 +92,7 @@ def prepare_fused(
     Raises:
         KernelError: without a host, where convolving and pooling one after the other is as fast.
     """
-    if host is None and pooling is not None and not is_worth_pooling(filters, windows, dtype, pooling.pool):
+    if host is None and pooling is not None and not is_worth_pooling(images, filters, windows, dtype, pooling.pool):
         raise KernelError("such a pool is faster by itself")
     in_order, result = in_order_once(view), (images[0], *(window.count for window in windows), filters[-1])
     if pooling is not None:
@@ -106,15 +113,24 @@ def prepare_fused(
     return native_or(run, lambda: make_native(found, shape, host, view), host, "a convolution")
 
 
-def is_worth_pooling(filters: Shape, windows: Sequence[Window], dtype: np.dtype, pool: Pool) -> bool:
-    """Whether a convolution whose tiles are whole windows of a pool is faster than one that is pooled afterwards.
-
-    All sums of a window are in registers at a time. Large filters are read again for each tile, of which there are more
-    then. By Winograd's way tiles have 2 x 2 pixels.
-    """
-    is_winograds = pool.sizes != winograd_code.TILE and winograd_code.fits(filters, windows)
-    is_wide = min(filters[-2:]) * dtype.itemsize >= LINE_BYTES
-    return pool.taps <= MOST_TAPS and prod(filters) * dtype.itemsize < LARGE_BYTES and not (is_winograds and is_wide)
+def is_worth_pooling(images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype, pool: Pool) -> bool:
+    """Whether a convolution whose tiles are whole windows of a pool is faster than one that is pooled afterwards, on
+    processors of either kind, for nobody knows where a program is going to run."""
+    alone, together = (describe(images, filters, windows, dtype, None, each) for each in (None, Pooling(pool)))
+    if alone is None or together is None:
+        # With numpy it always is.
+        return True
+    work = prod(filters[:-1])
+    for on in PROCESSORS:
+        ways = [winograd_code.tiling_of(each, on) for each in (alone, together)]
+        if ways[0] is not None:
+            if ways[1] is None and work >= LEAST_OF_WINOGRADS:
+                return False
+            continue
+        sums = [sums_at_a_time(each, tiling_of(each, on)) for each in (alone, together)]
+        if work >= LEAST_OF_SUMS and sums[1] < ENOUGH_OF_SUMS * sums[0]:
+            return False
+    return pool.taps <= MOST_PIXELS
 
 
 def describe(

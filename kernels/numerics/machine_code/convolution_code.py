@@ -176,13 +176,13 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
 
     def worth(vectors: int) -> tuple[float, int]:
         # Enough sums to hide how long one takes, of whole images or of many channels.
-        pixels, lines = tile_of(vectors)
-        tiles = -(-c.columns.count // pixels) * -(-c.rows.count // lines) * -(-across // vectors)
-        sums = c.rows.count * c.columns.count * across / tiles
+        sums = _sums_at_a_time(c, vectors, *tile_of(vectors), across)
         return (ENOUGH_SUMS, vectors) if sums >= ENOUGH_SUMS and not is_large else (sums, -vectors)
 
     is_large = prod(c.filters) * c.dtype.itemsize >= LARGE_BYTES
-    possible = [n for n in range(1, min(across, MOST_VECTORS) + 1) if n == 1 or n * 8 <= on.registers]
+    # Whole windows of a pool, and vectors of filters.
+    least = max(8, high * wide + 1)
+    possible = [n for n in range(1, min(across, MOST_VECTORS) + 1) if n == 1 or n * least <= on.registers]
     # Large filters are packed, which parts them evenly, and read as seldom as can be.
     vectors = max((n for n in possible if not is_large or depth % (n * lanes) == 0 or n == 1), key=worth)
     pixels, lines = tile_of(vectors)
@@ -193,6 +193,18 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     parts = min(down_windows, max(-(-down_windows // height), -(-units // c.images[0])))
     height = -(-down_windows // parts) * high
     return Tiling(lanes, vectors, pixels, min(lines, height), height, packed)
+
+
+def _sums_at_a_time(c: Convolution, vectors: int, pixels: int, lines: int, across: int) -> float:
+    """How many sums a tile has, in the mean; there are so many vectors across all channels."""
+    tiles = -(-c.columns.count // pixels) * -(-c.rows.count // lines) * -(-across // vectors)
+    return c.rows.count * c.columns.count * across / tiles
+
+
+def sums_at_a_time(c: Convolution, tiling: Tiling) -> float:
+    """How many sums a tile has, in the mean."""
+    depth = c.filters[-1] if _is_depthwise(c) else c.filters[-1] // c.groups
+    return _sums_at_a_time(c, tiling.vectors, tiling.pixels, tiling.lines, -(-depth // tiling.lanes))
 
 
 def _shared_evenly(count: int, most: int) -> int:

@@ -32,7 +32,6 @@ from tfrt.kernels.numerics.machine_code.tiles import add_products
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.lanes import has_unknown
-from tfrt.kernels.numerics.windows import Window
 
 TOGETHER = 16
 """How many tiles there are at a time, and..."""
@@ -105,7 +104,10 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     c = convolution
     lanes = on.vector_bytes // c.dtype.itemsize
     channels, depth = c.filters[2:]
-    if c.groups > 1 or not fits(c.filters, (c.rows, c.columns)) or c.window not in ((1, 1), TILE):
+    are_right = all(
+        (w.size, w.stride, w.dilation) == (3, 1, 1) and min(w.before, w.after) >= 0 for w in (c.rows, c.columns)
+    )
+    if c.groups > 1 or not are_right or c.window not in ((1, 1), TILE):
         return None
     wide, tall = -(-c.columns.count // 2), -(-c.rows.count // 2)
     size, matrices = 16 * c.dtype.itemsize, bytes_of_matrices(c)
@@ -133,12 +135,6 @@ def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling
     vectors = max(widths, key=lambda n: (min(ENOUGH_SUMS, n * height(n)), n))
     found = Tiling(lanes, wide, tall, rows, together, vectors, height(vectors))
     return replace(found, on_stack=room_of(c, found) * c.dtype.itemsize <= STACK_BYTES)
-
-
-def fits(filters: Shape, windows: Sequence[Window]) -> bool:
-    """Whether filters are of 3 x 3, and see what lies together."""
-    is_right = all((w.size, w.stride, w.dilation) == (3, 1, 1) and min(w.before, w.after) >= 0 for w in windows)
-    return len(filters) == 4 and is_right
 
 
 def matrices_of(c: Convolution) -> Shape:

@@ -185,7 +185,7 @@ LAYER = Layer()
         replace(LAYER, channels=4, groups=4, stride=2, size=(9, 11)),
         replace(LAYER, batch=3, windows=(2, 4), steps=(2, 4), has_bias=False, has_bound=False),
         replace(LAYER, channels=64, filters=(3, 3, 64)),
-        replace(LAYER, channels=64, filters=(5, 5, 64), around=2, windows=(3, 3), steps=(3, 3)),
+        replace(LAYER, channels=16, filters=(5, 5, 16), around=2, windows=(3, 3), steps=(3, 3)),
     ],
 )
 def test_what_is_one_kernel(layer):
@@ -204,16 +204,16 @@ def test_what_is_one_kernel(layer):
         replace(LAYER, dilation=2, windows=(2, 2)),
         replace(LAYER, windows=(1, 1), steps=(1, 1)),
         # Their elements do not stay in registers.
-        replace(LAYER, windows=(2, 5), steps=(2, 5)),
+        replace(LAYER, windows=(3, 6), steps=(3, 6)),
         # Something else is combined with them, reads them, or comes of them.
         replace(LAYER, first="inf"),
         replace(LAYER, is_read_twice=True),
         replace(LAYER, windows=(9, 1), steps=(9, 1)),
         # Halves are rounded at each step.
         replace(LAYER, dtype="bf16"),
-        # By Winograd's way, or with large filters, convolutions are faster by themselves.
+        # By Winograd's way, or with many channels, convolutions are faster by themselves.
         replace(LAYER, channels=64, filters=(3, 3, 64), windows=(3, 3), steps=(3, 3)),
-        replace(LAYER, channels=256, filters=(3, 3, 128), size=(4, 4)),
+        replace(LAYER, channels=256, filters=(3, 3, 256), size=(14, 14)),
     ],
 )
 def test_what_is_not(layer):

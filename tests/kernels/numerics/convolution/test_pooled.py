@@ -4,7 +4,6 @@ gives."""
 from __future__ import annotations
 
 from itertools import product
-from math import prod
 
 import numpy as np
 import pytest
@@ -244,20 +243,24 @@ def test_nothing_to_pool():
 
 
 @pytest.mark.parametrize(
-    ("filters", "sizes", "is_faster"),
+    ("extent", "filters", "sizes", "is_faster"),
     [
-        ((3, 3, 64, 64), (2, 2), True),
-        ((3, 3, 64, 64), (3, 3), False),
-        ((3, 3, 8, 64), (3, 3), True),
-        ((5, 5, 64, 64), (3, 3), True),
-        ((5, 5, 64, 64), (2, 5), False),
-        ((3, 3, 256, 256), (2, 2), False),
+        # Four pixels are a tile of Winograd's, nine are not.
+        (12, (3, 3, 64, 64), (2, 2), True),
+        (12, (3, 3, 64, 64), (3, 3), False),
+        (12, (3, 3, 8, 64), (3, 3), True),
+        # Many products make up for fewer sums in a tile, few do not.
+        (12, (5, 5, 64, 64), (2, 2), False),
+        (14, (3, 3, 512, 512), (2, 2), False),
+        (14, (5, 5, 6, 16), (2, 2), True),
+        (12, (5, 5, 6, 16), (6, 3), False),
+        # There is no machine code for it.
+        (12, (5, 5, 64, 2), (6, 3), True),
     ],
 )
-def test_only_what_is_faster_is_fused(filters, sizes, is_faster):
-    found = [Window(size, 1, 1, 0, 0, 12) for size in filters[:2]]
-    images, pooling = (1, *(12 + size - 1 for size in filters[:2]), filters[2]), Pooling(Pool("maximum", sizes))
-    assert prod(pooling.pool.sizes) == pooling.pool.taps
+def test_only_what_is_no_slower_is_fused(extent, filters, sizes, is_faster):
+    found = [Window(size, 1, 1, 0, 0, extent) for size in filters[:2]]
+    images, pooling = (1, *(extent + size - 1 for size in filters[:2]), filters[2]), Pooling(Pool("maximum", sizes))
     if is_faster:
         prepare_fused(images, filters, found, np.dtype(np.float32), None, None, pooling=pooling)
         return
