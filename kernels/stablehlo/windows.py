@@ -27,7 +27,7 @@ from tfrt.kernels.numerics.reductions.ufuncs import MOST_ROUNDED, accumulated_ax
 from tfrt.kernels.numerics.reductions.window_extremes import window_extremes
 from tfrt.kernels.numerics.reductions.windows import Window, combine_windows, pad
 from tfrt.kernels.shared.bodies import bind_body, read_body
-from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
+from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, known_reduction, reduced_types
 
 Numbers = Sequence[int]
 
@@ -66,9 +66,10 @@ def _pool(
     padding: Numbers = (),
     body: Any,
 ) -> Pool | None:
-    if operand.dtype not in (DType.F32, DType.F64):
+    op = read_body(body).op
+    if op is None or operand.dtype not in (DType.F32, DType.F64):
         return None
-    function = bind_reducer(body, [operand.dtype]).known
+    function = known_reduction(op, operand.dtype)
     if function is None or any(step != 1 for step in (*base_dilations, *window_dilations)):
         return None
     return pool_of(function.__name__, window_dimensions, window_strides or (1,) * operand.rank, padding)

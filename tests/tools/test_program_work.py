@@ -90,6 +90,15 @@ def test_views_move_nothing_and_what_they_are_of_is_not_read():
             42 * (2 * 4 + 5 + 2 * 5),
         ),
         (["nn.attention"], [(2, 3, 4)], (2, 3, 5), {}, None),
+        # 6 x 6 pixels of four features are computed and pooled, 3 x 3 are left.
+        (
+            ["tf.Conv2D", "tf.BiasAdd", "tf.MaxPool", "tf.Relu"],
+            [(1, 8, 8, 3), (3, 3, 3, 4), (4,)],
+            (1, 3, 3, 4),
+            {"strides": (1, 1, 1, 1), "padding": "VALID"},
+            144 * (2 * 27 + 2) + 36,
+        ),
+        (["tf.Conv2D", "tf.MaxPool"], [(1, 8, 8, 3), (3, 3, 3, 4)], (1, 3, 3, 4), None, None),
     ],
 )
 def test_operations_of_layers(ops, operands, result, attributes, expected):
