@@ -239,7 +239,8 @@ def _matrix_product(
     # Without a host, somebody only asks whether there is such a function.
     is_alone = is_small or host is None or host.parallelism == 1
     find = None
-    if host is not None and is_alone and not turns_lhs and products.is_for_panels(*sizes, dtype):
+    height = products.panels_height(*sizes, dtype) if is_alone and not turns_lhs else 0
+    if host is not None and height:
         find = panels.of_columns(products.PANEL, turns_rhs)
     elif host is not None and turns_rhs and is_worth_it:
         find = panels.in_order()
@@ -257,7 +258,7 @@ def _matrix_product(
         target = out if out is None or out.flags.c_contiguous else None
         found: np.ndarray
         if y.ndim == 3:
-            found = products.multiply_panels(x, y, target)
+            found = products.multiply_panels(x, y, target, height)
         elif width != how.columns and y.flags.c_contiguous:
             found = products.multiply_by_panels(x, y, target, width)
         elif by_rows:

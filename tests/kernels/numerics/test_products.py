@@ -8,6 +8,7 @@ import pytest
 import tfrt
 from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics.contraction import contract, contraction
+from tfrt.kernels.numerics.workspaces import aligned_array
 
 
 @pytest.fixture
@@ -58,6 +59,9 @@ def test_blocks_of_columns_warn_of_nothing(host):
 def small_products(monkeypatch):
     """As if numpy's BLAS multiplied small matrices as they lie."""
     monkeypatch.setattr(products, "multiplies_small_ones_as_they_lie", lambda: True)
+    products.block_height.cache_clear()
+    yield
+    products.block_height.cache_clear()
 
 
 @pytest.mark.parametrize("finished", [False, True])
@@ -143,7 +147,7 @@ def test_constants_that_are_transposed_are_copied_once(small_products, rows):
 
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("finished", [False, True])
-@pytest.mark.parametrize("rows", [3, 16, 32])
+@pytest.mark.parametrize("rows", [4, 32, 80, 83])
 def test_constants_are_multiplied_by_panels(small_products, rows, finished, turned):
     inner, columns = 512, 704
     random = np.random.default_rng(0)
@@ -164,17 +168,42 @@ def test_constants_are_multiplied_by_panels(small_products, rows, finished, turn
 
 
 @pytest.mark.parametrize(
-    "sizes", [(2, 1024, 1024), (33, 512, 512), (8, 64, 64), (8, 4096, 4096), (32, 1024, 512), (8, 512, 1000)]
+    "sizes, height",
+    [
+        ((3, 784, 512), 3),
+        ((16, 784, 512), 16),
+        ((32, 784, 512), 16),
+        ((100, 512, 512), 20),
+        ((128, 256, 1024), 32),
+        ((33, 768, 512), 20),
+        ((2, 1024, 1024), 0),
+        ((129, 512, 512), 0),
+        ((8, 64, 64), 0),
+        ((8, 4096, 4096), 0),
+        ((64, 1024, 1024), 0),
+        ((16, 2048, 512), 0),
+        ((8, 512, 1000), 0),
+    ],
 )
-def test_others_are_not_multiplied_by_panels(small_products, sizes):
-    assert not products.is_for_panels(*sizes, np.dtype(np.float32))
+def test_heights_of_blocks_by_panels(small_products, sizes, height):
+    assert products.panels_height(*sizes, np.dtype(np.float32)) == height
+    assert products.panels_height(*sizes, np.dtype(np.float64)) == 0
 
 
-def test_doubles_and_other_kernels_are_not_multiplied_by_panels(small_products, monkeypatch):
-    assert products.is_for_panels(8, 256, 1024, np.dtype(np.float32))
-    assert not products.is_for_panels(8, 256, 1024, np.dtype(np.float64))
+def test_with_other_kernels_there_are_no_panels_or_blocks(small_products, monkeypatch):
     monkeypatch.setattr(products, "multiplies_small_ones_as_they_lie", lambda: False)
-    assert not products.is_for_panels(8, 256, 1024, np.dtype(np.float32))
+    assert products.panels_height(8, 256, 1024, np.dtype(np.float32)) == 0
+    assert products.block_height(3136, 64, 64) == 0
+
+
+@pytest.mark.parametrize("start, is_parted", [(0, True), (4, False)])
+def test_larger_matrices_begin_at_a_line_or_are_multiplied_at_once(monkeypatch, start, is_parted):
+    heights = []
+    monkeypatch.setattr(products, "block_height", lambda *sizes: heights.append(sizes) or 4)
+    shape = (128, 128)
+    b = aligned_array((128 * 128 + 16,), np.dtype(np.float32))[start : start + 128 * 128].reshape(shape)
+    assert (products._height_by(np.ones((8, 128), np.float32), b) == 4) is is_parted
+    assert heights == [(8, 128, 128)]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +222,6 @@ def test_doubles_and_other_kernels_are_not_multiplied_by_panels(small_products, 
     ],
 )
 def test_heights_of_blocks(small_products, sizes, height):
-    products.block_height.cache_clear()
     assert products.block_height(*sizes) == height
 
 
