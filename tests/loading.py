@@ -1,4 +1,4 @@
-"""Programs of texts."""
+"""Programs that tests load from texts."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _replace_closed_streams() -> None:
     """Where the process was started without a standard stream, Python has None for it.
 
     Using the input or the output then fails as it does elsewhere, with "Bad file descriptor"; what goes to stderr
-    is dropped.
+    is dropped. They stay open to the process's end.
     """
     if sys.stdin is None:
         sys.stdin = open(os.open(os.devnull, os.O_WRONLY))  # noqa: SIM115

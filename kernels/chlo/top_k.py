@@ -1,4 +1,4 @@
-"""`top_k`."""
+"""The op `top_k`: the greatest elements of rows, and where they are."""
 
 from __future__ import annotations
 

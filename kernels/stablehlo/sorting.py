@@ -1,4 +1,4 @@
-"""`sort`."""
+"""The op `sort`: several tensors in the order that a comparator gives."""
 
 from __future__ import annotations
 

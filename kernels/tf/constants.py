@@ -1,4 +1,4 @@
-"""Constants."""
+"""Ops that give a constant of the program."""
 
 from __future__ import annotations
 

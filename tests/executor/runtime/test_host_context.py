@@ -1,3 +1,5 @@
+"""A host: what is shared through it, and its end."""
+
 import gc
 import os
 import signal

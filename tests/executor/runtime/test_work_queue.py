@@ -1,3 +1,5 @@
+"""Work queues: tasks, waiting, closing, and the threads behind them."""
+
 import gc
 import os
 import signal

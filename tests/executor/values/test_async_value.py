@@ -1,3 +1,5 @@
+"""Values that are there later: how they are set, awaited, and passed on."""
+
 import asyncio
 import gc
 import sys

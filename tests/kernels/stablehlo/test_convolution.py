@@ -81,7 +81,10 @@ def orders(rank):
 @st.composite
 def convolutions(draw):
     spatial = draw(st.integers(0, 3))
-    each = lambda low, high: draw(st.lists(st.integers(low, high), min_size=spatial, max_size=spatial))  # noqa: E731
+
+    def each(low, high):
+        return draw(st.lists(st.integers(low, high), min_size=spatial, max_size=spatial))
+
     most = {0: 9, 1: 6, 2: 4, 3: 2}[spatial]
     feature_groups, batch_groups = draw(st.sampled_from([(1, 1), (1, 1), (2, 1), (3, 1), (1, 2)]))
     inputs = draw(st.integers(0 if feature_groups == 1 else 1, 2))

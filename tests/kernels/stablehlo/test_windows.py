@@ -210,7 +210,10 @@ def padded(x, value, padding, dilations):
 def windows(draw, *, dilate=True):
     """A shape, and attributes of windows over it."""
     rank = draw(st.integers(0, 3))
-    each = lambda least, most: draw(st.lists(st.integers(least, most), min_size=rank, max_size=rank))  # noqa: E731
+
+    def each(least, most):
+        return draw(st.lists(st.integers(least, most), min_size=rank, max_size=rank))
+
     attributes = {
         "window_dimensions": each(1, 4),
         "window_strides": each(1, 3),

@@ -44,8 +44,12 @@ class Columns(Writer):
         made = {n: self.typed(n).memory(room) for n in numbers}
         for place, length in code.parts(columns):
             known = self._known(place, memory)
+
+            def read(n: int, place: Value = place, length: int = length) -> Vector:
+                return self._read(n, starts[n], place, length)
+
             for n in numbers:
-                vector = self.evaluate(n, known, lambda n: self._read(n, starts[n], place, length))  # noqa: B023
+                vector = self.evaluate(n, known, read)
                 self.typed(n).store(self.typed(n).at(made[n], place), vector.name, code.lanes)
         memory.update(made)
 
