@@ -88,7 +88,10 @@ _LENGTH = object.__basicsize__
 """Where in a deque its length is: https://docs.python.org/3/c-api/structures.html#c.PyVarObject."""
 
 _YIELDS_AFTER = 1 << 6
-"""Looks after which who waits offers its processor to others: who it waits for may have none. A power of two."""
+"""Looks after which who waits offers its processor to others: who it waits for may have none. A power of two.
+
+A helper does that only where the thread is that forks loops. Elsewhere others that look for work in the same way would
+keep the processor."""
 
 _STAYS = 1 << 4
 """A helper looks where it is when it is woken, and at each loop of so many. A power of two."""
@@ -304,11 +307,11 @@ def shared_text(text: str, name: str, arrays: int) -> str:
     Raises:
         CannotAssemble: loops of so many arrays are not shared.
     """
-    _check_number(arrays)
     names = ", ".join(f"ptr %a{n}" for n in range(arrays))
     head = f"define void @{name}("
     if head not in text:
         raise CannotAssemble(f"there is no function '{name}'")
+    with_fork = forking_text(text.replace(head, f"define internal void @{name}(", 1), arrays)
     parameters = f"ptr %crew, {names}, i64 %first, i64 %all, i64 %step, i64 %long"
     return f"""define void @shared({parameters}) nounwind "no-builtins" {{
   %at = getelementptr i8, ptr %crew, i64 {DATA_OFFSET}
@@ -316,8 +319,18 @@ def shared_text(text: str, name: str, arrays: int) -> str:
   call void @fork(ptr %words, ptr @{name}, ptr @call, {names}, i64 %first, i64 %all, i64 %step, i64 %long)
   ret void
 }}
-{_declared(text)}{_call_text(arrays, "internal ")}{_fork_text(arrays, "internal ")}
-{text.replace(head, f"define internal void @{name}(", 1)}"""
+{with_fork}"""
+
+
+def forking_text(text: str, arrays: int) -> str:
+    """A module with two internal functions besides: ``fork`` takes where the words are, the code of a loop of so many
+    arrays, ``call``, the arrays, and what `shared_text` says after them.
+
+    Raises:
+        CannotAssemble: loops of so many arrays are not shared.
+    """
+    _check_number(arrays)
+    return f"{_declared(text)}{_call_text(arrays, 'internal ')}{_fork_text(arrays, 'internal ')}{text}"
 
 
 def _declared(text: str = "") -> str:
@@ -493,7 +506,15 @@ stay:
 rest:
   br label %look
 offer.it:
+  %forked.there = load i64, ptr %forker
+  %still.here = call i32 %here.v()
+  %still.here.wide = sext i32 %still.here to i64
+  %in.its.way = icmp eq i64 %still.here.wide, %forked.there
+  br i1 %in.its.way, label %give.way, label %ask
+give.way:
   %ignored = call i32 %yield.v()
+  br label %ask
+ask:
   %ending.now = load atomic i64, ptr %stop seq_cst, align 8
   %ends.now = icmp ne i64 %ending.now, 0
   br i1 %ends.now, label %fall.asleep, label %read.clock

@@ -92,6 +92,7 @@ def whole_work(
     result: int,
     shape: Shape,
     brief: tuple[int, int],
+    is_strided: bool = False,
 ) -> Work:
     """What does all units by the code of a module, as `in_blocks` has it; it takes arrays in C order.
 
@@ -103,6 +104,8 @@ def whole_work(
         shape: the result's.
         brief: so many units are done with the interpreter lock, in some tens of microseconds; or, where the host has
             compute threads, in a few.
+        is_strided: whether what a unit reads lies apart, a piece of each row. Then a thread's units are one block, for
+            it reads the faster the longer the pieces are.
 
     Raises:
         CannotAssemble: there is no machine code for it.
@@ -114,9 +117,10 @@ def whole_work(
     # Where Python is another one, or nothing can be assembled, which will be seen, the function is another one.
     with suppress(CannotAssemble):
         if host is not None and is_shared and units <= most * host.parallelism:
-            crew, shared = host.single(_crew), shared_text(text, name, len(sizes))
+            crew, shared = host.single(crew_of), shared_text(text, name, len(sizes))
             taken = [Whole(crew.words.size, crew.words.dtype), *takes]
-            numbers = (0, units, *_blocks(units, host, least, most * host.parallelism))
+            grain, is_long = _blocks(units, host, least, most * host.parallelism)
+            numbers = (0, units, -(-units // host.parallelism) if is_strided else grain, is_long)
             function = directly(shared, "shared", Signature(taken, numbers, result + 1, shape, not is_brief))
             crew.start()
             return partial(function, crew.words)
@@ -229,7 +233,7 @@ def _are_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dty
 def _shared(
     code: Callable[..., None], arrays: int, units: int, host: HostContext, least: int, most: int
 ) -> Callable[..., None]:
-    share, most = host.single(_crew).sharing(code, arrays), most * host.parallelism
+    share, most = host.single(crew_of).sharing(code, arrays), most * host.parallelism
     return with_breaks(share, units, most, *_blocks(units, host, least, most))
 
 
@@ -239,7 +243,12 @@ def _blocks(units: int, host: HostContext, least: int, most: int) -> tuple[int, 
     return grain, int(units >= LONG * least)
 
 
-def _crew(host: HostContext) -> Crew:
+def crew_of(host: HostContext) -> Crew:
+    """The threads that help with loops of a host; `HostContext.single` has those that there are.
+
+    Raises:
+        CannotAssemble: there can be none.
+    """
     if not isinstance(host.work_queue, Queue):
         raise CannotAssemble(f"nobody knows whether the queue '{host.work_queue.name}' has tasks that wait")
     crew = Crew(host.work_queue, host.parallelism - 1)

@@ -12,6 +12,7 @@ gain from that.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from math import prod
 
@@ -20,10 +21,11 @@ import numpy as np
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT
-from tfrt.executor.support.machine_code import processor
+from tfrt.executor.support.machine_code import CannotAssemble, processor
 from tfrt.kernels.numerics.machine_code import few_rows as few
 from tfrt.kernels.numerics.machine_code import tiles
 from tfrt.kernels.numerics.machine_code.blocks import (
+    BRIEF_WORK_OF_MANY,
     Work,
     brief_units,
     called,
@@ -33,6 +35,7 @@ from tfrt.kernels.numerics.machine_code.blocks import (
     written_work,
 )
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
+from tfrt.kernels.numerics.machine_code.parted_sums import parted_work, parts_of
 from tfrt.kernels.numerics.machine_code.tiles import Product
 from tfrt.kernels.numerics.panels import Find, in_order
 
@@ -133,18 +136,23 @@ def _of_tiles(product: Product, host: HostContext | None) -> Work:
 def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Work:
     on = processor()
     units, least = few.units_of(product, on), LEAST_READ * product.rows
-    if not packed and host is not None:
-        # In one piece, for rows of a matrix are the slower read the less of them lies together.
-        least = max(least, product.work // host.parallelism - product.work // units)
-    return _of_all(product, few.write(product, on, packed), units, host, least)
+    if host is not None and not packed and 2 * least <= product.work <= MOST_WORK:
+        parts = parts_of(product, on, host.parallelism)
+        # Where Python is another one, or nothing can be assembled, which will be seen, it is not parted.
+        with suppress(CannotAssemble):
+            if parts:
+                return parted_work(product, on, parts, host, least, product.work <= BRIEF_WORK_OF_MANY)
+    return _of_all(product, few.write(product, on, packed), units, host, least, is_strided=not packed)
 
 
-def _of_all(product: Product, text: str, units: int, host: HostContext | None, least_work: int) -> Work:
+def _of_all(
+    product: Product, text: str, units: int, host: HostContext | None, least_work: int, is_strided: bool = False
+) -> Work:
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
     each = max(1, product.work // units)
     least, most, brief = -(-least_work // each), MOST_WORK // each, brief_units(each)
     sizes, shape = _sizes(product), product.result
-    return whole_work(text, "multiply", sizes, product.dtype, units, host, least, most, 2, shape, brief)
+    return whole_work(text, "multiply", sizes, product.dtype, units, host, least, most, 2, shape, brief, is_strided)
 
 
 def _sizes(product: Product) -> list[int]:

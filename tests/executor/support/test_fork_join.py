@@ -16,7 +16,7 @@ import pytest
 import tfrt
 from tfrt.executor.runtime.queues import create_work_queue
 from tfrt.executor.support import fork_join
-from tfrt.executor.support.fork_join import MOST_ARRAYS, Crew, shared_text
+from tfrt.executor.support.fork_join import MOST_ARRAYS, Crew, forking_text, shared_text
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, is_available
 from tfrt.kernels.numerics.machine_code.blocks import in_blocks
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
@@ -299,7 +299,7 @@ def test_more_arrays_are_not_shared():
     with pytest.raises(CannotAssemble, match=f"^loops of {MOST_ARRAYS + 1} arrays are not shared$"):
         Crew(Queue(), 1).sharing(add_to(MOST_ARRAYS + 1), MOST_ARRAYS + 1)
     with pytest.raises(CannotAssemble, match=f"^loops of {MOST_ARRAYS + 1} arrays are not shared$"):
-        shared_text("", "add", MOST_ARRAYS + 1)
+        forking_text("", MOST_ARRAYS + 1)
     with pytest.raises(CannotAssemble, match=r"^there is no function 'add'$"):
         shared_text("", "add", 2)
 
