@@ -20,7 +20,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import Processor, assemble, processor
 from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
-from tfrt.kernels.numerics.machine_code import winograd_code
+from tfrt.kernels.numerics.machine_code import depthwise_code, winograd_code
 from tfrt.kernels.numerics.machine_code.blocks import (
     brief_units,
     given_back,
@@ -170,6 +170,11 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
     """
     threads = 1 if host is None else min(host.parallelism, convolution.work // LEAST_WORK)
     wanted = 1 if threads < 2 else UNITS_A_THREAD * threads
+    if depthwise_code.fits(convolution):
+        height = depthwise_code.height_of(convolution, wanted)
+        text, units = depthwise_code.write(convolution, height, processor()), -(-convolution.rows.count // height)
+        run = _whole_work(convolution, shape, text, convolution.images[0] * units, _sizes(convolution), host)
+        return _with_view(run, view)
     winograd = winograd_code.tiling_of(convolution, processor(), wanted)
     if winograd is None:
         return _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
@@ -177,6 +182,12 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
     if winograd_code.bytes_of_matrices(convolution) > MOST_TRANSFORMED:
         of_changing = _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
     return _by_tiles(convolution, shape, winograd, host, view, of_changing)
+
+
+def _with_view(run: Run, view: Pack | None) -> Run:
+    """A convolution of filters in order as one of those that there are."""
+    in_order = in_order_once(view)
+    return run if view is None else lambda x, w, *others, out=None: run(x, in_order(w), *others, out=out)
 
 
 def _directly(c: Convolution, shape: Shape, tiling: Tiling, host: HostContext | None, view: Pack | None) -> Run:

@@ -147,7 +147,7 @@ def is_possible(convolution: Convolution) -> bool:
         return False
     channel = (c.filters[-1],)
     # Vectors of one or two output channels are no gain.
-    if not _is_depthwise(c) and c.filters[-1] // c.groups < 4:
+    if not is_depthwise(c) and c.filters[-1] // c.groups < 4:
         return False
     return all(has_form(step, c.dtype) for step in (*c.steps, *c.after)) and all(
         shape == c.result or prod(shape) == 1 or without_leading_ones(shape) == channel for shape in c.others
@@ -157,7 +157,7 @@ def is_possible(convolution: Convolution) -> bool:
 def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling:
     """How a convolution is cut, into at least so many units where it has as many rows of windows."""
     c = convolution
-    depth = c.filters[-1] // c.groups if not _is_depthwise(c) else c.filters[-1]
+    depth = c.filters[-1] // c.groups if not is_depthwise(c) else c.filters[-1]
     lanes = on.vector_bytes // c.dtype.itemsize
     while lanes > 2 and lanes // 2 >= depth:
         lanes //= 2
@@ -203,7 +203,7 @@ def _sums_at_a_time(c: Convolution, vectors: int, pixels: int, lines: int, acros
 
 def sums_at_a_time(c: Convolution, tiling: Tiling) -> float:
     """How many sums a tile has, in the mean."""
-    depth = c.filters[-1] if _is_depthwise(c) else c.filters[-1] // c.groups
+    depth = c.filters[-1] if is_depthwise(c) else c.filters[-1] // c.groups
     return _sums_at_a_time(c, tiling.vectors, tiling.pixels, tiling.lines, -(-depth // tiling.lanes))
 
 
@@ -220,7 +220,8 @@ def pack(filters: np.ndarray, tiling: Tiling) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(parts, -2, 0))
 
 
-def _is_depthwise(c: Convolution) -> bool:
+def is_depthwise(c: Convolution) -> bool:
+    """Whether each output channel is of one input channel, and has one."""
     return c.groups > 1 and c.filters[2] == 1 and c.filters[3] == c.groups
 
 
@@ -323,7 +324,7 @@ def _write_rows(
     """All tiles of the result's rows from `low` to `high`; `source` is where the first one's windows begin."""
     width, (_, tall, wide, depth), window = c.columns.count, c.made, c.window
     channels, line = c.images[-1], extent_of(c)[1] * c.images[-1]
-    depthwise = _is_depthwise(c)
+    depthwise = is_depthwise(c)
     groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
     block = tiling.channels
     elements, step = prod(c.filters[:-1]), block if tiling.packed else depth
@@ -416,7 +417,7 @@ def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, de
 
 def _can_slide(c: Convolution) -> bool:
     """Whether the windows of neighbours share elements, of which each filter has one to multiply."""
-    return not _is_depthwise(c) and 1 < c.filters[1] <= MOST_SLIDING and c.columns.stride == c.columns.dilation == 1
+    return not is_depthwise(c) and 1 < c.filters[1] <= MOST_SLIDING and c.columns.stride == c.columns.dilation == 1
 
 
 def _add_sliding(
@@ -442,7 +443,7 @@ def _add_by_pixels(
 ) -> None:
     """Add a line of windows, element by element of the filters."""
     _, columns, part, _ = c.filters
-    channels, depthwise = c.images[-1], _is_depthwise(c)
+    channels, depthwise = c.images[-1], is_depthwise(c)
     together = part == channels and c.columns.dilation == 1
     # A window's elements in runs of those that lie together.
     runs, length = (1, columns * part) if together else (columns, part)
