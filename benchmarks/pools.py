@@ -46,13 +46,13 @@ CASES: dict[str, Case] = {
     "28x28x64 -> 64, 1x1": (1, 28, 64, 64, 1, 1, 2),
     "224x224x3 -> 64, 3x3": (1, 224, 3, 64, 3, 1, 2),
     "56x56x128 -> 128, 3x3": (1, 56, 128, 128, 3, 1, 2),
+    "14x14x512 -> 512, 3x3": (1, 14, 512, 512, 3, 1, 2),
     "30x30x3 -> 32, 5x5, pool 3x3": (1, 30, 3, 32, 5, 1, 3),
     "14x14x64 -> 64, 5x5": (1, 14, 64, 64, 5, 1, 2),
     "36x36x32 -> 32, 3x3, pool 3x3": (1, 36, 32, 32, 3, 1, 3),
-    "14x14x512 -> 512, 3x3": (1, 14, 512, 512, 3, 1, 2),
 }
 """Images, their size, channels in and out, the size of windows, their stride, and the size of the pool's windows. The
-last three are left alone in programs."""
+last two are left alone in programs."""
 
 Run = Callable[[], np.ndarray]
 

@@ -213,7 +213,7 @@ def test_what_is_one_kernel(layer):
         replace(LAYER, dtype="bf16"),
         # By Winograd's way, or with many channels, convolutions are faster by themselves.
         replace(LAYER, channels=64, filters=(3, 3, 64), windows=(3, 3), steps=(3, 3)),
-        replace(LAYER, channels=256, filters=(3, 3, 256), size=(14, 14)),
+        replace(LAYER, channels=256, filters=(5, 5, 256), around=2, size=(14, 14)),
     ],
 )
 def test_what_is_not(layer):

@@ -131,17 +131,17 @@ def test_as_one_after_another(native, data):
 
 @TIERS
 @pytest.mark.parametrize("functions", [("fmax", "maximum"), ("add", "minimum")])
-@pytest.mark.parametrize("size", [17, 14])
-def test_tiles_of_winograds(native, size, functions):
-    """Also where rows and columns are left over, and where tiles are computed directly."""
+@pytest.mark.parametrize(("size", "channels", "depth"), [(17, 32, 40), (14, 192, 200)])
+def test_tiles_of_winograds(native, size, channels, depth, functions):
+    """Also where rows and columns are left over, where tiles are computed directly, and where filters are large."""
     random = np.random.default_rng(size)
-    x, w = random.standard_normal((2, size, size, 32)), random.standard_normal((3, 3, 32, 40)) / 9
+    x, w = random.standard_normal((2, size, size, channels)), random.standard_normal((3, 3, channels, depth)) / 9
     x[0, 3, 4, 5], x[1, 1, 1, 1], x[1, 9, 9] = np.nan, np.inf, -np.inf
     x, w = x.astype(np.float32), constant(w.astype(np.float32))
-    bias, zero = random.standard_normal(40).astype(np.float32), np.zeros((), np.float32)
+    bias, zero = random.standard_normal(depth).astype(np.float32), np.zeros((), np.float32)
     taken = [CPU_OPS.get(name) for name in ("stablehlo.add", "stablehlo.maximum")]
     first = [Step(e.elementwise(DType.F32), n, e.native) for e, n in zip(taken, [(0, 1), (3, 2)], strict=True)]
-    before, _ = following(tuple(first), (), [(40,), ()])
+    before, _ = following(tuple(first), (), [(depth,), ()])
     for function, around in zip(functions, (0, 1), strict=True):
         found = [Window(3, 1, 1, around, around, size - 2 + 2 * around)] * 2
         pool = Pool(function, (2, 2))
@@ -251,7 +251,7 @@ def test_nothing_to_pool():
         (12, (3, 3, 8, 64), (3, 3), True),
         # Many products make up for fewer sums in a tile, few do not.
         (12, (5, 5, 64, 64), (2, 2), False),
-        (14, (3, 3, 512, 512), (2, 2), False),
+        (14, (5, 5, 256, 256), (2, 2), False),
         (14, (5, 5, 6, 16), (2, 2), True),
         (12, (5, 5, 6, 16), (6, 3), False),
         # There is no machine code for it.
