@@ -89,6 +89,20 @@ def test_many_elements_in_a_row():
             np.testing.assert_allclose(run(x), expected(x.astype(np.float64)), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("width", [1, 10, 32, 33])
+@pytest.mark.parametrize("masked", [False, True])
+def test_maxima_of_many_rows(width, masked):
+    x = some(np.random.default_rng(0), (200, width), np.float32, 0)
+    x[3, 0], x[4, -1], x[5], x[6, 0] = np.nan, np.inf, -np.inf, -np.inf
+    made, expected = np.empty_like(x), np.empty_like(x)
+    compute = softmax_rows(width, x.dtype, zeroes_masked=masked)
+    with np.errstate(all="ignore"):
+        compute(x, made)
+        for row, into in zip(x, expected, strict=True):
+            compute(row[None], into[None])
+    np.testing.assert_allclose(made, expected, rtol=1e-5)
+
+
 def test_rows_of_one_number_are_zeros():
     x = np.full((2, 3), 100, np.float32)
     with HostContext("s") as host:
