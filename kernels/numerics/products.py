@@ -122,7 +122,7 @@ _MOST_ACROSS = 10_000
 """The same of one whose vectors may lie across two lines of the cache, which must be in the nearest one then: by such a
 matrix, 128 x 256 by 256 x 256 takes 1.2 times as long as at once, 784 x 147 by 147 x 64 0.86 of that time."""
 
-_LEAST_COLUMNS = 16
+_VECTOR = 16
 _LINE = 64
 
 
@@ -131,12 +131,12 @@ def block_height(rows: int, inner: int, columns: int) -> int:
     """How many rows of singles to multiply at a time by a matrix of few elements; none where that is best done at once.
 
     Packing the rows takes as long as a part of the product then, which OpenBLAS's kernels for small matrices leave out:
-    3136 x 64 by 64 x 64 takes seven tenths of the time, 128 x 256 by 256 x 256 nine tenths. Where the last columns do
-    not fill a vector, large matrices take longer.
+    3136 x 64 by 64 x 64 takes seven tenths of the time, 2000 x 256 by 256 x 15 half, 128 x 256 by 256 x 256 nine
+    tenths. Where the last columns do not fill a vector, large matrices take longer.
     """
     size = inner * columns
-    is_shared = columns >= _LEAST_COLUMNS and size <= (_MOST_SHARED // 2 if columns % 16 else _MOST_SHARED)
-    if rows * size <= _AT_ONCE or not is_shared or not multiplies_small_ones_as_they_lie():
+    most = _MOST_ACROSS if columns < _VECTOR else _MOST_SHARED // 2 if columns % _VECTOR else _MOST_SHARED
+    if rows * size <= _AT_ONCE or columns < 2 or size > most or not multiplies_small_ones_as_they_lie():
         return 0
     return _height_of_blocks(rows, _AT_ONCE // size)
 
