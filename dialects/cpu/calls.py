@@ -18,12 +18,13 @@ from xdsl.irdl import (
 from tfrt.dialects.cpu.metadata import check_metadata, is_number
 from tfrt.dialects.cpu.steps import check_steps
 from tfrt.dialects.shared.ops import operands_of, type_of
+from tfrt.dialects.shared.tensor_types import CheckedOp
 from tfrt.dialects.shared.verification import fail
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.op_registry import CPU_OPS
 
 
-class ArraysToArrays(IRDLOperation):
+class ArraysToArrays(CheckedOp):
     """What the ops that compute share: arrays in, and attributes that say what is done with them."""
 
     operands_ = var_operand_def(AnyOf((BaseAttr(MemRefType), BaseAttr(IntegerType))))
@@ -55,8 +56,8 @@ class CallOp(_Call):
     arrays = var_result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
-    def verify_(self) -> None:
-        _check_call(self, len(self.operands))
+    def check(self) -> None:
+        _check_call(self, len(operands_of(self)))
 
 
 @irdl_op_definition
@@ -67,9 +68,9 @@ class CallIntoOp(_Call):
     array = result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
-    def verify_(self) -> None:
+    def check(self) -> None:
         check_memory(self)
-        _check_call(self, len(self.operands) - 1)
+        _check_call(self, len(operands_of(self)) - 1)
 
 
 @irdl_op_definition
@@ -88,8 +89,8 @@ class ElementwiseOp(ArraysToArrays):
     array = result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
-    def verify_(self) -> None:
-        _check_elementwise(self, len(self.operands))
+    def check(self) -> None:
+        _check_elementwise(self, len(operands_of(self)))
 
 
 @irdl_op_definition
@@ -103,13 +104,13 @@ class ElementwiseIntoOp(ArraysToArrays):
     array = result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $array)"
 
-    def verify_(self) -> None:
+    def check(self) -> None:
         check_memory(self)
-        _check_elementwise(self, len(self.operands) - 1)
+        _check_elementwise(self, len(operands_of(self)) - 1)
 
 
 @irdl_op_definition
-class CallInOrderOp(IRDLOperation):
+class CallInOrderOp(CheckedOp):
     """Like `cpu.execute`, for ops whose effects can be seen: they run in the order of chains."""
 
     name = "cpu.call_in_order"
@@ -122,12 +123,12 @@ class CallInOrderOp(IRDLOperation):
     arrays = var_result_def()
     assembly_format = "$chain `,` $operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
-    def verify_(self) -> None:
+    def check(self) -> None:
         check_metadata(self, "metadata", self.metadata, self.arrays.types)
 
 
 @irdl_op_definition
-class ExecuteOp(IRDLOperation):
+class ExecuteOp(CheckedOp):
     """Runs an op of the CPU's op handler on arrays of which the program does not say everything.
 
     What follows from element types and shapes is found out when the first arrays of a kind come, and kept. `metadata`
@@ -143,7 +144,7 @@ class ExecuteOp(IRDLOperation):
     results_ = var_result_def()
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $results_)"
 
-    def verify_(self) -> None:
+    def check(self) -> None:
         check_metadata(self, "metadata", self.metadata, self.result_types)
 
 

@@ -33,8 +33,8 @@ class ReductionOp(_Reduces):
     arrays = var_result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
-    def verify_(self) -> None:
-        _check_reduction(self, len(self.operands))
+    def check(self) -> None:
+        _check_reduction(self, len(operands_of(self)))
 
 
 @irdl_op_definition
@@ -45,9 +45,9 @@ class ReductionIntoOp(_Reduces):
     arrays = var_result_def(MemRefType)
     assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
-    def verify_(self) -> None:
+    def check(self) -> None:
         check_memory(self)
-        _check_reduction(self, len(self.operands) - 1)
+        _check_reduction(self, len(operands_of(self)) - 1)
 
 
 def _check_reduction(op: _Reduces, operands: int) -> None:
