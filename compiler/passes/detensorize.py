@@ -91,7 +91,7 @@ class _Detensorizing:
             elif control is Control.WHILE and functions_run_by(op)[0] in self.bodies:
                 function = self.bodies[functions_run_by(op)[0]]
                 self._loop(op, function.body.block, function)
-            elif isinstance(op, ItemOp):
+            elif type(op) is ItemOp:
                 self._item(op)
             else:
                 self._compute(op)
@@ -99,7 +99,7 @@ class _Detensorizing:
         _erase_unused(block)
 
     def _has_number(self, value: SSAValue) -> bool:
-        return value in self.numbers or (isinstance(value.owner, ConstantOp) and element_of(value.type) is not None)
+        return value in self.numbers or (type(value.owner) is ConstantOp and element_of(value.type) is not None)
 
     def _number(self, value: SSAValue) -> SSAValue:
         """The number that an array is."""
@@ -147,9 +147,9 @@ class _Detensorizing:
         Rewriter.erase_op(op)
 
     def _compute(self, op: Operation) -> None:
-        if isinstance(op, CallOp) and not op.steps.data:
+        if type(op) is CallOp and not op.steps.data:
             write = of_call(op)
-        elif isinstance(op, ElementwiseOp):
+        elif type(op) is ElementwiseOp:
             write = of_chain(op)
         else:
             return
@@ -206,7 +206,7 @@ class _Detensorizing:
         if element_of(argument.type) is None:
             return False
         handed_on = end.operands[place]
-        return argument in self.numbers or (isinstance(handed_on.owner, ScalarOp) and handed_on in self.numbers)
+        return argument in self.numbers or (type(handed_on.owner) is ScalarOp and handed_on in self.numbers)
 
     def _carry_number(self, op: Operation, body: Block, place: int) -> None:
         """Let a part of a loop's state be a number."""
@@ -273,7 +273,7 @@ def _keep(op: Operation, body: Block, kept: Sequence[int]) -> None:
 
 def _taking_numbers(op: Operation) -> range:
     """The operands of an op that may be numbers in place of arrays without dimensions."""
-    entry = entry_of(op) if isinstance(op, CallOp) else None
+    entry = entry_of(op) if type(op) is CallOp else None
     if entry is None or entry.numbers_from is None:
         return range(0)
     assert isinstance(op, CallOp)
@@ -284,8 +284,8 @@ def _leads_to_number(op: Operation) -> bool:
     """Whether what an op gives is computed with further on."""
     for use in op.results[0].uses:
         user = use.operation
-        if isinstance(user, ItemOp) or use.index in _taking_numbers(user):
+        if type(user) is ItemOp or use.index in _taking_numbers(user):
             return True
-        if (isinstance(user, CallOp) and of_call(user)) or (isinstance(user, ElementwiseOp) and of_chain(user)):
+        if (type(user) is CallOp and of_call(user)) or (type(user) is ElementwiseOp and of_chain(user)):
             return True
     return False

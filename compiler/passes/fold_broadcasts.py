@@ -69,13 +69,13 @@ def _fold(op: ElementwiseOp) -> None:
 
 def _is_one(operand: SSAValue) -> bool:
     made = operand.owner
-    return isinstance(made, ConstantOp) and len(made.value) > 1 and repeated_number(made.value) is not None
+    return type(made) is ConstantOp and len(made.value) > 1 and repeated_number(made.value) is not None
 
 
 def _one(operand: SSAValue, op: ElementwiseOp) -> SSAValue | None:
     """The number that all elements of a constant are, where there are several."""
     made = operand.owner
-    if not isinstance(made, ConstantOp) or len(made.value) < 2 or op.parent is None:
+    if type(made) is not ConstantOp or len(made.value) < 2 or op.parent is None:
         return None
     number = repeated_number(made.value)
     if number is None:
@@ -88,7 +88,7 @@ def _one(operand: SSAValue, op: ElementwiseOp) -> SSAValue | None:
 def _repeated(operand: SSAValue) -> tuple[SSAValue, tuple[int, ...]] | None:
     """What an operand repeats, and in which shape it is what can be read a block at a time, if that is so."""
     made = operand.owner
-    if not isinstance(made, CallOp) or made.op_name.data != _BROADCAST:
+    if type(made) is not CallOp or made.op_name.data != _BROADCAST:
         return None
     (source,) = operands_of(made)
     shape, result = metadata_of_type(source.type).shape, metadata_of_type(operand.type).shape

@@ -40,6 +40,8 @@ class Inline(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
+        if len(functions) < 2:
+            return
         order, recursive = callees_first(functions)
         extents: dict[str, Extent] = {}
         known: Infallible = {}

@@ -26,7 +26,7 @@ from tfrt.compiler.passes.shared.call_sites import called_once
 from tfrt.compiler.passes.shared.fold import is_in_sync_function
 from tfrt.compiler.passes.shared.purity import is_pure
 from tfrt.compiler.passes.symbol_dce import functions_of
-from tfrt.dialects.shared.bodies import functions_run_by, runs_of
+from tfrt.dialects.shared.bodies import functions_run_by, runs_code, runs_of
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.executor.declarations.runs import Runs
@@ -48,6 +48,8 @@ class LoopInvariantCodeMotion(ModulePass):
     anchor = "builtin.module"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if not any(map(runs_code, {inner.__class__ for inner in ops_in(op)})):
+            return
         functions = functions_of(op)
         own = called_once(op)
         left: Counter[Operation] = Counter()

@@ -174,7 +174,7 @@ def _is_part_written(value: SSAValue, argument: SSAValue) -> bool:
     """Whether a value is an array that nothing else looks at, but for a part that is written."""
     op = value.owner
     is_alone = argument.uses.get_length() == 1
-    return isinstance(op, CallOp) and op.operands[0] is argument and is_alone and argument in may_be_overwritten(op)
+    return type(op) is CallOp and op.operands[0] is argument and is_alone and argument in may_be_overwritten(op)
 
 
 def _size(loop: _Loop) -> int:
@@ -208,7 +208,7 @@ def _own(block: Block, arguments: Sequence[SSAValue]) -> list[SSAValue]:
     for argument in arguments:
         writers = [use.operation for use in argument.uses if use.operation in numbers and use.index == 0]
         for op in writers:
-            if not isinstance(op, CallOp) or not can_write_into(op) or argument not in may_be_overwritten(op):
+            if type(op) is not CallOp or not can_write_into(op) or argument not in may_be_overwritten(op):
                 continue
             needed = needed_by(block, numbers) if needed is None else needed
             users, escapes = users_of(argument, numbers)
@@ -229,7 +229,7 @@ def _settle(loop: _Loop, place: int) -> None:
     end = loop.block.last_op
     assert end is not None
     value = end.operands[place]
-    readers = [op for op in loop.block.ops if op is not end and value in op.operands and not isinstance(op, SettledOp)]
+    readers = [op for op in loop.block.ops if op is not end and value in op.operands and type(op) is not SettledOp]
     waits = dict.fromkeys(result for op in readers for result in _last_results(op))
     if waits:
         made = SettledOp.create(operands=[value, *waits], result_types=[value.type])

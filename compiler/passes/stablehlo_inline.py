@@ -39,6 +39,8 @@ class StablehloInline(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         functions = functions_of(op)
+        if len(functions) < 2:
+            return
         order, recursive = callees_first(functions)
         calls = {name: [c for c in ops_in(functions[name]) if callee_of(c) is not None] for name in order}
         references = Counter(callee_of(call) for found in calls.values() for call in found)

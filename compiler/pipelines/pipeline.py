@@ -126,10 +126,11 @@ def _is_partial(module: ModuleOp) -> bool:
     """Whether an op does not say the shapes of all its results."""
     from xdsl.dialects.builtin import TensorType, UnrankedTensorType
 
+    from tfrt.dialects.shared.ops import type_of
     from tfrt.dialects.shared.walking import ops_in
 
     # A program has few types, and each of them is one object wherever it is spelled.
-    types = {id(result.type): result.type for op in ops_in(module) for result in op.results}
+    types = {id(type): type for op in ops_in(module) for type in map(type_of, op.results)}
     return any(
         isinstance(type, UnrankedTensorType) or (isinstance(type, TensorType) and not type.has_static_shape())
         for type in types.values()
@@ -140,7 +141,9 @@ def _is_tensorflow(module: ModuleOp) -> bool:
     from tfrt.compiler.passes.shared.purity import name_of
     from tfrt.dialects.shared.walking import ops_in
 
-    return any(name_of(op).startswith(("tf.", "tf_executor.")) for op in ops_in(module))
+    # Ops that no dialect defines are of a class for each name, too.
+    kinds = {op.__class__: op for op in ops_in(module)}
+    return any(name_of(op).startswith(("tf.", "tf_executor.")) for op in kinds.values())
 
 
 def _ends_as_mlirs_own(function: Operation) -> bool:

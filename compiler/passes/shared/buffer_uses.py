@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, OpResult, SSAValue
 
 from tfrt.compiler.passes.shared.array_ops import entry_of, is_static, metadata_of_type
 from tfrt.dialects.cpu.arrays import ItemOp
@@ -21,9 +21,9 @@ def size_of(value: SSAValue) -> int:
 
 def can_write_into(op: Operation) -> bool:
     """Whether an op's first result may be in memory that it is given."""
-    if isinstance(op, ElementwiseOp | ReductionOp):
+    if op.__class__ in (ElementwiseOp, ReductionOp):
         return True
-    if not isinstance(op, CallOp) or len(op.results) != 1 or not is_static(op.result_types[0]):
+    if type(op) is not CallOp or len(op.results) != 1 or not is_static(op.result_types[0]):
         return False
     entry = entry_of(op)
     return entry is not None and entry.array_form is not None and not entry.views
@@ -31,12 +31,12 @@ def can_write_into(op: Operation) -> bool:
 
 def is_written(op: Operation) -> bool:
     """Whether the op writes into memory that it is given."""
-    return isinstance(op, CallIntoOp | ElementwiseIntoOp | ReductionIntoOp)
+    return op.__class__ in (CallIntoOp, ElementwiseIntoOp, ReductionIntoOp)
 
 
 def is_view(op: Operation) -> bool:
     """Whether the op's result may be a view of its operands, and it does nothing else with them."""
-    entry = entry_of(op) if isinstance(op, CallOp) else None
+    entry = entry_of(op) if type(op) is CallOp else None
     return entry is not None and entry.views
 
 
@@ -46,7 +46,7 @@ def only_reads(op: Operation, numbers: dict[Operation, int]) -> bool:
         return False
     if is_view(op):
         return all(only_reads(use.operation, numbers) for use in result_of(op).uses)
-    return can_write_into(op) or is_written(op) or isinstance(op, ItemOp)
+    return can_write_into(op) or is_written(op) or type(op) is ItemOp
 
 
 def needed_by(block: Block, numbers: dict[Operation, int]) -> dict[Operation, int]:
@@ -55,9 +55,8 @@ def needed_by(block: Block, numbers: dict[Operation, int]) -> dict[Operation, in
     for op in ops_of(block):
         found = 0
         for operand in operands_of(op):
-            owner = operand.owner
-            if isinstance(owner, Operation) and owner in needed:
-                found |= needed[owner] | 1 << numbers[owner]
+            if type(operand) is OpResult and operand.op in needed:
+                found |= needed[operand.op] | 1 << numbers[operand.op]
         needed[op] = found
     return needed
 
@@ -88,7 +87,7 @@ def viewed(value: SSAValue) -> SSAValue:
 
 def may_be_overwritten(op: Operation) -> Sequence[SSAValue]:
     """The operands whose memory an op that can write into memory may be given for its result."""
-    if isinstance(op, ElementwiseOp):
+    if type(op) is ElementwiseOp:
         return operands_of(op)
     entry = entry_of(op)
     if entry is None or not entry.in_place or not operands_of(op) or operand_of(op, 0) in op.operands[1:]:
