@@ -27,7 +27,7 @@ from xdsl.irdl import (
 from xdsl.irdl.constraints import VerificationContext
 from xdsl.traits import IsolatedFromAbove, OpTrait
 
-from tfrt.dialects.shared.ops import operands_of, successors_of, type_of
+from tfrt.dialects.shared.ops import blocks_of, operands_of, successors_of, type_of
 
 
 class _Part(NamedTuple):
@@ -165,11 +165,11 @@ def _regions_fit(op: Operation, parts: Sequence[RegionDef], context: Verificatio
     if len(op.regions) != len(parts):
         return False
     for region, part in zip(op.regions, parts, strict=True):
-        first = region.blocks.first
-        if isinstance(part, SingleBlockRegionDef) and (first is None or first is not region.blocks.last):
+        blocks = blocks_of(region)
+        if isinstance(part, SingleBlockRegionDef) and len(blocks) != 1:
             return False
-        if first is not None:
-            part.entry_args.verify(first.arg_types, context)
+        if blocks:
+            part.entry_args.verify(tuple(map(type_of, blocks[0].args)), context)
     return True
 
 

@@ -59,12 +59,12 @@ def fuse(locations: Iterable[LocationAttr], metadata: Attribute = NO_METADATA) -
     for location in locations:
         if type(location) is FileLineColLoc:
             parts.setdefault(_place(location), location)
-        elif isinstance(location, FusedLoc) and location.metadata == metadata:
+        elif isinstance(location, FusedLoc) and (location.metadata is metadata or location.metadata == metadata):
             for part in parts_of(location):
                 parts.setdefault(_place(part) if type(part) is FileLineColLoc else part, part)
         elif not isinstance(location, UnknownLoc):
             parts.setdefault(location, location)
-    if metadata == NO_METADATA and len(parts) < 2:
+    if len(parts) < 2 and metadata == NO_METADATA:
         return next(iter(parts.values()), UNKNOWN_LOC)
     together: ArrayAttr[LocationAttr] = ArrayAttr.__new__(ArrayAttr)
     _put(together, "data", tuple(parts.values()) or (UNKNOWN_LOC,))

@@ -51,7 +51,7 @@ from tfrt.compiler.definition_rules import DefinitionRules, own_rules
 from tfrt.compiler.locations import start_of_range
 from tfrt.dialects.shared.definitions import I64Array, StringArray
 from tfrt.dialects.shared.interning import Identities
-from tfrt.dialects.shared.ops import operands_of, ops_of, successors_of, type_of
+from tfrt.dialects.shared.ops import blocks_of, operands_of, ops_of, successors_of, type_of
 from tfrt.dialects.shared.symbols import shared_symbol_tables
 from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
 from tfrt.dialects.shared.walking import has_trait, is_defined, is_unregistered
@@ -162,9 +162,10 @@ class _Alike:
 
     def _structure(self, region: Region) -> tuple[object, ...] | None:
         """What is in a region; None where that is more than a few ops on one another's results."""
-        block = region.blocks.first
-        if block is None or block is not region.blocks.last:
+        blocks = blocks_of(region)
+        if len(blocks) != 1:
             return None
+        (block,) = blocks
         numbers: dict[SSAValue, int] = {argument: number for number, argument in enumerate(block.args)}
         found: list[object] = [self._identities.of(argument.type) for argument in block.args]
         for count, op in enumerate(ops_of(block)):
@@ -261,10 +262,11 @@ def _verify_region(
     region: Region, visible: set[int], isolated: bool, diagnostics: list[Diagnostic], alike: _Alike
 ) -> None:
     """Check the blocks of `region`, which see nothing of `visible` where it is isolated; it is the same afterwards."""
-    first = region.blocks.first
-    if first is None:
+    blocks = blocks_of(region)
+    if not blocks:
         return
-    if first is region.blocks.last:
+    if len(blocks) == 1:
+        (first,) = blocks
         _verify_block(first, set() if isolated else visible, diagnostics, alike)
         if not isolated:
             visible.difference_update(_values_of(first))
@@ -272,8 +274,8 @@ def _verify_region(
     from xdsl.irdl.dominance import DominanceInfo
 
     dominance = DominanceInfo(region)
-    for block in region.blocks:
-        others = [other for other in region.blocks if dominance.strictly_dominates(other, block)]
+    for block in blocks:
+        others = [other for other in blocks if dominance.strictly_dominates(other, block)]
         defined = {value for other in others for value in _values_of(other)}
         _verify_block(block, defined if isolated else visible | defined, diagnostics, alike)
 
@@ -298,7 +300,7 @@ def _verify_block(block: Block, visible: set[int], diagnostics: list[Diagnostic]
 def _needs_no_terminator(block: Block, parent: Operation) -> bool:
     region = block.parent
     assert region is not None
-    return region.blocks.first is region.blocks.last and parent.has_trait(NoTerminator)
+    return len(blocks_of(region)) == 1 and has_trait(parent.__class__, NoTerminator)
 
 
 def _values_of(block: Block) -> Iterator[int]:

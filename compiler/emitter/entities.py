@@ -27,7 +27,7 @@ from tfrt.compiler.frontend.compiled_modules import COMPILED
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
 from tfrt.compiler.verifier import location_of
-from tfrt.dialects.shared.ops import operands_of, ops_of, type_of
+from tfrt.dialects.shared.ops import blocks_of, operands_of, ops_of, type_of
 from tfrt.dialects.shared.symbols import symbols_of
 from tfrt.dialects.shared.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE
 from tfrt.dialects.shared.walking import is_unregistered
@@ -285,7 +285,7 @@ def _post_order(module: ModuleOp) -> Iterator[Operation]:
 
 
 def _children(op: Operation) -> Iterator[Operation]:
-    return (child for region in op.regions for block in region.blocks for child in ops_of(block))
+    return (child for region in op.regions for block in blocks_of(region) for child in ops_of(block))
 
 
 def _collect_op(

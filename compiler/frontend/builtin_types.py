@@ -121,8 +121,8 @@ def shaped_type(text: str) -> Attribute | Literal[False]:
     if element is None:
         return False
     try:
-        sizes = _dimensions(0, tuple(shape))
-        return interning.tensor_type(element, tuple(sizes)) if kind == "tensor" else MemRefType(element, sizes)
+        sizes = tuple(_dimensions(0, tuple(shape)))
+        return (interning.tensor_type if kind == "tensor" else interning.memref_type)(element, sizes)
     except (SyntaxFailure, VerifyException):
         return False
 

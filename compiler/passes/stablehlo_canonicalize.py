@@ -37,7 +37,7 @@ from tfrt.compiler.passes.shared.source_patterns import (
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
 from tfrt.dialects.shared.interning import Identities
-from tfrt.dialects.shared.ops import erase_op, is_used, operands_of, ops_of, replace_op, result_of, type_of
+from tfrt.dialects.shared.ops import blocks_of, erase_op, is_used, operands_of, ops_of, replace_op, result_of, type_of
 from tfrt.dialects.shared.walking import has_trait, ops_in
 from tfrt.dialects.stablehlo.reductions import ReduceOp
 from tfrt.executor.declarations.op_attrs import OpAttrs
@@ -69,8 +69,8 @@ class StablehloCanonicalize(ModulePass):
         identities = Identities()
         # Each before those in it that are left then.
         for block in blocks:
-            holders = self._simplify(block, identities)
-            blocks += [inner for each in holders if each.parent for region in each.regions for inner in region.blocks]
+            regions = [region for each in self._simplify(block, identities) if each.parent for region in each.regions]
+            blocks += [inner for region in regions for inner in blocks_of(region)]
         effects = cache(lambda: functions_with_effects(functions_of(op)))
         for block in reversed(blocks):
             _erase_unused(block, effects)

@@ -11,7 +11,17 @@ from functools import lru_cache, wraps
 from struct import pack, unpack
 from typing import Any, TypeVar
 
-from xdsl.dialects.builtin import ArrayAttr, Float64Type, FloatAttr, IntegerAttr, StringAttr, TensorType, f64, i64
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    Float64Type,
+    FloatAttr,
+    IntegerAttr,
+    MemRefType,
+    StringAttr,
+    TensorType,
+    f64,
+    i64,
+)
 from xdsl.ir import Attribute, Data
 
 _Given = TypeVar("_Given")
@@ -66,6 +76,12 @@ def array_attribute(elements: tuple[Attribute, ...]) -> ArrayAttr[Attribute]:
 def tensor_type(element: Attribute, sizes: tuple[int, ...]) -> TensorType[Attribute]:
     """The type of tensors without an encoding, one object for each."""
     return TensorType(element, sizes)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def memref_type(element: Attribute, sizes: tuple[int, ...]) -> MemRefType[Attribute]:
+    """The type of memory without a layout, one object for each."""
+    return MemRefType(element, sizes)
 
 
 @lru_cache(maxsize=_MOST_KEPT)

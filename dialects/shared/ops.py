@@ -53,6 +53,16 @@ def is_used(op: Operation) -> bool:
     return False
 
 
+def blocks_of(region: Region) -> list[Block]:
+    """The blocks of a region as they are now."""
+    found = []
+    block = region._first_block
+    while block is not None:
+        found.append(block)
+        block = block._next_block
+    return found
+
+
 def ops_of(block: Block) -> list[Operation]:
     """The ops of a block as they are now; those of xDSL's view of them are asked one after the other for the next."""
     found = []
@@ -149,7 +159,7 @@ def add_arguments(block: Block, types: Sequence[Attribute], locations: Sequence[
 def copy_region(region: Region, location: LocationAttr) -> Region:
     """A copy of a region of one block whose ops have no regions and successors, as `region.clone()` makes it, but that
     all of it is at one location."""
-    (block,) = region.blocks
+    (block,) = blocks_of(region)
     copy = Block()
     copies: dict[SSAValue, SSAValue] = {}
 

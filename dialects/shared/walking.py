@@ -10,7 +10,7 @@ from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
 from xdsl.traits import OpTrait
 
-from tfrt.dialects.shared.ops import ops_of
+from tfrt.dialects.shared.ops import blocks_of, ops_of
 
 
 def ops_in(root: Operation) -> list[Operation]:
@@ -22,7 +22,7 @@ def ops_in(root: Operation) -> list[Operation]:
 
 def _add_inner(root: Operation, found: list[Operation]) -> None:
     for region in root.regions:
-        for block in region.blocks:
+        for block in blocks_of(region):
             for op in ops_of(block):
                 found.append(op)
                 if op.regions:

@@ -25,7 +25,7 @@ from tfrt.dialects.cpu.arrays import ConstantOp
 from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
 from tfrt.dialects.cpu.metadata import metadata_attribute
 from tfrt.dialects.cpu.steps import step_attribute
-from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute, memref_type, once_each
 from tfrt.dialects.shared.ops import make_op, type_of
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
@@ -57,9 +57,10 @@ def can_hold(metadata: TensorMetadata) -> bool:
 @lru_cache(maxsize=4096)
 def memref(metadata: TensorMetadata) -> MemRefType:
     """The type of arrays of this metadata, which they can hold."""
-    return MemRefType(_ELEMENT_TYPES[metadata.dtype], list(metadata.shape))
+    return memref_type(_ELEMENT_TYPES[metadata.dtype], metadata.shape)
 
 
+@once_each
 def is_static(type: Attribute) -> bool:
     """Whether it is the type of arrays whose shape is known; a memref may also be of what no array holds."""
     return isinstance(type, MemRefType) and type.element_type in _DTYPES and type.has_static_shape()
@@ -174,7 +175,7 @@ def chain_op(
 
 def constant(value: DenseIntOrFPElementsAttr, location: LocationAttr) -> ConstantOp:
     """A constant array."""
-    type = MemRefType(value.get_element_type(), list(value.get_shape()))
+    type = memref_type(value.get_element_type(), tuple(value.get_shape()))
     return make_op(ConstantOp, (), [type], {"value": value}, location=location)
 
 

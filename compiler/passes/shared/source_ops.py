@@ -15,7 +15,6 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     IntegerType,
-    MemRefType,
     StringAttr,
     SymbolRefAttr,
     TensorType,
@@ -34,7 +33,7 @@ from xdsl.traits import Commutative
 from tfrt.compiler.emitter.attributes import attribute_type, dtype_of
 from tfrt.compiler.passes.shared.custom_calls import CUSTOM_CALL, is_identity
 from tfrt.dialects.shared.corert_types import ShapeAttr
-from tfrt.dialects.shared.interning import array_attribute, integer_attribute, once_each, string_attribute
+from tfrt.dialects.shared.interning import array_attribute, integer_attribute, memref_type, once_each, string_attribute
 from tfrt.dialects.shared.ops import operands_of
 from tfrt.dialects.shared.spelled_attributes import SpelledByWord, Struct
 from tfrt.dialects.shared.walking import is_unregistered, ops_in
@@ -112,7 +111,8 @@ def _flat(type: Attribute) -> tuple[Attribute, ...]:
         case TensorType():
             if dtype_of(type.element_type) is None:
                 raise ValueError(f"elements of type '{type.element_type}' are not supported")
-            return (_memref_type(type.element_type, tuple(type.get_shape())),)
+            # A type that is spelled in two ways, as with and without an encoding, is one type of arrays.
+            return (memref_type(type.element_type, tuple(type.get_shape())),)
         case UnrankedTensorType():
             if dtype_of(type.element_type) is None:
                 raise ValueError(f"elements of type '{type.element_type}' are not supported")
@@ -122,12 +122,6 @@ def _flat(type: Attribute) -> tuple[Attribute, ...]:
         case TupleType():
             return tuple(flat_types(type.types))
     raise ValueError(f"values of type '{type}' are not supported")
-
-
-# A type that is spelled in two ways, as with and without an encoding, is one type of arrays.
-@lru_cache(maxsize=1024)
-def _memref_type(element: Attribute, shape: tuple[int, ...]) -> MemRefType:
-    return MemRefType(element, shape)
 
 
 def op_attributes(op: Operation) -> ArrayAttr[Attribute]:
