@@ -66,6 +66,9 @@ def with_breaks(code: Callable[..., None], units: int, most: int, *more: int) ->
 BRIEF_WORK = 1 << 22
 """So many multiplications are done with the interpreter lock, in at most some 70 microseconds..."""
 
+_LONG_OF_BRIEF = 3
+"""How many times as much takes so long that threads are woken for it, as `LONG` is."""
+
 BRIEF_WORK_OF_MANY = 1 << 18
 """...or where a host has compute threads, in some four."""
 
@@ -119,8 +122,9 @@ def whole_work(
         if host is not None and is_shared and units <= most * host.parallelism:
             crew, shared = host.single(crew_of), shared_text(text, name, len(sizes))
             taken = [Whole(crew.words.size, crew.words.dtype), *takes]
-            grain, is_long = _blocks(units, host, least, most * host.parallelism)
-            numbers = (0, units, -(-units // host.parallelism) if is_strided else grain, is_long)
+            grain = -(-units // host.parallelism) if is_strided else _grain(units, host, least, most * host.parallelism)
+            # Where a unit takes longer than what is brief, two do.
+            numbers = (0, units, grain, int(units > _LONG_OF_BRIEF * brief[0]))
             function = directly(shared, "shared", Signature(taken, numbers, result + 1, shape, not is_brief))
             crew.start()
             return partial(function, crew.words)
@@ -234,13 +238,12 @@ def _shared(
     code: Callable[..., None], arrays: int, units: int, host: HostContext, least: int, most: int
 ) -> Callable[..., None]:
     share, most = host.single(crew_of).sharing(code, arrays), most * host.parallelism
-    return with_breaks(share, units, most, *_blocks(units, host, least, most))
+    return with_breaks(share, units, most, _grain(units, host, least, most), int(units >= LONG * least))
 
 
-def _blocks(units: int, host: HostContext, least: int, most: int) -> tuple[int, int]:
-    """How many units a block has, and whether all take so long that threads are woken for it."""
-    grain = max(least, -(-min(units, most) // (BLOCKS_A_THREAD * host.parallelism)))
-    return grain, int(units >= LONG * least)
+def _grain(units: int, host: HostContext, least: int, most: int) -> int:
+    """How many units a block has."""
+    return max(least, -(-min(units, most) // (BLOCKS_A_THREAD * host.parallelism)))
 
 
 def crew_of(host: HostContext) -> Crew:

@@ -67,9 +67,6 @@ MOST_TRANSFORMED = 1 << 17
 """Filters that may change are transformed in each call, if what is made of them has no more bytes: for 32 channels that
 takes a tenth of what is saved, for 64 as much."""
 
-UNITS_A_THREAD = 2
-"""So many at least, where several threads share a convolution."""
-
 
 def prepare_fused(
     images: Shape,
@@ -169,7 +166,8 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
         NotImplementedError: a step cannot be written.
     """
     threads = 1 if host is None else min(host.parallelism, convolution.work // LEAST_WORK)
-    wanted = 1 if threads < 2 else UNITS_A_THREAD * threads
+    # As few as there are threads, for a unit of fewer rows takes longer for each.
+    wanted = max(1, threads)
     if depthwise_code.fits(convolution):
         height = depthwise_code.height_of(convolution, wanted)
         text, units = depthwise_code.write(convolution, height, processor()), -(-convolution.rows.count // height)
