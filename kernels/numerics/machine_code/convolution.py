@@ -117,6 +117,8 @@ def is_worth_pooling(images: Shape, filters: Shape, windows: Sequence[Window], d
     if alone is None or together is None:
         # With numpy it always is.
         return True
+    if depthwise_code.fits(alone):
+        return False
     work = prod(filters[:-1])
     for on in PROCESSORS:
         ways = [winograd_code.tiling_of(each, on) for each in (alone, together)]

@@ -211,7 +211,8 @@ def test_what_is_one_kernel(layer):
         replace(LAYER, windows=(9, 1), steps=(9, 1)),
         # Halves are rounded at each step.
         replace(LAYER, dtype="bf16"),
-        # By Winograd's way, or with many channels, convolutions are faster by themselves.
+        # By Winograd's way, with many channels or one of a group, convolutions are faster by themselves.
+        replace(LAYER, channels=8, groups=8),
         replace(LAYER, channels=64, filters=(3, 3, 64), windows=(3, 3), steps=(3, 3)),
         replace(LAYER, channels=256, filters=(5, 5, 256), around=2, size=(14, 14)),
     ],
