@@ -12,11 +12,13 @@ import numpy as np
 
 from tfrt.kernels.numerics.arithmetic import floats
 from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.machine_code.vectors import doubles
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
 from tfrt.kernels.numerics.machine_code.vectors.error_functions import erf, erf_inv, erfc
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate, holds
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp, exponential_minus_one, logistic, tanh
 from tfrt.kernels.numerics.machine_code.vectors.logarithms import log, log_plus_one
+from tfrt.kernels.numerics.machine_code.vectors.sines import cos, sin
 from tfrt.kernels.numerics.machine_code.vectors.types import Vector, converted, in_registers, rounded
 from tfrt.kernels.numerics.special import error_functions
 
@@ -24,7 +26,7 @@ from tfrt.kernels.numerics.special import error_functions
 def has_form(step: Step, dtype: np.dtype) -> bool:
     """Whether a step of a chain of that type may have a form for vectors."""
     gives = in_registers(dtype if step.dtype is None else step.dtype)
-    return step.native is not None or (gives == np.float32 and function_of(step) in _FUNCTIONS)
+    return step.native is not None or function_of(step) in _FUNCTIONS.get(gives, {})
 
 
 def write_steps(code: Code, steps: Sequence[Step], values: list[str]) -> str:
@@ -69,9 +71,10 @@ def _written(code: Code, step: Step, operands: Sequence[Vector], gives: np.dtype
     typed, function = code.of(in_registers(gives)), function_of(step)
     if step.native is not None:
         return rounded(code, evaluate(typed, step.native, names), gives)
-    if function not in _FUNCTIONS or typed.dtype != np.float32:
+    forms = _FUNCTIONS.get(typed.dtype, {})
+    if function not in forms:
         raise NotImplementedError(f"no vector of {function} of {gives}")
-    return rounded(code, _FUNCTIONS[function](typed, *names), gives)
+    return rounded(code, forms[function](typed, *names), gives)
 
 
 CONVERT = "convert({0})"
@@ -84,15 +87,26 @@ def function_of(step: Step) -> Callable[..., object]:
     return found
 
 
-_FUNCTIONS: dict[Callable[..., object], Callable[..., str]] = {
+_OF_SINGLES: dict[Callable[..., object], Callable[..., str]] = {
+    np.cos: cos,
     np.exp: exp,
     np.expm1: exponential_minus_one,
     np.log: log,
     np.log1p: log_plus_one,
+    np.sin: sin,
     np.tanh: tanh,
     floats.logistic: logistic,
     error_functions.erf_of_floats: erf,
     error_functions.erfc_of_floats: erfc,
     error_functions.erf_inv_of_floats: erf_inv,
 }
-"""Forms for singles, by the functions of arrays whose place they take."""
+_OF_DOUBLES: dict[Callable[..., object], Callable[..., str]] = {
+    np.exp: doubles.exp,
+    np.expm1: doubles.exponential_minus_one,
+    np.log: doubles.log,
+    np.log1p: doubles.log_plus_one,
+    np.tanh: doubles.tanh,
+    floats.logistic: doubles.logistic,
+}
+_FUNCTIONS = {np.dtype(np.float32): _OF_SINGLES, np.dtype(np.float64): _OF_DOUBLES}
+"""Forms by the type of elements, and by the functions of arrays whose place they take."""

@@ -1,4 +1,4 @@
-"""Functions of vectors of singles: how far they are from the true numbers, in units in the last place."""
+"""Functions of vectors of singles and doubles: how far they are from the true numbers, in units in the last place."""
 
 import numpy as np
 import pytest
@@ -24,14 +24,14 @@ def some() -> np.ndarray:
 
 
 def native(function, x, dtype=F32):
-    """What a function gives for singles, as the other type; vectors of doubles have half as many elements."""
+    """What a function gives, as the other type; vectors of doubles have half as many elements."""
 
     def never(*_, out=None):
         raise AssertionError("machine code was to run")
 
     with HostContext("s", native=True) as host:
-        steps = [Step(function, (0,), dtype=F32), Step(np.positive, (1,), "convert({0})")]
-        run = with_native_chain(never, Chain([x.shape], [F32], x.shape, dtype, steps), host)
+        steps = [Step(function, (0,), dtype=x.dtype), Step(np.positive, (1,), "convert({0})")]
+        run = with_native_chain(never, Chain([x.shape], [x.dtype], x.shape, dtype, steps), host)
         return run(x)
 
 
@@ -47,6 +47,8 @@ def of_logistic(x):
         (np.log, np.log, 1),
         (np.log1p, np.log1p, 2),
         (np.tanh, np.tanh, 6),
+        (np.sin, np.sin, 1),
+        (np.cos, np.cos, 1),
         (floats.logistic, of_logistic, 3),
         (error_functions.erf_of_floats, error_functions.erf, 6),
         (error_functions.erfc_of_floats, error_functions.erfc, 6),
@@ -65,6 +67,40 @@ def test_floats_of_all_sizes(function, exact, most, dtype):
         units = np.abs(found.astype(np.float64) - expected)[is_number] / np.spacing(np.abs(rounded[is_number]))
     assert units.max() <= most
     assert np.all(np.isfinite(found) | ~np.isfinite(rounded))
+    np.testing.assert_array_equal(np.signbit(found[x == 0]), np.signbit(rounded[x == 0]))
+
+
+def some_doubles() -> np.ndarray:
+    """Doubles of all sizes, and more of those near one."""
+    bits = np.random.default_rng(0).integers(0, 1 << 64, 1 << 16, np.uint64)
+    near = np.random.default_rng(1).uniform(-12, 12, 1 << 16)
+    tiny = np.random.default_rng(2).uniform(-1, 1, 1 << 14) * 2.0 ** np.random.default_rng(3).integers(-60, 10, 1 << 14)
+    special = [*SPECIAL, 5e-324, -5e-324, 2e-310, 709.7, 709.9, -708.5, -745, -746, 1 - 2.0**-53, 1 + 2.0**-52, 2.0**53]
+    return np.concatenate([bits.view(np.float64), near, tiny, np.float64(special)])
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="needs numbers of more precision")
+@pytest.mark.parametrize(
+    ("function", "exact", "most"),
+    [
+        (np.exp, np.exp, 1),
+        (np.expm1, np.expm1, 2),
+        (np.log, np.log, 1),
+        (np.log1p, np.log1p, 2),
+        (np.tanh, np.tanh, 4),
+        (floats.logistic, of_logistic, 3),
+    ],
+)
+def test_doubles_of_all_sizes(function, exact, most):
+    x = some_doubles()
+    with np.errstate(all="ignore"):
+        found, expected = native(function, x, x.dtype), exact(x.astype(np.longdouble))
+        rounded = expected.astype(np.float64)
+        is_number = np.isfinite(rounded)
+        np.testing.assert_array_equal(found[~is_number], rounded[~is_number])
+        is_number &= ~((function is floats.logistic) & (np.abs(rounded) < np.finfo(np.float64).tiny))
+        units = np.abs(found - expected)[is_number] / np.spacing(np.abs(rounded[is_number]))
+    assert units.max() <= most
     np.testing.assert_array_equal(np.signbit(found[x == 0]), np.signbit(rounded[x == 0]))
 
 
