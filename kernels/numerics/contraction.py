@@ -238,12 +238,8 @@ def _matrix_product(
     is_worth_it = how.rows > _FEW_ROWS and how.inner * how.columns * dtype.itemsize >= _LEAST_BYTES
     # Without a host, somebody only asks whether there is such a function.
     is_alone = is_small or host is None or host.parallelism == 1
-    find = None
     height = products.panels_height(*sizes, dtype) if is_alone and not turns_lhs else 0
-    if host is not None and height:
-        find = panels.of_columns(products.PANEL, turns_rhs)
-    elif host is not None and turns_rhs and is_worth_it:
-        find = panels.in_order()
+    find = panels.in_order() if turns_rhs and is_worth_it and host is not None else None
     together = max(1, BLOCK_BYTES // max(1, how.columns * dtype.itemsize))
     is_block = how.rows <= together
     are_full = _full(finish, how.shape)
@@ -291,7 +287,10 @@ def _matrix_product(
     if host is not None:
         native = with_native_product(run, sizes, dtype, finish, host, (turns_lhs, turns_rhs))
         if native is not run:
+            # What numpy packs would stay when machine code takes over.
             return native
+        if height:
+            find = panels.of_columns(products.PANEL, turns_rhs)
     finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
     if by_panels or by_rows or find is not None or not is_alone or (finish is not None and finishing is None):
         return run

@@ -115,6 +115,7 @@ class Block:
         made: where in the result theirs is.
         first: the number of the first pixel there.
         shape: that of the part of the images.
+        is_all: whether it is all there is.
     """
 
     read: tuple[slice, ...]
@@ -122,6 +123,7 @@ class Block:
     first: int
     shape: Shape
     windows: tuple[Window, ...]
+    is_all: bool = False
 
 
 def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, parallelism: int) -> list[Block]:
@@ -136,9 +138,10 @@ def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, par
     if min(parts, count) <= 1:
         step = max(1, BLOCK_BYTES // size)
         spans = [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
+        shapes, alone = [(span.stop - span.start, height, *others) for span in spans], len(spans) == 1
         return [
-            Block((span,), (span,), span.start * count * row, (span.stop - span.start, height, *others), tuple(windows))
-            for span in spans
+            Block((span,), (span,), span.start * count * row, shape, tuple(windows), alone)
+            for span, shape in zip(spans, shapes, strict=True)
         ]
     found = []
     for image in range(batch):
@@ -229,26 +232,27 @@ def _blockwise(
 
 
 MOST_HELD = 1 << 19
-"""How many bytes of memory for a block are kept for the next call, with the zeros and the views that are in it. Where a
-block takes more, making these is nothing beside it."""
+"""How many bytes of memory for images that are one block are kept for the next call, with the zeros and the views that
+are in it. Where there is more to do, making these is nothing beside it."""
 
 
 def _holding(
+    block: Block,
     key: tuple[Hashable, ...],
     nbytes: int,
     make: Callable[[Callable[..., np.ndarray]], T],
     convolve: Callable[[T, np.ndarray, np.ndarray, np.ndarray], None],
 ) -> _Body:
     """A function that is also given what `make` makes, which is given what makes arrays: in memory that stays, the same
-    for all that have the same key, or in a workspace."""
-    if nbytes > MOST_HELD:
+    for all blocks of the same sizes that have the same key, or in a workspace."""
+    if not block.is_all or nbytes > MOST_HELD:
 
         def in_workspace(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
             with Workspace() as space:
                 convolve(make(space.array), x, w, result)
 
         return in_workspace
-    kept = spare(key, lambda: make(aligned_array), nbytes)
+    kept = spare((block.shape, block.windows, *key), lambda: make(aligned_array), nbytes)
 
     def in_kept(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
         held = kept.take()
@@ -276,8 +280,8 @@ def _products(windows: Sequence[Window], inner: int, groups: int, dtype: np.dtyp
             filters = w.reshape(inner, groups, -1).swapaxes(0, 1)
             np.matmul(found, filters, out=pixels.reshape(len(pixels), groups, -1).swapaxes(0, 1))
 
-        key = ("patches", block.shape, block.windows, groups, by_columns, dtype)
-        return _holding(key, seen.nbytes(dtype), lambda array: seen.held(array, dtype), multiply)
+        key = ("patches", groups, by_columns, dtype)
+        return _holding(block, key, seen.nbytes(dtype), lambda array: seen.held(array, dtype), multiply)
 
     return inner * groups, body_for
 
@@ -321,7 +325,7 @@ def _lines(filters: Shape, dtype: np.dtype) -> _Kind:
             lines.multiply(x, w.reshape(height, length, depth), result.reshape(batch, count, depth))
 
         nbytes = seen.nbytes(dtype) + batch * count * depth * dtype.itemsize
-        return _holding(("lines", block.shape, block.windows, filters, dtype), nbytes, make, multiply)
+        return _holding(block, ("lines", filters, dtype), nbytes, make, multiply)
 
     return length + depth, body_for
 
