@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 import tfrt
-from tests.compiler.importers.test_onnx import FLOAT, main, model, node
+from tests.compiler.importers.onnx_models import FLOAT, main, model, node
 from tfrt.kernels.onnx import recurrent
-
-pytest.importorskip("onnx")
 
 STEPS, BATCH, WIDTH, SIZE = 5, 2, 3, 20
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
