@@ -119,6 +119,8 @@ def is_worth_pooling(images: Shape, filters: Shape, windows: Sequence[Window], d
         return True
     if depthwise_code.fits(alone):
         return False
+    if depthwise_code.fits(alone):
+        return False
     work = prod(filters[:-1])
     for on in PROCESSORS:
         ways = [winograd_code.tiling_of(each, on) for each in (alone, together)]

@@ -7,12 +7,13 @@ import pytest
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
 from tfrt.kernels.numerics.machine_code import convolution, depthwise_code
-from tfrt.kernels.numerics.machine_code.convolution import describe, make_native
+from tfrt.kernels.numerics.machine_code.convolution import describe, is_worth_pooling, make_native
 from tfrt.kernels.numerics.windows import Window
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
@@ -89,6 +90,12 @@ def test_threads_share_rows(monkeypatch):
     with HostContext("mstd:2", native=True) as host:
         made = make_native(found, x.shape, host)(x, w)
     np.testing.assert_allclose(made, expected_of(x, w, rows, columns), 1e-5, 1e-5)
+
+
+def test_pools_stay_apart():
+    each = window(3, 1, 1, 1, 1, 12)
+    shape, filters = (1, 12, 12, 32), (3, 3, 1, 32)
+    assert not is_worth_pooling(shape, filters, [each, each], np.dtype(np.float32), Pool("maximum", (2, 2)))
 
 
 @pytest.mark.parametrize(("size", "around"), [(7, 3), (3, 9)])

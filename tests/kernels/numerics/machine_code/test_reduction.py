@@ -109,7 +109,7 @@ def test_truth_values(host, axes):
 
 
 def test_what_there_is_no_form_of():
-    steps = (Step(np.cos, (0,)), Reduction(np.add, 1))
+    steps = (Step(np.arctan, (0,)), Reduction(np.add, 1))
     assert describe(ReductionChain((4, 32), (1,), ((4, 32),), steps, (DTYPES[0],) * 3, (2,)), 1) is None
 
 
