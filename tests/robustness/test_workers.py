@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(not HAS_LIMITS, reason="this system does not lim
 
 
 def test_what_cases_do_is_told(tmp_path):
-    report = run("tests.robustness.bad_cases", "Bad", range(9), limits=Limits(0.3, 64), keep=tmp_path)
+    report = run("tests.robustness.bad_cases", "Bad", range(9), limits=Limits(0.2, 64, busy=20), keep=tmp_path)
     said = {failure.number: failure.what for failure in report.failures}
     assert sorted(said) == [1, 2, 3, 4, 6, 7]
     assert said[1].endswith("ValueError: plainly wrong\n")

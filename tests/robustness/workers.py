@@ -25,7 +25,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -34,9 +34,6 @@ BLOCK = 5000
 """Cases that one process does at most: what they leave behind does not add up."""
 
 SLOWEST = 3
-
-PATIENCE = 5
-"""How many times the seconds for which it may compute a case may take, as the machine may be busy with others."""
 
 HAS_LIMITS = Path("/proc/self/statm").exists()
 """Whether this system says what memory a process has, and limits it."""
@@ -72,10 +69,15 @@ class Campaign(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a case may take: seconds of the processor, and memory beyond what the process has when it begins."""
+    """What a case may take: seconds of the processor, and memory beyond what the process has when it begins.
+
+    Attributes:
+        busy: how many times the seconds it may take in all, as the machine may be busy with others.
+    """
 
     seconds: float = 60.0
     megabytes: int = 512
+    busy: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +173,7 @@ def _block(
             place = Path(folder, "place")
             place.write_bytes(b"")
             os.truncate(place, _PLACE.size + LARGEST)
-            asked = [module, campaign, [numbers.start, numbers.stop], list(options), limits.seconds, limits.megabytes]
-            asked += [str(place)]
+            asked = [module, campaign, [numbers.start, numbers.stop], list(options), astuple(limits), str(place)]
             done = subprocess.run(
                 [sys.executable, "-m", "tests.robustness.workers", json.dumps(asked)],
                 cwd=ROOT,
@@ -226,7 +227,8 @@ def work(asked: str) -> None:
     """What a process does: the cases of a block, and JSON about them on its output."""
     import importlib
 
-    module, name, (first, stop), options, seconds, megabytes, place = json.loads(asked)
+    module, name, (first, stop), options, limits, place = json.loads(asked)
+    seconds, megabytes, busy = limits
     campaign: Campaign = getattr(importlib.import_module(module), name)(*options)
     # Cases may print, which is not for whoever reads the JSON.
     out = os.fdopen(os.dup(1), "w")
@@ -244,23 +246,23 @@ def work(asked: str) -> None:
             at[_PLACE.size : _PLACE.size + len(kept)] = kept
             at[: _PLACE.size] = _PLACE.pack(number + 1, len(kept), campaign.suffix.encode())
             start = time.process_time()
-            _alarm(seconds)
+            _alarm(seconds, busy)
             try:
                 with limited(megabytes):
                     outcomes[campaign.check(case, number)] += 1
             except BaseException as error:
-                _alarm(0)
+                _alarm(0, 0)
                 failed = {"failed": number, "what": _shown(error), "suffix": campaign.suffix}
                 print(json.dumps(failed | {"case": base64.b64encode(case).decode()}), file=out, flush=True)
-            _alarm(0)
+            _alarm(0, 0)
             slowest = sorted([*slowest, (time.process_time() - start, number)], reverse=True)[:SLOWEST]
     print(json.dumps({"outcomes": outcomes, "totals": campaign.totals, "slowest": slowest}), file=out, flush=True)
 
 
-def _alarm(seconds: float) -> None:
+def _alarm(seconds: float, busy: int) -> None:
     """End the process once it has computed for so long, or waited for several times that; never if that is zero."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
+    signal.setitimer(signal.ITIMER_REAL, busy * seconds)
 
 
 def _shown(error: BaseException) -> str:
