@@ -26,7 +26,8 @@ _CALLED = tuple(
     for name in ("dot_general", "dynamic_slice", "dynamic_update_slice", "reshape", "broadcast_in_dim", "slice")
 )
 _KERNELS = (
-    *("cpu.arena", "cpu.copy", "cpu.elementwise", "cpu.elementwise_into", "cpu.settled"),
+    *("cpu.arena", "cpu.copy", "cpu.elementwise", "cpu.elementwise_into", "cpu.reduction", "cpu.reduction_into"),
+    "cpu.settled",
     *(f"{name}.{type}" for name in ("tfrt.constant", "tfrt.add", "cpu.subtract") for type in ("i32", "i64")),
     *(f"cpu.{name}.{type}" for name in ("minimum", "maximum", "less", "select") for type in ("i32", "i64")),
 )
@@ -38,8 +39,8 @@ _MOST_STEPS = 64
 
 @dataclass(frozen=True)
 class FuseLoops(ModulePass):
-    """Puts `cpu.iterate` before `tfrt.repeat.i32`s whose bodies are elementwise kernels, products of matrices, rows
-    that are taken and put, and counters: such as recurrent layers.
+    """Puts `cpu.iterate` before `tfrt.repeat.i32`s whose bodies are elementwise kernels, reductions, products of
+    matrices, rows that are taken and put, and counters: such as recurrent layers.
 
     It runs all iterations as machine code, where there is some, and none elsewhere; what is left is the loop's.
     """
@@ -110,5 +111,17 @@ def _step(op: Operation, operands: Sequence[int]) -> Attribute:
     )
 
 
-_DETAILS = ("arguments", "inputs", "offsets", "op_attrs", "op_name", "size", "steps", "value")
+_DETAILS = (
+    "arguments",
+    "dimensions",
+    "gives",
+    "inputs",
+    "offsets",
+    "op_attrs",
+    "op_name",
+    "shape",
+    "size",
+    "steps",
+    "value",
+)
 """The attributes that say what a kernel does."""

@@ -19,9 +19,12 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import CannotAssemble, can_see_arrays, is_available, processor
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.cpu.reductions import reduction_chain
 from tfrt.kernels.cpu.steps import epilogue_steps, steps_of_parts
+from tfrt.kernels.numerics.chains.reduction import ReductionChain
 from tfrt.kernels.numerics.machine_code import chain as chains
 from tfrt.kernels.numerics.machine_code import few_rows, products, tiles
+from tfrt.kernels.numerics.machine_code import reduction as reductions
 from tfrt.kernels.numerics.machine_code.chain_code import write as write_chain
 from tfrt.kernels.numerics.machine_code.loop import (
     NUMBERS,
@@ -37,6 +40,8 @@ from tfrt.kernels.numerics.machine_code.loop import (
     Put,
     assembled,
 )
+from tfrt.kernels.numerics.machine_code.reduction_code.module import write as write_reduction
+from tfrt.kernels.numerics.machine_code.reduction_code.work import in_order as results_of
 from tfrt.kernels.numerics.machine_code.tiles import Product
 from tfrt.kernels.numerics.packed import is_constant
 from tfrt.kernels.numerics.panels import Find, in_order
@@ -256,11 +261,16 @@ class _Body:
         elif op in ("elementwise", "elementwise_into"):
             into = used.pop() if op.endswith("into") else None
             self._chain(used, gives[0], details[1].value, into)
+        elif op in ("reduction", "reduction_into"):
+            into = used.pop() if op.endswith("into") else None
+            dimensions, made, shape = (tuple(plain(each)) for each in details[1:4])
+            inputs = [value.metadata for value in used]
+            chain = reduction_chain(inputs, dimensions, made, gives, shape, details[4].value)
+            self._reduction(chain, used, gives, into)
         else:
             into = used.pop() if op.endswith("into") else None
-            arguments, inputs, attrs, op_name, steps = details
-            del arguments
-            self._call(op_name.value, used, gives[0], OpAttrs.of_pairs(attrs.value).values(), inputs.value, steps, into)
+            _, count, attrs, op_name, steps = details
+            self._call(op_name.value, used, gives[0], OpAttrs.of_pairs(attrs.value).values(), count.value, steps, into)
 
     def _add(self, part: Part, metadata: TensorMetadata, **known: Any) -> None:
         number = len(self.kinds) + 2 * self.products + len(self.parts)
@@ -294,6 +304,27 @@ class _Body:
             raise CannotAssemble("threads share a chain")
         self.work += prod(result.shape) * len(found)
         self._kernel(write_chain(loops), "work", used, len(used), loops.rows, result, into)
+
+    def _reduction(
+        self, chain: ReductionChain, used: Sequence[_Known], results: Sequence[TensorMetadata], into: _Known | None
+    ) -> None:
+        work = reductions.describe(chain, 1)
+        if work is None or work.is_apart or tuple(results_of(work)) != chain.gives:
+            raise CannotAssemble("a reduction has none")
+        if self.host.parallelism > 1 and prod(chain.shape) >= 2 * reductions.LEAST_ELEMENTS:
+            raise CannotAssemble("threads share a reduction")
+        self.work += prod(chain.shape) * len(chain.steps)
+        if into is not None and into.home is not None:
+            self.written.add(into.home)
+        made = [] if into is None else [into]
+        for known in results[len(made) :]:
+            self._add(Memory(_Known(0, known).size), known)
+            made.append(self.values.pop())
+        first, *others = made
+        arrays = [value.number for value in (*used, *others, first)]
+        call = Call(write_reduction(work), "work", tuple(arrays), work.units, first.number, first.size)
+        self._add(call, results[0], home=first.home, is_whole=first.is_whole)
+        self.values += others
 
     def _kernel(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -37,7 +37,30 @@ def reduction(
     steps: TypedAggregate,
     host: HostContext,
 ) -> Callable[..., Any] | Prepared:
-    operands, results = read_metadata(arguments), read_metadata(metadata)
+    results = read_metadata(metadata)
+    chain = reduction_chain(read_metadata(arguments), dimensions, gives, results, shape, steps)
+    shapes = [known.shape for known in results]
+    run = run_chain(chain, shapes, host)
+    # Of few elements it is not worth making machine code, but where that is made anyway it takes a tenth of the time.
+    is_small = prod(shape) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES
+    if not (host.native is False or (host.native is None and is_small)):
+        run = with_native_reduction(run, chain, shapes, host)
+    return Prepared(run, is_new=True, write=writing_of(run)) if len(results) == 1 else run
+
+
+def reduction_chain(
+    operands: Sequence[TensorMetadata],
+    dimensions: Shape,
+    gives: Shape,
+    results: Sequence[TensorMetadata],
+    shape: Shape,
+    steps: Any,
+) -> ReductionChain:
+    """What the attributes of `cpu.reduction` describe.
+
+    Raises:
+        KernelError: they do not go together.
+    """
     found, dtypes = _steps(steps, [known.dtype for known in operands])
     chain = ReductionChain(
         shape,
@@ -53,13 +76,7 @@ def reduction(
             raise KernelError(f"a result {known} cannot be made of {made}")
     if any(map(chain.is_wide, chain.gives[1:])):
         raise KernelError("at most the first result may have all dimensions")
-    shapes = [known.shape for known in results]
-    run = run_chain(chain, shapes, host)
-    # Of few elements it is not worth making machine code, but where that is made anyway it takes a tenth of the time.
-    is_small = prod(shape) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES
-    if not (host.native is False or (host.native is None and is_small)):
-        run = with_native_reduction(run, chain, shapes, host)
-    return Prepared(run, is_new=True, write=writing_of(run)) if len(results) == 1 else run
+    return chain
 
 
 def _broadcast(shape: Shape, result: Shape) -> Shape:

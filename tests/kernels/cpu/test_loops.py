@@ -257,3 +257,46 @@ def test_counters(ran, start, native):
         found = tfrt.load(tfrt.compile(COUNTING, opt_level=2), host=host)["main"](given, row, np.int32(start))
     assert np.array_equal(found, expected)
     assert ran == ([12] if native else [])
+
+
+NORMALISED = scan(
+    [("h", "%h0", "tensor<3x32xf32>"), ("ys", "%ys0", "tensor<7x3xf32>")],
+    """
+        %part = stablehlo.dynamic_slice %xs, %i, %none, %none, sizes = [1, 3, 32]
+          : (tensor<7x3x32xf32>, tensor<i32>, tensor<i32>, tensor<i32>) -> tensor<1x3x32xf32>
+        %x = stablehlo.reshape %part : (tensor<1x3x32xf32>) -> tensor<3x32xf32>
+        %s = stablehlo.add %h, %x : tensor<3x32xf32>
+        %nothing = stablehlo.constant dense<0.0> : tensor<f32>
+        %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+        %q = stablehlo.multiply %s, %s : tensor<3x32xf32>
+        %sum = stablehlo.reduce(%q init: %nothing) applies stablehlo.add across dimensions = [1]
+          : (tensor<3x32xf32>, tensor<f32>) -> tensor<3xf32>
+        %most = stablehlo.reduce(%s init: %low) applies stablehlo.maximum across dimensions = [1]
+          : (tensor<3x32xf32>, tensor<f32>) -> tensor<3xf32>
+        %root = stablehlo.sqrt %sum : tensor<3xf32>
+        %wide = stablehlo.broadcast_in_dim %root, dims = [0] : (tensor<3xf32>) -> tensor<3x32xf32>
+        %hn = stablehlo.divide %s, %wide : tensor<3x32xf32>
+        %both = stablehlo.add %root, %most : tensor<3xf32>
+        %row = stablehlo.reshape %both : (tensor<3xf32>) -> tensor<1x3xf32>
+        %ysn = stablehlo.dynamic_update_slice %ys, %row, %i, %none
+          : (tensor<7x3xf32>, tensor<1x3xf32>, tensor<i32>, tensor<i32>) -> tensor<7x3xf32>""",
+    (2, "tensor<7x3xf32>"),
+    "%xs: tensor<7x3x32xf32>, %h0: tensor<3x32xf32>, %ys0: tensor<7x3xf32>",
+)
+
+
+@pytest.mark.parametrize("native", [False, pytest.param(True, marks=LLVM)])
+def test_reductions(ran, native):
+    """Of rows, of which one gives all elements and more than one number for each row."""
+    rng = np.random.default_rng(0)
+    xs, h = rng.standard_normal((STEPS, 3, 32)).astype(np.float32), rng.standard_normal((3, 32)).astype(np.float32)
+    expected, state = np.zeros((STEPS, 3)), h.astype(np.float64)
+    for step, x in enumerate(xs):
+        summed = state + x
+        root = np.sqrt((summed * summed).sum(1))
+        expected[step], state = root + summed.max(1), summed / root[:, None]
+    with tfrt.HostContext("s", native=native) as host:
+        main = tfrt.load(tfrt.compile(NORMALISED, opt_level=2), host=host)["main"]
+        for _ in range(2):
+            np.testing.assert_allclose(main(xs, h, np.zeros((STEPS, 3), np.float32)), expected, rtol=1e-5)
+    assert ran == ([STEPS] * 2 if native else [])
