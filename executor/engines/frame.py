@@ -413,46 +413,60 @@ class Frame:
             for _ in range(len(nodes)):
                 enqueue(tasks)
 
-    def run_task(self, node: Node, stream: int) -> None:
-        """Run a kernel that is a task, and what it makes ready."""
-        registers, arguments, call = self.registers, node.arguments, node.task
-        assert call is not None
+    def run_tasks(self, nodes: list[Node], stream: int, end: float) -> None:
+        """Run kernels that are tasks, the last one first, and what each makes ready; until none is left, or `end`.
+
+        Other threads may take kernels from the same list.
+        """
+        registers, tokens, streams, promises = self.registers, self.tokens, self.streams, self.promises
+        context = self.context
         ready: list[int] = []
         foreign: list[int] = []
-        if self.failure is not None or (
-            self.context.task_cancellation is not None and self.skip(node, stream, ready, foreign)
-        ):
-            self.run(stream, ready, foreign)
-            return
-        try:
-            if len(arguments) == 2:
-                first, second = arguments
-                value = call(registers[first], registers[second])
+        while nodes:
+            try:
+                node = nodes.pop()
+            except IndexError:
+                # Another thread was faster.
+                return
+            if self.failure is not None or (
+                context.task_cancellation is not None and self.skip(node, stream, ready, foreign)
+            ):
+                self.run(stream, ready, foreign)
+                ready, foreign = [], []
+                continue
+            arguments, call = node.arguments, node.task
+            assert call is not None
+            try:
+                if len(arguments) == 2:
+                    first, second = arguments
+                    value = call(registers[first], registers[second])
+                else:
+                    value = call(*[registers[r] for r in arguments])
+            except BaseException as error:
+                if ends_call(error):
+                    raise
+                self.fail(node, error, stream, ready, foreign)
             else:
-                value = call(*[registers[r] for r in arguments])
-        except BaseException as error:
-            if ends_call(error):
-                raise
-            self.fail(node, error, stream, ready, foreign)
-        else:
-            if not node.is_single or type(value) is AsyncValue:
-                self.deliver_all(node, value, stream, ready, foreign)
-            else:
-                # The common case, kept free of calls.
-                register = node.results[0]
-                registers[register] = value
-                if register in self.promises:
-                    self.keep_promise(register)
-                tokens = self.tokens
-                for user in node.users[0]:
-                    left = tokens[user]
-                    if left is None or left.pop():
-                        of_user = self.streams[user]
-                        (ready if of_user == stream or of_user < 0 else foreign).append(user)
-        if node.releases:
-            self.release(node.releases)
-        if ready or foreign:
-            self.run(stream, ready, foreign)
+                if not node.is_single or type(value) is AsyncValue:
+                    self.deliver_all(node, value, stream, ready, foreign)
+                else:
+                    # The common case, kept free of calls.
+                    register = node.results[0]
+                    registers[register] = value
+                    if register in promises:
+                        self.keep_promise(register)
+                    for user in node.users[0]:
+                        left = tokens[user]
+                        if left is None or left.pop():
+                            of_user = streams[user]
+                            (ready if of_user == stream or of_user < 0 else foreign).append(user)
+            if node.releases:
+                self.release(node.releases)
+            if ready or foreign:
+                self.run(stream, ready, foreign)
+                ready, foreign = [], []
+            if end < inf and perf_counter() > end:
+                return
 
 
 class _Tasks:
@@ -480,7 +494,7 @@ class _Tasks:
             return
         try:
             if not self.is_shared:
-                frame.run_task(nodes.pop(), stream)
+                frame.run_tasks([nodes.pop()], stream, inf)
                 return
             end = inf if self.has_threads else perf_counter() + TURN
             if len(nodes) > 1:
@@ -489,15 +503,7 @@ class _Tasks:
                 if host.priorities is not None:
                     # What is more urgent has its turn.
                     end = perf_counter() + TURN
-            while nodes:
-                try:
-                    node = nodes.pop()
-                except IndexError:
-                    # Another thread was faster.
-                    return
-                frame.run_task(node, stream)
-                if end < inf and perf_counter() > end:
-                    break
+            frame.run_tasks(nodes, stream, end)
             if not nodes and not self.has_threads:
                 # It may be in the work queue once more, until somebody waits again.
                 self.frame = None

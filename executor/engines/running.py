@@ -131,7 +131,7 @@ def _kernels_of(frame: FrameType, *, is_waiting: bool, is_native: bool) -> list[
         is_native: whether machine code of a whole function stands on top of it.
     """
     code = frame.f_code
-    if code in (Frame.run.__code__, Frame.run_task.__code__):
+    if code in (Frame.run.__code__, Frame.run_tasks.__code__):
         node = frame.f_locals.get("node")
         return None if node is None else [_of_frame(frame.f_locals["self"], node.number)]
     if code is run_kernel.__code__:

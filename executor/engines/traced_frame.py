@@ -34,10 +34,10 @@ class _TracedFrame(Frame):
         finally:
             thread.call = before
 
-    def run_task(self, node: Node, stream: int) -> None:
+    def run_tasks(self, nodes: list[Node], stream: int, end: float) -> None:
         thread = self._local.thread
         before, thread.call = thread.call, self._call
         try:
-            super().run_task(node, stream)
+            super().run_tasks(nodes, stream, end)
         finally:
             thread.call = before
