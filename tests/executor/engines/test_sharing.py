@@ -101,6 +101,29 @@ def test_who_is_interrupted_starts_nothing_more(make_graph, step):
     assert ran == [2, 1, 0]
 
 
+def test_the_caller_is_interrupted_while_another_thread_works(make_graph, step):
+    """What runs there ends, and nothing else begins."""
+    begun, go_on, ran = threading.Event(), threading.Event(), []
+
+    def work(number):
+        begun.set()
+        go_on.wait(60)
+        ran.append(number)
+
+    def interrupt():
+        begun.wait(60)
+        raise KeyboardInterrupt
+
+    steps = [step(lambda i=i: work(i), stream=1) for i in range(3)] + [step(interrupt, stream=2)]
+    with HostContext("mstd:2") as host:
+        with pytest.raises(KeyboardInterrupt):
+            execute(shared(make_graph(0, steps, [0])), ExecutionContext(host), [])
+        go_on.set()
+        host.quiesce()
+        assert len(ran) == 1
+        assert host.work_queue.idle == 1
+
+
 def test_requests_with_priorities_share_none(make_graph, step):
     """Between two of their kernels, what is more urgent has its turn."""
     seen = []
