@@ -2,7 +2,8 @@
 
 Some vectors of channels are done for all rows, so that what several rows of windows see stays in the nearest cache. A
 tile is some pixels next to one another, whose sums stay in registers; an element is read once for all of them. Where a
-window reaches beyond the image, what is outside is left out, so nothing is copied into a frame of zeros.
+window reaches beyond the image, filters are multiplied by zeros that are not read, so nothing is copied into a frame of
+them; an infinite filter gives NaN there, as in all convolutions.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from math import prod
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.machine_code.convolution_code import Convolution, is_depthwise
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.steps import write_steps
 from tfrt.kernels.numerics.windows import Window
 
@@ -147,22 +149,30 @@ class _Writer:
         sums = [code.variable(code.constant(0)) for _ in range(pixels)]
         begin = code.add(code.times(column, window.stride), -window.before)
 
+        def weights_of(number: int) -> list[str]:
+            first = code.add(channel, ahead, number * window.size * depth)
+            return [code.load(code.at(self.w, code.add(first, tap * depth)), lanes) for tap in range(window.size)]
+
+        def add_zeros(number: int) -> None:
+            found = code.constant(0)
+            for weight in weights_of(number):
+                found = code.fma(weight, code.constant(0), found)
+            for variable in sums:
+                code.set(variable, evaluate(code, "{0} + {1}", [code.get(variable), found]))
+
         def add_line(number: int) -> None:
             here = code.at(begins[number], code.add(code.times(begin, depth), ahead))
-            weights = [
-                code.load(code.at(self.w, code.add(channel, ahead, (number * window.size + tap) * depth)), lanes)
-                for tap in range(window.size)
-            ]
-            seen: dict[int, list[tuple[int, int]]] = {}
+            weights = weights_of(number)
+            seen: dict[int | None, list[tuple[int, int]]] = {None: []}
             for pixel in range(pixels):
                 for tap in range(window.size):
                     at = pixel * window.stride + tap * window.dilation
                     # Pixels of tiles whose windows reach beyond the image have numbers.
-                    if not isinstance(begin, int) or 0 <= begin + at < c.images[2]:
-                        seen.setdefault(at, []).append((pixel, tap))
-            for at in sorted(seen):
-                value = code.load(code.at(here, at * depth), lanes)
-                for pixel, tap in seen[at]:
+                    is_inside = not isinstance(begin, int) or 0 <= begin + at < c.images[2]
+                    seen.setdefault(at if is_inside else None, []).append((pixel, tap))
+            for place, those in seen.items():
+                value = code.constant(0) if place is None else code.load(code.at(here, place * depth), lanes)
+                for pixel, tap in those:
                     code.set(sums[pixel], code.fma(value, weights[tap], code.get(sums[pixel])))
 
         for number, flag in enumerate(flags):
@@ -171,6 +181,8 @@ class _Writer:
             else:
                 with code.when(flag):
                     add_line(number)
+                with code.when(code.value(f"xor i1 {flag}, true")):
+                    add_zeros(number)
         common = {}
         for number, shape in enumerate(c.others):
             if prod(shape) == 1:

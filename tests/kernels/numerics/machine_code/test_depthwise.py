@@ -79,6 +79,22 @@ def test_windows(monkeypatch, size, stride, dilation, around, extent, channels, 
     np.testing.assert_allclose(make_native(found, shape, None)(x, w, *others), expected, tolerance, tolerance)
 
 
+@pytest.mark.parametrize("place", [(0, 1), (2, 1), (1, 0), (1, 2), (0, 0), (1, 1)])
+def test_infinite_filters_over_padding(place):
+    """An infinity times a zero is no number, whether the zero was in the image or is around it."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1, 6, 13, 20)).astype(np.float32)
+    w = rng.standard_normal((3, 3, 1, 20)).astype(np.float32)
+    w[(*place, 0, 7)] = np.inf
+    rows, columns = window(3, 1, 1, 1, 1, 6), window(3, 1, 1, 1, 1, 13)
+    found = describe(x.shape, w.shape, [rows, columns], x.dtype, None)
+    assert depthwise_code.fits(found)
+    with np.errstate(invalid="ignore"):
+        expected = expected_of(x, w, rows, columns)
+    assert np.isnan(expected).any() == (place != (1, 1))
+    np.testing.assert_allclose(make_native(found, x.shape, None)(x, w), expected, 1e-5, 1e-5)
+
+
 def test_threads_share_rows(monkeypatch):
     monkeypatch.setattr(convolution, "LEAST_WORK", 1 << 8)
     rng = np.random.default_rng(0)
