@@ -181,6 +181,7 @@ def test_helpers_may_run_where_the_one_who_forks_does_not(crew):
     ((_, thread),) = crew._threads
     allowed, (here, *_) = os.sched_getaffinity(0), os.sched_getaffinity(thread.native_id)
     x, made = counting(10)
+    helpers.wait_until(sleeping=1)
     os.sched_setaffinity(0, {here})
     os.sched_setaffinity(thread.native_id, {here})
     try:
