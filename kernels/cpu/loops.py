@@ -16,6 +16,7 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import OpAttrs, plain, read_metadata
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import CannotAssemble, can_see_arrays, is_available, processor
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
@@ -159,7 +160,8 @@ def _native(made: _Body, body: Any) -> _Native | None:
         if not (processor().fuses and can_see_arrays()):
             raise CannotAssemble("this processor, or Python, is not like those it is written for")
         return made.native(body)
-    except (CannotAssemble, NotImplementedError) as error:
+    except (CannotAssemble, NotImplementedError, KernelError) as error:
+        # What is wrong with a kernel is told where the loop calls it.
         logging.getLogger("tfrt").info("no machine code for a loop: %s", error)
         return None
 
@@ -222,6 +224,7 @@ class _Body:
         copies = []
         for place, number in enumerate(self.gives):
             value = self.values[number]
+            _require(value.metadata == self.kinds[place] and value.is_number == self.values[place].is_number)
             if value.is_number or number == place or (value.home == place and value.is_whole):
                 continue
             if value.home is not None and not self._is_same(value.home):
@@ -257,6 +260,7 @@ class _Body:
         elif op == "copy":
             self.values.append(self._copy(used[0], None))
         elif op == "settled":
+            _require(used[0].metadata == gives[0])
             self._alias(used[0], gives[0])
         elif op in ("elementwise", "elementwise_into"):
             into = used.pop() if op.endswith("into") else None
@@ -282,6 +286,7 @@ class _Body:
         if into is None:
             self._add(Memory(array.size), array.metadata)
             into = self.values.pop()
+        _require(into.metadata == array.metadata and not array.is_number)
         if into.number == array.number:
             return into
         self._add(Put(Place(into.number), array.number, array.size), array.metadata)
@@ -289,6 +294,7 @@ class _Body:
 
     def _alias(self, of: _Known, metadata: TensorMetadata) -> None:
         """Another name for an array, in another shape."""
+        _require(not of.is_number)
         self._add(Place(of.number), metadata, home=of.home, is_whole=of.is_whole)
 
     def _chain(self, used: Sequence[_Known], result: TensorMetadata, steps: Any, into: _Known | None) -> None:
@@ -302,6 +308,9 @@ class _Body:
             raise CannotAssemble("a chain has none")
         if self.host.parallelism > 1 and prod(result.shape) >= 2 * chains.LEAST_ELEMENTS:
             raise CannotAssemble("threads share a chain")
+        # What is read must be there.
+        for value, size, kind in zip(used, *loops.arrays, strict=False):
+            _require(value.metadata.element_count >= size and value.metadata.dtype.numpy == kind)
         self.work += prod(result.shape) * len(found)
         self._kernel(write_chain(loops), "work", used, len(used), loops.rows, result, into)
 
@@ -314,6 +323,8 @@ class _Body:
         if self.host.parallelism > 1 and prod(chain.shape) >= 2 * reductions.LEAST_ELEMENTS:
             raise CannotAssemble("threads share a reduction")
         self.work += prod(chain.shape) * len(chain.steps)
+        _require(into is None or into.metadata == results[0])
+        _require(not any(value.is_number for value in used))
         if into is not None and into.home is not None:
             self.written.add(into.home)
         made = [] if into is None else [into]
@@ -337,6 +348,8 @@ class _Body:
         into: _Known | None,
     ) -> None:
         """A kernel whose result is the array of that place among those that it takes."""
+        _require(into is None or into.metadata == result)
+        _require(not any(value.is_number for value in used))
         numbers = [value.number for value in used]
         arrays = (*numbers[:place], RESULT, *numbers[place:])
         size = _Known(0, result).size
@@ -366,10 +379,13 @@ class _Body:
             if target.home is not None:
                 self.written.add(target.home)
             place = self._place(target, used[1].metadata.shape, used[2:])
+            _require(used[0].metadata == result and used[1].metadata.dtype is result.dtype)
             put = Put(place, used[1].number, used[1].size)
             self._add(put, result, home=target.home, is_whole=target.is_whole)
         elif into is not None:
             raise CannotAssemble(f"'{op}' writes into memory")
+        elif used[0].metadata.dtype is not result.dtype:
+            raise CannotAssemble(f"'{op}' gives another type")
         elif op == "stablehlo.dynamic_slice":
             self._add(self._place(used[0], result.shape, used[1:]), result, home=used[0].home)
         elif op == "stablehlo.slice":
@@ -390,12 +406,14 @@ class _Body:
 
     def _place(self, array: _Known, shape: tuple[int, ...], starts: Sequence[_Known]) -> Place:
         """Where rows of an array are that lie together."""
+        _require(not array.is_number)
         sizes = array.metadata.shape
-        axis = next((axis for axis, size in enumerate(sizes) if size != 1), None)
-        if axis is None:
-            return Place(array.number)
-        if shape[axis + 1 :] != sizes[axis + 1 :]:
+        axis = next((axis for axis, size in enumerate(sizes) if size != 1), len(sizes))
+        if shape[:axis] + shape[axis + 1 :] != sizes[:axis] + sizes[axis + 1 :] or len(starts) != len(sizes):
             raise CannotAssemble("a part of an array is none of whole rows")
+        if axis == len(sizes):
+            return Place(array.number)
+        _require(shape[axis] <= sizes[axis])
         if not starts[axis].is_number:
             raise CannotAssemble("numbers are in arrays")
         step = prod(sizes[axis + 1 :]) * array.metadata.dtype.numpy.itemsize
@@ -418,6 +436,10 @@ class _Body:
         rows, inner = left.metadata.shape
         columns = right.metadata.shape[0 if turned else 1]
         known = [other.metadata for other in others]
+        _require(right.metadata.shape == ((columns, inner) if turned else (inner, columns)))
+        _require(
+            result.shape == (rows, columns) and all(each.dtype is result.dtype for each in (*known, right.metadata))
+        )
         found = epilogue_steps(steps, known, result.dtype) if steps else ()
         shapes = tuple([each.shape for each in known])
         product = Product(rows, inner, columns, result.dtype.numpy, False, False, found, shapes)
@@ -437,6 +459,16 @@ class _Body:
             self.panels.append(Panels(right.number, inner, columns, product.dtype, lanes))
             right = _Known(len(self.kinds) + self.products + len(self.panels) - 1, right.metadata)
         self._kernel(text, "multiply", [left, right, *others], 2, units, result, into)
+
+
+def _require(holds: bool) -> None:
+    """What a program says of its values must go together, for machine code takes them for that.
+
+    Raises:
+        CannotAssemble: it does not, as in no program that the compiler has made.
+    """
+    if not holds:
+        raise CannotAssemble("values are not what is said of them")
 
 
 _PRODUCT = "stablehlo.dot_general"

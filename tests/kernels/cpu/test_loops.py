@@ -300,3 +300,33 @@ def test_reductions(ran, native):
         for _ in range(2):
             np.testing.assert_allclose(main(xs, h, np.zeros((STEPS, 3), np.float32)), expected, rtol=1e-5)
     assert ran == ([STEPS] * 2 if native else [])
+
+
+_WRONG = {
+    "a chain of more than there is": '["cpu.elementwise", [0], [[f32, 64]], [[f32, 16]], [["stablehlo.tanh", 0]]]',
+    "a chain of another type": '["cpu.elementwise", [0], [[f64, 16]], [[f64, 16]], [["stablehlo.negate", 0]]]',
+    "a chain of a number": '["cpu.elementwise", [1], [[i32]], [[i32]], [["stablehlo.negate", 0]]]',
+    "an array that grows": '["cpu.call", [0], [[f32, 64]], [[f32, 16]], 1, [], "stablehlo.reshape", []]',
+    "an array of another type": '["cpu.call", [0], [[f64, 16]], [[f32, 16]], 1, [], "stablehlo.reshape", []]',
+    "memory that is too small": '["cpu.settled", [0], [[f32, 64]]]',
+    "a part that is larger": """["cpu.call", [0, 1], [[f32, 64]], [[f32, 16], [i32]], 2, [["slice_sizes", [64]]],
+      "stablehlo.dynamic_slice", []]""",
+    "a part of more dimensions": """["cpu.call", [0, 1], [[f32, 2, 16]], [[f32, 16], [i32]], 2,
+      [["slice_sizes", [2, 16]]], "stablehlo.dynamic_slice", []]""",
+}
+
+
+@LLVM
+@pytest.mark.parametrize("body", _WRONG.values(), ids=_WRONG)
+def test_what_is_said_of_values_must_hold(body):
+    """Machine code takes them for what a program says, so none is made where it cannot be so."""
+    text = f"""func.func @main(%n: i32, %x: memref<16xf32>) -> (i32, memref<16xf32>, i32) {{
+      %left, %o:2 = cpu.iterate %n, %x, %n {{arguments = [[f32, 16], [i32]], body = [{body}], gives = [0, 1]}}
+        : (memref<16xf32>, i32) -> (memref<16xf32>, i32)
+      tfrt.return %left, %o#0, %o#1 : i32, memref<16xf32>, i32
+    }}"""
+    x = np.arange(16, dtype=np.float32)
+    with tfrt.HostContext("s", native=True) as host:
+        left, found, number = tfrt.load(tfrt.compile(text), host=host)["main"](10, x)
+    assert (left, number) == (10, 10)
+    assert np.array_equal(found, x)
