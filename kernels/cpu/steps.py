@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tfrt.executor.bef.format import AttributeType
+from tfrt.executor.declarations import stablehlo_shapes
 from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import OpEntry
@@ -139,6 +140,9 @@ def steps_of_parts(steps: Any, known: Sequence[TensorMetadata], result: DType) -
     parts = []
     for _, array, *details in slices:
         attrs = OpAttrs.of_pairs(details[-1].value).values()
+        stablehlo_shapes.static_slice(
+            shapes[array.value], attrs["start_indices"], attrs["limit_indices"], attrs["strides"]
+        )
         starts = zip(attrs["start_indices"], attrs["limit_indices"], attrs["strides"], strict=True)
         parts.append(Part(array.value, shapes[array.value], tuple(starts)))
     found = steps_of(steps[len(slices) :], [*dtypes, *[dtypes[part.array] for part in parts]], result)

@@ -89,3 +89,18 @@ def test_gates_of_a_cell(native):
     with tfrt.HostContext("s", native=native) as host:
         found = tfrt.load(tfrt.compile(text, opt_level=2), host=host)["main"](x, c)
     np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("native", [False, NATIVE])
+def test_parts_that_there_are_not(native):
+    text = """func.func @main(%x: memref<2x64xf32>) -> memref<2x16xf32> {
+      %y = cpu.elementwise %x {arguments = [[f32, 2, 64]], metadata = [[f32, 2, 16]], steps = [
+        ["stablehlo.slice", 0, [["start_indices", [0, -16]], ["limit_indices", [2, 0]], ["strides", [1, 1]]]],
+        ["stablehlo.tanh", 1], ["stablehlo.tanh", 2], ["stablehlo.tanh", 3]]} : (memref<2x64xf32>) -> memref<2x16xf32>
+      tfrt.return %y : memref<2x16xf32>
+    }"""
+    with tfrt.HostContext("s", native=native) as host:
+        run = tfrt.load(tfrt.compile(text, "m"), host=host)["main"]
+        with pytest.raises(tfrt.KernelError) as raised:
+            run(np.zeros((2, 64), np.float32))
+    assert str(raised.value) == "m:2:12: (C3) expects 0 <= start <= limit <= 64 in dimension 1, but got -16:0"
