@@ -170,8 +170,8 @@ class _Writer:
                     # Pixels of tiles whose windows reach beyond the image have numbers.
                     is_inside = not isinstance(begin, int) or 0 <= begin + at < c.images[2]
                     seen.setdefault(at if is_inside else None, []).append((pixel, tap))
-            for place, those in seen.items():
-                value = code.constant(0) if place is None else code.load(code.at(here, place * depth), lanes)
+            for there, those in seen.items():
+                value = code.constant(0) if there is None else code.load(code.at(here, there * depth), lanes)
                 for pixel, tap in those:
                     code.set(sums[pixel], code.fma(value, weights[tap], code.get(sums[pixel])))
 
