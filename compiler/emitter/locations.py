@@ -71,11 +71,11 @@ class LocationWriter:
         self.locations.vbr(self._offset(text))
 
     def _offset(self, text: str) -> int:
-        """Where a text is in the section of strings."""
+        """Where a text is in the section of strings, which end at a zero byte: one within is spelled as MLIR does."""
         offset = self._offsets.get(text)
         if offset is None:
             offset = self._offsets[text] = len(self.strings)
-            self.strings.data += text.encode("utf-8", "surrogateescape") + b"\0"
+            self.strings.data += text.replace("\0", "\\00").encode("utf-8", "surrogateescape") + b"\0"
         return offset
 
 

@@ -306,6 +306,15 @@ def test_fused_locations_are_simplified(location, equal):
     assert first == second
 
 
+@pytest.mark.parametrize("location", ['"a\\00b"', '"a\\00b":1:2', 'callsite("f" at "\\00"("a\\00":3:4))'])
+def test_zero_bytes_in_locations_are_spelled(location):
+    """Strings of a file end at one."""
+    data = compile(f'func.func @f() {{\n  "a.b"() : () -> () loc({location})\n  tfrt.return\n}}')
+    shown = disassemble(read_bef(data))
+    assert location.replace("\\", "\\\\") in shown
+    assert compile(shown) == data
+
+
 @pytest.mark.parametrize(
     ("location", "shown"),
     [
