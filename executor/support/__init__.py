@@ -17,6 +17,8 @@
 `flat_code.py`             such code as bytes that run wherever they lie, without a compiler's library
 `direct_calls.py`          such code as a built-in function of Python's
 `fork_join.py`             loops of machine code that several threads share
+`fork_join_words.py`       the words of memory by which they do
+`fork_join_code.py`        the machine code that they run for it
 `processors.py`            processors of their own for threads that share work
 `native_threads.py`        the threads of numpy's BLAS
 `spans.py`                 what took how long, for who collects that

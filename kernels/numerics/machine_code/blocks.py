@@ -14,7 +14,8 @@ from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT, Signature, Whole, directly
 from tfrt.executor.support.errors import KernelError
-from tfrt.executor.support.fork_join import Crew, Queue, shared_text
+from tfrt.executor.support.fork_join import Crew, Queue
+from tfrt.executor.support.fork_join_code import shared_text
 from tfrt.executor.support.machine_code import CannotAssemble, assemble
 
 Shape = tuple[int, ...]

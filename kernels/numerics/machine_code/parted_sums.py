@@ -17,7 +17,7 @@ from math import prod
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import Signature, Whole, directly
-from tfrt.executor.support.fork_join import forking_text
+from tfrt.executor.support.fork_join_code import forking_text
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.machine_code import few_rows as few
 from tfrt.kernels.numerics.machine_code.blocks import LONG, Work, crew_of

@@ -15,8 +15,10 @@ import pytest
 
 import tfrt
 from tfrt.executor.runtime.queues import create_work_queue
-from tfrt.executor.support import fork_join
-from tfrt.executor.support.fork_join import MOST_ARRAYS, Crew, forking_text, shared_text
+from tfrt.executor.support import fork_join, fork_join_code, fork_join_words
+from tfrt.executor.support.fork_join import Crew
+from tfrt.executor.support.fork_join_code import forking_text, shared_text
+from tfrt.executor.support.fork_join_words import MOST_ARRAYS
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, is_available
 from tfrt.kernels.numerics.machine_code.blocks import in_blocks
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
@@ -57,15 +59,15 @@ class Helpers:
 
     def __init__(self, crew, size=1):
         self.crew, self.size = crew, size
-        self.starts = fork_join._starts_of(crew.words, size)
+        self.starts = fork_join_words.starts_of(crew.words, size)
 
     @property
     def awake(self):
-        return [ctypes.c_uint64.from_address(start + fork_join._AWAKE).value for start in self.starts]
+        return [ctypes.c_uint64.from_address(start + fork_join_words.AWAKE).value for start in self.starts]
 
     @property
     def sleeping(self):
-        return self.crew._word(fork_join._SLEEPING).value
+        return self.crew._word(fork_join_words.SLEEPING).value
 
     def wait_until(self, sleeping):
         """Wait until so many sleep."""
@@ -143,17 +145,17 @@ def test_helpers_are_woken_for_short_loops_that_take_long_together(crew, monkeyp
     x, made = counting(10)
     helpers.wait_until(sleeping=1)
     # As if these had taken long, and the last one had just ended.
-    crew._word(fork_join._WITHOUT).value = fork_join._MISSED
-    crew._word(fork_join._LAST).value = 1 << 62
+    crew._word(fork_join_words.WITHOUT).value = fork_join_code.MISSED
+    crew._word(fork_join_words.LAST).value = 1 << 62
     share(x, made, 0, 10, 1, 0)
-    assert crew._word(fork_join._WITHOUT).value == 0
+    assert crew._word(fork_join_words.WITHOUT).value == 0
     helpers.wait_until(sleeping=1)
     # After a break they would have fallen asleep again.
-    crew._word(fork_join._WITHOUT).value = fork_join._MISSED
-    crew._word(fork_join._LAST).value = 0
+    crew._word(fork_join_words.WITHOUT).value = fork_join_code.MISSED
+    crew._word(fork_join_words.LAST).value = 0
     share(x, made, 0, 10, 1, 0)
     assert helpers.sleeping == 1
-    assert crew._word(fork_join._WITHOUT).value > 0
+    assert crew._word(fork_join_words.WITHOUT).value > 0
 
 
 def test_helpers_give_way_to_tasks():
@@ -269,7 +271,7 @@ def test_a_signal_while_a_helper_works():
 
 
 def test_helpers_need_deques_that_they_can_see(monkeypatch):
-    monkeypatch.setattr(fork_join, "_LENGTH", 0)
+    monkeypatch.setattr(fork_join, "LENGTH", 0)
     with pytest.raises(CannotAssemble, match=r"^deques are not like those it is written for$"):
         fork_join._serve_code.__wrapped__()
 
@@ -278,11 +280,15 @@ def test_helpers_need_deques_that_they_can_see(monkeypatch):
     "name, value, message",
     [
         ("platform", "darwin", "threads wait for one another in machine code only on Linux with 64 bits"),
-        ("functions", (*fork_join._FUNCTIONS, "no_such_function"), "this system's library has no functions by which "),
+        (
+            "functions",
+            (*fork_join_words.FUNCTIONS, "no_such_function"),
+            "this system's library has no functions by which ",
+        ),
     ],
 )
 def test_systems_on_which_threads_cannot_wait(name, value, message, monkeypatch):
-    where, what = (sys, "platform") if name == "platform" else (fork_join, "_FUNCTIONS")
+    where, what = (sys, "platform") if name == "platform" else (fork_join, "FUNCTIONS")
     monkeypatch.setattr(where, what, value)
     with pytest.raises(CannotAssemble, match=f"^{message}"):
         fork_join._serve_code.__wrapped__()
@@ -356,14 +362,14 @@ ENDING = """
 import ctypes, time
 from collections import deque
 from types import SimpleNamespace
-from tfrt.executor.support import fork_join, machine_code
+from tfrt.executor.support import fork_join, fork_join_code, fork_join_words, machine_code
 {how}
-fork_join.LOOKING = 1 << 60
+fork_join_code.LOOKING = 1 << 60
 crew = fork_join.Crew(SimpleNamespace(outstanding=deque()), 1)
 crew.start()
 crew._ending.atexit = {is_told}
-(start,) = fork_join._starts_of(crew.words, 1)
-ctypes.CDLL(None).sem_post(ctypes.c_void_p(start + fork_join._BELL))
+(start,) = fork_join_words.starts_of(crew.words, 1)
+ctypes.CDLL(None).sem_post(ctypes.c_void_p(start + fork_join_words.BELL))
 time.sleep(0.05)
 """
 
