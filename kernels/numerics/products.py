@@ -31,6 +31,10 @@ _LEAST_FINISHED = 1 << 15
 """Elements that are worth a block of what is done to a product."""
 
 
+_MANY_RESULTS = 1 << 14
+"""How many elements of a result take longer to clear than calling `np.matmul` costs."""
+
+
 def is_small(rows: int, inner: int, columns: int) -> bool:
     """Whether a product is not worth splitting, by the sizes of its operands."""
     return rows * inner * columns < 2 * LEAST_WORK
@@ -207,8 +211,10 @@ def matmul(
     """
     (count, inner), columns = a.shape, b.shape[1]
     if is_small(count, inner, columns) or host.parallelism == 1:
-        # The same numbers, but the method costs half as much to call.
-        product: np.ndarray = quiet.call(a.dot, b, out)
+        # The method costs half as much to call, but it clears the result first, which takes longer where that is
+        # large. The numbers are the same.
+        is_large = count * columns >= _MANY_RESULTS
+        product: np.ndarray = quiet.call(np.matmul, a, b, out) if is_large else quiet.call(a.dot, b, out)
         if finish is not None:
             quiet.call(finish, product, 0)
         return product
