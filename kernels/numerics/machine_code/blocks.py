@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -74,9 +75,43 @@ BRIEF_WORK_OF_MANY = 1 << 18
 """...or where a host has compute threads, in some four."""
 
 
-def brief_units(work: int) -> tuple[int, int]:
-    """How many units of so many multiplications are done with the interpreter lock; see `whole_work`."""
-    return BRIEF_WORK // work, BRIEF_WORK_OF_MANY // work
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much work is done in which way, in multiplications or elements.
+
+    Attributes:
+        least: what is worth a block of its own on another thread.
+        most: what is done without a break.
+        brief: what is done with the interpreter lock, in some tens of microseconds; or, where the host has compute
+            threads, in a few.
+    """
+
+    least: int
+    most: int
+    brief: tuple[int, int] = (BRIEF_WORK, BRIEF_WORK_OF_MANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The units of work that some machine code does.
+
+    Attributes:
+        count: how many there are.
+        limits: the same for all, in units.
+        is_strided: whether what a unit reads lies apart, a piece of each row. Then a thread's units are one block, for
+            it reads the faster the longer the pieces are.
+    """
+
+    count: int
+    limits: Limits
+    is_strided: bool = False
+
+
+def units_of(count: int, each: int, limits: Limits, *, is_strided: bool = False) -> Units:
+    """So many units, of so much work each."""
+    each = max(1, each)
+    one, many = limits.brief
+    return Units(count, Limits(-(-limits.least // each), limits.most // each, (one // each, many // each)), is_strided)
 
 
 Work = Callable[..., Any]
@@ -89,14 +124,10 @@ def whole_work(
     name: str,
     sizes: Sequence[int],
     dtype: np.dtype | Sequence[np.dtype],
-    units: int,
+    units: Units,
     host: HostContext | None,
-    least: int,
-    most: int,
-    result: int,
     shape: Shape,
-    brief: tuple[int, int],
-    is_strided: bool = False,
+    result: int = -1,
 ) -> Work:
     """What does all units by the code of a module, as `in_blocks` has it; it takes arrays in C order.
 
@@ -104,40 +135,38 @@ def whole_work(
         name: the function's in the module.
         sizes: how many elements each array has at least.
         dtype: the type of all of them, or that of each.
-        result: which of the arrays is the result; the function is given the others.
         shape: the result's.
-        brief: so many units are done with the interpreter lock, in some tens of microseconds; or, where the host has
-            compute threads, in a few.
-        is_strided: whether what a unit reads lies apart, a piece of each row. Then a thread's units are one block, for
-            it reads the faster the longer the pieces are.
+        result: which of the arrays that is; the function is given the others.
 
     Raises:
         CannotAssemble: there is no machine code for it.
     """
     dtypes = [dtype] * len(sizes) if isinstance(dtype, np.dtype) else dtype
-    is_brief = units <= brief[host is not None and host.parallelism > 1]
-    is_shared = host is not None and _is_shared(units, host, least)
+    count, least, most, brief = units.count, units.limits.least, units.limits.most, units.limits.brief
+    place = result % len(sizes)
+    is_brief = count <= brief[host is not None and host.parallelism > 1]
+    is_shared = host is not None and _is_shared(count, host, least)
     takes = [Whole(*each) for each in zip(sizes, dtypes, strict=True)]
     # Where Python is another one, or nothing can be assembled, which will be seen, the function is another one.
     with suppress(CannotAssemble):
-        if host is not None and is_shared and units <= most * host.parallelism:
+        if host is not None and is_shared and count <= most * host.parallelism:
             crew, shared = host.single(crew_of), shared_text(text, name, len(sizes))
             taken = [Whole(crew.words.size, crew.words.dtype), *takes]
-            grain = -(-units // host.parallelism) if is_strided else _grain(units, host, least, most * host.parallelism)
+            threads = host.parallelism
+            grain = -(-count // threads) if units.is_strided else _grain(count, host, least, most * threads)
             # Where a unit takes longer than what is brief, two do.
-            numbers = (0, units, grain, int(units > _LONG_OF_BRIEF * brief[0]))
-            function = directly(shared, "shared", Signature(taken, numbers, result + 1, shape, not is_brief))
+            numbers = (0, count, grain, int(count > _LONG_OF_BRIEF * brief[0]))
+            function = directly(shared, "shared", Signature(taken, numbers, place + 1, shape, not is_brief))
             crew.start()
             return partial(function, crew.words)
-        if is_brief or (units <= most and not is_shared):
-            return directly(text, name, Signature(takes, (0, units), result, shape, not is_brief))
-    arrays = len(sizes)
-    code = assemble(text, name, [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
-    do_all = in_blocks(code, arrays, units, host, least, most)
+        if is_brief or (count <= most and not is_shared):
+            return directly(text, name, Signature(takes, (0, count), place, shape, not is_brief))
+    code = assemble(text, name, [*[ctypes.py_object] * len(sizes), ctypes.c_int64, ctypes.c_int64])
+    do_all = in_blocks(code, len(sizes), count, host, least, most)
 
     def work(*given: np.ndarray) -> object:
-        inputs, out = (given, np.empty(shape, dtypes[result])) if len(given) < arrays else (given[:-1], given[-1])
-        ordered = (*inputs[:result], out, *inputs[result:])
+        inputs, out = (given[:-1], given[-1]) if len(given) == len(sizes) else (given, np.empty(shape, dtypes[place]))
+        ordered = (*inputs[:place], out, *inputs[place:])
         if not (_are_whole(ordered, sizes, dtypes) and all(array.flags.c_contiguous for array in ordered)):
             return UNFIT
         do_all(*ordered)

@@ -20,7 +20,7 @@ from tfrt.executor.support.machine_code import CannotAssemble
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.narrow_rows import LongRows, long_rows
 from tfrt.kernels.numerics.chains.parts import Part, whole
-from tfrt.kernels.numerics.machine_code.blocks import Work, taking_any, whole_work, written_work
+from tfrt.kernels.numerics.machine_code.blocks import Limits, Work, taking_any, units_of, whole_work, written_work
 from tfrt.kernels.numerics.machine_code.chain_code import Loops, write
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form
@@ -198,6 +198,6 @@ def make_native(loops: Loops, shape: Shape, host: HostContext | None) -> Work:
         NotImplementedError: a step cannot be written.
     """
     sizes, dtypes = loops.arrays
-    least, most = LEAST_ELEMENTS // loops.width, MOST_ELEMENTS // loops.width
-    brief = (BRIEF_ELEMENTS // loops.width, BRIEF_ELEMENTS_OF_MANY // loops.width)
-    return whole_work(write(loops), "work", sizes, dtypes, loops.rows, host, least, most, len(sizes) - 1, shape, brief)
+    limits = Limits(LEAST_ELEMENTS, MOST_ELEMENTS, (BRIEF_ELEMENTS, BRIEF_ELEMENTS_OF_MANY))
+    units = units_of(loops.rows, loops.width, limits)
+    return whole_work(write(loops), "work", sizes, dtypes, units, host, shape)

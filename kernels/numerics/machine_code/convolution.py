@@ -22,11 +22,13 @@ from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
 from tfrt.kernels.numerics.machine_code import depthwise_code, winograd_code
 from tfrt.kernels.numerics.machine_code.blocks import (
-    brief_units,
+    Limits,
+    Units,
     given_back,
     require_whole,
     room_for,
     taking_any,
+    units_of,
     whole_work,
 )
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
@@ -222,15 +224,16 @@ def _by_tiles(
     """
     matrices = winograd_code.matrices_of(c)
     *given, result = _sizes(c)
-    text, units = winograd_code.write(c, tiling), c.images[0] * -(-tiling.tall // tiling.rows)
+    text, count = winograd_code.write(c, tiling), c.images[0] * -(-tiling.tall // tiling.rows)
     sizes = [*given, prod(matrices), result]
     if tiling.on_stack:
-        convolve = _whole_work(c, shape, text, units, sizes, host)
+        convolve = _whole_work(c, shape, text, count, sizes, host)
     else:
-        convolve = _with_memory(c, shape, text, units, sizes, winograd_code.room_of(c, tiling), host)
+        convolve = _with_memory(c, shape, text, count, sizes, winograd_code.room_of(c, tiling), host)
     text, sizes = winograd_code.write_transform(c, tiling), [prod(c.filters), prod(matrices)]
     channels = c.filters[2]
-    work = whole_work(text, "transform", sizes, c.dtype, channels, None, 1, channels, 1, matrices, (channels, channels))
+    units = Units(channels, Limits(1, channels, (channels, channels)))
+    work = whole_work(text, "transform", sizes, c.dtype, units, None, matrices)
     transform = taking_any(work, matrices, sizes, c.dtype)
     in_order, once = in_order_once(view), packed_once(transform)
 
@@ -255,9 +258,8 @@ def _whole_work(
     c: Convolution, shape: Shape, text: str, units: int, sizes: Sequence[int], host: HostContext | None
 ) -> Run:
     """The convolution by a module's code, of arrays of these sizes, of which the result is the last."""
-    work = max(1, c.work // units)
-    least, most, brief = LEAST_WORK // work, MOST_WORK // work, brief_units(work)
-    found = whole_work(text, "convolve", sizes, c.dtype, units, host, least, most, len(sizes) - 1, shape, brief)
+    parts = units_of(units, c.work // units, Limits(LEAST_WORK, MOST_WORK))
+    found = whole_work(text, "convolve", sizes, c.dtype, parts, host, shape)
     return taking_any(found, shape, sizes, c.dtype)
 
 

@@ -26,10 +26,11 @@ from tfrt.kernels.numerics.machine_code import few_rows as few
 from tfrt.kernels.numerics.machine_code import tiles
 from tfrt.kernels.numerics.machine_code.blocks import (
     BRIEF_WORK_OF_MANY,
+    Limits,
     Work,
-    brief_units,
     called,
     require_whole,
+    units_of,
     unless_done,
     whole_work,
     written_work,
@@ -149,10 +150,8 @@ def _of_all(
     product: Product, text: str, units: int, host: HostContext | None, least_work: int, is_strided: bool = False
 ) -> Work:
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
-    each = max(1, product.work // units)
-    least, most, brief = -(-least_work // each), MOST_WORK // each, brief_units(each)
-    sizes, shape = _sizes(product), product.result
-    return whole_work(text, "multiply", sizes, product.dtype, units, host, least, most, 2, shape, brief, is_strided)
+    parts = units_of(units, product.work // units, Limits(least_work, MOST_WORK), is_strided=is_strided)
+    return whole_work(text, "multiply", _sizes(product), product.dtype, parts, host, product.result, 2)
 
 
 def _sizes(product: Product) -> list[int]:

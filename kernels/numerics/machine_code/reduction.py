@@ -17,7 +17,7 @@ from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, merged
 from tfrt.kernels.numerics.chains.reduction_blocks import Blocks, Run
-from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
+from tfrt.kernels.numerics.machine_code.blocks import Limits, taking_any, units_of, whole_work
 from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.machine_code.reduction_code import columns as column_code
 from tfrt.kernels.numerics.machine_code.reduction_code.module import write
@@ -108,11 +108,10 @@ def make_native(work: Work, results: Sequence[Shape], host: HostContext | None) 
     inputs, (last, *others) = range(chain.first_step), in_order(work)
     numbers = [*inputs, *others, last]
     sizes, dtypes = [work.elements(n) for n in numbers], [chain.dtypes[n] for n in numbers]
-    unit = max(1, prod(chain.shape) // work.units)
-    brief = (BRIEF_ELEMENTS // unit, BRIEF_ELEMENTS_OF_MANY // unit)
+    limits = Limits(LEAST_ELEMENTS, MOST_ELEMENTS, (BRIEF_ELEMENTS, BRIEF_ELEMENTS_OF_MANY))
     shape = (work.elements(last),) if work.is_apart and not chain.is_wide(last) else results[0]
-    args = (work.units, host, LEAST_ELEMENTS // unit, MOST_ELEMENTS // unit, len(numbers) - 1, shape, brief)
-    run = taking_any(whole_work(write(work), "work", sizes, dtypes, *args), shape, sizes, dtypes)
+    units = units_of(work.units, prod(chain.shape) // work.units, limits)
+    run = taking_any(whole_work(write(work), "work", sizes, dtypes, units, host, shape), shape, sizes, dtypes)
     if work.is_apart:
         return _combining(work, results, run)
     if not others:

@@ -20,7 +20,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
 from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE
 from tfrt.kernels.numerics.chains.elementwise import Step
-from tfrt.kernels.numerics.machine_code.blocks import require_whole, taking_any, whole_work
+from tfrt.kernels.numerics.machine_code.blocks import Limits, require_whole, taking_any, units_of, whole_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
@@ -125,13 +125,12 @@ def make_native(work: Work, shape: Shape, host: HostContext | None) -> Run:
         CannotAssemble: there is none.
         NotImplementedError: a step cannot be written.
     """
-    text, inputs = write(work, processor().vector_bytes // 4), len(work.kinds)
+    text = write(work, processor().vector_bytes // 4)
     dtype = np.dtype(np.float32)
-    least, most = LEAST_ELEMENTS // work.width, MOST_ELEMENTS // work.width
-    brief = (BRIEF_ELEMENTS // work.width, BRIEF_ELEMENTS_OF_MANY // work.width)
+    limits = Limits(LEAST_ELEMENTS, MOST_ELEMENTS, (BRIEF_ELEMENTS, BRIEF_ELEMENTS_OF_MANY))
     full = work.rows * work.width
     sizes = [{"full": full, "row": work.width, "column": work.rows, "one": 1}[kind] for kind in work.kinds] + [full]
-    do_all = whole_work(text, "work", sizes, dtype, work.rows, host, least, most, inputs, shape, brief)
+    do_all = whole_work(text, "work", sizes, dtype, units_of(work.rows, work.width, limits), host, shape)
     return taking_any(do_all, shape, sizes, dtype)
 
 

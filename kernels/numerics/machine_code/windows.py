@@ -14,7 +14,7 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, processor
-from tfrt.kernels.numerics.machine_code.blocks import taking_any, whole_work
+from tfrt.kernels.numerics.machine_code.blocks import Limits, taking_any, units_of, whole_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
 from tfrt.kernels.numerics.machine_code.vectors.combining import COMBINED, combined
@@ -130,12 +130,9 @@ def make_native(run: Run, pool: Pool, shape: tuple[int, ...], host: HostContext 
     neutral = {"add": 0.0, "minimum": np.inf}.get(pool.function, -np.inf)
     units, sizes = pool.shape[0] * pool.counts[0], (prod(pool.shape), prod(shape))
     work = prod(pool.shape[2:]) * pool.rows.size
-    least, most = -(-LEAST_ELEMENTS // work), MOST_ELEMENTS // work
-    brief = (BRIEF_ELEMENTS // work, BRIEF_ELEMENTS_OF_MANY // work)
-    text = write(pool, lanes)
-    of_array = taking_any(
-        whole_work(text, "pool", sizes, pool.dtype, units, host, least, most, 1, shape, brief), shape, sizes, pool.dtype
-    )
+    limits = Limits(LEAST_ELEMENTS, MOST_ELEMENTS, (BRIEF_ELEMENTS, BRIEF_ELEMENTS_OF_MANY))
+    code = whole_work(write(pool, lanes), "pool", sizes, pool.dtype, units_of(units, work, limits), host, shape)
+    of_array = taking_any(code, shape, sizes, pool.dtype)
 
     def native(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return of_array(x, out=out) if init == neutral else run(x, init, out=out)
