@@ -332,7 +332,7 @@ def _write_rows(
     def write_tile(group: Value, channel: Value, lanes: Sequence[int], row: Value, column: Value, size: Size) -> None:
         first = code.add(code.times(group, each), channel)
         seen = channel if depthwise else code.times(group, part)
-        tile = _Tile(*size, tuple(lanes), first, AHEAD_BYTES // c.dtype.itemsize if tiling.packed else 0)
+        tile = _Tile(*size, tuple(lanes), first, tiling.packed)
         down = code.times(code.subtract(row, low), c.rows.stride * line)
         at = code.at(source, code.add(down, code.times(column, c.columns.stride * channels), seen))
         filters = code.at(w, code.times(first, elements) if tiling.packed else first)
@@ -387,14 +387,14 @@ class _Tile:
 
     Attributes:
         first: the first output channel's number.
-        ahead: by how many elements filters are fetched before they are needed, if not 0.
+        is_ahead: whether filters are fetched before they are needed.
     """
 
     lines: int
     pixels: int
     lanes: tuple[int, ...]
     first: Value
-    ahead: int
+    is_ahead: bool
 
 
 def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, depth: int) -> list[list[str]]:
@@ -438,6 +438,12 @@ def _add_sliding(
                     code.set(variable, code.fma(spread, weights[number], code.get(variable)))
 
 
+def fetch_ahead(code: Code, begin: str, count: int) -> None:
+    """Have the lines fetched of as many elements as begin there, but `AHEAD_BYTES` further on."""
+    for line in range(0, count, LINE_BYTES // code.itemsize):
+        code.prefetch(code.at(begin, AHEAD_BYTES // code.itemsize + line))
+
+
 def _add_by_pixels(
     code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, line: int, depth: int
 ) -> None:
@@ -457,9 +463,8 @@ def _add_by_pixels(
     several = unrolled == length and runs * length * each <= MOST_UNROLLED
 
     def multiply(seen: str, filters: str) -> None:
-        if tile.ahead:
-            for line in range(0, len(tile.lanes) * code.lanes, LINE_BYTES // c.dtype.itemsize):
-                code.prefetch(code.at(filters, tile.ahead + line))
+        if tile.is_ahead:
+            fetch_ahead(code, filters, len(tile.lanes) * code.lanes)
         weights = [code.load(code.at(filters, n * code.lanes), lanes) for n, lanes in enumerate(tile.lanes)]
         for pixel, place in enumerate(places):
             at = code.at(seen, place)

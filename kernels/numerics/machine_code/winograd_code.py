@@ -19,11 +19,11 @@ from math import prod
 
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.machine_code.convolution_code import (
-    AHEAD_BYTES,
     ENOUGH_SUMS,
     Convolution,
     Shape,
     extent_of,
+    fetch_ahead,
     fill_frame,
     has_frame,
     write_pooled,
@@ -339,8 +339,7 @@ class _Writer:
                 def vectors(k: Value) -> list[str]:
                     at = code.at(by, code.times(k, width))
                     if is_large:
-                        for line in range(0, width, LINE_BYTES // self.c.dtype.itemsize):
-                            code.prefetch(code.at(at, AHEAD_BYTES // self.c.dtype.itemsize + line))
+                        fetch_ahead(code, at, width)
                     return [code.load(code.at(at, n * t.lanes), used) for n, used in enumerate(lanes)]
 
                 add_products(code, sums, 0, channels, vectors, lambda row, k: code.at(code.at(rows, k), row * channels))

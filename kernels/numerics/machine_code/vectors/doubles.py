@@ -13,8 +13,9 @@ import numpy as np
 
 from tfrt.executor.support.machine_code import processor
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
-from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate, holds
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.functions import within
+from tfrt.kernels.numerics.machine_code.vectors.logarithms import Form, log_by, log_plus_one_by
 
 _I64 = np.dtype(np.int64)
 _LOWEST, _HIGHEST = -746.0, 710.0
@@ -41,8 +42,6 @@ _ROOT = 0x3FE6A09E667F3BCD
 
 _LN2_FIRST, _LN2_REST = float.fromhex("0x1.62e42feep-1"), 1.9082149292705877e-10
 """The first bits of ln 2, whose products with small integers are exact, and the others."""
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 def exp(code: Code, x: str) -> str:
@@ -87,29 +86,12 @@ def logistic(code: Code, x: str) -> str:
 
 def log(code: Code, x: str) -> str:
     """``log(x)``, within one unit in the last place."""
-    is_tiny = holds(code, "{0} < {1}", [x, code.constant(_TINY)])
-    normal = code.select(is_tiny, evaluate(code, "{0} * {1}", [x, code.constant(2.0**54)]), x)
-    fraction, power, _ = _parts(code, normal)
-    power = code.select(is_tiny, evaluate(code, "{0} - {1}", [power, code.constant(54)]), power)
-    found = _log(code, evaluate(code, "{0} - one", [fraction]), power)
-    infinite = code.constant(np.inf)
-    found = evaluate(code, "{0} if {1} < {2} else {1}", [found, x, infinite])
-    beyond = evaluate(code, "-{1} if {0} == zero else {2}", [x, infinite, code.constant(np.nan)])
-    return evaluate(code, "{1} if {0} > zero else {2}", [x, found, beyond])
+    return log_by(_DOUBLES, code, x)
 
 
 def log_plus_one(code: Code, x: str) -> str:
     """``log(1 + x)``, within two units in the last place."""
-    whole = evaluate(code, "{0} + one", [x])
-    fraction, power, inverse = _parts(code, whole)
-    # What the sum has lost; nothing that counts where it is large.
-    lost = evaluate(code, "({0} - ({1} - one)) * {2}", [x, whole, inverse])
-    lost = evaluate(code, "{0} if {1} < {2} else zero", [lost, x, code.constant(2.0**53)])
-    found = _log(code, evaluate(code, "({0} - one) + {1}", [fraction, lost]), power)
-    infinite = code.constant(np.inf)
-    found = evaluate(code, "{0} if {1} < {2} and {1} != zero else {1}", [found, x, infinite])
-    beyond = evaluate(code, "-{1} if {0} == {3} else {2}", [x, infinite, code.constant(np.nan), code.constant(-1)])
-    return evaluate(code, "{1} if {0} > {3} else {2}", [x, found, beyond, code.constant(-1)])
+    return log_plus_one_by(_DOUBLES, code, x)
 
 
 def _reduced(code: Code, bounded: str) -> tuple[str, str]:
@@ -131,7 +113,7 @@ def _power_of_two(code: Code, shifted: str) -> str:
 
 
 def _parts(code: Code, x: str) -> tuple[str, str, str]:
-    """As `logarithms` has it."""
+    """See `logarithms.Form`."""
     integers = code.of(_I64)
     bits = code.bits(x, integers)
     places = [bits, integers.constant(_ROOT), integers.constant(52)]
@@ -146,7 +128,7 @@ def _parts(code: Code, x: str) -> tuple[str, str, str]:
 
 
 def _log(code: Code, rest: str, power: str) -> str:
-    """The logarithm of one and a rest, times a power of two; in the order of operations of fdlibm's `log`."""
+    """See `logarithms.Form`; in the order of operations of fdlibm's `log`."""
     share = evaluate(code, "{0} / ({1} + {0})", [rest, code.constant(2)])
     square = evaluate(code, "{0} * {0}", [share])
     half = evaluate(code, "{1} * {0} * {0}", [rest, code.constant(0.5)])
@@ -161,3 +143,6 @@ def _polynomial(code: Code, x: str, coefficients: Sequence[float]) -> str:
     for coefficient in reversed(coefficients[:-1]):
         found = code.fma(found, x, code.constant(coefficient))
     return found
+
+
+_DOUBLES = Form(float(np.finfo(np.float64).tiny), 54, 53, _parts, _log)
