@@ -8,7 +8,9 @@
 `binding.py`             fitting a kernel to one place in a program
 `graph.py`               a function made ready to run: its kernels bound, with what each reads and wakes
 `dataflow.py`            runs everything: each kernel as soon as its operands are there
-`frame.py`               one call of it
+`frame.py`               one call of it: which kernels run now, and which elsewhere or later
+`frame_tasks.py`         what a call leaves in the work queue
+`call_state.py`          what a call has come to: its registers, its promises, its failures
 `traced_frame.py`        one call of it while there is a trace
 `recorded.py`            what a call has come to elsewhere, from which it goes on
 `sync_interpreter.py`    runs synchronous functions, kernel after kernel

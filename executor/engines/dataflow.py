@@ -39,7 +39,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfrt.executor.engines.frame import Frame, let_go
+from tfrt.executor.engines.call_state import let_go
+from tfrt.executor.engines.frame import Frame
 from tfrt.executor.engines.graph import Graph
 from tfrt.executor.engines.recorded import Recorded
 from tfrt.executor.runtime.execution_context import ExecutionContext

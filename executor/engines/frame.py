@@ -1,4 +1,8 @@
-"""One call of a function in the dataflow executor; `dataflow.py` states how it runs, and why without locks."""
+"""One call of a function in the dataflow executor: which of its kernels run now, here, and which elsewhere or later.
+
+`dataflow.py` states the order, and why there are no locks; `call_state.py` has what the call has come to, and
+`frame_tasks.py` what it leaves in the work queue.
+"""
 
 from __future__ import annotations
 
@@ -9,70 +13,30 @@ from time import perf_counter
 from typing import Any
 
 from tfrt.executor.engines.binding import unpack
+from tfrt.executor.engines.call_state import CallState
+from tfrt.executor.engines.frame_tasks import Batch, Continue, Help
 from tfrt.executor.engines.graph import Graph, Node
 from tfrt.executor.engines.recorded import Recorded, returning, returns
 from tfrt.executor.runtime.execution_context import ExecutionContext
-from tfrt.executor.runtime.failures import CallEnded, as_ended, as_kernel_error, ends_call, report_uncaught
-from tfrt.executor.runtime.priorities import NORMAL, Priority
-from tfrt.executor.support.call_depth import of_thread, recount
+from tfrt.executor.runtime.failures import ends_call
+from tfrt.executor.support.call_depth import of_thread
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.processors import Places
 from tfrt.executor.values.async_value import AsyncValue
-from tfrt.executor.values.escaped import lose
-
-TURN = 1e-4
-"""Seconds that kernels which are tasks are run for without a look at other tasks, where there are no threads."""
-
-_UNSET = object()
 
 
-def let_go(error: BaseException, *, is_promised: bool) -> None:
-    """Deal with an exception that has ended a call where the caller is not on the stack.
+class Frame(CallState):
+    """One call of a function, which runs its kernels."""
 
-    Args:
-        is_promised: whether results of the call, which have become an `EndedError`, tell of it.
-    """
-    recount()
-    if not isinstance(error, Exception | CallEnded) and ends_call(error):
-        raise error
-    lost = error.error if isinstance(error, CallEnded) else error
-    lose(lost)
-    if not is_promised:
-        report_uncaught(lost)
-
-
-class Frame:
-    """One call of a function."""
-
-    __slots__ = (
-        "awaited",
-        "called",
-        "context",
-        "failure",
-        "graph",
-        "has_errors",
-        "helps",
-        "is_order_free",
-        "nodes",
-        "places",
-        "promises",
-        "recorded",
-        "registers",
-        "reported",
-        "shared",
-        "streams",
-        "tokens",
-        "uses",
-    )
+    __slots__ = ("called", "helps", "is_order_free", "nodes", "places", "recorded", "shared")
 
     def __init__(self, graph: Graph, context: ExecutionContext):
-        self.graph = graph
-        self.context = context
-        self.nodes = graph.nodes
         # Of pure kernels nobody can tell the order, except by the diagnostics of those that fail.
         self.is_order_free = context.is_pure and context.host.diagnostic_handler is None
         of_graph = graph.free_streams if self.is_order_free else graph.streams
-        self.streams = graph.one_stream if of_thread.calls.is_awaited else of_graph
+        CallState.__init__(self, graph, context, graph.one_stream if of_thread.calls.is_awaited else of_graph)
+        self.nodes = graph.nodes
+        self.recorded = 0
         # Kernels that are left to any thread, where these are, and a token for each thread that may be called to help.
         self.shared: list[int] | None = None
         if graph.is_order_free and context.host.priorities is None:
@@ -80,16 +44,6 @@ class Frame:
             self.places = Places()
             self.called = 0
             self.helps = [None] * graph.sharing.helpers(context.host.parallelism)
-        self.registers: list[Any] = [_UNSET] * graph.register_count
-        self.tokens = [t and t.copy() for t in graph.tokens]
-        self.promises: dict[int, AsyncValue] = {}
-        # Kept, with the call, by who waits for its results: so it can be told what a call waits for (`running.py`).
-        self.awaited: dict[int, AsyncValue] = {}
-        self.uses = list(graph.record.use_counts)
-        self.has_errors = False
-        self.failure: AsyncValue | None = None
-        self.recorded = 0
-        self.reported: dict[tuple[int, int], tuple[KernelError, AsyncValue]] | None = None
 
     def record(self, recorded: Recorded) -> None:
         """Take what the first kernels have come to, instead of running them."""
@@ -106,6 +60,7 @@ class Frame:
             self.recorded = count
 
     def start(self, arguments: Sequence[Any]) -> None:
+        """Write the arguments, and run what can be run."""
         users = self.nodes[0].users
         stream = self.streams[0]
         ready: list[int] = []
@@ -114,43 +69,6 @@ class Frame:
         for register, value in enumerate(arguments):
             self.deliver(0, register, value, users[register + 1], stream, ready, foreign)
         self.run(stream, ready, foreign)
-
-    def take_results(self) -> list[Any]:
-        registers, promises = self.registers, self.promises
-        results = []
-        for register in self.graph.result_registers:
-            value = registers[register]
-            if value is _UNSET:
-                value = promises.get(register) or promises.setdefault(register, AsyncValue.promised_by(self))
-                if registers[register : register + 1][0] is not _UNSET:
-                    self.keep_promise(register)
-                elif self.failure is not None:
-                    self.break_promises(self.failure)
-            results.append(value)
-        return results
-
-    def waits_for(self) -> list[int]:
-        """The kernels that have returned, and whose results are not there."""
-        if self.failure is not None:
-            return []
-        awaited = [register for register, value in list(self.awaited.items()) if value.is_pending]
-        return [node.number for node in self.graph.kernels if not set(node.results).isdisjoint(awaited)]
-
-    def end(self, error: BaseException) -> None:
-        """Start no kernel any more and let all that has been promised be that `error` has ended the call."""
-        if self.failure is None:
-            self.failure = AsyncValue.failed(as_ended(error))
-        self.has_errors = True
-        self.break_promises(self.failure)
-
-    def break_promises(self, failure: AsyncValue) -> None:
-        for register in list(self.promises):
-            self.settle(register, failure)
-
-    def end_elsewhere(self, error: BaseException) -> None:
-        """`end`, on a stack that the caller is not on."""
-        self.end(error)
-        let_go(error, is_promised=bool(self.graph.result_registers))
 
     def run(self, stream: int, ready: list[int], foreign: list[int]) -> None:
         """Run ready kernels of `stream`, then of adopted streams, until none is left on this thread."""
@@ -259,6 +177,7 @@ class Frame:
         return True
 
     def deliver_all(self, node: Node, value: Any, stream: int, ready: list[int], foreign: list[int]) -> None:
+        """`deliver` what a kernel has returned, which stands for all its results."""
         if type(value) is AsyncValue and not node.results:
             value.and_then(partial(self.report, node.number))
             return
@@ -289,97 +208,6 @@ class Frame:
             value = self.located(kernel, value) if value.is_error else value._payload
         self.write(register, value, users, stream, ready, foreign)
 
-    def write(
-        self,
-        register: int,
-        value: Any,
-        users: tuple[int, ...],
-        stream: int,
-        ready: list[int],
-        foreign: list[int],
-    ) -> None:
-        if type(value) is AsyncValue:
-            self.has_errors = True
-        self.registers[register] = value
-        if self.promises:
-            self.keep_promise(register)
-        self.make_ready(users, stream, ready, foreign)
-
-    def make_ready(self, users: tuple[int, ...], stream: int, ready: list[int], foreign: list[int]) -> None:
-        tokens, streams = self.tokens, self.streams
-        for user in users:
-            left = tokens[user]
-            if left is None or left.pop():
-                of_user = streams[user]
-                (ready if of_user == stream or of_user < 0 else foreign).append(user)
-
-    def keep_promise(self, register: int) -> None:
-        self.settle(register, self.registers[register])
-
-    def settle(self, register: int, value: Any) -> None:
-        """Resolve the promise of a register, if there is one that nobody else resolves."""
-        promises = self.promises
-        # Taken by a loop in C, and given back by an operator: see `tfrt.executor.values.async_value` about signals.
-        for promise in map(promises.pop, (register,), (None,)):
-            if promise is None:
-                return
-            try:
-                promise.settle(value)
-            except BaseException:
-                if not promise._state:
-                    promises[register] = promise
-                raise
-
-    def fail(self, node: Node, error: BaseException, stream: int, ready: list[int], foreign: list[int]) -> None:
-        """A kernel raised: its results become the error."""
-        failed = as_kernel_error(error)
-        recount()
-        self.context.report(failed, self.graph.location(node.number))
-        failed.came_through(self.graph.call(node, self.registers))
-        failure = AsyncValue.failed(failed)
-        for register, users in zip(node.results, node.users, strict=True):
-            self.write(register, failure, users, stream, ready, foreign)
-
-    def report(self, kernel: int, resolved: AsyncValue) -> None:
-        self.located(kernel, resolved)
-
-    def located(self, kernel: int, value: AsyncValue) -> AsyncValue:
-        """What stands for a resolved value of a kernel: an error that arose there is reported, and gets its place.
-
-        Errors that merely pass by have theirs; they are told what they have come through where the kernel has called a
-        function. Others belong to the kernel, which may give them to somebody else, too.
-        """
-        error = value.error
-        if error is None or error.passes_by or not kernel:
-            return value
-        node = self.graph.nodes[kernel]
-        if error.location is not None and not (node.bound.functions and self.came_from_within(node, error)):
-            return value
-        # Several results may be one error.
-        if self.reported is None:
-            self.reported = {}
-        key = (kernel, id(error))
-        if key not in self.reported:
-            failed = error.copy()
-            self.context.report(failed, self.graph.location(kernel))
-            failed.came_through(self.graph.call(node, self.registers))
-            # The error is kept, so that no other one has its identity.
-            self.reported[key] = error, AsyncValue.failed(failed)
-        return self.reported[key][1]
-
-    def came_from_within(self, node: Node, error: KernelError) -> bool:
-        """Whether an error arose in what the kernel has called, rather than being one of its operands."""
-        operands = [self.registers[register] for register in node.arguments]
-        return not any(type(value) is AsyncValue and value.error is error for value in operands)
-
-    def release(self, registers: tuple[int, ...]) -> None:
-        # Two threads may both miss a decrement here; then the buffer lives until the call ends. It is never
-        # dropped early, because a use is counted only after it.
-        for register in registers:
-            self.uses[register] -= 1
-            if self.uses[register] <= 0:
-                self.registers[register] = None
-
     def share(self, kernels: list[int]) -> None:
         """Leave ready kernels to any thread, also to this one, and call others to help."""
         assert self.shared is not None
@@ -391,7 +219,7 @@ class Frame:
                 return
             self.places.settle()
             self.called += 1
-            self.context.host.enqueue(_Help(self))
+            self.context.host.enqueue(Help(self))
 
     def enqueue(self, kernels: list[int]) -> None:
         """Hand ready kernels to the work queue, one task a stream."""
@@ -400,12 +228,12 @@ class Frame:
         for kernel in kernels:
             by_stream.setdefault(streams[kernel], []).append(kernel)
         for stream in sorted(by_stream):
-            self.context.host.enqueue(_Continue(self, stream, by_stream[stream]))
+            self.context.host.enqueue(Continue(self, stream, by_stream[stream]))
 
     def enqueue_tasks(self, nodes: list[Node], stream: int) -> None:
         """Hand ready kernels that are tasks to the work queue."""
         nodes.reverse()
-        tasks = _Tasks(self, nodes, stream)
+        tasks = Batch(self, nodes, stream)
         enqueue = self.context.host.enqueue
         if tasks.is_shared:
             enqueue(tasks)
@@ -469,58 +297,6 @@ class Frame:
                 return
 
 
-class _Tasks:
-    """Ready kernels that are tasks, the first one last.
-
-    Where there are threads, or nobody can tell in which order kernels run, it is shared: it stays in the work queue as
-    long as kernels are left, and who takes it from there runs kernels until none is. So enqueueing and finding tasks
-    costs something once a batch. Where there are no threads, which others may be waiting for, kernels are run for
-    `TURN` only. Else each call runs one kernel, so that these and other tasks run in the order in which they became
-    ready.
-    """
-
-    __slots__ = ("frame", "has_threads", "is_shared", "nodes", "stream")
-
-    def __init__(self, frame: Frame, nodes: list[Node], stream: int):
-        self.frame: Frame | None = frame
-        self.nodes = nodes
-        self.stream = stream
-        self.has_threads = frame.context.host.work_queue.has_threads
-        self.is_shared = self.has_threads or frame.is_order_free
-
-    def __call__(self) -> None:
-        nodes, frame, stream = self.nodes, self.frame, self.stream
-        if frame is None:
-            return
-        try:
-            if not self.is_shared:
-                frame.run_tasks([nodes.pop()], stream, inf)
-                return
-            end = inf if self.has_threads else perf_counter() + TURN
-            if len(nodes) > 1:
-                host = frame.context.host
-                host.enqueue(self)
-                if host.priorities is not None:
-                    # What is more urgent has its turn.
-                    end = perf_counter() + TURN
-            frame.run_tasks(nodes, stream, end)
-            if not nodes and not self.has_threads:
-                # It may be in the work queue once more, until somebody waits again.
-                self.frame = None
-        except BaseException as error:
-            frame.end_elsewhere(error)
-
-    @property
-    def priority(self) -> Priority:
-        """See `tfrt.executor.runtime.priorities`."""
-        return NORMAL if self.frame is None else self.frame.context.priority
-
-    def abandon(self, error: BaseException) -> None:
-        """See `tfrt.executor.runtime.failures.Promised`."""
-        if self.frame is not None:
-            self.frame.end_elsewhere(error)
-
-
 class Resume:
     """What goes on, once a pending result is there, where it held the call up."""
 
@@ -553,69 +329,6 @@ class Resume:
                 frame.run(self.stream, ready, foreign)
         except BaseException as error:
             frame.end_elsewhere(error)
-
-    def abandon(self, error: BaseException) -> None:
-        """See `tfrt.executor.runtime.failures.Promised`."""
-        self.frame.end_elsewhere(error)
-
-
-class _Continue:
-    """A task that runs ready kernels of one stream."""
-
-    __slots__ = ("frame", "ready", "stream")
-
-    def __init__(self, frame: Frame, stream: int, ready: list[int]):
-        self.frame = frame
-        self.stream = stream
-        self.ready = ready
-
-    def __call__(self) -> None:
-        try:
-            self.frame.run(self.stream, self.ready, [])
-        except BaseException as error:
-            self.frame.end_elsewhere(error)
-
-    @property
-    def priority(self) -> Priority:
-        """See `tfrt.executor.runtime.priorities`."""
-        return self.frame.context.priority
-
-    def abandon(self, error: BaseException) -> None:
-        """See `tfrt.executor.runtime.failures.Promised`."""
-        self.frame.end_elsewhere(error)
-
-
-class _Help:
-    """A task that runs shared kernels until none is left."""
-
-    __slots__ = ("frame",)
-
-    def __init__(self, frame: Frame):
-        self.frame = frame
-
-    def __call__(self) -> None:
-        frame = self.frame
-        shared, helps = frame.shared, frame.helps
-        try:
-            while shared:
-                frame.run(0, [], [])
-                helps.append(None)
-                # Some may have come while the token was not there.
-                if not shared:
-                    return
-                try:
-                    helps.pop()
-                except IndexError:
-                    return
-        except BaseException as error:
-            frame.end_elsewhere(error)
-            return
-        helps.append(None)
-
-    @property
-    def priority(self) -> Priority:
-        """See `tfrt.executor.runtime.priorities`."""
-        return self.frame.context.priority
 
     def abandon(self, error: BaseException) -> None:
         """See `tfrt.executor.runtime.failures.Promised`."""

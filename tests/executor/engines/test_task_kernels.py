@@ -9,7 +9,7 @@ import pytest
 
 import tfrt
 from tests.loading import load
-from tfrt.executor.engines import frame
+from tfrt.executor.engines import frame_tasks
 
 
 @pytest.mark.parametrize("queue", ["s", "mstd:2"])
@@ -113,7 +113,7 @@ def test_a_task_may_wait_for_another_one_of_its_batch(queue, temporary_kernels):
 @pytest.mark.parametrize("is_watched", [False, True])
 def test_pure_tasks_take_turns_with_others(is_watched, monkeypatch, temporary_kernels):
     """On one thread, where nobody can tell their order, tasks are run until it is others' turn."""
-    monkeypatch.setattr(frame, "TURN", -1)
+    monkeypatch.setattr(frame_tasks, "TURN", -1)
     seen = []
 
     @tfrt.kernel("my.task", enqueued=True, pure=True)

@@ -144,7 +144,7 @@ def test_a_stream_of_urgent_tasks_starves_nobody():
 
 
 def test_a_batch_of_kernels_makes_room_on_the_threads(monkeypatch):
-    monkeypatch.setattr("tfrt.executor.engines.frame.TURN", 0.0)
+    monkeypatch.setattr("tfrt.executor.engines.frame_tasks.TURN", 0.0)
     bench = Bench("mstd:1")
     lines = "".join(f'  %x{n} = "t.enqueued"(%n) : (i32) -> i32\n' for n in range(40))
     text = f"func.func @wide(%n: i32) -> i32 {{\n{lines}  tfrt.return %x0 : i32\n}}\n"
