@@ -8,7 +8,7 @@ weights and inputs, to results that agree. Then each way starts anew, in process
 to the first result, and how much memory. tfrt starts from a compiled file, and onnxruntime from a model's file. `tfrt`
 runs on numpy alone, `tfrt-native` with Numba where that is installed, from a cache that the calls before have filled.
 These are given weights as arguments; for `tfrt-file` and `native-file` they are constants in a file, as onnxruntime's
-are.
+are. `code-file` is such a file, too, with machine code that has been saved before: it starts without Numba.
 
 README.md says what the columns are.
 """
@@ -62,11 +62,11 @@ def in_native_tfrt(network: Network, file: Path, threads: int) -> Call:
     return in_tfrt(network, file, threads, native=True)
 
 
-def in_tfrt_with_constants(network: Network, file: Path, threads: int, native: bool = False) -> Call:
+def in_tfrt_with_constants(network: Network, file: Path, threads: int, **options: Any) -> Call:
     """The weights are the program's, in a file, as those of onnxruntime's are."""
     import tfrt
 
-    host = tfrt.HostContext("s" if threads == 1 else f"mstd:{threads}", native=native)
+    host = tfrt.HostContext("s" if threads == 1 else f"mstd:{threads}", **{"native": False, **options})
     run = tfrt.load(file.read_bytes(), host=host, weights=_weights_of(file))["main"]
     inputs = network.arrays()[1]
     return lambda: run(*inputs)
@@ -74,6 +74,12 @@ def in_tfrt_with_constants(network: Network, file: Path, threads: int, native: b
 
 def in_native_tfrt_with_constants(network: Network, file: Path, threads: int) -> Call:
     return in_tfrt_with_constants(network, file, threads, native=True)
+
+
+def in_saved_tfrt_with_constants(network: Network, file: Path, threads: int) -> Call:
+    """The same, with machine code that another process has saved."""
+    code = _code_of(file, threads)
+    return in_tfrt_with_constants(network, file, threads, native=None, machine_code=code)
 
 
 def in_numpy(network: Network, file: Path, threads: int) -> Call:
@@ -123,6 +129,7 @@ WAYS: dict[str, tuple[Callable[[Network, Path, int], Call], tuple[str, ...]]] = 
     "tfrt-native": (in_native_tfrt, ("numba",)),
     "tfrt-file": (in_tfrt_with_constants, ()),
     "native-file": (in_native_tfrt_with_constants, ("numba",)),
+    "code-file": (in_saved_tfrt_with_constants, ("numba",)),
     "numpy": (in_numpy, ()),
     "jax": (in_jax, ("jax",)),
     "torch": (in_torch, ("torch",)),
@@ -189,7 +196,7 @@ def _write_files(network: Network, folder: Path, ways: list[str]) -> dict[str, A
         seconds = time.perf_counter() - start
     for way in ("tfrt", "tfrt-native"):
         _file(network, way, folder).write_bytes(compiled)
-    for way in {"tfrt-file", "native-file"}.intersection(ways):
+    for way in {"tfrt-file", "native-file", "code-file"}.intersection(ways):
         file = _file(network, way, folder)
         constant = with_constants(text, list(network.arrays()[0].values()))
         weights = str(_weights_of(file))
@@ -213,12 +220,18 @@ def _weights_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.safetensors")
 
 
+def _code_of(file: Path, threads: int) -> Path:
+    return file.with_name(f"{file.name}.{threads}.code")
+
+
 def _measure(
     name: str, threads: int, files: Path, options: argparse.Namespace, program: dict[str, Any]
 ) -> dict[str, Any]:
     """What is known of the program, what the machine reaches, and of each way seconds of its calls in each round and of
     its starts, and bytes: the most that a start has held, and those of runs."""
     command = [sys.executable, __file__, "--networks", name, "--threads", str(threads), "--files", str(files)]
+    if "code-file" in options.ways:
+        _output([*command, "--part", "record"], threads)
     steady = [*command, "--part", "steady", "--rounds", str(options.rounds), "--ways", ",".join(options.ways)]
     measured = json.loads(_output(steady, threads))
     ways: dict[str, dict[str, Any]] = {
@@ -299,10 +312,24 @@ def _seconds(call: Call) -> float:
     return time.perf_counter() - start
 
 
+def _record(options: argparse.Namespace) -> int:
+    """Save the machine code of a network."""
+    import tfrt
+
+    network, threads = _only(options)
+    file = _file(network, "code-file", options.files)
+    with tfrt.record_machine_code(_code_of(file, threads)):
+        in_native_tfrt_with_constants(network, file, threads)()
+    return 0
+
+
 def _first(options: argparse.Namespace) -> int:
     """Run one way once, and print the most bytes that this process has held."""
     network, threads = _only(options)
     (way,) = options.ways
+    if way == "code-file":
+        # As where they are not installed.
+        sys.modules["numba"] = sys.modules["llvmlite"] = None  # type: ignore[assignment]
     np.asarray(WAYS[way][0](network, _file(network, way, options.files), threads)())
     print(_most_memory())
     return 0
@@ -333,7 +360,12 @@ def _most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], int]] = {"steady": _steady, "first": _first, "memory": _memory}
+PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "record": _record,
+    "steady": _steady,
+    "first": _first,
+    "memory": _memory,
+}
 """What the processes do that this one starts."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import roofline
 
-OURS = ("tfrt", "tfrt-native", "tfrt-file", "native-file")
+OURS = ("tfrt", "tfrt-native", "tfrt-file", "native-file", "code-file")
 COLUMNS = {
     "p50": 9,
     "p99": 9,

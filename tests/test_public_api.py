@@ -115,6 +115,7 @@ PUBLIC = [
     "load",
     "native_function",
     "on_device",
+    "record_machine_code",
     "register_copy",
     "to_dense",
     "trace",

@@ -248,6 +248,7 @@ __all__ = [
     "load",
     "native_function",
     "on_device",
+    "record_machine_code",
     "register_copy",
     "to_dense",
     "trace",
@@ -355,6 +356,27 @@ def import_tensorflow(
     from tfrt.compiler.importers.tensorflow import import_tensorflow as import_model
 
     return import_model(source, signature=signature, weights=weights, larger_than=larger_than, progress=progress)
+
+
+def record_machine_code(path: str | os.PathLike[str], *, level: str | None = None) -> AbstractContextManager[None]:
+    """Save the machine code that this process makes meanwhile to a file, for machines without Numba.
+
+    What runs in the block on hosts with ``native=True`` is made, and saved: so call what is to be called there, with
+    arguments of the same types and shapes, on as many threads. There, ``HostContext(machine_code=path)`` takes it. It
+    must come before any other machine code of the process. Machine code of scalar functions is Numba's, and not saved.
+
+    Args:
+        path: the file, which is as it was if the block raises.
+        level: which processors are to run it, ``x86-64-v3`` (with AVX2) or ``x86-64-v4`` (with AVX-512); by default the
+            best level that this processor has.
+
+    Raises:
+        UsageError: there is no such level, this processor does not have it, llvmlite is not installed, this process has
+            made machine code before, none is made in the block, or the file cannot be written.
+    """
+    from tfrt.executor.support.saved_code import record
+
+    return record(path, level)
 
 
 def trace(path: str | os.PathLike[str] | None = None, *, level: str = "kernels") -> AbstractContextManager[EventTrace]:

@@ -10,7 +10,7 @@ import os
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tfrt.executor.declarations.annotations import Supplied
@@ -87,6 +87,9 @@ class HostContext:
         native: whether scalar functions, chains of elementwise ops, convolutions and pools become machine code, which
             needs Numba (``tfrt[native]``): by default those that take long, where it is installed; True means all as
             soon as they are generated.
+        machine_code: files that `tfrt.record_machine_code` has written, of which machine code is taken, in the whole
+            process: that needs no Numba. What is not in them is made as `native` says, which is True by default where
+            a file is for this processor. What is in them is run as it is: they must be trusted.
         profile: collects how long kernels take. Then nothing runs from plans.
         trace: collects what runs when: ops, and kernels, too, if it says so. Then nothing runs from plans.
         opentelemetry: whether requests are spans of OpenTelemetry (``tfrt[opentelemetry]``), made by the application's
@@ -117,8 +120,9 @@ class HostContext:
         programs: those that are loaded on it.
 
     Raises:
-        UsageError: no work queue has that description, kernels would be both profiled and traced, a limit is none, or
-            OpenTelemetry is not installed.
+        UsageError: no work queue has that description, kernels would be both profiled and traced, a limit is none,
+            OpenTelemetry is not installed, or a file of machine code cannot be read, or is to be used where there is to
+            be none.
     """
 
     supplied_as: ClassVar[Supplied] = Supplied.HOST
@@ -131,6 +135,7 @@ class HostContext:
         plans: bool = True,
         plan_threshold: int | None = None,
         native: bool | None = None,
+        machine_code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
         profile: Observer | None = None,
         trace: Trace | None = None,
         opentelemetry: Any = False,
@@ -142,6 +147,8 @@ class HostContext:
         files: bool | str | os.PathLike[str] = True,
         diagnostic_handler: Callable[[Diagnostic], None] | None = None,
     ):
+        if machine_code is not None:
+            native = _use_machine_code(machine_code, native)
         self.work_queue = create_work_queue(work_queue) if isinstance(work_queue, str) else work_queue
         self.enqueue: Callable[[Task], None] = self.work_queue.add_task
         self.enqueue_blocking: Callable[[Task], None] = self.work_queue.add_blocking_task
@@ -350,6 +357,22 @@ class HostContext:
         """The one object that `make` makes of this host; made when first asked for, once."""
         found: T = get_or_make(self._shared, make, lambda: make(self))
         return found
+
+
+def _use_machine_code(
+    files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], native: bool | None
+) -> bool | None:
+    """Take machine code from files; returns whether the host asks for all that there is.
+
+    Raises:
+        UsageError: see `HostContext`.
+    """
+    if native is False:
+        raise UsageError("machine_code goes with native=True or None: with False there is none")
+    from tfrt.executor.support.saved_code import use
+
+    is_used = use([files] if isinstance(files, str | os.PathLike) else files)
+    return True if is_used else native
 
 
 def _request_spans(tracer: Any) -> RequestSpans:

@@ -15,6 +15,9 @@
 `native_code.py`           machine code, compiled by Numba where that is installed
 `machine_code.py`          machine code of LLVM's intermediate representation, by llvmlite where that is installed
 `flat_code.py`             such code as bytes that run wherever they lie, without a compiler's library
+`saved_code.py`            such code in files, made in one process and used in others
+`code_files.py`            these files
+`processor_levels.py`      the processors that they are for
 `direct_calls.py`          such code as a built-in function of Python's
 `fork_join.py`             loops of machine code that several threads share
 `fork_join_words.py`       the words of memory by which they do

@@ -1,13 +1,14 @@
-"""Machine code for the processor it is made on, of LLVM's intermediate representation, by llvmlite, which comes with
-Numba and so is optional. It is kept in the folder of the user's cache, so the next process finds it; where it can be
-loaded without llvmlite (`flat_code`), that is not imported, which costs 50 megabytes and as many milliseconds.
+"""Machine code of LLVM's intermediate representation, by llvmlite, which comes with Numba and so is optional.
+
+It is made for the processor it is made on, unless the process is to save it for others (`saved_code`), and kept in the
+folder of the user's cache, so the next process finds it. Where it can be loaded without llvmlite (`flat_code`), that is
+not imported, which costs 50 megabytes and as many milliseconds.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Any
 
 from tfrt.executor.support import flat_code
 from tfrt.executor.support.cache_folder import cache_folder, is_private, keep
+from tfrt.executor.support.processor_levels import Level
+from tfrt.executor.support.saved_code import has_compiler, name_of, process
 
 
 class CannotAssemble(Exception):
@@ -38,17 +41,20 @@ class Processor:
 
 
 def is_available() -> bool:
-    """Whether llvmlite is installed."""
-    return importlib.util.find_spec("llvmlite") is not None
+    """Whether there is machine code: llvmlite is installed, or files of it are used."""
+    return bool(process.files) or has_compiler()
 
 
 @cache
 def processor() -> Processor:
-    """This machine's.
+    """What this process makes machine code for.
 
     Raises:
         CannotAssemble: llvmlite does not work here.
     """
+    process.is_begun = True
+    if process.level is not None:
+        return Processor(process.level.vector_bytes, process.level.registers, fuses=True)
     known = flat_code.processor_flags() if flat_code.is_possible() else frozenset[str]()
     features = known or {name for name, there in _target()[1].items() if there}
     fuses = {"avx2", "fma", "f16c"} <= features
@@ -80,6 +86,7 @@ def address_of(text: str, name: str) -> int:
     Raises:
         CannotAssemble: there is no machine code for it.
     """
+    process.is_begun = True
     flat = _flat(text, name)
     if flat is not None:
         return flat
@@ -89,9 +96,12 @@ def address_of(text: str, name: str) -> int:
         from llvmlite import binding as llvm
 
         # The object file is only right for the same processor and compiler.
-        made_for = f"{llvmlite.__version__} {llvm.get_host_cpu_name()} {sorted(features.items())} {machine.triple}"
+        kind = llvm.get_host_cpu_name() if process.level is None else process.level.name
+        made_for = f"{llvmlite.__version__} {kind} {sorted(features.items())} {machine.triple}"
         content = _kept(f"object_{_digest(made_for + text)}", lambda: _compiled(text, machine))
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(f'target triple = "{machine.triple}"\n'), _machine())
+        engine = llvm.create_mcjit_compiler(
+            llvm.parse_assembly(f'target triple = "{machine.triple}"\n'), _machine(process.level)
+        )
         engine.add_object_file(llvm.ObjectFileRef.from_data(content))
         engine.finalize_object()
         address: int = engine.get_function_address(name)
@@ -117,12 +127,19 @@ def _flat(text: str, name: str) -> int | None:
         content = flat_code.flattened(_compiled(text, _target()[0]), name) or b""
         return hashlib.sha256(content).digest() + content
 
+    named, level = name_of(text, name), process.level
     try:
-        kept = _kept(f"code_{_digest(' '.join(sorted(flags)) + text)}", make)
-        seal, content = kept[:32], kept[32:]
-        # What is not whole is not run.
-        is_whole = hashlib.sha256(content).digest() == seal
-        return flat_code.loaded(content) if content and is_whole else None
+        content = process.find(named)
+        if content is None:
+            made_for = " ".join(sorted(flags)) if level is None else level.name
+            kept = _kept(f"code_{_digest(made_for + named)}", make)
+            content = kept[32:]
+            # What is not whole is not run.
+            if not content or hashlib.sha256(content).digest() != kept[:32]:
+                return None
+        address = flat_code.loaded(content)
+        process.keep(named, content)
+        return address
     except OSError:
         return None
     except Exception as error:
@@ -167,19 +184,20 @@ def _target() -> tuple[Any, dict[str, bool]]:
 
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        return _machine(), dict(llvm.get_host_cpu_features())
+        return _machine(process.level), dict(llvm.get_host_cpu_features())
     except Exception as error:
         raise CannotAssemble(str(error)) from error
 
 
-def _machine() -> Any:
-    """A target machine; an engine takes its own."""
+def _machine(level: Level | None) -> Any:
+    """A target machine, for a level of processors, or for this one; an engine takes its own."""
     from llvmlite import binding as llvm
 
     target = llvm.Target.from_default_triple()
-    features = llvm.get_host_cpu_features().flatten()
+    name = llvm.get_host_cpu_name() if level is None else level.name
+    features = llvm.get_host_cpu_features().flatten() if level is None else level.features
     # Code finds its constants relative to itself.
-    return target.create_target_machine(llvm.get_host_cpu_name(), features, opt=3, reloc="pic", codemodel="small")
+    return target.create_target_machine(name, features, opt=3, reloc="pic", codemodel="small")
 
 
 def _compiled(text: str, machine: Any) -> bytes:

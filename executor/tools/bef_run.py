@@ -37,7 +37,7 @@ from tfrt.executor.support.location import position
 from tfrt.executor.support.progress import step
 from tfrt.executor.support.progress_line import progress_line
 from tfrt.executor.support.spans import span
-from tfrt.executor.tools import measuring
+from tfrt.executor.tools import machine_code_options, measuring
 from tfrt.executor.tools.bef_files import open_file
 from tfrt.executor.tools.bef_run_options import ALLOCATORS, LEAK_CHECKS, check_stepping, parser
 from tfrt.executor.tools.kernel_modules import import_kernels
@@ -87,6 +87,7 @@ def _main(argv: Sequence[str]) -> int:
         import_kernels(module)
     if options.profile is not None and options.dump_plan:
         raise UsageError("--profile and --dump-plan exclude each other: what is profiled runs without plans")
+    machine_code_options.check(options)
     measuring.check(options)
     if options.step or options.breaks:
         check_stepping(options)
@@ -95,7 +96,10 @@ def _main(argv: Sequence[str]) -> int:
         is_prompting = options.step or options.breaks
         try:
             with progress_line(options.progress and not is_prompting):
-                return _run(options, signals) if options.compare_with is None else _compare(options)
+                if options.compare_with is not None:
+                    return _compare(options)
+                with machine_code_options.recorded(options):
+                    return _run(options, signals)
         except KeyboardInterrupt:
             signals.report()
             return signals.code
@@ -123,7 +127,8 @@ def _run(options: argparse.Namespace, signals: Signals) -> int:
         # Plans allocate in another order, which a capacity shows.
         plans=options.plans and allocator.capacity is None,
         plan_threshold=options.plan_threshold,
-        native=None if options.native else False,
+        native=machine_code_options.asked_for(options),
+        machine_code=options.machine_code or None,
         profile=profile or recording,
         trace=trace,
         allocator=allocator,

@@ -11,7 +11,7 @@ from tfrt.executor.support import allocation, cli
 from tfrt.executor.support.allocation import Allocator
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.progress_line import add_progress_option
-from tfrt.executor.tools import measuring
+from tfrt.executor.tools import machine_code_options, measuring
 
 _EXAMPLES = """\
   bef-run program.bef
@@ -26,6 +26,8 @@ _EXAMPLES = """\
   bef-run program.bef --report report.html
   bef-run model.bef --function main --inputs args.npz --dump-values values.npz --dump-kernels 'model.mlir:12'
   bef-run optimised.bef --compare-with plain.bef --function main --inputs args.npz
+  bef-run model.bef --function main --inputs args.npz --save-machine-code model.code
+  bef-run model.bef --function main --inputs args.npz --machine-code model.code
 
 inputs and expected outputs:
   3  -1.5  true                  scalars; their type is the function's
@@ -70,7 +72,7 @@ def parser() -> cli.OptionParser:
         help="generate a function as Python after N runs or loop iterations (default: once that pays, "
         f"{PLAN_THRESHOLD} at the latest)",
     )  # fmt: skip
-    add("--no-native", dest="native", action="store_false", help="make no machine code of scalar functions")
+    machine_code_options.add_options(made)
     measuring.add_options(made)
     add("--dump-plan", action="store_true", help="show the functions' plans as Python instead of running them")
     add(
