@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import attrs_of, call_op, chain_op, constant, memref, metadata_of_type
-from tfrt.compiler.passes.shared.source_patterns import repeated_number
+from tfrt.compiler.passes.shared.source_values import repeated_number
 from tfrt.dialects.cpu.arrays import ConstantOp
 from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
 from tfrt.dialects.shared.ops import erase_op, operands_of, put_before, replace_op, result_of

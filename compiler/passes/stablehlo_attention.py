@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import BoolAttr, ModuleOp, TensorType, f32, f64, i1
+from xdsl.dialects.builtin import BoolAttr, ModuleOp, f32, f64, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, layout_of
 from tfrt.compiler.passes.shared.scores import Found, Operand, Scores, scores_of, source_of
-from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of
+from tfrt.compiler.passes.shared.source_insertion import insert_before
+from tfrt.compiler.passes.shared.source_values import element_type_of, maker, sizes_of
 from tfrt.dialects.nn import AttentionOp, changes_attribute
 from tfrt.dialects.shared.interning import double_attribute, integer_attribute, tensor_type
 from tfrt.dialects.shared.ops import make_op, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
-from tfrt.dialects.stablehlo.directives import integers
+from tfrt.dialects.stablehlo.directives import integers, number_of
 from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
 from tfrt.executor.declarations.nn_shapes import can_be_mixed
 
@@ -160,8 +161,8 @@ def _attention(
     masks, sinks = (
         [source_of(mask, axes, scales=False)[0] for mask in of] for of in (given, [found.sink] if found.sink else [])
     )
-    elements = [_element(each.value) for each in (query, keys, values, *masks, *sinks)]
-    if not can_be_mixed([str(each) for each in (*elements, _element(product.result)) if each != i1]):
+    elements = [element_type_of(each.value) for each in (query, keys, values, *masks, *sinks)]
+    if not can_be_mixed([str(each) for each in (*elements, element_type_of(product.result)) if each != i1]):
         return None
 
     def resolved(operand: Operand) -> Operand:
@@ -253,7 +254,7 @@ class _Rewriter:
         made = make_op(
             AttentionOp,
             [query, *parts[0], *parts[1], *self._arranged_masks()],
-            [tensor_type(_element(query), tuple(sizes))],
+            [tensor_type(element_type_of(query), tuple(sizes))],
             properties=properties,
             location=product.location,
         )
@@ -262,11 +263,13 @@ class _Rewriter:
 
     def _converted(self, query: SSAValue) -> SSAValue:
         """The query with an element type that holds what the product does."""
-        element = _element(self.found.product.result)
-        return query if _element(query) in (element, f32, f64) else self._as(query, f32 if element != f32 else element)
+        element = element_type_of(self.found.product.result)
+        if element_type_of(query) in (element, f32, f64):
+            return query
+        return self._as(query, f32 if element != f32 else element)
 
     def _as(self, value: SSAValue, element: Attribute) -> SSAValue:
-        if _element(value) == element:
+        if element_type_of(value) == element:
             return value
         return insert_before(
             self.found.product, "stablehlo.convert", [value], {}, tensor_type(element, sizes_of(value))
@@ -290,7 +293,7 @@ class _Rewriter:
         made = maker(operand.value, "stablehlo.concatenate")
         if made is None or len({use.operation for use in result_of(made).uses}) != 1 or len(self.found.keys_along) != 1:
             return [operand.value]
-        dimension: int = made.properties["dimension"].value.data  # type: ignore[attr-defined]
+        dimension = number_of(made.properties["dimension"])
         sizes = [size for part in operands_of(made) for size in sizes_of(part)]
         is_along = operand.layout[dimension] == self.found.keys_along
         return list(operands_of(made)) if is_along and min(sizes) > 0 else [operand.value]
@@ -317,7 +320,7 @@ class _Rewriter:
         if partly:
             wide = [a for n, group in enumerate(groups) for a in group if a in sizes or n in partly]
             dims = integers([wide.index(axis) for axis in order])
-            type = tensor_type(_element(value), tuple([sizes.get(axis, axis.size) for axis in wide]))
+            type = tensor_type(element_type_of(value), tuple([sizes.get(axis, axis.size) for axis in wide]))
             value = insert_before(
                 self.found.product, "stablehlo.broadcast_in_dim", [value], {"broadcast_dimensions": dims}, type
             )
@@ -331,19 +334,19 @@ class _Rewriter:
         value = self._reshaped(result, [axis.size for axis in has])
         value = self._transposed(value, [has.index(axis) for axis in _flat(found.result)])
         value = self._reshaped(value, sizes_of(found.product.result))
-        return self._as(value, _element(found.product.result))
+        return self._as(value, element_type_of(found.product.result))
 
     def _transposed(self, value: SSAValue, order: Sequence[int]) -> SSAValue:
         if sorted(order) == list(order):
             return value
         sizes = sizes_of(value)
-        type = tensor_type(_element(value), tuple([sizes[d] for d in order]))
+        type = tensor_type(element_type_of(value), tuple([sizes[d] for d in order]))
         return insert_before(self.found.product, "stablehlo.transpose", [value], {"permutation": integers(order)}, type)
 
     def _reshaped(self, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
         if tuple(sizes) == sizes_of(value):
             return value
-        type = tensor_type(_element(value), tuple(sizes))
+        type = tensor_type(element_type_of(value), tuple(sizes))
         return insert_before(self.found.product, "stablehlo.reshape", [value], {}, type)
 
 
@@ -354,9 +357,3 @@ def _size(group: Group) -> int:
 def _are_neighbours(one: Axis, other: Axis, axes: Sequence[Axis]) -> bool:
     """Whether one axis lies right before another."""
     return one in axes and other in axes and axes.index(other) == axes.index(one) + 1
-
-
-def _element(value: SSAValue) -> Attribute:
-    assert isinstance(value.type, TensorType)
-    element: Attribute = value.type.element_type
-    return element

@@ -17,6 +17,7 @@ from xdsl.traits import IsTerminator, Pure
 
 from tfrt.compiler.locations import MergedLocations
 from tfrt.compiler.passes.shared.array_ops import metadata_of_type
+from tfrt.compiler.passes.shared.source_insertion import new_like
 from tfrt.compiler.passes.shared.source_ops import (
     Unsupported,
     body_attribute,
@@ -27,13 +28,8 @@ from tfrt.compiler.passes.shared.source_ops import (
     may_have_effects,
     op_attributes,
 )
-from tfrt.compiler.passes.shared.source_patterns import (
-    PATTERNS,
-    Replacement,
-    new_like,
-    sizes_of_type,
-    transpose_of_ones,
-)
+from tfrt.compiler.passes.shared.source_patterns import PATTERNS, Replacement, transpose_of_ones
+from tfrt.compiler.passes.shared.source_values import sizes_of_type
 from tfrt.compiler.passes.symbol_dce import functions_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value, typed_values
 from tfrt.dialects.shared.interning import Identities

@@ -11,7 +11,8 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.shape_inference import is_static
-from tfrt.compiler.passes.shared.source_patterns import constant_of, op_class
+from tfrt.compiler.passes.shared.source_insertion import op_class
+from tfrt.compiler.passes.shared.source_values import constant_of
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
 
 Static = tuple[str, Sequence[SSAValue], Mapping[str, Attribute]]

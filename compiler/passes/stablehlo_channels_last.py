@@ -12,12 +12,13 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import Pure
 
-from tfrt.compiler.passes.shared.source_patterns import constant_of, insert_before, maker, sizes_of
+from tfrt.compiler.passes.shared.source_insertion import insert_before
+from tfrt.compiler.passes.shared.source_values import constant_of, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, ConvolutionDimensionNumbers
-from tfrt.dialects.stablehlo.directives import integers, numbers_of
+from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
 from tfrt.executor.declarations.op_registry import CPU_OPS
 
 Order = tuple[int, ...]
@@ -203,8 +204,7 @@ def _pairs(value: Attribute, order: Order) -> Attribute:
 
 
 def _dimension(value: Attribute, order: Order) -> Attribute:
-    assert isinstance(value, IntegerAttr)
-    return IntegerAttr(order[value.value.data], i64)
+    return IntegerAttr(order[number_of(value)], i64)
 
 
 def _dimensions(value: Attribute, order: Order) -> Attribute:

@@ -7,12 +7,13 @@ from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.attributes import dtype_of
 from tfrt.compiler.passes.shared.shape_inference import is_static
-from tfrt.compiler.passes.shared.source_patterns import insert_before, maker, sizes_of, trip_count
+from tfrt.compiler.passes.shared.source_insertion import insert_before
+from tfrt.compiler.passes.shared.source_values import element_type_of, maker, sizes_of, trip_count
 from tfrt.dialects.shared.interning import data_attribute
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
@@ -122,7 +123,7 @@ class _Loop:
         assert isinstance(numbers, DotAttr)
         if left is None or numbers.data.lhs_batching_dimensions or not self._is_fixed(op.operands[1]):
             return None
-        dtype = dtype_of(_element(op.results[0]))
+        dtype = dtype_of(element_type_of(op.results[0]))
         size = left.count * prod(sizes_of(op.results[0]))
         return replace(left, follows=True) if dtype and size * dtype.numpy.itemsize <= _MOST_BYTES else None
 
@@ -143,7 +144,7 @@ class _Loop:
         assert isinstance(op, Operation) and isinstance(row.index.type, TensorType)
         zero = DenseIntOrFPElementsAttr.from_list(row.index.type, [0])
         none = insert_before(op, "stablehlo.constant", [], {"value": zero}, row.index.type)
-        type = TensorType(_element(value), [1, *sizes])
+        type = TensorType(element_type_of(value), [1, *sizes])
         operands = [self._whole(value), row.index, *[none] * len(sizes)]
         part = insert_before(op, "stablehlo.dynamic_slice", operands, {"slice_sizes": integers([1, *sizes])}, type)
         value.replace_all_uses_with(insert_before(op, "stablehlo.reshape", [part], {}, value.type))
@@ -157,7 +158,7 @@ class _Loop:
     def _computed(self, value: SSAValue) -> SSAValue:
         op, count = value.owner, self.rows[value].count
         assert isinstance(op, Operation)
-        sizes, type = sizes_of(value), TensorType(_element(value), [count, *sizes_of(value)])
+        sizes, type = sizes_of(value), TensorType(element_type_of(value), [count, *sizes_of(value)])
         if op.name == "stablehlo.dynamic_slice":
             return insert_before(self.loop, "stablehlo.reshape", [op.operands[0]], {}, type)
         if op.name == "stablehlo.reshape":
@@ -180,7 +181,7 @@ class _Loop:
         wide, source, dims = maker(operand, _STAY[1]), operand, tuple(range(len(sizes)))
         if wide is not None and wide in self.fixed:
             (source,), dims = wide.operands, numbers_of(wide.properties["broadcast_dimensions"])
-        type = TensorType(_element(operand), [count, *sizes])
+        type = TensorType(element_type_of(operand), [count, *sizes])
         moved = {"broadcast_dimensions": integers([1 + dimension for dimension in dims])}
         return insert_before(self.loop, _STAY[1], [self._outside(source)], moved, type)
 
@@ -196,13 +197,7 @@ class _Loop:
 
 
 def _is_elementwise(op: Operation) -> bool:
-    entry, dtype = CPU_OPS.get(op.name), dtype_of(_element(op.results[0]))
+    entry, dtype = CPU_OPS.get(op.name), dtype_of(element_type_of(op.results[0]))
     if entry is None or dtype is None:
         return False
     return entry.by_element or (entry.elementwise is not None and entry.elementwise(dtype) is not None)
-
-
-def _element(value: SSAValue) -> Attribute:
-    assert isinstance(value.type, TensorType)
-    element: Attribute = value.type.element_type
-    return element

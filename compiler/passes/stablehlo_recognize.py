@@ -13,7 +13,8 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.attributes import dtype_of
 from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
-from tfrt.compiler.passes.shared.source_patterns import maker, op_class, sizes_of
+from tfrt.compiler.passes.shared.source_insertion import insert_before
+from tfrt.compiler.passes.shared.source_values import element_type_of, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.nn import NormalizeOp, SoftmaxOp, epsilon_of
 from tfrt.dialects.shared.interning import integer_attribute
@@ -27,7 +28,7 @@ from tfrt.dialects.stablehlo.attributes import (
     GatherAttr,
     GatherDimensionNumbers,
 )
-from tfrt.dialects.stablehlo.directives import integers, numbers_of
+from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
 from tfrt.dialects.stablehlo.elementwise import CompareOp, SelectOp
 from tfrt.dialects.stablehlo.indexing import GatherOp
 from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
@@ -82,14 +83,16 @@ def _one_hot_product(product: DotGeneralOp) -> None:
     shape = sizes_of(table)
     if indices is None or not _are_alike(one_hot, table, product.result) or -1 in (*shape, *sizes_of(indices)):
         return
+    element = element_type_of(indices)
+    assert isinstance(element, IntegerType)
     # Frameworks count classes with the indices' type, which therefore holds their number, but for the last one.
-    if shape[rows] >> (indices.type.element_type.bitwidth - 1):  # type: ignore[attr-defined]
+    if shape[rows] >> (element.bitwidth - 1):
         return
-    _Rewriter(product).pick(indices, table, rows)
+    _Rewriter(product).pick(indices, element, table, rows)
 
 
 def _are_alike(*values: SSAValue) -> bool:
-    return len({value.type.element_type for value in values}) == 1  # type: ignore[attr-defined]
+    return len({element_type_of(value) for value in values}) == 1
 
 
 def _picked(one_hot: SSAValue, classes: int) -> SSAValue | None:
@@ -99,7 +102,7 @@ def _picked(one_hot: SSAValue, classes: int) -> SSAValue | None:
     if compared is None or compared.properties["comparison_direction"] != ComparisonDirection.new("EQ"):
         return None
     sides: Sequence[SSAValue] = operands_of(compared)
-    if not isinstance(sides[0].type.element_type, IntegerType):  # type: ignore[attr-defined]
+    if not isinstance(element_type_of(sides[0]), IntegerType):
         return None
     rest = tuple(d for d in range(len(sizes_of(one_hot))) if d != classes)
     for indices, numbers in (sides, reversed(sides)):
@@ -119,7 +122,7 @@ def _counted_dimension(value: SSAValue) -> int | None:
     """The dimension along which each element is its own index, if there is one."""
     made = maker(value, "stablehlo.iota")
     if made is not None:
-        return int(made.properties["iota_dimension"].value.data)  # type: ignore[attr-defined]
+        return number_of(made.properties["iota_dimension"])
     made = maker(value, "stablehlo.broadcast_in_dim")
     inner = None if made is None else _counted_dimension(operand_of(made, 0))
     if made is None or inner is None:
@@ -133,7 +136,7 @@ def _counted_dimension(value: SSAValue) -> int | None:
 class _Rewriter:
     product: DotGeneralOp
 
-    def pick(self, indices: SSAValue, table: SSAValue, rows: int) -> None:
+    def pick(self, indices: SSAValue, element: IntegerType, table: SSAValue, rows: int) -> None:
         """Put the picked rows, and zeros for indices out of range, in place of the product."""
         result, shape, batch = self.product.result.type, sizes_of(table), len(sizes_of(indices))
         assert isinstance(result, TensorType)
@@ -153,11 +156,10 @@ class _Rewriter:
             result,
         )
         # As unsigned numbers, those below zero are too large, too.
-        element = indices.type.element_type  # type: ignore[attr-defined]
         within = self._compare("LT", indices, shape[rows])
         if element.signedness.data is not Signedness.UNSIGNED:
             above = self._compare("GE", indices, 0)
-            within = self._insert(op_class("stablehlo.and"), [above, within], {}, within.type)
+            within = insert_before(self.product, "stablehlo.and", [above, within], {}, within.type)
         mask = self._broadcast(within, tuple(range(batch)), TensorType(i1, result.get_shape()))
         zero = self._constant(0, TensorType(result.element_type, []))
         zeros = self._broadcast(zero, (), result)
@@ -167,9 +169,7 @@ class _Rewriter:
     def _insert(
         self, op: type[Operation], operands: Sequence[SSAValue], properties: Mapping[str, Attribute], type: Attribute
     ) -> SSAValue:
-        made = make_op(op, operands, [type], properties=properties, location=self.product.location)
-        put_before(made, self.product)
-        return result_of(made)
+        return insert_before(self.product, op.name, operands, properties, type)
 
     def _compare(self, direction: str, indices: SSAValue, number: int) -> SSAValue:
         type = indices.type

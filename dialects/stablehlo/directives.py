@@ -108,6 +108,12 @@ def numbers_of(attribute: Attribute | None) -> tuple[int, ...]:
     return ()
 
 
+def number_of(attribute: Attribute | None) -> int:
+    """The number of an attribute ``3 : i64``."""
+    assert isinstance(attribute, IntegerAttr)
+    return attribute.value.data
+
+
 @once_each
 def _numbers_of(attribute: DenseArrayBase[Any]) -> tuple[int, ...]:
     return tuple(int(value) for value in attribute.get_values())

@@ -28,6 +28,8 @@
 `tf_control_flow.py`       TensorFlow's calls, branches and loops
 `tf_variables.py`          variables that no op changes
 `custom_calls.py`          calls of what the specification leaves to others, as ops of the core runtime
+`source_values.py`         what is told of values of StableHLO's programs by their types, and by the ops that make them
+`source_insertion.py`      making ops of StableHLO in front of others
 `source_patterns.py`       simplifications of ops of StableHLO
 `shape_inference.py`       what is known of the results of an op
 `fact_propagation.py`      what is known of all values of a program

@@ -35,7 +35,7 @@ from tfrt.compiler.passes.shared.source_ops import (
     functions_with_effects,
     has_effects,
 )
-from tfrt.compiler.passes.shared.source_patterns import is_everywhere
+from tfrt.compiler.passes.shared.source_values import is_everywhere
 from tfrt.compiler.passes.symbol_dce import is_private
 from tfrt.compiler.verifier import location_of
 from tfrt.dialects.cpu.arrays import AfterOp, CopyOp, ItemOp, OwnOp

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import bf16, f16, f32
 from xdsl.ir import Operation, SSAValue
 
-from tfrt.compiler.passes.shared.source_patterns import maker, sizes_of, splat_of
+from tfrt.compiler.passes.shared.source_values import element_type_of, has_known_sizes, maker, sizes_of, splat_of
 from tfrt.dialects.shared.ops import operand_of, operands_of, result_of
 from tfrt.dialects.stablehlo.directives import numbers_of
 from tfrt.dialects.stablehlo.reductions import ReduceOp
@@ -47,7 +47,7 @@ def softmax_of(quotient: Operation) -> Layer | None:
 def _as_halves(value: SSAValue) -> SSAValue:
     """A value before it was made halves of singles, or singles of halves."""
     made = maker(value, "stablehlo.convert")
-    types = set() if made is None else {v.type.element_type for v in (value, operand_of(made, 0))}  # type: ignore[attr-defined]
+    types = set() if made is None else {element_type_of(value), element_type_of(operand_of(made, 0))}
     return operand_of(made, 0) if made is not None and types in ({f16, f32}, {bf16, f32}) else value
 
 
@@ -118,7 +118,7 @@ def of_row(value: SSAValue, dimension: int) -> SSAValue | None:
 def without_one(value: SSAValue) -> SSAValue:
     """A value before dimensions of size 1 were put in."""
     made = maker(value, "stablehlo.broadcast_in_dim", "stablehlo.reshape")
-    if made is None or not operand_of(made, 0).type.has_static_shape():  # type: ignore[attr-defined]
+    if made is None or not has_known_sizes(operand_of(made, 0)):
         return value
     before = sizes_of(operand_of(made, 0))
     same = [size for size in sizes_of(value) if size != 1] == [size for size in before if size != 1]

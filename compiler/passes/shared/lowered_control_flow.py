@@ -10,7 +10,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from tfrt.compiler.passes.shared.function_builder import FunctionBuilder, Task
 from tfrt.compiler.passes.shared.source_ops import Unsupported, captured
-from tfrt.compiler.passes.shared.source_patterns import is_everywhere, trip_count
+from tfrt.compiler.passes.shared.source_values import is_everywhere, trip_count
 from tfrt.dialects.tfrt.constants import CONSTANT_OF_TYPE
 from tfrt.dialects.tfrt.control_flow import CallOp as FunctionCallOp
 from tfrt.dialects.tfrt.control_flow import CaseOp, CondOp, RepeatI32Op, ReturnOp, WhileOp

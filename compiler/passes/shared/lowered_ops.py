@@ -8,9 +8,9 @@ from functools import lru_cache
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
-    IntegerAttr,
     MemRefType,
     TensorType,
+    TupleType,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -25,6 +25,7 @@ from tfrt.dialects.cpu.calls import CallInOrderOp, CallOp, ExecuteOp
 from tfrt.dialects.cpu.metadata import metadata_attribute
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute, string_attribute
 from tfrt.dialects.shared.ops import make_op, operands_of, type_of
+from tfrt.dialects.stablehlo.directives import number_of
 from tfrt.dialects.tfrt.chain import MergeChainsOp, NewChainOp
 from tfrt.dialects.tfrt.types import CHAIN
 from tfrt.executor.declarations.finding import CUSTOM_CALL
@@ -140,12 +141,12 @@ def token(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
 
 def tuple_element(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
     """An element of a tuple, which is values of its own."""
-    index = op.properties["index"]
-    assert isinstance(index, IntegerAttr)
+    index = number_of(op.properties["index"])
     (tuple_,) = operands_of(op)
-    sizes = [len(flat_types([type])) for type in tuple_.type.types]  # type: ignore[attr-defined]
-    start = sum(sizes[: index.value.data])
-    return into.value(tuple_)[start : start + sizes[index.value.data]]
+    assert isinstance(tuple_.type, TupleType)
+    sizes = [len(flat_types([type])) for type in tuple_.type.types]
+    start = sum(sizes[:index])
+    return into.value(tuple_)[start : start + sizes[index]]
 
 
 def cast(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:

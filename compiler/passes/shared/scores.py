@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from xdsl.dialects.builtin import TensorType, bf16, f16, f32, f64
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.dialects.builtin import bf16, f16, f32, f64
+from xdsl.ir import Operation, SSAValue
 
 from tfrt.compiler.passes.shared.axes import Axes, Axis, Layout, narrowed, transposed
 from tfrt.compiler.passes.shared.layers import of_row, reduced, without_one
-from tfrt.compiler.passes.shared.source_patterns import maker, sizes_of, splat_of
+from tfrt.compiler.passes.shared.source_values import element_type_of, maker, sizes_of, splat_of
 from tfrt.dialects.shared.ops import operand_of, operands_of, result_of
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection
-from tfrt.dialects.stablehlo.directives import numbers_of
+from tfrt.dialects.stablehlo.directives import number_of, numbers_of
 from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
 
 
@@ -126,7 +126,7 @@ class _Way:
             within = transposed(layout, numbers_of(op.properties["permutation"]))
             yield from self.back(operand_of(op, 0), within, found)
         elif op.name == "stablehlo.convert":
-            if f64 not in (_element(value), _element(operand_of(op, 0))):
+            if f64 not in (element_type_of(value), element_type_of(operand_of(op, 0))):
                 yield from self.back(operand_of(op, 0), layout, found)
         elif op.name == "nn.softmax":
             yield from self._softmax(op, layout, found)
@@ -142,7 +142,7 @@ class _Way:
 
     def _softmax(self, op: Operation, layout: Layout, found: Found) -> Iterator[Scores]:
         layout = found.axes.resolved(layout)
-        keys, users = layout[op.properties["dimension"].value.data], 1  # type: ignore[attr-defined]
+        keys, users = layout[number_of(op.properties["dimension"])], 1
         if found.keys is not None or (found.columns is not None and found.axes.whole(found.columns[0]) != keys):
             return
         if found.guarded is not None:
@@ -169,7 +169,7 @@ class _Way:
         """Scores and that column."""
         if found.keys is None or found.columns is None or found.sink is not None or found.scores:
             return
-        dim: int = op.properties["dimension"].value.data  # type: ignore[attr-defined]
+        dim = number_of(op.properties["dimension"])
         parts = list(operands_of(op))
         if len(parts) != 2 or found.axes.whole(layout[dim]) != found.axes.whole(found.columns[0]):
             return
@@ -342,13 +342,9 @@ def _scaling(op: Operation) -> tuple[SSAValue, float] | None:
 
 def _widens(op: Operation) -> bool:
     """Whether a conversion makes singles of halves, which attention computes in anyway."""
-    return _element(operand_of(op, 0)) in (f16, bf16) and _element(result_of(op)) == f32
-
-
-def _element(value: SSAValue) -> Attribute | None:
-    return value.type.element_type if isinstance(value.type, TensorType) else None
+    return element_type_of(operand_of(op, 0)) in (f16, bf16) and element_type_of(result_of(op)) == f32
 
 
 def _is_plain(value: SSAValue) -> bool:
     """Whether a value's shape is known, and it has floats."""
-    return _element(value) in (f16, bf16, f32, f64) and min(sizes_of(value), default=1) > 0
+    return element_type_of(value) in (f16, bf16, f32, f64) and min(sizes_of(value), default=1) > 0

@@ -6,177 +6,37 @@ zeros included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 from math import prod
 
 import numpy as np
 from xdsl.dialects.builtin import (
     AnyFloat,
-    BytesAttr,
     DenseIntOrFPElementsAttr,
     FloatAttr,
-    IntegerAttr,
     IntegerType,
     TensorType,
-    TupleType,
 )
-from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 
+from tfrt.compiler.passes.shared.source_insertion import insert_before, new_like
+from tfrt.compiler.passes.shared.source_values import (
+    constant_of,
+    element_type_of,
+    has_known_sizes,
+    is_integer,
+    maker,
+    sizes_of,
+    sizes_of_type,
+    splat_of,
+)
 from tfrt.compiler.runtime_values import dense_attribute
-from tfrt.dialects.shared.interning import data_attribute, once_each, tensor_type
-from tfrt.dialects.shared.ops import make_op, operand_of, operands_of, put_before, result_of, type_of
-from tfrt.dialects.stablehlo import STABLEHLO
-from tfrt.dialects.stablehlo.attributes import ComparisonDirection, DotAttr, DotDimensionNumbers
-from tfrt.dialects.stablehlo.directives import integers, numbers_of
+from tfrt.dialects.shared.interning import data_attribute, tensor_type
+from tfrt.dialects.shared.ops import operand_of, operands_of, result_of, type_of
+from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
+from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
 
 Replacement = Sequence[SSAValue] | None
-
-
-def sizes_of(value: SSAValue) -> tuple[int, ...]:
-    """The shape of a tensor, -1 for sizes that are not known."""
-    return sizes_of_type(type_of(value))
-
-
-@once_each
-def sizes_of_type(type: Attribute) -> tuple[int, ...]:
-    """The same of a tensor's type."""
-    assert isinstance(type, TensorType)
-    return tuple(type.get_shape())
-
-
-def maker(value: SSAValue, *names: str) -> Operation | None:
-    """The op that makes a value, if it has one of these names."""
-    # `isinstance` would ask abstract classes.
-    return value.op if type(value) is OpResult and value.op.name in names else None
-
-
-def constant_of(value: SSAValue) -> DenseIntOrFPElementsAttr | None:
-    """The elements of a value that is a constant."""
-    made = maker(value, "stablehlo.constant")
-    found = None if made is None else made.properties["value"]
-    return found if type(found) is DenseIntOrFPElementsAttr else None
-
-
-def is_everywhere(value: SSAValue) -> bool:
-    """Whether a value costs nothing to make anew: a constant, or one that is repeated."""
-    while (wide := maker(value, "stablehlo.broadcast_in_dim")) is not None:
-        value = operand_of(wide, 0)
-    return maker(value, "stablehlo.constant") is not None
-
-
-def splat_of(value: SSAValue) -> int | float | None:
-    """The number that all elements of a value are, of a constant or what is broadcast from one."""
-    while type(value) is OpResult:
-        made = value.op
-        if made.name == "stablehlo.constant":
-            elements = made.properties["value"]
-            if type(elements) is not DenseIntOrFPElementsAttr:
-                return None
-            is_small = len(elements.data.data) <= _MOST_REMEMBERED
-            return _known_number_in(elements) if is_small else _number_in(elements)
-        if made.name not in _REPEATING:
-            return None
-        value = operands_of(made)[0]
-    return None
-
-
-def _number_in(elements: DenseIntOrFPElementsAttr) -> int | float | None:
-    """The number that all elements are."""
-    found = next(iter(elements.iter_values()), None) if _same_everywhere(elements) else None
-    return found if isinstance(found, int | float) else None
-
-
-_known_number_in = once_each(_number_in)
-
-_MOST_REMEMBERED = 64
-"""Constants of more bytes are looked at each time, and not kept."""
-
-_REPEATING = frozenset(("stablehlo.broadcast_in_dim", "stablehlo.reshape"))
-
-
-_MOST_TRIPS = 2**31 - 1
-
-
-def trip_count(loop: Operation) -> int | None:
-    """How often a `stablehlo.while` runs, where it counts from one constant up to another in equal steps."""
-    condition, body = (region.block for region in loop.regions)
-    asked, given = condition.last_op, body.last_op
-    assert asked is not None and given is not None
-    compared = maker(operand_of(asked, 0), "stablehlo.compare")
-    if compared is None or compared.parent is not condition:
-        return None
-    counter, limit = operands_of(compared)
-    if not isinstance(counter, BlockArgument) or counter.block is not condition or not _is_integer(counter):
-        return None
-    place, direction = counter.index, compared.properties["comparison_direction"]
-    stepped = maker(operand_of(given, place), "stablehlo.add")
-    if stepped is None or not isinstance(direction, ComparisonDirection) or direction.data not in ("LT", "LE"):
-        return None
-    operands = list(stepped.operands)
-    if body.args[place] not in operands:
-        return None
-    operands.remove(body.args[place])
-    start, end, step = splat_of(operand_of(loop, place)), splat_of(limit), splat_of(operands[0])
-    if not (isinstance(start, int) and isinstance(end, int) and isinstance(step, int) and step > 0):
-        return None
-    last = end if direction.data == "LE" else end - 1
-    trips = max(0, (last - start) // step + 1)
-    # Where the counter would overflow, it does not count.
-    bits = counter.type.element_type.bitwidth - 1
-    return trips if trips <= _MOST_TRIPS and start + trips * step < 1 << bits else None
-
-
-def _is_integer(value: SSAValue) -> bool:
-    return _has_integers(type_of(value))
-
-
-@once_each
-def _has_integers(type: Attribute) -> bool:
-    """Whether a type is of tensors of integers, which booleans are not."""
-    return (
-        isinstance(type, TensorType) and isinstance(type.element_type, IntegerType) and type.element_type.bitwidth > 1
-    )
-
-
-def _same_everywhere(elements: DenseIntOrFPElementsAttr) -> bool:
-    data = elements.data.data
-    size = len(data) // max(1, len(elements))
-    return len(elements) > 0 and data == data[:size] * (len(data) // max(1, size))
-
-
-def repeated_number(elements: DenseIntOrFPElementsAttr) -> DenseIntOrFPElementsAttr | None:
-    """The one element that all are, as an attribute of no dimensions."""
-    if not _same_everywhere(elements):
-        return None
-    data = elements.data.data
-    one = BytesAttr(data[: len(data) // len(elements)])
-    return DenseIntOrFPElementsAttr.new([tensor_type(elements.get_element_type(), ()), one])
-
-
-def new_like(
-    op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute]
-) -> Replacement:
-    """An op of `op`'s class or another's, at its place, with its result types."""
-    types = [result.type for result in op.results]
-    made = make_op(op_class(name), operands, types, properties=properties, location=op.location)
-    put_before(made, op)
-    return made.results
-
-
-def insert_before(
-    op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute], type: Attribute
-) -> SSAValue:
-    """What an op of StableHLO gives, which is put before another one and stands at its place in the source."""
-    made = make_op(op_class(name), operands, [type], properties=properties, location=op.location)
-    put_before(made, op)
-    return result_of(made)
-
-
-@cache
-def op_class(name: str) -> type[Operation]:
-    """The op of StableHLO of that name."""
-    return next(op for op in STABLEHLO.operations if op.name == name)
 
 
 def _have_one_type(a: SSAValue, b: SSAValue) -> bool:
@@ -201,7 +61,7 @@ def _reshape(op: Operation) -> Replacement:
     if before is not None:
         return new_like(op, op.name, [operand_of(before, 0)], {})
     elements = constant_of(operand)
-    if elements is None or not result_of(op).type.has_static_shape():  # type: ignore[attr-defined]
+    if elements is None or not has_known_sizes(result_of(op)):
         return None
     value = DenseIntOrFPElementsAttr.new([result_of(op).type, elements.data])
     return new_like(op, "stablehlo.constant", [], {"value": value})
@@ -244,7 +104,7 @@ def _transposed(op: Operation, value: SSAValue, order: Sequence[int]) -> SSAValu
     if list(order) == list(range(len(order))):
         return value
     sizes = sizes_of(value)
-    type = tensor_type(value.type.element_type, tuple([sizes[d] for d in order]))  # type: ignore[attr-defined]
+    type = tensor_type(element_type_of(value), tuple([sizes[d] for d in order]))
     return insert_before(op, "stablehlo.transpose", [value], {"permutation": integers(order)}, type)
 
 
@@ -286,8 +146,7 @@ def _reshaped(op: Operation, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
     value = value if before is None else operand_of(before, 0)
     if sizes_of(value) == tuple(sizes):
         return value
-    element = value.type.element_type  # type: ignore[attr-defined]
-    return insert_before(op, "stablehlo.reshape", [value], {}, tensor_type(element, tuple(sizes)))
+    return insert_before(op, "stablehlo.reshape", [value], {}, tensor_type(element_type_of(value), tuple(sizes)))
 
 
 def _broadcast(op: Operation) -> Replacement:
@@ -347,7 +206,7 @@ def _holds(wide: Attribute, narrow: Attribute) -> bool:
 
 
 def _slice(op: Operation) -> Replacement:
-    return _unchanged(op) if operand_of(op, 0).type.has_static_shape() else None  # type: ignore[attr-defined]
+    return _unchanged(op) if has_known_sizes(operand_of(op, 0)) else None
 
 
 def _concatenate(op: Operation) -> Replacement:
@@ -372,7 +231,7 @@ def _with_neutral(right: float, *, left: bool, floats: bool = True) -> Callable[
 
     def simplify(op: Operation) -> Replacement:
         lhs, rhs = operands_of(op)
-        if not floats and not _is_integer(lhs):
+        if not floats and not is_integer(lhs):
             return None
         if splat_of(rhs) == right and _have_one_type(lhs, result_of(op)):
             return [lhs]
@@ -384,9 +243,8 @@ def _with_neutral(right: float, *, left: bool, floats: bool = True) -> Callable[
 
 
 def _tuple_element(op: Operation) -> Replacement:
-    made, index = maker(operand_of(op, 0), "stablehlo.tuple"), op.properties["index"]
-    assert isinstance(index, IntegerAttr) and isinstance(operand_of(op, 0).type, TupleType)
-    return None if made is None else [operand_of(made, index.value.data)]
+    made = maker(operand_of(op, 0), "stablehlo.tuple")
+    return None if made is None else [operand_of(made, number_of(op.properties["index"]))]
 
 
 def _barrier(op: Operation) -> Replacement:
@@ -441,8 +299,8 @@ def _product_of_rows(op: Operation, numbers: DotDimensionNumbers) -> Replacement
         "dot_dimension_numbers": data_attribute(DotAttr, DotDimensionNumbers((), (), (len(kept),), (int(first > 0),))),
     }
     operands = [_reshaped(op, lhs, [*kept, inner]), _reshaped(op, rhs, flat)]
-    element = result_of(op).type.element_type  # type: ignore[attr-defined]
-    product = insert_before(op, op.name, operands, properties, tensor_type(element, (*kept, columns)))
+    type = tensor_type(element_type_of(result_of(op)), (*kept, columns))
+    product = insert_before(op, op.name, operands, properties, type)
     return [_reshaped(op, product, sizes_of(result_of(op)))]
 
 
@@ -483,8 +341,8 @@ def _batch_norm_inference(op: Operation) -> Replacement:
     operand, scale, offset, mean, variance = operands_of(op)
     wide, narrow = operand.type, variance.type
     assert isinstance(wide, TensorType) and isinstance(narrow, TensorType)
-    epsilon, feature = op.properties["epsilon"], op.properties["feature_index"]
-    assert isinstance(epsilon, FloatAttr) and isinstance(feature, IntegerAttr)
+    epsilon, feature = op.properties["epsilon"], number_of(op.properties["feature_index"])
+    assert isinstance(epsilon, FloatAttr)
     dtype = {"f32": np.float32, "f64": np.float64}.get(wide.element_type.name)
     if dtype is None or not wide.has_static_shape():
         return None
@@ -493,7 +351,7 @@ def _batch_norm_inference(op: Operation) -> Replacement:
         return insert_before(op, name, operands, properties, type)
 
     def repeated(vector: SSAValue) -> SSAValue:
-        places = integers([feature.value.data])
+        places = integers([feature])
         return made("stablehlo.broadcast_in_dim", [vector], wide, broadcast_dimensions=places)
 
     splat = np.full(narrow.get_shape(), epsilon.value.data, dtype)
