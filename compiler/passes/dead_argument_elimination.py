@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, BlockArgument, Operation, SSAValue, Use
+from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue, Use
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -79,10 +80,10 @@ def _propagate_arguments(found: Callable) -> list[SSAValue]:
             continue
         for body in found.bodies:
             argument = body.args[number]
-            if all(_hands_on(use, found, number) for use in argument.uses):
+            if not any(_does_more(found, number, use) for use in argument.uses):
                 continue
             copy = _copy(constants, InsertPoint.at_start(body))
-            argument.replace_uses_with_if(copy, lambda use, n=number: not _hands_on(use, found, n))  # type: ignore[misc]
+            argument.replace_uses_with_if(copy, partial(_does_more, found, number))
             new.append(copy)
     return new
 
@@ -179,16 +180,17 @@ class _Alive:
         if isinstance(value, BlockArgument):
             body = self._of_body.get(value.block)
             return None if body is None else ("argument", id(body), value.index)
-        site = self._of_site.get(value.owner) if isinstance(value.owner, Operation) else None
-        return None if site is None else self._result(site, value.index)  # type: ignore[attr-defined]
+        assert isinstance(value, OpResult)
+        site = self._of_site.get(value.op)
+        return None if site is None else self._result(site, value.index)
 
     def _result(self, each: Callable, number: int) -> _Slot:
         return ("argument" if each.is_carried else "result", id(each), number)
 
 
-def _hands_on(use: Use, found: Callable, number: int) -> bool:
-    """Whether a use of a loop's argument is that the next iteration gets it, too."""
-    return found.is_carried and use.index == number and use.operation is found.bodies[0].last_op
+def _does_more(found: Callable, number: int, use: Use) -> bool:
+    """Whether a use of an argument is more than that a loop's next iteration gets it, too."""
+    return not found.is_carried or use.index != number or use.operation is not found.bodies[0].last_op
 
 
 def _constants(found: Callable, number: int) -> list[Operation]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from xdsl.context import Context
 from xdsl.dialects.builtin import ArrayAttr, DenseIntOrFPElementsAttr, ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, OpResult, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import (
@@ -164,7 +164,8 @@ class _Lowering:
             taken = self.taken.setdefault(source, {})
             if handler not in taken:
                 taken[handler] = self._take(source, handler, user)
-            return taken[handler].results[tensor.index]  # type: ignore[attr-defined]
+            assert isinstance(tensor, OpResult)
+            return taken[handler].results[tensor.index]
         value = self._constant(source)
         assert value is not None
         made = constant(value, source.location)

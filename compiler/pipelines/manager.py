@@ -23,6 +23,7 @@ from tfrt.executor.support.progress import step
 from tfrt.executor.support.spans import span
 
 if TYPE_CHECKING:
+    from xdsl.context import Context
     from xdsl.dialects.builtin import ModuleOp
     from xdsl.passes import ModulePass
 
@@ -129,7 +130,7 @@ def run_passes(
 
 
 def _run_unverified(
-    module: ModuleOp, passes: Sequence[ModulePass], ctx: object, watch: Watch, before: int, total: int
+    module: ModuleOp, passes: Sequence[ModulePass], ctx: Context, watch: Watch, before: int, total: int
 ) -> tuple[Diagnostic, ...]:
     """What is wrong with the module after the passes, or with the one that has failed.
 
@@ -148,7 +149,7 @@ def _run_unverified(
                     step(f"pass {module_pass.name}", next(number), total)
                     try:
                         with span(module_pass.name, "pass"):
-                            module_pass.apply(ctx, module)  # type: ignore[arg-type]
+                            module_pass.apply(ctx, module)
                     except (CompileError, UsageError):
                         raise
                     except Exception as error:
@@ -199,7 +200,7 @@ def watch_of(options: argparse.Namespace) -> Watch:
     )
 
 
-def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
+def _run(module: ModuleOp, module_pass: ModulePass, ctx: Context) -> None:
     from tfrt.compiler.verifier import verify
 
     try:
@@ -213,9 +214,9 @@ def _run(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
         raise CompileError((*diagnostics, note))
 
 
-def _apply(module: ModuleOp, module_pass: ModulePass, ctx: object) -> None:
+def _apply(module: ModuleOp, module_pass: ModulePass, ctx: Context) -> None:
     with span(module_pass.name, "pass"), _own(module, _sets_aside(module_pass)):
-        module_pass.apply(ctx, module)  # type: ignore[arg-type]
+        module_pass.apply(ctx, module)
 
 
 def _sets_aside(module_pass: ModulePass) -> bool:

@@ -20,8 +20,7 @@ from typing import Any
 from tfrt.executor.bef import BefFile, FunctionRecord
 from tfrt.executor.bef.graphs import register_names
 from tfrt.executor.bef.named_attributes import array_ops
-from tfrt.executor.runtime.observer import Call, Place, RunFunction, RunWhenReady
-from tfrt.executor.runtime.priorities import Priority
+from tfrt.executor.runtime.observer import Call, Place, RunFunction, RunWhenReady, WatchedTask
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support import cli
 from tfrt.executor.support.errors import UsageError
@@ -269,13 +268,13 @@ class Stepping:
         return add
 
 
-class _Task:
+class _Task(WatchedTask):
     """A task that is part of a call."""
 
-    __slots__ = ("_call", "_local", "_task")
+    __slots__ = ("_call", "_local")
 
     def __init__(self, task: Task, local: _Local, call: Called | None):
-        self._task = task
+        super().__init__(task)
         self._local = local
         self._call = call
 
@@ -283,20 +282,9 @@ class _Task:
         thread = self._local.thread
         around, thread.call = thread.call, self._call
         try:
-            self._task()
+            self.task()
         finally:
             thread.call = around
-
-    @property
-    def priority(self) -> Priority | None:
-        """The task's own, where it has one. See `tfrt.executor.runtime.priorities`."""
-        return getattr(self._task, "priority", None)
-
-    @property
-    def abandon(self) -> Callable[[BaseException], None]:
-        """The task's own; not there where it has none. See `tfrt.executor.values.escaped`."""
-        found: Callable[[BaseException], None] = self._task.abandon  # type: ignore[attr-defined]
-        return found
 
 
 def _ops(bef: BefFile) -> dict[Key, list[str]]:

@@ -18,8 +18,7 @@ from itertools import count
 from typing import Any
 
 from tfrt.executor.declarations.kernel_profile import KernelProfile
-from tfrt.executor.runtime.observer import Call, Place, RunFunction, RunWhenReady
-from tfrt.executor.runtime.priorities import Priority
+from tfrt.executor.runtime.observer import Call, Place, RunFunction, RunWhenReady, WatchedTask
 from tfrt.executor.runtime.profile import Places
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.errors import UsageError
@@ -214,7 +213,7 @@ class EventTrace:
 
         def add(task: Task) -> None:
             thread = local.thread
-            add_task(_WatchedTask(task, self, thread.call, thread.number, clock()))
+            add_task(_RecordedTask(task, self, thread.call, thread.number, clock()))
 
         return add
 
@@ -258,13 +257,13 @@ class EventTrace:
         context.host.run_when_ready(later, finish)
 
 
-class _WatchedTask:
+class _RecordedTask(WatchedTask):
     """A task, which is part of the call that has added it."""
 
-    __slots__ = ("_added", "_by", "_call", "_task", "_trace")
+    __slots__ = ("_added", "_by", "_call", "_trace")
 
     def __init__(self, task: Task, trace: EventTrace, call: int, by: int, added: int):
-        self._task = task
+        super().__init__(task)
         self._trace = trace
         self._call = call
         self._by = by
@@ -275,21 +274,10 @@ class _WatchedTask:
         before, thread.call = thread.call, self._call
         start = clock()
         try:
-            self._task()
+            self.task()
         finally:
             thread.call = before
             thread.tasks.append((self._call, self._added, self._by, start, clock()))
-
-    @property
-    def priority(self) -> Priority | None:
-        """The task's own, where it has one. See `tfrt.executor.runtime.priorities`."""
-        return getattr(self._task, "priority", None)
-
-    @property
-    def abandon(self) -> Callable[[BaseException], None]:
-        """The task's own; not there where it has none. See `tfrt.executor.values.escaped`."""
-        found: Callable[[BaseException], None] = self._task.abandon  # type: ignore[attr-defined]
-        return found
 
 
 def _show_all(values: Sequence[Any]) -> str:

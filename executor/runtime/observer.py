@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tfrt.executor.bef import BefFile, FunctionRecord, KernelRecord
+from tfrt.executor.runtime.priorities import Priority
 from tfrt.executor.runtime.work_queue import Task
 from tfrt.executor.support.location import Location, UnknownLocation
 
@@ -80,6 +81,26 @@ class Observer(Protocol):
 
     def watched(self, call: Call, place: Place, run_when_ready: RunWhenReady) -> Call:
         """`call`, a kernel at one place, to be watched each time that it runs."""
+
+
+class WatchedTask:
+    """A task around another one, as what watches a work queue adds it: as urgent, and told of what escapes from it."""
+
+    __slots__ = ("task",)
+
+    def __init__(self, task: Any):
+        self.task = task
+
+    @property
+    def priority(self) -> Priority | None:
+        """The task's own, where it has one. See `tfrt.executor.runtime.priorities`."""
+        return getattr(self.task, "priority", None)
+
+    @property
+    def abandon(self) -> Callable[[BaseException], None]:
+        """The task's own; not there where it has none. See `tfrt.executor.values.escaped`."""
+        found: Callable[[BaseException], None] = self.task.abandon
+        return found
 
 
 class Recorder(Observer, Protocol):

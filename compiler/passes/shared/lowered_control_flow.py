@@ -109,7 +109,7 @@ def branch(into: FunctionBuilder, op: Operation) -> Sequence[SSAValue]:
             into,
             ("then", "else")[number] if is_if else f"case{number}",
             extra,
-            lambda inner, region=region: inner.add_block(region.block),  # type: ignore[misc]
+            _running(region),
             op.location,
             has_effects=has_effects,
         )
@@ -191,6 +191,11 @@ def _outline(
     gives_chain = has_effects and not loops
     into.program.tasks.append(Task(name, "private", arguments, lower, location, has_effects, gives_chain))
     return name
+
+
+def _running(region: Region) -> Callable[[FunctionBuilder], Sequence[SSAValue]]:
+    """What a function does that is made of a region."""
+    return lambda inner: inner.add_block(region.block)
 
 
 def _passed(regions: Sequence[Region]) -> list[SSAValue]:

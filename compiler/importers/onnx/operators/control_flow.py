@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -98,7 +100,7 @@ def _run(builder: Builder, loop: _Loop) -> tuple[list[Value], list[Value]]:
         arguments = builder.arguments(state_types)
         lines = builder.lines
         try:
-            body = builder.region(arguments, lambda arguments=arguments: iterate(arguments))  # type: ignore[misc]
+            body = builder.region(arguments, partial(iterate, arguments))
         except _ChangedError:
             builder.lines = lines
             continue
@@ -166,26 +168,26 @@ def loop(builder: Builder, node: Node) -> list[Value]:
     return [*last, *outputs]
 
 
-def _is_passed_on(graph: object) -> bool:
+def _is_passed_on(graph: Any) -> bool:
     """Whether a loop's body gives the condition as it comes."""
-    name = graph.output[0].name  # type: ignore[attr-defined]
-    given = graph.input[1].name  # type: ignore[attr-defined]
+    name = graph.output[0].name
+    given = graph.input[1].name
     same = {given}
-    for node in graph.node:  # type: ignore[attr-defined]
+    for node in graph.node:
         if node.op_type == "Identity" and node.input[0] in same:
             same.add(node.output[0])
     return name in same
 
 
-def _is_true(graph: object) -> bool:
+def _is_true(graph: Any) -> bool:
     """Whether a loop's body gives a constant that is true as the condition."""
     from tfrt.compiler.importers.onnx.models import array_of, attributes_of
 
-    name = graph.output[0].name  # type: ignore[attr-defined]
-    for tensor in graph.initializer:  # type: ignore[attr-defined]
+    name = graph.output[0].name
+    for tensor in graph.initializer:
         if tensor.name == name:
             return bool(array_of(tensor).item())
-    for node in graph.node:  # type: ignore[attr-defined]
+    for node in graph.node:
         if node.op_type == "Constant" and node.output[0] == name:
             return bool(np.all(attributes_of(node).get("value", False)))
     return False

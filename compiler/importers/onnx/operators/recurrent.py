@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -225,7 +226,7 @@ def _loop(layer: _Layer, step: Step, states: Sequence[Value], is_backwards: bool
     regions = []
     for fill in (ask, body):
         arguments = builder.arguments(types)
-        regions.append(builder.region(arguments, lambda fill=fill, given=arguments: fill(given)))  # type: ignore[misc]
+        regions.append(builder.region(arguments, partial(fill, arguments)))
     first = [zero, *states, builder.splat(0.0, layer.dtype, collected.sizes)]
     _, *last, found = builder.op("stablehlo.while", first, types, regions=f" ({', '.join(regions)})")
     return [found, *last]
