@@ -19,7 +19,7 @@ from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate, hol
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp, exponential_minus_one, logistic, tanh
 from tfrt.kernels.numerics.machine_code.vectors.logarithms import log, log_plus_one
 from tfrt.kernels.numerics.machine_code.vectors.sines import cos, sin
-from tfrt.kernels.numerics.machine_code.vectors.types import Vector, converted, in_registers, rounded
+from tfrt.kernels.numerics.machine_code.vectors.types import Vector, converted, in_registers, is_known, rounded
 from tfrt.kernels.numerics.special import error_functions
 
 
@@ -61,6 +61,8 @@ def write_typed(code: Code, steps: Sequence[Step], operands: Sequence[Vector], d
 
 def _written(code: Code, step: Step, operands: Sequence[Vector], gives: np.dtype) -> Vector:
     names, dtypes = [operand.name for operand in operands], {operand.dtype for operand in operands}
+    if not is_known(gives):
+        raise NotImplementedError(f"no vectors of {gives}")
     if step.native == CONVERT:
         return converted(code, operands[0], gives)
     if gives.kind == "b" and len(dtypes) == 1 and gives not in dtypes:

@@ -28,7 +28,8 @@ class Vector:
 
 def is_known(dtype: np.dtype) -> bool:
     """Whether there are vectors of that type."""
-    return dtype.kind in "bfiu" or dtype.name == "bfloat16"
+    # Some floats of 8 bits are of kind "f", too.
+    return dtype.kind in "biu" or dtype.name in ("float16", "bfloat16", "float32", "float64")
 
 
 def in_registers(dtype: np.dtype) -> np.dtype:

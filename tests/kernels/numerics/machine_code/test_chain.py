@@ -201,6 +201,8 @@ def test_what_there_is_no_code_for():
         Step(np.less, (0, 1), "{0} < {1}", np.dtype(bool)),
         Step(np.negative, (0,), "{0} if {0} else zero"),
         Step(np.negative, (0,), "-{0}", np.dtype(np.int32)),
+        Step(np.negative, (0,), "convert({0})", np.dtype(np.complex64)),
+        Step(np.negative, (0,), "convert({0})", DType.F8E4M3FN.numpy),
     ],
 )
 def test_what_cannot_be_written_is_left_to_numpy(wrong):
@@ -283,6 +285,24 @@ def test_scalars_of_numpys_are_no_arrays(host):
         x = np.ones((rows, 128), np.float32)
         _, native = in_both(host, [add], [x, np.zeros((), np.float32)], x.shape, x.dtype)
         assert np.array_equal(native(x, np.float32(2)), x + 2)
+
+
+@LLVM
+@pytest.mark.parametrize("between", ["f8E4M3FN", "f8E5M2", "f8E4M3B11FNUZ", "i4", "ui4", "complex<f32>"])
+def test_types_on_the_way_that_machine_code_does_not_know(between):
+    text = f"""func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {{
+  %twice = stablehlo.add %x, %x : tensor<64x128xf32>
+  %narrow = stablehlo.convert %twice : (tensor<64x128xf32>) -> tensor<64x128x{between}>
+  %wide = stablehlo.convert %narrow : (tensor<64x128x{between}>) -> tensor<64x128xf32>
+  %sum = stablehlo.add %wide, %x : tensor<64x128xf32>
+  return %sum : tensor<64x128xf32>
+}}"""
+    x = np.random.default_rng(0).normal(size=(64, 128)).astype(np.float32)
+    results = []
+    for level, is_native in ((0, False), (2, True), (2, False)):
+        with HostContext("s", native=is_native) as host:
+            results.append(tfrt.load(tfrt.compile(text, opt_level=level), host=host)["main"](x).tobytes())
+    assert results == [results[0]] * 3
 
 
 @LLVM
