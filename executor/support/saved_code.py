@@ -29,21 +29,21 @@ class Process:
 
     Attributes:
         level: what it is made for; None: this processor.
-        files: where it is looked for.
+        files: where it is looked for, by their digests.
         is_begun: whether any has been made or looked for.
         is_recording: whether it is kept, to be saved.
         made: what is kept, by its names in files.
     """
 
     level: Level | None = None
-    files: tuple[CodeFile, ...] = ()
+    files: dict[bytes, CodeFile] = field(default_factory=dict)
     is_begun: bool = False
     is_recording: bool = False
     made: dict[str, bytes] = field(default_factory=dict)
 
     def find(self, name: str) -> bytes | None:
         """The code of that name in a file, if there is some."""
-        return next((code for file in self.files if (code := file.find(name)) is not None), None)
+        return next((code for file in list(self.files.values()) if (code := file.find(name)) is not None), None)
 
     def keep(self, name: str, code: bytes) -> None:
         """Keep code if it is to be saved."""
@@ -85,11 +85,10 @@ def use(paths: Sequence[str | os.PathLike[str]]) -> bool:
     used = tuple(file for file in fit if file.level is level)
     if fit and not used and level is not None:
         _log.warning("'%s' is not used: this process has begun with machine code for %s", fit[0].path, level.name)
-    known = {file.digest for file in process.files}
-    if used:
+    for file in used:
         process.level = level
-        # Each host of a process may name the same files.
-        process.files += tuple({file.digest: file for file in used if file.digest not in known}.values())
+        # Each host of a process may name the same files, from any thread.
+        process.files.setdefault(file.digest, file)
     return bool(used)
 
 

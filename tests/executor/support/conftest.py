@@ -13,7 +13,7 @@ from tfrt.executor.support.saved_code import Process, process
 @pytest.fixture
 def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
     """A process that has made no machine code."""
-    for name, value in (("level", None), ("files", ()), ("is_begun", False), ("is_recording", False), ("made", {})):
+    for name, value in (("level", None), ("files", {}), ("is_begun", False), ("is_recording", False), ("made", {})):
         monkeypatch.setattr(process, name, value)
     machine_code.processor.cache_clear()
     machine_code._target.cache_clear()

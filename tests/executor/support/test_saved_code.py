@@ -87,7 +87,7 @@ def test_the_best_level_is_used(fresh_process, monkeypatch, path, tmp_path):
     write_code(better, LEVELS[0], {"a" * 64: ITS_CODE})
     monkeypatch.setattr(flat_code, "processor_flags", lambda: LEVELS[0].flags)
     assert use([path, better])
-    assert fresh_process.level is LEVELS[0] and [file.path for file in fresh_process.files] == [str(better)]
+    assert fresh_process.level is LEVELS[0] and [file.path for file in fresh_process.files.values()] == [str(better)]
 
 
 @X86
