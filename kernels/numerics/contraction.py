@@ -15,7 +15,7 @@ import numpy as np
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.prepared import Scribe, Write, writing_of, written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics import panels, products
+from tfrt.kernels.numerics import panels, products, transposed_products
 from tfrt.kernels.numerics.chains.elementwise import BLOCK_BYTES, others_of, writing_of_epilogue
 from tfrt.kernels.numerics.machine_code.products import with_native_product
 from tfrt.kernels.numerics.products import Finish
@@ -95,7 +95,11 @@ def contraction(
 
 
 def contract(
-    how: Contraction, dtype: np.dtype, host: HostContext, finish: Callable[..., object] | None = None
+    how: Contraction,
+    dtype: np.dtype,
+    host: HostContext,
+    finish: Callable[..., object] | None = None,
+    may_lie_by_columns: bool = False,
 ) -> Callable[..., Any]:
     """The product as a function of two arrays of one type that numpy computes in, other arrays, and `out`.
 
@@ -105,6 +109,7 @@ def contract(
         dtype: the arrays' type.
         finish: changes some of the result's innermost rows, a matrix, in place; it is given the other arrays, too, and
             of those that have the result's shape the same rows.
+        may_lie_by_columns: whether the result of two matrices may lie so, in the memory of `out`, too.
 
     Raises:
         NotImplementedError: others have the result's shape, and it is no product of matrices, or of rows and a matrix.
@@ -114,7 +119,7 @@ def contract(
     result_shape = (*how.batches, how.rows, how.columns)
     width = how.shape[-1] if how.shape else 1
     if dtype.kind != "c" and how.is_of_matrices:
-        return _matrix_product(how, dtype, host, finish)
+        return _matrix_product(how, dtype, host, finish, may_lie_by_columns)
     is_alone = host is None or host.parallelism == 1 or products.is_small(how.rows, how.inner, how.columns)
     if dtype.kind != "c" and how.has_vector and finish is None and is_alone:
         return _vector_product(how)
@@ -225,7 +230,11 @@ def _written_product(turns_lhs: bool, turns_rhs: bool, others: int = 0) -> Write
 
 
 def _matrix_product(
-    how: Contraction, dtype: np.dtype, host: HostContext, finish: Callable[..., object] | None
+    how: Contraction,
+    dtype: np.dtype,
+    host: HostContext,
+    finish: Callable[..., object] | None,
+    may_lie_by_columns: bool = False,
 ) -> Callable[..., Any]:
     """`contract` of two matrices with one axis to sum along: the layers of networks, small ones among them."""
     turns_lhs, turns_rhs = how.lhs_axes != (0, 1), how.rhs_axes != (0, 1)
@@ -243,11 +252,22 @@ def _matrix_product(
     together = max(1, BLOCK_BYTES // max(1, how.columns * dtype.itemsize))
     is_block = how.rows <= together
     are_full = _full(finish, how.shape)
+    at_once = transposed_products.columns_at_once(*sizes, dtype, turns_rhs) if is_alone and not turns_lhs else 0
+    find_turned = panels.in_order()
+    is_by_columns = may_lie_by_columns or turns_rhs or transposed_products.is_worth_transposing(*sizes, dtype)
 
     def finish_some(rows: np.ndarray, first: int, others: tuple[np.ndarray, ...]) -> None:
         assert finish is not None
         block = slice(first, first + len(rows))
         finish(rows, *[o[block] if is_full else o for o, is_full in zip(others, are_full, strict=True)])
+
+    def finish_all(found: np.ndarray, others: tuple[np.ndarray, ...], are_whole: bool) -> None:
+        if finish is not None and are_whole:
+            finish(found, *others)
+        elif finish is not None:
+            # What follows goes over rows several times, which stay in the cache.
+            for first in range(0, how.rows, together):
+                finish_some(found[first : first + together], first, others)
 
     def product(x: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None) -> np.ndarray:
         # `dot` takes no other memory than that of rows next to one another.
@@ -261,26 +281,50 @@ def _matrix_product(
             found = np.empty((how.rows, how.columns), dtype) if target is None else target
             products.multiply_rows(x, y, found)
         else:
-            found = x.dot(y, target)
-        if finish is not None and is_block:
-            finish(found, *others)
-        elif finish is not None:
-            # What follows goes over rows several times, which stay in the cache.
-            for first in range(0, how.rows, together):
-                finish_some(found[first : first + together], first, others)
-        if out is not None and found is not out:
-            out[...] = found
-            return out
-        return found
+            found = products.multiply_at_once(x, y, target)
+        finish_all(found, others, is_block)
+        return into(out, found)
+
+    def into(out: np.ndarray | None, found: np.ndarray) -> np.ndarray:
+        if out is None or found is out:
+            return found
+        out[...] = found
+        return out
+
+    def product_by_columns(
+        x: np.ndarray, turned: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None
+    ) -> np.ndarray:
+        is_taken = out is not None and out.flags.c_contiguous
+        found = out if is_taken else np.empty((how.rows, how.columns), dtype)
+        assert found is not None
+        if may_lie_by_columns:
+            found = found.reshape(how.columns, how.rows).T
+        transposed_products.multiply_by_columns(x, turned, found, at_once)
+        # Rows that lie by columns are no block.
+        finish_all(found, others, is_block or may_lie_by_columns)
+        return found if is_taken else into(out, found)
+
+    def turned_of(y: np.ndarray) -> np.ndarray | None:
+        """The transposed right matrix, if it is there in order."""
+        if turns_rhs:
+            return y if y.flags.c_contiguous else None
+        known = find_turned(y)
+        return None if known is None else known.made
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found: np.ndarray
+        if at_once and (is_by_columns or x.flags.f_contiguous):
+            turned = turned_of(y)
+            if turned is not None:
+                found = quiet.call(product_by_columns, x, turned, others, out)
+                return found
         a, b = x.T if turns_lhs else x, y.T if turns_rhs else y
         if find is not None:
             packed = find(y)
             b = b if packed is None else packed.made
         if is_alone or (out is not None and not out.flags.c_contiguous):
-            small: np.ndarray = quiet.call(product, a, b, others, out)
-            return small
+            found = quiet.call(product, a, b, others, out)
+            return found
         last = None if finish is None else lambda rows, first: finish_some(rows, first, others)
         return products.matmul(a, b, host, out, last)
 
@@ -288,11 +332,13 @@ def _matrix_product(
         native = with_native_product(run, sizes, dtype, finish, host, (turns_lhs, turns_rhs))
         if native is not run:
             # What numpy packs would stay when machine code takes over.
+            at_once = 0
             return native
         if height:
             find = panels.of_columns(products.PANEL, turns_rhs)
     finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
-    if by_panels or by_rows or find is not None or not is_alone or (finish is not None and finishing is None):
+    is_chosen = by_panels or by_rows or find is not None or at_once or products.has_many_results(how.rows, how.columns)
+    if is_chosen or not is_alone or (finish is not None and finishing is None):
         return run
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:

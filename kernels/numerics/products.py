@@ -42,7 +42,9 @@ def is_small(rows: int, inner: int, columns: int) -> bool:
 
 _FEW_ROWS = range(4, 17)
 _LEAST_WIDTH = 64
-_AT_ONCE = 1_000_000
+AT_ONCE = 1_000_000
+"""The most multiplications of a product that is small to OpenBLAS."""
+
 _MOST_BYTES = 1 << 22
 _WITH_SMALL_PRODUCTS = ("skylakex", "cooperlake", "sapphirerapids")
 
@@ -58,10 +60,10 @@ def panel_width(rows: int, inner: int, columns: int, dtype: np.dtype) -> int:
     for panels.
     """
     work = rows * inner * columns
-    is_large = work > _AT_ONCE and inner * columns * dtype.itemsize <= _MOST_BYTES and dtype == np.float32
+    is_large = work > AT_ONCE and inner * columns * dtype.itemsize <= _MOST_BYTES and dtype == np.float32
     if not is_large or rows not in _FEW_ROWS or not multiplies_small_ones_as_they_lie():
         return columns
-    step = _AT_ONCE // (rows * inner) // 16 * 16
+    step = AT_ONCE // (rows * inner) // 16 * 16
     if step < _LEAST_WIDTH:
         return columns
     # Panels of about the same width, of whole vectors.
@@ -81,16 +83,15 @@ def panels_height(rows: int, inner: int, columns: int, dtype: np.dtype) -> int:
     """How many rows to multiply at a time by each panel of a constant matrix, which lie apart, each in order; none
     where rows are better multiplied by the matrix as it is.
 
-    Both are small to OpenBLAS's kernels. For many rows, packing takes little of what the product takes, and panels are
-    read once for each block.
+    Both are small to OpenBLAS's kernels. For many rows, packing takes little of what the product takes.
     """
     size = inner * columns * dtype.itemsize
     most_bytes = _MOST_BYTES if rows <= _MANY_ROWS else _BYTES_OF_MANY
-    is_large = rows * inner * columns > _AT_ONCE and size <= most_bytes and dtype == np.float32
+    is_large = rows * inner * columns > AT_ONCE and size <= most_bytes and dtype == np.float32
     is_possible = rows in _ROWS_OF_PANELS and columns % PANEL == 0
     if not (is_large and is_possible) or not multiplies_small_ones_as_they_lie():
         return 0
-    most = _AT_ONCE // (inner * PANEL)
+    most = AT_ONCE // (inner * PANEL)
     if rows <= most:
         return rows
     return _height_of_blocks(rows, most) if most >= _LEAST_HEIGHT else 0
@@ -111,6 +112,21 @@ def multiplies_small_ones_as_they_lie() -> bool:
     return any(str(each.get("architecture")).lower() in _WITH_SMALL_PRODUCTS for each in found)
 
 
+def multiply_at_once(a: np.ndarray, b: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """``np.matmul(a, b, out)`` of two matrices; `out` is one that lies by rows.
+
+    The method costs half as much to call, but it clears the result first, which takes longer where that is large. The
+    numbers are the same.
+    """
+    found: np.ndarray = np.matmul(a, b, out) if has_many_results(a.shape[0], b.shape[1]) else a.dot(b, out)
+    return found
+
+
+def has_many_results(rows: int, columns: int) -> bool:
+    """Whether clearing a product takes longer than calling `np.matmul` does."""
+    return rows * columns >= _MANY_RESULTS
+
+
 def multiply_by_panels(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, width: int) -> np.ndarray:
     """``a @ b``, by so many columns at a time."""
     result = np.empty((a.shape[0], b.shape[1]), a.dtype) if out is None else out
@@ -119,7 +135,7 @@ def multiply_by_panels(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, wid
     return result
 
 
-_MOST_SHARED = _AT_ONCE // 8
+_MOST_SHARED = AT_ONCE // 8
 """The most elements of a right matrix that blocks of rows, of eight at least, are multiplied by."""
 
 _MOST_ACROSS = 10_000
@@ -140,9 +156,9 @@ def block_height(rows: int, inner: int, columns: int) -> int:
     """
     size = inner * columns
     most = _MOST_ACROSS if columns < _VECTOR else _MOST_SHARED // 2 if columns % _VECTOR else _MOST_SHARED
-    if rows * size <= _AT_ONCE or columns < 2 or size > most or not multiplies_small_ones_as_they_lie():
+    if rows * size <= AT_ONCE or columns < 2 or size > most or not multiplies_small_ones_as_they_lie():
         return 0
-    return _height_of_blocks(rows, _AT_ONCE // size)
+    return _height_of_blocks(rows, AT_ONCE // size)
 
 
 def _height_by(a: np.ndarray, b: np.ndarray) -> int:
@@ -158,10 +174,10 @@ def _height_by(a: np.ndarray, b: np.ndarray) -> int:
 
 
 def multiply_rows(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """``a.dot(b, out)``, by blocks of rows where that is faster."""
+    """`multiply_at_once`, by blocks of rows where that is faster."""
     height = _height_by(a, b)
     if not height:
-        a.dot(b, out)
+        multiply_at_once(a, b, out)
         return
     rows, inner = a.shape
     blocks = rows // height
@@ -186,15 +202,18 @@ def multiply_stacks(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 
 def multiply_panels(a: np.ndarray, panels: np.ndarray, out: np.ndarray | None, height: int) -> np.ndarray:
     """The product with a matrix that lies as panels of its columns, panels x inner x columns, by so many rows at a
-    time."""
+    time.
+
+    All rows meet a panel before the next one: it is larger than a block of rows, and is in a cache then.
+    """
     number, inner, width = panels.shape
     rows = len(a)
     blocks = rows // height
     whole = blocks * height
     result = np.empty((rows, number * width), a.dtype) if out is None else out
     parts = result.reshape(rows, number, width)
-    into = parts[:whole].reshape(blocks, height, number, width).swapaxes(1, 2)
-    np.matmul(a[:whole].reshape(blocks, 1, height, inner), panels, out=into)
+    into = parts[:whole].reshape(blocks, height, number, width).transpose(2, 0, 1, 3)
+    np.matmul(a[:whole].reshape(blocks, height, inner), panels[:, None], out=into)
     if whole < rows:
         np.matmul(a[whole:], panels, out=parts[whole:].swapaxes(0, 1))
     return result
@@ -211,10 +230,7 @@ def matmul(
     """
     (count, inner), columns = a.shape, b.shape[1]
     if is_small(count, inner, columns) or host.parallelism == 1:
-        # The method costs half as much to call, but it clears the result first, which takes longer where that is
-        # large. The numbers are the same.
-        is_large = count * columns >= _MANY_RESULTS
-        product: np.ndarray = quiet.call(np.matmul, a, b, out) if is_large else quiet.call(a.dot, b, out)
+        product: np.ndarray = quiet.call(multiply_at_once, a, b, out)
         if finish is not None:
             quiet.call(finish, product, 0)
         return product

@@ -53,12 +53,17 @@ def dot_general(
     *,
     dimensions: DotDimensions,
     metadata: ResultMetadata,
+    may_lie_by_columns: bool = False,
     host: HostContext,
     epilogue: RowEpilogue | None = None,
 ) -> ArrayForm:
     """Products, summed along the contracting dimensions, for each element of the batching ones.
 
     They are summed in the result's type, or in single precision where that is narrower; integers exactly.
+
+    Args:
+        may_lie_by_columns: whether the result, a matrix, may lie so, also in memory that is given for it: only other
+            products read it, as their left matrix. The pass `lay-out-products` says so.
     """
     dtype: DType = metadata[0].dtype
     _dot_general_metadata(lhs, rhs, dimensions=dimensions)
@@ -74,7 +79,9 @@ def dot_general(
     if finish is None and is_halved(lhs.dtype, rhs.dtype, dtype, how.inner, work):
         return halves(contract(how, np.dtype(np.float64), host), dtype.numpy)
     if finish is None or computed == dtype.numpy:
-        return carried(contract(how, computed, host, finish), lhs.dtype.numpy, computed, dtype.numpy)
+        return carried(
+            contract(how, computed, host, finish, may_lie_by_columns), lhs.dtype.numpy, computed, dtype.numpy
+        )
     product = carried(contract(how, computed, host), lhs.dtype.numpy, computed, dtype.numpy)
     width = how.shape[-1] if how.shape else 1
 

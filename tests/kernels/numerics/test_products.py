@@ -160,7 +160,8 @@ def test_constants_are_multiplied_by_panels(small_products, rows, finished, turn
         run = contract(how, a.dtype, host, (lambda part: np.add(part, 1, out=part)) if finished else None)
         for matrix in (constant, lying, constant):
             np.testing.assert_array_equal(run(a, matrix), expected)
-        assert panels.bytes_kept() - before == constant.nbytes
+        # One that lies transposed may be used as it is.
+        assert panels.bytes_kept() - before == (0 if turned and rows == 32 else constant.nbytes)
         np.testing.assert_array_equal(run(np.asfortranarray(a), constant), expected)
         for out in (np.empty_like(expected), np.empty((columns, rows), np.float32).T):
             assert run(a, constant, out=out) is out
