@@ -34,6 +34,8 @@
 `shape_inference.py`       what is known of the results of an op
 `fact_propagation.py`      what is known of all values of a program
 `reductions.py`            what reductions of one array combine elements by
+`reduced_shapes.py`        the shapes of what they go over, and of values around them
+`fused_reductions.py`      the kernel that they become with the elementwise kernels around them
 `layers.py`                layers in what frameworks spell out
 `axes.py`                  dimensions as products of axes, which stay through reshapes and transposes
 `scores.py`                what lies between the two products of an attention
