@@ -6,6 +6,7 @@
 `pipeline.py`              the stages, put together
 `lexer.py`                 text to tokens
 `lines.py`                 lines that say the same of other values
+`line_ops.py`              the ops of these
 `number_lists.py`          long lists of numbers, without a token for each
 `parser.py`                tokens to records, with ``grammar.lark`` and what a rule means
 `lark_tables.py`          what is lark's: the grammar's tables, compiled and kept
@@ -15,6 +16,7 @@
 `session.py`               the state of one parse
 `words.py`                 what words mean to the lexer
 `assembly.py`              from an op's `assembly_format` to its parse rule
+`assembled_ops.py`         from records of such rules to ops
 `custom_forms.py`          forms that no format string expresses
 `builtin_types.py`         types that words name, and shaped ones
 `number_literals.py`       numbers to attributes

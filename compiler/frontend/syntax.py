@@ -27,10 +27,11 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from tfrt.compiler.frontend import builtin_types, dense_literals, number_literals, string_literals
-from tfrt.compiler.frontend.assembly import build_alike, build_assembled, build_first, is_like_its_kind
+from tfrt.compiler.frontend.assembled_ops import build_assembled
 from tfrt.compiler.frontend.builder import build_generic
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
+from tfrt.compiler.frontend.line_ops import build_alike, build_first, is_like_its_kind
 from tfrt.compiler.frontend.lines import Line
 from tfrt.compiler.frontend.records import (
     ArgumentRecord,
