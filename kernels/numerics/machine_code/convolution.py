@@ -32,7 +32,8 @@ from tfrt.kernels.numerics.machine_code.blocks import (
     whole_work,
 )
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
-from tfrt.kernels.numerics.machine_code.convolution_code import (
+from tfrt.kernels.numerics.machine_code.convolution_code import write
+from tfrt.kernels.numerics.machine_code.convolution_tiling import (
     MOST_PIXELS,
     Convolution,
     Shape,
@@ -43,7 +44,6 @@ from tfrt.kernels.numerics.machine_code.convolution_code import (
     pack,
     sums_at_a_time,
     tiling_of,
-    write,
 )
 from tfrt.kernels.numerics.packed import Pack, in_order_once, packed_if_changed, packed_once
 from tfrt.kernels.numerics.windows import Window

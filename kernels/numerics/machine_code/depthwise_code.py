@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from math import prod
 
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
-from tfrt.kernels.numerics.machine_code.convolution_code import Convolution, is_depthwise
+from tfrt.kernels.numerics.machine_code.convolution_tiling import Convolution, is_depthwise
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.steps import write_steps

@@ -18,16 +18,8 @@ from itertools import accumulate
 from math import prod
 
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
-from tfrt.kernels.numerics.machine_code.convolution_code import (
-    ENOUGH_SUMS,
-    Convolution,
-    Shape,
-    extent_of,
-    fetch_ahead,
-    fill_frame,
-    has_frame,
-    write_pooled,
-)
+from tfrt.kernels.numerics.machine_code.convolution_code import fetch_ahead, fill_frame, write_pooled
+from tfrt.kernels.numerics.machine_code.convolution_tiling import ENOUGH_SUMS, Convolution, Shape, extent_of, has_frame
 from tfrt.kernels.numerics.machine_code.tiles import add_products
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate

@@ -21,7 +21,7 @@ from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
 from tfrt.kernels.numerics.convolution import channels_last, pooled
 from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, steps_around
-from tfrt.kernels.numerics.machine_code import convolution_code
+from tfrt.kernels.numerics.machine_code import convolution_tiling
 from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
 from tfrt.kernels.numerics.packed import constant
 from tfrt.kernels.numerics.windows import Window
@@ -159,7 +159,7 @@ def test_in_blocks(monkeypatch, native, queue, batch):
     monkeypatch.setattr(channels_last, "BLOCK_BYTES", 4000)
     monkeypatch.setattr(pooled, "SMALL_BYTES", 0)
     monkeypatch.setattr(pooled, "LEAST_WORK", 1)
-    monkeypatch.setattr(convolution_code, "FRAME_BYTES", 1 << 10)
+    monkeypatch.setattr(convolution_tiling, "FRAME_BYTES", 1 << 10)
     random = np.random.default_rng(batch)
     x = random.standard_normal((batch, 23, 19, 5)).astype(np.float32)
     w = random.standard_normal((5, 3, 5, 18)).astype(np.float32)

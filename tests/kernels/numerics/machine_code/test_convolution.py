@@ -15,7 +15,7 @@ from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
 from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
 from tfrt.kernels.numerics.machine_code import convolution as native_convolution
-from tfrt.kernels.numerics.machine_code import convolution_code
+from tfrt.kernels.numerics.machine_code import convolution_tiling
 from tfrt.kernels.numerics.machine_code.convolution import describe, make_native, prepare_fused
 from tfrt.kernels.numerics.windows import Window
 
@@ -121,7 +121,7 @@ def test_steps_are_numpys(name, dtype):
 
 @LLVM
 def test_an_image_in_parts(monkeypatch):
-    monkeypatch.setattr(convolution_code, "FRAME_BYTES", 2000)
+    monkeypatch.setattr(convolution_tiling, "FRAME_BYTES", 2000)
     monkeypatch.setattr(native_convolution, "LEAST_WORK", 1)
     monkeypatch.setattr(native_convolution, "MOST_WORK", 1)
     random = np.random.default_rng(0)
@@ -139,8 +139,8 @@ def test_an_image_in_parts(monkeypatch):
 @pytest.mark.parametrize("frame_bytes", [1 << 10, 1 << 17])
 def test_packed_filters(monkeypatch, frame_bytes):
     """Those of a tile's channels lie together, in whatever order they were."""
-    monkeypatch.setattr(convolution_code, "LARGE_BYTES", 1)
-    monkeypatch.setattr(convolution_code, "FRAME_BYTES", frame_bytes)
+    monkeypatch.setattr(convolution_tiling, "LARGE_BYTES", 1)
+    monkeypatch.setattr(convolution_tiling, "FRAME_BYTES", frame_bytes)
     random = np.random.default_rng(0)
     x = random.standard_normal((2, 7, 5, 3)).astype(np.float32)
     outer = random.standard_normal((192, 3, 3, 2)).astype(np.float32)
