@@ -164,7 +164,7 @@ def block_height(rows: int, inner: int, columns: int) -> int:
 def _height_by(a: np.ndarray, b: np.ndarray) -> int:
     """`block_height` of matrices in the last dimensions, which also depends on where they lie."""
     rows = a.shape[-2]
-    if rows < _LEAST_HEIGHT or a.dtype != np.float32 or a.strides[-1] != 4 or b.strides[-1] != 4:
+    if rows < _LEAST_HEIGHT or a.dtype != np.float32 or 4 not in a.strides[-2:] or b.strides[-1] != 4:
         return 0
     inner, columns = b.shape[-2:]
     height = block_height(rows, inner, columns)

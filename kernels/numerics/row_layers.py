@@ -40,18 +40,7 @@ def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False, le
         least: which part of the greatest exponential others are at least, or they are zero; a power of two.
     """
     ones = np.ones(width, dtype)
-    lowest = dtype.type(np.log(least)) if least else -np.inf
-    # That of numbers in order, which numpy computes as it does those of rows.
-    at_lowest = np.exp(np.full(64, lowest, dtype))[0]
-
-    def exponentials(out: np.ndarray) -> None:
-        if least and out.min() < lowest:
-            # Small ones lose nothing that matters beside the greatest, which is one.
-            np.maximum(out, lowest, out=out)
-            np.exp(out, out)
-            np.subtract(out, at_lowest, out)
-        else:
-            np.exp(out, out)
+    exponentials = _exponentials(dtype, least)
 
     def compute_one(x: np.ndarray, out: np.ndarray) -> None:
         np.subtract(x, x[x.argmax()], out)
@@ -77,6 +66,45 @@ def softmax_rows(width: int, dtype: np.dtype, *, zeroes_masked: bool = False, le
         if zeroes_masked:
             total[total == 0] = 1
         np.divide(out, total, out)
+
+    return compute
+
+
+def softmax_columns(count: int, dtype: np.dtype, *, zeroes_masked: bool = False, least: float = 0.0) -> Rows:
+    """The same for columns of so many elements."""
+    ones = np.ones(count, dtype)
+    exponentials = _exponentials(dtype, least)
+
+    def compute(x: np.ndarray, out: np.ndarray) -> None:
+        greatest = np.maximum.reduce(x, 0)
+        if zeroes_masked:
+            greatest[greatest == -np.inf] = 0
+        np.subtract(x, greatest, out)
+        exponentials(out)
+        total = ones.dot(out)
+        if zeroes_masked:
+            total[total == 0] = 1
+        # Sums are one at least.
+        np.divide(1, total, total)
+        np.multiply(out, total, out)
+
+    return compute
+
+
+def _exponentials(dtype: np.dtype, least: float) -> Callable[[np.ndarray], object]:
+    """What replaces numbers up to zero by their exponentials; `least` is that of `softmax_rows`."""
+    lowest = dtype.type(np.log(least)) if least else -np.inf
+    # That of numbers in order, which numpy computes as it does those of rows.
+    at_lowest = np.exp(np.full(64, lowest, dtype))[0]
+
+    def compute(out: np.ndarray) -> None:
+        if least and out.min() < lowest:
+            # Small ones lose nothing that matters beside the greatest, which is one.
+            np.maximum(out, lowest, out=out)
+            np.exp(out, out)
+            np.subtract(out, at_lowest, out)
+        else:
+            np.exp(out, out)
 
     return compute
 

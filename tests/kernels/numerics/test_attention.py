@@ -8,6 +8,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import attention
 from tfrt.kernels.numerics.attention import attend
 from tfrt.kernels.numerics.attention_sizes import Attention, Change
+from tfrt.kernels.numerics.packed import constant
 
 
 @pytest.fixture(params=["s", "mstd:2"])
@@ -16,9 +17,13 @@ def host(request):
         yield made
 
 
+@pytest.mark.parametrize("by_columns", [False, True])
 @pytest.mark.parametrize("is_large", [False, True])
 @pytest.mark.parametrize("seed", range(16))
-def test_random_sizes(host, monkeypatch, seed, is_large):
+def test_random_sizes(host, monkeypatch, seed, is_large, by_columns):
+    if by_columns:
+        monkeypatch.setattr(attention, "_MANY_QUERIES", 1)
+        monkeypatch.setattr(attention, "_MANY_SCORES", 1)
     if is_large:
         for name, value in {"SMALL_BYTES": 0, "BLOCK_BYTES": 64, "LEAST_ROWS": 3, "LEAST_WORK": 20}.items():
             monkeypatch.setattr(attention, name, value)
@@ -31,6 +36,8 @@ def test_random_sizes(host, monkeypatch, seed, is_large):
         arrays[0][..., 0, 0], arrays[-1][..., 0, 0] = np.nan, 1
     # As they lie where heads are in the middle.
     arrays = [np.asfortranarray(array) if seed % 3 == 1 else array for array in arrays]
+    # Some masks are kept in another order where they are constants.
+    arrays = [constant(array) if seed % 2 and number > 2 else array for number, array in enumerate(arrays)]
     expected = by_definition(sizes, arrays)
     run = attend(sizes, host)
     tolerance = {"rtol": 1e-4, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-10, "atol": 1e-12}
@@ -64,3 +71,23 @@ def test_shares_that_would_be_next_to_zero_are_zero(n, is_native, dtype):
         found = attend(sizes, host)(query, keys, values, mask)
     assert found[:, 1::2].min() > 0 and not found[:, ::2].any()
     np.testing.assert_allclose(found[:, 1::2], by_definition(sizes, [query, keys, values, mask])[:, 1::2], rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["select", "add"])
+@pytest.mark.parametrize("leading", [(1, 1), (2, 4)])
+@pytest.mark.parametrize("shape", [(40, 60), (1, 60), (40, 1)])
+def test_masks_of_scores_that_lie_by_columns(kind, leading, shape):
+    """Whoever can change them, and changes them."""
+    rng = np.random.default_rng(0)
+    query, keys, values = (rng.standard_normal((2, 4, count, 16)).astype(np.float32) for count in (40, 60, 60))
+    mask = rng.random((*leading, *shape)) < 0.8
+    mask = mask if kind == "select" else mask.astype(np.float32)
+    change = (Change(kind, mask.shape, -np.inf if kind == "select" else None),)
+    batch = (2, 4)
+    sizes = Attention(batch, 40, 16, 16, (60,), (60,), (batch, batch), 0.5, query.dtype, change)
+    with HostContext("s", native=False) as host:
+        run = attend(sizes, host)
+        for given in (mask, constant(mask.copy()), mask, constant(~mask if kind == "select" else -mask)):
+            expected = by_definition(sizes, [query, keys, values, given])
+            np.testing.assert_allclose(run(query, keys, values, given), expected, rtol=1e-4, atol=1e-5)
+            mask[..., ::3, :] = True

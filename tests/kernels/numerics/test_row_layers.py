@@ -7,7 +7,7 @@ import tfrt
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import row_layers
-from tfrt.kernels.numerics.row_layers import by_rows, normalize_rows, softmax_rows
+from tfrt.kernels.numerics.row_layers import by_rows, normalize_rows, softmax_columns, softmax_rows
 
 SPECIAL = np.array([np.inf, -np.inf, np.nan, 1e-30, 100.0, 0.0, -0.0])
 
@@ -139,3 +139,19 @@ def test_what_follows_a_single_row_in_programs():
     x, y = np.arange(14, dtype=np.float32).reshape(2, 7)
     found = tfrt.load(tfrt.compile(text, opt_level=2))["main"](x, y)
     np.testing.assert_allclose(found, softmax(x.astype(np.float64)) + y, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("zeroes_masked", [False, True])
+@pytest.mark.parametrize("least", [0.0, 2.0**-20])
+def test_softmax_of_columns(dtype, zeroes_masked, least):
+    rng = np.random.default_rng(0)
+    x = some(rng, (7, 40), dtype, 0.1)
+    x[:, 3] = -np.inf
+    rows = softmax_rows(7, np.dtype(dtype), zeroes_masked=zeroes_masked, least=least)
+    columns = softmax_columns(7, np.dtype(dtype), zeroes_masked=zeroes_masked, least=least)
+    by_rows, by_columns = np.empty((40, 7), dtype), x.copy()
+    with np.errstate(all="ignore"):
+        rows(np.ascontiguousarray(x.T), by_rows)
+        columns(by_columns, by_columns)
+    np.testing.assert_allclose(by_columns, by_rows.T, rtol=1e-6)
