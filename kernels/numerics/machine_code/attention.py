@@ -30,7 +30,7 @@ from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp_or_zero, tanh
-from tfrt.kernels.numerics.machine_code.vectors.lanes import greatest_of, sum_of
+from tfrt.kernels.numerics.machine_code.vectors.lanes import GREATER, greatest_of, sum_of
 from tfrt.kernels.numerics.machine_code.vectors.types import load, spread
 
 Run = Callable[..., np.ndarray]
@@ -71,13 +71,13 @@ def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
     is_brief = work <= (BRIEF_WORK if host is None or host.parallelism == 1 else BRIEF_WORK_OF_MANY)
     try:
         signature = Signature(takes, (), len(takes) - 1, a.result, not is_brief)
-        return _directly(run, directly(text, "attend", signature), a)
+        return called_directly(run, directly(text, "attend", signature), a)
     except CannotAssemble:
         # Python is another one, or nothing can be assembled, which will be seen.
         return by_strides(run, assemble(text, "attend", [ctypes.py_object] * len(takes)), a)
 
 
-def _directly(run: Run, code: Work, a: Attention) -> Run:
+def called_directly(run: Run, code: Work, a: Attention) -> Run:
     """Code that is Python's function as one that takes any arrays."""
     of_others = by_strides(run, code, a)
 
@@ -193,18 +193,26 @@ def _write_scores(
 
 
 def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, total: int) -> None:
-    """Make scores, after which there is room for whole vectors, their softmax.
+    """Make a row's scores, after which there is room for whole vectors, their softmax.
 
     Args:
         masks: where what belongs to the row begins in each of the arrays that `Attention.masks` has.
     """
-    count, lowest, zero = a.count, code.constant(-np.inf), code.constant(0)
-    of_scores = sum(change.mask is not None for change in a.scores)
-    sink = None if a.sink is None else code.spread(masks[-1])
+    shift = write_changed(code, a, masks, scores, total)
+    write_quotients(code, a, masks, scores, write_exponentials(code, a, masks, scores, total, shift))
+
+
+def write_changed(code: Code, a: Attention, masks: Sequence[str], scores: str, total: int) -> str:
+    """Change a row's scores as they are to be before the softmax, the first part of `write_shares`.
+
+    Returns:
+        A vector of what is taken away from all of them: the greatest one.
+    """
+    count, lowest = a.count, code.constant(-np.inf)
     for place in range(count, total):
         code.put(code.at(scores, place), code.number(-np.inf))
     # What is not a number makes all shares such, whatever the greatest one is.
-    greatest = code.variable(lowest if sink is None else sink)
+    greatest = code.variable(lowest if a.sink is None else code.spread(masks[-1]))
     for start, lanes in code.parts(count):
         at = code.at(scores, start)
         value = code.load(at, code.lanes)
@@ -213,27 +221,49 @@ def write_shares(code: Code, a: Attention, masks: Sequence[str], scores: str, to
             # What has no key is not as if it had been masked.
             value = code.filled(value, lanes, lowest)
             code.store(at, value, code.lanes)
-        code.set(greatest, evaluate(code, "{0} if {0} > {1} else {1}", [value, code.get(greatest)]))
+        code.set(greatest, evaluate(code, GREATER, [value, code.get(greatest)]))
     shift = code.spread_element(greatest_of(code, code.get(greatest)))
     if a.zeroes_masked:
         # Exponentials are zero then, and so is their sum, which it is nowhere else.
-        shift = evaluate(code, "{1} if {0} == {2} else {0}", [shift, zero, lowest])
-    added = code.variable(zero)
+        shift = evaluate(code, "{1} if {0} == {2} else {0}", [shift, code.constant(0), lowest])
+    return shift
+
+
+def write_exponentials(
+    code: Code, a: Attention, masks: Sequence[str], scores: str, total: int, shift: str
+) -> str:
+    """Make a row's scores exponentials, the second part of `write_shares`.
+
+    Args:
+        shift: what `write_changed` gives.
+
+    Returns:
+        A vector of what they are to be multiplied by.
+    """
+    added = code.variable(code.constant(0))
     with code.loop(0, total, code.lanes) as start:
         at = code.at(scores, start)
         value = exp_or_zero(code, evaluate(code, "{0} - {1}", [code.load(at, code.lanes), shift]), LEAST_SHARE)
         code.store(at, value, code.lanes)
         code.set(added, evaluate(code, "{0} + {1}", [code.get(added), value]))
     divisor = code.spread_element(sum_of(code, code.get(added)))
-    if sink is not None:
-        divisor = evaluate(
-            code, "{0} + {1}", [divisor, exp_or_zero(code, evaluate(code, "{0} - {1}", [sink, shift]), LEAST_SHARE)]
-        )
+    if a.sink is not None:
+        apart = evaluate(code, "{0} - {1}", [code.spread(masks[-1]), shift])
+        divisor = evaluate(code, "{0} + {1}", [divisor, exp_or_zero(code, apart, LEAST_SHARE)])
     if a.zeroes_masked:
         divisor = evaluate(code, "one if {0} == zero else {0}", [divisor])
     # It is one at least, or no number.
-    inverse = evaluate(code, "one / {0}", [divisor])
-    for start, lanes in code.parts(count):
+    return evaluate(code, "one / {0}", [divisor])
+
+
+def write_quotients(code: Code, a: Attention, masks: Sequence[str], scores: str, inverse: str) -> None:
+    """Make a row's exponentials shares, and change these, the last part of `write_shares`.
+
+    Args:
+        inverse: what `write_exponentials` gives.
+    """
+    of_scores = sum(change.mask is not None for change in a.scores)
+    for start, lanes in code.parts(a.count):
         at = code.at(scores, start)
         value = evaluate(code, "{0} * {1}", [code.load(at, code.lanes), inverse])
         value = _changed(code, a.shares, masks[of_scores:], value, start, lanes)

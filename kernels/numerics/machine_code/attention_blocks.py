@@ -10,17 +10,27 @@ Work comes in units, a block of queries of one matrix of the batch, of which any
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.direct_calls import Shaped
 from tfrt.executor.support.machine_code import CannotAssemble, Processor, assemble, can_see_strides, processor
 from tfrt.kernels.numerics.attention_sizes import Attention
-from tfrt.kernels.numerics.machine_code.attention import Strided, by_strides, shapes_of, write_shares
-from tfrt.kernels.numerics.machine_code.blocks import in_blocks
+from tfrt.kernels.numerics.machine_code.attention import (
+    Strided,
+    by_strides,
+    called_directly,
+    kinds_of,
+    shapes_of,
+    write_changed,
+    write_exponentials,
+    write_quotients,
+)
+from tfrt.kernels.numerics.machine_code.blocks import Limits, direct_work, in_blocks, units_of
 from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.machine_code.tiles import add_products, tile_of
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
@@ -99,12 +109,14 @@ def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
     """
     if not can_see_strides():
         raise CannotAssemble("arrays are not like those it is written for")
-    blocks, arrays = blocks_of(a, processor()), len(shapes_of(a))
-    code = assemble(write(a, blocks), "attend", [*[ctypes.py_object] * arrays, ctypes.c_int64, ctypes.c_int64])
-    work = blocks.together * blocks.height * a.count * (a.depth + a.width)
-    units = prod(a.batch) * blocks.count
-    do_all = in_blocks(code, arrays, units, host, -(-LEAST_WORK // work), MOST_WORK // work)
-    return by_strides(run, do_all, a)
+    blocks, kinds = blocks_of(a, processor()), kinds_of(a)
+    text, each = write(a, blocks), blocks.together * blocks.height * a.count * (a.depth + a.width)
+    units = units_of(prod(a.batch) * blocks.count, each, Limits(LEAST_WORK, MOST_WORK))
+    direct = direct_work(text, "attend", [Shaped(*kind) for kind in kinds], units, host, a.result)
+    if direct is not None:
+        return called_directly(run, direct, a)
+    code = assemble(text, "attend", [*[ctypes.py_object] * len(kinds), ctypes.c_int64, ctypes.c_int64])
+    return by_strides(run, in_blocks(code, len(kinds), units.count, host, units.limits.least, units.limits.most), a)
 
 
 @written_once
@@ -117,11 +129,12 @@ def write(a: Attention, blocks: Blocks) -> str:
     total = -(-a.count // blocks.width) * blocks.width
     panel = code.memory(max(a.depth, a.count) * blocks.width)
     scores = code.memory(blocks.together * blocks.height * total)
+    numbers = code.memory(blocks.together * blocks.height)
     with code.loop("%start", "%end") as unit:
         place = _index(code, code.value(f"udiv i64 {unit}, {blocks.count}"), a.batch)
         first = code.times(code.value(f"urem i64 {unit}, {blocks.count}"), blocks.together)
         last = code.least(code.add(first, blocks.together), blocks.tiles)
-        _Block(code, a, blocks, arrays, place, first, last, panel, scores, total).write()
+        _Block(code, a, blocks, arrays, place, first, last, panel, scores, total, numbers).write()
     return code.module("attend", [*(f"ptr {name}" for name in names), "i64 %start", "i64 %end"])
 
 
@@ -149,8 +162,8 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A block of queries, from one tile up to another, and memory for panels and scores, whose rows are `total`
-    elements apart."""
+    """A block of queries, from one tile up to another, and memory: for panels, for scores, whose rows are `total`
+    elements apart, and for a number of each row."""
 
     code: Code
     a: Attention
@@ -162,6 +175,7 @@ class _Block:
     panel: str
     scores: str
     total: int
+    numbers: str
 
     def write(self) -> None:
         code, a, b = self.code, self.a, self.blocks
@@ -169,11 +183,30 @@ class _Block:
         begin = code.times(self.first, b.height)
         self.compare(self.rows_of(query, begin), keys)
         rows = code.subtract(code.least(code.times(self.last, b.height), a.queries), begin)
-        with code.loop(0, rows) as row:
-            at = code.at(self.scores, code.times(row, self.total))
-            place = [*self.place, code.add(begin, row)]
-            write_shares(code, a, [mask.at(place) for mask in masks], at, -(-a.count // b.lanes) * b.lanes)
+        self.share(rows, begin, masks)
         self.mix(values, self.rows_of(made, begin))
+
+    def share(self, rows: Value, begin: Value, masks: Sequence[Strided]) -> None:
+        """Make the scores of so many rows shares.
+
+        All rows do one part after the other: what a row's next part waits for has long been found then.
+        """
+        code, a, numbers = self.code, self.a, self.numbers
+        total = -(-a.count // code.lanes) * code.lanes
+
+        def each() -> Iterator[tuple[str, str, list[str]]]:
+            with code.loop(0, rows) as row:
+                place = [*self.place, code.add(begin, row)]
+                scores = code.at(self.scores, code.times(row, self.total))
+                yield code.at(numbers, row), scores, [mask.at(place) for mask in masks]
+
+        for number, scores, of_row in each():
+            code.put(number, code.first(write_changed(code, a, of_row, scores, total)))
+        for number, scores, of_row in each():
+            shift = code.spread(number)
+            code.put(number, code.first(write_exponentials(code, a, of_row, scores, total, shift)))
+        for number, scores, of_row in each():
+            write_quotients(code, a, of_row, scores, code.spread(number))
 
     def rows_of(self, array: Strided, begin: Value) -> _Rows:
         """The rows of the queries, or the result, from one on."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from tfrt.executor.declarations.prepared import Scribe, Write, written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.executor.support.direct_calls import UNFIT, Signature, Whole, directly
+from tfrt.executor.support.direct_calls import UNFIT, Signature, Takes, Whole, directly
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork_join import Crew, Queue
 from tfrt.executor.support.fork_join_code import shared_text
@@ -142,27 +142,13 @@ def whole_work(
         CannotAssemble: there is no machine code for it.
     """
     dtypes = [dtype] * len(sizes) if isinstance(dtype, np.dtype) else dtype
-    count, least, most, brief = units.count, units.limits.least, units.limits.most, units.limits.brief
-    place = result % len(sizes)
-    is_brief = count <= brief[host is not None and host.parallelism > 1]
-    is_shared = host is not None and _is_shared(count, host, least)
     takes = [Whole(*each) for each in zip(sizes, dtypes, strict=True)]
-    # Where Python is another one, or nothing can be assembled, which will be seen, the function is another one.
-    with suppress(CannotAssemble):
-        if host is not None and is_shared and count <= most * host.parallelism:
-            crew, shared = host.single(crew_of), shared_text(text, name, len(sizes))
-            taken = [Whole(crew.words.size, crew.words.dtype), *takes]
-            threads = host.parallelism
-            grain = -(-count // threads) if units.is_strided else _grain(count, host, least, most * threads)
-            # Where a unit takes longer than what is brief, two do.
-            numbers = (0, count, grain, int(count > _LONG_OF_BRIEF * brief[0]))
-            function = directly(shared, "shared", Signature(taken, numbers, place + 1, shape, not is_brief))
-            crew.start()
-            return partial(function, crew.words)
-        if is_brief or (count <= most and not is_shared):
-            return directly(text, name, Signature(takes, (0, count), place, shape, not is_brief))
+    direct = direct_work(text, name, takes, units, host, shape, result)
+    if direct is not None:
+        return direct
+    count, place = units.count, result % len(sizes)
     code = assemble(text, name, [*[ctypes.py_object] * len(sizes), ctypes.c_int64, ctypes.c_int64])
-    do_all = in_blocks(code, len(sizes), count, host, least, most)
+    do_all = in_blocks(code, len(sizes), count, host, units.limits.least, units.limits.most)
 
     def work(*given: np.ndarray) -> object:
         inputs, out = (given[:-1], given[-1]) if len(given) == len(sizes) else (given, np.empty(shape, dtypes[place]))
@@ -173,6 +159,42 @@ def whole_work(
         return out
 
     return work
+
+
+def direct_work(
+    text: str,
+    name: str,
+    takes: Sequence[Takes],
+    units: Units,
+    host: HostContext | None,
+    shape: Shape,
+    result: int = -1,
+) -> Work | None:
+    """What does all units by the code of a module as a function of Python's, if there can be one: where Python is
+    another one, where nothing can be assembled, which will be seen, and where units take too long to be done at once,
+    there is none.
+
+    Args:
+        takes: what each array must be; see `whole_work` for the others.
+    """
+    count, least, most, brief = units.count, units.limits.least, units.limits.most, units.limits.brief
+    place = result % len(takes)
+    is_brief = count <= brief[host is not None and host.parallelism > 1]
+    is_shared = host is not None and _is_shared(count, host, least)
+    with suppress(CannotAssemble):
+        if host is not None and is_shared and count <= most * host.parallelism:
+            crew, shared = host.single(crew_of), shared_text(text, name, len(takes))
+            taken = [Whole(crew.words.size, crew.words.dtype), *takes]
+            threads = host.parallelism
+            grain = -(-count // threads) if units.is_strided else _grain(count, host, least, most * threads)
+            # Where a unit takes longer than what is brief, two do.
+            numbers = (0, count, grain, int(count > _LONG_OF_BRIEF * brief[0]))
+            function = directly(shared, "shared", Signature(taken, numbers, place + 1, shape, not is_brief))
+            crew.start()
+            return partial(function, crew.words)
+        if is_brief or (count <= most and not is_shared):
+            return directly(text, name, Signature(takes, (0, count), place, shape, not is_brief))
+    return None
 
 
 def written_work(work: Work, run: Callable[..., Any], inputs: int) -> Write:

@@ -25,7 +25,7 @@ from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.functions import exp, exp_or_zero
-from tfrt.kernels.numerics.machine_code.vectors.lanes import greatest_of, sum_of
+from tfrt.kernels.numerics.machine_code.vectors.lanes import GREATER, greatest_of, sum_of
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
 from tfrt.kernels.numerics.row_layers import Rows
 
@@ -210,7 +210,7 @@ def _reduced(code: Code, width: int, start: str, term: Callable[[Value, int], st
     return first
 
 
-_SUM, _GREATEST = "{0} + {1}", "{0} if {0} > {1} else {1}"
+_SUM = "{0} + {1}"
 
 
 def _softmax(code: Code, work: Work, x: str, target: str) -> Finish:
@@ -220,7 +220,7 @@ def _softmax(code: Code, work: Work, x: str, target: str) -> Finish:
         return code.filled(code.load(code.at(x, column), count), count, lowest)
 
     # What is not a number makes all shares such, whatever the greatest one is.
-    greatest = code.spread_element(greatest_of(code, _reduced(code, work.width, lowest, element, _GREATEST)))
+    greatest = code.spread_element(greatest_of(code, _reduced(code, work.width, lowest, element, GREATER)))
 
     def share(column: Value, count: int) -> str:
         shifted = evaluate(code, "{0} - {1}", [element(column, count), greatest])

@@ -315,6 +315,10 @@ class Code:
         """A vector of one element."""
         return self.spread_first(self.value(f"insertelement {self.vector} poison, {self.element} {element}, i64 0"))
 
+    def first(self, vector: str) -> str:
+        """A vector's first element."""
+        return self.value(f"extractelement {self.vector} {vector}, i64 0")
+
     def fma(self, x: str, y: str, z: str) -> str:
         """``x * y + z``, rounded once."""
         function = f"llvm.fma.{self.suffix}"

@@ -41,13 +41,9 @@ _WHOLE = 1.5 * 2**23
 """Singles that have this added are rounded to whole numbers, which their last bits are."""
 
 
-def exp(code: Code, x: str, lowest: float = _LOWEST) -> str:
-    """``exp(x)``.
-
-    Args:
-        lowest: what numbers below it are taken for.
-    """
-    rest, power, shifted = _reduced(code, within(code, x, lowest, _HIGHEST))
+def exp(code: Code, x: str) -> str:
+    """``exp(x)``."""
+    rest, power, shifted = _reduced(code, within(code, x, _LOWEST, _HIGHEST))
     return _scaled(code, polynomial(code, rest, _EXP), power, shifted)
 
 
@@ -83,9 +79,11 @@ def exponential_minus_one(code: Code, x: str) -> str:
 
 
 def exp_or_zero(code: Code, x: str, least: float) -> str:
-    """``exp(x)``, or zero where that is less than some number."""
-    lowest = single(math.log(least))
-    return evaluate(code, "zero if {1} < {2} else {0}", [exp(code, x, lowest), x, code.constant(lowest)])
+    """``exp(x)`` of what is not positive, or zero where that is less than some number."""
+    lowest = code.constant(single(math.log(least)))
+    rest, power, shifted = _reduced(code, evaluate(code, "{1} if {1} > {0} else {0}", [x, lowest]))
+    found = _scaled(code, polynomial(code, rest, _EXP), power, shifted)
+    return evaluate(code, "zero if {1} < {2} else {0}", [found, x, lowest])
 
 
 _TANH_END = 9.0

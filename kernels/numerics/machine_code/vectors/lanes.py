@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 
 
 def transposed(code: Code, vectors: Sequence[str]) -> list[str]:
@@ -44,10 +45,18 @@ def sum_of(code: Code, vector: str) -> str:
     return code.value(call.replace("call ", "call reassoc ", 1))
 
 
+GREATER = "{0} if {0} > {1} else {1}"
+"""The greater of two numbers, the second where the first is none: one instruction, other than LLVM's own functions,
+which look for what is no number."""
+
+
 def greatest_of(code: Code, vector: str) -> str:
-    """The greatest of a vector's elements that are numbers."""
-    function = f"llvm.vector.reduce.fmax.{code.suffix}"
-    return code.value(code.call(code.element, function, (code.vector, vector)))
+    """The greatest of a vector's elements, of which none is no number, or all are."""
+    count = code.lanes
+    while count > 1:
+        count //= 2
+        vector = evaluate(code, GREATER, [vector, from_place(code, vector, count)])
+    return code.first(vector)
 
 
 def has_unknown(code: Code, x: str) -> str:
