@@ -248,8 +248,9 @@ def _normalize(code: Code, work: Work, x: str, target: str) -> Finish:
 
     squares = code.spread_element(sum_of(code, _reduced(code, work.width, zero, square, _SUM)))
     epsilon = code.constant(float(np.float32(work.epsilon)))
-    scale = evaluate(code, "sqrt({0} / {1} + {2})", [squares, count_of, epsilon])
-    return lambda value: evaluate(code, "({0} - {1}) / {2}", [value, mean, scale])
+    # One division a row: a vector of quotients takes as long as all else that is done to it.
+    scale = evaluate(code, "one / sqrt({0} / {1} + {2})", [squares, count_of, epsilon])
+    return lambda value: evaluate(code, "({0} - {1}) * {2}", [value, mean, scale])
 
 
 _LAYERS: dict[Layer, Callable[[Code, Work, str, str], Finish]] = {
