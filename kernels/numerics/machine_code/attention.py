@@ -229,9 +229,7 @@ def write_changed(code: Code, a: Attention, masks: Sequence[str], scores: str, t
     return shift
 
 
-def write_exponentials(
-    code: Code, a: Attention, masks: Sequence[str], scores: str, total: int, shift: str
-) -> str:
+def write_exponentials(code: Code, a: Attention, masks: Sequence[str], scores: str, total: int, shift: str) -> str:
     """Make a row's scores exponentials, the second part of `write_shares`.
 
     Args:

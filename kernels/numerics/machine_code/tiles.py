@@ -3,7 +3,7 @@
 A tile of the result, some rows by some vectors of columns, stays in registers while all products are added to it. A
 panel of the right matrix, as many columns as a tile has, is in no order to be read again and again: the first tile that
 needs it reads it where it lies, and copies it on the way, which costs nothing, for what it waits for is the arithmetic.
-Tiles have the processor fetch the next panel meanwhile, each some lines of it, now and then: its rows are too far apart
+Tiles have the processor fetch the next panel meanwhile, each some rows of it, now and then: these are too far apart
 for it to foresee, and more at a time than it keeps track of would hold up what a tile itself reads.
 A tile has few enough rows that those of the left matrix do not keep one another out of the nearest cache, wherever they
 lie. Long sums are made in parts, so that a part of a panel, and those of all others, are in reach.
@@ -24,6 +24,7 @@ from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.lanes import transposed
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form, write_steps
 
@@ -193,10 +194,10 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """The part of a panel that comes next: where it begins, and how many lines of it there are to fetch."""
+    """The part of a panel that comes next: where it begins, and how many rows it has."""
 
     begin: str
-    lines: Value
+    rows: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +217,6 @@ class _Writer:
     def apart(self) -> int:
         """How many elements a line of memory has."""
         return LINE_BYTES // self.p.dtype.itemsize
-
-    @property
-    def lines(self) -> int:
-        """How many lines a panel's row has."""
-        return -(-self.t.width // self.apart)
 
     def block(self, block: Value, first: Value, last: Value) -> None:
         """Do some panels of a block of rows."""
@@ -248,8 +244,7 @@ class _Writer:
         column = code.value(f"select i1 {is_last}, i64 {first}, i64 {following}")
         row = code.value(f"select i1 {is_last}, i64 {part.end}, i64 {part.start}")
         place = code.add(code.times(row, p.columns), code.times(column, t.width))
-        rows = code.least(code.subtract(p.inner, row), t.depth)
-        return _Ahead(code.at(self.y, place), code.times(rows, self.lines))
+        return _Ahead(code.at(self.y, place), code.least(code.subtract(p.inner, row), t.depth))
 
     def panel(self, block: Value, column: Value, lanes: Sequence[int], part: _Part, ahead: _Ahead | None) -> None:
         """Do a block's tiles of a panel, whose vectors have so many lanes."""
@@ -349,8 +344,7 @@ class _Writer:
         """
         code, p, t = self.code, self.p, self.t
         row = code.times(number, t.height)
-        begin = code.at(self.made, code.add(code.times(row, p.columns), column))
-        sums = self._start(begin, height, lanes, part)
+        sums = [[code.variable(code.constant(0)) for _ in lanes] for _ in range(height)]
         down, along = (1, p.rows) if p.turned else (p.inner, 1)
         x = code.at(self.x, code.times(row, down))
 
@@ -368,8 +362,9 @@ class _Writer:
         def element(number: int, k: Value) -> str:
             return code.at(code.at(x, code.times(k, along)), number * down)
 
+        is_even = p.inner % WRITTEN_OUT == 0 and t.depth % WRITTEN_OUT == 0
         if ahead is None:
-            add_products(code, sums, part.start, part.end, vectors, element)
+            add_products(code, sums, part.start, part.end, vectors, element, is_even=is_even)
         else:
             step = self.rhythm
             with code.loop(part.start, part.end, step) as k:
@@ -377,47 +372,44 @@ class _Writer:
                 end = code.add(k, step)
                 if p.inner % step or t.depth % step:
                     end = code.least(end, part.end)
-                add_products(code, sums, k, end, vectors, element)
+                add_products(code, sums, k, end, vectors, element, is_even=is_even and step % WRITTEN_OUT == 0)
+        self._add_before(sums, row, column, lanes, part)
         found = [[code.get(variable) for variable in row] for row in sums]
         self._finish(found, row, column, lanes, part)
 
     @property
     def rhythm(self) -> int:
-        """After so many products, a power of two, a tile fetches a line: all of a block fetch a panel's part."""
-        return min(1 << max(0, (self.t.together // self.lines).bit_length() - 1), self.t.depth)
+        """After so many products, a power of two, a tile fetches a row: all of a block fetch a panel's part."""
+        return min(1 << self.t.together.bit_length() - 1, 1 << self.t.depth.bit_length() - 1)
 
     def fetch(self, ahead: _Ahead, number: Value, done: Value) -> None:
-        """Fetch a line, or some where there are few tiles, for a tile that so many products have been added to.
+        """Fetch a row, for a tile that so many products have been added to.
 
-        A panel may begin within a line, which the one before it has had fetched: what is fetched is the line that has
-        a vector's last element.
+        A panel may begin within a line, which the one before it has had fetched: what is fetched are the lines that
+        have a vector's last element.
         """
         code, p, t = self.code, self.p, self.t
-        each = -(-self.lines // t.together)
         turn = number if t.blocks == 1 else code.value(f"urem i64 {number}, {t.together}")
-        so_far = code.add(code.times(turn, -(-t.depth // self.rhythm)), code.value(f"udiv i64 {done}, {self.rhythm}"))
-        for line in range(each):
-            index = code.add(code.times(so_far, each), line)
-            with code.when(code.value(f"icmp slt i64 {index}, {ahead.lines}")):
-                row, place = (code.value(f"{op} i64 {index}, {self.lines}") for op in ("udiv", "urem"))
-                code.prefetch(
-                    code.at(
-                        ahead.begin, code.add(code.times(row, p.columns), code.times(place, self.apart), self.apart - 1)
-                    )
-                )
+        row = code.add(code.times(turn, -(-t.depth // self.rhythm)), code.divided(done, self.rhythm))
+        with code.when(code.value(f"icmp slt i64 {row}, {ahead.rows}")):
+            begin = code.at(ahead.begin, code.times(row, p.columns))
+            for line in range(-(-t.width // self.apart)):
+                code.prefetch(code.at(begin, (line + 1) * self.apart - 1))
 
-    def _start(self, begin: str, height: int, lanes: Sequence[int], part: _Part) -> list[list[str]]:
-        """A tile's vectors as variables, with what has been added to them before."""
+    def _add_before(
+        self, sums: Sequence[Sequence[str]], row: Value, column: Value, lanes: Sequence[int], part: _Part
+    ) -> None:
+        """Add what parts before have given to a tile's variables: not before the products, which would wait for what
+        the tile before writes, where that is a multiple of a page away."""
         code, p, t = self.code, self.p, self.t
-        zero = code.constant(0)
-        sums = [[code.variable(zero) for _ in lanes] for _ in range(height)]
         if t.depth == p.inner:
-            return sums
+            return
+        begin = code.at(self.made, code.add(code.times(row, p.columns), column))
         with code.when(code.value(f"icmp ne i64 {part.start}, 0")):
             for number, vectors in enumerate(sums):
                 for n, used in enumerate(lanes):
-                    code.set(vectors[n], code.load(code.at(begin, number * p.columns + n * t.lanes), used))
-        return sums
+                    before = code.load(code.at(begin, number * p.columns + n * t.lanes), used)
+                    code.set(vectors[n], evaluate(code, "{0} + {1}", [code.get(vectors[n]), before]))
 
     def _finish(
         self, sums: Sequence[Sequence[str]], row: Value, column: Value, lanes: Sequence[int], part: _Part
@@ -448,6 +440,10 @@ class _Writer:
                     finish(code, p, value, self.made, place, code.add(column, n * t.lanes), used, self.others)
 
 
+WRITTEN_OUT = 4
+"""So many products of each sum are written out: what counts them takes instructions, too."""
+
+
 def add_products(
     code: Code,
     sums: Sequence[Sequence[str]],
@@ -455,19 +451,23 @@ def add_products(
     end: Value,
     vectors: Callable[[Value], list[str]],
     element: Callable[[int, Value], str],
+    is_even: bool,
 ) -> None:
     """Add products to a tile's variables, for each number from `start` to `end`.
 
     Args:
         vectors: gives a number's vectors.
         element: gives the address of what they are multiplied by, for a row of the tile and a number.
+        is_even: whether there are `WRITTEN_OUT`, or a multiple of these.
     """
-    with code.loop(start, end) as k:
-        values = vectors(k)
-        for number, row in enumerate(sums):
-            spread = code.spread(element(number, k))
-            for value, variable in zip(values, row, strict=True):
-                code.set(variable, code.fma(spread, value, code.get(variable)))
+    count = WRITTEN_OUT if is_even else 1
+    with code.loop(start, end, count) as first:
+        for k in [code.add(first, number) for number in range(count)]:
+            values = vectors(k)
+            for number, row in enumerate(sums):
+                spread = code.spread(element(number, k))
+                for value, variable in zip(values, row, strict=True):
+                    code.set(variable, code.fma(spread, value, code.get(variable)))
 
 
 SHORT = 3
