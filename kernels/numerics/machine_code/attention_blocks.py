@@ -32,7 +32,7 @@ from tfrt.kernels.numerics.machine_code.attention import (
 )
 from tfrt.kernels.numerics.machine_code.blocks import Limits, direct_work, in_blocks, units_of
 from tfrt.kernels.numerics.machine_code.choice import native_or
-from tfrt.kernels.numerics.machine_code.tiles import WRITTEN_OUT, add_products, tile_of
+from tfrt.kernels.numerics.machine_code.tiles import add_products, tile_of
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.lanes import transposed
@@ -272,8 +272,7 @@ class _Block:
             here = code.at(self.panel, code.times(k, b.width))
             return [code.load(code.at(here, n * b.lanes), b.lanes) for n in range(len(lanes))]
 
-        is_even = depth % WRITTEN_OUT == 0
-        add_products(code, sums, 0, depth, vectors, lambda each, k: code.at(begins[each], k), is_even)
+        add_products(code, sums, 0, depth, vectors, lambda each, k: code.at(begins[each], k))
         target = to.at(down)
         for each in range(height):
             there = code.moved(target, code.product(to.apart, each))

@@ -451,15 +451,17 @@ def add_products(
     end: Value,
     vectors: Callable[[Value], list[str]],
     element: Callable[[int, Value], str],
-    is_even: bool,
+    is_even: bool = False,
 ) -> None:
     """Add products to a tile's variables, for each number from `start` to `end`.
 
     Args:
         vectors: gives a number's vectors.
         element: gives the address of what they are multiplied by, for a row of the tile and a number.
-        is_even: whether there are `WRITTEN_OUT`, or a multiple of these.
+        is_even: whether there are `WRITTEN_OUT`, or a multiple of these, where the two are not numbers.
     """
+    if isinstance(start, int) and isinstance(end, int):
+        is_even = (end - start) % WRITTEN_OUT == 0
     count = WRITTEN_OUT if is_even else 1
     with code.loop(start, end, count) as first:
         for k in [code.add(first, number) for number in range(count)]:
