@@ -31,7 +31,6 @@ from tfrt.dialects.shared.tensor_types import CheckedOp, require_agreement, requ
 from tfrt.dialects.stablehlo.constraints import ANY, FLOAT_OR_COMPLEX
 
 _ULPS = number_of(IntegerType(64, Signedness.UNSIGNED))
-_COUNT = number_of(IntegerType(32, Signedness.UNSIGNED))
 _TOLERANCE = number_of(f64)
 
 

@@ -203,7 +203,7 @@ def _register_for_type(suffix: str, dtype: DType) -> None:
             return chain
 
 
-def _register_comparisons(suffix: str, dtype: DType) -> None:
+def _register_comparisons(suffix: str) -> None:
     @kernel(f"tfrt_dht.tensor_equal.{suffix}")
     def tensor_equal(lhs: DenseHostTensor, rhs: DenseHostTensor, chain: Chain) -> tuple[bool, Chain]:
         return _same_metadata(lhs, rhs) and np.array_equal(lhs.array, rhs.array), chain
@@ -246,5 +246,5 @@ def _all_close(lhs: np.ndarray, rhs: np.ndarray, ulps: int) -> bool:
 
 for _suffix, _dtype in ELEMENT_TYPES.items():
     _register_for_type(_suffix, _dtype)
-for _suffix, _dtype in COMPARABLE_TYPES.items():
-    _register_comparisons(_suffix, _dtype)
+for _suffix in COMPARABLE_TYPES:
+    _register_comparisons(_suffix)

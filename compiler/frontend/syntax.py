@@ -219,8 +219,6 @@ class SyntaxActions:
     def function_type(self, children: list[Any]) -> Attribute:
         return FunctionType.from_lists(*children[0])
 
-    type_list = the_list
-
     # Attributes
 
     def untyped_number(self, children: list[Any]) -> Attribute:

@@ -107,7 +107,7 @@ def _recognized(product: DotGeneralOp) -> _Attention | None:
     """The attention that ends in a product."""
     axes = Axes()
     for side in (0, 1):
-        result, operands, between = _layouts(product, axes)
+        result, operands, between = _layouts(product)
         for scores in scores_of(operands[side], axes):
             found = _attention(product, result, operands[1 - side], between, scores)
             if found is not None:
@@ -116,7 +116,7 @@ def _recognized(product: DotGeneralOp) -> _Attention | None:
 
 
 def _layouts(
-    product: DotGeneralOp, axes: Axes, result: Layout | None = None
+    product: DotGeneralOp, result: Layout | None = None
 ) -> tuple[Layout, tuple[Operand, Operand], tuple[Axis, ...]]:
     """The layouts of a product's result, which may be known, and of its operands, and the axes along which they are
     multiplied."""
@@ -145,7 +145,7 @@ def _attention(
     """The attention of which shares and values, and queries and keys, are multiplied; None where it is none."""
     found = scores.found
     axes = found.axes.copy()
-    _, sides, depth = _layouts(scores.product, axes, scores.layout)
+    _, sides, depth = _layouts(scores.product, scores.layout)
     assert found.keys is not None
     along = set(axes.whole(found.keys))
     if set(axes.whole(between)) != along:

@@ -6,7 +6,6 @@ Source of the spellings: `stablehlo/dialect/AssemblyFormat.h` of StableHLO.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from xdsl.dialects.builtin import (
     ComplexType,
@@ -24,11 +23,6 @@ from xdsl.irdl.declarative_assembly_format import (
 from xdsl.printer import Printer
 
 from tfrt.dialects.shared.directives import Part, Reading, SpelledDirective
-
-
-def _types(directive: Any, op: IRDLOperation) -> Sequence[Attribute]:
-    found: Sequence[Attribute] = directive.inner.get_types(op)
-    return found
 
 
 def _print_one_type(printer: Printer, state: PrintingState, op: IRDLOperation) -> None:

@@ -42,7 +42,7 @@ def program(bef: BefFile, *, has_threads: bool) -> Iterator[str]:
     yield table(
         ("function", "kernels", "where"),
         (
-            (_head(bef, function), len(_kernels(bef, function)), soft(_place(bef, function)))
+            (_head(function), len(_kernels(bef, function)), soft(_place(bef, function)))
             for function in named[:_FUNCTIONS]
         ),
     )
@@ -62,7 +62,7 @@ def function(bef: BefFile, record: FunctionRecord) -> Iterator[str]:
     about = [_count(len(kernels), "kernel"), _place(bef, record)]
     if record.kind is not FunctionKind.ASYNC:
         about.insert(0, record.kind.name.lower())
-    yield f"<p><b>Function</b> {_head(bef, record)}</p>"
+    yield f"<p><b>Function</b> {_head(record)}</p>"
     yield f"<p>{soft(', '.join(filter(None, about)))}</p>"
     if kernels:
         counted = Counter(kernel.name for kernel in kernels).most_common()
@@ -73,7 +73,7 @@ def function(bef: BefFile, record: FunctionRecord) -> Iterator[str]:
         yield _source(bef, record, kernels)
 
 
-def _head(bef: BefFile, record: FunctionRecord) -> str:
+def _head(record: FunctionRecord) -> str:
     name = f"@{record.name}" if record.name else f"region {record.index}"
     return code(f"{name}{elided(signature(record), _SIGNATURE)}")
 

@@ -52,7 +52,6 @@ def test_reads_what_it_prints(op):
         assert print_module(again, generic=generic) == printed
 
 
-GIVES = "attribute 'gives' must have the number of a step's value, from 1, for each result"
 METADATA = "attribute 'metadata' must say the types of the arrays: [[f32, 2 : i64]]"
 ARGUMENTS = "attribute 'arguments' must say the types of the arrays: [[f32, 2 : i64]]"
 WRONG = [

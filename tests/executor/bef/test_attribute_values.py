@@ -187,9 +187,6 @@ def test_empty_arrays_are_of_any_type(stored):
 
 # -- refusals ---------------------------------------------------------------------------------------------------
 
-I8S = AttributeType.AGGREGATE
-TOO_MANY = dense(DType.I8, [2, 2], 5, b"12345")
-
 
 @pytest.mark.parametrize(
     ("attribute", "data", "message", "offset"),

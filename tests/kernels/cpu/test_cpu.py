@@ -12,7 +12,7 @@ from tfrt.executor.core_runtime.cpu_op_handler import CpuOpHandler
 from tfrt.executor.core_runtime.op_handler import NullOpHandler
 from tfrt.kernels.cpu import calls
 
-H, M = "!corert.tensorhandle", "memref<2xf32>"
+M = "memref<2xf32>"
 RELU = """
 func.func @main(%ch: !tfrt.chain, %x: !corert.tensorhandle) -> !corert.tensorhandle {
   %cpu = corert.get_op_handler %ch "there"

@@ -7,7 +7,7 @@ import pytest
 
 import tfrt
 
-IMAGES, POOLED = "memref<1x4x4x2xf32>", "memref<1x2x2x2xf32>"
+IMAGES = "memref<1x4x4x2xf32>"
 BEFORE = "a step after a pool must not read what is before it"
 POOL = '"tf.MaxPool", {0}, [["ksize", [1, 2, 2, 1]], ["strides", [1, {1}, {1}, 1]], ["padding", "VALID"]]'
 

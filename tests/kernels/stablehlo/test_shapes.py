@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from tfrt.executor.values.dtype import DType
 
 A = np.arange(6, dtype=np.int32).reshape(2, 3)
-ZERO = np.int32(0)
 
 
 def scalar(value, dtype=np.int32):
