@@ -173,6 +173,32 @@ def _height_by(a: np.ndarray, b: np.ndarray) -> int:
     return 0 if (b.strides[-2] | b.__array_interface__["data"][0]) % _LINE else height
 
 
+def rows_at_a_time(rows: int, inner: int, columns: int, dtype: np.dtype, *, begin_at_a_line: bool) -> int:
+    """How many rows to multiply at a time by a matrix, or 0 where all at once are best.
+
+    Args:
+        begin_at_a_line: whether the rows of the matrix begin at a line of the cache, if these are whole lines long.
+    """
+    if rows < _LEAST_HEIGHT or dtype != np.float32:
+        return 0
+    is_near = inner * columns <= _MOST_ACROSS
+    may_be = is_near or (begin_at_a_line and columns % _VECTOR == 0)
+    return block_height(rows, inner, columns) if may_be else 0
+
+
+def in_blocks(matrices: np.ndarray, height: int) -> list[np.ndarray]:
+    """Matrices in the last two dimensions as blocks of so many of their rows, and what is left of them; all alike in a
+    view with one dimension more. With 0 all rows are one block."""
+    if not height:
+        return [matrices[..., None, :, :]]
+    *leading, rows, columns = matrices.shape
+    blocks = rows // height
+    whole, shape = blocks * height, (*leading, blocks, height, columns)
+    if whole == rows:
+        return [matrices.reshape(shape)]
+    return [matrices[..., :whole, :].reshape(shape), matrices[..., None, whole:, :]]
+
+
 def multiply_rows(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """`multiply_at_once`, by blocks of rows where that is faster."""
     height = _height_by(a, b)

@@ -1,7 +1,7 @@
 """Memory that functions borrow for as long as they run, and that the next one finds in the cache.
 
 There is one workspace for each call at a time, whatever it computes, so it takes as much memory as the largest of them
-needs, and none is asked for again and again.
+needs, and none is asked for again and again. What a function lays out in it may stay for its next call (`Laid`).
 """
 
 from __future__ import annotations
@@ -21,29 +21,44 @@ MOST_KEPT = 1 << 22
 
 _ALIGNED = 64
 
-_kept: list[tuple[np.ndarray, int]] = []
-"""Those that nobody uses, and where in each of them the first array begins. `pop` and `append` are atomic, and there
-are never more than there have been calls at a time."""
+
+class Memory:
+    """What one call at a time has.
+
+    Attributes:
+        held: the bytes.
+        start: where the first array begins.
+        size: how many bytes there are from there on.
+    """
+
+    __slots__ = ("held", "size", "start")
+
+    def __init__(self, size: int):
+        self.held, self.start = _aligned(size)
+        self.size = size
+
+
+_kept: list[Memory] = []
+"""Those that nobody uses. `pop` and `append` are atomic, and there are never more than there have been calls at a
+time."""
 
 
 class Workspace:
     """Arrays in memory that is somebody else's after the ``with``: none of them may be used later."""
 
-    __slots__ = ("_memory", "_start", "_used", "_wanted")
+    __slots__ = ("_memory", "_used", "_wanted")
 
     def __enter__(self) -> Workspace:
         try:
-            self._memory, self._start = _kept.pop()
+            self._memory = _kept.pop()
         except IndexError:
-            self._memory, self._start = _aligned(0)
+            self._memory = Memory(0)
         self._used = self._wanted = 0
         return self
 
     def __exit__(self, *_: object) -> None:
         size = min(self._wanted, MOST_KEPT)
-        if size > self._memory.nbytes - self._start:
-            self._memory, self._start = _aligned(size)
-        _kept.append((self._memory, self._start))
+        give_back(self._memory if size <= self._memory.size else _larger(self._memory, size))
 
     def clear(self) -> None:
         """Begin anew: the arrays made so far share their memory with those that come."""
@@ -51,29 +66,122 @@ class Workspace:
 
     def array(self, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
         """A new array, whose elements may be anything."""
-        size = -(-prod(shape) * dtype.itemsize // _ALIGNED) * _ALIGNED
-        start, self._used = self._start + self._used, self._used + size
+        start, self._used = self._used, self._used + _whole_lines(shape, dtype)
         self._wanted = max(self._wanted, self._used)
-        if start + size > self._memory.nbytes:
+        if self._used > self._memory.size:
             return np.empty(shape, dtype)
-        return np.ndarray(tuple(shape), dtype, self._memory, start)
+        return np.ndarray(tuple(shape), dtype, self._memory.held, self._memory.start + start)
+
+    def zeros(self, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+        """A new array of zeros."""
+        made = self.array(shape, dtype)
+        made.fill(0)
+        return made
+
+
+def _whole_lines(shape: Sequence[int], dtype: np.dtype) -> int:
+    """How many bytes an array takes with what is left of its last line of the cache."""
+    return -(-prod(shape) * dtype.itemsize // _ALIGNED) * _ALIGNED
+
+
+class Room:
+    """What gives arrays for what is laid out.
+
+    Args:
+        memory: what is borrowed; without it arrays are in memory of their own, whose pages nobody has touched, so that
+            somebody only finds out how much there is.
+    """
+
+    __slots__ = ("_memory", "own", "used")
+
+    def __init__(self, memory: Memory | None = None):
+        self._memory = memory
+        self.used = self.own = 0
+
+    def array(self, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+        """A new array, whose elements may be anything whenever it is borrowed."""
+        start, self.used = self.used, self.used + _whole_lines(shape, dtype)
+        if self._memory is None:
+            return np.empty(shape, dtype)
+        return np.ndarray(tuple(shape), dtype, self._memory.held, self._memory.start + start)
+
+    def zeros(self, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+        """A new array, of zeros at first, which is found as it has been left."""
+        made = aligned_array(shape, dtype)
+        made.fill(0)
+        self.own += made.nbytes
+        return made
+
+
+class Laid(Generic[T]):
+    """Arrays, and whatever else is made of them, that calls find in the memory that they borrow: laid out once for each
+    memory that there is.
+
+    Args:
+        make: gives what is laid out, of arrays of a `Room`.
+    """
+
+    def __init__(self, make: Callable[[Room], T]):
+        self._make = make
+        room = Room()
+        make(room)
+        self._size, self._own = room.used, room.own
+        self._made: dict[Memory, T] = {}
+        _layouts.add(self)
+
+    def take(self) -> tuple[Memory, T]:
+        """Memory that nobody else has, and what lies there; who is done with it calls `give_back` with the memory."""
+        try:
+            memory = _kept.pop()
+        except IndexError:
+            memory = Memory(self._size)
+        found = self._made.get(memory)
+        if found is None:
+            memory = memory if self._size <= memory.size else _larger(memory, self._size)
+            found = self._made[memory] = self._make(Room(memory))
+        return memory, found
+
+    def forget(self, memory: Memory) -> None:
+        """Nobody is going to borrow this again."""
+        self._made.pop(memory, None)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes are kept beside those of the memory that is borrowed."""
+        return self._own * len(self._made)
+
+    def let_go(self) -> None:
+        """Keep nothing any more."""
+        self._made.clear()
+
+
+def give_back(memory: Memory) -> None:
+    """The next one to ask may have it."""
+    _kept.append(memory)
+
+
+def _larger(memory: Memory, size: int) -> Memory:
+    """So many bytes in place of that memory."""
+    for each in list(_layouts):
+        each.forget(memory)
+    return Memory(size)
 
 
 def kept() -> int:
     """The bytes that nobody uses, kept for those who will."""
-    return sum(memory.nbytes for memory, _ in list(_kept))
+    return sum(memory.held.nbytes for memory in list(_kept))
 
 
 def idle() -> int:
-    """The bytes that `Reused` and `Spare` keep for who calls next, whether or not those of `Reused` are in use."""
-    return sum(reused.nbytes for reused in list(_reused))
+    """The bytes that `Reused` and `Laid` keep for who calls next, whether or not they are in use."""
+    return sum(each.nbytes for each in _keepers())
 
 
 def let_go() -> None:
     """Give back the memory that is kept: for who measures how much a call needs."""
     _kept.clear()
-    for reused in list(_reused):
-        reused.let_go()
+    for each in _keepers():
+        each.let_go()
 
 
 def aligned_array(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
@@ -82,56 +190,30 @@ def aligned_array(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
     return np.ndarray(tuple(shape), dtype, memory, start)
 
 
+def in_line(array: np.ndarray) -> np.ndarray:
+    """The array itself, or a copy in C order, if it does not begin at a line of the cache or lies otherwise."""
+    if array.flags.c_contiguous and array.ctypes.data % _ALIGNED == 0:
+        return array
+    made = aligned_array(array.shape, array.dtype)
+    made[...] = array
+    return made
+
+
 def aligned(size: int) -> np.ndarray:
     """Bytes that begin at a line of the cache, in memory of their own."""
     memory, start = _aligned(size)
     return np.ndarray((size,), np.uint8, memory, start)
 
 
-class Spare(Generic[T]):
-    """What calls borrow, each for as long as it runs, and the next one finds as it has been left. Of several calls at a
-    time each has its own.
-
-    Args:
-        make: gives what is borrowed.
-        nbytes: how many bytes that has.
-    """
-
-    def __init__(self, make: Callable[[], T], nbytes: int):
-        self._make, self._nbytes = make, nbytes
-        self._idle: list[T] = []
-        _reused.add(self)
-
-    def take(self) -> T:
-        """Something that nobody else has; who is done with it gives it back."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._make()
-
-    def give_back(self, thing: T) -> None:
-        """The next one to ask may have it."""
-        self._idle.append(thing)
-
-    @property
-    def nbytes(self) -> int:
-        """How many bytes are kept."""
-        return self._nbytes * len(self._idle)
-
-    def let_go(self) -> None:
-        """Keep nothing any more of what has been given back."""
-        self._idle.clear()
+_laid: WeakValueDictionary[Hashable, Laid[Any]] = WeakValueDictionary()
 
 
-_spares: WeakValueDictionary[Hashable, Spare[Any]] = WeakValueDictionary()
-
-
-def spare(key: Hashable, make: Callable[[], T], nbytes: int) -> Spare[T]:
-    """A `Spare` that is the same for whoever has the same key, as long as somebody has it."""
-    found: Spare[T] | None = _spares.get(key)
+def laid(key: Hashable, make: Callable[[Room], T]) -> Laid[T]:
+    """A `Laid` that is the same for whoever has the same key, as long as somebody has it."""
+    found: Laid[T] | None = _laid.get(key)
     if found is None:
         # Whoever comes at the same time may have another one.
-        found = _spares[key] = Spare(make, nbytes)
+        found = _laid[key] = Laid(make)
     return found
 
 
@@ -173,7 +255,12 @@ class Reused:
         self._arrays.clear()
 
 
-_reused: WeakSet[Reused | Spare[Any]] = WeakSet()
+_reused: WeakSet[Reused] = WeakSet()
+_layouts: WeakSet[Laid[Any]] = WeakSet()
+
+
+def _keepers() -> list[Reused | Laid[Any]]:
+    return [*_reused, *_layouts]
 
 
 def _references(arrays: list[np.ndarray]) -> list[int]:

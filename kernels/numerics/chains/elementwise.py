@@ -11,15 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leading_ones
 from tfrt.executor.declarations.prepared import Scribe, Write, written
-from tfrt.kernels.numerics.chains.narrow_rows import long_rows, repeated, repeats, spreading
-from tfrt.kernels.numerics.packed import Pack, packed_once
+from tfrt.kernels.numerics.chains.narrow_rows import long_rows, over_long_rows, repeats, spreading
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
@@ -78,29 +77,31 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
     """
     made = _Chain(steps, [""] * (1 + len(others)), frozenset((0,)))
     of_one_row = _Chain(steps, ["", *["[None]" if len(shape) == 1 else "" for shape in others]], frozenset((0,)))
-
     spreads = spreading(steps, 1 + len(others))[1:]
+    ways: dict[Shape, Callable[..., object]] = {}
 
-    @cache
-    def repeating(times: int, width: int) -> list[Pack]:
-        return [packed_once(partial(repeated, times=times, width=width, spreads=each)) for each in spreads]
+    def way_for(matrix: np.ndarray, others: Sequence[np.ndarray]) -> Callable[..., object]:
+        rows = matrix.shape[0] if matrix.ndim == 2 else 0
+        times = repeats(*matrix.shape) if rows else 1
+        if times != 1:
+            return over_long_rows(made.body, matrix.shape, times, others, spreads)
+        body = of_one_row.body if rows == 1 else made.body
+        return lambda matrix, *others: body(matrix, *others, matrix)
 
     def run(matrix: np.ndarray, *others: np.ndarray) -> None:
-        rows = matrix.shape[0] if matrix.ndim == 2 else 0
-        times = repeats(*matrix.shape) if rows and matrix.flags.c_contiguous else 1
-        if times == 1:
-            (of_one_row if rows == 1 else made).body(matrix, *others, matrix)
-        else:
-            width = matrix.shape[1]
-            wide = matrix.reshape(-1, times * width)
-            like = [
-                other.reshape(wide.shape) if other.shape == matrix.shape else repeat(other)
-                for other, repeat in zip(others, repeating(times, width), strict=True)
-            ]
-            made.body(wide, *like, wide)
+        way = ways.get(matrix.shape)
+        if way is None:
+            if len(ways) >= _MOST_SHAPES:
+                ways.clear()
+            way = ways[matrix.shape] = way_for(matrix, others)
+        way(matrix, *others)
 
     run.steps, run.others = steps, others  # type: ignore[attr-defined]
     return run
+
+
+_MOST_SHAPES = 64
+"""For how many shapes an epilogue knows what to do."""
 
 
 def others_of(finish: Callable[..., object] | None) -> int:

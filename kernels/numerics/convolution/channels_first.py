@@ -14,7 +14,8 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.convolution import patches
-from tfrt.kernels.numerics.convolution.channels_last import BLOCK_BYTES, Convolve, zeros
+from tfrt.kernels.numerics.convolution.blocks import BLOCK_BYTES
+from tfrt.kernels.numerics.convolution.channels_last import Convolve, zeros
 from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
@@ -35,7 +36,7 @@ def prepare_channels_first(
     counts = [window.count for window in windows]
     shape, inner = (batch, depth, *counts), prod(filters[1:])
     if not (inner and prod(shape)):
-        return zeros(shape)
+        return zeros(shape, dtype)
     groups = channels // part
     are_pixels = patches.are_pixels(windows)
     steps = (slice(None), slice(None), *(window.taps(0) for window in windows))

@@ -7,54 +7,39 @@ many images at a time, or as many rows of one, as fit into `BLOCK_BYTES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import TypeVar
 
 import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.convolution import patches, winograd
+from tfrt.kernels.numerics.convolution import by_patches, patches, winograd
+from tfrt.kernels.numerics.convolution.blocks import Block, Body, Kind, blocks_of, pixels_of
 from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.packed import is_constant, packed_once
-from tfrt.kernels.numerics.products import LEAST_WORK, multiply_rows, multiply_stacks
+from tfrt.kernels.numerics.products import LEAST_WORK, multiply_rows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.windows import Window
-from tfrt.kernels.numerics.workspaces import Workspace, aligned_array, spare
-
-T = TypeVar("T")
-
-BLOCK_BYTES = 1 << 19
-"""How much memory the patches that are worked on at a time may take; one row of an image is the least.
-
-They stay in the cache from where they are copied to where they are multiplied: with 16 MiB some networks take 1.8 times
-as long, and none takes less time.
-"""
+from tfrt.kernels.numerics.workspaces import Workspace
 
 Convolve = Callable[..., np.ndarray]
-"""Takes images, filters, and perhaps `out`, an array for the result, and `finish`. Nothing warns."""
+"""Takes images, filters, the other arrays that an epilogue reads, and perhaps `out`, an array for the result, which is
+returned. Nothing warns."""
 
-Finish = Callable[[np.ndarray, int], object]
+Arrays = Sequence[np.ndarray]
+Finish = Callable[[np.ndarray, int, Arrays], object]
 """What to do to some of the result's pixels, a matrix with one row a pixel, while they are in the cache; it is also
-given the number of the first of them."""
+given the number of the first of them, and the other arrays."""
 
 _PIXEL = Window(1, 1, 1, 0, 0, 1)
 
 
 def conv2d(
-    images: np.ndarray,
-    filters: np.ndarray,
-    rows: Window,
-    columns: Window,
-    host: HostContext | None = None,
-    *,
-    out: np.ndarray | None = None,
-    finish: Finish | None = None,
+    images: np.ndarray, filters: np.ndarray, rows: Window, columns: Window, host: HostContext | None = None
 ) -> np.ndarray:
     """`convolve` in two dimensions."""
-    return convolve(images, filters, (rows, columns), host, out=out, finish=finish)
+    return convolve(images, filters, (rows, columns), host)
 
 
 def convolve(
@@ -64,15 +49,18 @@ def convolve(
     host: HostContext | None = None,
     *,
     out: np.ndarray | None = None,
-    finish: Finish | None = None,
 ) -> np.ndarray:
     """What `prepare` gives, prepared for these arrays."""
-    run = prepare(images.shape, filters.shape, windows, images.dtype, host)
-    return run(images, filters, out=out, finish=finish)
+    return prepare(images.shape, filters.shape, windows, images.dtype, host)(images, filters, out=out)
 
 
 def prepare(
-    images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype, host: HostContext | None = None
+    images: Shape,
+    filters: Shape,
+    windows: Sequence[Window],
+    dtype: np.dtype,
+    host: HostContext | None = None,
+    epilogue: RowEpilogue | None = None,
 ) -> Convolve:
     """A function that gives images' correlation with each filter: (batch, each window's count, output channel).
 
@@ -82,93 +70,31 @@ def prepare(
     Args:
         images: their shape; so are `filters`.
         windows: those of each dimension between the first and the last.
+        epilogue: what is done to the result.
     """
     inner, depth = prod(filters[:-1]), filters[-1]
     shape = (images[0], *(window.count for window in windows), depth)
+    finish = None if epilogue is None else _finishing(epilogue, shape)
     if not (inner and prod(shape)):
-        return zeros(shape)
+        return zeros(shape, dtype, finish)
     groups = images[-1] // filters[-2]
-    if groups == 1 and patches.are_pixels(windows):
-        return _pointwise(images, shape, windows, inner, host)
+    if groups == 1 and patches.are_pixels(windows) and images[1:-1] == shape[1:-1]:
+        return _pointwise(shape, inner, dtype, host, finish)
     if not windows:
         # One row of pixels.
-        run = prepare((images[0], 1, images[-1]), (1, *filters), [_PIXEL], dtype, host)
-        return lambda x, w, out=None, finish=None: run(
-            x[:, None], w[None], out=None if out is None else out[:, None], finish=finish
+        run = prepare((images[0], 1, images[-1]), (1, *filters), [_PIXEL], dtype, host, epilogue)
+        return lambda x, w, *others, out=None: run(
+            x[:, None], w[None], *others, out=None if out is None else out[:, None]
         ).reshape(shape)
     if groups > 1 and filters[-2] == 1:
-        return _blockwise(images, shape, windows, inner // groups * depth, host, dtype, _depthwise(windows, depth))
-    kind = _products(windows, inner, groups, dtype)
-    if groups == 1 and _are_lines(windows, filters):
-        kind = _lines(filters, dtype)
+        kind, inner = _depthwise(windows, depth), inner // groups
+    elif groups == 1 and by_patches.are_lines(windows, filters):
+        kind = by_patches.lines(filters, dtype)
+    else:
+        kind = by_patches.products(windows, inner, groups, depth, dtype)
     if groups == 1 and winograd.is_worthwhile(filters, windows, images[0], dtype):
         kind = _tiles(filters, kind)
-    return _blockwise(images, shape, windows, inner * depth, host, dtype, kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some images, or rows of one, as `of` gives them, and windows over them.
-
-    Attributes:
-        read: where in the images they are.
-        made: where in the result theirs is.
-        first: the number of the first pixel there.
-        shape: that of the part of the images.
-        is_all: whether it is all there is.
-    """
-
-    read: tuple[slice, ...]
-    made: tuple[slice, ...]
-    first: int
-    shape: Shape
-    windows: tuple[Window, ...]
-    is_all: bool = False
-
-
-def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, parallelism: int) -> list[Block]:
-    """Blocks of at most `BLOCK_BYTES`, or twice that for one image, or one row; and at least as many as there are
-    threads where there are fewer images than these."""
-    batch, height, *others = images
-    count, size = windows[0].count, max(1, bytes_an_image)
-    row = prod(window.count for window in windows[1:])
-    parts = 1 if size <= 2 * BLOCK_BYTES else -(-size // BLOCK_BYTES)
-    if batch < parallelism:
-        parts = max(parts, -(-parallelism // max(1, batch)))
-    if min(parts, count) <= 1:
-        step = max(1, BLOCK_BYTES // size)
-        spans = [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
-        shapes, alone = [(span.stop - span.start, height, *others) for span in spans], len(spans) == 1
-        return [
-            Block((span,), (span,), span.start * count * row, shape, tuple(windows), alone)
-            for span, shape in zip(spans, shapes, strict=True)
-        ]
-    found = []
-    for image in range(batch):
-        for low in range(0, count, -(-count // parts)):
-            made = slice(low, min(count, low + -(-count // parts)))
-            read, over = _rows(windows[0], made, height)
-            shape = (1, read.stop - read.start, *others)
-            one = slice(image, image + 1)
-            found.append(Block((one, read), (one, made), (image * count + low) * row, shape, (over, *windows[1:])))
-    return found
-
-
-def _rows(window: Window, made: slice, height: int) -> tuple[slice, Window]:
-    """Which of a dimension's elements some of its windows see, and the windows over these."""
-    top = made.start * window.stride - window.before
-    bottom = (made.stop - 1) * window.stride - window.before + (window.size - 1) * window.dilation + 1
-    start = min(max(0, top), height)
-    read = slice(start, max(start, min(bottom, height)))
-    over = replace(window, before=max(0, -top), after=max(0, bottom - height), count=made.stop - made.start)
-    return read, over
-
-
-_Body = Callable[[np.ndarray, np.ndarray, np.ndarray], None]
-"""Convolves the images of a block with filters, into its result."""
-
-_Kind = tuple[int, Callable[[Block], _Body]]
-"""How many elements are copied for each place of the windows, and what convolves a block."""
+    return _blockwise(images, shape, windows, inner * depth, host, dtype, kind, finish)
 
 
 def _blockwise(
@@ -178,7 +104,8 @@ def _blockwise(
     work: int,
     host: HostContext | None,
     dtype: np.dtype,
-    kind: _Kind,
+    kind: Kind,
+    finish: Finish | None,
 ) -> Convolve:
     """Convolve block by block.
 
@@ -190,7 +117,7 @@ def _blockwise(
     is_small = prod(shape[:-1]) * work < 2 * LEAST_WORK
     parallelism = 1 if host is None or is_small else host.parallelism
     bytes_an_image = prod(shape[1:-1]) * copied * dtype.itemsize
-    bodies: dict[tuple[Shape, tuple[Window, ...]], _Body] = {}
+    bodies: dict[tuple[Shape, tuple[Window, ...]], Body] = {}
     blocks = []
     for block in blocks_of(images, windows, bytes_an_image, parallelism):
         kind_of = (block.shape, block.windows)
@@ -198,169 +125,41 @@ def _blockwise(
             bodies[kind_of] = body_for(block)
         blocks.append((block, bodies[kind_of]))
     least = -(-LEAST_WORK * len(blocks) // max(1, prod(shape[:-1]) * work))
+    only, pixels = blocks[0][1], (prod(shape[:-1]), shape[-1])
 
-    def convolve_some(
-        start: int, end: int, x: np.ndarray, w: np.ndarray, result: np.ndarray, finish: Finish | None
-    ) -> None:
+    def convolve_some(start: int, end: int, x: np.ndarray, w: np.ndarray, others: Arrays, result: np.ndarray) -> None:
         for block, body in blocks[start:end]:
             made = result[block.made]
             body(x[block.read], w, made)
             if finish is not None:
-                finish(pixels_of(made), block.first)
+                finish(pixels_of(made), block.first, others)
 
-    only = blocks[0][1]
-
-    def convolve_all(x: np.ndarray, w: np.ndarray, result: np.ndarray, finish: Finish | None) -> None:
+    def convolve_all(x: np.ndarray, w: np.ndarray, others: Arrays, result: np.ndarray) -> None:
         """The one block that there is."""
         only(x, w, result)
         if finish is not None:
-            finish(pixels_of(result), 0)
+            finish(result.reshape(pixels), 0, others)
 
-    def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
-        result = np.empty(shape, x.dtype) if out is None else out
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = _room(shape, dtype, out)
         if len(blocks) == 1:
-            quiet.call(convolve_all, x, w, result, finish)
+            quiet.call(convolve_all, x, w, others, result)
         elif host is None:
-            quiet.call(convolve_some, 0, len(blocks), x, w, result, finish)
+            quiet.call(convolve_some, 0, len(blocks), x, w, others, result)
         else:
             host.parallel_for(
-                len(blocks), least, lambda start, end: quiet.call(convolve_some, start, end, x, w, result, finish)
+                len(blocks), least, lambda start, end: quiet.call(convolve_some, start, end, x, w, others, result)
             )
-        return result
+        return result if out is None or result is out else _copied(result, out)
 
     return run
 
 
-MOST_HELD = 1 << 19
-"""How many bytes of memory for images that are one block are kept for the next call, with the zeros and the views that
-are in it. Where there is more to do, making these is nothing beside it."""
-
-
-def _holding(
-    block: Block,
-    key: tuple[Hashable, ...],
-    nbytes: int,
-    make: Callable[[Callable[..., np.ndarray]], T],
-    convolve: Callable[[T, np.ndarray, np.ndarray, np.ndarray], None],
-) -> _Body:
-    """A function that is also given what `make` makes, which is given what makes arrays: in memory that stays, the same
-    for all blocks of the same sizes that have the same key, or in a workspace."""
-    if not block.is_all or nbytes > MOST_HELD:
-
-        def in_workspace(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
-            with Workspace() as space:
-                convolve(make(space.array), x, w, result)
-
-        return in_workspace
-    kept = spare((block.shape, block.windows, *key), lambda: make(aligned_array), nbytes)
-
-    def in_kept(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
-        held = kept.take()
-        convolve(held, x, w, result)
-        kept.give_back(held)
-
-    return in_kept
-
-
-def _products(windows: Sequence[Window], inner: int, groups: int, dtype: np.dtype) -> _Kind:
-    """The patches of each group multiplied by its filters, into its part of the pixels' channels."""
-
-    def body_for(block: Block) -> _Body:
-        by_columns = patches.are_columns(windows, block.shape[-1] // groups)
-        seen = (patches.columns if by_columns else patches.rows)(block.shape, block.windows, groups)
-
-        def multiply(held: patches.Held, x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
-            found = held.of(x)
-            if by_columns:
-                found = found.swapaxes(1, 2)
-            pixels = pixels_of(result)
-            if groups == 1:
-                multiply_rows(found[0], w.reshape(inner, -1), pixels)
-                return
-            filters = w.reshape(inner, groups, -1).swapaxes(0, 1)
-            np.matmul(found, filters, out=pixels.reshape(len(pixels), groups, -1).swapaxes(0, 1))
-
-        key = ("patches", groups, by_columns, dtype)
-        return _holding(block, key, seen.nbytes(dtype), lambda array: seen.held(array, dtype), multiply)
-
-    return inner * groups, body_for
-
-
-LEAST_LINE = 24
-"""The fewest elements of filters that have the same place in the first dimension: BLAS multiplies fewer too slowly."""
-
-MOST_SUMMED = 64
-"""The most output channels of results that are added up: with 16, lines take three quarters of what rows take, with 32
-and 64 nine tenths, and with more as long."""
-
-
-def _are_lines(windows: Sequence[Window], filters: Shape) -> bool:
-    line, first = prod(filters[1:-1]), windows[0]
-    is_short = 1 < first.size <= 3 and first.stride == 1
-    is_worth_it = line >= LEAST_LINE and filters[-1] <= MOST_SUMMED
-    return is_short and is_worth_it and not patches.are_columns(windows, filters[-2])
-
-
-def _lines(filters: Shape, dtype: np.dtype) -> _Kind:
-    """What each line of the filters gives, summed: patches of lines are a fraction of all patches, and BLAS multiplies
-    their short rows at least as fast."""
-    height, depth = filters[0], filters[-1]
-    length = prod(filters[1:-1])
-
-    def body_for(block: Block) -> _Body:
-        first, *others = block.windows
-        batch, row = block.shape[0], prod(window.count for window in others)
-        seen, count = patches.lines(block.shape, block.windows), first.count * row
-        places = []
-        for number in range(height):
-            line, remainder = divmod(number * first.dilation, first.stride)
-            places.append((slice(None), remainder, slice(line * row, line * row + count)))
-
-        def make(array: Callable[..., np.ndarray]) -> _Lines:
-            held = seen.held(array, dtype)
-            more = array((batch, count, depth), dtype)
-            return _Lines(held, [held.matrix[place] for place in places], more)
-
-        def multiply(lines: _Lines, x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
-            lines.multiply(x, w.reshape(height, length, depth), result.reshape(batch, count, depth))
-
-        nbytes = seen.nbytes(dtype) + batch * count * depth * dtype.itemsize
-        return _holding(block, ("lines", filters, dtype), nbytes, make, multiply)
-
-    return length + depth, body_for
-
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Memory for patches of lines.
-
-    Attributes:
-        parts: those of each line of the filters, a matrix for each image.
-        more: a place for what another line gives.
-    """
-
-    held: patches.Held
-    parts: Sequence[np.ndarray]
-    more: np.ndarray
-
-    def multiply(self, images: np.ndarray, matrices: np.ndarray, sums: np.ndarray) -> None:
-        self.held.of(images)
-        into = sums
-        for part, matrix in zip(self.parts, matrices, strict=True):
-            if len(part) == 1:
-                multiply_rows(part[0], matrix, into[0])
-            else:
-                multiply_stacks(part, matrix, into)
-            if into is not sums:
-                np.add(sums, into, out=sums)
-            into = self.more
-
-
-def _tiles(filters: Shape, otherwise: _Kind) -> _Kind:
+def _tiles(filters: Shape, otherwise: Kind) -> Kind:
     """Winograd's way with filters that never change, which are transformed once."""
     transformed = packed_once(winograd.transformed)
 
-    def body_for(block: Block) -> _Body:
+    def body_for(block: Block) -> Body:
         multiply = otherwise[1](block)
 
         def convolve(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
@@ -376,11 +175,11 @@ def _tiles(filters: Shape, otherwise: _Kind) -> _Kind:
     return sum(filters[-2:]), body_for
 
 
-def _depthwise(windows: Sequence[Window], depth: int) -> _Kind:
+def _depthwise(windows: Sequence[Window], depth: int) -> Kind:
     """Each channel by itself, in place, an element of the filters after the other."""
     taps = list(np.ndindex(*[window.size for window in windows]))
 
-    def body_for(block: Block) -> _Body:
+    def body_for(block: Block) -> Body:
         channels, over = block.shape[-1], block.windows
         places = [(slice(None), *(w.taps(i) for w, i in zip(over, tap, strict=True))) for tap in taps]
 
@@ -406,70 +205,64 @@ def _depthwise(windows: Sequence[Window], depth: int) -> _Kind:
     return 2 * depth, body_for
 
 
-def zeros(shape: Shape) -> Convolve:
+def zeros(shape: Shape, dtype: np.dtype, finish: Finish | None = None) -> Convolve:
     """A convolution whose sums are of no products."""
 
-    def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
-        result = np.empty(shape, x.dtype) if out is None else out
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = _room(shape, dtype, out)
         result[...] = 0
         if finish is not None:
-            quiet.call(finish, pixels_of(result), 0)
-        return result
+            quiet.call(finish, pixels_of(result), 0, others)
+        return result if out is None or result is out else _copied(result, out)
 
     return run
 
 
-def _pointwise(
-    images: Shape, shape: Shape, windows: Sequence[Window], inner: int, host: HostContext | None
-) -> Convolve:
-    """One product of pixels and filters."""
-    steps = (slice(None), *(window.taps(0) for window in windows))
-    is_all = images[1:-1] == shape[1:-1]
+def _pointwise(shape: Shape, inner: int, dtype: np.dtype, host: HostContext | None, finish: Finish | None) -> Convolve:
+    """One product of pixels and filters, into a result of this shape."""
+    count, depth = prod(shape[:-1]), shape[-1]
+    least = -(-LEAST_WORK // max(1, inner * depth))
 
-    def run(x: np.ndarray, w: np.ndarray, out: np.ndarray | None = None, finish: Finish | None = None) -> np.ndarray:
-        result = np.empty(shape, x.dtype) if out is None else out
-        rows, matrix, pixels = pixels_of(x if is_all else x[steps]), w.reshape(inner, -1), pixels_of(result)
-        if host is None:
-            quiet.call(_multiply_rows, 0, len(rows), rows, matrix, pixels, finish)
+    def multiply(
+        start: int, end: int, rows: np.ndarray, matrix: np.ndarray, others: Arrays, pixels: np.ndarray
+    ) -> None:
+        made = pixels[start:end]
+        multiply_rows(rows[start:end], matrix, made)
+        if finish is not None:
+            finish(made, start, others)
+
+    def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        result = _room(shape, dtype, out)
+        rows, matrix, pixels = x.reshape(count, inner), w.reshape(inner, depth), result.reshape(count, depth)
+        if host is None or count < 2 * least:
+            quiet.call(multiply, 0, count, rows, matrix, others, pixels)
         else:
-            least = -(-LEAST_WORK // max(1, matrix.size))
             host.parallel_for(
-                len(rows), least, lambda low, high: quiet.call(_multiply_rows, low, high, rows, matrix, pixels, finish)
+                count, least, lambda start, end: quiet.call(multiply, start, end, rows, matrix, others, pixels)
             )
-        return result
+        return result if out is None or result is out else _copied(result, out)
 
     return run
 
 
-def _multiply_rows(
-    start: int, end: int, rows: np.ndarray, matrix: np.ndarray, pixels: np.ndarray, finish: Finish | None
-) -> None:
-    made = pixels[start:end]
-    multiply_rows(rows[start:end], matrix, made)
-    if finish is not None:
-        finish(made, start)
+def _room(shape: Shape, dtype: np.dtype, out: np.ndarray | None) -> np.ndarray:
+    """`out` where its pixels follow one another, or else new memory."""
+    return np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
 
 
-def finishing(epilogue: RowEpilogue | None, result: Shape) -> Callable[[Sequence[np.ndarray]], Finish | None]:
-    """For the other arrays that an epilogue reads, what it does to pixels of a result of this shape."""
-    if epilogue is None:
-        return lambda others: None
+def _copied(result: np.ndarray, out: np.ndarray) -> np.ndarray:
+    out[...] = result
+    return out
+
+
+def _finishing(epilogue: RowEpilogue, result: Shape) -> Finish:
+    """What an epilogue does to pixels of a result of this shape."""
     run, are_rows = epilogue.run, [shape == result for shape in epilogue.others]
     if not any(are_rows):
-        return lambda others: lambda pixels, first: run(pixels, *others)
+        return lambda pixels, first, others: run(pixels, *others)
 
-    def finish(others: Sequence[np.ndarray]) -> Finish:
-        arrays = [pixels_of(o) if is_row else o for o, is_row in zip(others, are_rows, strict=True)]
-
-        def finish_some(pixels: np.ndarray, first: int) -> None:
-            block = slice(first, first + len(pixels))
-            run(pixels, *[o[block] if is_row else o for o, is_row in zip(arrays, are_rows, strict=True)])
-
-        return finish_some
+    def finish(pixels: np.ndarray, first: int, others: Arrays) -> None:
+        block = slice(first, first + len(pixels))
+        run(pixels, *[pixels_of(o)[block] if is_row else o for o, is_row in zip(others, are_rows, strict=True)])
 
     return finish
-
-
-def pixels_of(images: np.ndarray) -> np.ndarray:
-    """Images as a matrix with one row a pixel."""
-    return images.reshape(images.size // images.shape[-1] if images.size else 0, images.shape[-1])

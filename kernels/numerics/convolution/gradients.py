@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfrt.kernels.numerics.convolution import patches
-from tfrt.kernels.numerics.convolution.channels_last import blocks_of, pixels_of
+from tfrt.kernels.numerics.convolution.blocks import blocks_of, pixels_of
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
 

@@ -1,20 +1,20 @@
 """The patches of images that windows see, as matrices for a product with filters (im2col).
 
 What follows from sizes is found out once, by `rows`, `lines`, `columns` or `planes`; `Patches.of` copies, into a
-workspace, and `Held.of` into memory that stays. What is copied at a time is as much of a window as lies together
-(rows), or one element of as many windows as lie together.
+workspace, and `Held.of` into memory that has been laid out. What is copied at a time is as much of a window as lies
+together (rows), or one element of as many windows as lie together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from tfrt.kernels.numerics.windows import Window
-from tfrt.kernels.numerics.workspaces import Workspace
+from tfrt.kernels.numerics.workspaces import Room, Workspace
 
 Shape = tuple[int, ...]
 
@@ -43,15 +43,13 @@ class Patches:
         """How many bytes the memory has that patches of this type take."""
         return (prod(self.shape) + prod(self.grown or ())) * dtype.itemsize
 
-    def held(self, array: Callable[[Sequence[int], np.dtype], np.ndarray], dtype: np.dtype) -> Held:
-        """Memory for patches of images of this type, made by `array`."""
-        made = array(self.shape, dtype)
+    def held(self, room: Room | Workspace, dtype: np.dtype) -> Held:
+        """Memory for patches of images of this type."""
+        made = room.array(self.shape, dtype)
         steps = [step * dtype.itemsize for step in self.strides]
         if self.grown is None:
             return Held(made, made.reshape(self.matrix), steps, None, None, None)
-        grown = array(self.grown, dtype)
-        if self.has_border:
-            grown.fill(0)
+        grown = (room.zeros if self.has_border else room.array)(self.grown, dtype)
         # A view of a buffer costs a sixth of `as_strided`.
         seen = np.ndarray(self.shape, dtype, grown, 0, steps)
         order = None if self.order == tuple(range(len(self.order))) else self.order
@@ -59,7 +57,7 @@ class Patches:
 
     def of(self, images: np.ndarray, space: Workspace) -> np.ndarray:
         """The patches of the images, in the workspace."""
-        return self.held(space.array, images.dtype).of(images)
+        return self.held(space, images.dtype).of(images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,28 +123,26 @@ def rows(shape: Shape, windows: Sequence[Window], groups: int) -> Patches:
 
 
 def lines(shape: Shape, windows: Sequence[Window]) -> Patches:
-    """Of images (batch, dimensions, channel), what windows see of each element of the first dimension, a line: each
-    image's lines by their number's remainder by the windows' stride, and one below the other a row for each window of
-    the other dimensions, one column an element of the filters of these (dimensions, channel).
+    """Of images (batch, dimensions, channel), what windows see of each element of the first dimension, a line, in which
+    they lie one after another: for each image, one below the other, a row for each window of the other dimensions, one
+    column an element of the filters of these (dimensions, channel).
 
     Lines that windows see with a certain element of the filters follow one another, so that all of their rows are a
     matrix without a copy of its own.
     """
     batch, *sizes, channels = shape
-    first, *others = windows
-    _, extents = _sizes(sizes, windows)
-    extents[0] = -(-extents[0] // first.stride) * first.stride
-    counts, taps = [window.count for window in others], [window.size for window in others]
+    _, *others = windows
+    counts, extents = _sizes(sizes, windows)
+    taps = [window.size for window in others]
     image, line, *along, channel = _strides((batch, *extents, channels))
-    is_whole = extents == sizes
     return Patches(
         order=tuple(range(len(shape))),
-        grown=None if is_whole else (batch, *extents, channels),
+        grown=(batch, *extents, channels) if _have_border(windows) else None,
         has_border=True,
         inside=(slice(None), *_inside(sizes, windows)),
-        shape=(batch, first.stride, extents[0] // first.stride, *counts, *taps, channels),
-        strides=(image, line, line * first.stride, *_steps(along, others), *_gaps(along, others), channel),
-        matrix=(batch, first.stride, extents[0] // first.stride * prod(counts), prod(taps) * channels),
+        shape=(batch, extents[0], *counts[1:], *taps, channels),
+        strides=(image, line, *_steps(along, others), *_gaps(along, others), channel),
+        matrix=(batch, extents[0] * prod(counts[1:]), prod(taps) * channels),
     )
 
 

@@ -18,7 +18,9 @@ from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.arithmetic import floats
 from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
-from tfrt.kernels.numerics.convolution.channels_last import Block, Convolve, Shape, blocks_of, pixels_of, prepare
+from tfrt.kernels.numerics.convolution.blocks import Block, blocks_of, pixels_of
+from tfrt.kernels.numerics.convolution.channels_last import Arrays, Convolve, prepare
+from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.reductions.side_by_side import pooling as pooling_of
@@ -28,7 +30,6 @@ from tfrt.kernels.numerics.workspaces import Workspace
 SMALL_BYTES = 1 << 16
 """So much memory is had sooner than borrowed."""
 
-Arrays = Sequence[np.ndarray]
 Do = Callable[..., object]
 """Changes a matrix of pixels, given that and other arrays."""
 
@@ -147,23 +148,26 @@ def prepare_pooled(
     shape = (images[0], *pool.counts(tuple([each.count for each in seen])), depth)
     if not prod(shape):
         return lambda x, w, *others, out=None: np.empty(shape, dtype) if out is None else out
+    ways, choose = _ways_around(before, pooling)
     kinds: dict[tuple[Shape, tuple[Window, ...]], _Part] = {}
     blocks = []
     for block, whole, over in _blocks(images, seen, pool, depth, dtype, threads):
         kind = (block.shape, over)
         if kind not in kinds:
-            kinds[kind] = _Part(whole, prepare(block.shape, filters, over, dtype), pooling_of(pool, whole, dtype))
+            convolves = [prepare(block.shape, filters, over, dtype, None, first) for first, _ in ways]
+            combine = pooling_of(pool, whole, dtype)
+            kinds[kind] = _Part(whole, [(c, combine, then) for c, (_, then) in zip(convolves, ways, strict=True)])
         blocks.append((block, kinds[kind]))
     least = -(-LEAST_WORK * len(blocks) // max(1, prod(shape) * pool.taps * prod(filters[:-1])))
-    choose, only = _choosing(before, pooling), blocks[0][1] if len(blocks) == 1 else None
+    only = blocks[0][1] if len(blocks) == 1 else None
     is_small = only is not None and prod(only.shape) * dtype.itemsize <= SMALL_BYTES
 
     def some(start: int, end: int, x: np.ndarray, w: np.ndarray, others: Arrays, result: np.ndarray) -> None:
-        steps = quiet.call(choose, others)
+        way = quiet.call(choose, others)
         with Workspace() as space:
             for block, part in blocks[start:end]:
                 space.clear()
-                part(x[block.read], w, others, steps, space.array(part.shape, dtype), result[block.made])
+                part(x[block.read], w, others, way, space.array(part.shape, dtype), result[block.made])
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
@@ -188,25 +192,19 @@ class _Part:
 
     Attributes:
         shape: what the block has before it is pooled.
+        ways: for each of `_ways_around`, the convolution with what is done to it, the pool, and what is done to that.
     """
 
     shape: Shape
-    convolve: Convolve
-    combine: Do
+    ways: Sequence[tuple[Convolve, Do, Do | None]]
 
     def __call__(
-        self,
-        x: np.ndarray,
-        w: np.ndarray,
-        others: Arrays,
-        steps: tuple[Do | None, Do | None],
-        found: np.ndarray,
-        result: np.ndarray,
+        self, x: np.ndarray, w: np.ndarray, others: Arrays, way: int, found: np.ndarray, result: np.ndarray
     ) -> None:
-        """Do it with so many steps before the pool and after it, and with `found` as memory."""
-        first, then = steps
-        self.convolve(x, w, found, None if first is None else lambda pixels, _: first(pixels, *others))
-        quiet.call(_finish, self.combine, found, result, then, others)
+        """Do it in the way of that number, with `found` as memory."""
+        convolve, combine, then = self.ways[way]
+        convolve(x, w, *others, out=found)
+        quiet.call(_finish, combine, found, result, then, others)
 
 
 def _blocks(
@@ -225,27 +223,21 @@ def _blocks(
         yield block, (block.shape[0], *(window.count for window in over), depth), over
 
 
-def _choosing(before: RowEpilogue | None, pooling: Pooling) -> Callable[[Arrays], tuple[Do | None, Do | None]]:
-    """For the other arrays, what to do before the pool and after it."""
+def _ways_around(
+    before: RowEpilogue | None, pooling: Pooling
+) -> tuple[Sequence[tuple[RowEpilogue | None, Do | None]], Callable[[Arrays], int]]:
+    """What may be done before the pool and after it, and the number of what is best for the other arrays."""
     said = steps_around(before, pooling)
     if said is None:
-        return lambda others: (before, pooling.after)
-    surely, best = (_functions(delayed(said, pooling.pool, always=always)) for always in (True, False))
-    steps = delayed(said, pooling.pool, always=False)
-    needs = [(number, _is_finite) for number in steps.finite] + [(number, _is_positive) for number in steps.positive]
-
-    def choose(others: Arrays) -> tuple[Do | None, Do | None]:
-        for number, holds in needs:
-            if not holds(others[number]):
-                return surely
-        return best
-
-    return choose
+        return [(before, pooling.after)], lambda others: 0
+    surely, best = (delayed(said, pooling.pool, always=always) for always in (True, False))
+    ways = [(_epilogue(steps.before, steps.others), _epilogue(steps.after, steps.others)) for steps in (surely, best)]
+    needs = [(number, _is_finite) for number in best.finite] + [(number, _is_positive) for number in best.positive]
+    return ways, lambda others: int(all(holds(others[number]) for number, holds in needs))
 
 
-def _functions(steps: Steps) -> tuple[Do | None, Do | None]:
-    first, then = (epilogue(each, steps.others) if each else None for each in (steps.before, steps.after))
-    return first, then
+def _epilogue(steps: tuple[Step, ...], others: tuple[Shape, ...]) -> RowEpilogue | None:
+    return RowEpilogue(epilogue(steps, others), others, steps) if steps else None
 
 
 def _is_finite(array: np.ndarray) -> bool:

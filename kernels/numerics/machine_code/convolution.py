@@ -15,15 +15,17 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.pools import Pool
+from tfrt.executor.declarations.prepared import written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import Processor, assemble, processor
-from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
+from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
 from tfrt.kernels.numerics.machine_code import depthwise_code, winograd_code
 from tfrt.kernels.numerics.machine_code.blocks import (
     Limits,
     Units,
+    called,
     given_back,
     require_whole,
     room_for,
@@ -93,19 +95,15 @@ def prepare_fused(
     """
     if host is None and pooling is not None and not is_worth_pooling(images, filters, windows, dtype, pooling.pool):
         raise KernelError("such a pool is faster by itself")
-    in_order, result = in_order_once(view), (images[0], *(window.count for window in windows), filters[-1])
+    shape = (images[0], *(window.count for window in windows), filters[-1])
     if pooling is not None:
-        convolve = prepare_pooled(images, filters, windows, dtype, host, epilogue, pooling)
-        shape = (images[0], *pooling.pool.counts(result[1:-1]), filters[-1])
-
-        def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            return convolve(x, in_order(w), *others, out=out)
+        convolve = _with_view(prepare_pooled(images, filters, windows, dtype, host, epilogue, pooling), view)
+        shape = (images[0], *pooling.pool.counts(shape[1:-1]), filters[-1])
     else:
-        convolve, shape, finish = prepare(images, filters, windows, dtype, host), result, finishing(epilogue, result)
-
-        def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            return convolve(x, in_order(w), out=out, finish=finish(others))
-
+        convolve = _with_view(prepare(images, filters, windows, dtype, host, epilogue), view)
+    other = epilogue or (None if pooling is None else pooling.after)
+    inputs = 2 + (0 if other is None else len(other.others))
+    run = written(convolve, lambda names, result, scribe: [f"{result} = {called(convolve, inputs, names, scribe)}"])
     found = describe(images, filters, windows, dtype, epilogue, pooling)
     if found is None:
         return run

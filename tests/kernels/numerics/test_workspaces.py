@@ -44,36 +44,98 @@ def test_no_more_is_kept_than_is_said(monkeypatch):
     monkeypatch.setattr(workspaces, "MOST_KEPT", 1000)
     with Workspace() as space:
         assert space.array((5000,), BYTES).size == 5000
-    ((memory, start),) = workspaces._kept
-    assert 1000 <= memory.nbytes - start < 1100
+    (memory,) = workspaces._kept
+    assert memory.size == 1000
     with Workspace() as space:
         assert space.array((5000,), BYTES).size == 5000
-    assert workspaces._kept[0][0] is memory
+    assert workspaces._kept[0] is memory
 
 
-def test_spares_are_found_as_they_were_left():
-    spare = workspaces.Spare(lambda: [0], 100)
-    first, second = spare.take(), spare.take()
+def laying(made):
+    """A layout of an array that is borrowed and zeros that stay, which tells what has been laid out."""
+
+    def make(room):
+        made.append((room.array((3, 4), DOUBLES), room.zeros((5,), DOUBLES)))
+        return made[-1]
+
+    return make
+
+
+def test_what_is_laid_out_is_found_as_it_has_been_left():
+    made = []
+    layout = workspaces.Laid(laying(made))
+    # At first it only finds out how much that is.
+    made.clear()
+    (first, (array, zeros)), (second, others) = layout.take(), layout.take()
     assert first is not second
-    first.append(1)
+    assert not np.shares_memory(array, others[0]) and not np.shares_memory(zeros, others[1])
+    assert (array.shape, array.ctypes.data % 64, zeros.tolist()) == ((3, 4), 0, [0] * 5)
+    zeros[2] = 7
+    workspaces.give_back(second)
+    workspaces.give_back(first)
+    memory, (again, kept) = layout.take()
+    assert memory is first and again is array and kept.tolist() == [0, 0, 7, 0, 0]
+    assert len(made) == 2
+
+
+def test_layouts_share_memory():
+    small, large = workspaces.Laid(laying([])), workspaces.Laid(lambda room: room.array((100,), DOUBLES))
+    memory, (array, _) = small.take()
+    workspaces.give_back(memory)
+    larger, other = large.take()
+    # What is too small is nobody's any more.
+    assert larger is not memory and not workspaces._kept
+    workspaces.give_back(larger)
+    memory, (array, _) = small.take()
+    assert memory is larger
+    assert np.shares_memory(array, other)
+    workspaces.give_back(memory)
+    with Workspace() as space:
+        assert np.shares_memory(space.array((1,), DOUBLES), other)
+        assert space.array((1000,), DOUBLES).size == 1000
+    # The workspace has become larger in turn.
+    memory, (array, _) = small.take()
+    assert memory is not larger and not np.shares_memory(array, other)
+
+
+def test_zeros_in_a_workspace():
+    for value in (1, 0):
+        with Workspace() as space:
+            array = space.zeros((3, 2), DOUBLES)
+            assert not array.any()
+            array.fill(value)
+
+
+def test_what_is_laid_out_is_counted_and_let_go():
+    layout = workspaces.Laid(laying([]))
     before = workspaces.idle()
-    spare.give_back(first)
-    assert spare.nbytes == workspaces.idle() - before == 100
-    assert spare.take() is first
-    spare.give_back(first)
+    memory, (_, zeros) = layout.take()
+    assert layout.nbytes == workspaces.idle() - before == zeros.nbytes
+    workspaces.give_back(memory)
+    assert workspaces.kept() == memory.held.nbytes
     workspaces.let_go()
-    assert spare.nbytes == 0
-    assert spare.take() == [0]
+    assert (layout.nbytes, workspaces.kept()) == (0, 0)
+    assert layout.take()[1][1] is not zeros
 
 
-def test_spares_are_the_same_for_those_with_the_same_key():
-    first, second = (workspaces.spare(("a", 1), lambda: [0], 8) for _ in range(2))
+def test_layouts_are_the_same_for_those_with_the_same_key():
+    first, second = (workspaces.laid(("a", 1), laying([])) for _ in range(2))
     assert first is second
-    assert workspaces.spare(("a", 2), lambda: [0], 8) is not first
-    first.give_back([1])
+    assert workspaces.laid(("a", 2), laying([])) is not first
+    known = first.take()[1]
     del first, second
     # Nobody has it any more.
-    assert workspaces.spare(("a", 1), lambda: [0], 8).take() == [0]
+    assert workspaces.laid(("a", 1), laying([])).take()[1] is not known
+
+
+def test_arrays_begin_at_a_line():
+    whole = workspaces.aligned_array((9, 16), np.dtype(np.float32))
+    assert workspaces.in_line(whole) is whole and workspaces.in_line(whole[1:]).base is not None
+    for moved in (whole.reshape(-1)[1:17], whole.T):
+        whole[...] = np.arange(144).reshape(9, 16)
+        lying = workspaces.in_line(moved)
+        assert lying.ctypes.data % 64 == 0 and lying.flags.c_contiguous and not np.shares_memory(lying, whole)
+        np.testing.assert_array_equal(lying, moved)
 
 
 def test_arrays_of_their_own_are_aligned():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfrt.kernels.numerics.convolution import channels_last
+from tfrt.kernels.numerics.convolution import blocks
 
 REAL = [np.uint8, np.uint16, np.uint32, np.uint64, np.int8, np.int16, np.int32, np.int64]
 REAL += [np.float16, np.float32, np.float64]
@@ -117,7 +117,7 @@ def test_convolution_in_blocks(array, monkeypatch):
     rng = np.random.default_rng(0)
     images, filters = rng.normal(size=(5, 6, 6, 2)), rng.normal(size=(3, 3, 2, 4))
     whole = array("tf.Conv2D", images, filters, padding="SAME")
-    monkeypatch.setattr(channels_last, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1)
     np.testing.assert_allclose(array("tf.Conv2D", images, filters, padding="SAME"), whole, rtol=1e-12)
 
 
@@ -281,7 +281,7 @@ def test_bad_pools(fails):
 
 @pytest.mark.parametrize("activation", [(), ("Relu",), ("Relu6",), ("Elu",)])
 def test_fused_convolution(array, monkeypatch, activation):
-    monkeypatch.setattr(channels_last, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1)
     random = np.random.default_rng(2)
     images, filters, bias = (random.normal(size=s).astype(np.float32) for s in ((3, 4, 5, 2), (3, 3, 2, 4), (4,)))
     attrs = {"padding": "SAME", "strides": (1, 2, 1, 1)}

@@ -235,11 +235,9 @@ def test_rows_with_dimensions_of_size_one_in_front(monkeypatch, row):
 
 
 def test_constants_of_short_rows_are_repeated_once(monkeypatch):
-    monkeypatch.setattr("tfrt.kernels.numerics.chains.narrow_rows.MANY", 4)
-    repeated = []
-    monkeypatch.setattr(
-        elementwise, "repeated", lambda row, *a, **k: repeated.append(row) or narrow_rows.repeated(row, *a, **k)
-    )
+    monkeypatch.setattr(narrow_rows, "MANY", 4)
+    repeated, repeat = [], narrow_rows.repeated
+    monkeypatch.setattr(narrow_rows, "repeated", lambda row, *a, **k: repeated.append(row) or repeat(row, *a, **k))
     narrow_rows.repeats.cache_clear()
     run = epilogue([Step(np.add, (0, 1)), Step(np.multiply, (3, 2))], [(3,), (3,)])
     changing, constant = np.array([1.0, 2, 3]), np.frombuffer(np.array([4.0, 5, 6]).tobytes())
@@ -248,5 +246,9 @@ def test_constants_of_short_rows_are_repeated_once(monkeypatch):
         matrix = np.ones((8, 3))
         run(matrix, changing, constant)
         np.testing.assert_array_equal(matrix, np.tile((1 + changing) * constant, (8, 1)))
-    assert [row is constant for row in repeated].count(True) == 1
+    assert len(repeated) == 1 and repeated[0] is constant
+    # Of another type, or as a matrix whose rows lie apart.
+    for matrix in (np.ones((8, 3)), np.ones((3, 8)).T):
+        run(matrix, changing.astype(np.float32), constant)
+        np.testing.assert_array_equal(matrix, np.tile((1 + changing) * constant, (8, 1)))
     narrow_rows.repeats.cache_clear()

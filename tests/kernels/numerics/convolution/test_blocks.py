@@ -1,12 +1,14 @@
 """Convolutions give the same however many images' patches are in memory at a time."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.convolution import channels_first, channels_last
+from tfrt.kernels.numerics.convolution import blocks, by_patches, channels_first, channels_last
 from tfrt.kernels.numerics.convolution.channels_first import prepare_channels_first
 from tfrt.kernels.numerics.convolution.channels_last import convolve
 from tfrt.kernels.numerics.windows import Window
@@ -18,8 +20,8 @@ WINDOWS = (Window(size=2, stride=1, dilation=2, before=1, after=2, count=6), Win
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("block_bytes", [1, 2000, 1 << 19])
 def test_blocks(monkeypatch, groups, block_bytes, least_line):
-    monkeypatch.setattr(channels_last, "LEAST_LINE", least_line)
-    for module in (channels_last, channels_first):
+    monkeypatch.setattr(by_patches, "LEAST_LINE", least_line)
+    for module in (blocks, channels_first):
         monkeypatch.setattr(module, "BLOCK_BYTES", block_bytes)
     random = np.random.default_rng(0)
     images, filters = random.standard_normal((5, 5, 5, 4)), random.standard_normal((2, 1, 4 // groups, 8))
@@ -46,8 +48,12 @@ def test_blocks(monkeypatch, groups, block_bytes, least_line):
 @given(st.data())
 def test_lines_are_as_good_as_rows(data):
     found, sizes = [], []
-    for _ in range(data.draw(st.integers(1, 3))):
-        size, stride, dilation, count = (data.draw(st.integers(1, most)) for most in (3, 2, 2, 5))
+    for number in range(data.draw(st.integers(1, 3))):
+        stride, dilation, count = (data.draw(st.integers(1, most)) for most in (2, 2, 5))
+        size = data.draw(st.integers(1 if number else 2, 3))
+        if not number:
+            # Windows are one line apart, and see several.
+            stride = 1
         needed = (count - 1) * stride + (size - 1) * dilation + 1
         before = data.draw(st.integers(0, min(1, needed - 1)))
         after = data.draw(st.integers(0, min(1, needed - 1 - before)))
@@ -56,23 +62,36 @@ def test_lines_are_as_good_as_rows(data):
     random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     images = random.standard_normal((data.draw(st.integers(1, 3)), *sizes, 3))
     filters = random.standard_normal((*(window.size for window in found), 3, 4))
-    rule = channels_last._are_lines
+    rule = by_patches.are_lines
     results = []
     try:
         for are_lines in (True, False):
-            channels_last._are_lines = lambda *_, are_lines=are_lines: are_lines
+            by_patches.are_lines = lambda *_, are_lines=are_lines: are_lines
             results.append(convolve(images, filters, found))
     finally:
-        channels_last._are_lines = rule
+        by_patches.are_lines = rule
     np.testing.assert_allclose(*results, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("least_line", [1, 1000])
+def test_several_threads_have_memory_of_their_own(monkeypatch, least_line):
+    monkeypatch.setattr(by_patches, "LEAST_LINE", least_line)
+    random = np.random.default_rng(0)
+    window = Window(size=3, stride=1, dilation=1, before=1, after=1, count=12)
+    run = channels_last.prepare((1, 12, 12, 4), (3, 3, 4, 5), [window] * 2, np.dtype(np.float32))
+    given = [[random.standard_normal(s).astype(np.float32) for s in ((1, 12, 12, 4), (3, 3, 4, 5))] for _ in range(4)]
+    expected = [run(*arrays) for arrays in given]
+    with ThreadPoolExecutor(4) as pool:
+        for number, found in pool.map(lambda n: (n, [run(*given[n]) for _ in range(50)]), range(4)):
+            assert all(np.array_equal(each, expected[number]) for each in found)
 
 
 @pytest.mark.parametrize("least_line", [1, 1000])
 @pytest.mark.parametrize("most", [0, 1 << 19])
 def test_memory_that_stays_is_as_good_as_new(monkeypatch, most, least_line):
     """Of convolutions of the same sizes each finds what the other has left."""
-    monkeypatch.setattr(channels_last, "LEAST_LINE", least_line)
-    monkeypatch.setattr(channels_last, "MOST_HELD", most)
+    monkeypatch.setattr(by_patches, "LEAST_LINE", least_line)
+    monkeypatch.setattr(by_patches, "MOST_HELD", most)
     random = np.random.default_rng(0)
     window = Window(size=3, stride=1, dilation=1, before=1, after=1, count=6)
     runs = [channels_last.prepare((2, 6, 6, 4), (3, 3, 4, 5), [window] * 2, np.dtype(np.float64)) for _ in range(2)]

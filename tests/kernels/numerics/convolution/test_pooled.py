@@ -18,8 +18,8 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
-from tfrt.kernels.numerics.convolution import channels_last, pooled
-from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
+from tfrt.kernels.numerics.convolution import blocks, pooled
+from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, steps_around
 from tfrt.kernels.numerics.machine_code import convolution_tiling
 from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
@@ -73,7 +73,7 @@ def one_after_another(x, w, found, before, pool, after, others):
     """The convolution, steps, the pool, and steps again."""
     shape = (x.shape[0], *(window.count for window in found), w.shape[-1])
     with np.errstate(all="ignore"):
-        y = prepare(x.shape, w.shape, found, x.dtype)(x, w, finish=finishing(before, shape)(others))
+        y = prepare(x.shape, w.shape, found, x.dtype, None, before)(x, w, *others)
         function, counts = getattr(np, pool.function), pool.counts(shape[1:-1])
         made = np.full((shape[0], *counts, shape[-1]), NEUTRAL[pool.function], x.dtype)
         for place in product(*map(range, pool.sizes)):
@@ -156,7 +156,7 @@ def test_tiles_of_winograds(native, size, channels, depth, functions):
 @pytest.mark.parametrize("queue", ["s", "mstd:2"])
 @pytest.mark.parametrize("batch", [1, 7])
 def test_in_blocks(monkeypatch, native, queue, batch):
-    monkeypatch.setattr(channels_last, "BLOCK_BYTES", 4000)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 4000)
     monkeypatch.setattr(pooled, "SMALL_BYTES", 0)
     monkeypatch.setattr(pooled, "LEAST_WORK", 1)
     monkeypatch.setattr(convolution_tiling, "FRAME_BYTES", 1 << 10)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfrt.kernels.numerics.convolution import channels_last, winograd
+from tfrt.kernels.numerics.convolution import blocks, winograd
 from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.windows import Window
 
@@ -49,9 +49,9 @@ def test_as_products(data):
     w = frozen(random.standard_normal((3, 3, 3, 2)).astype(dtype))
     if x.size and data.draw(st.booleans()):
         x.flat[random.integers(0, x.size)] = random.choice(SPECIAL)
-    before = winograd.LEAST_CHANNELS, winograd.LEAST_PIXELS, channels_last.BLOCK_BYTES
+    before = winograd.LEAST_CHANNELS, winograd.LEAST_PIXELS, blocks.BLOCK_BYTES
     expected = prepare(x.shape, w.shape, found, x.dtype)(x, w)
-    winograd.LEAST_CHANNELS, winograd.LEAST_PIXELS, channels_last.BLOCK_BYTES = (
+    winograd.LEAST_CHANNELS, winograd.LEAST_PIXELS, blocks.BLOCK_BYTES = (
         2,
         1,
         data.draw(st.sampled_from([64, 1 << 19])),
@@ -59,7 +59,7 @@ def test_as_products(data):
     try:
         result = prepare(x.shape, w.shape, found, x.dtype)(x, w)
     finally:
-        winograd.LEAST_CHANNELS, winograd.LEAST_PIXELS, channels_last.BLOCK_BYTES = before
+        winograd.LEAST_CHANNELS, winograd.LEAST_PIXELS, blocks.BLOCK_BYTES = before
     tolerance = 1e-4 if dtype == np.float32 else 1e-12
     np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
 

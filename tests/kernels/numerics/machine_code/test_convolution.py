@@ -13,7 +13,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support import machine_code
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
-from tfrt.kernels.numerics.convolution.channels_last import finishing, prepare
+from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.machine_code import convolution as native_convolution
 from tfrt.kernels.numerics.machine_code import convolution_tiling
 from tfrt.kernels.numerics.machine_code.convolution import describe, make_native, prepare_fused
@@ -57,8 +57,7 @@ def epilogues(draw: st.DrawFn, shape: tuple[int, ...], dtype: DType) -> RowEpilo
 
 
 def numpy_way(x, w, found, others, after):
-    shape = (x.shape[0], *(window.count for window in found), w.shape[-1])
-    return prepare(x.shape, w.shape, found, x.dtype)(x, w, finish=finishing(after, shape)(others))
+    return prepare(x.shape, w.shape, found, x.dtype, None, after)(x, w, *others)
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
