@@ -54,21 +54,16 @@ _TURNED = 32
 
 def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     """The function of the query's array, the keys', the values', the masks', and perhaps `out`."""
-    columns = a.count + (a.sink is not None)
-    softmax = of_rows = softmax_rows(columns, a.dtype, zeroes_masked=a.zeroes_masked, least=LEAST_SHARE)
+    softmax = of_rows = softmax_rows(a.columns, a.dtype, zeroes_masked=a.zeroes_masked, least=LEAST_SHARE)
     if not a.zeroes_masked:
-        softmax = with_native_softmax(softmax, columns, a.dtype, host)
+        softmax = with_native_softmax(softmax, a.columns, a.dtype, host)
     size, matrices = a.count * a.dtype.itemsize, prod(a.batch)
     is_large = a.queries >= _MANY_QUERIES and matrices * a.queries * a.count >= _MANY_SCORES
     mix_by_rows: Mix = partial(_mix, a, softmax)
-    mix_by_columns = mix_by_rows
+    mix_by_columns = None
     if is_large and softmax is of_rows:
-        of_columns = softmax_columns(columns, a.dtype, zeroes_masked=a.zeroes_masked, least=LEAST_SHARE)
+        of_columns = softmax_columns(a.columns, a.dtype, zeroes_masked=a.zeroes_masked, least=LEAST_SHARE)
         mix_by_columns = partial(_mix_by_columns, a, of_columns)
-    # By number, those that are read in another order by columns.
-    full = [n for n, change in enumerate(a.masked) if change.mask is not None and 1 not in change.mask[-2:]]
-    floats = [packed_once(partial(_as_floats, change=change, dtype=a.dtype)) for change in a.masked]
-    lying = [packed_once(partial(_turned, change=change, dtype=a.dtype)) for change in a.masked]
     rows = min(a.queries, max(BLOCK_BYTES // size, LEAST_ROWS))
     least = max(1, LEAST_WORK // (a.queries * a.count * (a.depth + a.width)))
     is_parallel = host.parallelism > 1 and matrices >= 2 * least
@@ -76,6 +71,7 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     units = prod(leading)
     is_whole = not is_parallel and (matrices * a.queries * size <= SMALL_BYTES or (units == 1 and rows == a.queries))
     first_mask = 1 + len(a.keys) + len(a.values)
+    masks_by_rows, masks_by_columns = _masks_by_rows(a), _masks_by_columns(a)
 
     def some(mix: Mix, arrays: Sequence[np.ndarray], made: np.ndarray, first: int, last: int) -> None:
         for place in range(first, last):
@@ -91,15 +87,12 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(a.result, a.dtype) if out is None else out
-        mix = mix_by_columns
-        if a.masks:
-            masks = arrays[first_mask : first_mask + len(floats)]
-            known = lying if all(is_constant(masks[n]) and masks[n].nbytes <= _MOST_TURNED for n in full) else floats
-            mix = mix_by_rows if known is floats else mix_by_columns
-            masks = tuple([made(mask) for made, mask in zip(known, masks, strict=True)])
-            if known is lying:
-                masks = tuple([mask.swapaxes(-1, -2) for mask in masks])
-            arrays = (*arrays[:first_mask], *masks, *arrays[first_mask + len(masks) :])
+        mix, masks = mix_by_rows, arrays[first_mask:]
+        if mix_by_columns is not None and (known := masks_by_columns(masks)) is not None:
+            mix, masks = mix_by_columns, known
+        elif masks:
+            masks = masks_by_rows(masks)
+        arrays = arrays[:first_mask] + masks
         if is_whole:
             quiet.call(mix, arrays, result)
             return result
@@ -113,14 +106,45 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
     return (with_native_attention if a.queries <= MOST_QUERIES else with_native_blocks)(run, a, host)
 
 
-def _as_floats(mask: np.ndarray, change: Change, dtype: np.dtype) -> np.ndarray:
+Masks = tuple[np.ndarray, ...]
+"""Those of changes, and the sink."""
+
+
+def _masks_by_rows(a: Attention) -> Callable[[Masks], Masks]:
+    """What makes floats of masks that choose, once of a constant."""
+    chosen = {
+        n: packed_once(partial(_as_floats, change, a.dtype)) for n, change in enumerate(a.masked) if change.is_chosen
+    }
+
+    def known(masks: Masks) -> Masks:
+        return tuple([chosen[n](mask) if n in chosen else mask for n, mask in enumerate(masks)]) if chosen else masks
+
+    return known
+
+
+def _masks_by_columns(a: Attention) -> Callable[[Masks], Masks | None]:
+    """The same in the order of scores by columns; None for masks that are others in each call, and take too long to
+    transpose."""
+    turned = [packed_once(partial(_turned, change, a.dtype)) for change in a.masked]
+    full = [n for n, change in enumerate(a.masked) if change.mask is not None and 1 not in change.mask[-2:]]
+
+    def known(masks: Masks) -> Masks | None:
+        if not all(is_constant(masks[n]) and masks[n].nbytes <= _MOST_TURNED for n in full):
+            return None
+        pairs = zip(turned, masks, strict=False)
+        return tuple([turn(mask).swapaxes(-1, -2) for turn, mask in pairs]) + masks[len(turned) :]
+
+    return known
+
+
+def _as_floats(change: Change, dtype: np.dtype, mask: np.ndarray) -> np.ndarray:
     """A mask of booleans as the scores where it is false, and NaN elsewhere, with which numpy chooses faster."""
     return np.where(mask, dtype.type(np.nan), dtype.type(change.number)) if change.is_chosen else mask
 
 
-def _turned(mask: np.ndarray, change: Change, dtype: np.dtype) -> np.ndarray:
+def _turned(change: Change, dtype: np.dtype, mask: np.ndarray) -> np.ndarray:
     """The same of a mask, transposed."""
-    return np.ascontiguousarray(_as_floats(mask, change, dtype).swapaxes(-1, -2))
+    return np.ascontiguousarray(_as_floats(change, dtype, mask).swapaxes(-1, -2))
 
 
 def _blocks(batch: Shape, most: int) -> tuple[Shape, int]:
@@ -146,21 +170,16 @@ def _index(place: int, sizes: Shape, together: int) -> tuple[int | slice, ...]:
 def _mix(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], out: np.ndarray) -> None:
     """Attention of arrays of any leading dimensions."""
     query = arrays[0]
-    shape = (*query.shape[:-1], a.count + (a.sink is not None))
+    shape = (*query.shape[:-1], a.columns)
     if prod(shape) * a.dtype.itemsize <= SMALL_BYTES:
-        query = query * a.dtype.type(a.scale) if _scales_query(a) else query
+        query = query * a.factor if a.scales_query else query
         _mix_with(a, softmax, arrays, query, np.empty(shape, a.dtype), out)
         return
     with Workspace() as space:
         scores = space.array(shape, a.dtype)
-        if _scales_query(a):
-            query = np.multiply(query, a.dtype.type(a.scale), space.array(query.shape, a.dtype))
+        if a.scales_query:
+            query = np.multiply(query, a.factor, space.array(query.shape, a.dtype))
         _mix_with(a, softmax, arrays, query, scores, out)
-
-
-def _scales_query(a: Attention) -> bool:
-    """Whether not scores are scaled, but the query, which has fewer elements."""
-    return a.scale != 1 and a.depth <= a.count
 
 
 def _mix_with(
@@ -172,11 +191,9 @@ def _mix_with(
     out: np.ndarray,
 ) -> None:
     """The same with memory for scores."""
-    end, start = 1 + len(a.keys), 0
-    for keys, count in zip(arrays[1:end], a.keys, strict=True):
-        np.matmul(query, keys.swapaxes(-1, -2), out=scores[..., start : start + count])
-        start += count
-    _mix_values(a, softmax, arrays, scores, scores.reshape(-1, scores.shape[-1]), out)
+    for place, keys in zip(a.places_of_keys, arrays[1:], strict=False):
+        np.matmul(query, keys.swapaxes(-1, -2), scores[place])
+    _mix_values(a, softmax, arrays, scores, scores.reshape(-1, a.columns), out)
 
 
 def _mix_by_columns(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], out: np.ndarray) -> None:
@@ -184,19 +201,17 @@ def _mix_by_columns(a: Attention, softmax: Rows, arrays: Sequence[np.ndarray], o
     query = arrays[0]
     *leading, queries, depth = query.shape
     with Workspace() as space:
-        memory = space.array((a.count + (a.sink is not None), *leading, queries), a.dtype)
+        memory = space.array((a.columns, *leading, queries), a.dtype)
         turned = space.array((*leading, depth, queries), a.dtype)
         for first in range(0, queries, _TURNED):
             some = slice(first, first + _TURNED)
             turned[..., some] = query[..., some, :].swapaxes(-1, -2)
-        if _scales_query(a):
-            np.multiply(turned, a.dtype.type(a.scale), turned)
-        # Keys x queries, in each of the matrices.
-        columns, start = memory.transpose(*range(1, len(leading) + 1), 0, len(leading) + 1), 0
-        for keys, count in zip(arrays[1 : 1 + len(a.keys)], a.keys, strict=True):
-            multiply_stacks(keys, turned, columns[..., start : start + count, :])
-            start += count
-        _mix_values(a, softmax, arrays, columns.swapaxes(-1, -2), memory.reshape(len(memory), -1), out)
+        if a.scales_query:
+            np.multiply(turned, a.factor, turned)
+        scores = memory.transpose(*range(1, memory.ndim), 0)
+        for place, keys in zip(a.places_of_keys, arrays[1:], strict=False):
+            multiply_stacks(keys, turned, scores[place].swapaxes(-1, -2))
+        _mix_values(a, softmax, arrays, scores, memory.reshape(a.columns, -1), out)
 
 
 def _mix_values(
@@ -210,32 +225,35 @@ def _mix_values(
     """What scores of queries and keys are made of: shares, and the values that they mix.
 
     Args:
-        matrix: the same scores, and what the softmax takes.
+        matrix: the same scores, as the softmax takes them.
     """
-    end = 1 + len(a.keys)
-    if a.scale != 1 and not _scales_query(a):
-        scores[..., : a.count] *= a.dtype.type(a.scale)
-    masks = iter(arrays[end + len(a.values) :])
-    _change(scores[..., : a.count], a.scores, masks)
+    first = 1 + len(a.keys)
+    end = first + len(a.values)
+    masks = iter(arrays[end:])
+    shares = scores if a.sink is None else scores[..., : a.count]
+    if a.scale != 1 and not a.scales_query:
+        np.multiply(shares, a.factor, shares)
+    if a.scores:
+        _change(shares, a.scores, masks)
     if a.sink is not None:
         scores[..., a.count :] = arrays[-1]
     softmax(matrix, matrix)
-    shares = scores[..., : a.count]
     if a.shares[:1] == (_NO_NAN,):
         # None is negative.
         np.fmax(shares, 0, shares)
         _change(shares, a.shares[1:], masks)
-    else:
+    elif a.shares:
         _change(shares, a.shares, masks)
-    start = 0
-    for values, count in zip(arrays[end : end + len(a.values)], a.values, strict=True):
-        shares = scores[..., start : start + count]
-        if start == 0:
-            multiply_stacks(shares, values, out)
-        else:
+    is_first = True
+    for place, values in zip(a.places_of_values, arrays[first:end], strict=True):
+        if is_first:
+            multiply_stacks(scores[place], values, out)
+            is_first = False
+        elif values.shape[-2] == 1:
             # A product with a single value is one of numbers, for which BLAS is not called.
-            out += shares * values if count == 1 else np.matmul(shares, values)
-        start += count
+            np.add(out, scores[place] * values, out)
+        else:
+            np.add(out, np.matmul(scores[place], values), out)
 
 
 _FUNCTIONS = {
@@ -254,18 +272,18 @@ _NO_NAN = Change("replace_nan", number=0.0)
 def _change(array: np.ndarray, changes: Sequence[Change], masks: Iterator[np.ndarray]) -> None:
     """Change scores or shares in place; each mask that is used is taken."""
     for change in changes:
-        number = array.dtype.type(0.0 if change.number is None else change.number)
-        if change.name == "tanh":
+        function = _FUNCTIONS.get(change.name)
+        if function is not None:
+            other = array.dtype.type(change.number) if change.mask is None else next(masks)
+            function(array, other, out=array)
+        elif change.name == "tanh":
             np.tanh(array, array)
         elif change.name == "replace_nan":
-            np.copyto(array, number, where=np.isnan(array))
-        elif change.is_chosen:
+            np.copyto(array, array.dtype.type(change.number), where=np.isnan(array))
+        else:
             # Of a number and NaN, the one that is a number: together that is to replace what is not where the mask is
             # NaN.
             mask = next(masks)
             np.fmin(array, mask, array)
-            if number != -np.inf:
+            if change.number != -np.inf:
                 np.fmax(array, mask, array)
-        else:
-            other = number if change.mask is None else next(masks)
-            _FUNCTIONS[change.name](array, other, out=array)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -33,9 +36,9 @@ class Change:
         return self.name == "select"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attention:
-    """The sizes of an attention.
+    """The sizes of an attention. What follows from them is found out once.
 
     Attributes:
         batch: those of the leading dimensions, some of which may be 1 for keys and values.
@@ -60,23 +63,52 @@ class Attention:
     sink: Shape | None = None
     zeroes_masked: bool = False
 
-    @property
+    @cached_property
     def result(self) -> Shape:
         """The shape of the result."""
         return (*self.batch, self.queries, self.width)
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many keys there are."""
         return sum(self.keys)
 
-    @property
+    @cached_property
     def masked(self) -> tuple[Change, ...]:
         """The changes that take an array each, in the arrays' order."""
         return tuple(change for change in (*self.scores, *self.shares) if change.mask is not None)
 
-    @property
+    @cached_property
     def masks(self) -> tuple[Shape, ...]:
         """The shapes of all arrays after keys and values: those of changes, and the sink's."""
         shapes = [change.mask for change in self.masked if change.mask is not None]
         return (*shapes, *([] if self.sink is None else [self.sink]))
+
+    @cached_property
+    def columns(self) -> int:
+        """How many scores a query has: one for each key, and perhaps the sink's."""
+        return self.count + (self.sink is not None)
+
+    @cached_property
+    def factor(self) -> Any:
+        """What scores are multiplied by, as a number of their type."""
+        return self.dtype.type(self.scale)
+
+    @cached_property
+    def scales_query(self) -> bool:
+        """Whether not scores are scaled, but the query, which has fewer elements."""
+        return self.scale != 1 and self.depth <= self.count
+
+    @cached_property
+    def places_of_keys(self) -> tuple[tuple[Any, slice], ...]:
+        """Where in the last dimension scores of each part of the keys are."""
+        return _places(self.keys)
+
+    @cached_property
+    def places_of_values(self) -> tuple[tuple[Any, slice], ...]:
+        """The same of each part of the values."""
+        return _places(self.values)
+
+
+def _places(sizes: tuple[int, ...]) -> tuple[tuple[Any, slice], ...]:
+    return tuple([(..., slice(*ends)) for ends in pairwise(accumulate(sizes, initial=0))])

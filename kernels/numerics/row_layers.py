@@ -98,7 +98,7 @@ def _exponentials(dtype: np.dtype, least: float) -> Callable[[np.ndarray], objec
     at_lowest = np.exp(np.full(64, lowest, dtype))[0]
 
     def compute(out: np.ndarray) -> None:
-        if least and out.min() < lowest:
+        if least and np.minimum.reduce(out, None) < lowest:
             # Small ones lose nothing that matters beside the greatest, which is one.
             np.maximum(out, lowest, out=out)
             np.exp(out, out)
