@@ -13,11 +13,12 @@ from xdsl.passes import ModulePass
 
 from tfrt.compiler.passes.shared.array_ops import is_static, metadata_of_type
 from tfrt.compiler.passes.shared.fused_reductions import fused
-from tfrt.compiler.passes.shared.reduced_shapes import is_reduction, padded, reduced_by, shape_of
+from tfrt.compiler.passes.shared.reduced_shapes import is_reduction, reduced_by, shape_of
 from tfrt.compiler.passes.shared.reductions import axes_of
 from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
 from tfrt.dialects.cpu.reductions import ReductionOp
 from tfrt.dialects.shared.walking import ops_in
+from tfrt.executor.declarations.broadcasting import with_leading_ones
 
 _MOST_STEPS = 64
 """How long a chain gets."""
@@ -133,7 +134,7 @@ class _Region:
         """Whether a wide op may read an operand; narrow ones of this region only where they are by numpy's rules."""
         if self.reduced.is_wide(operand) or operand.owner not in self.members:
             return True
-        return padded(shape_of(operand), len(self.reduced.shape)) == self.reduced.narrow
+        return with_leading_ones(shape_of(operand), len(self.reduced.shape)) == self.reduced.narrow
 
     def _candidates(self) -> Iterator[Operation]:
         """Ops that may become a part, the best ones first."""
@@ -203,7 +204,7 @@ class _Region:
     def _flags_of(self, value: SSAValue) -> tuple[bool, ...]:
         """Along which dimensions an array of others has several elements."""
         _, shape = self.reduced.source_of(value)
-        return tuple(size > 1 for size in padded(shape, len(self.reduced.shape)))
+        return tuple(size > 1 for size in with_leading_ones(shape, len(self.reduced.shape)))
 
     def _leaves(self, value: SSAValue) -> bool:
         return any(use.operation not in self.members for use in value.uses)

@@ -16,6 +16,8 @@ class _Reduces(ArraysToArrays):
     dimensions = attr_def(ArrayAttr)
     gives = attr_def(ArrayAttr)
     shape = attr_def(ArrayAttr)
+    arrays = var_result_def(MemRefType)
+    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
 
 @irdl_op_definition
@@ -30,8 +32,6 @@ class ReductionOp(_Reduces):
     """
 
     name = "cpu.reduction"
-    arrays = var_result_def(MemRefType)
-    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
     def check(self) -> None:
         _check_reduction(self, len(operands_of(self)))
@@ -42,8 +42,6 @@ class ReductionIntoOp(_Reduces):
     """Like `cpu.reduction`, with the first result in the memory of the last operand, at which nobody else looks."""
 
     name = "cpu.reduction_into"
-    arrays = var_result_def(MemRefType)
-    assembly_format = "$operands_ attr-dict `:` functional-type($operands_, $arrays)"
 
     def check(self) -> None:
         check_memory(self)

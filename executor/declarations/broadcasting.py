@@ -20,11 +20,16 @@ def cut_at(shapes: Sequence[Shape], result: Shape) -> int:
     """How many dimensions of a result, at most, can be gone through in blocks, so that each array has all of them or is
     the same for all of them; 0 where there are none.
     """
-    wide = [(1,) * (len(result) - len(shape)) + shape for shape in shapes]
+    wide = [with_leading_ones(shape, len(result)) for shape in shapes]
     for place in range(len(result), 0, -1):
         if all(shape[:place] == result[:place] or not any(size != 1 for size in shape[:place]) for shape in wide):
             return place
     return 0
+
+
+def with_leading_ones(shape: Shape, rank: int) -> Shape:
+    """The shape with as many dimensions at least, as it broadcasts by numpy's rules."""
+    return (1,) * (rank - len(shape)) + shape
 
 
 def without_leading_ones(shape: Shape) -> Shape:

@@ -33,6 +33,11 @@ class TensorMetadata(NamedTuple):
         return f"{self.dtype.label} {list(self.shape)}"
 
 
+def same_metadata(operand: TensorMetadata) -> TensorMetadata:
+    """The metadata of a result that is like the operand."""
+    return operand
+
+
 def metadata_of(tensor: object) -> TensorMetadata:
     """The metadata of a tensor of any kind: they all have a `shape`, and a `dtype` unless they hold strings."""
     return TensorMetadata(getattr(tensor, "dtype", DType.STRING), tuple(tensor.shape))  # type: ignore[attr-defined]

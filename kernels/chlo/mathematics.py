@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.declarations.annotations import ResultMetadata
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op import ArrayForm, Elementwise
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
@@ -22,7 +22,7 @@ from tfrt.kernels.numerics.special import error_functions, gamma
 from tfrt.kernels.numerics.special.approximation import in_blocks
 from tfrt.kernels.shared.element_kinds import FLOATS, INTEGERS, Function, bits_of, by_kind, quietly, stored
 from tfrt.kernels.stablehlo.conversions import constant_metadata, of_floats, predicate_metadata
-from tfrt.kernels.stablehlo.elementwise import analytic, binary_op, same_metadata, unary_op
+from tfrt.kernels.stablehlo.elementwise import analytic, binary_op, unary_op
 
 
 def _of_doubles(function: Callable[..., np.ndarray]) -> Function:

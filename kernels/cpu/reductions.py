@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from tfrt.executor.bef.format import AttributeType
+from tfrt.executor.declarations.broadcasting import with_leading_ones
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.prepared import Prepared, writing_of
@@ -85,7 +86,7 @@ def _broadcast(shape: Shape, result: Shape) -> Shape:
     Raises:
         KernelError: it does not broadcast to the result's.
     """
-    wide = (1,) * (len(result) - len(shape)) + shape
+    wide = with_leading_ones(shape, len(result))
     if len(wide) != len(result) or any(size not in (1, whole) for size, whole in zip(wide, result, strict=True)):
         raise KernelError(f"shape {list(shape)} does not broadcast to {list(result)}")
     return wide

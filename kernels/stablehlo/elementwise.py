@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from tfrt.executor.declarations import stablehlo_shapes as shapes
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op import ArrayForm, Elementwise
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.values.dtype import DType
@@ -37,11 +37,6 @@ def require_one_dtype(operands: list[TensorMetadata], constraint: str) -> DType:
         f"expects operands of one element type, but got {', '.join(dtype.mlir for dtype in dtypes)}",
     )
     return dtypes[0]
-
-
-def same_metadata(operand: TensorMetadata) -> TensorMetadata:
-    """The metadata of a result that is like the operand."""
-    return operand
 
 
 def binary_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMetadata:

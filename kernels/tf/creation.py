@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import InvalidArgumentError, KernelError
@@ -45,11 +45,7 @@ def placeholder(*, dtype: DType, shape: Any = None) -> ArrayForm:
     return run
 
 
-def _like_metadata(operand: TensorMetadata) -> TensorMetadata:
-    return operand
-
-
-@array_op("tf.OnesLike", metadata=_like_metadata)
+@array_op("tf.OnesLike", metadata=same_metadata)
 def ones_like(operand: TensorMetadata) -> ArrayForm:
     """Ones of the operand's shape and type."""
     return lambda x, out=None: np.ones_like(x, order="C")

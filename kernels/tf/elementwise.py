@@ -13,7 +13,7 @@ from itertools import zip_longest
 import numpy as np
 
 from tfrt.executor.declarations.annotations import ResultMetadata
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op import ArrayForm, OpFlags
 from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
@@ -45,19 +45,15 @@ def broadcast_shape(lhs: tuple[int, ...], rhs: tuple[int, ...]) -> tuple[int, ..
     return tuple(reversed(sizes))
 
 
-def same_metadata(operand: TensorMetadata) -> TensorMetadata:
-    """The metadata of a result that is like the operand."""
-    return operand
-
-
-def _binary_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMetadata:
+def binary_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMetadata:
+    """The metadata of an elementwise result of two tensors of one element type."""
     if lhs.dtype is not rhs.dtype:
         raise KernelError("incompatible dtypes for binary operation")
     return TensorMetadata(lhs.dtype, broadcast_shape(lhs.shape, rhs.shape))
 
 
 def _comparison_metadata(lhs: TensorMetadata, rhs: TensorMetadata) -> TensorMetadata:
-    return TensorMetadata(DType.I1, _binary_metadata(lhs, rhs).shape)
+    return TensorMetadata(DType.I1, binary_metadata(lhs, rhs).shape)
 
 
 def _binary_form(function: Binary, dtypes: frozenset[DType]) -> Callable[..., ArrayForm]:
@@ -75,7 +71,7 @@ def _register_binary(name: str, function: Binary, native: str, dtypes: frozenset
 
     @cpu_op(
         name,
-        metadata=_binary_metadata,
+        metadata=binary_metadata,
         flags=OpFlags.ALLOWS_SCALAR | OpFlags.FORWARDS_BUFFER,
         array_form=_binary_form(function, dtypes),
         elementwise=lambda dtype: function if dtype in infallible else None,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfrt.executor.declarations.broadcasting import with_leading_ones
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
@@ -25,7 +26,7 @@ def broadcast_gradient_args(s0: TensorMetadata, s1: TensorMetadata) -> ArrayForm
     def run(s0: np.ndarray, s1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         first, second = sizes(s0), sizes(s1)
         rank = max(len(first), len(second))
-        pairs = list(zip(*((1,) * (rank - len(s)) + tuple(s) for s in (first, second)), strict=True))
+        pairs = list(zip(*(with_leading_ones(tuple(s), rank) for s in (first, second)), strict=True))
         if any(a != b and 1 not in (a, b) for a, b in pairs):
             raise KernelError(
                 f"tf.BroadcastGradientArgs: Incompatible shapes: {list(first)} vs. {list(second)}",

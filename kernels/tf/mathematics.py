@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import CPU_OPS, array_op
 from tfrt.executor.support.errors import KernelError
@@ -21,7 +21,7 @@ from tfrt.kernels.numerics.arithmetic import integers
 from tfrt.kernels.numerics.arithmetic.halves import rounded_once
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.special import error_functions
-from tfrt.kernels.tf.elementwise import broadcast_shape
+from tfrt.kernels.tf.elementwise import binary_metadata
 
 _UNARY: dict[str, str] = {
     "Acos": "chlo.acos",
@@ -73,18 +73,8 @@ def _form(op: str, inputs: tuple[TensorMetadata, ...], result: TensorMetadata, *
     return entry.arrays(inputs, attributes, None, (result,))
 
 
-def _same(operand: TensorMetadata) -> TensorMetadata:
-    return operand
-
-
-def _broadcast(x: TensorMetadata, y: TensorMetadata) -> TensorMetadata:
-    if x.dtype is not y.dtype:
-        raise KernelError("incompatible dtypes for binary operation")
-    return TensorMetadata(x.dtype, broadcast_shape(x.shape, y.shape))
-
-
 def _register_unary(name: str, op: str) -> None:
-    @array_op(f"tf.{name}", metadata=_same)
+    @array_op(f"tf.{name}", metadata=same_metadata)
     def form(operand: TensorMetadata) -> ArrayForm:
         # Integers are round already.
         if op.startswith("stablehlo.round") and operand.dtype.name.lstrip("U").startswith("I"):
@@ -93,9 +83,9 @@ def _register_unary(name: str, op: str) -> None:
 
 
 def _register_binary(name: str, op: str) -> None:
-    @array_op(f"tf.{name}", metadata=_broadcast)
+    @array_op(f"tf.{name}", metadata=binary_metadata)
     def form(x: TensorMetadata, y: TensorMetadata) -> ArrayForm:
-        return _form(op, (x, y), _broadcast(x, y))
+        return _form(op, (x, y), binary_metadata(x, y))
 
 
 for _name, _op in _UNARY.items():
@@ -154,7 +144,7 @@ def angle(operand: TensorMetadata, *, Tout: DType | None = None) -> ArrayForm:
 
 
 def _complex_metadata(re: TensorMetadata, im: TensorMetadata, *, Tout: DType | None = None) -> TensorMetadata:
-    known = _broadcast(re, im)
+    known = binary_metadata(re, im)
     return TensorMetadata(DType.COMPLEX128 if known.dtype is DType.F64 else DType.COMPLEX64, known.shape)
 
 
@@ -221,9 +211,9 @@ _COMPOSED: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 
 
 def _register_composed(name: str, function: Callable[..., np.ndarray]) -> None:
-    @array_op(f"tf.{name}", metadata=_broadcast)
+    @array_op(f"tf.{name}", metadata=binary_metadata)
     def form(x: TensorMetadata, y: TensorMetadata) -> ArrayForm:
-        _broadcast(x, y)
+        binary_metadata(x, y)
         run = rounded_once(lambda a, b: np.asarray(quiet.call(function, a, b)))
         return lambda a, b, out=None: run(a, b)
 
@@ -232,15 +222,15 @@ for _name, _function in _COMPOSED.items():
     _register_composed(_name, _function)
 
 
-@array_op("tf.RightShift", metadata=_broadcast)
+@array_op("tf.RightShift", metadata=binary_metadata)
 def right_shift(x: TensorMetadata, y: TensorMetadata) -> ArrayForm:
     """Bits moved to the right: signed numbers keep their sign."""
     op = "stablehlo.shift_right_logical" if x.dtype.name.startswith("U") else "stablehlo.shift_right_arithmetic"
-    return _form(op, (x, y), _broadcast(x, y))
+    return _form(op, (x, y), binary_metadata(x, y))
 
 
 def _equal_metadata(x: TensorMetadata, y: TensorMetadata, *, tolerance: float = 1e-5) -> TensorMetadata:
-    return TensorMetadata(DType.I1, _broadcast(x, y).shape)
+    return TensorMetadata(DType.I1, binary_metadata(x, y).shape)
 
 
 @array_op("tf.ApproximateEqual", metadata=_equal_metadata)
@@ -298,7 +288,7 @@ _ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def _register_activation(name: str, function: Callable[[np.ndarray], np.ndarray]) -> None:
-    @array_op(f"tf.{name}", metadata=_same)
+    @array_op(f"tf.{name}", metadata=same_metadata)
     def form(operand: TensorMetadata) -> ArrayForm:
         dtype = operand.dtype.numpy
         run = rounded_once(lambda x: np.asarray(quiet.call(function, x)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op import OpFlags, Step
 from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
@@ -16,7 +16,6 @@ from tfrt.kernels.numerics import normalization
 from tfrt.kernels.numerics.arithmetic.halves import single
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.tf.dtypes import FLOATS, HALVES, REAL
-from tfrt.kernels.tf.elementwise import same_metadata
 from tfrt.kernels.tf.layouts import channels_first
 
 

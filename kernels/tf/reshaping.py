@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
@@ -25,10 +25,6 @@ def sizes(values: np.ndarray) -> tuple[int, ...]:
     if values.ndim > 1 or values.dtype.kind not in "iu":
         raise KernelError(f"expected a vector of integers, got {values.dtype} of shape {list(values.shape)}")
     return tuple(np.atleast_1d(values).tolist())
-
-
-def _same(operand: TensorMetadata) -> TensorMetadata:
-    return operand
 
 
 def as_results(arrays: Sequence[np.ndarray]) -> Any:
@@ -145,7 +141,7 @@ def roll(operand: TensorMetadata, shift: TensorMetadata, axis: TensorMetadata) -
     return run
 
 
-@array_op("tf.InvertPermutation", metadata=_same)
+@array_op("tf.InvertPermutation", metadata=same_metadata)
 def invert_permutation(operand: TensorMetadata) -> ArrayForm:
     """Where each number stands in a permutation."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.declarations.annotations import ResultMetadata
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import TensorMetadata, same_metadata
 from tfrt.executor.declarations.op_attrs import OpAttr
 from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
@@ -28,11 +28,7 @@ NUMERIC_TYPES = frozenset(
 )
 
 
-def _relu_metadata(operand: TensorMetadata) -> TensorMetadata:
-    return operand
-
-
-@cpu_op("tfrt_test.relu", metadata=_relu_metadata)
+@cpu_op("tfrt_test.relu", metadata=same_metadata)
 def relu(operand: DenseHostTensor) -> DenseHostTensor:
     """Elements below zero replaced by zero."""
     array = _numeric("relu", operand)

@@ -5,7 +5,7 @@ Source of the semantics: ``backends/cpu/lib/ops/test/example_ops.cc`` in tensorf
 
 from __future__ import annotations
 
-from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.metadata import same_metadata
 from tfrt.executor.declarations.op import OpFlags
 from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.runtime.host_context import HostContext
@@ -43,11 +43,7 @@ def identity(operand: DenseHostTensor) -> DenseHostTensor:
     return operand
 
 
-def _same_metadata(operand: TensorMetadata) -> TensorMetadata:
-    return operand
-
-
-@cpu_op("tfrt_test.async.noop", metadata=_same_metadata, flags=OpFlags.ALLOWS_SCALAR)
+@cpu_op("tfrt_test.async.noop", metadata=same_metadata, flags=OpFlags.ALLOWS_SCALAR)
 @cpu_op("tfrt_test.async.noop_no_md", flags=OpFlags.ALLOWS_SCALAR)
 def async_noop(operand: DenseHostTensor | ScalarHostTensor, host: HostContext) -> AsyncValue:
     """A copy, available once the work queue gets to it."""
@@ -55,7 +51,7 @@ def async_noop(operand: DenseHostTensor | ScalarHostTensor, host: HostContext) -
     return enqueue_work(host, lambda: copy)
 
 
-@cpu_op("tfrt_test.error.tensor", metadata=_same_metadata, flags=OpFlags.ALLOWS_SCALAR)
+@cpu_op("tfrt_test.error.tensor", metadata=same_metadata, flags=OpFlags.ALLOWS_SCALAR)
 def error_tensor(operand: DenseHostTensor | ScalarHostTensor) -> AsyncValue:
     """No tensor, although its metadata is known."""
     return AsyncValue.failed(KernelError("error from test.error.tensor implementation"))

@@ -11,13 +11,14 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from tfrt.compiler.locations import fuse
 from tfrt.compiler.passes.shared.array_ops import call_op, memref, metadata_of_type
-from tfrt.compiler.passes.shared.reduced_shapes import Reduced, Shape, padded, shape_of
+from tfrt.compiler.passes.shared.reduced_shapes import Reduced, shape_of
 from tfrt.compiler.passes.shared.reductions import body_of, is_neutral
 from tfrt.dialects.cpu.calls import CallOp, ElementwiseOp
 from tfrt.dialects.cpu.metadata import metadata_attribute
 from tfrt.dialects.cpu.reductions import ReductionOp
 from tfrt.dialects.cpu.steps import details_of, reduction_step, step_attribute, steps_of
 from tfrt.dialects.shared.interning import array_attribute, integer_attribute
+from tfrt.executor.declarations.broadcasting import Shape, with_leading_ones
 from tfrt.executor.declarations.metadata import TensorMetadata
 
 
@@ -107,7 +108,7 @@ class _Made:
             if shape != shape_of(value):
                 value = self._reshaped(value, shape, self.before)
         shape = shape_of(value)
-        if not is_wide and prod(shape) > 1 and padded(shape, len(narrow)) != narrow:
+        if not is_wide and prod(shape) > 1 and with_leading_ones(shape, len(narrow)) != narrow:
             value = self._reshaped(value, narrow, self.before)
         elif len(shape) > len(narrow):
             value = self._reshaped(value, (), self.before)

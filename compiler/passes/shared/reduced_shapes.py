@@ -10,8 +10,7 @@ from xdsl.ir import Operation, SSAValue
 from tfrt.compiler.passes.shared.array_ops import attrs_of, is_static, metadata_of_type
 from tfrt.compiler.passes.shared.reductions import axes_of, body_of
 from tfrt.dialects.cpu.calls import CallOp
-
-Shape = tuple[int, ...]
+from tfrt.executor.declarations.broadcasting import Shape
 
 _VIEWS = ("stablehlo.broadcast_in_dim", "stablehlo.reshape")
 
@@ -27,11 +26,6 @@ def is_reduction(op: Operation) -> bool:
 def shape_of(value: SSAValue) -> Shape:
     """The shape of an array."""
     return metadata_of_type(value.type).shape
-
-
-def padded(shape: Shape, rank: int) -> Shape:
-    """A shape with as many dimensions, by numpy's rules."""
-    return (1,) * (rank - len(shape)) + shape
 
 
 @dataclass(frozen=True)
