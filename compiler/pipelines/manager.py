@@ -1,4 +1,4 @@
-"""Running passes: the module is verified after each, and what happens can be watched.
+"""Running passes, and verifying what they leave; what happens can be watched.
 
 Watching is MLIR's ``--mlir-print-ir-before``, ``--mlir-timing``, ``--mlir-pass-statistics`` and crash reproducers under
 shorter names, and writes to the standard error.
