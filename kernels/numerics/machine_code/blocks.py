@@ -18,6 +18,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.fork_join import Crew, Queue
 from tfrt.executor.support.fork_join_code import shared_text
 from tfrt.executor.support.machine_code import CannotAssemble, assemble
+from tfrt.kernels.numerics.copying import in_c_order
 
 Shape = tuple[int, ...]
 
@@ -219,7 +220,7 @@ def taking_any(work: Work, shape: Shape, sizes: Sequence[int], dtypes: np.dtype 
         if out is not None and not out.flags.c_contiguous:
             out[...] = run(*arrays)
             return out
-        in_order = [*map(np.ascontiguousarray, arrays), np.empty(shape, dtype) if out is None else out]
+        in_order = [*map(in_c_order, arrays), np.empty(shape, dtype) if out is None else out]
         require_whole(in_order, sizes, dtypes)
         return work(*in_order)
 

@@ -21,6 +21,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import Processor, assemble, processor
 from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
+from tfrt.kernels.numerics.copying import in_c_order
 from tfrt.kernels.numerics.machine_code import depthwise_code, winograd_code
 from tfrt.kernels.numerics.machine_code.blocks import (
     Limits,
@@ -117,8 +118,6 @@ def is_worth_pooling(images: Shape, filters: Shape, windows: Sequence[Window], d
     if alone is None or together is None:
         # With numpy it always is.
         return True
-    if depthwise_code.fits(alone):
-        return False
     if depthwise_code.fits(alone):
         return False
     work = prod(filters[:-1])
@@ -271,7 +270,7 @@ def _with_memory(
 
     def run(*given: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         made = room_for(shape, c.dtype, out)
-        arrays = (*map(np.ascontiguousarray, given), made)
+        arrays = (*map(in_c_order, given), made)
         require_whole(arrays, sizes, c.dtype)
 
         def some(start: int, end: int) -> None:
