@@ -12,11 +12,13 @@ MANY = 1 << 10
 
 
 def in_c_order(array: np.ndarray) -> np.ndarray:
-    """The array itself where it is in C order, or a copy that is.
+    """The array itself where it is in C order, or a copy that is; of a scalar of numpy's an array.
 
     numpy's loops run along the last dimension of a copy. Where that is short, as the colours of an image are that
     another framework has written before rows and columns, it takes three times as long as each colour by itself.
     """
+    if not array.ndim:
+        return np.asarray(array)
     if array.flags.c_contiguous:
         return array
     last = array.shape[-1]

@@ -219,7 +219,8 @@ def _prepare(
 
         return carried(run_planes, lhs.dtype.numpy, computed, dtype.numpy)
     view = _view(filters_order, reversal)
-    convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue, view, pooling)
+    planar = images_order == first
+    convolve = prepare_fused(images_shape, filters_shape, windows, computed, host, epilogue, view, pooling, planar)
     is_as_given = channels_last and read_images is _as_they_are and lhs.dtype.numpy == computed == dtype.numpy
     if is_as_given and writing_of(convolve) is not None:
         # It takes arrays in any order, and a plan calls what it is.

@@ -42,12 +42,17 @@ from tfrt.kernels.numerics.machine_code.convolution_tiling import (
     Shape,
     Tiling,
     frame_of,
+    is_depthwise,
     is_on_stack,
     is_possible,
     pack,
     sums_at_a_time,
     tiling_of,
 )
+from tfrt.kernels.numerics.machine_code.few_rows import MOST_ROWS
+from tfrt.kernels.numerics.machine_code.products import of_tiles
+from tfrt.kernels.numerics.machine_code.tiles import Product
+from tfrt.kernels.numerics.machine_code.tiles import is_possible as is_possible_product
 from tfrt.kernels.numerics.packed import Pack, in_order_once, packed_if_changed, packed_once
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -68,6 +73,15 @@ registers saves, and..."""
 LEAST_OF_SUMS, ENOUGH_OF_SUMS = 512, 0.9
 """...so many, where tiles of whole windows have fewer sums, by more than this."""
 
+MOST_PLANES = 4
+"""Images of so many channels, as colours, are read as they lie where channels come before rows and columns: an element
+is spread over a vector, so it does not matter where its neighbours are. To put them in order takes half as long as some
+convolutions."""
+
+LEAST_OF_PRODUCTS = 1 << 15
+"""Filters of single pixels are a product's matrix where they have so many bytes: its tiles fetch them ahead. Smaller
+ones are near in any case."""
+
 MOST_TRANSFORMED = 1 << 17
 """Filters that may change are transformed in each call, if what is made of them has no more bytes: for 32 channels that
 takes a tenth of what is saved, for 64 as much."""
@@ -82,6 +96,7 @@ def prepare_fused(
     epilogue: RowEpilogue | None,
     view: Pack | None = None,
     pooling: Pooling | None = None,
+    planar: bool = False,
 ) -> Run:
     """A convolution as `channels_last.prepare` has it, and what follows it, in the way that is fastest here.
 
@@ -90,6 +105,7 @@ def prepare_fused(
     Args:
         host: None where this is only prepared, to find out whether that is possible and worth it.
         view: gives filters of the shape `filters` from those that there are.
+        planar: whether images come as views of some whose channels lie before rows and columns.
 
     Raises:
         KernelError: without a host, where convolving and pooling one after the other is as fast.
@@ -108,7 +124,7 @@ def prepare_fused(
     found = describe(images, filters, windows, dtype, epilogue, pooling)
     if found is None:
         return run
-    return native_or(run, lambda: make_native(found, shape, host, view), host, "a convolution")
+    return native_or(run, lambda: make_native(found, shape, host, view, planar), host, "a convolution")
 
 
 def is_worth_pooling(images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype, pool: Pool) -> bool:
@@ -161,8 +177,10 @@ def describe(
     return found if is_possible(found) else None
 
 
-def make_native(convolution: Convolution, shape: Shape, host: HostContext | None, view: Pack | None = None) -> Run:
-    """The convolution as machine code, with a result of this shape; `view` is `prepare_fused`'s.
+def make_native(
+    convolution: Convolution, shape: Shape, host: HostContext | None, view: Pack | None = None, planar: bool = False
+) -> Run:
+    """The convolution as machine code, with a result of this shape; `view` and `planar` are `prepare_fused`'s.
 
     Raises:
         CannotAssemble: there is none.
@@ -176,13 +194,43 @@ def make_native(convolution: Convolution, shape: Shape, host: HostContext | None
         text, units = depthwise_code.write(convolution, height, processor()), -(-convolution.rows.count // height)
         run = _whole_work(convolution, shape, text, convolution.images[0] * units, _sizes(convolution), host)
         return _with_view(run, view)
+    product = product_of(convolution)
+    if product is not None:
+        work = of_tiles(product, host, shape)
+        return _with_view(taking_any(work, shape, _sizes(convolution), convolution.dtype), view)
     winograd = winograd_code.tiling_of(convolution, processor(), wanted)
     if winograd is None:
-        return _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
+        tiling = tiling_of(convolution, processor(), wanted)
+        if planar and 1 < convolution.images[-1] <= MOST_PLANES and not is_depthwise(convolution):
+            return _of_planes(_directly(replace(convolution, planar=True), shape, tiling, host, view))
+        return _directly(convolution, shape, tiling, host, view)
     of_changing = None
     if winograd_code.bytes_of_matrices(convolution) > MOST_TRANSFORMED:
         of_changing = _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
     return _by_tiles(convolution, shape, winograd, host, view, of_changing)
+
+
+def product_of(c: Convolution) -> Product | None:
+    """The product that a convolution of single pixels is; None where it is done faster directly."""
+    windows = (c.rows, c.columns)
+    if any((window.size, window.stride, window.before, window.after) != (1, 1, 0, 0) for window in windows):
+        return None
+    *pixels, columns = c.result
+    if c.groups > 1 or c.pool is not None or c.filters[-2] * columns * c.dtype.itemsize < LEAST_OF_PRODUCTS:
+        return None
+    rows = prod(pixels)
+    others = tuple((rows, columns) if shape == c.result else shape for shape in c.others)
+    found = Product(rows, c.filters[-2], columns, c.dtype, steps=c.steps, others=others)
+    return found if rows > MOST_ROWS and is_possible_product(found) else None
+
+
+def _of_planes(run: Run) -> Run:
+    """A convolution of planar images as one of views of them whose channels come last."""
+
+    def of_views(x: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        return run(x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1)), *others, out=out)
+
+    return of_views
 
 
 def _with_view(run: Run, view: Pack | None) -> Run:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -74,7 +75,7 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
             fill_frame(code, c, source, frame, top, code.add(high, f"{code.value(f'sub i64 0, {low}')}"))
             source = frame
         else:
-            source = code.at(source, code.times(top, c.images[2] * c.images[3]))
+            source = code.at(source, code.times(top, strides_of(c).row))
         _write_rows(code, c, tiling, source, w, made, others, image, low, high)
     parameters = [*(f"ptr %{name}" for name in names), "i64 %start", "i64 %end"]
     return code.module("convolve", parameters)
@@ -88,10 +89,30 @@ def _copies_filters(c: Convolution, tiling: Tiling) -> bool:
     return vector == LINE_BYTES and c.filters[-1] % tiling.lanes == 0 and size <= COPIED_BYTES and tiles >= LEAST_TILES
 
 
+class Strides(NamedTuple):
+    """How many elements neighbours are apart where windows are read: in the frame, if there is one."""
+
+    row: int
+    pixel: int
+    channel: int
+
+
+def strides_of(c: Convolution) -> Strides:
+    """How images lie where windows are read. In a frame, channels come before the pixels of a row where images are
+    planar, so that whole rows are copied."""
+    width, channels = extent_of(c)[1], c.images[-1]
+    if not c.planar:
+        return Strides(width * channels, channels, 1)
+    return Strides(width * channels, 1, width) if has_frame(c) else Strides(width, 1, c.images[1] * width)
+
+
 def fill_frame(code: Code, c: Convolution, source: str, frame: str, top: Value, count: Value) -> None:
     """Copy the rows that some windows see, from row `top` of the framed image on, with zeros around them."""
     _, height, width, channels = c.images
-    left, right, line = c.columns.before * channels, c.columns.after * channels, extent_of(c)[1] * channels
+    line = extent_of(c)[1] * channels
+    # What is copied at a time: of a row all channels, or each of them.
+    planes, each = (channels, 1) if c.planar else (1, channels)
+    left, right, middle = (count * each for count in (c.columns.before, c.columns.after, width))
     window = (c.rows.size - 1) * c.rows.dilation + 1
     # (count - 1) * stride + window
     rows = code.add(code.times(count, c.rows.stride), window - c.rows.stride)
@@ -102,11 +123,14 @@ def fill_frame(code: Code, c: Convolution, source: str, frame: str, top: Value, 
         with code.when(code.value(f"xor i1 {inside}, true")):
             code.clear(here, line)
         with code.when(inside):
-            if left:
-                code.clear(here, left)
-            code.copy(code.at(here, left), code.at(source, code.times(number, width * channels)), width * channels)
-            if right:
-                code.clear(code.at(here, left + width * channels), right)
+            for plane in range(planes):
+                begin = plane * (left + middle + right)
+                if left:
+                    code.clear(code.at(here, begin), left)
+                row_of = code.at(source, code.add(code.times(number, middle), plane * height * width))
+                code.copy(code.at(here, begin + left), row_of, middle)
+                if right:
+                    code.clear(code.at(here, begin + left + middle), right)
 
 
 def _write_rows(
@@ -123,8 +147,7 @@ def _write_rows(
 ) -> None:
     """All tiles of the result's rows from `low` to `high`; `source` is where the first one's windows begin."""
     width, (_, tall, wide, depth), window = c.columns.count, c.made, c.window
-    channels, line = c.images[-1], extent_of(c)[1] * c.images[-1]
-    depthwise = is_depthwise(c)
+    strides, depthwise = strides_of(c), is_depthwise(c)
     groups, part, each = (1, 1, depth) if depthwise else (c.groups, c.filters[2], depth // c.groups)
     block = tiling.channels
     elements, step = prod(c.filters[:-1]), block if tiling.packed else depth
@@ -133,12 +156,13 @@ def _write_rows(
         first = code.add(code.times(group, each), channel)
         seen = channel if depthwise else code.times(group, part)
         tile = _Tile(*size, tuple(lanes), first, tiling.packed)
-        down = code.times(code.subtract(row, low), c.rows.stride * line)
-        at = code.at(source, code.add(down, code.times(column, c.columns.stride * channels), seen))
+        down = code.times(code.subtract(row, low), c.rows.stride * strides.row)
+        along = code.times(column, c.columns.stride * strides.pixel)
+        at = code.at(source, code.add(down, along, code.times(seen, strides.channel)))
         filters = code.at(w, code.times(first, elements) if tiling.packed else first)
         down, along = code.divided(row, window[0]), code.divided(column, window[1])
         place = code.add(code.times(image, tall * wide * depth), code.times(down, wide * depth), first)
-        sums = _sums(code, c, tile, at, filters, line, step)
+        sums = _sums(code, c, tile, at, filters, step)
         _finish(code, c, tile, sums, made, code.add(place, code.times(along, depth)), others)
 
     def for_channels(body: Callable[[Value, Value, Sequence[int]], None]) -> None:
@@ -197,12 +221,11 @@ class _Tile:
     is_ahead: bool
 
 
-def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, depth: int) -> list[list[str]]:
+def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, depth: int) -> list[list[str]]:
     """The sums of products: for each pixel of the tile, line by line, its vectors, whose windows begin at `x` and
     filters at `w`.
 
     Args:
-        line: how many elements rows of images are apart.
         depth: how many elements of filters are apart that different input channels have.
     """
     rows, columns, part, _ = c.filters
@@ -210,24 +233,24 @@ def _sums(code: Code, c: Convolution, tile: _Tile, x: str, w: str, line: int, de
     sums = [[code.variable(zero) for _ in tile.lanes] for _ in range(tile.lines * tile.pixels)]
     add_line = _add_sliding if len(tile.lanes) == 1 and can_slide(c) else _add_by_pixels
     with code.loop(0, rows) as row:
-        seen = code.at(x, code.times(row, c.rows.dilation * line))
-        add_line(code, c, tile, sums, seen, code.at(w, code.times(row, columns * part * depth)), line, depth)
+        seen = code.at(x, code.times(row, c.rows.dilation * strides_of(c).row))
+        add_line(code, c, tile, sums, seen, code.at(w, code.times(row, columns * part * depth)), depth)
     return [[code.get(variable) for variable in pixel] for pixel in sums]
 
 
 def _add_sliding(
-    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, line: int, depth: int
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, depth: int
 ) -> None:
     """Add a line of windows: an element is read once for all pixels that see it. With one vector of output channels
     there would be as many elements to read as there is to multiply otherwise."""
     _, columns, part, _ = c.filters
-    (lanes,) = tile.lanes
+    (lanes,), strides = tile.lanes, strides_of(c)
     with code.loop(0, part) as channel:
-        here, there = code.at(seen, channel), code.at(filters, code.times(channel, depth))
+        here, there = code.at(seen, code.times(channel, strides.channel)), code.at(filters, code.times(channel, depth))
         weights = [code.load(code.at(there, number * part * depth), lanes) for number in range(columns)]
         for row in range(tile.lines):
             for place in range(tile.pixels + columns - 1):
-                spread = code.spread(code.at(here, row * c.rows.stride * line + place * c.images[-1]))
+                spread = code.spread(code.at(here, row * c.rows.stride * strides.row + place * strides.pixel))
                 for number in range(max(0, place - tile.pixels + 1), min(columns, place + 1)):
                     (variable,) = sums[row * tile.pixels + place - number]
                     code.set(variable, code.fma(spread, weights[number], code.get(variable)))
@@ -240,17 +263,17 @@ def fetch_ahead(code: Code, begin: str, count: int) -> None:
 
 
 def _add_by_pixels(
-    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, line: int, depth: int
+    code: Code, c: Convolution, tile: _Tile, sums: list[list[str]], seen: str, filters: str, depth: int
 ) -> None:
     """Add a line of windows, element by element of the filters."""
     _, columns, part, _ = c.filters
-    channels, depthwise = c.images[-1], is_depthwise(c)
-    together = part == channels and c.columns.dilation == 1
+    strides, depthwise = strides_of(c), is_depthwise(c)
+    together = part == c.images[-1] and c.columns.dilation == 1 and not c.planar
     # A window's elements in runs of those that lie together.
     runs, length = (1, columns * part) if together else (columns, part)
     each = len(sums) * len(tile.lanes)
     places = [
-        row * c.rows.stride * line + pixel * c.columns.stride * channels
+        row * c.rows.stride * strides.row + pixel * c.columns.stride * strides.pixel
         for row in range(tile.lines)
         for pixel in range(tile.pixels)
     ]
@@ -270,11 +293,11 @@ def _add_by_pixels(
 
     def run_of(seen: str, filters: str) -> None:
         with code.loop(0, length, unrolled) as start:
-            here, there = code.at(seen, start), code.at(filters, code.times(start, depth))
+            here, there = code.at(seen, code.times(start, strides.channel)), code.at(filters, code.times(start, depth))
             for step in range(unrolled):
-                multiply(code.at(here, step), code.at(there, step * depth))
+                multiply(code.at(here, step * strides.channel), code.at(there, step * depth))
 
-    gap = c.columns.dilation * channels
+    gap = c.columns.dilation * strides.pixel
     if several:
         for number in range(runs):
             run_of(code.at(seen, number * gap), code.at(filters, number * part * depth))

@@ -55,6 +55,7 @@ class Convolution:
         pool: what combines the pixels that the steps give; others are vectors then, and the result's rows and columns
             are as many as it sees.
         after: the steps after that, of the same operands.
+        planar: whether images lie with channels before rows and columns, whatever their shape says.
     """
 
     images: Shape
@@ -67,6 +68,7 @@ class Convolution:
     others: tuple[Shape, ...] = ()
     pool: Pool | None = None
     after: tuple[Step, ...] = ()
+    planar: bool = False
 
     @property
     def result(self) -> Shape:

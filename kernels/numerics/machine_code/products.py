@@ -37,7 +37,7 @@ from tfrt.kernels.numerics.machine_code.blocks import (
 )
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.parted_sums import parted_work, parts_of
-from tfrt.kernels.numerics.machine_code.tiles import Product
+from tfrt.kernels.numerics.machine_code.tiles import Product, Shape
 from tfrt.kernels.numerics.panels import Find, in_order
 
 MOST_WORK = 1 << 28
@@ -111,16 +111,16 @@ def make_native(run: Run, product: Product, host: HostContext | None, turned: bo
     is_packed = is_few and not few.is_narrow(product, on) and _bytes(product) >= LEAST_PACKED
     in_place = None
     if turned and product.rows > few.MOST_STREAMED:
-        in_place = _of_tiles(replace(product, by_columns=True), host)
+        in_place = of_tiles(replace(product, by_columns=True), host)
     elif not turned and is_few and (product.rows <= few.MOST_STREAMED or not is_packed):
         in_place = _of_few_rows(product, host, packed=False)
     elif not turned:
-        in_place = _of_tiles(product, host)
+        in_place = of_tiles(product, host)
     if is_packed:
         find = Find((lanes, turned), lambda matrix: few.pack(matrix.T if turned else matrix, lanes))
         return _function(run, product, in_place, find, _of_few_rows(product, host, packed=True))
     if turned and product.rows <= MOST_COPIED:
-        of_copy = _of_few_rows(product, host, packed=False) if is_few else _of_tiles(product, host)
+        of_copy = _of_few_rows(product, host, packed=False) if is_few else of_tiles(product, host)
         return _function(run, product, in_place, in_order(), of_copy)
     return _function(run, product, in_place)
 
@@ -129,9 +129,16 @@ def _bytes(product: Product) -> int:
     return product.inner * product.columns * product.dtype.itemsize
 
 
-def _of_tiles(product: Product, host: HostContext | None) -> Work:
+def of_tiles(product: Product, host: HostContext | None, shape: Shape | None = None) -> Work:
+    """The product by tiles, as a function of arrays in C order with as many elements; a result that it makes is of
+    `shape`, by default the product's.
+
+    Raises:
+        CannotAssemble: there is no machine code for it.
+        NotImplementedError: a step cannot be written.
+    """
     tiling = tiles.tiling_of(product, processor())
-    return _of_all(product, tiles.write(product, tiling), tiling.units, host, LEAST_WORK)
+    return _of_all(product, tiles.write(product, tiling), tiling.units, host, LEAST_WORK, shape=shape)
 
 
 def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Work:
@@ -147,14 +154,20 @@ def _of_few_rows(product: Product, host: HostContext | None, packed: bool) -> Wo
 
 
 def _of_all(
-    product: Product, text: str, units: int, host: HostContext | None, least_work: int, is_strided: bool = False
+    product: Product,
+    text: str,
+    units: int,
+    host: HostContext | None,
+    least_work: int,
+    is_strided: bool = False,
+    shape: Shape | None = None,
 ) -> Work:
     """The function of a module, which does all units of a product, on all compute threads where that is worth it."""
     parts = units_of(units, product.work // units, Limits(least_work, MOST_WORK), is_strided=is_strided)
-    return whole_work(text, "multiply", _sizes(product), product.dtype, parts, host, product.result, 2)
+    return whole_work(text, "multiply", sizes_of(product), product.dtype, parts, host, shape or product.result, 2)
 
 
-def _sizes(product: Product) -> list[int]:
+def sizes_of(product: Product) -> list[int]:
     """How many elements the arrays have at least; packed matrices have more."""
     rows, inner, columns = product.rows, product.inner, product.columns
     return [rows * inner, inner * columns, rows * columns, *map(prod, product.others)]
@@ -173,7 +186,7 @@ def _function(
         in_place: is given the right matrix as it is; where there is none, `run` is.
         of_found: is given what `find` has made of a right matrix.
     """
-    shape, dtype, sizes = product.result, product.dtype, _sizes(product)
+    shape, dtype, sizes = product.result, product.dtype, sizes_of(product)
     inputs = len(sizes) - 1
 
     def native(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

@@ -25,3 +25,8 @@ def test_steps_and_reversals():
     array = np.arange(MANY * 12).reshape(MANY * 2, 6)
     for view in (array[:, ::2], array[::-1, :3], array[:, 5:2:-1], np.broadcast_to(array[:, :1], (MANY * 2, 3))):
         assert np.array_equal(in_c_order(view), view) and in_c_order(view).flags.c_contiguous
+
+
+def test_scalars_become_arrays():
+    found = in_c_order(np.float32(2))  # type: ignore[arg-type]
+    assert isinstance(found, np.ndarray) and found.shape == () and found == 2

@@ -14,8 +14,8 @@ from tfrt.executor.support import machine_code
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
 from tfrt.kernels.numerics.convolution.channels_last import prepare
+from tfrt.kernels.numerics.machine_code import blocks, convolution_tiling
 from tfrt.kernels.numerics.machine_code import convolution as native_convolution
-from tfrt.kernels.numerics.machine_code import convolution_tiling
 from tfrt.kernels.numerics.machine_code.convolution import describe, make_native, prepare_fused
 from tfrt.kernels.numerics.windows import Window
 
@@ -87,10 +87,12 @@ def test_as_products(data):
     others = [random.integers(1, 9, other).astype(dtype.numpy) for other in (after.others if after else ())]
     convolution = describe(x.shape, w.shape, found, x.dtype, after)
     assert convolution is not None
-    native = make_native(convolution, shape, None)
-    assert native is not None
+    planar = data.draw(st.booleans())
+    native = make_native(convolution, shape, None, planar=planar)
     with np.errstate(all="ignore"):
         expected = numpy_way(x, w, found, others, after)
+    if planar:
+        x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, -1, 1)), 1, -1)
     for into in (None, np.empty(shape, dtype.numpy)):
         result = native(x, w, *others, out=into)
         assert into is None or result is into
@@ -116,6 +118,73 @@ def test_steps_are_numpys(name, dtype):
     with np.errstate(all="ignore"):
         expected = steps[0].function(*(values, other)[: len(steps[0].operands)])
     np.testing.assert_array_equal(native(values, np.ones((1, 1, 1, 7), dtype.numpy), other), expected)
+
+
+@LLVM
+@pytest.mark.parametrize("channels", [2, 3, 4])
+@pytest.mark.parametrize(
+    "found", [[Window(3, 2, 1, 1, 1, 6)] * 2, [Window(4, 4, 1, 0, 0, 3)] * 2, [Window(5, 1, 2, 4, 4, 12)]]
+)
+@pytest.mark.parametrize("depth", [6, 16, 40])
+def test_channels_before_rows_and_columns(monkeypatch, channels, found, depth):
+    """Read as they lie, whether vectors of filters are many or slide, and whether there are zeros around images."""
+    random = np.random.default_rng(0)
+    size = (found[0].count - 1) * found[0].stride + (found[0].size - 1) * found[0].dilation + 1
+    size -= found[0].before + found[0].after
+    x = random.standard_normal((2, channels, *[size] * len(found))).astype(np.float32)
+    w = random.standard_normal((*[found[0].size] * len(found), channels, depth)).astype(np.float32)
+    views = np.moveaxis(x, 1, -1)
+    expected = numpy_way(views, w, found, [], None)
+    with HostContext("s", native=True) as host:
+        run = prepare_fused(views.shape, w.shape, found, x.dtype, host, None, planar=True)
+        with monkeypatch.context() as patched:
+            patched.setattr(blocks, "in_c_order", None)
+            assert_close(run(views, w), expected)
+        # And in any other order.
+        assert_close(run(np.ascontiguousarray(views), w), expected)
+
+
+@LLVM
+@pytest.mark.parametrize("pixels", [(2, 2), (1, 3), (7, 5)])
+@pytest.mark.parametrize("channels", [(96, 100), (300, 40), (64, 128)])
+def test_single_pixels_are_a_product(pixels, channels):
+    random, found = np.random.default_rng(0), [Window(1, 1, 1, 0, 0, count) for count in pixels]
+    x = random.standard_normal((3, *pixels, channels[0])).astype(np.float32)
+    w = random.standard_normal((1, 1, *channels)).astype(np.float32)
+    shape = (3, *pixels, channels[1])
+    steps = (step("stablehlo.add", 0, 1, dtype=DType.F32), step("stablehlo.maximum", 3, 2, dtype=DType.F32))
+    after = RowEpilogue(epilogue(steps, [shape, shape[-1:]]), (shape, shape[-1:]), steps)
+    others = [random.standard_normal(other).astype(np.float32) for other in after.others]
+    described = describe(x.shape, w.shape, found, x.dtype, after)
+    assert described is not None and native_convolution.product_of(described) is not None
+    expected = numpy_way(x, w, found, others, after)
+    constant = w.copy()
+    constant.flags.writeable = False
+    turned, view = np.ascontiguousarray(w.transpose(3, 2, 0, 1)), lambda filters: filters.transpose(2, 3, 1, 0)
+    for queue in ("s", "mstd:2"):
+        with HostContext(queue, native=True) as host:
+            run = prepare_fused(x.shape, w.shape, found, x.dtype, host, after)
+            by_view = prepare_fused(x.shape, w.shape, found, x.dtype, host, after, view)
+            for result in (run(x, w, *others), run(x, constant, *others), by_view(x, turned, *others)):
+                assert result.shape == shape
+                assert_close(result, expected)
+            into = np.empty(shape, np.float32)
+            assert run(np.asfortranarray(x), w, *others, out=into) is into
+            assert_close(into, expected)
+
+
+@LLVM
+def test_what_is_no_product():
+    def product_of(images, filters, found):
+        return native_convolution.product_of(describe(images, filters, found, np.dtype(np.float32), None))
+
+    plain, big = Window(1, 1, 1, 0, 0, 8), (1, 1, 128, 128)
+    assert product_of((1, 8, 8, 128), big, [plain] * 2)
+    assert product_of((1, 8, 8, 64), (1, 1, 64, 64), [plain] * 2) is None
+    assert product_of((1, 15, 8, 128), big, [Window(1, 2, 1, 0, 0, 8), plain]) is None
+    assert product_of((1, 7, 8, 128), big, [Window(1, 1, 1, 1, 0, 8), plain]) is None
+    assert product_of((1, 8, 8, 256), big, [plain] * 2) is None
+    assert product_of((1, 1, 1, 128), big, [Window(1, 1, 1, 0, 0, 1)] * 2) is None
 
 
 @LLVM
