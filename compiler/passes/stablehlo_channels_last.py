@@ -23,6 +23,9 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 
 Order = tuple[int, ...]
 
+FEW_CHANNELS = 4
+"""Images of so many, as colours, are read as they lie, so they need not be transposed first."""
+
 
 @dataclass(frozen=True)
 class StablehloChannelsLast(ModulePass):
@@ -72,8 +75,9 @@ class _Block:
         assert isinstance(numbers, ConvAttr)
         found: ConvolutionDimensionNumbers = numbers.data
         image, rank = op.operands[0], len(sizes_of(op.results[0]))
-        if image in self.moved:
-            image, order = self.moved[image]
+        source = self.moved.get(image) or _of_few_channels(image, found)
+        if source is not None:
+            image, order = source
             found = replace(
                 found,
                 input_batch_dimension=order[found.input_batch_dimension],
@@ -153,6 +157,18 @@ class _Block:
             old.replace_all_uses_with(back)
         op.detach()
         op.erase()
+
+
+def _of_few_channels(image: SSAValue, numbers: ConvolutionDimensionNumbers) -> tuple[SSAValue, Order] | None:
+    """What images of few channels are transposed from, and the permutation."""
+    made = maker(image, "stablehlo.transpose")
+    if (
+        made is None
+        or sizes_of(image)[numbers.input_feature_dimension] > FEW_CHANNELS
+        or not _is_known(made.operands[0])
+    ):
+        return None
+    return made.operands[0], tuple(numbers_of(made.properties["permutation"]))
 
 
 def _is_known(value: SSAValue) -> bool:

@@ -43,3 +43,16 @@ func.func @others(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>, %y: tensor<1x8x3
   %3 = stablehlo.convolution(%z, %w) dim_numbers = [b, f, 0]x[0, i, o]->[b, f, 0], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<?x3x8xf32>, tensor<1x3x4xf32>) -> tensor<?x4x8xf32>
   return %1, %2, %3 : tensor<32xf32>, tensor<1x8x4xf32>, tensor<?x4x8xf32>
 }
+
+// Images of few channels are read as they lie; what has more is transposed once.
+// CHECK-LABEL: func.func @colours
+// CHECK: stablehlo.convolution(%arg0, %arg1) dim_numbers = [b, f, 0]x[0, i, o]->[b, 0, f]
+// CHECK: [[WIDE:%.+]] = stablehlo.transpose %arg2, dims = [0, 2, 1]
+// CHECK-NEXT: stablehlo.convolution([[WIDE]], %arg3) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f]
+func.func @colours(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>, %y: tensor<1x5x8xf32>, %v: tensor<1x5x4xf32>) -> (tensor<1x8x4xf32>, tensor<1x8x4xf32>) {
+  %0 = stablehlo.transpose %x, dims = [0, 2, 1] : (tensor<1x3x8xf32>) -> tensor<1x8x3xf32>
+  %1 = stablehlo.convolution(%0, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x3xf32>, tensor<1x3x4xf32>) -> tensor<1x8x4xf32>
+  %2 = stablehlo.transpose %y, dims = [0, 2, 1] : (tensor<1x5x8xf32>) -> tensor<1x8x5xf32>
+  %3 = stablehlo.convolution(%2, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x5xf32>, tensor<1x5x4xf32>) -> tensor<1x8x4xf32>
+  return %1, %3 : tensor<1x8x4xf32>, tensor<1x8x4xf32>
+}
