@@ -254,15 +254,15 @@ def _matrix_product(
     are_full = _full(finish, how.shape)
     at_once = transposed_products.columns_at_once(*sizes, dtype, turns_rhs) if is_alone and not turns_lhs else 0
     find_turned = panels.in_order()
-    is_by_columns = may_lie_by_columns or turns_rhs or transposed_products.is_worth_transposing(*sizes, dtype)
+    is_by_columns = may_lie_by_columns or turns_rhs or transposed_products.is_worth_transposing(*sizes)
 
     def finish_some(rows: np.ndarray, first: int, others: tuple[np.ndarray, ...]) -> None:
         assert finish is not None
         block = slice(first, first + len(rows))
         finish(rows, *[o[block] if is_full else o for o, is_full in zip(others, are_full, strict=True)])
 
-    def finish_all(found: np.ndarray, others: tuple[np.ndarray, ...], are_whole: bool) -> None:
-        if finish is not None and are_whole:
+    def finish_all(found: np.ndarray, others: tuple[np.ndarray, ...]) -> None:
+        if finish is not None and is_block:
             finish(found, *others)
         elif finish is not None:
             # What follows goes over rows several times, which stay in the cache.
@@ -282,7 +282,7 @@ def _matrix_product(
             products.multiply_rows(x, y, found)
         else:
             found = products.multiply_at_once(x, y, target)
-        finish_all(found, others, is_block)
+        finish_all(found, others)
         return into(out, found)
 
     def into(out: np.ndarray | None, found: np.ndarray) -> np.ndarray:
@@ -300,8 +300,13 @@ def _matrix_product(
         if may_lie_by_columns:
             found = found.reshape(how.columns, how.rows).T
         transposed_products.multiply_by_columns(x, turned, found, at_once)
-        # Rows that lie by columns are no block.
-        finish_all(found, others, is_block or may_lie_by_columns)
+        if finish is not None and may_lie_by_columns and not is_block:
+            width = max(1, BLOCK_BYTES // (how.rows * dtype.itemsize))
+            for first in range(0, how.columns, width):
+                part = slice(first, first + width)
+                finish(found[:, part], *[o[..., part] if o.shape[-1:] == (how.columns,) else o for o in others])
+        else:
+            finish_all(found, others)
         return found if is_taken else into(out, found)
 
     def turned_of(y: np.ndarray) -> np.ndarray | None:

@@ -38,7 +38,11 @@ def small_products(monkeypatch):
         ((64, 1024, 2048), True, 8),
         ((64, 784, 8), False, 0),
         ((48, 784, 512), False, 0),
-        ((128, 512, 512), False, 0),
+        ((128, 512, 512), False, 24),
+        ((128, 1024, 256), False, 8),
+        ((256, 1024, 512), False, 8),
+        ((320, 1024, 512), False, 0),
+        ((96, 512, 512), False, 0),
     ],
 )
 def test_how_many_columns_are_made_at_a_time(sizes, is_turned, width):
@@ -53,10 +57,16 @@ def test_with_other_kernels_there_are_none(monkeypatch):
 
 @pytest.mark.parametrize(
     "sizes, expected",
-    [((64, 784, 512), True), ((32, 512, 512), True), ((64, 256, 256), False), ((16, 784, 512), False)],
+    [
+        ((64, 784, 512), True),
+        ((32, 512, 512), True),
+        ((128, 256, 1024), False),
+        ((64, 256, 256), False),
+        ((16, 784, 512), False),
+    ],
 )
 def test_which_are_worth_transposing_operand_and_result(sizes, expected):
-    assert transposed.is_worth_transposing(*sizes, SINGLES) is expected
+    assert transposed.is_worth_transposing(*sizes) is expected
 
 
 def _constant(array):
@@ -67,9 +77,9 @@ def _constant(array):
 @pytest.mark.parametrize("lies", ["rows", "columns", "apart"])
 @pytest.mark.parametrize("may_lie_by_columns", [False, True])
 @pytest.mark.parametrize("finished", [False, True])
-@pytest.mark.parametrize("columns", [300, 1200])
-def test_all_ways_to_lie(is_turned, lies, may_lie_by_columns, finished, columns):
-    rows, inner = 64, 250
+@pytest.mark.parametrize("rows, columns", [(64, 300), (64, 1200), (128, 601)])
+def test_all_ways_to_lie(is_turned, lies, may_lie_by_columns, finished, rows, columns):
+    inner = 250
     random = np.random.default_rng(0)
     a, b = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((rows, inner), (inner, columns)))
     bias, added = (random.integers(-9, 9, shape).astype(np.float32) for shape in (columns, (rows, columns)))
