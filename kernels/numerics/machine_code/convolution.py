@@ -22,7 +22,7 @@ from tfrt.executor.support.machine_code import Processor, assemble, processor
 from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
 from tfrt.kernels.numerics.copying import in_c_order
-from tfrt.kernels.numerics.machine_code import depthwise_code, winograd_code
+from tfrt.kernels.numerics.machine_code import depthwise_code, winograd_code, winograd_tiling
 from tfrt.kernels.numerics.machine_code.blocks import (
     Limits,
     Units,
@@ -138,7 +138,7 @@ def is_worth_pooling(images: Shape, filters: Shape, windows: Sequence[Window], d
         return False
     work = prod(filters[:-1])
     for on in PROCESSORS:
-        ways = [winograd_code.tiling_of(each, on) for each in (alone, together)]
+        ways = [winograd_tiling.tiling_of(each, on) for each in (alone, together)]
         if ways[0] is not None:
             if ways[1] is None and work >= LEAST_OF_WINOGRADS:
                 return False
@@ -198,14 +198,14 @@ def make_native(
     if product is not None:
         work = of_tiles(product, host, shape)
         return _with_view(taking_any(work, shape, _sizes(convolution), convolution.dtype), view)
-    winograd = winograd_code.tiling_of(convolution, processor(), wanted)
+    winograd = winograd_tiling.tiling_of(convolution, processor(), wanted)
     if winograd is None:
         tiling = tiling_of(convolution, processor(), wanted)
         if planar and 1 < convolution.images[-1] <= MOST_PLANES and not is_depthwise(convolution):
             return _of_planes(_directly(replace(convolution, planar=True), shape, tiling, host, view))
         return _directly(convolution, shape, tiling, host, view)
     of_changing = None
-    if winograd_code.bytes_of_matrices(convolution) > MOST_TRANSFORMED:
+    if winograd_tiling.bytes_of_matrices(convolution) > MOST_TRANSFORMED:
         of_changing = _directly(convolution, shape, tiling_of(convolution, processor(), wanted), host, view)
     return _by_tiles(convolution, shape, winograd, host, view, of_changing)
 
@@ -257,7 +257,7 @@ def _directly(c: Convolution, shape: Shape, tiling: Tiling, host: HostContext | 
 def _by_tiles(
     c: Convolution,
     shape: Shape,
-    tiling: winograd_code.Tiling,
+    tiling: winograd_tiling.Tiling,
     host: HostContext | None,
     view: Pack | None,
     of_changing: Run | None,
@@ -267,14 +267,14 @@ def _by_tiles(
     Args:
         of_changing: what is done with filters that may change, if that is something else.
     """
-    matrices = winograd_code.matrices_of(c)
+    matrices = winograd_tiling.matrices_of(c)
     *given, result = _sizes(c)
     text, count = winograd_code.write(c, tiling), c.images[0] * -(-tiling.tall // tiling.rows)
     sizes = [*given, prod(matrices), result]
     if tiling.on_stack:
         convolve = _whole_work(c, shape, text, count, sizes, host)
     else:
-        convolve = _with_memory(c, shape, text, count, sizes, winograd_code.room_of(c, tiling), host)
+        convolve = _with_memory(c, shape, text, count, sizes, winograd_tiling.room_of(c, tiling), host)
     text, sizes = winograd_code.write_transform(c, tiling), [prod(c.filters), prod(matrices)]
     channels = c.filters[2]
     units = Units(channels, Limits(1, channels, (channels, channels)))

@@ -4,183 +4,34 @@ for four pixels, not 36 (see `winograd`).
 Some tiles of an image, of four by four pixels that overlap by two, are brought into the form in which they are
 multiplied; sixteen products of matrices, of tiles and channels, stay in registers as long as they are added up; and
 what comes back are four pixels of each tile, to which the steps that follow are done; where a pool of 2 x 2 follows,
-they are one of its windows. All that lies between is on the
-stack, in the nearest caches. In a tile with an infinity or NaN all four pixels would be NaN, so those are computed
-directly.
+they are one of its windows. All that lies between is on the stack, in the nearest caches. In a tile with an infinity or
+NaN all four pixels would be NaN, so those are computed directly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 
-from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
+from tfrt.executor.support.machine_code import DATA_OFFSET
 from tfrt.kernels.numerics.machine_code.convolution_code import fetch_ahead, fill_frame, write_pooled
-from tfrt.kernels.numerics.machine_code.convolution_tiling import ENOUGH_SUMS, Convolution, Shape, extent_of, has_frame
+from tfrt.kernels.numerics.machine_code.convolution_tiling import Convolution, extent_of, has_frame
 from tfrt.kernels.numerics.machine_code.tiles import add_products
-from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
+from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.lanes import has_unknown
-
-TOGETHER = 16
-"""How many tiles there are at a time, and..."""
-
-TOGETHER_OF_MANY = 32
-"""...for filters of `MANY_BYTES`, once transformed, which are read for all of them, and..."""
-
-MANY_BYTES = 1 << 17
-
-TILES_BYTES = 1 << 17
-"""...but as many only as take so much memory, once transformed, and..."""
-
-LEAST_TOGETHER = 8
-"""...no fewer."""
-
-MATRICES_BYTES = 5 << 18
-"""How many bytes transformed filters may have that are read again and again; of more..."""
-
-MOST_TOGETHER, LEAST_OF_LARGE = 64, 24
-"""...there are as many tiles at a time, and no fewer: reading the filters takes as long as a dozen tiles save..."""
-
-LARGE_TILES_BYTES = 1 << 20
-"""...and they take no more memory than this, once transformed."""
-
-LEAST_TILES = 16
-"""How many tiles make up for transforming filters that may change."""
-
-MOST_VECTORS, MOST_HEIGHT = 4, 16
-"""How many vectors, and of how many tiles, are added up in registers at most."""
-
-TILE = (2, 2)
-"""The lines and pixels of the result that a tile gives."""
-
-FRAME_BYTES, MOST_FRAME_BYTES = 1 << 16, 1 << 17
-"""How much memory the rows of an image may take that are worked on at a time, and one row of tiles..."""
-
-LARGE_FRAME_BYTES = 1 << 19
-"""...and rows whose tiles meet large filters."""
-
-STACK_BYTES = 3 << 17
-"""How much of what lies between may be on the stack."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tiling:
-    """How a convolution is parted.
-
-    Attributes:
-        lanes: elements of a vector.
-        wide, tall: how many tiles an image has across and down.
-        rows: how many rows of tiles are worked on at a time: a unit of work.
-        together: how many tiles of those are transformed at a time.
-        vectors, height: how many vectors of output channels, and of how many tiles, are added up in registers.
-        on_stack: whether what lies between is on the stack.
-    """
-
-    lanes: int
-    wide: int
-    tall: int
-    rows: int
-    together: int
-    vectors: int
-    height: int
-    on_stack: bool = True
-
-
-def tiling_of(convolution: Convolution, on: Processor, units: int = 1) -> Tiling | None:
-    """How to part a convolution, into at least so many units where it has as many rows of tiles; None where it is none
-    of those that are faster so."""
-    c = convolution
-    lanes = on.vector_bytes // c.dtype.itemsize
-    channels, depth = c.filters[2:]
-    are_right = all(
-        (w.size, w.stride, w.dilation) == (3, 1, 1) and min(w.before, w.after) >= 0 for w in (c.rows, c.columns)
-    )
-    if c.groups > 1 or not are_right or c.window not in ((1, 1), TILE):
-        return None
-    wide, tall = -(-c.columns.count // 2), -(-c.rows.count // 2)
-    size, matrices = 16 * c.dtype.itemsize, bytes_of_matrices(c)
-    if min(channels, depth) < lanes or not on.fuses:
-        return None
-    is_large = matrices > MATRICES_BYTES
-    together = (LARGE_TILES_BYTES if is_large else TILES_BYTES) // (size * max(channels, depth))
-    row = (2 * wide + 2) * channels * c.dtype.itemsize
-    if c.images[0] * wide * tall < LEAST_TILES or together < LEAST_TOGETHER or 4 * row > MOST_FRAME_BYTES:
-        return None
-    together = min(MOST_TOGETHER if is_large else TOGETHER_OF_MANY if matrices >= MANY_BYTES else TOGETHER, together)
-    rows = max(1, ((LARGE_FRAME_BYTES if is_large else FRAME_BYTES) // row - 2) // 2)
-    parts = min(tall, max(-(-tall // rows), -(-units // c.images[0])))
-    rows = -(-tall // parts)
-    together = -(-rows * wide // -(-rows * wide // together))
-    if is_large and together < LEAST_OF_LARGE:
-        return None
-    across = -(-depth // lanes)
-
-    def height(vectors: int) -> int:
-        most = min(MOST_HEIGHT, (on.registers - vectors - 2) // vectors)
-        return -(-together // -(-together // most))
-
-    widths = [n for n in range(1, MOST_VECTORS + 1) if across % n == 0 and n * 3 < on.registers]
-    vectors = max(widths, key=lambda n: (min(ENOUGH_SUMS, n * height(n)), n))
-    found = Tiling(lanes, wide, tall, rows, together, vectors, height(vectors))
-    return replace(found, on_stack=room_of(c, found) * c.dtype.itemsize <= STACK_BYTES)
-
-
-def matrices_of(c: Convolution) -> Shape:
-    """The shape of transformed filters: sixteen matrices, each in panels."""
-    return (16, _stride(c))
-
-
-def bytes_of_matrices(c: Convolution) -> int:
-    """How many bytes they have."""
-    return prod(matrices_of(c)) * c.dtype.itemsize
-
-
-def room_of(c: Convolution, t: Tiling) -> int:
-    """How many elements all that lies between takes."""
-    return sum(_rooms(_with_frame(c, t), t))
-
-
-def _rooms(c: Convolution, t: Tiling) -> tuple[int, int, int]:
-    """How many elements the frame takes, if there is one, and transformed tiles, and their products."""
-    frame = (2 * t.rows + 2) * extent_of(c)[1] * c.filters[2] if has_frame(c) else 0
-    tiles, products = (16 * each for each in _apart(c, t))
-    return frame, tiles, products
-
-
-def _apart(c: Convolution, t: Tiling) -> tuple[int, int]:
-    """How far matrices of tiles are apart, and their products: a little more than they are large, lest all sixteen
-    compete for the same places of the cache."""
-    channels, depth = c.filters[2:]
-    return t.together * channels + t.lanes, t.together * depth + t.lanes
-
-
-def _panels_of(c: Convolution, t: Tiling) -> list[tuple[int, int, int]]:
-    """The panels of a matrix: where the first one of some begins, where the last one ends, and their width.
-
-    A panel's rows lie together: output channels that meet in registers, of one input channel after the other.
-    """
-    depth, width = c.filters[-1], t.lanes * t.vectors
-    whole = depth // width * width
-    return [each for each in ((0, whole, width), (whole, depth, depth - whole)) if each[0] < each[1]]
-
-
-def _stride(c: Convolution) -> int:
-    """How far matrices of filters are apart: a little more than they are large, lest all sixteen compete for the same
-    places of the cache."""
-    return prod(c.filters[2:]) + LINE_BYTES // c.dtype.itemsize
-
-
-def _with_frame(c: Convolution, t: Tiling) -> Convolution:
-    """The convolution, of images in a frame with room for whole tiles."""
-    rows, columns = c.rows, c.columns
-    # Where a pool does not see the last rows or columns, an image may have more than tiles.
-    down = max(0, 2 * t.tall + 2 - rows.before - c.images[1])
-    across = max(0, 2 * t.wide + 2 - columns.before - c.images[2])
-    return replace(c, rows=replace(rows, after=down), columns=replace(columns, after=across))
+from tfrt.kernels.numerics.machine_code.winograd_tiling import (
+    Tiling,
+    apart_of,
+    panels_of,
+    reads_again,
+    rooms_of,
+    stride_of,
+    with_frame,
+)
 
 
 @written_once
@@ -199,7 +50,7 @@ def write_transform(c: Convolution, t: Tiling) -> str:
         return [taps[0], *pair, taps[2]]
 
     with code.loop("%start", "%end") as channel:
-        for first, last, width in _panels_of(c, t):
+        for first, last, width in panels_of(c, t):
             with code.loop(first, last, width) as panel:
                 for start, lanes in code.parts(width):
                     place = code.add(code.times(channel, depth), panel, start)
@@ -211,7 +62,7 @@ def write_transform(c: Convolution, t: Tiling) -> str:
                     to = code.add(code.times(panel, channels), code.times(channel, width), start)
                     for i in range(4):
                         for j, found in enumerate(in_three([each[i] for each in columns])):
-                            code.store(code.at(u, code.add(to, (4 * i + j) * _stride(c))), found, lanes)
+                            code.store(code.at(u, code.add(to, (4 * i + j) * stride_of(c))), found, lanes)
     return code.module("transform", ["ptr %w", "ptr %u", "i64 %start", "i64 %end"])
 
 
@@ -220,15 +71,15 @@ def write(convolution: Convolution, tiling: Tiling) -> str:
     """The function ``convolve`` as a module: of arrays (images, filters, others, transformed filters, and the
     result, and memory for `room_of` elements if that is not on the stack) and the first and the last unit to do. A unit
     is `tiling.rows` rows of tiles of an image."""
-    c, t, code = _with_frame(convolution, tiling), tiling, Code(convolution.dtype, tiling.lanes)
+    c, t, code = with_frame(convolution, tiling), tiling, Code(convolution.dtype, tiling.lanes)
     names = ["x", "w", *(f"o{number}" for number in range(len(c.others))), "u", "made"]
     x, w, *others, u, made = (code.elements_of(f"%{name}", DATA_OFFSET) for name in names)
-    channels, (apart, after) = c.filters[2], _apart(c, t)
+    channels, (apart, after) = c.filters[2], apart_of(c, t)
     if t.on_stack:
-        frame, tiles, sums = (code.memory(count) if count else "" for count in _rooms(c, t))
+        frame, tiles, sums = (code.memory(count) if count else "" for count in rooms_of(c, t))
     else:
         names.append("memory")
-        memory, starts = code.elements_of("%memory", DATA_OFFSET), accumulate(_rooms(c, t), initial=0)
+        memory, starts = code.elements_of("%memory", DATA_OFFSET), accumulate(rooms_of(c, t), initial=0)
         frame, tiles, sums, _ = (code.at(memory, start) for start in starts)
     with code.loop("%start", "%end") as unit:
         parts = -(-t.tall // t.rows)
@@ -319,7 +170,7 @@ class _Writer:
         """The sixteen products of a matrix of tiles and one of filters."""
         code, t = self.code, self.t
         channels, depth = self.c.filters[2:]
-        height, is_large = min(t.height, count), bytes_of_matrices(self.c) > MATRICES_BYTES
+        height, is_large = min(t.height, count), reads_again(self.c)
 
         def panel(of: str, by: str, to: str, width: int) -> None:
             lanes = [min(t.lanes, width - start) for start in range(0, width, t.lanes)]
@@ -348,9 +199,9 @@ class _Writer:
 
         with code.loop(0, 16) as which:
             of = code.at(self.tiles, code.times(which, self.apart))
-            by = code.at(self.u, code.times(which, _stride(self.c)))
+            by = code.at(self.u, code.times(which, stride_of(self.c)))
             to = code.at(self.sums, code.times(which, self.after))
-            for first, last, width in _panels_of(self.c, t):
+            for first, last, width in panels_of(self.c, t):
                 with code.loop(first, last, width) as start:
                     panel(of, code.at(by, code.times(start, channels)), code.at(to, start), width)
 

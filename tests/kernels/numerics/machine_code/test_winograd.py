@@ -15,7 +15,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import Processor
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.machine_code import convolution as native_convolution
-from tfrt.kernels.numerics.machine_code import winograd_code
+from tfrt.kernels.numerics.machine_code import winograd_tiling
 from tfrt.kernels.numerics.machine_code.convolution import describe, make_native
 from tfrt.kernels.numerics.windows import Window
 
@@ -53,8 +53,8 @@ def test_as_products(data):
     found = describe(x.shape, w.shape, [rows, columns], x.dtype, after)
     small = {"LEAST_TILES": 1, "FRAME_BYTES": 1 << 13, "TOGETHER": data.draw(st.integers(3, 16))}
     small["STACK_BYTES"] = data.draw(st.sampled_from([0, 1 << 20]))
-    with mock.patch.multiple(winograd_code, **small):
-        tiling = winograd_code.tiling_of(found, data.draw(st.sampled_from([WIDE, NARROW])))
+    with mock.patch.multiple(winograd_tiling, **small):
+        tiling = winograd_tiling.tiling_of(found, data.draw(st.sampled_from([WIDE, NARROW])))
     assert tiling is not None
     native = native_convolution._by_tiles(found, shape, tiling, None, None, None)
     with np.errstate(all="ignore"):
@@ -74,7 +74,7 @@ def test_large_numbers_do_not_overflow_on_the_way():
     x[:, ::2] *= -1
     w = np.full((3, 3, 16, 16), 1e-3, np.float32)
     found = convolution()
-    tiling = winograd_code.tiling_of(found, WIDE)
+    tiling = winograd_tiling.tiling_of(found, WIDE)
     result = native_convolution._by_tiles(found, found.result, tiling, None, None, None)(x, w)
     assert np.isfinite(result).all()
     assert_close(result / 1e36, numpy_way(x, w, [found.rows, found.columns], [], None) / 1e36)
@@ -101,9 +101,9 @@ def test_threads_have_memory_of_their_own(monkeypatch):
     monkeypatch.setattr(native_convolution, "MOST_WORK", 1)
     monkeypatch.setattr(native_convolution, "processor", lambda: NARROW)
     for name, value in {"MATRICES_BYTES": 1, "LEAST_OF_LARGE": 8, "STACK_BYTES": 1}.items():
-        monkeypatch.setattr(winograd_code, name, value)
+        monkeypatch.setattr(winograd_tiling, name, value)
     found = convolution(13, 16, 24, 3)
-    assert not winograd_code.tiling_of(found, NARROW, 4).on_stack
+    assert not winograd_tiling.tiling_of(found, NARROW, 4).on_stack
     random = np.random.default_rng(0)
     x, w = (random.standard_normal(shape).astype(np.float32) for shape in (found.images, found.filters))
     constant = np.frombuffer(w.tobytes(), w.dtype).reshape(w.shape)
@@ -115,10 +115,10 @@ def test_threads_have_memory_of_their_own(monkeypatch):
 
 
 def test_large_filters_are_read_for_many_tiles():
-    tiling = winograd_code.tiling_of(convolution(14, 256, 256), WIDE)
+    tiling = winograd_tiling.tiling_of(convolution(14, 256, 256), WIDE)
     assert (tiling.together, tiling.on_stack) == (49, False)
-    assert winograd_code.tiling_of(convolution(14, 96, 96), WIDE).on_stack
-    assert winograd_code.tiling_of(convolution(7, 512, 512), WIDE) is None
+    assert winograd_tiling.tiling_of(convolution(14, 96, 96), WIDE).on_stack
+    assert winograd_tiling.tiling_of(convolution(7, 512, 512), WIDE) is None
 
 
 @LLVM
@@ -153,9 +153,9 @@ def test_large_filters_that_may_change_are_not_transformed(monkeypatch):
     ],
 )
 def test_what_is_computed_directly(found):
-    assert winograd_code.tiling_of(found, WIDE) is None
+    assert winograd_tiling.tiling_of(found, WIDE) is None
 
 
 def test_processors_without_fused_steps_compute_directly():
-    assert winograd_code.tiling_of(convolution(), WIDE) is not None
-    assert winograd_code.tiling_of(convolution(), Processor(64, 32, False)) is None
+    assert winograd_tiling.tiling_of(convolution(), WIDE) is not None
+    assert winograd_tiling.tiling_of(convolution(), Processor(64, 32, False)) is None
