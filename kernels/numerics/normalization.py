@@ -57,6 +57,31 @@ def batch_norm(
     return result
 
 
+def with_moments(
+    images: np.ndarray,
+    scale: np.ndarray,
+    offset: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    *,
+    epsilon: float,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """As `batch_norm`, with one multiplication and one addition for each element: by ``scale / sqrt(variance +
+    epsilon)``, which is the same for a whole channel, and so is what is added.
+
+    Compiled programs do this as the same steps, one by one, so that results have the same bits everywhere. Without an
+    epsilon a channel that is always its mean would be infinity less infinity; then steps are those of `batch_norm`.
+    """
+    if not epsilon > 0:
+        return batch_norm(images, scale, offset, mean, variance, epsilon=epsilon, out=out)
+    with np.errstate(all="ignore"):
+        factor = scale / np.sqrt(variance + variance.dtype.type(epsilon))
+        result = np.multiply(images, factor, out)
+        result += offset - mean * factor
+    return result
+
+
 def moments(images: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance over some dimensions, which the results keep as dimensions of size 1."""
     count = images.dtype.type(_count(images, axes))

@@ -63,7 +63,7 @@ def batch_norm_inference(
     def run(x: np.ndarray, *vectors: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         given = [vector.astype(wide, copy=False).reshape(along) for vector in vectors]
         into = out if wide == dtype else None
-        found = normalization.batch_norm(x.astype(wide, copy=False), *given, epsilon=epsilon, out=into)
+        found = normalization.with_moments(x.astype(wide, copy=False), *given, epsilon=epsilon, out=into)
         return found if wide == dtype else rounded(found, dtype, out)
 
     return run

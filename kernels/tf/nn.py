@@ -97,14 +97,12 @@ def _batch_norm_steps(
     if _channel_axis(data_format) == 1 or value.dtype is not DType.F32:
         return None
     images, scale, offset, mean, variance = range(5)
-    return (
-        Step("tf.AddV2", (variance, float(np.float32(epsilon)))),
-        Step("tf.Sqrt", (5,)),
-        Step("tf.Sub", (images, mean)),
-        Step("tf.RealDiv", (7, 6)),
-        Step("tf.Mul", (8, scale)),
-        Step("tf.AddV2", (9, offset)),
-    )
+    spread = (Step("tf.AddV2", (variance, float(np.float32(epsilon)))), Step("tf.Sqrt", (5,)))
+    if not epsilon > 0:
+        centered = (Step("tf.Sub", (images, mean)), Step("tf.RealDiv", (7, 6)))
+        return (*spread, *centered, Step("tf.Mul", (8, scale)), Step("tf.AddV2", (9, offset)))
+    factor, moved = Step("tf.RealDiv", (scale, 6)), (Step("tf.Mul", (mean, 7)), Step("tf.Sub", (offset, 8)))
+    return (*spread, factor, *moved, Step("tf.Mul", (images, 7)), Step("tf.AddV2", (10, 9)))
 
 
 @cpu_op("tf.FusedBatchNormV3", metadata=_batch_norm_metadata, steps=_batch_norm_steps)
@@ -125,7 +123,7 @@ def fused_batch_norm_v3(
     arrays = [operand.array for operand in (scale, offset, mean, variance)]
     if _channel_axis(data_format) == 1:
         arrays = [array[:, np.newaxis, np.newaxis] for array in arrays]
-    result = normalization.batch_norm(single(value.array), *arrays, epsilon=epsilon)
+    result = normalization.with_moments(single(value.array), *arrays, epsilon=epsilon)
     return (
         DenseHostTensor(quiet.call(result.astype, value.dtype.numpy, copy=False), value.dtype),
         mean,

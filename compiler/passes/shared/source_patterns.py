@@ -337,7 +337,8 @@ _BROADCAST = ("stablehlo.broadcast_in_dim",)
 
 
 def _batch_norm_inference(op: Operation) -> Replacement:
-    """The four steps that it is, of which some may be done with what stands before it."""
+    """The steps that the kernel takes (`kernels/numerics/normalization.py`): those for each element may be done with
+    what stands before it, and those for each feature once where they are of constants."""
     operand, scale, offset, mean, variance = operands_of(op)
     wide, narrow = operand.type, variance.type
     assert isinstance(wide, TensorType) and isinstance(narrow, TensorType)
@@ -357,6 +358,12 @@ def _batch_norm_inference(op: Operation) -> Replacement:
     splat = np.full(narrow.get_shape(), epsilon.value.data, dtype)
     added = made("stablehlo.constant", [], narrow, value=dense_attribute(splat, narrow))
     spread = made("stablehlo.sqrt", [made("stablehlo.add", [variance, added], narrow)], narrow)
+    if epsilon.value.data > 0:
+        factor = made("stablehlo.divide", [scale, spread], narrow)
+        scaled = made("stablehlo.multiply", [operand, repeated(factor)], wide)
+        moved = made("stablehlo.multiply", [mean, factor], narrow)
+        added = made("stablehlo.subtract", [offset, moved], narrow)
+        return [made("stablehlo.add", [scaled, repeated(added)], wide)]
     centered = made("stablehlo.subtract", [operand, repeated(mean)], wide)
     divided = made("stablehlo.divide", [centered, repeated(spread)], wide)
     scaled = made("stablehlo.multiply", [divided, repeated(scale)], wide)

@@ -178,12 +178,13 @@ def test_results_stay_the_same(data):
         np.testing.assert_array_equal(tfrt.load(compiled)["main"](*text.arguments), expected)
 
 
+@pytest.mark.parametrize("epsilon", ["1.0e-3", "0.0"])
 @pytest.mark.parametrize("feature", [1, 3])
-def test_batch_norm_is_four_steps(feature):
+def test_batch_norm_is_its_steps(feature, epsilon):
     """They are those of the kernel, bit for bit."""
     shape = (2, 3, 4, 3)
     program = f"""func.func @main(%x: {spelled(shape)}, %s: tensor<3xf32>, %o: tensor<3xf32>, %m: tensor<3xf32>, %v: tensor<3xf32>) -> {spelled(shape)} {{
-      %0 = "stablehlo.batch_norm_inference"(%x, %s, %o, %m, %v) <{{epsilon = 1.0e-3 : f32, feature_index = {feature} : i64}}> : ({spelled(shape)}, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> {spelled(shape)}
+      %0 = "stablehlo.batch_norm_inference"(%x, %s, %o, %m, %v) <{{epsilon = {epsilon} : f32, feature_index = {feature} : i64}}> : ({spelled(shape)}, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> {spelled(shape)}
       return %0 : {spelled(shape)}
     }}"""  # noqa: E501
     random = np.random.default_rng(0)

@@ -51,8 +51,9 @@ func.func @constant_axes(%ch: !tfrt.chain, %x: !corert.tensorhandle) -> !corert.
 // CHECK-LABEL: func.func @batch_norm
 // CHECK: steps = {{\[\[}}"tf.AddV2", 0, 1]]
 // CHECK: steps = {{\[\[}}"tf.Sqrt", 0]]
-// CHECK: steps = {{\[\[}}"tf.Sub", 0, 1]]
 // CHECK: steps = {{\[\[}}"tf.RealDiv", 0, 1]]
+// CHECK: steps = {{\[\[}}"tf.Mul", 0, 1]]
+// CHECK: steps = {{\[\[}}"tf.Sub", 0, 1]]
 // CHECK: steps = {{\[\[}}"tf.Mul", 0, 1]]
 // CHECK: steps = {{\[\[}}"tf.AddV2", 0, 1]]
 // CHECK-NEXT: cpu.handle

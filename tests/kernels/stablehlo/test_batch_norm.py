@@ -124,8 +124,26 @@ def test_programs_do_the_same(run):
     options = {"epsilon": 0.5, "feature_index": 1}
     output, mean, variance = run("stablehlo.batch_norm_training", OPERAND, scale, scale, **options)
     expected = run("stablehlo.batch_norm_grad", OPERAND, scale, mean, variance, gradient, **options)
-    for one, other in zip(found, (*expected, output), strict=True):
+    again = run("stablehlo.batch_norm_inference", OPERAND, scale, scale, mean, variance, **options)
+    for one, other in zip(found, (*expected, again), strict=True):
         np.testing.assert_array_equal(one, other.array)
+    # With the moments of the batch, inference is training but for rounding.
+    np.testing.assert_allclose(again.array, output.array, rtol=1e-14)
+
+
+@pytest.mark.parametrize("epsilon", [1e-3, 0.0])
+def test_inference_on_what_is_not_finite(array, epsilon):
+    """It reaches what it reaches in the specification's expression."""
+    values = np.array([np.inf, -np.inf, np.nan, 0.0, 1.5, -3e38])
+    x = np.repeat(values[:, np.newaxis], 6, axis=1).astype(np.float32)
+    scale, offset, mean, variance = np.array(
+        [[1, -2, 0, np.nan, 1, 1], [0, 1, 2, 0, 0, np.inf], [0, 5, 1, 0, np.inf, 2], [1, 4, 1, 1, 1, np.inf]],
+        np.float32,
+    )
+    found = array("stablehlo.batch_norm_inference", x, scale, offset, mean, variance, epsilon=epsilon, feature_index=1)
+    with np.errstate(all="ignore"):
+        expected = (x - mean) / np.sqrt(variance + np.float32(epsilon)) * scale + offset
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
