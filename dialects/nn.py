@@ -33,7 +33,8 @@ from tfrt.dialects.shared.tensor_types import (
     shape_of,
 )
 from tfrt.dialects.shared.verification import fail
-from tfrt.dialects.stablehlo.constraints import BOOL, FLOAT, I64
+from tfrt.dialects.stablehlo.constraints import BOOL, DIMS, FLOAT, I64
+from tfrt.dialects.stablehlo.directives import numbers_of
 from tfrt.executor.declarations.nn_shapes import attention as attention_shape
 from tfrt.executor.declarations.nn_shapes import can_be_mixed, masks_of_changes
 
@@ -90,6 +91,8 @@ class AttentionOp(CheckedOp):
     With `has_sink`, the last operand is one more score for each row, ``[..., n, 1]``, by which nothing is mixed. Where
     `zeroes_masked` is true, shares are zero where all scores of a row are negative infinity, not NaN.
 
+    The result is ``[..., n, e]``, or has its dimensions in another `order`, in which the last one stays the last.
+
     Floats are of one type, or of several of at most 32 bits; the result has the query's.
     """
 
@@ -102,6 +105,7 @@ class AttentionOp(CheckedOp):
     shares = opt_prop_def(ArrayAttr[ArrayAttr])
     has_sink = opt_prop_def(BOOL)
     zeroes_masked = opt_prop_def(BOOL)
+    order = opt_prop_def(DIMS)
     result = result_def(FLOAT)
     traits = traits_def(Pure())
     irdl_options = (ParsePropInAttrDict(),)
@@ -124,6 +128,7 @@ class AttentionOp(CheckedOp):
             self.key_parts.value.data,
             self.value_parts.value.data,
             has_sink,
+            numbers_of(self.order),
         )
         require_one_element_type(self, "C8", [self.inputs[0].type, self.result.type])
         require_shape(self, "C5", "a result", self.result.type, shape)

@@ -94,8 +94,9 @@ def _attention_metadata(
     shares: Sequence[Any] = (),
     has_sink: bool = False,
     zeroes_masked: bool = False,
+    order: Sequence[int] = (),
 ) -> TensorMetadata:
-    shape = attention_shape([each.shape for each in inputs], key_parts, value_parts, has_sink)
+    shape = attention_shape([each.shape for each in inputs], key_parts, value_parts, has_sink, order)
     count = 1 + key_parts + value_parts
     masks = [each.dtype is DType.I1 for each in inputs[count : len(inputs) - has_sink]]
     floats = [*inputs[:count], *[each for each in inputs[count:] if each.dtype is not DType.I1]]
@@ -119,6 +120,7 @@ def attention(
     shares: Sequence[Any] = (),
     has_sink: bool = False,
     zeroes_masked: bool = False,
+    order: Sequence[int] = (),
     host: HostContext,
 ) -> ArrayForm:
     """``softmax(query keys^T scale + mask) values``; of halves in single precision. See `tfrt.dialects.nn.AttentionOp`.
@@ -130,9 +132,16 @@ def attention(
         scores, shares: how these are changed, each a name and perhaps a number.
         has_sink: whether the last input is one more score for each row, by which nothing is mixed.
         zeroes_masked: whether shares are zero where all scores of a row are negative infinity.
+        order: that of the result's dimensions, where it is another one.
     """
     made = _attention_metadata(
-        *inputs, key_parts=key_parts, value_parts=value_parts, scores=scores, shares=shares, has_sink=has_sink
+        *inputs,
+        key_parts=key_parts,
+        value_parts=value_parts,
+        scores=scores,
+        shares=shares,
+        has_sink=has_sink,
+        order=order,
     )
     end, query = 1 + key_parts, inputs[0].shape
     masks = inputs[end + value_parts : len(inputs) - has_sink]
@@ -155,6 +164,7 @@ def attention(
         shares=tuple(changes[len(scores) :]),
         sink=inputs[-1].shape if has_sink else None,
         zeroes_masked=zeroes_masked,
+        order=tuple(order),
     )
     if 0 in made.shape or not sizes.count:
         # Without keys, nothing is mixed.

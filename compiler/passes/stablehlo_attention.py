@@ -17,11 +17,12 @@ from tfrt.compiler.passes.shared.source_insertion import insert_before
 from tfrt.compiler.passes.shared.source_values import element_type_of, maker, sizes_of
 from tfrt.dialects.nn import AttentionOp, changes_attribute
 from tfrt.dialects.shared.interning import double_attribute, integer_attribute, tensor_type
-from tfrt.dialects.shared.ops import make_op, operands_of, put_before, replace_op, result_of
+from tfrt.dialects.shared.ops import erase_op, make_op, operands_of, put_before, replace_op, result_of
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
-from tfrt.dialects.stablehlo.directives import integers, number_of
+from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
 from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
+from tfrt.dialects.stablehlo.shapes import TransposeOp
 from tfrt.executor.declarations.nn_shapes import can_be_mixed
 
 
@@ -41,8 +42,9 @@ class StablehloAttention(ModulePass):
     may be halves, singles or both; what lies between is singles.
 
     Scores are then never in memory as a whole. Operands are transposed, which costs nothing, to where the op wants
-    their dimensions. Keys and values that are concatenated, as those of a cache and new ones are, stay apart. Products
-    and sums are rounded otherwise.
+    their dimensions, and the op gives the result's in the order in which they are wanted, also by a
+    `stablehlo.transpose` that alone reads it, unless they are taken apart or put together. Keys and values that are
+    concatenated, as those of a cache and new ones are, stay apart. Products and sums are rounded otherwise.
     """
 
     name = "stablehlo-attention"
@@ -77,7 +79,8 @@ class _Attention:
 
     Attributes:
         product: that of shares and values, where the attention comes.
-        result: the axes of what it gives.
+        end: what gives its result: the product, or what alone reads this and transposes it.
+        result: the axes of what that gives.
         query, keys, values: the operands.
         depth: axes along which queries and keys are multiplied.
         width: axes of values that queries do not have.
@@ -89,6 +92,7 @@ class _Attention:
     """
 
     product: DotGeneralOp
+    end: Operation
     result: Layout
     query: Operand
     keys: Operand
@@ -170,10 +174,11 @@ def _attention(
 
     # All that may take axes apart has been done.
     order = axes.whole(found.order)
-    result = axes.resolved(result)
+    end, result = _end_of(product, axes.resolved(result))
     has = set(_flat(axes.resolved(values.layout)))
     return _Attention(
         product,
+        end,
         result,
         resolved(query),
         resolved(keys),
@@ -187,6 +192,15 @@ def _attention(
         scores.scale * query_scale * keys_scale,
         found,
     )
+
+
+def _end_of(product: DotGeneralOp, result: Layout) -> tuple[Operation, Layout]:
+    """What gives the result in another order, or the product, and the layout of what it gives."""
+    uses = list(product.result.uses)
+    user = uses[0].operation if len(uses) == 1 else None
+    if type(user) is not TransposeOp:
+        return product, result
+    return user, tuple([result[dimension] for dimension in numbers_of(user.permutation)])
 
 
 def _flat(layout: Iterable[Iterable[Axis]]) -> list[Axis]:
@@ -250,16 +264,30 @@ class _Rewriter:
             properties["has_sink"] = BoolAttr.from_bool(True)
         if found.found.guarded is not None:
             properties["zeroes_masked"] = BoolAttr.from_bool(True)
+        order = self._order()
+        if order != sorted(order):
+            properties["order"] = integers(order)
         sizes = [*sizes_of(query)[:-1], _size(found.width)]
         made = make_op(
             AttentionOp,
             [query, *parts[0], *parts[1], *self._arranged_masks()],
-            [tensor_type(element_type_of(query), tuple(sizes))],
+            [tensor_type(element_type_of(query), tuple([sizes[dimension] for dimension in order]))],
             properties=properties,
             location=product.location,
         )
         put_before(made, product)
-        replace_op(product, [self._as_product(made.result)])
+        replace_op(found.end, [self._as_end(made.result, order)])
+        if found.end is not product:
+            erase_op(product)
+
+    def _order(self) -> list[int]:
+        """The order of the op's dimensions in the result, or their own where that takes some apart."""
+        groups, wanted = [*self._groups, self._row, self.found.width], _flat(self.found.result)
+        own, last = list(range(len(groups))), len(groups) - 1
+        if not all(groups):
+            return own
+        order = [*sorted(own[:last], key=lambda number: wanted.index(groups[number][0])), last]
+        return order if [axis for number in order for axis in groups[number]] == wanted else own
 
     def _converted(self, query: SSAValue) -> SSAValue:
         """The query with an element type that holds what the product does."""
@@ -327,14 +355,14 @@ class _Rewriter:
             sizes |= {axis: axis.size for axis in wide if axis not in sizes}
         return self._reshaped(value, [prod(sizes.get(axis, 1) for axis in group) for group in groups])
 
-    def _as_product(self, result: SSAValue) -> SSAValue:
-        """The attention's result as that of the product of shares and values."""
-        found = self.found
-        has = [axis for group in (*self._groups, self._row, found.width) for axis in group]
+    def _as_end(self, result: SSAValue, order: Sequence[int]) -> SSAValue:
+        """The attention's result, whose dimensions are in order, as what it takes the place of."""
+        found, groups = self.found, [*self._groups, self._row, self.found.width]
+        has = [axis for number in order for axis in groups[number]]
         value = self._reshaped(result, [axis.size for axis in has])
         value = self._transposed(value, [has.index(axis) for axis in _flat(found.result)])
-        value = self._reshaped(value, sizes_of(found.product.result))
-        return self._as(value, element_type_of(found.product.result))
+        end = result_of(found.end)
+        return self._as(self._reshaped(value, sizes_of(end)), element_type_of(end))
 
     def _transposed(self, value: SSAValue, order: Sequence[int]) -> SSAValue:
         if sorted(order) == list(order):

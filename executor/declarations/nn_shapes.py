@@ -21,7 +21,9 @@ def can_be_mixed(elements: Sequence[str]) -> bool:
     return len(set(elements)) == 1 or set(elements) <= {"f16", "bf16", "f32"}
 
 
-def attention(inputs: Sequence[Shape], key_parts: int, value_parts: int, has_sink: bool = False) -> Shape:
+def attention(
+    inputs: Sequence[Shape], key_parts: int, value_parts: int, has_sink: bool = False, order: Sequence[int] = ()
+) -> Shape:
     """The shape of `nn.attention`; the inputs are the query, so many parts of keys and of values, masks and a sink."""
     count = 1 + key_parts + value_parts
     require(
@@ -56,7 +58,15 @@ def attention(inputs: Sequence[Shape], key_parts: int, value_parts: int, has_sin
             "C7",
             f"expects a sink that broadcasts to {spelled((*scores[:-1], 1))}, but got shape {spelled(inputs[-1])}",
         )
-    return (*batch, query[-2], width)
+    shape, last = (*batch, query[-2], width), len(query) - 1
+    if not order:
+        return shape
+    require(
+        sorted(order[:-1]) == list(range(last)) and order[-1] == last,
+        "C9",
+        f"expects an order of {last + 1} dimensions with the last one last, but got {list(order)}",
+    )
+    return tuple([shape[dimension] for dimension in order])
 
 
 def masks_of_changes(changes: Sequence[Any], masks: Sequence[bool]) -> list[tuple[str, bool, float | None]]:

@@ -87,6 +87,7 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(a.result, a.dtype) if out is None else out
+        made = result.transpose(a.places) if a.order else result
         mix, masks = mix_by_rows, arrays[first_mask:]
         if mix_by_columns is not None and (known := masks_by_columns(masks)) is not None:
             mix, masks = mix_by_columns, known
@@ -94,13 +95,13 @@ def attend(a: Attention, host: HostContext) -> Callable[..., np.ndarray]:
             masks = masks_by_rows(masks)
         arrays = arrays[:first_mask] + masks
         if is_whole:
-            quiet.call(mix, arrays, result)
+            quiet.call(mix, arrays, made)
             return result
         inputs = [np.broadcast_to(array, (*a.batch, *array.shape[-2:])) for array in arrays]
         if is_parallel:
-            host.parallel_for(units, least, partial(some, mix, inputs, result))
+            host.parallel_for(units, least, partial(some, mix, inputs, made))
         else:
-            some(mix, inputs, result, 0, units)
+            some(mix, inputs, made, 0, units)
         return result
 
     return (with_native_attention if a.queries <= MOST_QUERIES else with_native_blocks)(run, a, host)

@@ -47,6 +47,7 @@ class Attention:
         scores, shares: what is done to scores and to shares, in order.
         sink: the shape of what each row of scores has one more of, which nothing is mixed by, if there is such.
         zeroes_masked: whether shares are zero where all scores of a row are negative infinity.
+        order: that of the result's dimensions, where it is another one than that of `made`; the last one is the last.
     """
 
     batch: Shape
@@ -62,11 +63,23 @@ class Attention:
     shares: tuple[Change, ...] = ()
     sink: Shape | None = None
     zeroes_masked: bool = False
+    order: tuple[int, ...] = ()
+
+    @property
+    def made(self) -> Shape:
+        """The leading dimensions, queries, and the width."""
+        return (*self.batch, self.queries, self.width)
 
     @cached_property
     def result(self) -> Shape:
-        """The shape of the result."""
-        return (*self.batch, self.queries, self.width)
+        """The shape of the result: that of `made`, in order."""
+        made = self.made
+        return tuple([made[dimension] for dimension in self.order]) if self.order else made
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Which dimension of the result each of `made` is."""
+        return tuple([self.order.index(n) for n in range(len(self.order))]) or tuple(range(len(self.batch) + 2))
 
     @cached_property
     def count(self) -> int:

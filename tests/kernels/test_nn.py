@@ -79,6 +79,29 @@ def test_attention(array, dtype):
     np.testing.assert_array_equal(found, one[0])
 
 
+def test_the_order_of_dimensions(array, fails):
+    """Heads come after queries, as those that follow want them."""
+    rng = np.random.default_rng(0)
+    query, keys, values = (rng.standard_normal((3, n, 2)).astype(np.float32) for n in (4, 5, 5))
+    given = {"key_parts": 1, "value_parts": 1}
+    expected = array("nn.attention", query, keys, values, **given).transpose(1, 0, 2)
+    found = array("nn.attention", query, keys, values, **given, order=(1, 0, 2))
+    assert found.flags.c_contiguous
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    for order in ((0, 2, 1), (0, 1), (0, 0, 2)):
+        message = f"(C9) expects an order of 3 dimensions with the last one last, but got {list(order)}"
+        fails(message, "nn.attention", query, keys, values, **given, order=order)
+        text = f"""func.func @main(%q: tensor<3x4x2xf32>, %k: tensor<3x5x2xf32>) -> tensor<4x3x2xf32> {{
+  %y = nn.attention %q, %k, %k {{key_parts = 1 : i64, value_parts = 1 : i64, scale = 1.0 : f64, \
+order = array<i64: {", ".join(map(str, order))}>}}
+    : (tensor<3x4x2xf32>, tensor<3x5x2xf32>, tensor<3x5x2xf32>) -> tensor<4x3x2xf32>
+  return %y : tensor<4x3x2xf32>
+}}"""
+        with pytest.raises(tfrt.CompileError) as info:
+            tfrt.compile(text, "t.mlir")
+        assert info.value.diagnostics[0].headline() == f"t.mlir:2:8: error: 'nn.attention' op {message}"
+
+
 def test_attention_of_nothing(array):
     none = np.zeros((0, 2), np.float32)
     found = array("nn.attention", QUERY, none, none, key_parts=1, value_parts=1)

@@ -107,7 +107,7 @@ def by_strides(run: Run, code: Callable[..., object], a: Attention) -> Run:
 def shapes_of(a: Attention) -> list[Shape]:
     """The shapes of all arrays but for their last dimension, the result's last."""
     parts = [(*leading, n) for leading, n in zip(a.leading, (*a.keys, *a.values), strict=True)]
-    return [(*a.batch, a.queries), *parts, *[mask[:-1] for mask in a.masks], (*a.batch, a.queries)]
+    return [(*a.batch, a.queries), *parts, *[mask[:-1] for mask in a.masks], a.result[:-1]]
 
 
 def kinds_of(a: Attention) -> list[tuple[Shape, np.dtype]]:
@@ -124,9 +124,8 @@ def kinds_of(a: Attention) -> list[tuple[Shape, np.dtype]]:
 def write(a: Attention, lanes: int) -> str:
     """The function ``attend`` as a module, of the arrays and the result's."""
     code = Code(np.dtype(np.float32), lanes)
-    shapes = shapes_of(a)
-    names = [f"%a{number}x" for number in range(len(shapes))]
-    arrays = [Strided(code, name, shape) for name, shape in zip(names, shapes, strict=True)]
+    names = [f"%a{number}x" for number in range(len(shapes_of(a)))]
+    arrays = arrays_of(code, a, names)
     total = -(-a.count // lanes) * lanes
     scores = code.memory(total)
     query, made = arrays[0], arrays[-1]
@@ -141,14 +140,26 @@ def write(a: Attention, lanes: int) -> str:
     return code.module("attend", [f"ptr {name}" for name in names])
 
 
-class Strided:
-    """An array's elements and, in bytes, its strides; dimensions of size 1 have none."""
+def arrays_of(code: Code, a: Attention, names: Sequence[str]) -> list[Strided]:
+    """All arrays, the result's last, with their dimensions in the order in which the op has them."""
+    *inputs, made = shapes_of(a)
+    arrays = [Strided(code, name, shape, range(len(shape))) for name, shape in zip(names, inputs, strict=False)]
+    return [*arrays, Strided(code, names[-1], made, a.places[:-1])]
 
-    def __init__(self, code: Code, name: str, shape: Shape):
-        self._code, self._shape = code, shape
+
+class Strided:
+    """An array's elements and, in bytes, its strides; dimensions of size 1 have none.
+
+    Args:
+        shape: the array's, and...
+        places: ...which of its dimensions the first one is, and so on.
+    """
+
+    def __init__(self, code: Code, name: str, shape: Shape, places: Sequence[int]):
+        self._code, self._shape = code, [shape[place] for place in places]
         self._begin = code.elements_of(name, DATA_OFFSET)
         strides = code.elements_of(name, STRIDES_OFFSET)
-        self.strides = [code.integer(strides, axis) for axis in range(len(shape))]
+        self.strides = [code.integer(strides, place) for place in places]
 
     def at(self, place: Sequence[Value]) -> str:
         """Where what has these indices in the leading dimensions begins."""

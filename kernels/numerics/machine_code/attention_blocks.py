@@ -22,6 +22,7 @@ from tfrt.executor.support.machine_code import CannotAssemble, Processor, assemb
 from tfrt.kernels.numerics.attention_sizes import Attention
 from tfrt.kernels.numerics.machine_code.attention import (
     Strided,
+    arrays_of,
     by_strides,
     called_directly,
     kinds_of,
@@ -123,9 +124,8 @@ def make_native(run: Run, a: Attention, host: HostContext | None) -> Run:
 def write(a: Attention, blocks: Blocks) -> str:
     """The function ``attend`` as a module: of the arrays and the result's, and the first and the last unit to do."""
     code = Code(np.dtype(np.float32), blocks.lanes)
-    shapes = shapes_of(a)
-    names = [f"%a{number}x" for number in range(len(shapes))]
-    arrays = [Strided(code, name, shape) for name, shape in zip(names, shapes, strict=True)]
+    names = [f"%a{number}x" for number in range(len(shapes_of(a)))]
+    arrays = arrays_of(code, a, names)
     total = -(-a.count // blocks.width) * blocks.width
     panel = code.memory(max(a.depth, a.count) * blocks.width)
     scores = code.memory(blocks.together * blocks.height * total)

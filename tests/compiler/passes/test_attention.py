@@ -104,6 +104,10 @@ def written(rng, heads, group, rows, count, depth):
         [shares, values],
         result,
     )
+    if rng.integers(2):
+        order = [int(d) for d in rng.permutation(len(result))]
+        moved = tuple(result[d] for d in order)
+        found = text.op(f"stablehlo.transpose {{0}}, dims = {order}", [found], moved)
     listed = ", ".join(f"{name}: {text.types[name]}" for name in arguments)
     head = f"func.func @main({listed}) -> {text.types[found]} {{"
     program = "\n".join([head, *text.lines, f"  return {found} : {text.types[found]}", "}"])

@@ -100,6 +100,20 @@ func.func @shared(%q: tensor<4x1x8xf32>, %k: tensor<2x5x8xf32>, %kn: tensor<2x1x
   return %7 : tensor<4x1x8xf32>
 }
 
+// Heads in the middle: the result's dimensions come as they are wanted.
+// CHECK-LABEL: func.func @heads_in_the_middle
+// CHECK: [[A:%.+]] = nn.attention {{.*}} {key_parts = 1 : i64, order = array<i64: 1, 0, 2>, scale = 1.000000e+00 : f64, value_parts = 1 : i64} : {{.*}} -> tensor<5x2x3xf32>
+// CHECK-NEXT: [[R:%.+]] = stablehlo.reshape [[A]] : (tensor<5x2x3xf32>) -> tensor<5x6xf32>
+// CHECK-NEXT: return [[R]]
+func.func @heads_in_the_middle(%q: tensor<5x2x8xf32>, %k: tensor<6x2x8xf32>, %v: tensor<6x2x3xf32>) -> tensor<5x6xf32> {
+  %0 = stablehlo.dot_general %q, %k, batching_dims = [1] x [1], contracting_dims = [2] x [2] : (tensor<5x2x8xf32>, tensor<6x2x8xf32>) -> tensor<2x5x6xf32>
+  %1 = nn.softmax %0 {dimension = 2 : i64} : (tensor<2x5x6xf32>) -> tensor<2x5x6xf32>
+  %2 = stablehlo.dot_general %1, %v, batching_dims = [0] x [1], contracting_dims = [2] x [0] : (tensor<2x5x6xf32>, tensor<6x2x3xf32>) -> tensor<2x5x3xf32>
+  %3 = stablehlo.transpose %2, dims = [1, 0, 2] : (tensor<2x5x3xf32>) -> tensor<5x2x3xf32>
+  %4 = stablehlo.reshape %3 : (tensor<5x2x3xf32>) -> tensor<5x6xf32>
+  return %4 : tensor<5x6xf32>
+}
+
 // Queries in groups, as `einsum` has them, whose scores are transposed, and shares that are made zero where they are NaN.
 // CHECK-LABEL: func.func @groups
 // CHECK-DAG: [[Q:%.+]] = stablehlo.transpose %arg0, dims = [1, 2, 0, 3] : (tensor<5x2x3x8xf32>) -> tensor<2x3x5x8xf32>

@@ -45,7 +45,8 @@ def by_definition(a, arrays):
         shares = shares / shares.sum(-1, keepdims=True)
         if a.zeroes_masked:
             shares = np.where(is_masked, 0, shares)
-        return changed(shares[..., : a.count], a.shares, masks) @ values
+        made = changed(shares[..., : a.count], a.shares, masks) @ values
+        return made.transpose(a.order) if a.order else made
 
 
 def assert_as_defined(run, native, a, arrays):
@@ -106,9 +107,11 @@ def random_attention(rng, batch, n, d, e, keys, values, dtype):
     sink = (*[size if rng.random() < 0.7 else 1 for size in (*batch, n)], 1)
     # Heads may share keys and values.
     leading = tuple(1 if rng.random() < 0.5 else size for size in batch)
+    last = len(batch) + 1
+    order = (*map(int, rng.permutation(last)), last) if rng.integers(2) else ()
     a = Attention(
         batch, n, d, e, keys, values, (leading,) * (len(keys) + len(values)), 0.5, np.dtype(dtype), scores, shares,
-        sink=sink if rng.random() < 0.4 else None, zeroes_masked=bool(rng.integers(2)),
+        sink=sink if rng.random() < 0.4 else None, zeroes_masked=bool(rng.integers(2)), order=order,
     )  # fmt: skip
     shapes = [(*batch, n, d), *((*leading, part, d) for part in keys), *((*leading, part, e) for part in values)]
     arrays = [rng.standard_normal((*s[:-2], 2 * s[-2], s[-1] + 3)).astype(dtype) for s in shapes]
