@@ -12,6 +12,7 @@
 `lark_tables.py`          what is lark's: the grammar's tables, compiled and kept
 `syntax.py`                what each rule means
 `builder.py`               records to IR
+`scopes.py`                the names of values
 `records.py`               what the text says of ops: the parser's results, the builder's input
 `session.py`               the state of one parse
 `words.py`                 what words mean to the lexer

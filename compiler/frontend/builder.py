@@ -1,9 +1,7 @@
-"""Syntax records to IR: names to values, regions to blocks, and what is wrong with them.
+"""Syntax records to IR: ops, regions and blocks, and what is wrong with them; `scopes.py` has the names of values.
 
-Names live in scopes as in MLIR. A region of an op that is isolated from above starts afresh; any other sees
-the names around it, and may not define them again. A name may be used before the text defines it, in a block
-that the definition dominates; what is left over at the end of the isolated scope is undeclared. Mistakes are
-collected, so that one run shows several: a value stands in for what is missing, of the type its user expects.
+Mistakes are collected, so that one run shows several: a value stands in for what is missing, of the type its user
+expects.
 """
 
 from __future__ import annotations
@@ -20,39 +18,12 @@ from tfrt.compiler.frontend import number_literals, string_literals
 from tfrt.compiler.frontend.errors import SyntaxFailure
 from tfrt.compiler.frontend.lexer import Token
 from tfrt.compiler.frontend.records import ArgumentRecord, BlockRecord, OpRecord, RegionRecord, ResultRecord
+from tfrt.compiler.frontend.scopes import ForwardReference, Scopes
 from tfrt.compiler.frontend.session import Session, number_attribute, string_attribute
 from tfrt.compiler.locations import integer, place
 from tfrt.dialects.shared.open_context import OpenContext
 from tfrt.dialects.shared.ops import add_arguments, append_op, make_op
 from tfrt.dialects.shared.walking import is_defined
-
-
-class ForwardReference(SSAValue[Attribute]):
-    """Stands in for a value that the text has not defined yet, or never does."""
-
-    settled: SSAValue | None = None
-    """What turned out to be meant. Ops with regions are made after it may have turned out, inside of these."""
-
-    @property
-    def owner(self) -> Operation | Block:
-        raise AssertionError("a value that is not defined has no owner")
-
-
-class _Scope:
-    """The names that a region defines; `outer` is None where the region is isolated."""
-
-    __slots__ = ("given_up", "offsets", "outer", "pending", "values")
-
-    def __init__(self, outer: _Scope | None):
-        self.outer = outer
-        self.values: dict[str, SSAValue] = {}
-        self.offsets: dict[str, int] = {}
-        # Names that ops would have defined which could not be read.
-        self.given_up: set[str] = set()
-        # The uses of names not yet defined, kept in the isolated scope at the root.
-        self.pending: dict[str, list[tuple[ForwardReference, int, tuple[Block, ...]]]] = (
-            {} if outer is None else outer.pending
-        )
 
 
 class Builder:
@@ -61,10 +32,10 @@ class Builder:
     def __init__(self, session: Session, context: OpenContext):
         self.session = session
         self.context = context
-        self._scope = _Scope(None)
+        self.scopes = Scopes(session)
+        self.values, self.define = self.scopes.values, self.scopes.define
         self.default_dialect = ""
         """That of ops without one in their names, as the op says whose region is being built."""
-        self._open_blocks: tuple[Block, ...] = ()
         self._blocks_by_name: dict[str, Block] = {}
         self._filename = StringAttr(session.source.filename)
         self._integers: dict[int, IntAttr] = {}
@@ -77,7 +48,7 @@ class Builder:
         block = Block()
         region = Region(block)
         self._fill(block, records)
-        self._finish_scope()
+        self.scopes.finish()
         only = block.first_op
         if isinstance(only, ModuleOp) and only is block.last_op:
             only.detach()
@@ -99,10 +70,9 @@ class Builder:
         """
         entry_ops, block_records = record
         region = Region()
-        outer_scope, outer_blocks, outer_names = self._scope, self._open_blocks, self._blocks_by_name
+        outer_scope = self.scopes.enter(isolated=isolated)
+        outer_names, self._blocks_by_name = self._blocks_by_name, {}
         outer_dialect, self.default_dialect = self.default_dialect, default_dialect
-        self._scope = _Scope(None if isolated else outer_scope)
-        self._blocks_by_name = {}
         entry: Block | None = None
         if entry_ops or arguments or (needs_block and not block_records):
             entry = Block()
@@ -115,9 +85,9 @@ class Builder:
             self._add_arguments(block, block_record.arguments)
             self._fill(block, block_record.ops)
         if isolated:
-            self._finish_scope()
-        self._scope, self._open_blocks, self._blocks_by_name = outer_scope, outer_blocks, outer_names
-        self.default_dialect = outer_dialect
+            self.scopes.finish()
+        self.scopes.leave(outer_scope)
+        self._blocks_by_name, self.default_dialect = outer_names, outer_dialect
         return region
 
     def _declare_blocks(self, region: Region, records: Sequence[BlockRecord]) -> list[tuple[Block, BlockRecord]]:
@@ -137,8 +107,8 @@ class Builder:
         return labelled
 
     def _fill(self, block: Block, records: Sequence[OpRecord]) -> None:
-        outer = self._open_blocks
-        self._open_blocks = (*outer, block)
+        outer = self.scopes.open_blocks
+        self.scopes.open_blocks = (*outer, block)
         for record in records:
             try:
                 op = record.build(self, record)
@@ -146,7 +116,7 @@ class Builder:
                 self.session.report(failure.offset, failure.message)
                 op = build_given_up(self, record)
             append_op(block, op)
-        self._open_blocks = outer
+        self.scopes.open_blocks = outer
 
     def _add_arguments(self, block: Block, records: Sequence[ArgumentRecord]) -> None:
         types = [record.type for record in records]
@@ -154,131 +124,6 @@ class Builder:
         for record, argument in zip(records, arguments, strict=True):
             if record.name is not None:
                 self.define(record.name[1], argument, record.name[2])
-
-    # Values
-
-    def values(self, tokens: Sequence[Token], types: Sequence[Attribute], offset: int) -> list[SSAValue]:
-        """The values that `tokens` name, whose users expect `types`."""
-        if len(tokens) != len(types):
-            where = tokens[0][2] if tokens else offset
-            self.session.report(
-                where,
-                f"number of operands and types do not match: got {len(tokens)} operands and {len(types)} types",
-            )
-            return [ForwardReference(type) for type in types]
-        known = self._scope.values
-        found: list[SSAValue] = []
-        for token, type in zip(tokens, types):  # noqa: B905 (checked above; this loop is hot)
-            value = known.get(token[1])
-            if value is None or (value.type is not type and value.type != type):
-                value = self._resolve(token, type)
-            found.append(value)
-        return found
-
-    @property
-    def known_values(self) -> Mapping[str, SSAValue]:
-        """The values that have been defined in the region that is being built, by name."""
-        return self._scope.values
-
-    def define(self, name: str, value: SSAValue, offset: int) -> None:
-        """Define a value, whose name starts at an offset."""
-        scope = self._scope
-        if (scope.outer is not None or name in scope.offsets) and not self._is_new(name, offset):
-            return
-        scope.offsets[name] = offset
-        scope.values[name] = value
-        if not name[1].isdigit():
-            value.name_hint = name[1:].partition("#")[0]
-        if scope.pending:
-            self._settle(name, value, offset)
-            self._settle(f"{name}#0", value, offset)
-
-    def _resolve(self, token: Token, type: Attribute) -> SSAValue:
-        """The slow path of `values`: names of outer scopes, spellings such as `%x#0`, and mistakes."""
-        _, name, offset = token
-        scope: _Scope | None = self._scope
-        while scope is not None:
-            value = scope.values.get(name)
-            if value is None and name.endswith("#0"):
-                value = scope.values.get(name[:-2])
-            if value is not None:
-                break
-            base = name.partition("#")[0]
-            if base in scope.given_up:
-                return ForwardReference(type)
-            if base != name and base in scope.offsets:
-                note = self.session.source.note(scope.offsets[base], "defined here")
-                self._error(offset, f"reference to invalid result number of '{base}'", note)
-                return ForwardReference(type)
-            scope = scope.outer
-        if scope is None or value is None:
-            reference = ForwardReference(type)
-            self._scope.pending.setdefault(name, []).append((reference, offset, self._open_blocks))
-            return reference
-        if value.type != type:
-            # Operands that a region re-declares are defined under their whole spelling, others without the number.
-            defined_at = scope.offsets[name] if name in scope.offsets else scope.offsets[name.partition("#")[0]]
-            note = self.session.source.note(defined_at, "prior use here")
-            self._error(
-                offset,
-                f"use of value '{name}' expects different type than prior uses: '{type}' vs '{value.type}'",
-                note,
-            )
-            return ForwardReference(type)
-        return value
-
-    def _define_pack(self, name: str, values: Sequence[SSAValue], offset: int) -> None:
-        if not self._is_new(name, offset):
-            return
-        self._scope.offsets[name] = offset
-        hint = None if name[1].isdigit() else name[1:]
-        for i, value in enumerate(values):
-            self._scope.values[f"{name}#{i}"] = value
-            value.name_hint = hint
-            if self._scope.pending:
-                self._settle(f"{name}#{i}", value, offset)
-        self._scope.values[name] = values[0]
-        if self._scope.pending:
-            self._settle(name, values[0], offset)
-
-    def _is_new(self, name: str, offset: int) -> bool:
-        """Whether `name` is not defined yet; a diagnostic where it is."""
-        scope: _Scope | None = self._scope
-        while scope is not None:
-            first = scope.offsets.get(name)
-            if first is not None:
-                note = self.session.source.note(first, "previously defined here")
-                self._error(offset, f"redefinition of SSA value '{name}'", note)
-                return False
-            scope = scope.outer
-        return True
-
-    def _settle(self, name: str, value: SSAValue, offset: int) -> None:
-        """Put the value that `name` turns out to be in place of references to it further up."""
-        for reference, use_offset, open_blocks in self._scope.pending.pop(name, ()):
-            block = value.owner if isinstance(value.owner, Block) else self._open_blocks[-1]
-            if reference.type != value.type:
-                note = self.session.source.note(use_offset, f"previously used here with type '{reference.type}'")
-                self._error(offset, f"definition of SSA value '{name}' has type '{value.type}'", note)
-                continue
-            if block in open_blocks:
-                note = self.session.source.note(offset, "operand defined here (op in the same block)")
-                self._error(use_offset, f"operand '{name}' does not dominate this use", note)
-            reference.settled = value
-            reference.replace_all_uses_with(value)
-
-    def _finish_scope(self) -> None:
-        for name, references in self._scope.pending.items():
-            offset = min(offset for _, offset, _ in references)
-            self._error(offset, f"use of undeclared SSA value name '{name}'")
-        self._scope.pending.clear()
-
-    def give_up_names(self, names: Sequence[ResultRecord]) -> None:
-        """Uses of these names are no mistakes, though nothing defines them."""
-        scope = self._scope
-        scope.given_up.update(record.name for record in names)
-        for used in [name for name in scope.pending if name.partition("#")[0] in scope.given_up]:
-            del scope.pending[used]
 
     # Ops
 
@@ -326,9 +171,11 @@ class Builder:
             return
         named = sum(record.size or 1 for record in names)
         if not results:
-            self._error(first.offset, "cannot name an operation with no results")
+            self.session.report(first.offset, "cannot name an operation with no results")
         elif named != len(results):
-            self._error(first.offset, f"operation defines {len(results)} results but was provided {named} to bind")
+            self.session.report(
+                first.offset, f"operation defines {len(results)} results but was provided {named} to bind"
+            )
         position = 0
         for record in names:
             size = record.size or 1
@@ -337,7 +184,7 @@ class Builder:
             if len(values) == 1 and size == 1:
                 self.define(record.name, values[0], record.offset)
             elif values:
-                self._define_pack(record.name, values, record.offset)
+                self.scopes.define_pack(record.name, values, record.offset)
 
     def location(self, offset: int) -> LocationAttr:
         """The position of the character at `offset` as a location attribute."""
@@ -372,7 +219,7 @@ class Builder:
                     f"op '{name}' is of an unregistered dialect. If this is intended, please use"
                     " -allow-unregistered-dialect with the MLIR tool used"
                 )
-            self._error(offset, message)
+            self.session.report(offset, message)
             return UnregisteredOp.with_name(name)
         self._op_classes[name] = found
         return found
@@ -406,12 +253,9 @@ class Builder:
     def successor(self, token: Token) -> Block:
         block = self._blocks_by_name.get(token[1])
         if block is None:
-            self._error(token[2], f"reference to an undefined block '{token[1]}'")
+            self.session.report(token[2], f"reference to an undefined block '{token[1]}'")
             return Block()
         return block
-
-    def _error(self, offset: int, message: str, *notes: Any) -> None:
-        self.session.diagnostics.append(self.session.source.error(offset, message, notes))
 
 
 def locate_implied(op: Operation, implied: Iterable[Operation]) -> None:
@@ -424,7 +268,7 @@ def locate_implied(op: Operation, implied: Iterable[Operation]) -> None:
 
 def build_given_up(builder: Builder, record: OpRecord) -> Operation:
     """Something in the place of an op that is wrong, which has been reported."""
-    builder.give_up_names(record.results)
+    builder.scopes.give_up_names(record.results)
     return UnregisteredOp.with_name("given up").create()
 
 

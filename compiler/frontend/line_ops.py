@@ -52,7 +52,7 @@ def build_alike(builder: Builder, record: OpRecord) -> Operation:
     if kind.op is None:
         raise NotByLine
     op_class, known_operands, result_types, attributes, properties, regions, location = kind.op
-    known = builder.known_values
+    known = builder.scopes.known_values
     operands: list[SSAValue] = []
     for place, type in known_operands:
         value = known.get(names[place])

@@ -66,8 +66,9 @@ class Session:
         self.strings: dict[str, StringAttr] = {}
         self.symbols: dict[str, SymbolRefAttr] = {}
 
-    def report(self, offset: int, message: str) -> None:
-        self.diagnostics.append(self.source.error(offset, message))
+    def report(self, offset: int, message: str, *notes: Diagnostic) -> None:
+        """Note a mistake, and go on."""
+        self.diagnostics.append(self.source.error(offset, message, notes))
 
     def alias(self, token: Token) -> Attribute:
         """What an alias stands for, wherever in the text it is defined."""
