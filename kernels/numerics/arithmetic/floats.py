@@ -25,13 +25,19 @@ def round_away(values: np.ndarray, out: Out = None) -> np.ndarray:
 
 def rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:
     """One by the square root."""
-    return np.reciprocal(np.sqrt(values), out=out)
+    out = np.empty(values.shape, values.dtype) if out is None else out
+    np.sqrt(values, out)
+    return np.reciprocal(out, out)
 
 
 def logistic(values: np.ndarray, out: Out = None) -> np.ndarray:
     """``1 / (1 + exp(-x))``."""
-    exponential = np.exp(np.negative(values))
-    return np.reciprocal(np.add(exponential, 1), out=out)
+    # Memory for values between steps would be asked for anew each time.
+    out = np.empty(values.shape, values.dtype) if out is None else out
+    np.negative(values, out)
+    np.exp(out, out)
+    np.add(out, 1, out)
+    return np.reciprocal(out, out)
 
 
 def clamp(low: np.ndarray, values: np.ndarray, high: np.ndarray, out: Out = None) -> np.ndarray:

@@ -10,8 +10,8 @@ Rational = tuple[tuple[float, ...], tuple[float, ...]]
 """The coefficients of the numerator and of the denominator, the constant ones first."""
 
 
-_BLOCK = 4096
-"""How many elements are worked on at a time: the values between steps stay in the cache."""
+_BLOCK_BYTES = 1 << 17
+"""How many bytes are worked on at a time: the values between steps stay in the cache, and numpy is called rarely."""
 
 
 def in_blocks(function: Callable[..., np.ndarray], *arrays: np.ndarray, dtype: np.dtype, out: np.ndarray) -> np.ndarray:
@@ -19,7 +19,8 @@ def in_blocks(function: Callable[..., np.ndarray], *arrays: np.ndarray, dtype: n
 
     `out` may be one of them.
     """
-    if out.size <= _BLOCK:
+    most = _BLOCK_BYTES // dtype.itemsize
+    if out.size <= most:
         np.copyto(out, function(*[array.astype(dtype, copy=False) for array in arrays]), casting="unsafe")
         return out
     if not out.flags.c_contiguous:
@@ -27,25 +28,32 @@ def in_blocks(function: Callable[..., np.ndarray], *arrays: np.ndarray, dtype: n
         return out
     flat = out.reshape(-1)
     values = [np.broadcast_to(array, out.shape).reshape(-1) for array in arrays]
-    for start in range(0, flat.size, _BLOCK):
-        block = slice(start, start + _BLOCK)
+    for start in range(0, flat.size, most):
+        block = slice(start, start + most)
         np.copyto(flat[block], function(*[v[block].astype(dtype, copy=False) for v in values]), casting="unsafe")
     return out
 
 
 def polynomial(x: np.ndarray, coefficients: Sequence[float]) -> np.ndarray:
     """The polynomial at `x`, by Horner's rule; the constant coefficient comes first."""
-    found = np.full_like(x, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        found *= x
+    *others, last = coefficients
+    if not others:
+        return np.full_like(x, last)
+    found = x * last
+    for coefficient in others[:0:-1]:
         found += coefficient
+        found *= x
+    found += others[0]
     return found
 
 
 def ratio(x: np.ndarray, coefficients: Rational) -> np.ndarray:
     """The rational function at `x`."""
     numerator, denominator = coefficients
-    return np.asarray(polynomial(x, numerator) / polynomial(x, denominator))
+    # Of no dimensions numpy gives numbers, which are not changed in place.
+    found = np.asarray(polynomial(x, numerator))
+    found /= polynomial(x, denominator)
+    return found
 
 
 def by_range(x: np.ndarray, *ranges: tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]) -> np.ndarray:
