@@ -16,7 +16,8 @@ from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.prepared import Scribe, Write, writing_of, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import panels, products, transposed_products
-from tfrt.kernels.numerics.chains.elementwise import BLOCK_BYTES, others_of, writing_of_epilogue
+from tfrt.kernels.numerics.chains.elementwise import BLOCK_BYTES
+from tfrt.kernels.numerics.chains.epilogues import others_of, writing_of_epilogue
 from tfrt.kernels.numerics.machine_code.products import with_native_product
 from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet

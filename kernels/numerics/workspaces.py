@@ -119,40 +119,38 @@ class Laid(Generic[T]):
 
     Args:
         make: gives what is laid out, of arrays of a `Room`.
+
+    Attributes:
+        size: how many bytes of borrowed memory that takes.
+        made: by memory, what has been laid out there.
     """
 
     def __init__(self, make: Callable[[Room], T]):
         self._make = make
         room = Room()
         make(room)
-        self._size, self._own = room.used, room.own
-        self._made: dict[Memory, T] = {}
+        self.size, self._own = room.used, room.own
+        self.made: dict[Memory, T] = {}
         _layouts.add(self)
 
-    def take(self) -> tuple[Memory, T]:
-        """Memory that nobody else has, and what lies there; who is done with it calls `give_back` with the memory."""
-        try:
-            memory = _kept.pop()
-        except IndexError:
-            memory = Memory(self._size)
-        found = self._made.get(memory)
-        if found is None:
-            memory = memory if self._size <= memory.size else _larger(memory, self._size)
-            found = self._made[memory] = self._make(Room(memory))
-        return memory, found
-
-    def forget(self, memory: Memory) -> None:
-        """Nobody is going to borrow this again."""
-        self._made.pop(memory, None)
+    def lay(self, memory: Memory) -> T:
+        """Lay it out in memory of `size` bytes at least, for whoever borrows that."""
+        made = self.made[memory] = self._make(Room(memory))
+        return made
 
     @property
     def nbytes(self) -> int:
         """How many bytes are kept beside those of the memory that is borrowed."""
-        return self._own * len(self._made)
+        return self._own * len(self.made)
 
-    def let_go(self) -> None:
-        """Keep nothing any more."""
-        self._made.clear()
+
+def borrow(size: int) -> Memory:
+    """Memory of so many bytes at least that nobody else has; who is done with it gives it back."""
+    try:
+        memory = _kept.pop()
+    except IndexError:
+        return Memory(size)
+    return memory if memory.size >= size else _larger(memory, size)
 
 
 def give_back(memory: Memory) -> None:
@@ -163,7 +161,7 @@ def give_back(memory: Memory) -> None:
 def _larger(memory: Memory, size: int) -> Memory:
     """So many bytes in place of that memory."""
     for each in list(_layouts):
-        each.forget(memory)
+        each.made.pop(memory, None)
     return Memory(size)
 
 
@@ -174,14 +172,16 @@ def kept() -> int:
 
 def idle() -> int:
     """The bytes that `Reused` and `Laid` keep for who calls next, whether or not they are in use."""
-    return sum(each.nbytes for each in _keepers())
+    return sum(reused.nbytes for reused in list(_reused)) + sum(layout.nbytes for layout in list(_layouts))
 
 
 def let_go() -> None:
     """Give back the memory that is kept: for who measures how much a call needs."""
     _kept.clear()
-    for each in _keepers():
-        each.let_go()
+    for reused in list(_reused):
+        reused.let_go()
+    for layout in list(_layouts):
+        layout.made.clear()
 
 
 def aligned_array(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
@@ -257,10 +257,6 @@ class Reused:
 
 _reused: WeakSet[Reused] = WeakSet()
 _layouts: WeakSet[Laid[Any]] = WeakSet()
-
-
-def _keepers() -> list[Reused | Laid[Any]]:
-    return [*_reused, *_layouts]
 
 
 def _references(arrays: list[np.ndarray]) -> list[int]:

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leading_ones
-from tfrt.executor.declarations.prepared import Scribe, Write, written
-from tfrt.kernels.numerics.chains.narrow_rows import long_rows, over_long_rows, repeats, spreading
+from tfrt.executor.declarations.prepared import Scribe, written
+from tfrt.kernels.numerics.chains.narrow_rows import long_rows, spreading
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
@@ -64,62 +64,12 @@ def chain(
     elements = math.prod(result)
     place = cut_at(inputs, result)
     if elements * itemsize <= BLOCK_BYTES or not place:
-        return _whole(_Chain(steps, [_alignment(shape, result) for shape in inputs], full), result, dtype)
+        return _whole(Statements(steps, [alignment(shape, result) for shape in inputs], full), result, dtype)
     count = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
-    return _blocked(_Chain(steps, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
+    return _blocked(Statements(steps, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
 
 
-def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., None]:
-    """A function that changes an array in place: the first input becomes what the last step gives.
-
-    The others, of these shapes, are broadcast to it; where it is a matrix, they are matrices like it, rows or single
-    elements.
-    """
-    made = _Chain(steps, [""] * (1 + len(others)), frozenset((0,)))
-    of_one_row = _Chain(steps, ["", *["[None]" if len(shape) == 1 else "" for shape in others]], frozenset((0,)))
-    spreads = spreading(steps, 1 + len(others))[1:]
-    ways: dict[Shape, Callable[..., object]] = {}
-
-    def way_for(matrix: np.ndarray, others: Sequence[np.ndarray]) -> Callable[..., object]:
-        rows = matrix.shape[0] if matrix.ndim == 2 else 0
-        times = repeats(*matrix.shape) if rows else 1
-        if times != 1:
-            return over_long_rows(made.body, matrix.shape, times, others, spreads)
-        body = of_one_row.body if rows == 1 else made.body
-        return lambda matrix, *others: body(matrix, *others, matrix)
-
-    def run(matrix: np.ndarray, *others: np.ndarray) -> None:
-        way = ways.get(matrix.shape)
-        if way is None:
-            if len(ways) >= _MOST_SHAPES:
-                ways.clear()
-            way = ways[matrix.shape] = way_for(matrix, others)
-        way(matrix, *others)
-
-    run.steps, run.others = steps, others  # type: ignore[attr-defined]
-    return run
-
-
-_MOST_SHAPES = 64
-"""For how many shapes an epilogue knows what to do."""
-
-
-def others_of(finish: Callable[..., object] | None) -> int:
-    """How many arrays what `epilogue` has made takes beside the one that it changes; 0 where there is none."""
-    return len(getattr(finish, "others", ()))
-
-
-def writing_of_epilogue(finish: Callable[..., object], matrix: Shape) -> Write | None:
-    """How what `epilogue` has made is written for a matrix of this shape, the first operand and the result; None where
-    it is something else, or what it does takes longer than to call it."""
-    steps, others = getattr(finish, "steps", None), getattr(finish, "others", ())
-    if steps is None or repeats(*matrix) != 1:
-        return None
-    chain = _Chain(steps, ["", *[_alignment(shape, matrix) for shape in others]], frozenset((0,)))
-    return lambda operands, result, scribe: chain.write([*operands, operands[0]], result, scribe)
-
-
-def _whole(made: _Chain, result: Shape, dtype: np.dtype | None) -> Run:
+def _whole(made: Statements, result: Shape, dtype: np.dtype | None) -> Run:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         found: np.ndarray = quiet.call(made.fresh if out is None else made.body, *arrays, out)
         return found
@@ -133,7 +83,7 @@ def _whole(made: _Chain, result: Shape, dtype: np.dtype | None) -> Run:
 
     if result:
         return written(run, made.write)
-    of_one = _Chain(made.steps, ["[None]"] * made.inputs, frozenset(range(made.inputs)))
+    of_one = Statements(made.steps, ["[None]"] * made.inputs, frozenset(range(made.inputs)))
 
     def write_scalar(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
         given, out = operands[: made.inputs], operands[made.inputs :]
@@ -147,7 +97,7 @@ def _whole(made: _Chain, result: Shape, dtype: np.dtype | None) -> Run:
 
 
 def _blocked(
-    made: _Chain,
+    made: Statements,
     inputs: Sequence[Shape],
     result: Shape,
     place: int,
@@ -180,7 +130,7 @@ def _blocked(
     return run
 
 
-def _alignment(shape: Shape, result: Shape) -> str:
+def alignment(shape: Shape, result: Shape) -> str:
     """What makes an input, given its name, one that numpy need not broadcast, which takes half a microsecond."""
     if shape == result:
         return ""
@@ -194,7 +144,7 @@ _MOST_WRITTEN = 4
 """How many steps a plan has itself: for each it turns off warnings, which more of them share in a function."""
 
 
-class _Chain:
+class Statements:
     """The steps of a chain as Python functions, made when first called, or as statements.
 
     Args:
@@ -230,22 +180,22 @@ class _Chain:
         aligning = [f"{names[n]} = {operands[n]}{how}" for n, how in enumerate(self._alignments) if how]
         full = self._full if has_out else frozenset[int]()
         out = operands[-1] if has_out else None
-        doing, temporary = self._statements(functions, names, full, result, out, f"{result}_t")
-        made = [name for name, how in zip(names, self._alignments, strict=True) if how] + temporary
+        doing, temporary = self.doing(functions, names, full, result, out, f"{result}_t")
+        made = [*[name for name, how in zip(names, self._alignments, strict=True) if how], *temporary]
         return [*aligning, *doing, *([f"del {', '.join(made)}"] if made else [])]
 
     def _function(self, full: frozenset[int]) -> Callable[..., Any]:
         names = [f"x{number}" for number in range(len(self._alignments))]
         aligning = [f"{name} = {name}{how}" for name, how in zip(names, self._alignments, strict=True) if how]
         functions = [f"f{number}(" for number in range(len(self.steps))]
-        doing, _ = self._statements(functions, names, full, "out", "out", "t")
+        doing, _ = self.doing(functions, names, full, "out", "out", "t")
         lines = [f"def body({', '.join([*names, 'out'])}):", *aligning, *doing, "return out"]
         namespace: dict[str, Any] = {f"f{number}": step.function for number, step in enumerate(self.steps)}
         exec("\n    ".join(lines), namespace)
         found: Callable[..., Any] = namespace["body"]
         return found
 
-    def _statements(
+    def doing(
         self,
         functions: Sequence[str],
         inputs: Sequence[str],
@@ -253,14 +203,18 @@ class _Chain:
         result: str,
         out: str | None,
         prefix: str,
-    ) -> tuple[list[str], list[str]]:
-        """Statements that do the steps, and the names of arrays that they make on the way.
+        *,
+        with_room: bool = False,
+    ) -> tuple[list[str], dict[str, str]]:
+        """Statements that do the steps, and the names of arrays on the way, with the types of those that are not of the
+        chain's.
 
         Args:
             functions: for each step, what comes before its operands.
             inputs: the inputs' names.
             out: the name of what the result is written into.
             prefix: what names of arrays on the way begin with.
+            with_room: whether these are there, to be written into.
         """
         steps = self.steps
         last_use = {operand: number for number, step in enumerate(steps) for operand in step.operands}
@@ -283,14 +237,14 @@ class _Chain:
                 name = result
             else:
                 name = free[0] if free else f"{prefix}{len(holders)}"
-            target = name if name in holders else out if name == result else None
+            target = name if name in holders or (with_room and name != result) else out if name == result else None
             keyword = "" if _takes_out_in_order(step) else "out="
             lines.append(f"{name} = {functions[number]}{arguments}{'' if target is None else f', {keyword}{target}'})")
             if name not in holders:
                 holders[name] = kind
             busy_until[name] = last_use.get(value, number)
             names[value] = name
-        return lines, [holder for holder in holders if holder != result]
+        return lines, {holder: kind for holder, kind in holders.items() if holder != result}
 
 
 def _kind(step: Step) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape, without_leading_ones
-from tfrt.kernels.numerics.packed import packed_once
-from tfrt.kernels.numerics.workspaces import Room, give_back, laid
 
 SHORT = 32
 """The most elements of rows that are made longer, and..."""
@@ -47,75 +45,6 @@ def repeated(row: np.ndarray, times: int, width: int, spreads: bool) -> np.ndarr
     made = np.empty((times, row.size), row.dtype)
     made[...] = row.reshape(row.size)
     return made.reshape(times * row.size)
-
-
-def over_long_rows(
-    body: Callable[..., object], shape: Shape, times: int, others: Sequence[np.ndarray], spreads: Sequence[bool]
-) -> Callable[..., None]:
-    """A function that changes a matrix of this shape in place as `body` does, which is given the matrix, the others and
-    the matrix: as one in which so many rows are one, where its elements lie in C order.
-
-    Args:
-        others: arrays like those that come: matrices like the first, rows, or single elements.
-        spreads: see `repeated`.
-    """
-    width = shape[1]
-    wide = (shape[0] // times, times * width)
-    kinds = [(other.shape, other.dtype) for other in others]
-
-    def make(room: Room) -> list[_Place | None]:
-        return [_place(room, dtype, times, width) if kind == (width,) else None for kind, dtype in kinds]
-
-    layout = laid(("repeated rows", times, width, *kinds), make)
-    ways = [
-        _as_wide(wide) if shape_of == shape else _repeating(times, width, spread)
-        for (shape_of, _), spread in zip(kinds, spreads, strict=True)
-    ]
-
-    def run(matrix: np.ndarray, *others: np.ndarray) -> None:
-        if not matrix.flags.c_contiguous:
-            body(matrix, *others, matrix)
-            return
-        rows = matrix.reshape(wide)
-        memory, places = layout.take()
-        try:
-            values = [way(other, place) for way, other, place in zip(ways, others, places, strict=True)]
-            body(rows, *values, rows)
-        finally:
-            give_back(memory)
-
-    return run
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Memory for a row, repeated: as a matrix, and as the row that it becomes."""
-
-    rows: np.ndarray
-    row: np.ndarray
-    dtype: np.dtype
-
-
-def _place(room: Room, dtype: np.dtype, times: int, width: int) -> _Place:
-    rows = room.array((times, width), dtype)
-    return _Place(rows, rows.reshape(-1), dtype)
-
-
-def _as_wide(wide: Shape) -> Callable[[np.ndarray, _Place | None], np.ndarray]:
-    return lambda other, _: other.reshape(wide)
-
-
-def _repeating(times: int, width: int, spreads: bool) -> Callable[[np.ndarray, _Place | None], np.ndarray]:
-    """What gives a row repeated, once if nobody can change it, and else in that place."""
-    once = packed_once(partial(repeated, times=times, width=width, spreads=spreads))
-
-    def repeat(other: np.ndarray, place: _Place | None) -> np.ndarray:
-        if place is None or not other.flags.writeable or other.dtype is not place.dtype:
-            return once(other)
-        np.copyto(place.rows, other)
-        return place.row
-
-    return repeat
 
 
 def spreading(steps: Sequence[Any], inputs: int) -> list[bool]:

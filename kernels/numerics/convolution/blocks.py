@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from tfrt.kernels.numerics.borrowing import Part
 from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.windows import Window
 
@@ -77,11 +78,22 @@ def _rows(window: Window, made: slice, height: int) -> tuple[slice, Window]:
     return read, over
 
 
-Body = Callable[[np.ndarray, np.ndarray, np.ndarray], None]
-"""Convolves the images of a block with filters, into its result."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the images of a block are convolved.
 
-Kind = tuple[int, Callable[[Block], Body]]
-"""How many elements are copied for each place of the windows, and what convolves a block."""
+    Attributes:
+        part: statements of `x`, the images, and `w`, the filters, that write into `y`, the result's pixels: a matrix
+            with one row a pixel, or fewer and longer ones.
+        nbytes: how much memory that takes.
+    """
+
+    part: Part
+    nbytes: int
+
+
+Kind = tuple[int, Callable[[Block, Shape], Way]]
+"""How many elements are copied for each place of the windows, and how a block is convolved into a matrix of a shape."""
 
 
 def pixels_of(images: np.ndarray) -> np.ndarray:

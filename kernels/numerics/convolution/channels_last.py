@@ -14,8 +14,10 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
+from tfrt.kernels.numerics.borrowing import Part, function_of
+from tfrt.kernels.numerics.chains.epilogues import in_place, names_of
 from tfrt.kernels.numerics.convolution import by_patches, patches, winograd
-from tfrt.kernels.numerics.convolution.blocks import Block, Body, Kind, blocks_of, pixels_of
+from tfrt.kernels.numerics.convolution.blocks import Block, Kind, Way, blocks_of, pixels_of
 from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.packed import is_constant, packed_once
 from tfrt.kernels.numerics.products import LEAST_WORK, multiply_rows
@@ -94,7 +96,7 @@ def prepare(
         kind = by_patches.products(windows, inner, groups, depth, dtype)
     if groups == 1 and winograd.is_worthwhile(filters, windows, images[0], dtype):
         kind = _tiles(filters, kind)
-    return _blockwise(images, shape, windows, inner * depth, host, dtype, kind, finish)
+    return _blockwise(images, shape, windows, inner * depth, host, dtype, kind, epilogue)
 
 
 def _blockwise(
@@ -105,7 +107,7 @@ def _blockwise(
     host: HostContext | None,
     dtype: np.dtype,
     kind: Kind,
-    finish: Finish | None,
+    epilogue: RowEpilogue | None,
 ) -> Convolve:
     """Convolve block by block.
 
@@ -113,7 +115,7 @@ def _blockwise(
         shape: that of the result.
         work: how many products there are for each place of the windows.
     """
-    copied, body_for = kind
+    copied, way_for = kind
     is_small = prod(shape[:-1]) * work < 2 * LEAST_WORK
     parallelism = 1 if host is None or is_small else host.parallelism
     bytes_an_image = prod(shape[1:-1]) * copied * dtype.itemsize
@@ -122,28 +124,20 @@ def _blockwise(
     for block in blocks_of(images, windows, bytes_an_image, parallelism):
         kind_of = (block.shape, block.windows)
         if kind_of not in bodies:
-            bodies[kind_of] = body_for(block)
+            bodies[kind_of] = _body(block, shape, dtype, way_for, epilogue)
         blocks.append((block, bodies[kind_of]))
     least = -(-LEAST_WORK * len(blocks) // max(1, prod(shape[:-1]) * work))
-    only, pixels = blocks[0][1], (prod(shape[:-1]), shape[-1])
+    only, part_of = blocks[0][1] if len(blocks) == 1 else None, _parting(epilogue, shape)
 
     def convolve_some(start: int, end: int, x: np.ndarray, w: np.ndarray, others: Arrays, result: np.ndarray) -> None:
         for block, body in blocks[start:end]:
             made = result[block.made]
-            body(x[block.read], w, made)
-            if finish is not None:
-                finish(pixels_of(made), block.first, others)
-
-    def convolve_all(x: np.ndarray, w: np.ndarray, others: Arrays, result: np.ndarray) -> None:
-        """The one block that there is."""
-        only(x, w, result)
-        if finish is not None:
-            finish(result.reshape(pixels), 0, others)
+            body(x[block.read], w, made, *part_of(others, block.first, made.size // shape[-1]))
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = _room(shape, dtype, out)
-        if len(blocks) == 1:
-            quiet.call(convolve_all, x, w, others, result)
+        if only is not None:
+            quiet.call(only, x, w, result, *others)
         elif host is None:
             quiet.call(convolve_some, 0, len(blocks), x, w, others, result)
         else:
@@ -155,54 +149,102 @@ def _blockwise(
     return run
 
 
+Body = Callable[..., None]
+"""Convolves the images of a block with filters, into its result, and does what follows, which reads other arrays."""
+
+MOST_HELD = 1 << 19
+"""How many bytes of memory for images that are one block are laid out for the next call. Where there is more to do,
+making views is nothing beside it."""
+
+
+def _body(
+    block: Block,
+    shape: Shape,
+    dtype: np.dtype,
+    way_for: Callable[[Block, Shape], Way],
+    epilogue: RowEpilogue | None,
+) -> Body:
+    """What does a block of a result of this shape."""
+    pixels = (block.shape[0] * prod(window.count for window in block.windows), shape[-1])
+    matrix: Shape = pixels
+    after, names = None, ["x0"]
+    if epilogue is not None:
+        names = names_of(epilogue.others)
+        # Other arrays that have the result's shape are as large as the block's part of it.
+        others = [pixels if other == shape else other for other in epilogue.others]
+        if epilogue.steps is not None:
+            matrix, after = in_place(epilogue.steps, others, pixels, dtype)
+        else:
+            after = Part([f"epilogue({', '.join(names)})"], {"epilogue": epilogue.run})
+    way = way_for(block, matrix)
+    parts = [Part(["y = x0 = y.reshape(matrix)"], {"matrix": matrix}), way.part]
+    return function_of(["x", "w", "y", *names[1:]], [*parts, after] if after else parts, stays=_stays(block, way))
+
+
+def _stays(block: Block, way: Way) -> bool:
+    return block.is_all and way.nbytes <= MOST_HELD
+
+
+def _parting(epilogue: RowEpilogue | None, result: Shape) -> Callable[[Arrays, int, int], Arrays]:
+    """What gives, of the other arrays that an epilogue of a result of this shape reads, those for so many of its pixels
+    from one of that number on."""
+    are_rows = [shape == result for shape in epilogue.others] if epilogue is not None else []
+    if not any(are_rows):
+        return lambda others, first, count: others
+
+    def part_of(others: Arrays, first: int, count: int) -> Arrays:
+        block = slice(first, first + count)
+        return [pixels_of(o)[block] if is_row else o for o, is_row in zip(others, are_rows, strict=True)]
+
+    return part_of
+
+
 def _tiles(filters: Shape, otherwise: Kind) -> Kind:
     """Winograd's way with filters that never change, which are transformed once."""
     transformed = packed_once(winograd.transformed)
 
-    def body_for(block: Block) -> Body:
-        multiply = otherwise[1](block)
+    def way_for(block: Block, shape: Shape) -> Way:
+        way = otherwise[1](block, shape)
+        made = (block.shape[0], *[window.count for window in block.windows], filters[-1])
 
-        def convolve(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
-            if is_constant(w):
-                with Workspace() as space:
-                    if winograd.convolve_tiles(x, transformed(w), block.windows, result, space):
-                        return
-            multiply(x, w, result)
+        def is_done(x: np.ndarray, w: np.ndarray, y: np.ndarray) -> bool:
+            if not is_constant(w):
+                return False
+            with Workspace() as space:
+                return winograd.convolve_tiles(x, transformed(w), block.windows, y.reshape(made), space)
 
-        return convolve
+        multiply = function_of(["x", "w", "y"], [way.part], stays=_stays(block, way))
+        return Way(Part(["is_done(x, w, y) or multiply(x, w, y)"], {"is_done": is_done, "multiply": multiply}), 0)
 
     # A quarter of what it takes: few tiles are multiplied slowly.
-    return sum(filters[-2:]), body_for
+    return sum(filters[-2:]), way_for
 
 
 def _depthwise(windows: Sequence[Window], depth: int) -> Kind:
     """Each channel by itself, in place, an element of the filters after the other."""
     taps = list(np.ndindex(*[window.size for window in windows]))
 
-    def body_for(block: Block) -> Body:
+    def way_for(block: Block, shape: Shape) -> Way:
         channels, over = block.shape[-1], block.windows
         places = [(slice(None), *(w.taps(i) for w, i in zip(over, tap, strict=True))) for tap in taps]
+        made = (block.shape[0], *[window.count for window in over])
+        several = depth // channels
 
-        def accumulate(x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
+        def accumulate(x: np.ndarray, w: np.ndarray, y: np.ndarray) -> None:
             with Workspace() as space:
-                accumulate_in(space, x, w, result)
+                grown, into = patches.bordered(x, over, space), y.reshape(*made, depth)
+                if several > 1:
+                    into, grown = y.reshape(*made, channels, several), grown[..., None]
+                product = space.array(into.shape, y.dtype)
+                for number, (tap, place) in enumerate(zip(taps, places, strict=True)):
+                    weights = w[tap].reshape(into.shape[len(made) :])
+                    np.multiply(grown[place], weights, out=product if number else into)
+                    if number:
+                        np.add(into, product, out=into)
 
-        def accumulate_in(space: Workspace, x: np.ndarray, w: np.ndarray, result: np.ndarray) -> None:
-            several = w.shape[-1] // channels
-            grown = patches.bordered(x, over, space)
-            into = result
-            if several > 1:
-                into, grown = result.reshape(*result.shape[:-1], channels, several), grown[..., None]
-            product = space.array(into.shape, result.dtype)
-            for number, (tap, place) in enumerate(zip(taps, places, strict=True)):
-                weights = w[tap].reshape(into.shape[result.ndim - 1 :])
-                np.multiply(grown[place], weights, out=product if number else into)
-                if number:
-                    np.add(into, product, out=into)
+        return Way(Part(["accumulate(x, w, y)"], {"accumulate": accumulate}), 0)
 
-        return accumulate
-
-    return 2 * depth, body_for
+    return 2 * depth, way_for
 
 
 def zeros(shape: Shape, dtype: np.dtype, finish: Finish | None = None) -> Convolve:
@@ -257,12 +299,5 @@ def _copied(result: np.ndarray, out: np.ndarray) -> np.ndarray:
 
 def _finishing(epilogue: RowEpilogue, result: Shape) -> Finish:
     """What an epilogue does to pixels of a result of this shape."""
-    run, are_rows = epilogue.run, [shape == result for shape in epilogue.others]
-    if not any(are_rows):
-        return lambda pixels, first, others: run(pixels, *others)
-
-    def finish(pixels: np.ndarray, first: int, others: Arrays) -> None:
-        block = slice(first, first + len(pixels))
-        run(pixels, *[pixels_of(o)[block] if is_row else o for o, is_row in zip(others, are_rows, strict=True)])
-
-    return finish
+    part_of, run = _parting(epilogue, result), epilogue.run
+    return lambda pixels, first, others: run(pixels, *part_of(others, first, len(pixels)))

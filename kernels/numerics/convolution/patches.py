@@ -1,7 +1,7 @@
 """The patches of images that windows see, as matrices for a product with filters (im2col).
 
-What follows from sizes is found out once, by `rows`, `lines`, `columns` or `planes`; `Patches.of` copies, into a
-workspace, and `Held.of` into memory that has been laid out. What is copied at a time is as much of a window as lies
+What follows from sizes is found out once, by `rows`, `lines`, `columns` or `planes`; `Patches.of` copies into a
+workspace. What is copied at a time is as much of a window as lies
 together (rows), or one element of as many windows as lie together.
 """
 
@@ -48,16 +48,22 @@ class Patches:
         made = room.array(self.shape, dtype)
         steps = [step * dtype.itemsize for step in self.strides]
         if self.grown is None:
-            return Held(made, made.reshape(self.matrix), steps, None, None, None)
+            return Held(made, steps)
         grown = (room.zeros if self.has_border else room.array)(self.grown, dtype)
         # A view of a buffer costs a sixth of `as_strided`.
         seen = np.ndarray(self.shape, dtype, grown, 0, steps)
-        order = None if self.order == tuple(range(len(self.order))) else self.order
-        return Held(made, made.reshape(self.matrix), steps, order, grown[self.inside], seen)
+        order = sorted(range(len(self.order)), key=self.order.__getitem__)
+        return Held(made, steps, grown[self.inside].transpose(order), seen)
 
     def of(self, images: np.ndarray, space: Workspace) -> np.ndarray:
-        """The patches of the images, in the workspace."""
-        return self.held(space, images.dtype).of(images)
+        """The patches of the images as `matrix`, in the workspace."""
+        held = self.held(space, images.dtype)
+        if held.seen is None or held.inside is None:
+            np.copyto(held.made, held.seen_in(images))
+        else:
+            np.copyto(held.inside, images)
+            np.copyto(held.made, held.seen)
+        return held.made.reshape(self.matrix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +72,20 @@ class Held:
 
     Attributes:
         made: the patches.
-        matrix: the same as a matrix, or several.
         steps: the strides in bytes of the view that is copied.
-        order: the images' dimensions in the order in which they are read, if that is another one.
         inside: where images are copied to, with zeros around them; None where they are read where they are.
         seen: the view that is copied then.
     """
 
     made: np.ndarray
-    matrix: np.ndarray
     steps: Sequence[int]
-    order: Shape | None
-    inside: np.ndarray | None
-    seen: np.ndarray | None
+    inside: np.ndarray | None = None
+    seen: np.ndarray | None = None
 
-    def of(self, images: np.ndarray) -> np.ndarray:
-        """The patches of the images, as `matrix`."""
-        if self.inside is None or self.seen is None:
-            read = images if images.flags.c_contiguous else np.ascontiguousarray(images)
-            np.copyto(self.made, np.ndarray(self.made.shape, read.dtype, read, 0, self.steps))
-            return self.matrix
-        np.copyto(self.inside, images if self.order is None else images.transpose(self.order))
-        np.copyto(self.made, self.seen)
-        return self.matrix
+    def seen_in(self, images: np.ndarray) -> np.ndarray:
+        """What is copied of images that are read where they are."""
+        read = images if images.flags.c_contiguous else np.ascontiguousarray(images)
+        return np.ndarray(self.made.shape, read.dtype, read, 0, self.steps)
 
 
 def are_pixels(windows: Sequence[Window]) -> bool:

@@ -17,7 +17,8 @@ from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.arithmetic import floats
-from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
+from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.epilogues import epilogue
 from tfrt.kernels.numerics.convolution.blocks import Block, blocks_of, pixels_of
 from tfrt.kernels.numerics.convolution.channels_last import Arrays, Convolve, prepare
 from tfrt.kernels.numerics.convolution.patches import Shape
@@ -155,8 +156,7 @@ def prepare_pooled(
         kind = (block.shape, over)
         if kind not in kinds:
             convolves = [prepare(block.shape, filters, over, dtype, None, first) for first, _ in ways]
-            combine = pooling_of(pool, whole, dtype)
-            kinds[kind] = _Part(whole, [(c, combine, then) for c, (_, then) in zip(convolves, ways, strict=True)])
+            kinds[kind] = _Part(whole, convolves, pooling_of(pool, whole, dtype), ways)
         blocks.append((block, kinds[kind]))
     least = -(-LEAST_WORK * len(blocks) // max(1, prod(shape) * pool.taps * prod(filters[:-1])))
     only = blocks[0][1] if len(blocks) == 1 else None
@@ -192,19 +192,21 @@ class _Part:
 
     Attributes:
         shape: what the block has before it is pooled.
-        ways: for each of `_ways_around`, the convolution with what is done to it, the pool, and what is done to that.
+        convolves: the convolution with what is done before the pool, for each of `_ways_around`, which are `ways`.
     """
 
     shape: Shape
-    ways: Sequence[tuple[Convolve, Do, Do | None]]
+    convolves: Sequence[Convolve]
+    combine: Do
+    ways: Sequence[tuple[RowEpilogue | None, Do | None]]
 
     def __call__(
         self, x: np.ndarray, w: np.ndarray, others: Arrays, way: int, found: np.ndarray, result: np.ndarray
     ) -> None:
         """Do it in the way of that number, with `found` as memory."""
-        convolve, combine, then = self.ways[way]
-        convolve(x, w, *others, out=found)
-        quiet.call(_finish, combine, found, result, then, others)
+        first, then = self.ways[way]
+        self.convolves[way](x, w, *(() if first is None else others), out=found)
+        quiet.call(_finish, self.combine, found, result, then, others)
 
 
 def _blocks(

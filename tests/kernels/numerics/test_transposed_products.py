@@ -9,7 +9,8 @@ import tfrt
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics import transposed_products as transposed
-from tfrt.kernels.numerics.chains.elementwise import Step, epilogue
+from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.epilogues import epilogue
 from tfrt.kernels.numerics.contraction import contract, contraction
 
 SINGLES = np.dtype(np.float32)

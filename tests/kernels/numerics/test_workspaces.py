@@ -61,32 +61,39 @@ def laying(made):
     return make
 
 
+def lying(layout):
+    """Borrowed memory, and what lies there."""
+    memory = workspaces.borrow(layout.size)
+    return memory, layout.made.get(memory) or layout.lay(memory)
+
+
 def test_what_is_laid_out_is_found_as_it_has_been_left():
     made = []
     layout = workspaces.Laid(laying(made))
     # At first it only finds out how much that is.
+    assert layout.size == 128 and not layout.made
     made.clear()
-    (first, (array, zeros)), (second, others) = layout.take(), layout.take()
+    (first, (array, zeros)), (second, others) = lying(layout), lying(layout)
     assert first is not second
     assert not np.shares_memory(array, others[0]) and not np.shares_memory(zeros, others[1])
     assert (array.shape, array.ctypes.data % 64, zeros.tolist()) == ((3, 4), 0, [0] * 5)
     zeros[2] = 7
     workspaces.give_back(second)
     workspaces.give_back(first)
-    memory, (again, kept) = layout.take()
+    memory, (again, kept) = lying(layout)
     assert memory is first and again is array and kept.tolist() == [0, 0, 7, 0, 0]
     assert len(made) == 2
 
 
 def test_layouts_share_memory():
-    small, large = workspaces.Laid(laying([])), workspaces.Laid(lambda room: room.array((100,), DOUBLES))
-    memory, (array, _) = small.take()
+    small, large = workspaces.Laid(laying([])), workspaces.Laid(lambda room: (room.array((100,), DOUBLES),))
+    memory, _ = lying(small)
     workspaces.give_back(memory)
-    larger, other = large.take()
+    larger, (other,) = lying(large)
     # What is too small is nobody's any more.
-    assert larger is not memory and not workspaces._kept
+    assert larger is not memory and not workspaces._kept and memory not in small.made
     workspaces.give_back(larger)
-    memory, (array, _) = small.take()
+    memory, (array, _) = lying(small)
     assert memory is larger
     assert np.shares_memory(array, other)
     workspaces.give_back(memory)
@@ -94,7 +101,7 @@ def test_layouts_share_memory():
         assert np.shares_memory(space.array((1,), DOUBLES), other)
         assert space.array((1000,), DOUBLES).size == 1000
     # The workspace has become larger in turn.
-    memory, (array, _) = small.take()
+    memory, (array, _) = lying(small)
     assert memory is not larger and not np.shares_memory(array, other)
 
 
@@ -109,23 +116,23 @@ def test_zeros_in_a_workspace():
 def test_what_is_laid_out_is_counted_and_let_go():
     layout = workspaces.Laid(laying([]))
     before = workspaces.idle()
-    memory, (_, zeros) = layout.take()
+    memory, (_, zeros) = lying(layout)
     assert layout.nbytes == workspaces.idle() - before == zeros.nbytes
     workspaces.give_back(memory)
     assert workspaces.kept() == memory.held.nbytes
     workspaces.let_go()
     assert (layout.nbytes, workspaces.kept()) == (0, 0)
-    assert layout.take()[1][1] is not zeros
+    assert lying(layout)[1][1] is not zeros
 
 
 def test_layouts_are_the_same_for_those_with_the_same_key():
     first, second = (workspaces.laid(("a", 1), laying([])) for _ in range(2))
     assert first is second
     assert workspaces.laid(("a", 2), laying([])) is not first
-    known = first.take()[1]
+    known = lying(first)[1]
     del first, second
     # Nobody has it any more.
-    assert workspaces.laid(("a", 1), laying([])).take()[1] is not known
+    assert lying(workspaces.laid(("a", 1), laying([])))[1] is not known
 
 
 def test_arrays_begin_at_a_line():

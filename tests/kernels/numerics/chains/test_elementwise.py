@@ -11,8 +11,9 @@ from tfrt.executor.declarations.broadcasting import is_row
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.prepared import writing_of
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.chains import elementwise, narrow_rows
-from tfrt.kernels.numerics.chains.elementwise import Step, chain, epilogue, writing_of_epilogue
+from tfrt.kernels.numerics.chains import elementwise, epilogues, narrow_rows
+from tfrt.kernels.numerics.chains.elementwise import Step, chain
+from tfrt.kernels.numerics.chains.epilogues import epilogue, writing_of_epilogue
 from tfrt.kernels.numerics.chains.narrow_rows import repeats
 
 UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Exp", "tf.Tanh", "tf.Sigmoid", "tf.Relu")
@@ -237,7 +238,7 @@ def test_rows_with_dimensions_of_size_one_in_front(monkeypatch, row):
 def test_constants_of_short_rows_are_repeated_once(monkeypatch):
     monkeypatch.setattr(narrow_rows, "MANY", 4)
     repeated, repeat = [], narrow_rows.repeated
-    monkeypatch.setattr(narrow_rows, "repeated", lambda row, *a, **k: repeated.append(row) or repeat(row, *a, **k))
+    monkeypatch.setattr(epilogues, "repeated", lambda row, *a, **k: repeated.append(row) or repeat(row, *a, **k))
     narrow_rows.repeats.cache_clear()
     run = epilogue([Step(np.add, (0, 1)), Step(np.multiply, (3, 2))], [(3,), (3,)])
     changing, constant = np.array([1.0, 2, 3]), np.frombuffer(np.array([4.0, 5, 6]).tobytes())

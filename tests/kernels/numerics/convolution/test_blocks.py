@@ -91,7 +91,7 @@ def test_several_threads_have_memory_of_their_own(monkeypatch, least_line):
 def test_memory_that_stays_is_as_good_as_new(monkeypatch, most, least_line):
     """Of convolutions of the same sizes each finds what the other has left."""
     monkeypatch.setattr(by_patches, "LEAST_LINE", least_line)
-    monkeypatch.setattr(by_patches, "MOST_HELD", most)
+    monkeypatch.setattr(channels_last, "MOST_HELD", most)
     random = np.random.default_rng(0)
     window = Window(size=3, stride=1, dilation=1, before=1, after=1, count=6)
     runs = [channels_last.prepare((2, 6, 6, 4), (3, 3, 4, 5), [window] * 2, np.dtype(np.float64)) for _ in range(2)]
