@@ -23,14 +23,12 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 
 Order = tuple[int, ...]
 
-FEW_CHANNELS = 4
-"""Images of so many, as colours, are read as they lie, so they need not be transposed first."""
-
 
 @dataclass(frozen=True)
 class StablehloChannelsLast(ModulePass):
     """Gives convolutions results whose features come last, and ops that read these the same order, up to where another
-    order is asked for. Kernels are fastest so, and what follows a convolution can be done with it.
+    order is asked for. Kernels are fastest so, and what follows a convolution can be done with it. Images are not
+    transposed for a convolution, not even before elementwise ops: it is told where their features are.
 
     Sums of products are rounded otherwise.
     """
@@ -46,7 +44,8 @@ class _Block:
     """A block whose values come into another order.
 
     Attributes:
-        moved: for values that a transpose of ours makes, what that transposes, and its permutation.
+        moved: for values that a transpose of ours makes, or one that only convolutions need, what that transposes, and
+            its permutation.
     """
 
     def __init__(self, block: Block):
@@ -61,6 +60,9 @@ class _Block:
                 continue
             if op.name == "stablehlo.convolution":
                 self._convolution(op)
+            elif op.name == "stablehlo.transpose" and _leads_to_convolutions(op.results[0]):
+                # Convolutions say themselves where features are.
+                self.moved[op.results[0]] = (op.operands[0], tuple(numbers_of(op.properties["permutation"])))
             elif any(operand in self.moved for operand in op.operands):
                 self._follow(op)
         # Nobody reads most of the transposes.
@@ -75,9 +77,8 @@ class _Block:
         assert isinstance(numbers, ConvAttr)
         found: ConvolutionDimensionNumbers = numbers.data
         image, rank = op.operands[0], len(sizes_of(op.results[0]))
-        source = self.moved.get(image) or _of_few_channels(image, found)
-        if source is not None:
-            image, order = source
+        if image in self.moved:
+            image, order = self.moved[image]
             found = replace(
                 found,
                 input_batch_dimension=order[found.input_batch_dimension],
@@ -159,16 +160,25 @@ class _Block:
         op.erase()
 
 
-def _of_few_channels(image: SSAValue, numbers: ConvolutionDimensionNumbers) -> tuple[SSAValue, Order] | None:
-    """What images of few channels are transposed from, and the permutation."""
-    made = maker(image, "stablehlo.transpose")
-    if (
-        made is None
-        or sizes_of(image)[numbers.input_feature_dimension] > FEW_CHANNELS
-        or not _is_known(made.operands[0])
-    ):
-        return None
-    return made.operands[0], tuple(numbers_of(made.properties["permutation"]))
+def _leads_to_convolutions(value: SSAValue) -> bool:
+    """Whether a value is used by convolutions as images only, perhaps after elementwise ops on it alone."""
+    reached, waiting = {value: None}, [value]
+    ops: dict[Operation, None] = {}
+    while waiting:
+        for use in waiting.pop().uses:
+            op = use.operation
+            if op.name == "stablehlo.convolution" and use.index == 0:
+                continue
+            if not all(map(_is_known, (*op.operands, *op.results))) or not _is_elementwise(op, len(sizes_of(value))):
+                return False
+            ops[op] = None
+            if op.results[0] not in reached:
+                reached[op.results[0]] = None
+                waiting.append(op.results[0])
+    others = [operand for op in ops for operand in op.operands if operand not in reached and sizes_of(operand)]
+    return all(made.uses for made in reached) and all(
+        constant_of(other) is not None or maker(other, "stablehlo.broadcast_in_dim") is not None for other in others
+    )
 
 
 def _is_known(value: SSAValue) -> bool:

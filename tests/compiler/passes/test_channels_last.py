@@ -71,6 +71,16 @@ class Text:
         )
         self.value = self.line(f"stablehlo.add {self.value}, {wide} : {self.type}")
 
+    def transpose(self) -> None:
+        before, old = self.type, self.order
+        self.order = ORDERS[self.random.integers(len(ORDERS))]
+        moved = [old[self.order.index(place)] for place in range(4)]
+        self.value = self.line(f"stablehlo.transpose {self.value}, dims = {moved} : ({before}) -> {self.type}")
+
+    def doubled(self) -> None:
+        other = self.line(f"stablehlo.negate {self.value} : {self.type}")
+        self.value = self.line(f"stablehlo.subtract {self.value}, {other} : {self.type}")
+
     def relu(self) -> None:
         zero = self.line(f"stablehlo.constant dense<0.0> : {self.type}")
         self.value = self.line(f"stablehlo.maximum {self.value}, {zero} : {self.type}")
@@ -158,6 +168,8 @@ class Text:
 
 
 OPS = ("bias", "relu", "residual", "pattern", "select", "clamp", "concatenate", "pad", "slice", "pool", "convolution")
+BETWEEN = ("transpose", "bias", "relu", "pattern", "clamp", "doubled")
+"""What may lead from a transpose to a convolution."""
 
 
 @settings(max_examples=6)
@@ -173,6 +185,19 @@ def test_results_stay_the_same(data):
         text.reduced(axes)
         result = text.lines[-1].rpartition("-> ")[2]
     program = text.program(result)
+    expected = tfrt.load(tfrt.compile(program))["main"](*text.arguments)
+    for compiled in (compile_text(program, pipeline=PASSES), compile_text(program, opt_level=2)):
+        np.testing.assert_array_equal(tfrt.load(compiled)["main"](*text.arguments), expected)
+
+
+@settings(max_examples=6)
+@given(st.data())
+def test_transposes_before_convolutions(data):
+    text = Text(ORDERS[0], (2, 3, 4, 3), np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))))
+    for _ in range(2):
+        for name in ["transpose", *data.draw(st.lists(st.sampled_from(BETWEEN), max_size=4)), "convolution"]:
+            getattr(text, name)()
+    program = text.program(text.type)
     expected = tfrt.load(tfrt.compile(program))["main"](*text.arguments)
     for compiled in (compile_text(program, pipeline=PASSES), compile_text(program, opt_level=2)):
         np.testing.assert_array_equal(tfrt.load(compiled)["main"](*text.arguments), expected)

@@ -44,15 +44,29 @@ func.func @others(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>, %y: tensor<1x8x3
   return %1, %2, %3 : tensor<32xf32>, tensor<1x8x4xf32>, tensor<?x4x8xf32>
 }
 
-// Images of few channels are read as they lie; what has more is transposed once.
-// CHECK-LABEL: func.func @colours
+// Convolutions read images as they are before these are transposed, and so do elementwise ops between them, unless others
+// need that, too.
+// CHECK-LABEL: func.func @transposed
 // CHECK: stablehlo.convolution(%arg0, %arg1) dim_numbers = [b, f, 0]x[0, i, o]->[b, 0, f]
-// CHECK: [[WIDE:%.+]] = stablehlo.transpose %arg2, dims = [0, 2, 1]
-// CHECK-NEXT: stablehlo.convolution([[WIDE]], %arg3) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f]
-func.func @colours(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>, %y: tensor<1x5x8xf32>, %v: tensor<1x5x4xf32>) -> (tensor<1x8x4xf32>, tensor<1x8x4xf32>) {
+// CHECK: [[WIDE:%.+]] = stablehlo.broadcast_in_dim %arg4, dims = [1] : (tensor<5xf32>) -> tensor<1x5x8xf32>
+// CHECK-NEXT: [[SCALED:%.+]] = stablehlo.multiply %arg2, [[WIDE]] : tensor<1x5x8xf32>
+// CHECK-NEXT: [[TANH:%.+]] = stablehlo.tanh [[SCALED]]
+// CHECK-NEXT: [[BENT:%.+]] = stablehlo.multiply [[SCALED]], [[TANH]]
+// CHECK-NEXT: stablehlo.convolution([[BENT]], %arg3) dim_numbers = [b, f, 0]x[0, i, o]->[b, 0, f]
+// CHECK: [[USED:%.+]] = stablehlo.transpose %arg2
+// CHECK-NEXT: stablehlo.convolution([[USED]], %arg3) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f]
+// CHECK-NEXT: stablehlo.add [[USED]], %arg5
+func.func @transposed(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>, %y: tensor<1x5x8xf32>, %v: tensor<1x5x4xf32>, %s: tensor<5xf32>, %z: tensor<1x8x5xf32>) -> (tensor<1x8x4xf32>, tensor<1x8x4xf32>, tensor<1x8x4xf32>, tensor<1x8x5xf32>) {
   %0 = stablehlo.transpose %x, dims = [0, 2, 1] : (tensor<1x3x8xf32>) -> tensor<1x8x3xf32>
   %1 = stablehlo.convolution(%0, %w) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x3xf32>, tensor<1x3x4xf32>) -> tensor<1x8x4xf32>
   %2 = stablehlo.transpose %y, dims = [0, 2, 1] : (tensor<1x5x8xf32>) -> tensor<1x8x5xf32>
-  %3 = stablehlo.convolution(%2, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x5xf32>, tensor<1x5x4xf32>) -> tensor<1x8x4xf32>
-  return %1, %3 : tensor<1x8x4xf32>, tensor<1x8x4xf32>
+  %3 = stablehlo.broadcast_in_dim %s, dims = [2] : (tensor<5xf32>) -> tensor<1x8x5xf32>
+  %4 = stablehlo.multiply %2, %3 : tensor<1x8x5xf32>
+  %t = stablehlo.tanh %4 : tensor<1x8x5xf32>
+  %5 = stablehlo.multiply %4, %t : tensor<1x8x5xf32>
+  %6 = stablehlo.convolution(%5, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x5xf32>, tensor<1x5x4xf32>) -> tensor<1x8x4xf32>
+  %7 = stablehlo.transpose %y, dims = [0, 2, 1] : (tensor<1x5x8xf32>) -> tensor<1x8x5xf32>
+  %8 = stablehlo.convolution(%7, %v) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x5xf32>, tensor<1x5x4xf32>) -> tensor<1x8x4xf32>
+  %9 = stablehlo.add %7, %z : tensor<1x8x5xf32>
+  return %1, %6, %8, %9 : tensor<1x8x4xf32>, tensor<1x8x4xf32>, tensor<1x8x4xf32>, tensor<1x8x5xf32>
 }
