@@ -4,6 +4,7 @@
 `frontend/`                 MLIR text to located xDSL IR
 `verifier.py`               what must hold in a well-formed module, as located diagnostics
 `definition_rules.py`       whether ops keep the rules of their definitions, quickly
+`broken_rules.py`           which of these an op breaks, in MLIR's words
 `passes/`                   passes, one a file
 `pipelines/`                pipelines of passes as text, and what runs them
 `streams.py`                which kernels are worth running on one thread
@@ -11,7 +12,7 @@
 `bef_to_mlir.py`            BEF bytes back to MLIR text
 `printer.py`                xDSL IR to MLIR text, custom and generic form
 `module_graphs.py`          xDSL IR as graphs to be drawn
-`locations.py`              locations that xDSL does not make as MLIR does
+`locations.py`              locations that xDSL does not make as MLIR does, and what they are to the executor
 `float_bits.py`             floating-point attributes bit for bit
 `input_shapes.py`           shapes that are given for arguments
 `float_spelling.py`         how MLIR writes floating-point numbers

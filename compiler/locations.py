@@ -1,4 +1,4 @@
-"""Locations that xDSL does not make as MLIR does: fused ones, and ranges in files.
+"""Locations that xDSL does not make as MLIR does: fused ones, and ranges in files; and what all are to the executor.
 
 Fused ones are simplified when they are built, so that no two spell the same thing. Source of the semantics:
 ``FusedLoc::get`` in llvm-project's ``mlir/lib/IR/Location.cpp``. Locations are part of BEF files, so a location that
@@ -15,16 +15,27 @@ from collections.abc import Callable, Iterable
 from xdsl.dialects.builtin import (
     UNKNOWN_LOC,
     ArrayAttr,
+    CallSiteLoc,
     FileLineColLoc,
     FusedLoc,
     IntAttr,
     LocationAttr,
+    NameLoc,
     NoneAttr,
     StringAttr,
     UnknownLoc,
 )
 from xdsl.ir import Attribute, Operation, ParametrizedAttribute
 from xdsl.irdl import irdl_attr_definition
+
+from tfrt.executor.support.location import (
+    UNKNOWN,
+    CallSiteLocation,
+    FileLineCol,
+    FusedLocation,
+    Location,
+    NameLocation,
+)
 
 NO_METADATA = NoneAttr()
 
@@ -133,3 +144,19 @@ def parts_of(location: FusedLoc) -> tuple[LocationAttr, ...]:
     """The locations that `location` stands for."""
     assert isinstance(location.locations, ArrayAttr)
     return location.locations.data
+
+
+def location_of(attribute: LocationAttr | Attribute) -> Location:
+    """The runtime twin of a location attribute."""
+    match attribute:
+        case FileLineColLoc():
+            return FileLineCol(attribute.filename.data, attribute.line.data, attribute.column.data)
+        case NameLoc():
+            return NameLocation(attribute.desc.data, location_of(attribute.location))
+        case CallSiteLoc():
+            return CallSiteLocation(location_of(attribute.callee), location_of(attribute.caller))
+        case FusedLoc() if (start := start_of_range(attribute)) is not None:
+            return location_of(start)
+        case FusedLoc():
+            return FusedLocation(tuple(map(location_of, parts_of(attribute))))
+    return UNKNOWN

@@ -22,9 +22,9 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.printer import MlirPrinter, attribute_text, type_text
 from tfrt.compiler.streams import analyse_streams
-from tfrt.compiler.verifier import location_of
 from tfrt.dialects import get_dialects
 from tfrt.dialects.shared.definitions import SourceDialect
 from tfrt.dialects.shared.walking import is_unregistered

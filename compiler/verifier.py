@@ -8,63 +8,24 @@ before they are used and not across isolated regions, and that symbols are uniqu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 
-from xdsl.dialects.builtin import (
-    ArrayAttr,
-    CallSiteLoc,
-    DenseIntOrFPElementsAttr,
-    FileLineColLoc,
-    FloatAttr,
-    FusedLoc,
-    IntegerAttr,
-    IntegerType,
-    LocationAttr,
-    ModuleOp,
-    NameLoc,
-    StringAttr,
-    SymbolRefAttr,
-    f16,
-    f32,
-    f64,
-)
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, StringAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.irdl import (
-    AttrConstraint,
-    AttributeDef,
-    IRDLOperation,
-    OperandDef,
-    OptAttributeDef,
-    OptPropertyDef,
-    ParamAttrConstraint,
-    PropertyDef,
-    RangeConstraint,
-    ResultDef,
-    VariadicDef,
-)
-from xdsl.irdl.constraints import InferenceContext, VerificationContext
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, OpTrait, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
+from tfrt.compiler.broken_rules import broken_rule
 from tfrt.compiler.definition_rules import DefinitionRules, own_rules
-from tfrt.compiler.locations import start_of_range
-from tfrt.dialects.shared.definitions import I64Array, StringArray
+from tfrt.compiler.locations import location_of
 from tfrt.dialects.shared.interning import Identities
 from tfrt.dialects.shared.ops import blocks_of, operands_of, ops_of, successors_of, type_of
 from tfrt.dialects.shared.symbols import shared_symbol_tables
-from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround, TensorOf
+from tfrt.dialects.shared.tensor_types import CheckedOp, LooksAround
 from tfrt.dialects.shared.walking import has_trait, is_defined, is_unregistered
 from tfrt.executor.support.diagnostics import Diagnostic
-from tfrt.executor.support.location import (
-    UNKNOWN,
-    CallSiteLocation,
-    FileLineCol,
-    FusedLocation,
-    Location,
-    NameLocation,
-    position,
-)
+from tfrt.executor.support.location import position
 
 
 def verify(module: ModuleOp) -> list[Diagnostic]:
@@ -73,22 +34,6 @@ def verify(module: ModuleOp) -> list[Diagnostic]:
     with shared_symbol_tables():
         _verify_op(module, set(), diagnostics, _Alike())
     return sorted(diagnostics, key=line_and_column)
-
-
-def location_of(attribute: LocationAttr | Attribute) -> Location:
-    """The runtime twin of a location attribute."""
-    match attribute:
-        case FileLineColLoc():
-            return FileLineCol(attribute.filename.data, attribute.line.data, attribute.column.data)
-        case NameLoc():
-            return NameLocation(attribute.desc.data, location_of(attribute.location))
-        case CallSiteLoc():
-            return CallSiteLocation(location_of(attribute.callee), location_of(attribute.caller))
-        case FusedLoc() if (start := start_of_range(attribute)) is not None:
-            return location_of(start)
-        case FusedLoc():
-            return FusedLocation(tuple(map(location_of, attribute.locations)))  # type: ignore[call-overload]
-    return UNKNOWN
 
 
 def line_and_column(diagnostic: Diagnostic) -> tuple[int, int]:
@@ -243,7 +188,7 @@ def _verify_op(op: Operation, visible: set[int], diagnostics: list[Diagnostic], 
         if culprit is not None:
             diagnostics.append(_error(culprit, str(error)))
         else:
-            diagnostics.append(_error(op, f"'{_name_of(op)}' op {_broken_rule(op) or error}"))
+            diagnostics.append(_error(op, f"'{_name_of(op)}' op {broken_rule(op) or error}"))
 
 
 @cache
@@ -349,113 +294,3 @@ def _duplicate_symbols(op: Operation) -> Iterator[Diagnostic]:
                 if first is not inner:
                     note = _note(first, "see existing symbol definition here")
                     yield _error(inner, f"redefinition of symbol named '{name.data}'", note)
-
-
-# What the definition of an op says, in MLIR's words
-
-
-def _broken_rule(op: Operation) -> str | None:
-    """Which rule of its irdl definition `op` breaks; None where it is another kind of rule."""
-    if not isinstance(op, IRDLOperation):
-        return None
-    definition = op.get_irdl_definition()
-    return (
-        _wrong_values("operand", [d for _, d in definition.operands], op.operands)
-        or _wrong_values("result", [d for _, d in definition.results], op.results)
-        or _wrong_attributes(op)
-    )
-
-
-def _wrong_values(
-    what: str, definitions: Sequence[OperandDef] | Sequence[ResultDef], values: Sequence[SSAValue]
-) -> str | None:
-    fixed = sum(not isinstance(d, VariadicDef) for d in definitions)
-    variadic = len(definitions) - fixed
-    count = len(values)
-    if variadic == 0 and count != fixed:
-        if fixed == 0:
-            return f"requires zero {what}s"
-        return f"expected {fixed} {what}{'s' * (fixed != 1)}, but found {count}"
-    if count < fixed:
-        return f"expected {fixed} or more {what}s, but found {count}"
-    if variadic > 1 and (count - fixed) % variadic:
-        return None
-    index = 0
-    for definition in definitions:
-        # Several that are variadic have equally many values.
-        repeat = (count - fixed) // variadic if isinstance(definition, VariadicDef) else 1
-        for value in values[index : index + repeat]:
-            complaint = _complaint(definition, value.type)
-            if complaint is not None:
-                return f"{what} #{index} {complaint}"
-            index += 1
-    return None
-
-
-def _complaint(definition: OperandDef | ResultDef, type: Attribute) -> str | None:
-    """What is wrong with the type of a value."""
-    each: object = definition.constr
-    while isinstance(each, RangeConstraint):
-        each = getattr(each, "constraint", None) or getattr(each, "constr", None)
-    if isinstance(each, TensorOf):
-        return each.complaint(type)
-    wanted = _wanted_type(definition)
-    if wanted is not None and type != wanted:
-        return f"must be {_type_in_words(wanted)}, but got '{type}'"
-    return None
-
-
-def _wanted_type(definition: OperandDef | ResultDef) -> Attribute | None:
-    if not definition.constr.can_infer(frozenset(), length_known=True):
-        return None
-    wanted: Attribute = definition.constr.infer(InferenceContext(), length=1)[0]
-    return wanted
-
-
-def _type_in_words(type: Attribute) -> str:
-    if isinstance(type, IntegerType):
-        return f"{type.bitwidth}-bit {type.signedness.data.name.lower()} integer"
-    if type in (f16, f32, f64):
-        return f"{type.bitwidth}-bit float"
-    return f"{type} type"
-
-
-def _wrong_attributes(op: IRDLOperation) -> str | None:
-    definition = op.get_irdl_definition()
-    declared: dict[str, AttributeDef | PropertyDef] = {**definition.attributes, **definition.properties}
-    for name, attribute in declared.items():
-        value = op.get_attr_or_prop(name)
-        if value is None:
-            if not isinstance(attribute, (OptAttributeDef, OptPropertyDef)):
-                return f"requires attribute '{name}'"
-            continue
-        try:
-            attribute.constr.verify(value, VerificationContext())
-        except VerifyException as error:
-            what = _attribute_in_words(attribute.constr) or str(error)
-            return f"attribute '{name}' failed to satisfy constraint: {what}"
-    return None
-
-
-def _attribute_in_words(constraint: AttrConstraint) -> str | None:
-    if isinstance(constraint, ParamAttrConstraint) and constraint.base_attr in (IntegerAttr, FloatAttr):
-        type_constraint = constraint.param_constrs[1]
-        if type_constraint.can_infer(frozenset()):
-            return f"{_type_in_words(type_constraint.infer(InferenceContext()))} attribute"
-    for array, words in _ARRAYS_IN_WORDS:
-        if constraint == array:
-            return f"{words} array attribute"
-    bases = constraint.get_bases()
-    for base, words in _ATTRIBUTES_IN_WORDS.items():
-        if bases == {base}:
-            return f"{words} attribute"
-    return None
-
-
-_ARRAYS_IN_WORDS = ((I64Array, "64-bit integer"), (StringArray, "string"))
-
-_ATTRIBUTES_IN_WORDS: dict[type[Attribute], str] = {
-    ArrayAttr: "array",
-    StringAttr: "string",
-    SymbolRefAttr: "flat symbol reference",
-}

@@ -24,9 +24,9 @@ from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, Region
 from tfrt.compiler.emitter.attributes import array_type, attribute_type
 from tfrt.compiler.float_bits import to_bits
 from tfrt.compiler.frontend.compiled_modules import COMPILED
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.printer import attribute_text, type_text
 from tfrt.compiler.streams import STREAM_ATTRIBUTE
-from tfrt.compiler.verifier import location_of
 from tfrt.dialects.shared.ops import blocks_of, operands_of, ops_of, type_of
 from tfrt.dialects.shared.symbols import symbols_of
 from tfrt.dialects.shared.traits import COST_ATTRIBUTE, MEASURED_COST_ATTRIBUTE

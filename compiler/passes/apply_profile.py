@@ -9,8 +9,8 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.passes import ModulePass
 
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.passes.shared.purity import name_of
-from tfrt.compiler.verifier import location_of
 from tfrt.dialects.shared.traits import MEASURED_COST_ATTRIBUTE
 from tfrt.executor.declarations.kernel_profile import KernelProfile, read_profile
 from tfrt.executor.support.cli import decode_text, read_bytes

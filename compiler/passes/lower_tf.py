@@ -20,6 +20,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation
 from xdsl.passes import ModulePass
 
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.passes.shared.replacing import cast, insert, replace, replace_by
 from tfrt.compiler.passes.shared.saved_models import (
@@ -37,7 +38,6 @@ from tfrt.compiler.passes.shared.tf_attributes import derive
 from tfrt.compiler.passes.shared.tf_control_flow import ControlFlow
 from tfrt.compiler.passes.shared.tf_variables import is_resource, make_constant
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private
-from tfrt.compiler.verifier import location_of
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.stablehlo.shapes import ConstantOp
 from tfrt.dialects.tf import VariableOp

@@ -21,10 +21,10 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.emitter.entities import NAME
 from tfrt.compiler.frontend.builtin_types import scalar_type
 from tfrt.compiler.input_shapes import GivenShape, read_shape
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.passes.shared.shape_inference import Misfit, narrowed
 from tfrt.compiler.passes.shared.source_functions import is_source
 from tfrt.compiler.passes.symbol_dce import functions_of, is_private, names_in
-from tfrt.compiler.verifier import location_of
 from tfrt.executor.support.diagnostics import Diagnostic
 from tfrt.executor.support.errors import CompileError, UsageError
 

@@ -20,7 +20,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block
 
 from tfrt.compiler.frontend import parse_module
-from tfrt.compiler.verifier import location_of, verify
+from tfrt.compiler.locations import location_of
+from tfrt.compiler.verifier import verify
 from tfrt.dialects import context
 from tfrt.executor.support.errors import CompileError
 from tfrt.executor.support.location import UNKNOWN, CallSiteLocation, FileLineCol, FusedLocation, NameLocation

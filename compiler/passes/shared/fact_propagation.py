@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import IntegerAttr, StringAttr, TensorType, UnrankedT
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.passes.shared.core_ops import core_op
 from tfrt.compiler.passes.shared.custom_calls import is_identity, shape_operands_of
 from tfrt.compiler.passes.shared.purity import name_of
@@ -29,7 +30,6 @@ from tfrt.compiler.passes.shared.shape_inference import (
     shape_of,
 )
 from tfrt.compiler.passes.shared.source_ops import FORWARDING, Unsupported, callee_of
-from tfrt.compiler.verifier import location_of
 from tfrt.executor.support.diagnostics import Diagnostic
 
 CONSTANTS = frozenset(("arith.constant", "stablehlo.constant", "tf.Const"))

@@ -27,6 +27,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from tfrt.compiler.emitter.entities import NAME
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.passes.shared.purity import name_of
 from tfrt.compiler.passes.shared.source_ops import (
     Unsupported,
@@ -37,7 +38,6 @@ from tfrt.compiler.passes.shared.source_ops import (
 )
 from tfrt.compiler.passes.shared.source_values import is_everywhere
 from tfrt.compiler.passes.symbol_dce import is_private
-from tfrt.compiler.verifier import location_of
 from tfrt.dialects.cpu.arrays import AfterOp, CopyOp, ItemOp, OwnOp
 from tfrt.dialects.cpu.calls import CallOp
 from tfrt.dialects.shared.ops import add_arguments, append_op, operands_of, ops_of, type_of

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 from xdsl.ir import Operation
 
-from tfrt.compiler.verifier import location_of
+from tfrt.compiler.locations import location_of
 from tfrt.executor.support.diagnostics import Diagnostic
 
 Handler = Callable[[Diagnostic], None]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfrt.compiler.frontend import parse_module
+from tfrt.compiler.locations import location_of
 from tfrt.compiler.printer import print_module
-from tfrt.compiler.verifier import location_of
 from tfrt.executor.support.errors import CompileError
 
 GOLDENS = sorted((Path(__file__).parents[2] / "golden").glob("*.mlir"))

@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, UnknownLoc, i32
 from xdsl.dialects.func import FuncOp
 
 from tfrt.compiler.frontend import lexer, parse_module, pipeline, split_input
-from tfrt.compiler.verifier import location_of
+from tfrt.compiler.locations import location_of
 from tfrt.executor.support.errors import CompileError
 from tfrt.executor.support.location import FileLineCol
 
