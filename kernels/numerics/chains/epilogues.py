@@ -93,7 +93,7 @@ def in_place(steps: Sequence[Step], others: Sequence[Shape], matrix: Shape, dtyp
                 rows.append(name)
                 # What never changes is repeated once, and what has another type has no place.
                 may_change = f"{name}.flags.writeable and {name}.dtype is dtype"
-                lines.append(f"if {may_change}: copyto({name}_rows, {name}); {name} = {name}_row")
+                lines.append(f"if {may_change}: {name}_rows[...] = {name}; {name} = {name}_row")
                 lines.append(f"else: {name} = once_{name}({name})")
             else:
                 lines.append(f"{name} = once_{name}({name})")
@@ -103,7 +103,7 @@ def in_place(steps: Sequence[Step], others: Sequence[Shape], matrix: Shape, dtyp
         way = [room.array(shape, np.dtype(kind) if kind else dtype) for kind in on_the_way.values()]
         return (*found, *[each.reshape(-1) for each in found], *way)
 
-    values |= {"shape": shape, "dtype": dtype, "copyto": np.copyto}
+    values |= {"shape": shape, "dtype": dtype}
     places = [*[f"{name}_rows" for name in rows], *[f"{name}_row" for name in rows], *on_the_way]
     key = ("steps", shape, times, dtype, len(rows), tuple(on_the_way.values()))
     return shape, Part([*lines, *doing], values, places, make if places else None, key)

@@ -49,9 +49,9 @@ class _Filters:
         self.values: dict[str, Any] = {"filters_shape": shape}
         self.lines = ["matrices = w.reshape(filters_shape)"]
         if self.is_copied:
-            self.values |= {"copyto": np.copyto, "once": packed_once(lambda w: in_line(w.reshape(shape)))}
+            self.values["once"] = packed_once(lambda w: in_line(w.reshape(shape)))
             self.lines = [
-                "if w.flags.writeable: copyto(filters, w.reshape(filters_shape)); matrices = filters",
+                "if w.flags.writeable: filters[...] = w.reshape(filters_shape); matrices = filters",
                 "else: matrices = once(w)",
             ]
 
@@ -60,8 +60,8 @@ class _Filters:
         return room.array(self._shape, self._dtype) if self.is_copied else None
 
 
-_COPYING = ("copyto(inside, x)", "copyto(patches, seen)")
-_COPYING_IN_PLACE = ("copyto(patches, seen_in(x))",)
+_COPYING = ("inside[...] = x", "patches[...] = seen")
+_COPYING_IN_PLACE = ("patches[...] = seen_in(x)",)
 
 
 def _copying(seen: Patches) -> tuple[str, ...]:
@@ -95,7 +95,6 @@ def products(windows: Sequence[Window], inner: int, groups: int, depth: int, dty
             return (*_places(held, filters.place(room)), *parts)
 
         values = filters.values | {
-            "copyto": np.copyto,
             "matmul": np.matmul,
             "groups": groups,
             "pixels": (pixels, depth),
@@ -168,7 +167,7 @@ def lines(filters: Shape, dtype: np.dtype) -> Kind:
             *[f"add(sum0, {each}, sum0)" for each in sums[1:-1]],
             f"add(sum0, {sums[-1]}, y)",
         ]
-        values = matrices.values | {"copyto": np.copyto, "matmul": np.matmul, "add": np.add}
+        values = matrices.values | {"matmul": np.matmul, "add": np.add}
         key = ("lines", block.shape, block.windows, filters, matrices.is_copied, matrices.at_a_time, shape, dtype)
         nbytes = seen.nbytes(dtype) + height * batch * count * depth * dtype.itemsize
         return Way(Part(doing, values, (*_PLACES, *sums, *names), make, key), nbytes)

@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.declarations.annotations import RowEpilogue
+from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.borrowing import Part, function_of
 from tfrt.kernels.numerics.chains.epilogues import in_place, names_of
@@ -146,11 +147,27 @@ def _blockwise(
             )
         return result if out is None or result is out else _copied(result, out)
 
-    return run
+    if only is None:
+        return run
+    inputs = 2 + (0 if epilogue is None else len(epilogue.others))
+
+    def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+        x, w, *others = operands[:inputs]
+        call, body = scribe.attribute(quiet, "call"), scribe.constant(only, "convolve")
+        if len(operands) == inputs:
+            room = f"{scribe.constant(np.empty, 'empty')}({scribe.constant(shape)}, {scribe.constant(dtype)})"
+            return [f"{result} = {call}({', '.join([body, x, w, room, *others])})"]
+        out = operands[-1]
+        done = f"{call}({', '.join([body, x, w, out, *others])})"
+        otherwise = f"{scribe.constant(run, 'run')}({', '.join(operands[:inputs])}, out={out})"
+        return [f"{result} = {done} if {out}.flags.c_contiguous else {otherwise}"]
+
+    return written(run, write)
 
 
-Body = Callable[..., None]
-"""Convolves the images of a block with filters, into its result, and does what follows, which reads other arrays."""
+Body = Callable[..., np.ndarray]
+"""Convolves the images of a block with filters, into its result, which is returned, and does what follows, which reads
+other arrays."""
 
 MOST_HELD = 1 << 19
 """How many bytes of memory for images that are one block are laid out for the next call. Where there is more to do,
@@ -177,8 +194,9 @@ def _body(
         else:
             after = Part([f"epilogue({', '.join(names)})"], {"epilogue": epilogue.run})
     way = way_for(block, matrix)
-    parts = [Part(["y = x0 = y.reshape(matrix)"], {"matrix": matrix}), way.part]
-    return function_of(["x", "w", "y", *names[1:]], [*parts, after] if after else parts, stays=_stays(block, way))
+    begin, end = Part(["y = x0 = result.reshape(matrix)"], {"matrix": matrix}), Part(["return result"])
+    parts = [begin, way.part, *([after] if after else []), end]
+    return function_of(["x", "w", "result", *names[1:]], parts, stays=_stays(block, way))
 
 
 def _stays(block: Block, way: Way) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.pools import Pool
-from tfrt.executor.declarations.prepared import written
+from tfrt.executor.declarations.prepared import writing_of, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import Processor, assemble, processor
@@ -119,12 +119,18 @@ def prepare_fused(
     else:
         convolve = _with_view(prepare(images, filters, windows, dtype, host, epilogue), view)
     other = epilogue or (None if pooling is None else pooling.after)
-    inputs = 2 + (0 if other is None else len(other.others))
-    run = written(convolve, lambda names, result, scribe: [f"{result} = {called(convolve, inputs, names, scribe)}"])
+    run = _with_writing(convolve, 2 + (0 if other is None else len(other.others)))
     found = describe(images, filters, windows, dtype, epilogue, pooling)
     if found is None:
         return run
     return native_or(run, lambda: make_native(found, shape, host, view, planar), host, "a convolution")
+
+
+def _with_writing(convolve: Run, inputs: int) -> Run:
+    """The function of so many arrays, which a plan calls as it is, if it does not say how it is written."""
+    if writing_of(convolve) is not None:
+        return convolve
+    return written(convolve, lambda names, result, scribe: [f"{result} = {called(convolve, inputs, names, scribe)}"])
 
 
 def is_worth_pooling(images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype, pool: Pool) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.kernels.numerics.as_written import as_written
 from tfrt.executor.declarations.broadcasting import is_row
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.prepared import writing_of
@@ -87,37 +88,6 @@ def test_as_an_epilogue(made):
     with np.errstate(all="ignore"):
         epilogue(steps, [array.shape for array in arrays[1:]])(rows, *arrays[1:])
     assert rows.tobytes() == expected.tobytes()
-
-
-class Scribe:
-    """Runs statements that a plan would have."""
-
-    def __init__(self, **names):
-        self.names = names
-
-    def constant(self, value, wish=""):
-        self.names[f"c{len(self.names)}"] = value
-        return f"c{len(self.names) - 1}"
-
-    def attribute(self, value, attribute):
-        return self.constant(getattr(value, attribute))
-
-    def is_number(self, operand):
-        return type(self.names.get(operand)) is int
-
-    def run(self, statements):
-        """What `r` is; it and what was there before are all that is left."""
-        given = set(self.names)
-        with np.errstate(all="raise"):
-            exec("; ".join(statements), self.names)
-        assert set(self.names) <= {*given, "r", "__builtins__"}
-        return self.names["r"]
-
-
-def as_written(write, arrays, out=None):
-    values = [*arrays, *([] if out is None else [out])]
-    scribe = Scribe(**{f"x{number}": value for number, value in enumerate(values)})
-    return scribe.run(write(list(scribe.names), "r", scribe))
 
 
 @given(chains(), st.integers(-1, 3))
