@@ -255,7 +255,7 @@ def _matrix_product(
     are_full = _full(finish, how.shape)
     at_once = transposed_products.columns_at_once(*sizes, dtype, turns_rhs) if is_alone and not turns_lhs else 0
     find_turned = panels.in_order()
-    is_by_columns = may_lie_by_columns or turns_rhs or transposed_products.is_worth_transposing(*sizes)
+    is_by_columns = may_lie_by_columns or transposed_products.is_worth_transposing(*sizes)
 
     def finish_some(rows: np.ndarray, first: int, others: tuple[np.ndarray, ...]) -> None:
         assert finish is not None
@@ -328,6 +328,10 @@ def _matrix_product(
         if find is not None:
             packed = find(y)
             b = b if packed is None else packed.made
+            if packed is None and at_once and turns_rhs and y.flags.c_contiguous:
+                # BLAS takes longer for a transposed matrix than to transpose rows and result.
+                found = quiet.call(product_by_columns, x, y, others, out)
+                return found
         if is_alone or (out is not None and not out.flags.c_contiguous):
             found = quiet.call(product, a, b, others, out)
             return found

@@ -125,6 +125,18 @@ def test_what_may_change_is_not_copied(is_turned):
         assert panels.bytes_kept() - before == (0 if is_turned else matrix.nbytes)
 
 
+def test_a_small_matrix_that_lies_transposed_is_in_panels_once_it_is_constant():
+    random = np.random.default_rng(0)
+    a, turned = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((64, 256), (192, 256)))
+    how = contraction(a.shape, turned.shape, ((), ()), ((1,), (1,)))
+    before = panels.bytes_kept()
+    with tfrt.HostContext("s", native=False) as host:
+        run = contract(how, SINGLES, host)
+        for matrix, kept in ((turned, 0), (_constant(turned), turned.nbytes)):
+            np.testing.assert_array_equal(run(a, matrix), a @ turned.T)
+            assert panels.bytes_kept() - before == kept
+
+
 def test_several_threads_share_products_by_rows(monkeypatch):
     monkeypatch.setattr(products, "LEAST_WORK", 1000)
     a, b = np.ones((64, 512), np.float32), _constant(np.ones((512, 600), np.float32))
