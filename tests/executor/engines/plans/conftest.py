@@ -1,13 +1,9 @@
-"""The kernels of random programs, in a registry of their own, and the strategy that makes the programs."""
+"""The kernels of random programs, in a registry of their own."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,18 +13,6 @@ from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 
 REGISTRY = KernelRegistry(BUILTIN)
-
-
-@pytest.fixture(scope="session")
-def random_programs() -> ModuleType:
-    """The module of that name. Test folders are no packages, so it is not imported by name."""
-    name = "tfrt_random_programs"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("random_programs.py"))
-        assert spec is not None and spec.loader is not None
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import tfrt
+from tests.executor.engines.plans import random_programs
 from tfrt.compiler import compile as compile_text
 from tfrt.compiler.pipelines import pipeline
 from tfrt.executor.engines.plans import planned
@@ -225,7 +226,7 @@ FEATURES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_random_programs(name, random_programs, registry, monkeypatch):
+def test_random_programs(name, registry, monkeypatch):
     with_native = "native" in os.environ.get("TFRT_TIERS", "")
     if with_native:
         monkeypatch.setattr(planned, "is_worthwhile", lambda function: True)
@@ -275,7 +276,7 @@ CHAINED = [name for name in FEATURES if FEATURES[name].get("effects") != "free"]
 
 
 @pytest.mark.parametrize("name", CHAINED)
-def test_random_programs_optimised(name, random_programs, registry):
+def test_random_programs_optimised(name, registry):
     """Passes, too, change nothing: results, what is printed in order, diagnostics and their locations."""
     features = random_programs.Features(**FEATURES[name])
 
@@ -307,7 +308,7 @@ def test_random_programs_optimised(name, random_programs, registry):
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_random_programs_scheduled(name, random_programs, registry, monkeypatch):
+def test_random_programs_scheduled(name, registry, monkeypatch):
     """Nobody can tell that ops have been reordered, not even where nothing orders the effects of a program.
 
     Here the pass knows the kernels of the programs, as it knows those that come with tfrt.
@@ -384,7 +385,7 @@ CHECK = '"rnd.check"(%bad, %ch)'
 @pytest.mark.parametrize(
     ("each", "last", "depth"), [(PURE, LATER, 3_000), (PRINT, CHECK, 5_000)], ids=["pure", "printing"]
 )
-def test_thousands_of_nested_calls(each, last, depth, configuration, queue, registry, random_programs):
+def test_thousands_of_nested_calls(each, last, depth, configuration, queue, registry):
     bef = tfrt.compile(DEEP.replace("EACH", each).replace("LAST", last), filename="m")
     machine = Machine(bef, registry, queue, **configuration)
     call = random_programs.Call("sum", (random_programs.Argument(depth), random_programs.Argument(None)))
