@@ -49,6 +49,9 @@ BLOCK_BYTES = 1 << 19
 LEAST_BLOCK = 256
 """...but as many rows at least: each block reads all of the right matrix."""
 
+LEAST_FETCHED = 1 << 18
+"""Results of so many bytes are not in the second cache any more when the next call writes them."""
+
 Shape = tuple[int, ...]
 
 
@@ -368,7 +371,10 @@ class _Writer:
         else:
             step = self.rhythm
             with code.loop(part.start, part.end, step) as k:
-                self.fetch(ahead, number, code.subtract(k, part.start))
+                done = code.subtract(k, part.start)
+                self.fetch(ahead, number, done)
+                if prod(p.result) * p.dtype.itemsize >= LEAST_FETCHED:
+                    self.fetch_results(number, column, done)
                 end = code.add(k, step)
                 if p.inner % step or t.depth % step:
                     end = code.least(end, part.end)
@@ -390,11 +396,30 @@ class _Writer:
         """
         code, p, t = self.code, self.p, self.t
         turn = number if t.blocks == 1 else code.value(f"urem i64 {number}, {t.together}")
-        row = code.add(code.times(turn, -(-t.depth // self.rhythm)), code.divided(done, self.rhythm))
+        row = code.add(code.times(turn, self.times), code.divided(done, self.rhythm))
         with code.when(code.value(f"icmp slt i64 {row}, {ahead.rows}")):
-            begin = code.at(ahead.begin, code.times(row, p.columns))
-            for line in range(-(-t.width // self.apart)):
-                code.prefetch(code.at(begin, (line + 1) * self.apart - 1))
+            self._fetch_row(code.at(ahead.begin, code.times(row, p.columns)))
+
+    def fetch_results(self, number: Value, column: Value, done: Value) -> None:
+        """Fetch a row of what the next tile is going to write, or some where a tile fetches seldom: the nearest cache
+        writes whole lines, and reads them before."""
+        code, p, t = self.code, self.p, self.t
+        each = -(-t.height // self.times)
+        first = code.times(code.divided(done, self.rhythm), each)
+        with code.when(code.value(f"icmp slt i64 {first}, {t.height}")):
+            row = code.add(code.times(number, t.height), t.height, first)
+            begin = code.at(self.made, code.add(code.times(row, p.columns), column))
+            for further in range(each):
+                self._fetch_row(code.at(begin, further * p.columns), is_written=True)
+
+    @property
+    def times(self) -> int:
+        """How many times a tile fetches something."""
+        return -(-self.t.depth // self.rhythm)
+
+    def _fetch_row(self, begin: str, is_written: bool = False) -> None:
+        for line in range(-(-self.t.width // self.apart)):
+            self.code.prefetch(self.code.at(begin, (line + 1) * self.apart - 1), is_written)
 
     def _add_before(
         self, sums: Sequence[Sequence[str]], row: Value, column: Value, lanes: Sequence[int], part: _Part

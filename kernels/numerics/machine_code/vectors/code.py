@@ -287,9 +287,9 @@ class Code:
         order = f"<{self.lanes} x i32> zeroinitializer"
         return self.value(f"shufflevector {self.vector} {vector}, {self.vector} poison, {order}")
 
-    def prefetch(self, address: str) -> None:
-        """Have what lies there brought into the second cache, if it lies anywhere."""
-        how = (("ptr", address), ("i32", 0), ("i32", 2), ("i32", 1))
+    def prefetch(self, address: str, is_written: bool = False) -> None:
+        """Have what lies there, if it lies anywhere, brought into the second cache, or where it can be written."""
+        how = (("ptr", address), ("i32", int(is_written)), ("i32", 2), ("i32", 1))
         self.line(self.call("void", "llvm.prefetch.p0", *how))
 
     def filled(self, vector: str, lanes: int, other: str) -> str:

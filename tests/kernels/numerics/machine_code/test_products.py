@@ -185,7 +185,7 @@ def test_packed_constants_are_shared_and_freed():
 @LLVM
 def test_blocks_of_rows_and_parts_of_sums(monkeypatch):
     """What large matrices are parted into, of smaller ones."""
-    for name, value in {"DEPTH": 50, "BLOCK_BYTES": 1, "LEAST_BLOCK": 24}.items():
+    for name, value in {"DEPTH": 50, "BLOCK_BYTES": 1, "LEAST_BLOCK": 24, "LEAST_FETCHED": 1}.items():
         monkeypatch.setattr(tiles, name, value)
     rng = np.random.default_rng(0)
     for rows in (25, 49, 64, 73):
