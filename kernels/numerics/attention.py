@@ -22,7 +22,7 @@ from tfrt.kernels.numerics.machine_code.attention import MOST_QUERIES, with_nati
 from tfrt.kernels.numerics.machine_code.attention_blocks import with_native_blocks
 from tfrt.kernels.numerics.machine_code.rows import with_native_softmax
 from tfrt.kernels.numerics.packed import is_constant, packed_once
-from tfrt.kernels.numerics.products import multiply_stacks
+from tfrt.kernels.numerics.products import LEAST_HEIGHT, multiply_stacks
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, softmax_columns, softmax_rows
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -245,16 +245,18 @@ def _mix_values(
         _change(shares, a.shares[1:], masks)
     elif a.shares:
         _change(shares, a.shares, masks)
+    # There are no blocks of fewer rows.
+    multiply = np.matmul if a.queries < LEAST_HEIGHT else multiply_stacks
     is_first = True
     for place, values in zip(a.places_of_values, arrays[first:end], strict=True):
         if is_first:
-            multiply_stacks(scores[place], values, out)
-            is_first = False
+            multiply(scores[place], values, out)
         elif values.shape[-2] == 1:
             # A product with a single value is one of numbers, for which BLAS is not called.
             np.add(out, scores[place] * values, out)
         else:
             np.add(out, np.matmul(scores[place], values), out)
+        is_first = False
 
 
 _FUNCTIONS = {

@@ -76,7 +76,8 @@ PANEL = 64
 
 _ROWS_OF_PANELS = range(3, 129)
 _MANY_ROWS, _BYTES_OF_MANY = 32, 1 << 21
-_LEAST_HEIGHT = 8
+LEAST_HEIGHT = 8
+"""How many rows a block has at least."""
 
 
 def panels_height(rows: int, inner: int, columns: int, dtype: np.dtype) -> int:
@@ -94,7 +95,7 @@ def panels_height(rows: int, inner: int, columns: int, dtype: np.dtype) -> int:
     most = AT_ONCE // (inner * PANEL)
     if rows <= most:
         return rows
-    return _height_of_blocks(rows, most) if most >= _LEAST_HEIGHT else 0
+    return _height_of_blocks(rows, most) if most >= LEAST_HEIGHT else 0
 
 
 def _height_of_blocks(rows: int, most: int) -> int:
@@ -164,7 +165,7 @@ def block_height(rows: int, inner: int, columns: int) -> int:
 def _height_by(a: np.ndarray, b: np.ndarray) -> int:
     """`block_height` of matrices in the last dimensions, which also depends on where they lie."""
     rows = a.shape[-2]
-    if rows < _LEAST_HEIGHT or a.dtype != np.float32 or 4 not in a.strides[-2:] or b.strides[-1] != 4:
+    if rows < LEAST_HEIGHT or a.dtype != np.float32 or 4 not in a.strides[-2:] or b.strides[-1] != 4:
         return 0
     inner, columns = b.shape[-2:]
     height = block_height(rows, inner, columns)
@@ -179,7 +180,7 @@ def rows_at_a_time(rows: int, inner: int, columns: int, dtype: np.dtype, *, begi
     Args:
         begin_at_a_line: whether the rows of the matrix begin at a line of the cache, if these are whole lines long.
     """
-    if rows < _LEAST_HEIGHT or dtype != np.float32:
+    if rows < LEAST_HEIGHT or dtype != np.float32:
         return 0
     is_near = inner * columns <= _MOST_ACROSS
     may_be = is_near or (begin_at_a_line and columns % _VECTOR == 0)
