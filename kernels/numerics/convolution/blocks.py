@@ -29,7 +29,6 @@ class Block:
         made: where in the result theirs is.
         first: the number of the first pixel there.
         shape: that of the part of the images.
-        is_all: whether it is all there is.
     """
 
     read: tuple[slice, ...]
@@ -37,7 +36,6 @@ class Block:
     first: int
     shape: Shape
     windows: tuple[Window, ...]
-    is_all: bool = False
 
 
 def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, parallelism: int) -> list[Block]:
@@ -52,9 +50,9 @@ def blocks_of(images: Shape, windows: Sequence[Window], bytes_an_image: int, par
     if min(parts, count) <= 1:
         step = max(1, BLOCK_BYTES // size)
         spans = [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
-        shapes, alone = [(span.stop - span.start, height, *others) for span in spans], len(spans) == 1
+        shapes = [(span.stop - span.start, height, *others) for span in spans]
         return [
-            Block((span,), (span,), span.start * count * row, shape, tuple(windows), alone)
+            Block((span,), (span,), span.start * count * row, shape, tuple(windows))
             for span, shape in zip(spans, shapes, strict=True)
         ]
     found = []
