@@ -35,8 +35,8 @@ REFINE_GIVEN = "refine-shapes{strict=true},stablehlo-canonicalize-dynamism"
 """The same where somebody gives the arguments' shapes: what does not fit these is an error."""
 
 SIMPLIFY = (
-    "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-channels-last,stablehlo-hoist,"
-    "stablehlo-distribute,stablehlo-canonicalize,stablehlo-attention,stablehlo-canonicalize{last=true}"
+    "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-channels-last,stablehlo-subpixel,"
+    "stablehlo-hoist,stablehlo-distribute,stablehlo-canonicalize,stablehlo-attention,stablehlo-canonicalize{last=true}"
 )
 """What they get before that, where they are optimised."""
 

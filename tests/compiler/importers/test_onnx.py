@@ -71,6 +71,36 @@ def test_what_follows_from_sizes_is_worked_out():
     assert main(given)(np.zeros((2, 3, 4), f32)).shape == (2, 12)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"strides": [2, 3]},
+        {"strides": [2, 2], "pads": [1, 0, 1, 1]},
+        {"strides": [2, 2], "output_padding": [1, 0]},
+        {"strides": [3, 2], "auto_pad": "SAME_UPPER"},
+        {"strides": [2, 2], "auto_pad": "SAME_LOWER"},
+        {"strides": [2, 2], "auto_pad": "VALID"},
+        {"strides": [2, 2], "output_shape": [9, 8]},
+        {"dilations": [2, 1]},
+        {"strides": [1, 2], "dilations": [2, 2], "pads": [1, 1, 0, 0]},
+    ],
+)
+def test_transposed_convolutions(given):
+    """Of known sizes they are StableHLO's, and give what the kernel gives, which those of unknown sizes become."""
+    random = np.random.default_rng(0)
+    weights = {"w": random.integers(-3, 4, (2, 3, 3, 2)).astype(f32), "b": f32([1, 2, 3])}
+    transposed = node("ConvTranspose", ["x", "w", "b"], ["y"], **given)
+    known, unknown = (
+        model([transposed], [("x", FLOAT, [rows, 2, 4, 5])], [("y", FLOAT, None)], weights) for rows in (2, "rows")
+    )
+    assert "onnx." not in tfrt.import_onnx(known) and "onnx.ConvTranspose" in tfrt.import_onnx(unknown)
+    x = random.integers(-3, 4, (2, 2, 4, 5)).astype(f32)
+    expected = main(unknown)(x)
+    for opt_level in (0, 2):
+        np.testing.assert_array_equal(main(known, opt_level)(x), expected)
+
+
 def branches():
     then = onnx.helper.make_graph([node("Add", ["x", "x"], ["a"])], "then", [], [value("a")])
     other = onnx.helper.make_graph([node("Concat", ["x", "x"], ["b"], axis=0)], "else", [], [value("b")])

@@ -94,6 +94,50 @@ def conv(builder: Builder, node: Node) -> list[Value] | None:
     return [found]
 
 
+@operator("ConvTranspose")
+def conv_transpose(builder: Builder, node: Node) -> list[Value] | None:
+    """A convolution of the image with gaps between its elements, by filters that are turned around."""
+    x, w, b = node.input(0), node.input(1), node.input(2)
+    assert x is not None and w is not None
+    if not node.is_static or x.type.dtype not in _TYPES or node.attributes.get("group", 1) != 1:
+        return None
+    (type,) = node.types
+    window = geometry(node, x.type.sizes[2:], w.type.sizes[2:])
+    extents = [(size - 1) * step + 1 for size, step in zip(w.type.sizes[2:], window.dilations, strict=True)]
+    kind, rank = node.attributes.get("auto_pad", "NOTSET"), len(extents)
+    begins = [before for before, _ in window.pads]
+    if "output_shape" in node.attributes or kind.startswith("SAME"):
+        # What is cut off follows from the sizes.
+        more = node.ints("output_padding", (0,) * rank)
+        whole = [
+            step * (size - 1) + extra + extent
+            for step, size, extra, extent in zip(window.strides, x.type.sizes[2:], more, extents, strict=True)
+        ]
+        total = [full - size for full, size in zip(whole, type.sizes[2:], strict=True)]
+        begins = [each // 2 if kind == "SAME_UPPER" else each - each // 2 for each in total]
+    low = [extent - 1 - begin for extent, begin in zip(extents, begins, strict=True)]
+    high = [
+        wanted + extent - 2 - step * (size - 1) - before
+        for wanted, extent, step, size, before in zip(
+            type.sizes[2:], extents, window.strides, x.type.sizes[2:], low, strict=True
+        )
+    ]
+    spatial = ", ".join(map(str, range(rank)))
+    spelled = {
+        "lhs_dilation": attribute(window.strides),
+        "padding": rows_of_pairs(list(zip(low, high, strict=True))),
+        "rhs_dilation": attribute(window.dilations),
+        "window_reversal": f"array<i1: {', '.join(['true'] * rank)}>",
+        "dimension_numbers": f"#stablehlo.conv<[b, f, {spatial}]x[i, o, {spatial}]->[b, f, {spatial}]>",
+        "feature_group_count": attribute(1),
+        "batch_group_count": attribute(1),
+    }
+    found = builder.one("stablehlo.convolution", [x, w], type, spelled=spelled)
+    if b is not None:
+        found = builder.one("stablehlo.add", [found, builder.along(b, type.sizes, (1,))], type)
+    return [found]
+
+
 @operator("BatchNormalization")
 def batch_normalization(builder: Builder, node: Node) -> list[Value] | None:
     operands = [value for value in node.inputs if value is not None]
