@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import ceil
+from math import gcd
 
 import numpy as np
 
@@ -40,12 +40,19 @@ def is_small(rows: int, inner: int, columns: int) -> bool:
     return rows * inner * columns < 2 * LEAST_WORK
 
 
-_FEW_ROWS = range(4, 17)
-_LEAST_WIDTH = 64
+_FEW_ROWS = range(2, 17)
+_READ_ONCE, _READ_ONCE_IF_SMALL = 4, 6
+"""How many rows meet each element of the right matrix together, for more read it again; four of one that no cache
+has."""
+
+_WIDTHS = (128, 64)
 AT_ONCE = 1_000_000
 """The most multiplications of a product that is small to OpenBLAS."""
 
 _MOST_BYTES = 1 << 22
+_WAY, _WAYS = 1 << 17, 16
+"""Bytes of the second cache in which each place is there once, and how often it is there."""
+
 _WITH_SMALL_PRODUCTS = ("skylakex", "cooperlake", "sapphirerapids")
 
 
@@ -54,21 +61,27 @@ def panel_width(rows: int, inner: int, columns: int, dtype: np.dtype) -> int:
 
     OpenBLAS's kernels for AVX-512 multiply small matrices of singles, by which they mean at most a million
     multiplications, as they lie, and pack larger ones first, which takes longer than to multiply them by few rows:
-    8 x 256 by 256 x 1024 takes 82 microseconds at once and 37 in three panels of columns, 16 x 784 by 784 x 512 takes
-    234 and 194. For more rows it depends on the processor: 64 x 784 by 784 x 512 in small blocks takes 0.94 of the time
-    on one, 1.45 times as long on another. Beyond the sizes here there is nothing to gain, and other kernels take longer
-    for panels.
+    8 x 256 by 256 x 1024 takes 132 microseconds at once and 92 in panels of columns, 4 x 768 by 768 x 3072 1130 and
+    600, 16 x 784 by 784 x 512 195 and 180. For more rows it depends on the processor: 64 x 784 by 784 x 512 in small
+    blocks takes 0.94 of the time on one, 1.45 times as long on another. More rows than four only gain where a cache has
+    the matrix, and more than six where all rows of a panel have places in it, which those have not that are pages
+    apart. Other kernels take longer for panels.
     """
-    work = rows * inner * columns
-    is_large = work > AT_ONCE and inner * columns * dtype.itemsize <= _MOST_BYTES and dtype == np.float32
+    is_large = rows * inner * columns > AT_ONCE and dtype == np.float32
     if not is_large or rows not in _FEW_ROWS or not multiplies_small_ones_as_they_lie():
         return columns
-    step = AT_ONCE // (rows * inner) // 16 * 16
-    if step < _LEAST_WIDTH:
+    row = columns * dtype.itemsize
+    if rows > _READ_ONCE and inner * row > _MOST_BYTES:
         return columns
-    # Panels of about the same width, of whole vectors.
-    width = ceil(columns / ceil(columns / step))
-    return ceil(width / 16) * 16
+    if rows > _READ_ONCE_IF_SMALL and inner >= _WAYS * (_WAY // gcd(row, _WAY)):
+        return columns
+    most = AT_ONCE // (_rows_multiplied(rows) * inner)
+    return next((width for width in _WIDTHS if width <= most), columns)
+
+
+def _rows_multiplied(rows: int) -> int:
+    """Three rows take twice as long as four."""
+    return 4 if rows == 3 else rows
 
 
 PANEL = 64
@@ -130,9 +143,19 @@ def has_many_results(rows: int, columns: int) -> bool:
 
 def multiply_by_panels(a: np.ndarray, b: np.ndarray, out: np.ndarray | None, width: int) -> np.ndarray:
     """``a @ b``, by so many columns at a time."""
-    result = np.empty((a.shape[0], b.shape[1]), a.dtype) if out is None else out
-    for left in range(0, b.shape[1], width):
-        np.matmul(a, b[:, left : left + width], out=result[:, left : left + width])
+    rows, columns = a.shape[0], b.shape[1]
+    result = np.empty((rows, columns), a.dtype) if out is None else out
+    more = _rows_multiplied(rows)
+    if more > rows:
+        padded = np.zeros((more, a.shape[1]), a.dtype)
+        padded[:rows] = a
+        result[...] = multiply_by_panels(padded, b, None, width)[:rows]
+        return result
+    whole = columns // width * width
+    panels = b[:, :whole].reshape(len(b), -1, width).swapaxes(0, 1)
+    np.matmul(a, panels, out=result[:, :whole].reshape(rows, -1, width).swapaxes(0, 1))
+    if whole < columns:
+        np.matmul(a, b[:, whole:], out=result[:, whole:])
     return result
 
 

@@ -65,10 +65,10 @@ def small_products(monkeypatch):
 
 
 @pytest.mark.parametrize("finished", [False, True])
-@pytest.mark.parametrize("rows, width", [(8, 352), (16, 240)])
-def test_panels_of_columns(small_products, rows, width, finished):
+@pytest.mark.parametrize("rows, inner, width", [(2, 900, 128), (3, 900, 128), (8, 256, 128), (16, 800, 64)])
+def test_panels_of_columns(small_products, rows, inner, width, finished):
     """In each way that a product of matrices has: with a result of its own, and in memory of any kind."""
-    inner, columns = 256, 700
+    columns = 700
     assert products.panel_width(rows, inner, columns, np.dtype(np.float32)) == width
     random = np.random.default_rng(0)
     a, b = (random.integers(-9, 9, shape).astype(np.float32) for shape in ((rows, inner), (inner, columns)))
@@ -84,7 +84,17 @@ def test_panels_of_columns(small_products, rows, width, finished):
 
 @pytest.mark.parametrize(
     "sizes, width",
-    [((16, 784, 512), 64), ((14, 256, 900), 240), ((8, 1024, 256), 96), ((4, 784, 512), 256)],
+    [
+        ((16, 784, 512), 64),
+        ((14, 256, 900), 128),
+        ((8, 1024, 256), 64),
+        ((4, 784, 512), 128),
+        ((2, 768, 32000), 128),
+        ((3, 2048, 2048), 64),
+        ((2, 4096, 4096), 64),
+        ((6, 1024, 1024), 128),
+        ((8, 700, 1024 + 16), 128),
+    ],
 )
 def test_widths_of_panels(small_products, sizes, width):
     assert products.panel_width(*sizes, np.dtype(np.float32)) == width
@@ -93,7 +103,11 @@ def test_widths_of_panels(small_products, sizes, width):
 @pytest.mark.parametrize(
     "sizes",
     [
-        (2, 1024, 1024),
+        (1, 1024, 4096),
+        (2, 512, 512),
+        (4, 4096, 4096),
+        (5, 1024, 4096),
+        (7, 512, 1024),
         (200, 512, 512),
         (8, 64, 64),
         (8, 4096, 4096),
