@@ -20,7 +20,7 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import IsTerminator
 
-from tfrt.dialects.shared.definitions import define_dialect
+from tfrt.dialects.shared.definitions import SourceDialect, define_dialect
 from tfrt.dialects.shared.forms import HandWrittenOp, Parts, Reader, Token
 from tfrt.dialects.shared.tensor_types import CheckedOp, quoted
 from tfrt.dialects.shared.verification import fail
@@ -164,4 +164,5 @@ FUNCTIONAL = (
 """What is to be done about it."""
 
 TF_EXECUTOR = define_dialect("tf_executor", __name__, is_open=True, is_source=True)
-TF_EXECUTOR.refused = {f"tf_executor.{name}": FUNCTIONAL for name in DATAFLOW}  # type: ignore[attr-defined]
+assert isinstance(TF_EXECUTOR, SourceDialect)
+TF_EXECUTOR.refused = {f"tf_executor.{name}": FUNCTIONAL for name in DATAFLOW}

@@ -120,8 +120,8 @@ class DynamicGatherOp(CheckedOp):
         rank = len(shape_of(self.operand.type))
         require_shape(self, "C11", "slice_sizes", self.slice_sizes.type, (rank,))
         maker = self.slice_sizes.owner
-        known = isinstance(maker, ConstantOp) and isinstance(maker.value, DenseIntOrFPElementsAttr)
-        _check_gather(self, numbers_of(maker.value) if known else (None,) * rank)  # type: ignore[union-attr]
+        sizes = maker.value if isinstance(maker, ConstantOp) else None
+        _check_gather(self, numbers_of(sizes) if isinstance(sizes, DenseIntOrFPElementsAttr) else (None,) * rank)
 
 
 def _check_gather(op: GatherOp | DynamicGatherOp, slice_sizes: shapes.Shape) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tfrt.executor.values.dtype import DType
 
@@ -38,6 +38,6 @@ def same_metadata(operand: TensorMetadata) -> TensorMetadata:
     return operand
 
 
-def metadata_of(tensor: object) -> TensorMetadata:
+def metadata_of(tensor: Any) -> TensorMetadata:
     """The metadata of a tensor of any kind: they all have a `shape`, and a `dtype` unless they hold strings."""
-    return TensorMetadata(getattr(tensor, "dtype", DType.STRING), tuple(tensor.shape))  # type: ignore[attr-defined]
+    return TensorMetadata(getattr(tensor, "dtype", DType.STRING), tuple(tensor.shape))

@@ -325,10 +325,12 @@ class _Later(Promised):
 
     __slots__ = ()
 
+    work: partial[None]
+
     @property
     def priority(self) -> Priority:
         """See `tfrt.executor.runtime.priorities`."""
-        context: ExecutionContext = self.work.args[0]  # type: ignore[attr-defined]
+        context: ExecutionContext = self.work.args[0]
         return context.priority
 
 

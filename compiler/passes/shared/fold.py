@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from xdsl.dialects.builtin import BFloat16Type, Float16Type, FloatAttr, IntegerAttr, IntegerType, Signedness
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    BFloat16Type,
+    Float16Type,
+    FloatAttr,
+    IntegerAttr,
+    IntegerType,
+    Signedness,
+)
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
@@ -125,5 +133,6 @@ def _attribute(value: Any, type: Attribute) -> Attribute | None:
     """The attribute for a scalar, or None where text and files may not keep it as it is, as with the bits of a NaN."""
     if isinstance(type, IntegerType):
         return IntegerAttr(int(value), type) if isinstance(value, int) else None
-    is_kept = isinstance(value, float) and value == value
-    return FloatAttr(value, type) if is_kept else None  # type: ignore[call-overload]
+    if not isinstance(type, AnyFloat) or not isinstance(value, float) or value != value:
+        return None
+    return FloatAttr(value, type)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
@@ -123,4 +123,7 @@ def _letters(*patterns: Pattern | Ring) -> set[Pattern]:
 def _attribute(value: float, type: Attribute) -> Attribute | None:
     if type not in CONSTANT_OF_TYPE:
         return None
-    return IntegerAttr(int(value), type) if isinstance(type, IntegerType) else FloatAttr(value, type)  # type: ignore[call-overload]
+    if isinstance(type, IntegerType):
+        return IntegerAttr(int(value), type)
+    assert isinstance(type, AnyFloat)
+    return FloatAttr(value, type)
