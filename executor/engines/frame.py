@@ -34,6 +34,7 @@ class Frame(CallState):
         # Of pure kernels nobody can tell the order, except by the diagnostics of those that fail.
         self.is_order_free = context.is_pure and context.host.diagnostic_handler is None
         of_graph = graph.free_streams if self.is_order_free else graph.streams
+        # `super()` takes as long again.
         CallState.__init__(self, graph, context, graph.one_stream if of_thread.calls.is_awaited else of_graph)
         self.nodes = graph.nodes
         self.recorded = 0
