@@ -13,7 +13,7 @@ from xdsl.passes import ModulePass
 from xdsl.traits import Pure
 
 from tfrt.compiler.passes.shared.source_insertion import insert_before
-from tfrt.compiler.passes.shared.source_values import constant_of, maker, sizes_of
+from tfrt.compiler.passes.shared.source_values import constant_of, element_type_of, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value
 from tfrt.dialects.shared.ops import ops_of
 from tfrt.dialects.shared.walking import ops_in
@@ -46,23 +46,27 @@ class _Block:
     Attributes:
         moved: for values that a transpose of ours makes, or one that only convolutions need, what that transposes, and
             its permutation.
+        done: ops that are gone with the one before them.
     """
 
     def __init__(self, block: Block):
         self.ops = ops_of(block)
+        self.done: set[Operation] = set()
         self.moved: dict[SSAValue, tuple[SSAValue, Order]] = {}
 
     def reorder(self) -> None:
         if not any(op.name == "stablehlo.convolution" for op in self.ops):
             return
         for op in self.ops:
-            if not all(_is_known(value) for value in (*op.operands, *op.results)):
+            if op in self.done or not all(_is_known(value) for value in (*op.operands, *op.results)):
                 continue
             if op.name == "stablehlo.convolution":
                 self._convolution(op)
             elif op.name == "stablehlo.transpose" and _leads_to_convolutions(op.results[0]):
                 # Convolutions say themselves where features are.
                 self.moved[op.results[0]] = (op.operands[0], tuple(numbers_of(op.properties["permutation"])))
+            elif op.name == "stablehlo.broadcast_in_dim" and op.operands[0] in self.moved:
+                self._repeat(op)
             elif any(operand in self.moved for operand in op.operands):
                 self._follow(op)
         # Nobody reads most of the transposes.
@@ -114,6 +118,32 @@ class _Block:
             order = tuple(places.index(order[d]) for d in kept)
         self._put(op, operands, properties, order)
 
+    def _repeat(self, op: Operation) -> None:
+        """Repeat elements, as nearest neighbours of larger images, of what an operand is transposed from."""
+        merged = next((use.operation for use in op.results[0].uses), op)
+        if len(list(op.results[0].uses)) > 1 or merged.name != "stablehlo.reshape":
+            return
+        before, after = sizes_of(op.operands[0]), sizes_of(merged.results[0])
+        if len(before) != len(after) or not all(before):
+            return
+        times = [new // old for old, new in zip(before, after, strict=True)]
+        if (sizes_of(op.results[0]), numbers_of(op.properties["broadcast_dimensions"])) != _repetition(before, times):
+            return
+        source, order = self.moved[op.operands[0]]
+        wide, places = _repetition(sizes_of(source), [times[d] for d in np.argsort(order)])
+        element = element_type_of(source)
+        given = {"broadcast_dimensions": integers(places)}
+        repeated = insert_before(merged, op.name, [source], given, TensorType(element, wide))
+        result = merged.results[0]
+        made = insert_before(merged, "stablehlo.reshape", [repeated], {}, _reordered_type(result.type, order))
+        back = insert_before(merged, "stablehlo.transpose", [made], {"permutation": integers(order)}, result.type)
+        self.moved[back] = (made, order)
+        result.replace_all_uses_with(back)
+        self.done.add(merged)
+        for gone in (merged, op):
+            gone.detach()
+            gone.erase()
+
     def _properties(self, op: Operation, order: Order) -> dict[str, Attribute] | None:
         """An op's properties for operands of which dimension `order[d]` is what `d` was; None where there are none."""
         change = _CHANGES.get(op.name)
@@ -158,6 +188,14 @@ class _Block:
             old.replace_all_uses_with(back)
         op.detach()
         op.erase()
+
+
+def _repetition(sizes: Sequence[int], times: Sequence[int]) -> tuple[Order, Order]:
+    """The shape in which each element stands as many times beside itself along its dimension, and where dimensions are
+    in it."""
+    pairs = [(size, n) if n > 1 else (size,) for size, n in zip(sizes, times, strict=True)]
+    places = [sum(map(len, pairs[:d])) for d in range(len(pairs))]
+    return tuple(part for pair in pairs for part in pair), tuple(places)
 
 
 def _leads_to_convolutions(value: SSAValue) -> bool:

@@ -101,6 +101,33 @@ def test_transposed_convolutions(given):
         np.testing.assert_array_equal(main(known, opt_level)(x), expected)
 
 
+@pytest.mark.parametrize(
+    ("given", "is_repeated"),
+    [
+        ({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, True),
+        ({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "ceil"}, False),
+        ({"nearest_mode": "round_prefer_ceil"}, True),
+        ({}, True),
+        ({"nearest_mode": "floor"}, False),
+        ({"coordinate_transformation_mode": "align_corners"}, False),
+        ({"keep_aspect_ratio_policy": "not_larger"}, False),
+        ({"mode": "linear"}, False),
+    ],
+)
+@pytest.mark.parametrize("sizes", [[2, 3, 8, 15], [2, 6, 4, 5], [2, 3, 6, 5]])
+def test_nearest_neighbours_are_copies(given, is_repeated, sizes):
+    shape = (2, 3, 4, 5)
+    resized = node("Resize", ["x", "", "", "sizes"], ["y"], **given)
+    known, unknown = (
+        model([resized], [("x", FLOAT, [rows, *shape[1:]])], [("y", FLOAT, None)], {"sizes": np.array(sizes)}, opset=18)
+        for rows in (2, "rows")
+    )
+    is_whole = all(new % old == 0 for new, old in zip(sizes, shape, strict=True))
+    assert ("onnx.Resize" not in tfrt.import_onnx(known)) == (is_repeated and is_whole)
+    x = np.arange(np.prod(shape), dtype=f32).reshape(shape)
+    np.testing.assert_array_equal(main(known)(x), main(unknown)(x))
+
+
 def branches():
     then = onnx.helper.make_graph([node("Add", ["x", "x"], ["a"])], "then", [], [value("a")])
     other = onnx.helper.make_graph([node("Concat", ["x", "x"], ["b"], axis=0)], "else", [], [value("b")])

@@ -152,6 +152,18 @@ class Text:
             f"  stablehlo.return %m : tensor<f32>\n}}) : ({before}, tensor<f32>) -> {self.type}"
         )
 
+    def repeat(self) -> None:
+        before, (batch, channels, height, width) = self.type, self.shape
+        self.shape = (batch, channels, 2 * height, 3 * width)
+        pairs = [
+            (size, n) if n > 1 else (size,)
+            for size, n in zip(self.place((batch, channels, height, width)), self.place((1, 1, 2, 3)), strict=True)
+        ]
+        places = [sum(map(len, pairs[:d])) for d in range(4)]
+        wide = spelled(tuple(part for pair in pairs for part in pair))
+        apart = self.line(f"stablehlo.broadcast_in_dim {self.value}, dims = {places} : ({before}) -> {wide}")
+        self.value = self.line(f"stablehlo.reshape {apart} : ({wide}) -> {self.type}")
+
     def reduced(self, axes: list[int]) -> None:
         kept = [place for place in range(4) if place not in axes]
         before, shape = self.type, tuple(self.place(self.shape)[place] for place in kept)
@@ -167,7 +179,8 @@ class Text:
         return f"func.func @main({arguments}) -> {result} {{\n{lines}\n  return {self.value} : {result}\n}}"
 
 
-OPS = ("bias", "relu", "residual", "pattern", "select", "clamp", "concatenate", "pad", "slice", "pool", "convolution")
+OPS = ("bias", "relu", "residual", "pattern", "select", "clamp", "concatenate", "pad", "slice", "pool")
+OPS += ("repeat", "convolution")
 BETWEEN = ("transpose", "bias", "relu", "pattern", "clamp", "doubled")
 """What may lead from a transpose to a convolution."""
 

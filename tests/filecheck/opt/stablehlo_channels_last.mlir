@@ -70,3 +70,20 @@ func.func @transposed(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>, %y: tensor<1
   %9 = stablehlo.add %7, %z : tensor<1x8x5xf32>
   return %1, %6, %8, %9 : tensor<1x8x4xf32>, tensor<1x8x4xf32>, tensor<1x8x4xf32>, tensor<1x8x5xf32>
 }
+
+// Elements are repeated in the order that there is; what is repeated in another way is left alone.
+// CHECK-LABEL: func.func @larger
+// CHECK: [[MADE:%.+]] = stablehlo.convolution(%arg0, %arg1)
+// CHECK: [[WIDE:%.+]] = stablehlo.broadcast_in_dim [[MADE]], dims = [0, 1, 3] : (tensor<1x8x4xf32>) -> tensor<1x8x2x4xf32>
+// CHECK-NEXT: [[LARGE:%.+]] = stablehlo.reshape [[WIDE]] : (tensor<1x8x2x4xf32>) -> tensor<1x16x4xf32>
+// CHECK-NEXT: stablehlo.negate [[LARGE]]
+// CHECK: stablehlo.broadcast_in_dim %{{.+}}, dims = [0, 1, 3] : (tensor<1x4x8xf32>) -> tensor<1x4x2x8xf32>
+func.func @larger(%x: tensor<1x3x8xf32>, %w: tensor<1x3x4xf32>) -> (tensor<1x4x16xf32>, tensor<1x4x16xf32>) {
+  %0 = stablehlo.convolution(%x, %w) dim_numbers = [b, f, 0]x[0, i, o]->[b, f, 0], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x3x8xf32>, tensor<1x3x4xf32>) -> tensor<1x4x8xf32>
+  %1 = stablehlo.broadcast_in_dim %0, dims = [0, 1, 2] : (tensor<1x4x8xf32>) -> tensor<1x4x8x2xf32>
+  %2 = stablehlo.reshape %1 : (tensor<1x4x8x2xf32>) -> tensor<1x4x16xf32>
+  %3 = stablehlo.negate %2 : tensor<1x4x16xf32>
+  %4 = stablehlo.broadcast_in_dim %0, dims = [0, 1, 3] : (tensor<1x4x8xf32>) -> tensor<1x4x2x8xf32>
+  %5 = stablehlo.reshape %4 : (tensor<1x4x2x8xf32>) -> tensor<1x4x16xf32>
+  return %3, %5 : tensor<1x4x16xf32>, tensor<1x4x16xf32>
+}

@@ -127,3 +127,43 @@ def pad(builder: Builder, node: Node) -> list[Value] | None:
         "interior_padding": (0,) * rank,
     }
     return builder.op("stablehlo.pad", [x, filling], node.types, given)
+
+
+_REPEATED = frozenset(
+    (kind, mode)
+    for kind, modes in {
+        "asymmetric": ("floor",),
+        "tf_half_pixel_for_nn": ("floor",),
+        **dict.fromkeys(
+            ("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel"), ("round_prefer_floor", "round_prefer_ceil")
+        ),
+    }.items()
+    for mode in modes
+)
+"""Where elements lie and how they are rounded, such that as many of the result's are each of the operand's."""
+
+
+@operator("Resize", "Upsample")
+def resize(builder: Builder, node: Node) -> list[Value] | None:
+    """A whole number of copies of each element, side by side."""
+    x, given = _first(node), node.attributes
+    is_old = node.operator == "Upsample"
+    kind = "asymmetric" if is_old else given.get("coordinate_transformation_mode", "half_pixel")
+    mode = "floor" if is_old else given.get("nearest_mode", "round_prefer_floor")
+    if not node.is_static or given.get("mode", "nearest") != "nearest" or (kind, mode) not in _REPEATED:
+        return None
+    if given.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+        return None
+    before, after = x.type.sizes, node.types[0].sizes
+    if any(not old or new % old for old, new in zip(before, after, strict=True)):
+        return None
+    times = [new // old for old, new in zip(before, after, strict=True)]
+    scales = node.constant(1 if is_old else 2)
+    axes = [axis % len(before) for axis in node.ints("axes", tuple(range(len(before))))]
+    if scales is not None and scales.size and scales.tolist() != [times[axis] for axis in axes]:
+        return None
+    # Each size, then how often, where that is more than once.
+    apart = [part for size, n in zip(before, times, strict=True) for part in ((size, n) if n > 1 else (size,))]
+    places = [axis + sum(n > 1 for n in times[:axis]) for axis in range(len(before))]
+    wide = builder.along(x, apart, places)
+    return [builder.reshape(wide, after)]
