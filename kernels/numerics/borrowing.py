@@ -24,6 +24,7 @@ class Part:
         places: names of what `make` gives: arrays in borrowed memory, where other parts' may lie, too, or in memory of
             their own, and views of these.
         key: the same for parts for which `make` gives the same.
+        lasts: whether what is in borrowed memory is still needed by statements after these.
     """
 
     lines: Sequence[str]
@@ -31,6 +32,7 @@ class Part:
     places: Sequence[str] = ()
     make: Callable[[Room | Workspace], Sequence[Any]] | None = None
     key: Hashable = None
+    lasts: bool = False
 
 
 def function_of(parameters: Sequence[str], parts: Sequence[Part], *, stays: bool = True) -> Callable[..., Any]:
@@ -41,7 +43,7 @@ def function_of(parameters: Sequence[str], parts: Sequence[Part], *, stays: bool
     """
     lines: list[str] = []
     values: dict[str, Any] = {}
-    size = 0
+    start = size = 0
     for number, part in enumerate(parts):
         values |= part.values
         if part.make is None:
@@ -49,8 +51,9 @@ def function_of(parameters: Sequence[str], parts: Sequence[Part], *, stays: bool
             continue
         places = "".join(f"{name}, " for name in part.places)
         if stays:
-            layout = laid(part.key, part.make)
+            layout = laid((part.key, start), part.make, start)
             size = max(size, layout.size)
+            start = layout.size if part.lasts else start
             # Who has the function has the layout.
             values |= {f"made{number}": layout.made, f"lay{number}": layout.lay}
             lines.append(f"{places}= made{number}.get(memory) or lay{number}(memory)")

@@ -90,13 +90,14 @@ class Room:
     Args:
         memory: what is borrowed; without it arrays are in memory of their own, whose pages nobody has touched, so that
             somebody only finds out how much there is.
+        used: how many bytes of it are somebody else's.
     """
 
     __slots__ = ("_memory", "own", "used")
 
-    def __init__(self, memory: Memory | None = None):
+    def __init__(self, memory: Memory | None = None, used: int = 0):
         self._memory = memory
-        self.used = self.own = 0
+        self.used, self.own = used, 0
 
     def array(self, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
         """A new array, whose elements may be anything whenever it is borrowed."""
@@ -119,15 +120,16 @@ class Laid(Generic[T]):
 
     Args:
         make: gives what is laid out, of arrays of a `Room`.
+        start: how many bytes of the memory before these arrays are somebody else's.
 
     Attributes:
-        size: how many bytes of borrowed memory that takes.
+        size: how many bytes of borrowed memory that takes, with those.
         made: by memory, what has been laid out there.
     """
 
-    def __init__(self, make: Callable[[Room], T]):
-        self._make = make
-        room = Room()
+    def __init__(self, make: Callable[[Room], T], start: int = 0):
+        self._make, self._start = make, start
+        room = Room(None, start)
         make(room)
         self.size, self._own = room.used, room.own
         self.made: dict[Memory, T] = {}
@@ -135,7 +137,7 @@ class Laid(Generic[T]):
 
     def lay(self, memory: Memory) -> T:
         """Lay it out in memory of `size` bytes at least, for whoever borrows that."""
-        made = self.made[memory] = self._make(Room(memory))
+        made = self.made[memory] = self._make(Room(memory, self._start))
         return made
 
     @property
@@ -208,12 +210,12 @@ def aligned(size: int) -> np.ndarray:
 _laid: WeakValueDictionary[Hashable, Laid[Any]] = WeakValueDictionary()
 
 
-def laid(key: Hashable, make: Callable[[Room], T]) -> Laid[T]:
+def laid(key: Hashable, make: Callable[[Room], T], start: int = 0) -> Laid[T]:
     """A `Laid` that is the same for whoever has the same key, as long as somebody has it."""
     found: Laid[T] | None = _laid.get(key)
     if found is None:
         # Whoever comes at the same time may have another one.
-        found = _laid[key] = Laid(make)
+        found = _laid[key] = Laid(make, start)
     return found
 
 

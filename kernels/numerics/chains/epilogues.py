@@ -65,7 +65,9 @@ def names_of(others: Sequence[Shape]) -> list[str]:
     return [f"x{number}" for number in range(1 + len(others))]
 
 
-def in_place(steps: Sequence[Step], others: Sequence[Shape], matrix: Shape, dtype: np.dtype) -> tuple[Shape, Part]:
+def in_place(
+    steps: Sequence[Step], others: Sequence[Shape], matrix: Shape, dtype: np.dtype, name: str = "x"
+) -> tuple[Shape, Part]:
     """Steps as statements that change a matrix of this shape, whose elements lie in C order, and the shape that they
     want it to have: where rows are short, several of them are one.
 
@@ -73,38 +75,44 @@ def in_place(steps: Sequence[Step], others: Sequence[Shape], matrix: Shape, dtyp
 
     Args:
         others: shapes; those that are like the matrix may have more dimensions, and as many elements.
+        name: what names of the statements begin with, that of the matrix before a 0. The others are `names_of`.
     """
     count, width = matrix
     times = repeats(count, width)
-    shape, names = (count // times, times * width), names_of(others)
-    values: dict[str, Any] = {f"f{number}": step.function for number, step in enumerate(steps)}
-    doing, on_the_way = Statements(steps, [""] * len(names), frozenset((0,))).doing(
-        [f"f{number}(" for number in range(len(steps))], names, frozenset((0,)), "x0", "x0", "t", with_room=True
-    )
-    rows, lines = [], []
-    for name, other, spread in zip(names[1:], others, spreading(steps, len(names))[1:], strict=True):
+    shape, _, *given = (count // times, times * width), *names_of(others)
+    values: dict[str, Any] = {f"{name}_f{number}": step.function for number, step in enumerate(steps)}
+    rows, lines, names = [], [], [f"{name}0"]
+    for each, other, spread in zip(given, others, spreading(steps, 1 + len(others))[1:], strict=True):
+        local = f"{name}_{each}"
         if prod(other) == prod(matrix) and len(other) > 1:
-            lines.append(f"{name} = {name}.reshape(shape)")
+            lines.append(f"{local} = {each}.reshape({name}_shape)")
         elif times == 1 and count == 1 and len(other) == 1:
-            lines.append(f"{name} = {name}[None]")
+            lines.append(f"{local} = {each}[None]")
         elif times > 1 and (prod(other) == width or spread):
-            values[f"once_{name}"] = packed_once(partial(repeated, times=times, width=width, spreads=spread))
+            values[f"{local}_once"] = packed_once(partial(repeated, times=times, width=width, spreads=spread))
+            repeating = f"{local} = {local}_once({each})"
             if prod(other) == width:
-                rows.append(name)
+                rows.append(local)
                 # What never changes is repeated once, and what has another type has no place.
-                may_change = f"{name}.flags.writeable and {name}.dtype is dtype"
-                lines.append(f"if {may_change}: {name}_rows[...] = {name}; {name} = {name}_row")
-                lines.append(f"else: {name} = once_{name}({name})")
-            else:
-                lines.append(f"{name} = once_{name}({name})")
+                may_change = f"{each}.flags.writeable and {each}.dtype is {name}_dtype"
+                lines.append(f"if {may_change}: {local}_rows[...] = {each}; {local} = {local}_row")
+                repeating = f"else: {repeating}"
+            lines.append(repeating)
+        else:
+            local = each
+        names.append(local)
+    functions = [f"{name}_f{number}(" for number in range(len(steps))]
+    doing, on_the_way = Statements(steps, [""] * len(names), frozenset((0,))).doing(
+        functions, names, frozenset((0,)), names[0], names[0], f"{name}_t", with_room=True
+    )
 
     def make(room: Room | Workspace) -> Sequence[np.ndarray]:
         found = [room.array((times, width), dtype) for _ in rows]
         way = [room.array(shape, np.dtype(kind) if kind else dtype) for kind in on_the_way.values()]
         return (*found, *[each.reshape(-1) for each in found], *way)
 
-    values |= {"shape": shape, "dtype": dtype}
-    places = [*[f"{name}_rows" for name in rows], *[f"{name}_row" for name in rows], *on_the_way]
+    values |= {f"{name}_shape": shape, f"{name}_dtype": dtype}
+    places = [*[f"{local}_rows" for local in rows], *[f"{local}_row" for local in rows], *on_the_way]
     key = ("steps", shape, times, dtype, len(rows), tuple(on_the_way.values()))
     return shape, Part([*lines, *doing], values, places, make if places else None, key)
 

@@ -97,7 +97,6 @@ def products(windows: Sequence[Window], inner: int, groups: int, depth: int, dty
         values = filters.values | {
             "matmul": np.matmul,
             "groups": groups,
-            "pixels": (pixels, depth),
         }
         if groups > 1:
             names = ["rows"]
@@ -107,7 +106,7 @@ def products(windows: Sequence[Window], inner: int, groups: int, depth: int, dty
             ]
         else:
             names = [f"rows{number}" for number in range(len(made))]
-            multiplying = [*filters.lines, *_into_blocks([each.shape for each in made])]
+            multiplying = [*filters.lines, *_into_blocks((pixels, depth), made)]
         key = ("patches", block.shape, block.windows, groups, by_columns, height, filters.is_copied, depth, dtype)
         part = Part([*_copying(seen), *multiplying], values, (*_PLACES, *names), make, key)
         return Way(part, seen.nbytes(dtype))
@@ -115,16 +114,43 @@ def products(windows: Sequence[Window], inner: int, groups: int, depth: int, dty
     return inner * groups, way_for
 
 
-def _into_blocks(shapes: Sequence[Shape]) -> list[str]:
-    """Statements that multiply blocks of rows, into those of the result of these shapes."""
-    if len(shapes) == 1:
-        return [f"matmul(rows0, matrices, out=y.reshape({shapes[0]}))"]
-    whole = prod(shapes[0][:-1])
-    return [
-        "y = y.reshape(pixels)",
-        f"matmul(rows0, matrices, out=y[:{whole}].reshape({shapes[0]}))",
-        f"matmul(rows1, matrices, out=y[None, {whole}:])",
-    ]
+def pixels(windows: Sequence[Window], inner: int, depth: int, dtype: np.dtype) -> Kind:
+    """One product of pixels, where they are, and filters."""
+    copied, otherwise = products(windows, inner, 1, depth, dtype)
+
+    def way_for(block: Block, shape: Shape) -> Way:
+        if block.shape[1:-1] != tuple([window.count for window in block.windows]):
+            # Some of them are seen by no window.
+            return otherwise(block, shape)
+        count = prod(shape) // depth
+        filters = _Filters((inner, depth), count, dtype)
+        rows, made = [in_blocks(np.empty((count, width), dtype), filters.at_a_time) for width in (inner, depth)]
+        lines = [f"rows{n} = {each}" for n, each in enumerate(_blocks("x", (count, inner), rows))]
+        part = Part(
+            [*lines, *filters.lines, *_into_blocks((count, depth), made)],
+            filters.values | {"matmul": np.matmul},
+            ["filters"],
+            lambda room: (filters.place(room),),
+            ("pixels", inner, depth, filters.is_copied, dtype),
+        )
+        return Way(part, 0)
+
+    return copied, way_for
+
+
+def _into_blocks(pixels: Shape, made: Sequence[np.ndarray]) -> list[str]:
+    """Statements that multiply blocks of rows, into those of the result, which are like these."""
+    into = _blocks("y", pixels, made)
+    return [f"matmul(rows{number}, matrices, out={each})" for number, each in enumerate(into)]
+
+
+def _blocks(name: str, matrix: Shape, made: Sequence[np.ndarray]) -> list[str]:
+    """What is written for blocks, which are like these, of an array as a matrix of this shape."""
+    if len(made) == 1:
+        return [f"{name}.reshape({made[0].shape})"]
+    whole = prod(made[0].shape[:-1])
+    rows = f"{name}.reshape({matrix})"
+    return [f"{rows}[:{whole}].reshape({made[0].shape})", f"{rows}[None, {whole}:]"]
 
 
 def are_lines(windows: Sequence[Window], filters: Shape) -> bool:

@@ -89,15 +89,27 @@ def prepare(
         return lambda x, w, *others, out=None: run(
             x[:, None], w[None], *others, out=None if out is None else out[:, None]
         ).reshape(shape)
+    kind = kind_of(images, filters, windows, dtype)
+    return _blockwise(images, shape, windows, prod(filters), host, dtype, kind, epilogue)
+
+
+def kind_of(images: Shape, filters: Shape, windows: Sequence[Window], dtype: np.dtype) -> Kind:
+    """How a convolution in one dimension or more is done that has results."""
+    inner, depth = prod(filters[:-1]), filters[-1]
+    if not inner:
+        return 0, lambda block, shape: Way(Part(["y[...] = 0"]), 0)
+    groups = images[-1] // filters[-2]
+    if groups == 1 and patches.are_pixels(windows):
+        return by_patches.pixels(windows, inner, depth, dtype)
     if groups > 1 and filters[-2] == 1:
-        kind, inner = _depthwise(windows, depth), inner // groups
-    elif groups == 1 and by_patches.are_lines(windows, filters):
+        return _depthwise(windows, depth)
+    if groups == 1 and by_patches.are_lines(windows, filters):
         kind = by_patches.lines(filters, dtype)
     else:
         kind = by_patches.products(windows, inner, groups, depth, dtype)
     if groups == 1 and winograd.is_worthwhile(filters, windows, images[0], dtype):
         kind = _tiles(filters, kind)
-    return _blockwise(images, shape, windows, inner * depth, host, dtype, kind, epilogue)
+    return kind
 
 
 def _blockwise(
@@ -183,20 +195,30 @@ def _body(
 ) -> Body:
     """What does a block of a result of this shape."""
     pixels = (block.shape[0] * prod(window.count for window in block.windows), shape[-1])
-    matrix: Shape = pixels
-    after, names = None, ["x0"]
-    if epilogue is not None:
-        names = names_of(epilogue.others)
-        # Other arrays that have the result's shape are as large as the block's part of it.
-        others = [pixels if other == shape else other for other in epilogue.others]
-        if epilogue.steps is not None:
-            matrix, after = in_place(epilogue.steps, others, pixels, dtype)
-        else:
-            after = Part([f"epilogue({', '.join(names)})"], {"epilogue": epilogue.run})
+    matrix, after = following(epilogue, shape, pixels, dtype)
     way = way_for(block, matrix)
     begin, end = Part(["y = x0 = result.reshape(matrix)"], {"matrix": matrix}), Part(["return result"])
+    names = names_of(() if epilogue is None else epilogue.others)
     parts = [begin, way.part, *([after] if after else []), end]
     return function_of(["x", "w", "result", *names[1:]], parts, stays=way.nbytes <= MOST_HELD)
+
+
+def following(
+    epilogue: RowEpilogue | None, result: Shape, pixels: Shape, dtype: np.dtype, name: str = "x"
+) -> tuple[Shape, Part | None]:
+    """What an epilogue of a result of this shape does to some of its pixels, and the shape in which it wants these.
+
+    Args:
+        pixels: their shape, a matrix; the part calls it `name`, followed by a 0.
+    """
+    if epilogue is None:
+        return pixels, None
+    if epilogue.steps is None:
+        names = [f"{name}0", *names_of(epilogue.others)[1:]]
+        return pixels, Part([f"{name}_run({', '.join(names)})"], {f"{name}_run": epilogue.run})
+    # Other arrays that have the result's shape are as large as the block's part of it.
+    others = [pixels if other == result else other for other in epilogue.others]
+    return in_place(epilogue.steps, others, pixels, dtype, name)
 
 
 def _parting(epilogue: RowEpilogue | None, result: Shape) -> Callable[[Arrays, int, int], Arrays]:

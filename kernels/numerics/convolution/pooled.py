@@ -17,22 +17,17 @@ from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.arithmetic import floats
+from tfrt.kernels.numerics.borrowing import Part, function_of
 from tfrt.kernels.numerics.chains.elementwise import Step
-from tfrt.kernels.numerics.chains.epilogues import epilogue
-from tfrt.kernels.numerics.convolution.blocks import Block, blocks_of, pixels_of
-from tfrt.kernels.numerics.convolution.channels_last import Arrays, Convolve, prepare
+from tfrt.kernels.numerics.chains.epilogues import epilogue, names_of
+from tfrt.kernels.numerics.convolution.blocks import Block, Kind, blocks_of
+from tfrt.kernels.numerics.convolution.channels_last import MOST_HELD, Arrays, Body, Convolve, following, kind_of
 from tfrt.kernels.numerics.convolution.patches import Shape
 from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
-from tfrt.kernels.numerics.reductions.side_by_side import pooling as pooling_of
+from tfrt.kernels.numerics.reductions.side_by_side import pool_of
 from tfrt.kernels.numerics.windows import Window
-from tfrt.kernels.numerics.workspaces import Workspace
-
-SMALL_BYTES = 1 << 16
-"""So much memory is had sooner than borrowed."""
-
-Do = Callable[..., object]
-"""Changes a matrix of pixels, given that and other arrays."""
+from tfrt.kernels.numerics.workspaces import Room, Workspace
 
 _ALWAYS = (np.maximum, np.minimum, np.tanh, floats.logistic)
 """Functions that give no less for more, and NaN for NaN, whatever other operand they have."""
@@ -150,34 +145,32 @@ def prepare_pooled(
     if not prod(shape):
         return lambda x, w, *others, out=None: np.empty(shape, dtype) if out is None else out
     ways, choose = _ways_around(before, pooling)
-    kinds: dict[tuple[Shape, tuple[Window, ...]], _Part] = {}
+    kind = kind_of(images, filters, seen, dtype)
+    known = before or pooling.after
+    inputs = names_of(() if known is None else known.others)[1:]
+    bodies: dict[tuple[Shape, tuple[Window, ...]], Sequence[Body]] = {}
     blocks = []
-    for block, whole, over in _blocks(images, seen, pool, depth, dtype, threads):
-        kind = (block.shape, over)
-        if kind not in kinds:
-            convolves = [prepare(block.shape, filters, over, dtype, None, first) for first, _ in ways]
-            kinds[kind] = _Part(whole, convolves, pooling_of(pool, whole, dtype), ways)
-        blocks.append((block, kinds[kind]))
+    # What is copied may take twice as much as what is made of it.
+    wanted = depth if kind[0] <= 2 * depth else kind[0]
+    for block, over in _blocks(images, seen, pool, wanted, dtype, threads):
+        kind_of_block = (block.shape, over)
+        if kind_of_block not in bodies:
+            whole = replace(block, windows=over)
+            bodies[kind_of_block] = [_body(whole, kind, depth, pool, dtype, way, inputs) for way in ways]
+        blocks.append((block, bodies[kind_of_block]))
     least = -(-LEAST_WORK * len(blocks) // max(1, prod(shape) * pool.taps * prod(filters[:-1])))
-    only = blocks[0][1] if len(blocks) == 1 else None
-    is_small = only is not None and prod(only.shape) * dtype.itemsize <= SMALL_BYTES
 
     def some(start: int, end: int, x: np.ndarray, w: np.ndarray, others: Arrays, result: np.ndarray) -> None:
-        way = quiet.call(choose, others)
-        with Workspace() as space:
-            for block, part in blocks[start:end]:
-                space.clear()
-                part(x[block.read], w, others, way, space.array(part.shape, dtype), result[block.made])
+        way = choose(others)
+        for block, found in blocks[start:end]:
+            found[way](x[block.read], w, result[block.made], *others)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
-        if only is not None and is_small:
-            # So little memory is there at once.
-            only(x, w, others, quiet.call(choose, others), np.empty(only.shape, dtype), result)
-        elif host is None or only is not None:
-            some(0, len(blocks), x, w, others, result)
+        if host is None or len(blocks) == 1:
+            quiet.call(some, 0, len(blocks), x, w, others, result)
         else:
-            host.parallel_for(len(blocks), least, lambda start, end: some(start, end, x, w, others, result))
+            host.parallel_for(len(blocks), least, lambda start, end: quiet.call(some, start, end, x, w, others, result))
         if out is None or result is out:
             return result
         out[...] = result
@@ -186,48 +179,58 @@ def prepare_pooled(
     return run
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Convolves and pools the images of a block.
+def _body(
+    block: Block,
+    kind: Kind,
+    depth: int,
+    pool: Pool,
+    dtype: np.dtype,
+    way: tuple[RowEpilogue | None, RowEpilogue | None],
+    inputs: Sequence[str],
+) -> Body:
+    """What convolves and pools the images of a block, with steps before the pool and after it; it also takes arrays of
+    these names."""
+    before, after = way
+    whole = (block.shape[0], *(window.count for window in block.windows), depth)
+    pooled = (prod((whole[0], *pool.counts(whole[1:-1]))), depth)
+    matrix, first = following(before, whole, (prod(whole[:-1]), depth), dtype, "y")
+    place, last = following(after, whole, pooled, dtype, "z")
+    convolving = kind[1](block, matrix)
 
-    Attributes:
-        shape: what the block has before it is pooled.
-        convolves: the convolution with what is done before the pool, for each of `_ways_around`, which are `ways`.
-    """
+    def make(room: Room | Workspace) -> Sequence[np.ndarray]:
+        return (room.array(matrix, dtype),)
 
-    shape: Shape
-    convolves: Sequence[Convolve]
-    combine: Do
-    ways: Sequence[tuple[RowEpilogue | None, Do | None]]
-
-    def __call__(
-        self, x: np.ndarray, w: np.ndarray, others: Arrays, way: int, found: np.ndarray, result: np.ndarray
-    ) -> None:
-        """Do it in the way of that number, with `found` as memory."""
-        first, then = self.ways[way]
-        self.convolves[way](x, w, *(() if first is None else others), out=found)
-        quiet.call(_finish, self.combine, found, result, then, others)
+    parts = [
+        Part(["y = y0 = images"], {}, ["images"], make, ("images", matrix, dtype), lasts=True),
+        convolving.part,
+        first,
+        pool_of(pool, whole, dtype),
+        None if last is None else Part(["z0 = result.reshape(place)"], {"place": place}),
+        last,
+    ]
+    stays = convolving.nbytes <= MOST_HELD
+    return function_of(["x", "w", "result", *inputs], [part for part in parts if part], stays=stays)
 
 
 def _blocks(
-    images: Shape, windows: Sequence[Window], pool: Pool, depth: int, dtype: np.dtype, parallelism: int
-) -> Iterator[tuple[Block, Shape, tuple[Window, ...]]]:
-    """Blocks of what is pooled, and of each the shape before that and the windows of which it is."""
+    images: Shape, windows: Sequence[Window], pool: Pool, wanted: int, dtype: np.dtype, parallelism: int
+) -> Iterator[tuple[Block, tuple[Window, ...]]]:
+    """Blocks of what is pooled, and of each the windows of which that is; so many elements are wanted for each."""
     rows, *others = windows
     size = pool.sizes[0]
     # What a window of the pool sees of the images.
     extent = (size - 1) * rows.stride + (rows.size - 1) * rows.dilation + 1
     seen = replace(rows, size=extent, stride=size * rows.stride, dilation=1, count=rows.count // size)
-    bytes_an_image = prod(window.count for window in windows) * depth * dtype.itemsize
+    bytes_an_image = prod(window.count for window in windows) * wanted * dtype.itemsize
     for block in blocks_of(images, [seen, *others], bytes_an_image, parallelism):
         down = block.windows[0]
         over = (replace(rows, before=down.before, after=down.after, count=down.count * size), *others)
-        yield block, (block.shape[0], *(window.count for window in over), depth), over
+        yield block, over
 
 
 def _ways_around(
     before: RowEpilogue | None, pooling: Pooling
-) -> tuple[Sequence[tuple[RowEpilogue | None, Do | None]], Callable[[Arrays], int]]:
+) -> tuple[Sequence[tuple[RowEpilogue | None, RowEpilogue | None]], Callable[[Arrays], int]]:
     """What may be done before the pool and after it, and the number of what is best for the other arrays."""
     said = steps_around(before, pooling)
     if said is None:
@@ -250,10 +253,3 @@ def _is_finite(array: np.ndarray) -> bool:
 
 def _is_positive(array: np.ndarray) -> bool:
     return bool(array.min() > 0) and _is_finite(array)
-
-
-def _finish(combine: Do, images: np.ndarray, result: np.ndarray, then: Do | None, others: Arrays) -> None:
-    """Pool images, and do what follows."""
-    combine(images, result)
-    if then is not None:
-        then(pixels_of(result), *others)

@@ -158,7 +158,6 @@ def test_tiles_of_winograds(native, size, channels, depth, functions):
 @pytest.mark.parametrize("batch", [1, 7])
 def test_in_blocks(monkeypatch, native, queue, batch):
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 4000)
-    monkeypatch.setattr(pooled, "SMALL_BYTES", 0)
     monkeypatch.setattr(pooled, "LEAST_WORK", 1)
     monkeypatch.setattr(convolution_tiling, "FRAME_BYTES", 1 << 10)
     random = np.random.default_rng(batch)
