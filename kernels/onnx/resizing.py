@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
 from tfrt.executor.support.errors import KernelError
+from tfrt.kernels.numerics.arithmetic.halves import is_half
 from tfrt.kernels.shared.operators import axes_of, operator
 
 Array = np.ndarray
 Sizes = list[int]
+
+_KEPT = 64
+"""Of how many dimensions it is kept where elements lie."""
 
 
 @operator("Upsample", shaped_by=(1,))
@@ -41,29 +48,41 @@ def resize(
     crop = [(0.0, 1.0)] * len(places)
     if roi is not None and roi.size:
         crop = list(zip(roi[: len(places)].tolist(), roi[len(places) :].tolist(), strict=True))
-    found = x.astype(np.float64) if mode != "nearest" else x
+    wide = np.float32 if x.dtype == np.float32 or is_half(x.dtype) else np.float64
+    found = x if mode == "nearest" else x.astype(wide, copy=False)
     outside: Array = np.zeros([1] * x.ndim, bool)
     for place, factor, size, (start, end) in zip(places, factors, wanted, crop, strict=True):
         length = x.shape[place]
         if size == length and factor == 1 and coordinate_transformation_mode != "tf_crop_and_resize":
             continue
-        at = _coordinates(coordinate_transformation_mode, size, length, factor, start, end)
-        beyond = (at < 0) | (at > length - 1)
-        if coordinate_transformation_mode == "tf_crop_and_resize" and beyond.any():
-            outside = outside | beyond.reshape([-1 if i == place else 1 for i in range(x.ndim)])
+        along = _Along(coordinate_transformation_mode, size, length, factor, start, end)
+        if coordinate_transformation_mode == "tf_crop_and_resize":
+            at = _coordinates(along)
+            beyond = (at < 0) | (at > length - 1)
+            if beyond.any():
+                outside = outside | beyond.reshape([-1 if i == place else 1 for i in range(x.ndim)])
         if mode == "nearest":
-            found = np.take(found, np.clip(_nearest(at, nearest_mode), 0, length - 1).astype(np.int64), place)
+            found = np.take(found, _nearest(along, nearest_mode), place)
             continue
-        weights = _weights(
-            mode, at, length, min(1.0, factor) if antialias else 1.0, cubic_coeff_a, bool(exclude_outside)
-        )
-        found = np.moveaxis(np.tensordot(weights, found, (1, place)), 0, place)
+        shrink = min(1.0, factor) if antialias else 1.0
+        weights = _weights(along, mode, shrink, cubic_coeff_a, bool(exclude_outside), np.dtype(wide))
+        found = _combined(found, weights, place)
     if outside.any():
         found = np.where(outside, extrapolation_value, found)
     if x.dtype.kind in "iu":
         bounds = np.iinfo(x.dtype)
         return np.clip(np.rint(found), bounds.min, bounds.max).astype(x.dtype)
-    return found.astype(x.dtype)
+    return found.astype(x.dtype, copy=found is x)
+
+
+def _combined(x: Array, weights: Array, place: int) -> Array:
+    """Sums of elements along a dimension, by weights for each of the new ones."""
+    size, length = weights.shape
+    shape = (*x.shape[:place], size, *x.shape[place + 1 :])
+    inner = prod(x.shape[place + 1 :])
+    if inner == 1:
+        return np.matmul(x.reshape(-1, length), weights.T).reshape(shape)
+    return np.matmul(weights, x.reshape(-1, length, inner)).reshape(shape)
 
 
 def _geometry(
@@ -84,12 +103,24 @@ def _geometry(
     return [factor] * len(places), [int(np.floor(factor * length + 0.5)) for length in lengths]
 
 
-def _coordinates(kind: str, size: int, length: int, factor: float, start: float, end: float) -> Array:
-    """Where in a dimension of `length` the elements of one of `size` lie.
+class _Along(NamedTuple):
+    """A dimension of `length` that becomes one of `size`, by a transformation of coordinates; see the operator."""
+
+    kind: str
+    size: int
+    length: int
+    factor: float
+    start: float
+    end: float
+
+
+def _coordinates(along: _Along) -> Array:
+    """Where the new elements lie among the old ones.
 
     Raises:
         KernelError: there is no such transformation.
     """
+    kind, size, length, factor, start, end = along
     at = np.arange(size, dtype=np.float64)
     if kind == "asymmetric":
         return at / factor
@@ -112,16 +143,25 @@ def _coordinates(kind: str, size: int, length: int, factor: float, start: float,
     raise KernelError(f"there is no coordinate_transformation_mode '{kind}'")
 
 
-def _nearest(at: Array, mode: str) -> Array:
-    if mode == "floor":
-        return np.floor(at)
-    if mode == "ceil":
-        return np.ceil(at)
-    if mode == "round_prefer_floor":
-        return np.ceil(at - 0.5)
-    if mode == "round_prefer_ceil":
-        return np.floor(at + 0.5)
-    raise KernelError(f"there is no nearest_mode '{mode}'")
+_NEAREST: dict[str, Callable[[Array], Array]] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round_prefer_floor": lambda at: np.ceil(at - 0.5),
+    "round_prefer_ceil": lambda at: np.floor(at + 0.5),
+}
+
+
+@lru_cache(maxsize=_KEPT)
+def _nearest(along: _Along, mode: str) -> Array:
+    """The old element that each of the new ones is.
+
+    Raises:
+        KernelError: there is no such mode.
+    """
+    at = _coordinates(along)
+    if mode not in _NEAREST:
+        raise KernelError(f"there is no nearest_mode '{mode}'")
+    return np.clip(_NEAREST[mode](at), 0, along.length - 1).astype(np.int64)
 
 
 def _cubic(distance: Array, a: float) -> Array:
@@ -130,7 +170,8 @@ def _cubic(distance: Array, a: float) -> Array:
     return np.where(d <= 1, near, np.where(d < 2, far, 0))
 
 
-def _weights(mode: str, at: Array, length: int, shrink: float, a: float, exclude: bool) -> Array:
+@lru_cache(maxsize=_KEPT)
+def _weights(along: _Along, mode: str, shrink: float, a: float, exclude: bool, dtype: np.dtype) -> Array:
     """What each element of a dimension counts for each of the new ones: a matrix.
 
     Args:
@@ -141,6 +182,7 @@ def _weights(mode: str, at: Array, length: int, shrink: float, a: float, exclude
     """
     if mode not in ("linear", "cubic"):
         raise KernelError(f"expects a mode nearest, linear or cubic, but got {mode}")
+    at, length = _coordinates(along), along.length
     reach = (1 if mode == "linear" else 2) / shrink
     first = np.floor(at - reach).astype(np.int64)
     taps = first[:, np.newaxis] + np.arange(int(np.ceil(2 * reach)) + 2)
@@ -153,7 +195,7 @@ def _weights(mode: str, at: Array, length: int, shrink: float, a: float, exclude
     result = np.zeros((len(at), length))
     rows = np.broadcast_to(np.arange(len(at))[:, np.newaxis], taps.shape)
     np.add.at(result, (rows, np.clip(taps, 0, length - 1)), share)
-    return result
+    return result.astype(dtype)
 
 
 @operator("GridSample", in_single=True)
