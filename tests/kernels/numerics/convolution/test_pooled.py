@@ -74,7 +74,7 @@ def one_after_another(x, w, found, before, pool, after, others):
     """The convolution, steps, the pool, and steps again."""
     shape = (x.shape[0], *(window.count for window in found), w.shape[-1])
     with np.errstate(all="ignore"):
-        y = prepare(x.shape, w.shape, found, x.dtype, None, before)(x, w, *others)
+        y = prepare(x.shape, w.shape, found, x.dtype, None, before)(x, w, *(others if before else ()))
         function, counts = getattr(np, pool.function), pool.counts(shape[1:-1])
         made = np.full((shape[0], *counts, shape[-1]), NEUTRAL[pool.function], x.dtype)
         for place in product(*map(range, pool.sizes)):

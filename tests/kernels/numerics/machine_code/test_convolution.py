@@ -58,7 +58,7 @@ def epilogues(draw: st.DrawFn, shape: tuple[int, ...], dtype: DType) -> RowEpilo
 
 
 def numpy_way(x, w, found, others, after):
-    return prepare(x.shape, w.shape, found, x.dtype, None, after)(x, w, *others)
+    return prepare(x.shape, w.shape, found, x.dtype, None, after)(x, w, *(others if after else ()))
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
