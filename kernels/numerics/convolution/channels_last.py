@@ -159,9 +159,12 @@ def _blockwise(
             )
         return result if out is None or result is out else _copied(result, out)
 
-    if only is None:
-        return run
     inputs = 2 + (0 if epilogue is None else len(epilogue.others))
+    return run if only is None else with_writing(run, only, inputs, shape, dtype)
+
+
+def with_writing(run: Convolve, only: Body, inputs: int, shape: Shape, dtype: np.dtype) -> Convolve:
+    """The function, of so many arrays and of `out`, which a plan calls as what does its only block."""
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
         x, w, *others = operands[:inputs]

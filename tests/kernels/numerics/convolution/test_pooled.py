@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.kernels.numerics.as_written import as_written
 from tfrt.executor.declarations.annotations import Pooling, RowEpilogue
 from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.pools import NEUTRAL, Pool
+from tfrt.executor.declarations.prepared import writing_of
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import is_available
@@ -125,9 +127,12 @@ def test_as_one_after_another(native, data):
     with HostContext("s", native=native) as host:
         run = prepare_fused(x.shape, w.shape, found, x.dtype, host, before, pooling=Pooling(pool, after))
         for into in (None, np.empty(expected.shape, dtype.numpy), np.empty(expected.shape[::-1], dtype.numpy).T):
-            result = run(x, w, *others, out=into)
-            assert into is None or result is into
-            assert_close(result, expected)
+            results = [run(x, w, *others, out=into)]
+            if writing_of(run) is not None:
+                results.append(as_written(writing_of(run), [x, w, *others], into))
+            for result in results:
+                assert into is None or result is into
+                assert_close(result, expected)
 
 
 @TIERS
