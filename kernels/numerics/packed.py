@@ -17,21 +17,28 @@ _MOST_CHANGES = 3
 """How often an array that can be written to may differ from the one before; then it changes in every run."""
 
 
-def packed_once(pack: Pack) -> Pack:
+Known = tuple[np.ndarray | None, np.ndarray | None]
+"""An array that nobody can change, and what has been made of it."""
+
+
+def packed_once(pack: Pack, kept: list[Known] | None = None) -> Pack:
     """The function, which for an array that nobody can change is called once; the last such array's is kept, and cannot
-    be changed either."""
-    kept: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
+    be changed either.
+
+    Args:
+        kept: one element, which then is what is known, for whoever looks before they call.
+    """
+    last: list[Known] = [(None, None)] if kept is None else kept
 
     def packed(array: np.ndarray) -> np.ndarray:
-        nonlocal kept
         # Read in one go: other threads may replace it.
-        known, found = kept
+        known, found = last[0]
         if array is known and found is not None:
             return found
         found = pack(array)
         if is_constant(array):
             found = constant(found)
-            kept = (array, found)
+            last[0] = (array, found)
         return found
 
     return packed

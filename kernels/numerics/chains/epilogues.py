@@ -18,7 +18,7 @@ from tfrt.executor.declarations.prepared import Write
 from tfrt.kernels.numerics.borrowing import Part, function_of
 from tfrt.kernels.numerics.chains.elementwise import Statements, Step, alignment
 from tfrt.kernels.numerics.chains.narrow_rows import repeated, repeats, spreading
-from tfrt.kernels.numerics.packed import packed_once
+from tfrt.kernels.numerics.packed import Known, packed_once
 from tfrt.kernels.numerics.workspaces import Room, Workspace
 
 _MOST_SHAPES = 64
@@ -89,15 +89,18 @@ def in_place(
         elif times == 1 and count == 1 and len(other) == 1:
             lines.append(f"{local} = {each}[None]")
         elif times > 1 and (prod(other) == width or spread):
-            values[f"{local}_once"] = packed_once(partial(repeated, times=times, width=width, spreads=spread))
-            repeating = f"{local} = {local}_once({each})"
+            # What never changes is repeated once, and what has another type has no place.
+            kept: list[Known] = [(None, None)]
+            values[f"{local}_kept"] = kept
+            values[f"{local}_once"] = packed_once(partial(repeated, times=times, width=width, spreads=spread), kept)
+            lines.append(f"known, {local} = {local}_kept[0]")
+            condition = f"if known is not {each}:"
             if prod(other) == width:
                 rows.append(local)
-                # What never changes is repeated once, and what has another type has no place.
                 may_change = f"{each}.flags.writeable and {each}.dtype is {name}_dtype"
                 lines.append(f"if {may_change}: {local}_rows[...] = {each}; {local} = {local}_row")
-                repeating = f"else: {repeating}"
-            lines.append(repeating)
+                condition = f"el{condition}"
+            lines.append(f"{condition} {local} = {local}_once({each})")
         else:
             local = each
         names.append(local)

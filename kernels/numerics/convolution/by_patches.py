@@ -12,7 +12,7 @@ from tfrt.kernels.numerics.borrowing import Part
 from tfrt.kernels.numerics.convolution import patches
 from tfrt.kernels.numerics.convolution.blocks import Block, Kind, Way
 from tfrt.kernels.numerics.convolution.patches import Patches, Shape
-from tfrt.kernels.numerics.packed import packed_once
+from tfrt.kernels.numerics.packed import Known, packed_once
 from tfrt.kernels.numerics.products import in_blocks, rows_at_a_time
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Room, Workspace, in_line
@@ -49,10 +49,12 @@ class _Filters:
         self.values: dict[str, Any] = {"filters_shape": shape}
         self.lines = ["matrices = w.reshape(filters_shape)"]
         if self.is_copied:
-            self.values["once"] = packed_once(lambda w: in_line(w.reshape(shape)))
+            kept: list[Known] = [(None, None)]
+            self.values |= {"kept": kept, "once": packed_once(lambda w: in_line(w.reshape(shape)), kept)}
             self.lines = [
+                "known, matrices = kept[0]",
                 "if w.flags.writeable: filters[...] = w.reshape(filters_shape); matrices = filters",
-                "else: matrices = once(w)",
+                "elif known is not w: matrices = once(w)",
             ]
 
     def place(self, room: Room | Workspace) -> np.ndarray | None:
