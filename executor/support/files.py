@@ -33,12 +33,15 @@ def open_regular(path: Any) -> BufferedReader:
     """
     if not isinstance(path, str | os.PathLike):
         raise Refused(f"a path is a string, not {type(path).__name__}")
+    if "\0" in os.fsdecode(path):
+        # Versions of Python say this in different ways.
+        raise Refused("a path has no null byte")
     try:
         _check_regular(os.stat(path))
         # Should it have been replaced by a pipe meanwhile, nobody waits for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except ValueError as error:
-        # It has a NUL, or characters that names of files cannot have.
+        # It has characters that names of files cannot have.
         raise OSError(str(error)) from None
     file = os.fdopen(descriptor, "rb")
     try:
