@@ -19,7 +19,7 @@ from tfrt.kernels.cpu.reductions import reduction_chain
 from tfrt.kernels.cpu.steps import epilogue_steps, steps_of_parts
 from tfrt.kernels.numerics.chains.reduction import ReductionChain
 from tfrt.kernels.numerics.machine_code import chain as chains
-from tfrt.kernels.numerics.machine_code import few_rows, products, tiles
+from tfrt.kernels.numerics.machine_code import few_rows, product_tiling, products, tiles
 from tfrt.kernels.numerics.machine_code import reduction as reductions
 from tfrt.kernels.numerics.machine_code.chain_code import write as write_chain
 from tfrt.kernels.numerics.machine_code.loop import (
@@ -35,9 +35,9 @@ from tfrt.kernels.numerics.machine_code.loop import (
     Place,
     Put,
 )
+from tfrt.kernels.numerics.machine_code.product_tiling import Product
 from tfrt.kernels.numerics.machine_code.reduction_code.module import write as write_reduction
 from tfrt.kernels.numerics.machine_code.reduction_code.work import in_order as results_of
-from tfrt.kernels.numerics.machine_code.tiles import Product
 from tfrt.kernels.numerics.panels import Find, in_order
 
 
@@ -359,7 +359,11 @@ class _Body:
         found = epilogue_steps(steps, known, result.dtype) if steps else ()
         shapes = tuple([each.shape for each in known])
         product = Product(rows, inner, columns, result.dtype.numpy, False, False, found, shapes)
-        if not tiles.is_possible(product) or inner > products.MOST_INNER or left.metadata.dtype is not result.dtype:
+        if (
+            not product_tiling.is_possible(product)
+            or inner > products.MOST_INNER
+            or left.metadata.dtype is not result.dtype
+        ):
             raise CannotAssemble("a product has none")
         if self.host.parallelism > 1 and product.work >= 2 * products.LEAST_WORK:
             raise CannotAssemble("threads share a product")
@@ -426,6 +430,6 @@ def _code_of(product: Product, turned: bool, is_constant: bool, packs: bool) -> 
         text, units = few_rows.write(product, on, False), few_rows.units_of(product, on)
     else:
         product = replace(product, by_columns=by_columns)
-        tiling = tiles.tiling_of(product, on)
+        tiling = product_tiling.tiling_of(product, on)
         text, units = tiles.write(product, tiling), tiling.units
     return text, units, in_order() if turned and is_constant else None, 0

@@ -33,7 +33,8 @@ from tfrt.kernels.numerics.machine_code.attention import (
 )
 from tfrt.kernels.numerics.machine_code.blocks import Limits, direct_work, in_blocks, units_of
 from tfrt.kernels.numerics.machine_code.choice import native_or
-from tfrt.kernels.numerics.machine_code.tiles import add_products, tile_of
+from tfrt.kernels.numerics.machine_code.product_tiling import tile_of
+from tfrt.kernels.numerics.machine_code.tiles import add_products
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.lanes import transposed

@@ -50,9 +50,9 @@ from tfrt.kernels.numerics.machine_code.convolution_tiling import (
     tiling_of,
 )
 from tfrt.kernels.numerics.machine_code.few_rows import MOST_ROWS
+from tfrt.kernels.numerics.machine_code.product_tiling import Product
+from tfrt.kernels.numerics.machine_code.product_tiling import is_possible as is_possible_product
 from tfrt.kernels.numerics.machine_code.products import of_tiles
-from tfrt.kernels.numerics.machine_code.tiles import Product
-from tfrt.kernels.numerics.machine_code.tiles import is_possible as is_possible_product
 from tfrt.kernels.numerics.packed import Pack, in_order_once, packed_if_changed, packed_once
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Workspace

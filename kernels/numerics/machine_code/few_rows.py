@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
-from tfrt.kernels.numerics.machine_code.tiles import SHORT, Product, finish
+from tfrt.kernels.numerics.machine_code.product_tiling import Product
+from tfrt.kernels.numerics.machine_code.tiles import SHORT, finish
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.workspaces import aligned

@@ -21,7 +21,8 @@ from tfrt.executor.support.fork_join_code import forking_text
 from tfrt.executor.support.machine_code import DATA_OFFSET, Processor
 from tfrt.kernels.numerics.machine_code import few_rows as few
 from tfrt.kernels.numerics.machine_code.blocks import LONG, Work, crew_of
-from tfrt.kernels.numerics.machine_code.tiles import Product, finish
+from tfrt.kernels.numerics.machine_code.product_tiling import Product
+from tfrt.kernels.numerics.machine_code.tiles import finish
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 

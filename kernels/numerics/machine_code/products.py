@@ -23,7 +23,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import CannotAssemble, processor
 from tfrt.kernels.numerics.machine_code import few_rows as few
-from tfrt.kernels.numerics.machine_code import tiles
+from tfrt.kernels.numerics.machine_code import product_tiling, tiles
 from tfrt.kernels.numerics.machine_code.blocks import (
     BRIEF_WORK_OF_MANY,
     Limits,
@@ -37,7 +37,7 @@ from tfrt.kernels.numerics.machine_code.blocks import (
 )
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.parted_sums import parted_work, parts_of
-from tfrt.kernels.numerics.machine_code.tiles import Product, Shape
+from tfrt.kernels.numerics.machine_code.product_tiling import Product, Shape
 from tfrt.kernels.numerics.panels import Find, in_order
 
 MOST_WORK = 1 << 28
@@ -92,7 +92,7 @@ def describe(
     if steps is None or inner * columns < LEAST_ELEMENTS or columns * dtype.itemsize < 16 or inner > MOST_INNER:
         return None
     product = Product(rows, inner, columns, dtype, turned, False, tuple(steps), tuple(others))
-    return product if tiles.is_possible(product) else None
+    return product if product_tiling.is_possible(product) else None
 
 
 def make_native(run: Run, product: Product, host: HostContext | None, turned: bool = False) -> Run:
@@ -137,7 +137,7 @@ def of_tiles(product: Product, host: HostContext | None, shape: Shape | None = N
         CannotAssemble: there is no machine code for it.
         NotImplementedError: a step cannot be written.
     """
-    tiling = tiles.tiling_of(product, processor())
+    tiling = product_tiling.tiling_of(product, processor())
     return _of_all(product, tiles.write(product, tiling), tiling.units, host, LEAST_WORK, shape=shape)
 
 

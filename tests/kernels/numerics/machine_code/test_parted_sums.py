@@ -8,8 +8,8 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import Processor, is_available
 from tfrt.kernels.numerics.machine_code import products
 from tfrt.kernels.numerics.machine_code.parted_sums import MOST_SUMS, parts_of
+from tfrt.kernels.numerics.machine_code.product_tiling import Product
 from tfrt.kernels.numerics.machine_code.products import with_native_product
-from tfrt.kernels.numerics.machine_code.tiles import Product
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
 ON = Processor(64, 32, True)
