@@ -33,9 +33,6 @@ BLOCK_BYTES = 1 << 19
 LEAST_BLOCK = 256
 """...but as many rows at least: each block reads all of the right matrix."""
 
-LEAST_FETCHED = 1 << 18
-"""Results of so many bytes are not in the second cache any more when the next call writes them."""
-
 Shape = tuple[int, ...]
 
 

@@ -20,11 +20,14 @@ from dataclasses import dataclass
 from math import prod
 
 from tfrt.executor.support.machine_code import DATA_OFFSET
-from tfrt.kernels.numerics.machine_code.product_tiling import LEAST_FETCHED, Product, Tiling
+from tfrt.kernels.numerics.machine_code.product_tiling import Product, Tiling
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value, written_once
 from tfrt.kernels.numerics.machine_code.vectors.expressions import evaluate
 from tfrt.kernels.numerics.machine_code.vectors.lanes import transposed
 from tfrt.kernels.numerics.machine_code.vectors.steps import write_steps
+
+LEAST_FETCHED = 1 << 18
+"""Results of so many bytes are not in the second cache any more when the next call writes them."""
 
 
 @written_once

@@ -12,7 +12,7 @@ from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics import panels
 from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
-from tfrt.kernels.numerics.machine_code import tiles
+from tfrt.kernels.numerics.machine_code import product_tiling, tiles
 from tfrt.kernels.numerics.machine_code.products import MOST_INNER, describe, with_native_product
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
@@ -185,8 +185,9 @@ def test_packed_constants_are_shared_and_freed():
 @LLVM
 def test_blocks_of_rows_and_parts_of_sums(monkeypatch):
     """What large matrices are parted into, of smaller ones."""
-    for name, value in {"DEPTH": 50, "BLOCK_BYTES": 1, "LEAST_BLOCK": 24, "LEAST_FETCHED": 1}.items():
-        monkeypatch.setattr(tiles, name, value)
+    for name, value in {"DEPTH": 50, "BLOCK_BYTES": 1, "LEAST_BLOCK": 24}.items():
+        monkeypatch.setattr(product_tiling, name, value)
+    monkeypatch.setattr(tiles, "LEAST_FETCHED", 1)
     rng = np.random.default_rng(0)
     for rows in (25, 49, 64, 73):
         x, y = random(rng, np.float32, (rows, 130), (130, 77))
