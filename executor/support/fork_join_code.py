@@ -73,6 +73,20 @@ def forking_text(text: str, arrays: int) -> str:
     return f"{declared(text)}{call_text(arrays, 'internal ')}{fork_text(arrays, 'internal ')}{text}"
 
 
+def forking_functions(arrays: int) -> tuple[str, str]:
+    """`forking_text` for a module that has several such functions: the text, with names that tell how many arrays they
+    are for, ``fork3`` and ``call3``, and what it declares.
+
+    Raises:
+        CannotAssemble: loops of so many arrays are not shared.
+    """
+    check_number(arrays)
+    text = f"{call_text(arrays, 'internal ')}{fork_text(arrays, 'internal ')}"
+    for name in ("fork", "call", "now.fork"):
+        text = text.replace(f"@{name}(", f"@{name}{arrays}(")
+    return text, declared()
+
+
 def declared(text: str = "") -> str:
     """What the functions here declare, besides what a text does."""
     pause = _pause()[0]

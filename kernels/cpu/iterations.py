@@ -21,6 +21,7 @@ from tfrt.kernels.numerics.chains.reduction import ReductionChain
 from tfrt.kernels.numerics.machine_code import chain as chains
 from tfrt.kernels.numerics.machine_code import few_rows, product_tiling, products, tiles
 from tfrt.kernels.numerics.machine_code import reduction as reductions
+from tfrt.kernels.numerics.machine_code.blocks import Limits, shares_of, units_of
 from tfrt.kernels.numerics.machine_code.chain_code import write as write_chain
 from tfrt.kernels.numerics.machine_code.loop import (
     NUMBERS,
@@ -39,6 +40,10 @@ from tfrt.kernels.numerics.machine_code.product_tiling import Product
 from tfrt.kernels.numerics.machine_code.reduction_code.module import write as write_reduction
 from tfrt.kernels.numerics.machine_code.reduction_code.work import in_order as results_of
 from tfrt.kernels.numerics.panels import Find, in_order
+
+_LEAST_SHARED = 4 * products.LEAST_WORK
+"""Multiplications that are worth a block of their own on another thread: four times as many as elsewhere, for what one
+step gives and the next one takes goes from one processor's cache to the other's, and back."""
 
 
 class Form(Enum):
@@ -262,8 +267,9 @@ class _Body:
         units: int,
         result: TensorMetadata,
         into: _Known | None,
+        shares: tuple[int, int] | None = None,
     ) -> None:
-        """A kernel whose result is the array of that place among those that it takes."""
+        """A kernel whose result is the array of that place among those that it takes; see `Call`."""
         _require(into is None or into.metadata == result)
         _require(not any(value.is_number for value in used))
         numbers = [value.number for value in used]
@@ -273,7 +279,7 @@ class _Body:
         if home is not None:
             self.written.add(home)
         is_whole = into is not None and into.is_whole
-        call = Call(text, name, arrays, units, None if into is None else into.number, size)
+        call = Call(text, name, arrays, units, None if into is None else into.number, size, shares)
         self._add(call, result, home=home, is_whole=is_whole)
 
     def _call(
@@ -365,8 +371,6 @@ class _Body:
             or left.metadata.dtype is not result.dtype
         ):
             raise CannotAssemble("a product has none")
-        if self.host.parallelism > 1 and product.work >= 2 * products.LEAST_WORK:
-            raise CannotAssemble("threads share a product")
         self.work += product.work
         is_operand = right.number < len(self.kinds)
         is_constant = is_operand and self.forms[right.number] is Form.CONSTANT
@@ -378,7 +382,8 @@ class _Body:
         elif lanes:
             self.panels.append(Panels(right.number, inner, columns, product.dtype, lanes))
             right = _Known(len(self.kinds) + self.products + len(self.panels) - 1, right.metadata)
-        self._kernel(text, "multiply", [left, right, *others], 2, units, result, into)
+        each = units_of(units, product.work // units, Limits(_LEAST_SHARED, products.MOST_WORK))
+        self._kernel(text, "multiply", [left, right, *others], 2, units, result, into, shares_of(each, self.host))
 
 
 def _require(holds: bool) -> None:

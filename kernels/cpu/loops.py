@@ -18,6 +18,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import CannotAssemble, can_see_arrays, is_available, processor
 from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.kernels.cpu.iterations import Form, Iteration, iteration_of
+from tfrt.kernels.numerics.machine_code.blocks import crew_of
 from tfrt.kernels.numerics.machine_code.loop import assembled
 from tfrt.kernels.numerics.packed import is_constant
 from tfrt.kernels.numerics.workspaces import aligned
@@ -81,12 +82,14 @@ class _Native:
     Attributes:
         kinds: those of the operands.
         copied: the operands that are copied first, for it writes to them.
+        crew: what it is given before arrays where threads share some of it: the crew's words.
     """
 
     code: Callable[..., None]
     iteration: Iteration
     kinds: Sequence[TensorMetadata]
     copied: frozenset[int]
+    crew: tuple[np.ndarray, ...]
 
     def run(self, count: int, operands: Sequence[Any], context: ExecutionContext) -> tuple[Any, ...] | None:
         """How many iterations are left, and the state; None where operands are other ones than it was made for."""
@@ -114,7 +117,7 @@ class _Native:
         numbers = np.array([operands[place] for place in places], np.int64)
         room, most = aligned(loop.room), max(1, _MOST_WORK // max(1, iteration.work))
         while count > 0 and context.cancellation is None:
-            self.code(*arrays, room, numbers, min(count, most))
+            self.code(*self.crew, *arrays, room, numbers, min(count, most))
             count -= min(count, most)
         for place, number in zip(places, numbers.tolist(), strict=True):
             given[place] = bool(number) if loop.arguments[place] == 1 else number
@@ -134,7 +137,13 @@ def _native(
         if not (processor().fuses and can_see_arrays()):
             raise CannotAssemble("this processor, or Python, is not like those it is written for")
         found = iteration_of(body, kinds, forms, gives, host, is_long=is_long)
-        return _Native(assembled(found.loop), found, kinds, frozenset(place for place, _ in found.loop.copies))
+        code, copied = assembled(found.loop), frozenset(place for place, _ in found.loop.copies)
+        crew: tuple[np.ndarray, ...] = ()
+        if found.loop.is_shared:
+            threads = host.single(crew_of)
+            threads.start()
+            crew = (threads.words,)
+        return _Native(code, found, kinds, copied, crew)
     except (CannotAssemble, NotImplementedError, KernelError) as error:
         # What is wrong with a kernel is told where the loop calls it.
         logging.getLogger("tfrt").info("no machine code for a loop: %s", error)

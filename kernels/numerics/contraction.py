@@ -163,7 +163,8 @@ def _product_of_rows(
         rows = x.reshape(flat.rows, flat.inner)
         others = tuple([other.reshape(_as_rows(other.shape)) for other in others])
         if out is None:
-            return product(rows, y, *others).reshape(how.shape)
+            # An array of its own, and no view of one, need not be copied where it is handed out.
+            out = np.empty(how.shape, dtype)
         if out.flags.c_contiguous:
             product(rows, y, *others, out=out.reshape(flat.shape))
         else:
@@ -182,11 +183,15 @@ def _product_of_rows(
             return [f"{result} = {scribe.constant(run, 'product')}({given}, out={out})"]
         turned = {0: (flat.rows, flat.inner), **deep}
         names = [f"{result}_x{number}" if number in turned else name for number, name in enumerate(operands)]
+        made, rows = f"{result}_a", f"{result}_r"
+        shape, matrix = scribe.constant(how.shape), scribe.constant(flat.shape)
         return [
             *[f"{names[n]} = {operands[n]}.reshape({scribe.constant(shape)})" for n, shape in turned.items()],
-            *whole(names, result, scribe),
-            f"{result} = {result}.reshape({scribe.constant(how.shape)})",
-            f"del {', '.join(names[number] for number in turned)}",
+            f"{made} = {scribe.constant(np.empty, 'empty')}({shape}, {scribe.constant(dtype)})",
+            f"{rows} = {made}.reshape({matrix})",
+            *whole([*names, rows], result, scribe),
+            f"{result} = {made}",
+            f"del {', '.join([made, rows, *(names[number] for number in turned)])}",
         ]
 
     return written(run, write)

@@ -32,6 +32,10 @@ _ALIGNMENT = 64
 _MOST_IN_ARENA = 64
 """Each temporary is compared with all others of its arena."""
 
+_LARGE = 1 << 18
+"""Bytes of an array whose memory is worth being kept for the next call: a page of new memory takes half a
+microsecond."""
+
 
 @dataclass
 class _Buffer:
@@ -82,8 +86,8 @@ def plan_block(block: Block, threshold: int, arguments: Sequence[SSAValue]) -> s
     memory: dict[int, SSAValue] = {}
     for start in range(0, len(temporaries), _MOST_IN_ARENA):
         group = temporaries[start : start + _MOST_IN_ARENA]
-        # One alone has nothing to share its memory with.
-        if len(group) > 1:
+        # One alone has nothing to share its memory with, but what is large comes from the system each time.
+        if len(group) > 1 or any(buffer.size >= _LARGE for buffer in group):
             size = _place(group, {id(buffer): needed[_writer(buffer)] for buffer in group})
             memory.update(_make_arena(block, group, size, at_start=len(temporaries) <= _MOST_IN_ARENA))
     _write_into_memory(buffers, memory)

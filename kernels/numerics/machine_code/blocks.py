@@ -186,16 +186,26 @@ def direct_work(
         if host is not None and is_shared and count <= most * host.parallelism:
             crew, shared = host.single(crew_of), shared_text(text, name, len(takes))
             taken = [Whole(crew.words.size, crew.words.dtype), *takes]
-            threads = host.parallelism
-            grain = -(-count // threads) if units.is_strided else _grain(count, host, least, most * threads)
-            # Where a unit takes longer than what is brief, two do.
-            numbers = (0, count, grain, int(count > _LONG_OF_BRIEF * brief[0]))
+            numbers = (0, count, *_shares(units, host))
             function = directly(shared, "shared", Signature(taken, numbers, place + 1, shape, not is_brief))
             crew.start()
             return partial(function, crew.words)
         if is_brief or (count <= most and not is_shared):
             return directly(text, name, Signature(takes, (0, count), place, shape, not is_brief))
     return None
+
+
+def shares_of(units: Units, host: HostContext) -> tuple[int, int] | None:
+    """How threads share units, as code that forks a loop is told (`tfrt.executor.support.fork_join_code`): how many a
+    block has, and whether the loop takes long. None where one thread does them all."""
+    return _shares(units, host) if _is_shared(units.count, host, units.limits.least) else None
+
+
+def _shares(units: Units, host: HostContext) -> tuple[int, int]:
+    count, limits, threads = units.count, units.limits, host.parallelism
+    grain = -(-count // threads) if units.is_strided else _grain(count, host, limits.least, limits.most * threads)
+    # Where a unit takes longer than what is brief, two do.
+    return grain, int(count > _LONG_OF_BRIEF * limits.brief[0])
 
 
 def written_work(work: Work, run: Callable[..., Any], inputs: int) -> Write:

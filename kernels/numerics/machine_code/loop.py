@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfrt.executor.support.fork_join_code import forking_functions
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, processor
 from tfrt.kernels.numerics.machine_code import few_rows
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value
@@ -30,6 +31,7 @@ class Call:
         arrays: the numbers of values, as that takes them, and `RESULT`.
         into: the number of the array whose memory the result has; None where it has memory of its own.
         size: the result's, in bytes.
+        shares: how threads share its units, as `blocks.shares_of` has it; None where one does them all.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Call:
     units: int
     into: int | None
     size: int
+    shares: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,11 @@ class Loop:
     copies: tuple[tuple[int, int], ...]
 
     @property
+    def is_shared(self) -> bool:
+        """Whether threads share some of what it does."""
+        return any(isinstance(part, Call) and part.shares is not None for part in self.parts)
+
+    @property
     def room(self) -> int:
         """How many bytes the arrays take that it makes."""
         return sum(map(_size, (*self.panels, *self.parts)))
@@ -141,13 +149,14 @@ def _size(part: Part | Panels) -> int:
 
 
 def assembled(loop: Loop) -> Callable[..., None]:
-    """The function: of the arrays among the arguments, of memory for those that it makes, of the numbers among the
-    arguments (64-bit integers, which it changes), and of how many iterations to run.
+    """The function: of a crew's words if threads share some of it, of the arrays among the arguments, of memory for
+    those that it makes, of the numbers among the arguments (64-bit integers, which it changes), and of how many
+    iterations to run.
 
     Raises:
         CannotAssemble: there is no machine code for it.
     """
-    arrays = sum(not bits for bits in loop.arguments) + 2
+    arrays = loop.is_shared + sum(not bits for bits in loop.arguments) + 2
     return assemble(write(loop), "loop", [*[ctypes.py_object] * arrays, ctypes.c_int64])
 
 
@@ -156,6 +165,7 @@ def write(loop: Loop) -> str:
     code = Code(np.dtype(np.uint8), processor().vector_bytes)
     names = [f"%a{number}" for number, bits in enumerate(loop.arguments) if not bits]
     room, kept = code.elements_of("%room", DATA_OFFSET), code.elements_of("%numbers", DATA_OFFSET)
+    crew = code.elements_of("%crew", DATA_OFFSET) if loop.is_shared else ""
     values: list[Value] = []
     counters: dict[int, str] = {}
     for number, bits in enumerate(loop.arguments):
@@ -175,13 +185,19 @@ def write(loop: Loop) -> str:
             values[number] = code.value(f"load i64, ptr {counter}")
         found, used = list(values), before
         for number, part in enumerate(loop.parts):
-            found.append(_written(code, part, found, code.moved(room, used), f"part{number}"))
+            found.append(_written(code, part, found, code.moved(room, used), f"part{number}", crew))
             used += _size(part)
         for place, size in loop.copies:
             code.copy(str(values[place]), str(found[loop.gives[place]]), size)
         for number, counter in counters.items():
             code.line(f"store i64 {found[loop.gives[number]]}, ptr {counter}")
-    parameters = [*[f"ptr {name}" for name in names], "ptr %room", "ptr %numbers", "i64 %count"]
+    parameters = [
+        *(["ptr %crew"] if crew else []),
+        *[f"ptr {name}" for name in names],
+        "ptr %room",
+        "ptr %numbers",
+        "i64 %count",
+    ]
     return _together(
         code.module("loop", parameters), [(f"part{n}", p) for n, p in enumerate(loop.parts) if isinstance(p, Call)]
     )
@@ -207,14 +223,21 @@ def _pack(code: Code, panels: Panels, matrix: str, to: str) -> None:
             copy(whole, row, some, -(-some // panels.lanes) * panels.lanes)
 
 
-def _written(code: Code, part: Part, values: Sequence[Value], memory: str, name: str) -> Value:
-    """What a part gives: an address or an integer."""
+def _written(code: Code, part: Part, values: Sequence[Value], memory: str, name: str, crew: str) -> Value:
+    """What a part gives: an address or an integer; `crew` is where the words are by which threads share it."""
     match part:
         case Call():
             result = memory if part.into is None else str(values[part.into])
             given = [result if number == RESULT else str(values[number]) for number in part.arrays]
-            objects = [_as_array(code, address) for address in given]
-            code.line(f"call void @{name}({', '.join(f'ptr {each}' for each in objects)}, i64 0, i64 {part.units})")
+            objects = ", ".join(f"ptr {_as_array(code, address)}" for address in given)
+            if part.shares is None:
+                code.line(f"call void @{name}({objects}, i64 0, i64 {part.units})")
+                return result
+            grain, is_long = part.shares
+            by = f"ptr {crew}, ptr @{name}, ptr @call{len(given)}"
+            code.line(
+                f"call void @fork{len(given)}({by}, {objects}, i64 0, i64 {part.units}, i64 {grain}, i64 {is_long})"
+            )
             return result
         case Place():
             return _address(code, part, values)
@@ -295,4 +318,8 @@ def _together(text: str, calls: Sequence[tuple[str, Call]]) -> str:
         lines = module.splitlines()
         declared.update(dict.fromkeys(line for line in lines if line.startswith("declare ")))
         bodies += [line for line in lines if not line.startswith("declare ")]
+    for arrays in sorted({len(call.arrays) for _, call in calls if call.shares is not None}):
+        text, needed = forking_functions(arrays)
+        declared.update(dict.fromkeys(needed.splitlines()))
+        bodies.append(text)
     return "\n".join([*declared, *bodies, ""])

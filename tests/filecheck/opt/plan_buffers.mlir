@@ -104,3 +104,27 @@ func.func @caller(%a: memref<64x64xf32>, %row: memref<1x64xf32>, %i: memref<i32>
   %b = tfrt.call @called(%a, %row, %i) : (memref<64x64xf32>, memref<1x64xf32>, memref<i32>) -> memref<64x64xf32>
   tfrt.return %a, %b : memref<64x64xf32>, memref<64x64xf32>
 }
+
+// One temporary alone is in an arena where it is large: its memory is kept for the next call.
+// CHECK-LABEL: func.func @one_large
+// CHECK: [[LARGE:%.+]] = cpu.arena {{.*}}metadata = {{\[\[}}f32, 256, 256]]
+// CHECK: cpu.call_into %{{.+}}, [[LARGE]]
+// CHECK: tfrt.return
+// SMALL-LABEL: func.func @one_large
+// SMALL: cpu.arena
+func.func @one_large(%a: memref<256x256xf32>) -> memref<f32> {
+  %b = cpu.call %a, %a {arguments = [[f32, 256, 256], [f32, 256, 256]], inputs = 2 : i64, metadata = [[f32, 256, 256]], op_attrs = [["lhs_batching_dimensions", []], ["rhs_batching_dimensions", []], ["lhs_contracting_dimensions", [1]], ["rhs_contracting_dimensions", [0]]], op_name = "stablehlo.dot_general", steps = []} : (memref<256x256xf32>, memref<256x256xf32>) -> memref<256x256xf32>
+  %zero = cpu.constant {value = dense<0.0> : tensor<f32>} : memref<f32>
+  %c = cpu.call %b, %zero {arguments = [[f32, 256, 256], [f32]], inputs = 2 : i64, metadata = [[f32]], op_attrs = [["dimensions", [0, 1]], ["body", "stablehlo.add"]], op_name = "stablehlo.reduce", steps = []} : (memref<256x256xf32>, memref<f32>) -> memref<f32>
+  tfrt.return %c : memref<f32>
+}
+// CHECK-LABEL: func.func @one_small
+// CHECK-NOT: cpu.arena
+// SMALL-LABEL: func.func @one_small
+// SMALL-NOT: cpu.arena
+func.func @one_small(%a: memref<128x128xf32>) -> memref<f32> {
+  %b = cpu.call %a, %a {arguments = [[f32, 128, 128], [f32, 128, 128]], inputs = 2 : i64, metadata = [[f32, 128, 128]], op_attrs = [["lhs_batching_dimensions", []], ["rhs_batching_dimensions", []], ["lhs_contracting_dimensions", [1]], ["rhs_contracting_dimensions", [0]]], op_name = "stablehlo.dot_general", steps = []} : (memref<128x128xf32>, memref<128x128xf32>) -> memref<128x128xf32>
+  %zero = cpu.constant {value = dense<0.0> : tensor<f32>} : memref<f32>
+  %c = cpu.call %b, %zero {arguments = [[f32, 128, 128], [f32]], inputs = 2 : i64, metadata = [[f32]], op_attrs = [["dimensions", [0, 1]], ["body", "stablehlo.add"]], op_name = "stablehlo.reduce", steps = []} : (memref<128x128xf32>, memref<f32>) -> memref<f32>
+  tfrt.return %c : memref<f32>
+}

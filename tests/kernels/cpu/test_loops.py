@@ -186,10 +186,10 @@ def test_hosts_that_do_not_ask_for_it(ran, monkeypatch):
 
 @LLVM
 def test_what_has_no_machine_code_runs_as_ever(ran):
-    """Loops of few iterations, and those that threads share the work of."""
+    """Loops of few iterations, and those that threads share elementwise work of."""
     for text, given in (
         (lstm(2, 16, steps=2), arrays(2, 16, steps=2)),
-        (lstm(64, 144), arrays(64, 144)),
+        (lstm(128, 144), arrays(128, 144)),
     ):
         with tfrt.HostContext("mstd:2", native=True) as host:
             found = tfrt.load(tfrt.compile(text, opt_level=2), host=host)["main"](*given)
@@ -198,12 +198,22 @@ def test_what_has_no_machine_code_runs_as_ever(ran):
 
 
 @LLVM
-def test_threads(ran):
-    given = arrays(1, 32)
-    with tfrt.HostContext("mstd:2", native=True) as host:
-        found = tfrt.load(tfrt.compile(lstm(1, 32), opt_level=2), host=host)["main"](*given)
-    np.testing.assert_allclose(found, expected_of(*given), rtol=1e-5, atol=2e-6)
-    assert ran == [STEPS]
+@pytest.mark.parametrize(("rows", "width", "is_shared"), [(1, 32, False), (64, 144, True)])
+def test_threads(ran, monkeypatch, rows, width, is_shared):
+    """They share large products, and what comes is the same."""
+    loops_made = []
+    own = loops.assembled
+    monkeypatch.setattr(loops, "assembled", lambda loop: loops_made.append(loop) or own(loop))
+    given, compiled = arrays(rows, width), tfrt.compile(lstm(rows, width), opt_level=2)
+    results = []
+    for queue in ("s", "mstd:2", "mstd:3"):
+        with tfrt.HostContext(queue, native=True) as host:
+            main = tfrt.load(compiled, host=host)["main"]
+            results += [main(*given) for _ in range(3)]
+    np.testing.assert_allclose(results[0], expected_of(*given), rtol=1e-5, atol=2e-6)
+    assert all(found.tobytes() == results[0].tobytes() for found in results)
+    assert ran == [STEPS] * 9
+    assert [loop.is_shared for loop in loops_made] == [False, is_shared, is_shared]
 
 
 @LLVM

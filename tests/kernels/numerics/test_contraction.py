@@ -9,6 +9,7 @@ from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.pipelines.manager import run_passes
 from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline, with_lowering
 from tfrt.executor.support.machine_code import is_available
+from tfrt.kernels.numerics.contraction import contract, contraction
 
 NATIVE = pytest.param(True, marks=pytest.mark.skipif(not is_available(), reason="needs llvmlite"))
 LAYER = """
@@ -49,6 +50,16 @@ def test_a_layer_of_sequences(shape, turned, dtype, queue, native):
             # An array whose elements lie apart, too.
             for given in (x, np.repeat(x, 2, -1)[..., ::2], x):
                 np.testing.assert_allclose(run(given, w, b, r), wanted, 1e-4, 1e-4)
+
+
+@pytest.mark.parametrize("native", [False, NATIVE])
+def test_what_is_handed_out_is_made_once(native):
+    """The result of rows of several dimensions is no view, which would be copied when it is handed out."""
+    how = contraction((4, 8, 64), (64, 96), ((), ()), ((2,), (0,)))
+    x, w = np.ones((4, 8, 64), np.float32), np.ones((64, 96), np.float32)
+    with tfrt.HostContext("s", native=native) as host:
+        found = contract(how, x.dtype, host)(x, w)
+    assert found.flags.owndata and found.shape == (4, 8, 96) and (found == 64).all()
 
 
 def residual(rng, shape, element):

@@ -212,8 +212,10 @@ def test_reading_files(tmp_path):
     path.write_bytes(b"caf\xc3\xa9\n\xff")
     text = call("tfrt_test.read_string_from_file", str(path))
     assert text.encode("utf-8", "surrogateescape") == path.read_bytes()
-    for bad in (str(tmp_path / "none"), str(tmp_path), "nul\0"):
+    for bad in (str(tmp_path / "none"), str(tmp_path)):
         fails(f"failed to read from file {bad}", "tfrt_test.read_string_from_file", bad)
+    message = "failed to read from file nul\0: a path has no null byte"
+    fails(message, "tfrt_test.read_string_from_file", "nul\0")
 
 
 # --- Synchronous functions
