@@ -9,6 +9,7 @@
 `cli.py`                   what the command lines have in common
 `living.py`                what still exists of what there was
 `files.py`                 opening files, of which a program may be allowed some only
+`archives.py`              zip archives that may be damaged
 `plugins.py`               what installed packages add: the entry points
 `collector.py`             the garbage collector, while very much is made that stays
 `cache_folder.py`          the folder of what is kept between runs

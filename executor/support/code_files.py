@@ -14,10 +14,10 @@ import io
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tfrt.executor.support.archives import DAMAGE, open_archive
 from tfrt.executor.support.cli import write_bytes
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.support.files import open_regular
@@ -27,9 +27,6 @@ _HEAD = "machine_code.json"
 _VERSION = 1
 _TIME = (1980, 1, 1, 0, 0, 0)
 """Every member's, so that the same code makes the same file."""
-
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
-"""Which error a corrupt archive ends in depends on what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +67,8 @@ def read_code(path: str | os.PathLike[str]) -> CodeFile:
     except OSError as error:
         raise UsageError(f"cannot read '{shown}': {error.strerror}") from error
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except _DAMAGE as error:
+        archive = open_archive(content)
+    except zipfile.BadZipFile as error:
         raise UsageError(f"'{shown}' is no file of machine code: {error}") from error
     names = frozenset(archive.namelist())
     if _HEAD not in names:
@@ -79,7 +76,7 @@ def read_code(path: str | os.PathLike[str]) -> CodeFile:
     try:
         broken = archive.testzip()
         head = None if broken else json.loads(archive.read(_HEAD))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UsageError(f"'{shown}' is damaged: {error}") from error
     if broken:
         raise UsageError(f"'{shown}' is damaged: '{broken}' is not what was written")

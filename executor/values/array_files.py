@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from tfrt.executor.support.archives import DAMAGE, open_archive
 from tfrt.executor.support.errors import KernelError, UsageError
 from tfrt.executor.support.files import open_regular
 from tfrt.executor.values.dtype import DType
@@ -69,7 +69,7 @@ class _Archive(Mapping[str, np.ndarray]):
     def __init__(self, path: str | os.PathLike[str], content: bytes):
         self._path = path
         try:
-            self._archive = zipfile.ZipFile(io.BytesIO(content))
+            self._archive = open_archive(content)
         except zipfile.BadZipFile as error:
             raise UsageError(f"'{path}' is not an .npz file: {error}") from None
         self._names = {name.removesuffix(_SUFFIX): name for name in self._archive.namelist()}
@@ -80,8 +80,7 @@ class _Archive(Mapping[str, np.ndarray]):
         try:
             stream: Any = io.BufferedReader(io.BytesIO(self._archive.read(member)))
             return read_npy_array(stream, what)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            # Which error a corrupt archive ends in depends on what is wrong with it.
+        except DAMAGE as error:
             raise UsageError(f"cannot read {what}: {error}") from None
         except KernelError as error:
             raise UsageError(str(error)) from None

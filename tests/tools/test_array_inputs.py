@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import ml_dtypes
@@ -11,6 +12,7 @@ import pytest
 import tfrt
 from tfrt.executor.support.errors import UsageError
 from tfrt.executor.tools.cli_values import parse_value, show, to_numpy
+from tfrt.executor.values.array_files import open_arrays
 from tfrt.executor.values.safetensors import write_safetensors
 
 PROGRAM = """\
@@ -225,6 +227,21 @@ def test_files_of_inputs_that_cannot_be_read(run):
     assert message("one.npy") == "bef-run: 'one.npy' is an .npy file, which holds one array without a name\n"
     assert message("text").startswith("bef-run: 'text' is not a safetensors file: its header would have ")
     assert message("cut.npz") == "bef-run: 'cut.npz' is not an .npz file: File is not a zip file\n"
+
+
+def test_any_damage_to_an_archive_is_told(tmp_path):
+    """Each byte changed, whichever error Python's archives end in."""
+    path = tmp_path / "args.npz"
+    np.savez(path, arg0=np.arange(3.0))
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        with suppress(UsageError):
+            dict(open_arrays(path))
+    needed_version = content.rindex(b"PK\x01\x02") + 6  # a field of the list of members
+    path.write_bytes(content[:needed_version] + bytes([127]) + content[needed_version + 1 :])
+    with pytest.raises(UsageError, match=r"is not an \.npz file: zip file version 12\.7$"):
+        open_arrays(path)
 
 
 def test_files_of_inputs_are_of_arrays(tool, tmp_path):
