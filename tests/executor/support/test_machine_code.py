@@ -7,9 +7,9 @@ import ctypes
 import numpy as np
 import pytest
 
+from tests.executor.support.texts import DOUBLE
 from tfrt.executor.support import flat_code, machine_code
 from tfrt.executor.support.machine_code import (
-    DATA_OFFSET,
     CannotAssemble,
     assemble,
     can_see_arrays,
@@ -18,16 +18,6 @@ from tfrt.executor.support.machine_code import (
 )
 
 LLVM = pytest.mark.skipif(not is_available(), reason="needs llvmlite")
-DOUBLE = f"""
-define void @double(ptr %array) {{
-  %place = getelementptr i8, ptr %array, i64 {DATA_OFFSET}
-  %elements = load ptr, ptr %place
-  %x = load i64, ptr %elements
-  %y = add i64 %x, %x
-  store i64 %y, ptr %elements
-  ret void
-}}
-"""
 
 
 def test_arrays_are_seen():

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import tfrt
+from tests.executor.support.texts import DOUBLE
 from tfrt.executor.support import flat_code, saved_code
 from tfrt.executor.support.code_files import read_code, write_code
 from tfrt.executor.support.errors import UsageError
-from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, is_available, processor
+from tfrt.executor.support.machine_code import CannotAssemble, assemble, is_available, processor
 from tfrt.executor.support.processor_levels import LEVELS, best_level
 from tfrt.executor.support.saved_code import name_of, record, use
 
@@ -24,16 +25,6 @@ X86 = pytest.mark.skipif(
 )
 LLVM = pytest.mark.skipif(not saved_code.has_compiler(), reason="needs llvmlite")
 
-DOUBLE = f"""
-define void @double(ptr %array) {{
-  %place = getelementptr i8, ptr %array, i64 {DATA_OFFSET}
-  %elements = load ptr, ptr %place
-  %x = load i64, ptr %elements
-  %y = add i64 %x, %x
-  store i64 %y, ptr %elements
-  ret void
-}}
-"""
 ITS_CODE = bytes.fromhex("488b4710 48d120 c3")
 """mov rax, [rdi + 16]; shl qword ptr [rax], 1; ret"""
 
