@@ -232,7 +232,8 @@ def _serve_code() -> Callable[..., None]:
 @cache
 def _call_code(arrays: int) -> Callable[..., None]:
     """The function that does a block of a loop: of its code, where its arrays are, and the block."""
-    return assemble(call_text(arrays), "call", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64])
+    kinds = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
+    return assemble(call_text(arrays), f"call{arrays}", kinds)
 
 
 @cache
@@ -240,4 +241,4 @@ def _fork_code(arrays: int) -> Callable[..., None]:
     """The function that forks a loop and joins it: of where the words are, the loop's code and that which calls it, the
     arrays, the first and the last number, how many a block has, and whether the loop takes long."""
     words, sizes = [ctypes.c_void_p] * 3, [ctypes.c_int64] * 4
-    return assemble(f"{declared()}{fork_text(arrays)}", "fork", [*words, *[ctypes.py_object] * arrays, *sizes])
+    return assemble(f"{declared()}{fork_text(arrays)}", f"fork{arrays}", [*words, *[ctypes.py_object] * arrays, *sizes])

@@ -52,39 +52,36 @@ def shared_text(text: str, name: str, arrays: int) -> str:
     if head not in text:
         raise CannotAssemble(f"there is no function '{name}'")
     with_fork = forking_text(text.replace(head, f"define internal void @{name}(", 1), arrays)
-    parameters = f"ptr %crew, {names}, i64 %first, i64 %all, i64 %step, i64 %long"
+    sizes = "i64 %first, i64 %all, i64 %step, i64 %long"
+    parameters = f"ptr %crew, {names}, {sizes}"
     return f"""define void @shared({parameters}) nounwind "no-builtins" {{
   %at = getelementptr i8, ptr %crew, i64 {DATA_OFFSET}
   %words = load ptr, ptr %at
-  call void @fork(ptr %words, ptr @{name}, ptr @call, {names}, i64 %first, i64 %all, i64 %step, i64 %long)
+  call void @fork{arrays}(ptr %words, ptr @{name}, ptr @call{arrays}, {names}, {sizes})
   ret void
 }}
 {with_fork}"""
 
 
 def forking_text(text: str, arrays: int) -> str:
-    """A module with two internal functions besides: ``fork`` takes where the words are, the code of a loop of so many
-    arrays, ``call``, the arrays, and what `shared_text` says after them.
+    """A module with the functions of `forking_functions` besides.
+
+    Raises:
+        CannotAssemble: loops of so many arrays are not shared.
+    """
+    return f"{declared(text)}{forking_functions(arrays)}{text}"
+
+
+def forking_functions(arrays: int) -> str:
+    """Two internal functions, which are called after how many arrays they are for: ``fork3`` takes where the words are,
+    the code of a loop of so many arrays, ``call3``, the arrays, and what `shared_text` says after them. They need what
+    `declared` gives.
 
     Raises:
         CannotAssemble: loops of so many arrays are not shared.
     """
     check_number(arrays)
-    return f"{declared(text)}{call_text(arrays, 'internal ')}{fork_text(arrays, 'internal ')}{text}"
-
-
-def forking_functions(arrays: int) -> tuple[str, str]:
-    """`forking_text` for a module that has several such functions: the text, with names that tell how many arrays they
-    are for, ``fork3`` and ``call3``, and what it declares.
-
-    Raises:
-        CannotAssemble: loops of so many arrays are not shared.
-    """
-    check_number(arrays)
-    text = f"{call_text(arrays, 'internal ')}{fork_text(arrays, 'internal ')}"
-    for name in ("fork", "call", "now.fork"):
-        text = text.replace(f"@{name}(", f"@{name}{arrays}(")
-    return text, declared()
+    return f"{call_text(arrays, 'internal ')}{fork_text(arrays, 'internal ')}"
 
 
 def declared(text: str = "") -> str:
@@ -291,7 +288,8 @@ declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 def call_text(arrays: int, linkage: str = "") -> str:
     loads = [f"  %p{n} = getelementptr ptr, ptr %arrays, i64 {n}\n  %a{n} = load ptr, ptr %p{n}" for n in range(arrays)]
     arguments = ", ".join([*(f"ptr %a{n}" for n in range(arrays)), "i64 %start", "i64 %end"])
-    return f"""define {linkage}void @call(ptr %loop, ptr %arrays, i64 %start, i64 %end) nounwind "no-builtins" {{
+    parameters = "ptr %loop, ptr %arrays, i64 %start, i64 %end"
+    return f"""define {linkage}void @call{arrays}({parameters}) nounwind "no-builtins" {{
 {chr(10).join(loads)}
   call void %loop({arguments})
   ret void
@@ -307,7 +305,7 @@ def fork_text(arrays: int, linkage: str = "") -> str:
     parameters = ", ".join(["ptr %words", "ptr %loop", "ptr %caller", *names, *sizes])
     steady = ("threads", "yield", "here", "clock", "ring", "tasks")
     loop = ("grain", "code", "call", "forker", "arrays", "shares", "number", "without", "last", "time")
-    return f"""define {linkage}void @fork({parameters}) nounwind "no-builtins" {{
+    return f"""define {linkage}void @fork{arrays}({parameters}) nounwind "no-builtins" {{
 entry:
 {_words("busy", "open", "active", "sleeping", *loop, *steady)}
   %taken = cmpxchg ptr %busy, i64 0, i64 1 seq_cst seq_cst
@@ -350,7 +348,7 @@ publish:
   %some.sleep = icmp sgt i64 %asleep, 0
   br i1 %some.sleep, label %consider, label %begin
 consider:
-  %began = call i64 @now.fork(ptr %clock.v, ptr %time)
+  %began = call i64 @now.fork{arrays}(ptr %clock.v, ptr %time)
   %last.v = load i64, ptr %last
   %gap = sub i64 %began, %last.v
   %is.break = icmp sgt i64 %gap, {LOOKING}
@@ -413,7 +411,7 @@ joined.all:
   %was.alone = icmp ne i64 %start.time, 0
   br i1 %was.alone, label %count.it, label %forget
 count.it:
-  %ended = call i64 @now.fork(ptr %clock.v, ptr %time)
+  %ended = call i64 @now.fork{arrays}(ptr %clock.v, ptr %time)
   %took = sub i64 %ended, %start.time
   %without.now = add i64 %without.before, %took
   store i64 %without.now, ptr %without
@@ -426,4 +424,4 @@ leave:
   store atomic i64 0, ptr %busy seq_cst, align 8
   ret void
 }}
-{_now_text(".fork")}"""
+{_now_text(f".fork{arrays}")}"""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrt.executor.support.fork_join_code import forking_functions
+from tfrt.executor.support.fork_join_code import declared, forking_functions
 from tfrt.executor.support.machine_code import DATA_OFFSET, CannotAssemble, assemble, processor
 from tfrt.kernels.numerics.machine_code import few_rows
 from tfrt.kernels.numerics.machine_code.vectors.code import LINE_BYTES, Code, Value
@@ -306,7 +306,7 @@ NUMBERS: dict[str, Callable[..., Value]] = {
 
 def _together(text: str, calls: Sequence[tuple[str, Call]]) -> str:
     """A module with the functions that it calls, each of which declares what it needs."""
-    declared: dict[str, None] = {}
+    needed: dict[str, None] = {}
     bodies = []
     for name, call in [("loop", None), *calls]:
         module = text if call is None else call.text
@@ -316,10 +316,10 @@ def _together(text: str, calls: Sequence[tuple[str, Call]]) -> str:
                 raise CannotAssemble(f"there is no function '{call.name}'")
             module = module.replace(head, f"define internal void @{name}(", 1)
         lines = module.splitlines()
-        declared.update(dict.fromkeys(line for line in lines if line.startswith("declare ")))
+        needed.update(dict.fromkeys(line for line in lines if line.startswith("declare ")))
         bodies += [line for line in lines if not line.startswith("declare ")]
-    for arrays in sorted({len(call.arrays) for _, call in calls if call.shares is not None}):
-        text, needed = forking_functions(arrays)
-        declared.update(dict.fromkeys(needed.splitlines()))
-        bodies.append(text)
-    return "\n".join([*declared, *bodies, ""])
+    shared = sorted({len(call.arrays) for _, call in calls if call.shares is not None})
+    if shared:
+        needed.update(dict.fromkeys(declared().splitlines()))
+    bodies += map(forking_functions, shared)
+    return "\n".join([*needed, *bodies, ""])

@@ -77,7 +77,7 @@ def write(p: Product, on: Processor, parts: int) -> str:
   %sums = alloca [{parts * _bytes(p)} x i8], align 64
   %at = getelementptr i8, ptr %crew, i64 {DATA_OFFSET}
   %words = load ptr, ptr %at
-  call void @fork(ptr %words, ptr @part, ptr @call, ptr %x, ptr %y, ptr %sums, i64 0, i64 %parts, i64 1, i64 %long)
+  call void @fork3(ptr %words, ptr @part, ptr @call3, ptr %x, ptr %y, ptr %sums, i64 0, i64 %parts, i64 1, i64 %long)
   call void @finish({", ".join(["ptr %sums", "ptr %made", *others])})
   ret void
 }}
