@@ -15,11 +15,12 @@ from xdsl.traits import Pure
 from tfrt.compiler.passes.shared.source_insertion import insert_before
 from tfrt.compiler.passes.shared.source_values import constant_of, element_type_of, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute, dense_value
-from tfrt.dialects.shared.ops import ops_of
+from tfrt.dialects.shared.ops import erase_op, ops_of, replace_op
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, ConvolutionDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
 from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.declarations.stablehlo_shapes import repetition
 
 Order = tuple[int, ...]
 
@@ -73,8 +74,7 @@ class _Block:
         for value in reversed(list(self.moved)):
             made = value.owner
             if not value.uses and isinstance(made, Operation):
-                made.detach()
-                made.erase()
+                erase_op(made)
 
     def _convolution(self, op: Operation) -> None:
         numbers = op.properties["dimension_numbers"]
@@ -127,22 +127,18 @@ class _Block:
         if len(before) != len(after) or not all(before):
             return
         times = [new // old for old, new in zip(before, after, strict=True)]
-        if (sizes_of(op.results[0]), numbers_of(op.properties["broadcast_dimensions"])) != _repetition(before, times):
+        if (sizes_of(op.results[0]), numbers_of(op.properties["broadcast_dimensions"])) != repetition(before, times):
             return
         source, order = self.moved[op.operands[0]]
-        wide, places = _repetition(sizes_of(source), [times[d] for d in np.argsort(order)])
+        wide, places = repetition(sizes_of(source), [times[d] for d in np.argsort(order)])
         element = element_type_of(source)
         given = {"broadcast_dimensions": integers(places)}
         repeated = insert_before(merged, op.name, [source], given, TensorType(element, wide))
-        result = merged.results[0]
-        made = insert_before(merged, "stablehlo.reshape", [repeated], {}, _reordered_type(result.type, order))
-        back = insert_before(merged, "stablehlo.transpose", [made], {"permutation": integers(order)}, result.type)
-        self.moved[back] = (made, order)
-        result.replace_all_uses_with(back)
+        type = _reordered_type(merged.result_types[0], order)
+        made = insert_before(merged, "stablehlo.reshape", [repeated], {}, type)
         self.done.add(merged)
-        for gone in (merged, op):
-            gone.detach()
-            gone.erase()
+        self._replace(merged, [made], order)
+        erase_op(op)
 
     def _properties(self, op: Operation, order: Order) -> dict[str, Attribute] | None:
         """An op's properties for operands of which dimension `order[d]` is what `d` was; None where there are none."""
@@ -179,29 +175,24 @@ class _Block:
         made.location = op.location
         assert op.parent is not None
         op.parent.insert_op_before(made, op)
-        for old, new in zip(op.results, made.results, strict=True):
-            if order == tuple(range(len(order))):
-                old.replace_all_uses_with(new)
-                continue
-            back = insert_before(op, "stablehlo.transpose", [new], {"permutation": integers(order)}, old.type)
-            self.moved[back] = (new, order)
-            old.replace_all_uses_with(back)
-        op.detach()
-        op.erase()
+        self._replace(op, made.results, order)
 
-
-def _repetition(sizes: Sequence[int], times: Sequence[int]) -> tuple[Order, Order]:
-    """The shape in which each element stands as many times beside itself along its dimension, and where dimensions are
-    in it."""
-    pairs = [(size, n) if n > 1 else (size,) for size, n in zip(sizes, times, strict=True)]
-    places = [sum(map(len, pairs[:d])) for d in range(len(pairs))]
-    return tuple(part for pair in pairs for part in pair), tuple(places)
+    def _replace(self, op: Operation, values: Sequence[SSAValue], order: Order) -> None:
+        """Put values in place of an op's results, whose dimension `order[d]` is what `d` is there."""
+        found = list(values)
+        if order != tuple(range(len(order))):
+            properties = {"permutation": integers(order)}
+            found = [
+                insert_before(op, "stablehlo.transpose", [new], properties, old.type)
+                for old, new in zip(op.results, values, strict=True)
+            ]
+            self.moved.update((back, (new, order)) for back, new in zip(found, values, strict=True))
+        replace_op(op, found)
 
 
 def _leads_to_convolutions(value: SSAValue) -> bool:
     """Whether a value is used by convolutions as images only, perhaps after elementwise ops on it alone."""
-    reached, waiting = {value: None}, [value]
-    ops: dict[Operation, None] = {}
+    reached, waiting, ops = {value}, [value], set[Operation]()
     while waiting:
         for use in waiting.pop().uses:
             op = use.operation
@@ -209,9 +200,9 @@ def _leads_to_convolutions(value: SSAValue) -> bool:
                 continue
             if not all(map(_is_known, (*op.operands, *op.results))) or not _is_elementwise(op, len(sizes_of(value))):
                 return False
-            ops[op] = None
+            ops.add(op)
             if op.results[0] not in reached:
-                reached[op.results[0]] = None
+                reached.add(op.results[0])
                 waiting.append(op.results[0])
     others = [operand for op in ops for operand in op.operands if operand not in reached and sizes_of(operand)]
     return all(made.uses for made in reached) and all(

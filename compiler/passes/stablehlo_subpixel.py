@@ -20,6 +20,7 @@ from tfrt.dialects.shared.ops import replace_op
 from tfrt.dialects.shared.walking import ops_in
 from tfrt.dialects.stablehlo.attributes import ConvAttr, ConvolutionDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
+from tfrt.dialects.stablehlo.windows import padding_of
 
 _FLOATS = {"f32": np.float32, "f64": np.float64}
 """Types of which zeros are made, where some pixels see none of an image's."""
@@ -116,7 +117,7 @@ def _without_gaps(op: Operation) -> None:
     )
     if any(gap > 1 and (step, dilation) != (1, 1) for gap, step, dilation in zip(gaps, steps, dilations, strict=True)):
         return
-    pairs = np.array(numbers_of(op.properties.get("padding")) or [0] * 2 * rank).reshape(-1, 2).tolist()
+    pairs = padding_of(op.properties.get("padding"), rank, "C4")
     reversal = [bool(each) for each in numbers_of(op.properties.get("window_reversal"))] or [False] * rank
     result = sizes_of(op.results[0])
     axes = [
@@ -147,7 +148,9 @@ class _Split:
         pairs: its padding.
     """
 
-    def __init__(self, op: Operation, dims: ConvolutionDimensionNumbers, axes: list[_Axis], pairs: list[list[int]]):
+    def __init__(
+        self, op: Operation, dims: ConvolutionDimensionNumbers, axes: list[_Axis], pairs: list[tuple[int, int]]
+    ):
         self.op, self.dims, self.axes, self.pairs = op, dims, axes, pairs
         rank = len(axes)
         self.last = replace(

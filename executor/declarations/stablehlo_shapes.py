@@ -110,6 +110,14 @@ def broadcast_in_dim(operand: Shape, dims: Dims, result: Shape) -> None:
         )
 
 
+def repetition(sizes: Dims, times: Dims) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shape in which each element of an array stands as many times beside itself along its dimension, before the
+    two are one, and where dimensions are in it: what ``broadcast_in_dim`` takes."""
+    pairs = [(size, n) if n > 1 else (size,) for size, n in zip(sizes, times, strict=True)]
+    places = [sum(map(len, pairs[:d])) for d in range(len(pairs))]
+    return tuple(part for pair in pairs for part in pair), tuple(places)
+
+
 def broadcast(operand: Shape, sizes: Dims) -> Shape:
     """The shape of the deprecated `broadcast`."""
     for size in sizes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -79,19 +79,13 @@ def conv(builder: Builder, node: Node) -> list[Value] | None:
         return None
     (type,) = node.types
     window = geometry(node, x.type.sizes[2:], w.type.sizes[2:])
-    spatial = ", ".join(map(str, range(len(window.strides))))
-    spelled = {
+    given = {
         "window_strides": attribute(window.strides),
         "padding": rows_of_pairs(window.pads),
         "rhs_dilation": attribute(window.dilations),
-        "dimension_numbers": f"#stablehlo.conv<[b, f, {spatial}]x[o, i, {spatial}]->[b, f, {spatial}]>",
         "feature_group_count": attribute(x.type.sizes[1] // w.type.sizes[1]),
-        "batch_group_count": attribute(1),
     }
-    found = builder.one("stablehlo.convolution", [x, w], type, spelled=spelled)
-    if b is not None:
-        found = builder.one("stablehlo.add", [found, builder.along(b, type.sizes, (1,))], type)
-    return [found]
+    return _convolved(builder, x, w, b, type, "o, i", given)
 
 
 @operator("ConvTranspose")
@@ -122,19 +116,31 @@ def conv_transpose(builder: Builder, node: Node) -> list[Value] | None:
             type.sizes[2:], extents, window.strides, x.type.sizes[2:], low, strict=True
         )
     ]
-    spatial = ", ".join(map(str, range(rank)))
-    spelled = {
+    given = {
         "lhs_dilation": attribute(window.strides),
         "padding": rows_of_pairs(list(zip(low, high, strict=True))),
         "rhs_dilation": attribute(window.dilations),
         "window_reversal": f"array<i1: {', '.join(['true'] * rank)}>",
-        "dimension_numbers": f"#stablehlo.conv<[b, f, {spatial}]x[i, o, {spatial}]->[b, f, {spatial}]>",
         "feature_group_count": attribute(1),
-        "batch_group_count": attribute(1),
     }
+    return _convolved(builder, x, w, b, type, "i, o", given)
+
+
+def _convolved(
+    builder: Builder, x: Value, w: Value, bias: Value | None, type: TensorType, channels: str, given: Mapping[str, str]
+) -> list[Value]:
+    """A convolution of an image and filters, and the bias that there may be.
+
+    Args:
+        channels: in which order the filters' first two dimensions are its input and output features.
+        given: the op's properties but for dimensions and groups of batches.
+    """
+    spatial = ", ".join(map(str, range(len(type.sizes) - 2)))
+    numbers = f"#stablehlo.conv<[b, f, {spatial}]x[{channels}, {spatial}]->[b, f, {spatial}]>"
+    spelled = {**given, "dimension_numbers": numbers, "batch_group_count": attribute(1)}
     found = builder.one("stablehlo.convolution", [x, w], type, spelled=spelled)
-    if b is not None:
-        found = builder.one("stablehlo.add", [found, builder.along(b, type.sizes, (1,))], type)
+    if bias is not None:
+        found = builder.one("stablehlo.add", [found, builder.along(bias, type.sizes, (1,))], type)
     return [found]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from tfrt.compiler.importers.onnx.registry import operator
 from tfrt.compiler.importers.onnx.values import Builder, Node, Value
 from tfrt.compiler.importers.text import TensorType
+from tfrt.executor.declarations.stablehlo_shapes import repetition
 
 
 def _first(node: Node) -> Value:
@@ -162,8 +163,5 @@ def resize(builder: Builder, node: Node) -> list[Value] | None:
     axes = [axis % len(before) for axis in node.ints("axes", tuple(range(len(before))))]
     if scales is not None and scales.size and scales.tolist() != [times[axis] for axis in axes]:
         return None
-    # Each size, then how often, where that is more than once.
-    apart = [part for size, n in zip(before, times, strict=True) for part in ((size, n) if n > 1 else (size,))]
-    places = [axis + sum(n > 1 for n in times[:axis]) for axis in range(len(before))]
-    wide = builder.along(x, apart, places)
+    wide = builder.along(x, *repetition(before, times))
     return [builder.reshape(wide, after)]
