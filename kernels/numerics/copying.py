@@ -1,4 +1,4 @@
-"""Arrays in C order."""
+"""Arrays in C order, and memory for results that are made so."""
 
 from __future__ import annotations
 
@@ -28,3 +28,16 @@ def in_c_order(array: np.ndarray) -> np.ndarray:
     for number in range(last):
         made[..., number] = array[..., number]
     return made
+
+
+def room_for(shape: tuple[int, ...], dtype: np.dtype, out: np.ndarray | None) -> np.ndarray:
+    """`out` where its elements lie in C order, or else new memory, of which `given_back` makes it."""
+    return np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
+
+
+def given_back(made: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """What is in the memory that was found by `room_for`, in `out` where there is one."""
+    if out is None or made is out:
+        return made
+    out[...] = made
+    return out

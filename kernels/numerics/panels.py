@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 import numpy as np
 
 from tfrt.kernels.numerics.packed import is_constant
-from tfrt.kernels.numerics.workspaces import aligned_array
+from tfrt.kernels.numerics.workspaces import aligned_copy
 
 
 class Packed:
@@ -86,7 +86,7 @@ _NONE = Packed(np.empty(0), np.empty(0))
 
 def in_order() -> Find:
     """For transposed matrices that never change, in C order."""
-    return Find("transposed", lambda matrix: _copied(matrix.T))
+    return Find("transposed", lambda matrix: aligned_copy(matrix.T))
 
 
 def of_columns(width: int, turned: bool) -> Find:
@@ -94,16 +94,9 @@ def of_columns(width: int, turned: bool) -> Find:
 
     def pack(matrix: np.ndarray) -> np.ndarray:
         lying = matrix.T if turned else matrix
-        return _copied(lying.reshape(len(lying), -1, width).swapaxes(0, 1))
+        return aligned_copy(lying.reshape(len(lying), -1, width).swapaxes(0, 1))
 
     return Find(("columns", width, turned), pack)
-
-
-def _copied(array: np.ndarray) -> np.ndarray:
-    """The elements in C order, from a line of the cache on: vectors across two lines take twice as long to read."""
-    made = aligned_array(array.shape, array.dtype)
-    made[...] = array
-    return made
 
 
 _MOST_CHANGES = 3

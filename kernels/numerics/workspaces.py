@@ -196,6 +196,11 @@ def in_line(array: np.ndarray) -> np.ndarray:
     """The array itself, or a copy in C order, if it does not begin at a line of the cache or lies otherwise."""
     if array.flags.c_contiguous and array.ctypes.data % _ALIGNED == 0:
         return array
+    return aligned_copy(array)
+
+
+def aligned_copy(array: np.ndarray) -> np.ndarray:
+    """The elements in C order, from a line of the cache on: vectors across two lines take twice as long to read."""
     made = aligned_array(array.shape, array.dtype)
     made[...] = array
     return made

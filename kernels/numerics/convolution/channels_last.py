@@ -20,6 +20,7 @@ from tfrt.kernels.numerics.chains.epilogues import in_place, names_of
 from tfrt.kernels.numerics.convolution import by_patches, patches, winograd
 from tfrt.kernels.numerics.convolution.blocks import Block, Kind, Way, blocks_of, pixels_of
 from tfrt.kernels.numerics.convolution.patches import Shape
+from tfrt.kernels.numerics.copying import given_back, room_for
 from tfrt.kernels.numerics.packed import is_constant, packed_once
 from tfrt.kernels.numerics.products import LEAST_WORK, multiply_rows
 from tfrt.kernels.numerics.quiet import quiet
@@ -148,7 +149,7 @@ def _blockwise(
             body(x[block.read], w, made, *part_of(others, block.first, made.size // shape[-1]))
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        result = _room(shape, dtype, out)
+        result = room_for(shape, dtype, out)
         if only is not None:
             quiet.call(only, x, w, result, *others)
         elif host is None:
@@ -157,7 +158,7 @@ def _blockwise(
             host.parallel_for(
                 len(blocks), least, lambda start, end: quiet.call(convolve_some, start, end, x, w, others, result)
             )
-        return result if out is None or result is out else _copied(result, out)
+        return given_back(result, out)
 
     inputs = 2 + (0 if epilogue is None else len(epilogue.others))
     return run if only is None else with_writing(run, only, inputs, shape, dtype)
@@ -290,11 +291,11 @@ def zeros(shape: Shape, dtype: np.dtype, finish: Finish | None = None) -> Convol
     """A convolution whose sums are of no products."""
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        result = _room(shape, dtype, out)
+        result = room_for(shape, dtype, out)
         result[...] = 0
         if finish is not None:
             quiet.call(finish, pixels_of(result), 0, others)
-        return result if out is None or result is out else _copied(result, out)
+        return given_back(result, out)
 
     return run
 
@@ -313,7 +314,7 @@ def _pointwise(shape: Shape, inner: int, dtype: np.dtype, host: HostContext | No
             finish(made, start, others)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        result = _room(shape, dtype, out)
+        result = room_for(shape, dtype, out)
         rows, matrix, pixels = x.reshape(count, inner), w.reshape(inner, depth), result.reshape(count, depth)
         if host is None or count < 2 * least:
             quiet.call(multiply, 0, count, rows, matrix, others, pixels)
@@ -321,19 +322,9 @@ def _pointwise(shape: Shape, inner: int, dtype: np.dtype, host: HostContext | No
             host.parallel_for(
                 count, least, lambda start, end: quiet.call(multiply, start, end, rows, matrix, others, pixels)
             )
-        return result if out is None or result is out else _copied(result, out)
+        return given_back(result, out)
 
     return run
-
-
-def _room(shape: Shape, dtype: np.dtype, out: np.ndarray | None) -> np.ndarray:
-    """`out` where its pixels follow one another, or else new memory."""
-    return np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
-
-
-def _copied(result: np.ndarray, out: np.ndarray) -> np.ndarray:
-    out[...] = result
-    return out
 
 
 def _finishing(epilogue: RowEpilogue, result: Shape) -> Finish:

@@ -31,6 +31,7 @@ from tfrt.kernels.numerics.convolution.channels_last import (
     with_writing,
 )
 from tfrt.kernels.numerics.convolution.patches import Shape
+from tfrt.kernels.numerics.copying import given_back, room_for
 from tfrt.kernels.numerics.products import LEAST_WORK
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.reductions.side_by_side import pool_of
@@ -174,15 +175,12 @@ def prepare_pooled(
             found[way](x[block.read], w, result[block.made], *others)
 
     def run(x: np.ndarray, w: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        result = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
+        result = room_for(shape, dtype, out)
         if host is None or len(blocks) == 1:
             quiet.call(some, 0, len(blocks), x, w, others, result)
         else:
             host.parallel_for(len(blocks), least, lambda start, end: quiet.call(some, start, end, x, w, others, result))
-        if out is None or result is out:
-            return result
-        out[...] = result
-        return out
+        return given_back(result, out)
 
     if len(blocks) > 1:
         return run

@@ -249,19 +249,6 @@ def called(run: Callable[..., Any], inputs: int, operands: Sequence[str], scribe
     return f"{scribe.constant(run, 'run')}({', '.join(given)})"
 
 
-def room_for(shape: Shape, dtype: np.dtype, out: np.ndarray | None) -> np.ndarray:
-    """`out` where its elements lie in C order, or else new memory, of which `given_back` makes it."""
-    return np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
-
-
-def given_back(made: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    """What is in the memory that was found by `room_for`, in `out` where there is one."""
-    if out is None or made is out:
-        return made
-    out[...] = made
-    return out
-
-
 def require_whole(arrays: Sequence[np.ndarray], sizes: Sequence[int], dtype: np.dtype | Sequence[np.dtype]) -> None:
     """Machine code takes arrays for what it is told that they are.
 

@@ -21,15 +21,13 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import Processor, assemble, processor
 from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.convolution.pooled import delayed, prepare_pooled, seen_by, steps_around
-from tfrt.kernels.numerics.copying import in_c_order
+from tfrt.kernels.numerics.copying import given_back, in_c_order, room_for
 from tfrt.kernels.numerics.machine_code import depthwise_code, winograd_code, winograd_tiling
 from tfrt.kernels.numerics.machine_code.blocks import (
     Limits,
     Units,
     called,
-    given_back,
     require_whole,
-    room_for,
     taking_any,
     units_of,
     whole_work,
