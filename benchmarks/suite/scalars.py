@@ -198,4 +198,4 @@ def _ordinary(load: Any, size: int) -> Row:
     floor = python(f"def f(r0, y):\n{lines}\n    return r{size}\n", step=step)["f"]
     hot = load(text, plan_threshold=HOT)["f"]
     ways = {"python": lambda: floor(1.0, 0.5), "tfrt": lambda: hot(1.0, 0.5)}
-    return Row(f"{size} ordinary kernels", ways, "python", "kernel", size, {"tfrt": 1.3}, warm_up=10)
+    return Row(f"{size} ordinary kernels", ways, "python", "kernel", size, {"tfrt": 1.5}, warm_up=10)

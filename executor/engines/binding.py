@@ -28,7 +28,7 @@ from tfrt.executor.support.errors import BefError, KernelError
 from tfrt.executor.values.async_value import AsyncValue
 from tfrt.executor.values.attributes import Stored
 from tfrt.executor.values.chain import Chain
-from tfrt.executor.values.results import converting, has_scalars
+from tfrt.executor.values.results import Conversion, conversion, converting, has_scalars
 from tfrt.executor.values.weights import Weights
 
 
@@ -63,6 +63,7 @@ class BoundKernel:
         operand_classes, result_class: see `tfrt.executor.declarations.kernel_registry.Signature`.
         is_exact: whether it keeps to what it declares; see `tfrt.executor.declarations.kernel_registry.kernel`.
         prepared: what it says of the function that it has prepared.
+        conversion: what `call` consists of, where it converts its one result and most results need not be.
         overwrites_last: whether that writes to its last operand.
     """
 
@@ -83,6 +84,7 @@ class BoundKernel:
     result_class: type | None = None
     is_exact: bool = False
     prepared: Prepared | None = None
+    conversion: Conversion | None = None
     overwrites_last: bool = False
 
 
@@ -135,7 +137,10 @@ def bind(
     if context is not None:
         call = _with_context(call, context)
     converts = has_scalars(result_types)
+    apart: Conversion | None = None
     if converts:
+        if len(result_types) == 1 and result_types[0] is not None and not signature.returns_tuple:
+            apart = conversion(call, kernel.name, result_types[0])
         call = converting(call, kernel.name, result_types, returns_tuple=signature.returns_tuple)
     task = call if kernel.enqueued and context is None else None
     is_later = kernel.blocking or kernel.enqueued
@@ -170,6 +175,7 @@ def bind(
         is_exact=kernel.is_exact,
         # What watches kernels, or converts their results, needs them to be called.
         prepared=prepared if observe is None and not converts else None,
+        conversion=None if is_later else apart,
         overwrites_last=kernel.overwrites,
     )
 

@@ -39,12 +39,12 @@ def scalar_converter(type: str) -> Converter | None:
 
     The converter raises `MisfitError` for what is no value of the type.
     """
-    integer = _INTEGER.fullmatch(type)
-    if integer is not None:
-        return _truth if type == "i1" else _integer(type, integer[1] != "u", int(integer[2]))
+    bounds = _bounds(type)
+    if bounds is not None:
+        return _integer(type, *bounds)
     match type:
-        case "index":
-            return _integer(type, True, 64)
+        case "i1":
+            return _truth
         case "f64":
             return _double
         case "f32":
@@ -54,6 +54,22 @@ def scalar_converter(type: str) -> Converter | None:
         case "complex<f32>" | "complex<f64>":
             return _complex(type)
     return None
+
+
+@cache
+def misfit_test(type: str) -> str | None:
+    """An expression of ``{0}`` that is true for all values which `scalar_converter` does not return as they are, and
+    that takes less time than calling it; None where there is none. In it, ``c_float`` is `ctypes`'s."""
+    bounds = _bounds(type)
+    if bounds is not None:
+        low, high = bounds
+        return None if high - low >= 1 << 64 else f"type({{0}}) is not int or not {low} <= {{0}} <= {high}"
+    tests = {
+        "i1": "type({0}) is not bool",
+        "f64": "type({0}) is not float",
+        "f32": "type({0}) is not float or c_float({0}).value != {0}",
+    }
+    return tests.get(type)
 
 
 @cache
@@ -109,10 +125,17 @@ def _truth(value: Any) -> bool:
     raise misfit(value, "i1")
 
 
-def _integer(type: str, signed: bool, bits: int) -> Converter:
-    low = -(1 << bits - 1) if signed else 0
-    high = low + (1 << bits) - 1
+def _bounds(type: str) -> tuple[int, int] | None:
+    """The least and the greatest value of an integer type other than i1; None where it is none."""
+    found = _INTEGER.fullmatch("i64" if type == "index" else type)
+    if found is None or type == "i1":
+        return None
+    bits = int(found[2])
+    low = 0 if found[1] == "u" else -(1 << bits - 1)
+    return low, low + (1 << bits) - 1
 
+
+def _integer(type: str, low: int, high: int) -> Converter:
     def convert(value: Any) -> int:
         if value.__class__ is not int:
             value = _plain(value)

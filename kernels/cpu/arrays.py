@@ -13,6 +13,7 @@ from tfrt.executor.core_runtime.tensor_handle import TensorHandle
 from tfrt.executor.declarations.kernel_registry import kernel
 from tfrt.executor.declarations.op_attrs import read_metadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.declarations.prepared import Prepared, Scribe
 from tfrt.executor.runtime.execution_context import ExecutionContext
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.runtime.resources import ResourceContext
@@ -109,11 +110,25 @@ def item(array: np.ndarray) -> Any:
     return array.item()
 
 
-@kernel("cpu.own", pure=True)
-def own(array: np.ndarray) -> np.ndarray:
+@kernel("cpu.own", pure=True, prepares=True)
+def own() -> Prepared:
+    return Prepared(_own, is_new=False, write=_write_own)
+
+
+def _own(array: np.ndarray) -> np.ndarray:
     flags = array.flags
     # `carray` is that it is contiguous, aligned, and may be written to.
     return array if flags.carray and flags.owndata else array.copy(order="C")
+
+
+def _write_own(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
+    (array,) = operands
+    flags = f"{result}_flags"
+    return [
+        f"{flags} = {array}.flags",
+        f"{result} = {array} if {flags}.carray and {flags}.owndata else {array}.copy()",
+        f"del {flags}",
+    ]
 
 
 @kernel("cpu.copy", pure=True)

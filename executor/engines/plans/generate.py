@@ -276,8 +276,15 @@ class Writer:
                 f"type({name}) is not {wanted.__name__}" if wanted else f"type({name}) is AsyncValue"
                 for name, wanted in zip(results, expected or (None,), strict=True)
             ]
-        if not bound.is_pure:
-            doubts.append(self.cancelled)
+        cancelled = [] if bound.is_pure else [self.cancelled]
+        doubts += cancelled
+        if bound.conversion is not None:
+            # What fits its type is there, too, and of the type's class.
+            misfits = bound.conversion.misfits.format(results[0])
+            self.line(indent, f"if {' or '.join([misfits, *cancelled])}:", None)
+            indent += 1
+            finish = self.plan.names.of_constant(bound.conversion.finish, "finish")
+            self.guarded(indent, f"{results[0]} = {finish}({results[0]})", site, handlers)
         if doubts:
             leave = self.exit(Exit(Stands.RETURNED, scope, kernel, tuple(results)))
             self.line(indent, f"if {' or '.join(doubts)}: {leave}", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ctypes import c_float
 from itertools import count
 from typing import Any
 
@@ -24,6 +25,7 @@ class Names:
             "AsyncValue": AsyncValue,
             "CHAIN": CHAIN,
             "HandOver": HandOver,
+            "c_float": c_float,
             "unpack": unpack,
             # Its frames are the engine's.
             "__name__": "tfrt.executor.engines.plans.generated",
@@ -33,8 +35,8 @@ class Names:
         self._numbers = count()
 
     def of_kernel(self, bound: BoundKernel) -> str:
-        """The name of what a kernel calls."""
-        call = bound.call
+        """The name of what a kernel calls; its result is not yet converted where that is a step of its own."""
+        call = bound.call if bound.conversion is None else bound.conversion.call
         found = self._kernels.get(call)
         if found is None:
             found = self._kernels[call] = self.reserve("k", bound.name, call)

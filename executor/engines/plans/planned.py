@@ -102,7 +102,7 @@ class Plans:
         """Count the time of a call from outside; make machine code if there has been enough."""
         self._spent += seconds
         if self._spent > NATIVE_AFTER:
-            self._spent = 0.0
+            self._spent, self.is_timing = 0.0, False
             for planned in list(self._planned.values()):
                 planned.go_native()
 
@@ -260,13 +260,17 @@ class Planned:
         self._is_generated = True
         if self.plans.wants_native:
             self.go_native()
-        elif self.plans.wants_native is None:
+        elif self.plans.wants_native is None and self._may_become_native:
             self.plans.is_timing = is_available()
         return generated
 
+    @property
+    def _may_become_native(self) -> bool:
+        return not self.is_region and is_worthwhile(self) and can_be_native(self)
+
     def go_native(self) -> None:
         """Run as machine code from now on, if the function has been generated, can be native, and is worth it."""
-        if not self._is_generated or self.is_region or not is_worthwhile(self) or not can_be_native(self):
+        if not self._is_generated or not self._may_become_native:
             return
         self._is_generated = False
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
+from ctypes import c_float
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ import tfrt
 from tfrt.compiler import compile
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
+from tfrt.executor.values import scalars
 
 HOSTS = {
     "dataflow": {"plans": False},
@@ -119,6 +121,25 @@ def test_an_f32_result_is_rounded(tier, how):
 def test_results_are_values_of_their_types(type, value, expected, function):
     found = _run("generated", type, value, function=function)
     assert (found, found.__class__) == (expected, expected.__class__)
+
+
+@pytest.mark.parametrize("type", ["i1", "i8", "ui8", "i32", "si32", "i64", "ui64", "index", "f32", "f64"])
+def test_plans_call_no_converter_for_what_it_would_return_as_it_is(type):
+    test, convert = scalars.misfit_test(type), scalars.scalar_converter(type)
+    edges = [sign * 2**bits + near for bits in (0, 7, 8, 31, 32, 63, 64) for near in (-1, 0, 1) for sign in (-1, 1)]
+    floats = [0.0, -0.0, 0.5, 0.1, F32, 1e39, math.inf, math.nan]
+    passed = 0
+    for value in [*edges, *floats, True, False, None, "1", 1j, np.float64(0.5), np.int32(1), tfrt.AsyncValue.of(1)]:
+        if not eval(test.format("value"), {"c_float": c_float}, {"value": value}):
+            assert convert(value) is value or convert(value) == value
+            assert value.__class__ is scalars.scalar_class(type)
+            passed += 1
+    assert passed
+
+
+@pytest.mark.parametrize("type", ["i65", "i1000000", "f16", "bf16", "complex<f32>", "complex<f64>", "!tfrt.string"])
+def test_other_types_have_no_such_test(type):
+    assert scalars.misfit_test(type) is None
 
 
 def test_a_nan_keeps_its_bits():
