@@ -125,6 +125,15 @@ def others_of(finish: Callable[..., object] | None) -> int:
     return len(getattr(finish, "others", ()))
 
 
+def of_vector(finish: Callable[..., object]) -> Callable[..., object]:
+    """What `epilogue` has made, for a vector, and others of one dimension or none; it finds nothing out."""
+    steps: Sequence[Step] | None = getattr(finish, "steps", None)
+    if steps is None:
+        return finish
+    body = Statements(steps, [""] * (1 + others_of(finish)), frozenset((0,))).body
+    return lambda vector, *others: body(vector, *others, vector)
+
+
 def writing_of_epilogue(finish: Callable[..., object], matrix: Shape) -> Write | None:
     """How what `epilogue` has made is written for a matrix of this shape, the first operand and the result; None where
     it is something else, or what it does takes longer than to call it."""

@@ -7,6 +7,8 @@ import tfrt
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import row_layers
+from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.epilogues import epilogue
 from tfrt.kernels.numerics.row_layers import by_rows, normalize_rows, softmax_columns, softmax_rows
 
 SPECIAL = np.array([np.inf, -np.inf, np.nan, 1e-30, 100.0, 0.0, -0.0])
@@ -79,6 +81,29 @@ def test_random_shapes(layer, dtype, seed, host, small_blocks):
     np.testing.assert_allclose(run(np.repeat(x, 2, -1)[..., ::2]), run(x), **tolerance)
     assert run(before, out=before) is before
     np.testing.assert_array_equal(before, run(x))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("leading", [(), (1,), (1, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_follows_one_row_reads_others_of_any_dimensions(layer, leading, dtype, host):
+    rng, width = np.random.default_rng(len(leading)), 9
+    others = [
+        some(rng, shape, dtype, 0) for shape in ((width,), (*leading, width), (), (1,), (1,) * (len(leading) + 1))
+    ]
+    steps = [Step(np.multiply, (0, 1))] + [Step(np.add, (len(others) + n, n + 1)) for n in range(1, len(others))]
+    shapes = tuple([other.shape for other in others])
+    x = some(rng, (*leading, width), dtype, 0)
+    made = LAYERS[layer][0](width, np.dtype(dtype))
+    alone = by_rows(made, x.shape, np.dtype(dtype), host, None)
+    fused = by_rows(made, x.shape, np.dtype(dtype), host, RowEpilogue(epilogue(steps, shapes), shapes))
+    expected = alone(x) * others[0]
+    for other in others[1:]:
+        expected = expected + other
+    np.testing.assert_array_equal(fused(x, *others), expected.reshape(x.shape))
+    out = np.empty_like(x)
+    assert fused(x, *others, out=out) is out
+    np.testing.assert_array_equal(out, expected.reshape(x.shape))
 
 
 def test_many_elements_in_a_row():
