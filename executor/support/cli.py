@@ -111,7 +111,9 @@ def complain(tool: str, message: str) -> None:
 def _say(text: str) -> None:
     # There is nowhere to complain about a stderr that cannot be written; the exit code still tells.
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        # At once: what another thread says would come before the end of the line.
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 @cache
