@@ -63,7 +63,7 @@ def chain(
         return rows.over(chain(steps, rows.shapes, rows.wide, itemsize, dtype))
     elements = math.prod(result)
     place = cut_at(inputs, result)
-    if elements * itemsize <= BLOCK_BYTES or not place:
+    if len(steps) == 1 or elements * itemsize <= BLOCK_BYTES or not place:
         return _whole(Statements(steps, [alignment(shape, result) for shape in inputs], full), result, dtype)
     count = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
     return _blocked(Statements(steps, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
