@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,19 @@ from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import known
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic.halves import rounded
+from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
 from tfrt.kernels.numerics.extremes import find_extremes, rises
+from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
+from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
 from tfrt.kernels.numerics.packed import packed_once
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.reductions.stepwise import reduce_stepwise
+from tfrt.kernels.numerics.reductions.sums import summing
 from tfrt.kernels.numerics.reductions.trees import first_axes, reduce_first
-from tfrt.kernels.numerics.reductions.ufuncs import reduce_many, split_of
+from tfrt.kernels.numerics.reductions.ufuncs import reduce_many, split_of, with_init
 from tfrt.kernels.shared.bodies import bind_body, read_body
 from tfrt.kernels.shared.extremes import Extreme, extreme_of
 from tfrt.kernels.shared.reducers import Reducer, bind_reducer, given, reduced_types
@@ -35,7 +41,9 @@ def _reduce_metadata(
 
 
 @array_op("stablehlo.reduce", metadata=_reduce_metadata)
-def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, metadata: ResultMetadata) -> ArrayForm:
+def reduce(
+    *operands: TensorMetadata, dimensions: Sequence[int], body: Any, metadata: ResultMetadata, host: HostContext
+) -> ArrayForm:
     """Elements along `dimensions` combined by `body`, and with an initial value once.
 
     Sums and products of floats of 16 bits and less are rounded at each step, in XLA's order.
@@ -45,7 +53,7 @@ def reduce(*operands: TensorMetadata, dimensions: Sequence[int], body: Any, meta
     reducer = bind_reducer(body, types, [each.dtype for each in operands[2 * count :]])
     axes = tuple(dimensions)
     if reducer.known is not None:
-        return _reduce_known(reducer.known, reducer, operands[0], axes)
+        return _reduce_known(reducer.known, reducer, operands[0], axes, host)
     reduce_any = _reduce_any(reducer, axes)
     if len(operands) == 4 and len(axes) == 1 and [each.dtype for each in operands[:2]] == types:
         extreme = extreme_of(read_body(body), reducer.run, types)
@@ -94,12 +102,13 @@ def _reduce_extreme(extreme: Extreme, reducer: Reducer, axis: int, reduce_any: A
     return run
 
 
-def _reduce_known(function: np.ufunc, reducer: Reducer, x: TensorMetadata, axes: tuple[int, ...]) -> ArrayForm:
+def _reduce_known(
+    function: np.ufunc, reducer: Reducer, x: TensorMetadata, axes: tuple[int, ...], host: HostContext | None
+) -> ArrayForm:
     (dtype,) = reducer.types
-    reduce_: Callable[..., Any] = function.reduce
     if reducer.wide == dtype:
-        if x.dtype.numpy == dtype and split_of(x.shape, axes, dtype) is None:
-            return lambda x, init, out=None: np.asarray(quiet.call(reduce_, x, axes, dtype, out, False, init))
+        if x.dtype.numpy == dtype:
+            return _reduce_numbers(function, x.shape, axes, dtype, host)
 
         def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
             return reduce_many(function, x.astype(dtype, copy=False), init.astype(dtype, copy=False), axes, out)
@@ -113,6 +122,36 @@ def _reduce_known(function: np.ufunc, reducer: Reducer, x: TensorMetadata, axes:
         return rounded(combine(function, x, init, axes), dtype, out)
 
     return lambda x, init, out=None: quiet.call(run_small, x, init, out)
+
+
+def _reduce_numbers(
+    function: np.ufunc, shape: tuple[int, ...], axes: tuple[int, ...], dtype: np.dtype, host: HostContext | None
+) -> ArrayForm:
+    """What numpy knows how to combine, of its own element types."""
+    reduce_: Callable[..., Any] = function.reduce
+    is_static = min(shape, default=1) > 0
+    total = summing(shape, axes, dtype) if function is np.add and is_static else None
+
+    def reduce_parts(x: np.ndarray, init: np.ndarray | None, out: np.ndarray | None) -> np.ndarray:
+        if total is not None and x.flags.c_contiguous:
+            return with_init(function, total(x), init, out)
+        return reduce_many(function, x, init, axes, out)
+
+    is_large = prod(shape) * dtype.itemsize >= LEAST_BYTES
+    if host is not None and axes and is_static and (host.native or (host.native is None and is_large)):
+
+        def without_init(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+            return quiet.call(reduce_parts, x, None, out)
+
+        result = tuple([size for axis, size in enumerate(shape) if axis not in axes])
+        steps = (Reduction(function, 0),)
+        chain = ReductionChain(shape, tuple(sorted(axes)), (shape,), steps, (dtype, dtype), (1,))
+        reduced = with_native_reduction(without_init, chain, [result], host)
+        if reduced is not without_init:
+            return lambda x, init, out=None: quiet.call(with_init, function, reduced(x), init, out)
+    if total is None and split_of(shape, axes, dtype) is None:
+        return lambda x, init, out=None: np.asarray(quiet.call(reduce_, x, axes, dtype, out, False, init))
+    return lambda x, init, out=None: quiet.call(reduce_parts, x, init, out)
 
 
 def _map_metadata(

@@ -19,11 +19,15 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic.halves import is_half
 from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.reductions.ufuncs import reduce_many
 from tfrt.kernels.tf.reshaping import axis_of, sizes
 
 
-def _sum(x: np.ndarray, **how: Any) -> Any:
-    return np.sum(x, dtype=np.float32 if is_half(x.dtype) else x.dtype, **how)
+def _sum(x: np.ndarray, *, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> np.ndarray:
+    wide = x.astype(np.float32, copy=False) if is_half(x.dtype) else x
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    found = reduce_many(np.add, wide, np.zeros((), wide.dtype), axes)
+    return np.expand_dims(found, axes) if keepdims else found
 
 
 def _prod(x: np.ndarray, **how: Any) -> Any:

@@ -16,6 +16,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.reductions.ufuncs import reduce_many
 from tfrt.kernels.tf.reshaping import sizes
 
 
@@ -67,4 +68,4 @@ def bias_add_grad(operand: TensorMetadata, *, data_format: str = "NHWC") -> Arra
         raise KernelError("tf.BiasAddGrad: the input must have at least 2 dimensions", code="INVALID_ARGUMENT")
     channel = 1 if data_format == "NCHW" else operand.rank - 1
     others = tuple(axis for axis in range(operand.rank) if axis != channel)
-    return lambda x, out=None: np.sum(x, others, out=out)
+    return lambda x, out=None: quiet.call(reduce_many, np.add, x, np.zeros((), x.dtype), others, out)

@@ -9,20 +9,26 @@ from typing import Any
 import numpy as np
 
 from tfrt.kernels.numerics.reductions.stepwise import accumulate_blocks
+from tfrt.kernels.numerics.reductions.sums import summing
 from tfrt.kernels.numerics.reductions.trees import FEW, Arrays, along
 from tfrt.kernels.numerics.reductions.windows import Window, combine_along, pad, taps
 
 
 def reduce_many(
-    function: np.ufunc, x: np.ndarray, init: np.ndarray, axes: tuple[int, ...], out: np.ndarray | None = None
+    function: np.ufunc, x: np.ndarray, init: np.ndarray | None, axes: tuple[int, ...], out: np.ndarray | None = None
 ) -> np.ndarray:
-    """`init` and the elements along dimensions combined, in `out` where it is given.
+    """`init` and the elements along dimensions combined, in `out` where it is given. Where there is an element, `init`
+    may be None.
 
     Many rows are combined in parts, as many as a part has rows. numpy adds rows one to another, which loses digits, and
     combines rows of few elements slowly; so it sees fewer and longer ones.
     """
     reduce: Callable[..., Any] = function.reduce
-    split = split_of(x.shape, axes, x.dtype) if x.flags.c_contiguous else None
+    is_in_order = x.flags.c_contiguous
+    total = summing(x.shape, axes, x.dtype) if is_in_order and function is np.add else None
+    if total is not None:
+        return with_init(function, total(x), init, out)
+    split = split_of(x.shape, axes, x.dtype) if is_in_order else None
     if split is None:
         return np.asarray(reduce(x, axes, x.dtype, out, False, init))
     before, rows, columns = split
@@ -38,6 +44,19 @@ def reduce_many(
         return found
     out[...] = found
     return out
+
+
+def with_init(
+    function: np.ufunc, found: np.ndarray, init: np.ndarray | None, out: np.ndarray | None = None
+) -> np.ndarray:
+    """What has been combined and an initial value; `found` is written to where there is no `out`."""
+    if init is None and out is None:
+        return found
+    if init is None:
+        out[...] = found
+        return out
+    combined: np.ndarray = function(found, init, out=found if out is None else out)
+    return combined
 
 
 MOST_ROUNDED = 1024

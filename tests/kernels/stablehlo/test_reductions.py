@@ -27,6 +27,7 @@ from tests.kernels.stablehlo.bodied_ops import (
     step,
     wrapped,
 )
+from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 
 NAN, INF = float("nan"), float("inf")
@@ -385,3 +386,33 @@ def test_eager_callers_reduce():
         start = np.array(-INF, np.float32), np.array(0, np.int32)
         found = largest(np.array([1, 3, 2], np.float32), np.arange(3, dtype=np.int32), *start)
         assert [each.numpy().tolist() for each in found] == [3, 1]
+
+
+@pytest.mark.skipif(not is_available(), reason="needs llvmlite")
+@pytest.mark.parametrize("dtype", ["f32", "f64", "i32", "i64", "i1"])
+@pytest.mark.parametrize("name", ["add", "multiply", "maximum", "minimum"])
+def test_machine_code_reduces_as_numpy_does(name, dtype):
+    rng, kind = np.random.default_rng(len(dtype)), next(known for known in DType if known.mlir == dtype).numpy
+    for shape, axes in [
+        ((40, 30), (1,)),
+        ((40, 30), (0,)),
+        ((40, 30), (0, 1)),
+        ((3, 50, 7), (1,)),
+        ((2, 9, 40), (0, 2)),
+    ]:
+        kept = [size for axis, size in enumerate(shape) if axis not in axes]
+        of, to = "x".join(map(str, (*shape, dtype))), "x".join(map(str, (*kept, dtype)))
+        text = f"""func.func @main(%x: tensor<{of}>, %init: tensor<{dtype}>) -> tensor<{to}> {{
+          %0 = stablehlo.reduce(%x init: %init) applies stablehlo.{name} across dimensions = {list(axes)}
+            : (tensor<{of}>, tensor<{dtype}>) -> tensor<{to}>
+          return %0 : tensor<{to}>
+        }}"""
+        x, init = (rng.standard_normal(each) * 2 for each in (shape, ()))
+        x, init = x.astype(kind), np.asarray(init).astype(kind)
+        bef = tfrt.compile(text)
+        found = []
+        for native in (False, True):
+            with tfrt.HostContext(native=native) as host:
+                found.append(tfrt.load(bef, host=host)["main"](x, init))
+        assert found[0].dtype == found[1].dtype == kind
+        np.testing.assert_allclose(*found, rtol=1e-4 if dtype == "f32" else 1e-12, atol=1e-5)
