@@ -25,7 +25,8 @@ import numpy as np
 from interleaved import agreed, parser_of, seconds
 
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics.contraction import contract, contraction
+from tfrt.kernels.numerics.contraction import contract
+from tfrt.kernels.numerics.contraction_sizes import contraction
 
 SIZES = [
     *[(rows, 784, 512) for rows in (1, 2, 3, 4, 5, 8, 16, 32, 64)],

@@ -6,7 +6,7 @@ Operands become batches of matrices, as views where their strides allow it: BLAS
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -15,84 +15,12 @@ import numpy as np
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.prepared import Scribe, Write, writing_of, written
 from tfrt.executor.runtime.host_context import HostContext
-from tfrt.kernels.numerics import panels, products, transposed_products
+from tfrt.kernels.numerics import panels, products, stacked_products, transposed_products
 from tfrt.kernels.numerics.chains.elementwise import BLOCK_BYTES
 from tfrt.kernels.numerics.chains.epilogues import others_of, writing_of_epilogue
+from tfrt.kernels.numerics.contraction_sizes import Contraction
 from tfrt.kernels.numerics.machine_code.products import with_native_product
-from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet
-
-Axes = Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Contraction:
-    """How to multiply two arrays of known shapes: as matrices ``batches x rows x inner`` and
-    ``batches x inner x columns``.
-
-    Attributes:
-        lhs_axes: the order of the one operand's axes in which batches come first and the inner ones last.
-        rhs_axes: that of the other's, in which the inner ones come before the rest.
-        shape: the result's.
-    """
-
-    lhs_axes: tuple[int, ...]
-    rhs_axes: tuple[int, ...]
-    batches: tuple[int, ...]
-    rows: int
-    inner: int
-    columns: int
-    shape: tuple[int, ...]
-
-    @property
-    def is_of_matrices(self) -> bool:
-        """Whether it is the product of two matrices, each transposed perhaps, that have elements."""
-        return len(self.lhs_axes) == len(self.rhs_axes) == len(self.shape) == 2 and not self.batches and self.inner > 0
-
-    @property
-    def has_rows_of_matrix(self) -> bool:
-        """Whether it multiplies a vector, or each row of an array of more dimensions than two, by a matrix, transposed
-        perhaps, as the layers of networks for batches of sequences do."""
-        rank, is_in_order = len(self.lhs_axes), self.lhs_axes == (*range(len(self.lhs_axes)),)
-        # One axis of each is summed along.
-        is_layer = len(self.rhs_axes) == 2 and len(self.shape) == rank != 2 and not self.batches
-        return is_layer and is_in_order and self.inner > 0
-
-    @property
-    def has_vector(self) -> bool:
-        """Whether it is the product of a vector and a matrix, or of a matrix, transposed perhaps, and a vector."""
-        ranks = len(self.lhs_axes) + len(self.rhs_axes)
-        return ranks == 3 and len(self.shape) == 1 and not self.batches and self.inner > 0
-
-    @property
-    def ends_in_columns(self) -> bool:
-        """Whether the result's last dimension is part of the matrices' rows, which may then be taken one by one."""
-        return bool(self.shape) and self.columns % max(1, self.shape[-1]) == 0
-
-
-def contraction(
-    lhs: tuple[int, ...], rhs: tuple[int, ...], batch: tuple[Axes, Axes], summed: tuple[Axes, Axes]
-) -> Contraction:
-    """How to sum products along the axes `summed`, for each element of the axes `batch`; pairs, of `lhs` and `rhs`.
-
-    The result has the axes of batches, then what is left of `lhs`, then what is left of `rhs`.
-    """
-    free_left = [axis for axis in range(len(lhs)) if axis not in batch[0] and axis not in summed[0]]
-    free_right = [axis for axis in range(len(rhs)) if axis not in batch[1] and axis not in summed[1]]
-    # In which order sums are taken is free; in that of the larger operand's axes it needs no copy.
-    guide = summed[1] if prod(rhs) >= prod(lhs) else summed[0]
-    order = sorted(range(len(guide)), key=guide.__getitem__)
-    sizes = [lhs[axis] for axis in free_left], [rhs[axis] for axis in free_right]
-    batches = tuple(lhs[axis] for axis in batch[0])
-    return Contraction(
-        lhs_axes=(*batch[0], *free_left, *(summed[0][i] for i in order)),
-        rhs_axes=(*batch[1], *(summed[1][i] for i in order), *free_right),
-        batches=batches,
-        rows=prod(sizes[0]),
-        inner=prod(lhs[axis] for axis in summed[0]),
-        columns=prod(sizes[1]),
-        shape=(*batches, *sizes[0], *sizes[1]),
-    )
 
 
 def contract(
@@ -124,6 +52,9 @@ def contract(
     is_alone = host is None or host.parallelism == 1 or products.is_small(how.rows, how.inner, how.columns)
     if dtype.kind != "c" and how.has_vector and finish is None and is_alone:
         return _vector_product(how)
+    work = prod(how.batches) * how.rows * how.inner * how.columns
+    if dtype.kind != "c" and how.batches and finish is None and 0 < work <= stacked_products.SMALL_WORK:
+        return stacked_products.product_of_few(how)
     if dtype.kind != "c" and how.has_rows_of_matrix and 0 not in how.shape:
         return _product_of_rows(how, dtype, host, finish)
     if 0 in how.shape:
@@ -133,11 +64,11 @@ def contract(
     by_rows = how.ends_in_columns
 
     def run(x: np.ndarray, y: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        a = _matrices(x, how.lhs_axes, lhs_shape)
-        b = _matrices(y, how.rhs_axes, rhs_shape)
+        a = stacked_products.matrices(x, how.lhs_axes, lhs_shape)
+        b = stacked_products.matrices(y, how.rhs_axes, rhs_shape)
         last = None if finish is None else lambda rows, _: finish(rows.reshape(-1, width), *others)
         target = out.reshape(result_shape) if out is not None and out.flags.c_contiguous else None
-        found = _multiply(a, b, host, target, last if by_rows else None)
+        found = stacked_products.multiply(a, b, host, target, last if by_rows else None)
         if last is not None and not by_rows:
             quiet.call(last, found, 0)
         if out is None:
@@ -289,13 +220,7 @@ def _matrix_product(
         else:
             found = products.multiply_at_once(x, y, target)
         finish_all(found, others)
-        return into(out, found)
-
-    def into(out: np.ndarray | None, found: np.ndarray) -> np.ndarray:
-        if out is None or found is out:
-            return found
-        out[...] = found
-        return out
+        return stacked_products.written_into(out, found)
 
     def product_by_columns(
         x: np.ndarray, turned: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None
@@ -313,7 +238,7 @@ def _matrix_product(
                 finish(found[:, part], *[o[..., part] if o.shape[-1:] == (how.columns,) else o for o in others])
         else:
             finish_all(found, others)
-        return found if is_taken else into(out, found)
+        return found if is_taken else stacked_products.written_into(out, found)
 
     def turned_of(y: np.ndarray) -> np.ndarray | None:
         """The transposed right matrix, if it is there in order."""
@@ -374,70 +299,6 @@ def _dot_into(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     return out
 
 
-def _matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
-    """An array as matrices that BLAS takes: with elements next to one another in rows or in columns."""
-    found = array.transpose(axes).reshape(shape)
-    down, across = found.strides[-2:]
-    size = found.itemsize
-    if (across == size and down >= 0) or (down == size and across >= 0) or found.size == 0:
-        return found
-    return np.ascontiguousarray(found)
-
-
 _FEW_ROWS = 2
 _LEAST_BYTES = 1 << 14
 """Smaller matrices are not worth a copy."""
-
-_FEW_TERMS = 16
-_FEW_PRODUCTS = 1 << 12
-
-
-def _is_added_up(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether to add up products one after the other.
-
-    BLAS rounds products of complex numbers otherwise than numpy does, so that little is right where parts cancel
-    one another; for a few terms there is no speed to gain from it.
-    """
-    inner = a.shape[-1]
-    return a.dtype.kind == "c" and inner <= _FEW_TERMS and a.size * b.shape[-1] <= _FEW_PRODUCTS
-
-
-def _add_up(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    total = np.zeros((*a.shape[:-1], b.shape[-1]), a.dtype)
-    for term in range(a.shape[-1]):
-        total += a[..., term, None] * b[..., term, None, :]
-    return total
-
-
-def _multiply(
-    a: np.ndarray, b: np.ndarray, host: HostContext, out: np.ndarray | None, finish: Finish | None
-) -> np.ndarray:
-    if _is_added_up(a, b):
-        total = quiet.call(_add_up, a, b)
-        result = total if out is None else out
-        np.copyto(result, total)
-        if finish is not None:
-            quiet.call(finish, result, 0)
-        return result
-    if a.ndim == 2:
-        return products.matmul(a, b, host, out, finish)
-    *batches, rows, inner = a.shape
-    columns = b.shape[-1]
-    work = rows * inner * columns
-    if batches[0] < 2 or products.is_small(prod(batches) * rows, inner, columns) or host.parallelism == 1:
-        found = np.empty((*batches, rows, columns), a.dtype) if out is None else out
-        quiet.call(products.multiply_stacks, a, b, found)
-        if finish is not None:
-            quiet.call(finish, found, 0)
-        return found
-    result = np.empty((*batches, rows, columns), a.dtype) if out is None else out
-
-    def block(start: int, end: int) -> None:
-        part = result[start:end]
-        quiet.call(np.matmul, a[start:end], b[start:end], out=part)
-        if finish is not None:
-            quiet.call(finish, part, start)
-
-    work_of_batch = work * prod(batches[1:])
-    host.parallel_for(batches[0], -(-products.LEAST_WORK // max(1, work_of_batch)), block)
-    return result

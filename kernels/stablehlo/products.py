@@ -18,7 +18,8 @@ from tfrt.executor.declarations.stablehlo_window_shapes import dot_general as re
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carried, carrier, halves, is_halved
-from tfrt.kernels.numerics.contraction import contract, contraction
+from tfrt.kernels.numerics.contraction import contract
+from tfrt.kernels.numerics.contraction_sizes import contraction
 from tfrt.kernels.numerics.quiet import quiet
 
 Axes = tuple[int, ...]

@@ -9,7 +9,8 @@ from tfrt.compiler.frontend import parse_module
 from tfrt.compiler.pipelines.manager import run_passes
 from tfrt.compiler.pipelines.pipeline import PIPELINES, parse_pipeline, with_lowering
 from tfrt.executor.support.machine_code import is_available
-from tfrt.kernels.numerics.contraction import contract, contraction
+from tfrt.kernels.numerics.contraction import contract
+from tfrt.kernels.numerics.contraction_sizes import contraction
 
 NATIVE = pytest.param(True, marks=pytest.mark.skipif(not is_available(), reason="needs llvmlite"))
 LAYER = """

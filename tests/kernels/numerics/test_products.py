@@ -7,7 +7,8 @@ import pytest
 
 import tfrt
 from tfrt.kernels.numerics import panels, products
-from tfrt.kernels.numerics.contraction import contract, contraction
+from tfrt.kernels.numerics.contraction import contract
+from tfrt.kernels.numerics.contraction_sizes import contraction
 from tfrt.kernels.numerics.workspaces import aligned_array
 
 

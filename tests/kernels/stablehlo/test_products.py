@@ -15,7 +15,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.carriers import carrier, is_halved
-from tfrt.kernels.numerics.contraction import _matrices
+from tfrt.kernels.numerics.stacked_products import matrices
 
 MATRICES = {"lhs_contracting_dimensions": [1], "rhs_contracting_dimensions": [0]}
 
@@ -245,9 +245,9 @@ def test_what_is_not_taken_apart(types, terms, work):
 
 def test_transposed_operands_are_not_copied():
     stored = np.ones((3, 4), np.float32)
-    assert np.shares_memory(_matrices(stored, (1, 0), (4, 3)), stored)
+    assert np.shares_memory(matrices(stored, (1, 0), (4, 3)), stored)
     batched = np.ones((2, 5, 3, 4), np.float32)
-    assert np.shares_memory(_matrices(batched, (0, 2, 1, 3), (2, 3, 5, 4)), batched)
+    assert np.shares_memory(matrices(batched, (0, 2, 1, 3), (2, 3, 5, 4)), batched)
 
 
 def test_operands_of_any_strides(array):
