@@ -42,8 +42,8 @@ SIMPLIFY = (
 
 _OPTIMISE = (
     "dead-argument-elimination,canonicalize,loop-invariant-code-motion,unroll,detensorize,cse,symbol-dce,"
-    "canonicalize,lower-to-cpu,decompose-cpu-ops,fold-broadcasts,fuse-cpu-ops,fuse-pools,fuse-reductions,fold-slices,"
-    "plan-buffers,fuse-loops,lay-out-products,schedule"
+    "canonicalize,lower-to-cpu,compute-once,decompose-cpu-ops,fold-broadcasts,fuse-cpu-ops,fuse-pools,fuse-reductions,"
+    "fold-slices,plan-buffers,fuse-loops,lay-out-products,schedule"
 )
 
 PIPELINES: tuple[str, ...] = (

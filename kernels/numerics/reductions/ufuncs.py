@@ -50,9 +50,9 @@ def with_init(
     function: np.ufunc, found: np.ndarray, init: np.ndarray | None, out: np.ndarray | None = None
 ) -> np.ndarray:
     """What has been combined and an initial value; `found` is written to where there is no `out`."""
-    if init is None and out is None:
-        return found
     if init is None:
+        if out is None:
+            return found
         out[...] = found
         return out
     combined: np.ndarray = function(found, init, out=found if out is None else out)
