@@ -21,7 +21,7 @@ from tfrt.compiler.passes.shared.source_insertion import new_like
 from tfrt.compiler.passes.shared.source_ops import (
     Unsupported,
     body_attribute,
-    captured,
+    captured_by_bodies,
     flat_types,
     functions_with_effects,
     has_effects,
@@ -234,7 +234,7 @@ class _Merging:
             return op
         bodies: list[Attribute] = []
         if op.regions:
-            if captured(op.regions):
+            if captured_by_bodies(op.regions):
                 return op
             try:
                 bodies = [body_attribute(region, (), lambda name: None) for region in op.regions]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfrt.kernels.numerics.arithmetic.floats import bits_of, in_total_order, order
+
 Less = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Takes numbers of elements, and says which of the first come before the second."""
 
@@ -19,10 +21,7 @@ def comparable(values: np.ndarray) -> np.ndarray:
 
 def total_order(values: np.ndarray) -> np.ndarray:
     """Integers in the order of integers, or the total one of floats: -NaN < -inf < ... < -0 < +0 < ... < inf < NaN."""
-    if values.dtype.kind in "biu":
-        return values
-    bits = values.view(np.dtype(f"i{values.dtype.itemsize}"))
-    return bits ^ ((bits >> (8 * bits.itemsize - 1)) & np.iinfo(bits.dtype).max)
+    return values if values.dtype.kind in "biu" else order(values)
 
 
 def descending(values: np.ndarray) -> np.ndarray:
@@ -75,16 +74,63 @@ def _places(packed: np.ndarray) -> np.ndarray:
     return (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
-def sorted_values(values: np.ndarray, *, falling: bool) -> np.ndarray | None:
-    """Values along the last dimension in the order of numbers, stably; None where that may tell equal ones apart."""
-    if values.dtype.kind == "f":
-        bits = values.view(np.dtype(f"i{values.dtype.itemsize}"))
-        if (bits == np.iinfo(bits.dtype).min).any():
-            return None
-    found = np.sort(values)
-    if values.dtype.kind == "f" and values.size and np.isnan(found[..., -1]).any():
-        return None
-    return found[..., ::-1] if falling else found
+def sorts_values(dtype: np.dtype) -> bool:
+    """Whether `sort_values` takes elements of a type: integers and floats of numpy's, and bfloat16."""
+    return dtype.kind in "biuf" or (dtype.kind == "V" and dtype.itemsize == 2)
+
+
+def sort_values(values: np.ndarray, into: np.ndarray, *, total: bool, falling: bool) -> None:
+    """Put values into other memory, which is in C order, sorted along the last dimension.
+
+    Args:
+        total: whether floats are in the order that IEEE 754 calls total. If not, they are in that of numbers; what is
+            equal but not the same, zeros and NaN, stays in order.
+    """
+    np.copyto(into, values)
+    if values.dtype.kind in "biu":
+        # Bytes are counted, which takes a twentieth of the time.
+        into.sort(-1, kind="stable" if values.dtype.itemsize == 1 else None)
+    elif total:
+        _sort_in_total_order(into)
+    else:
+        _sort_numbers(into)
+    if falling:
+        into[...] = into[..., ::-1].copy()
+    if values.dtype.kind not in "biu" and not total:
+        _restore(values, into, last=0 if falling else -1)
+
+
+def _sort_in_total_order(values: np.ndarray) -> None:
+    bits = bits_of(values)
+    in_total_order(bits, bits)
+    bits.sort(-1)
+    in_total_order(bits, bits)
+
+
+def _sort_numbers(values: np.ndarray) -> None:
+    """Sort floats in the order of numbers; all NaN come last, but may be others than they were."""
+    if values.dtype.itemsize > 2:
+        values.sort(-1)
+        return
+    # Of 16 bits numpy sorts integers faster than floats.
+    bits = bits_of(values)
+    np.copyto(bits, np.iinfo(bits.dtype).max, where=_are_nan(bits, values.dtype))
+    _sort_in_total_order(values)
+
+
+def _restore(values: np.ndarray, found: np.ndarray, *, last: int) -> None:
+    """Put zeros and NaN, which sorted values have next to one another, into their old order; NaN are at `last`."""
+    old, new = bits_of(values), bits_of(found)
+    info = np.iinfo(old.dtype)
+    if (old == info.min).any():
+        new[(new & info.max) == 0] = old[(old & info.max) == 0]
+    if _are_nan(new[..., last], values.dtype).any():
+        new[_are_nan(new, values.dtype)] = old[_are_nan(old, values.dtype)]
+
+
+def _are_nan(bits: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    infinity = bits_of(np.array(np.inf, dtype))
+    return np.greater(bits & np.iinfo(bits.dtype).max, infinity)
 
 
 def order_by_comparison(rows: int, size: int, is_less: Less) -> np.ndarray:

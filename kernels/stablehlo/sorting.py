@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -17,6 +17,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.copying import given_back, room_for
 from tfrt.kernels.numerics.ordering import (
     MANY,
     comparable,
@@ -24,7 +25,8 @@ from tfrt.kernels.numerics.ordering import (
     numbered_order,
     order_by_comparison,
     order_by_keys,
-    sorted_values,
+    sort_values,
+    sorts_values,
     total_order,
 )
 from tfrt.kernels.shared.bodies import Body, bind_body, read_body
@@ -35,7 +37,7 @@ Order = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]
 
 
 _MANY = 1024
-"""So many values themselves are sorted faster than their places."""
+"""So many floats themselves are sorted faster than their places; integers always are."""
 
 
 def _operand_count(operands: Sequence[TensorMetadata], body: Any) -> int:
@@ -69,24 +71,21 @@ def sort(*operands: TensorMetadata, dimension: int = -1, body: Any, metadata: Re
     keys = keys_of(comparator, count)
     bound = None if keys is None else [_BoundKey.of(key, types) for key in keys]
     order = _by_comparison(comparator, types, count) if bound is None else _by_keys(bound)
-    sorts_itself = (
-        count == 1 and bound is not None and len(bound) == 1 and bound[0].operand == 0 and types[0].numpy.isbuiltin == 1
-    )
-    falling = bound is not None and bound[0].descending
+    if count == 1 and bound is not None and len(bound) == 1 and sorts_values(types[0].numpy):
+        (key,) = bound
+        if key.operand == 0 or key.is_itself:
+            return _sort_values(key, order, dimension, 1 if types[0].numpy.kind in "biu" else _MANY)
+    return _sort_by_places(order, count, dimension)
 
+
+def _sort_by_places(order: Order, count: int, dimension: int) -> ArrayForm:
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         moved = [array.swapaxes(dimension, -1) for array in arrays[:count]]
         shape = moved[0].shape
         rows = [array.reshape(prod(shape[:-1]), shape[-1]) for array in moved]
-        values = None
-        if sorts_itself and rows[0].size >= _MANY:
-            values = sorted_values(rows[0], falling=falling)
-        if values is not None:
-            found = [values]
-        else:
-            places = order(rows, arrays[count:])
-            taken = places if len(places) == 1 else places + np.arange(len(places))[:, None] * shape[-1]
-            found = [array.reshape(-1)[taken] for array in rows]
+        places = order(rows, arrays[count:])
+        taken = places if len(places) == 1 else places + np.arange(len(places))[:, None] * shape[-1]
+        found = [array.reshape(-1).take(taken, mode="clip") for array in rows]
         results = [array.reshape(shape).swapaxes(dimension, -1) for array in found]
         if out is not None:
             out[...] = results[0]
@@ -96,16 +95,64 @@ def sort(*operands: TensorMetadata, dimension: int = -1, body: Any, metadata: Re
     return run
 
 
+def _sort_values(key: _BoundKey, order: Order, dimension: int, least: int) -> ArrayForm:
+    """Sort one operand by nothing but itself; of fewer than `least` elements their places."""
+    by_places = _sort_by_places(order, 1, dimension)
+    total = key.is_itself and key.total
+
+    def run(x: np.ndarray, *captured: np.ndarray, out: np.ndarray | None = None) -> Any:
+        if x.size < least:
+            return by_places(x, *captured, out=out)
+        made = room_for(x.shape, x.dtype, out)
+        for values, into in _lines(x, made, dimension):
+            if into.flags.c_contiguous:
+                sort_values(values, into, total=total, falling=key.descending)
+                continue
+            lines = np.empty(into.shape, into.dtype)
+            sort_values(values, lines, total=total, falling=key.descending)
+            into[...] = lines
+        return given_back(made, out)
+
+    return run
+
+
+_BLOCK = 1 << 16
+"""Lines that are not in one piece are copied, so many bytes at a time."""
+_READ = 64
+"""Of so many bytes a processor reads all, so that there are so many lines at least."""
+
+
+def _lines(x: np.ndarray, made: np.ndarray, dimension: int) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    """Parts of an array and of another one of its shape, in C order, whose lines along a dimension are the last one."""
+    shape = x.shape
+    dimension %= len(shape)
+    size, after = shape[dimension], prod(shape[dimension + 1 :])
+    if after == 1:
+        return [(x, made)]
+    whole = (prod(shape[:dimension]), size, after)
+    source, target = (each.reshape(whole).swapaxes(1, 2) for each in (x, made))
+    count = max(_BLOCK // (size * x.itemsize), _READ // x.itemsize)
+    parts = [slice(at, at + count) for at in range(0, after, count)]
+    step = max(1, count // after)
+    return (
+        (source[at : at + step, part], target[at : at + step, part])
+        for at in range(0, whole[0], step)
+        for part in parts
+    )
+
+
 @dataclass(frozen=True)
 class _BoundKey:
     """A key for operands of known types.
 
     Attributes:
         operand: which operand's numbers are compared, if it is no more than that.
+        is_itself: whether the first operand's elements are what is compared, without any step.
         function: computes the key from the operands and captured values.
     """
 
     operand: int | None
+    is_itself: bool
     function: Callable[..., Sequence[Any]]
     total: bool
     descending: bool
@@ -113,7 +160,9 @@ class _BoundKey:
     @staticmethod
     def of(key: Key, types: Sequence[DType]) -> _BoundKey:
         function = bind_body(key.body, types)
-        return _BoundKey(compared_operand(key, function, types), function, key.total, key.descending)
+        return _BoundKey(
+            compared_operand(key, function, types), key.body.results == (0,), function, key.total, key.descending
+        )
 
     def values(self, inputs: Sequence[np.ndarray], captured: Sequence[np.ndarray]) -> np.ndarray:
         """Integers in the order of the key."""

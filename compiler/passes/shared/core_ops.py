@@ -17,7 +17,7 @@ from tfrt.compiler.passes.shared.custom_calls import (
     target_of,
 )
 from tfrt.compiler.passes.shared.purity import name_of
-from tfrt.compiler.passes.shared.source_ops import Unsupported, body_attribute, captured, op_attributes
+from tfrt.compiler.passes.shared.source_ops import Unsupported, body_attribute, captured_by_bodies, op_attributes
 from tfrt.dialects.shared.ops import operands_of
 from tfrt.executor.declarations.op import OpEntry
 from tfrt.executor.declarations.op_registry import CPU_OPS
@@ -62,7 +62,7 @@ def core_op(op: Operation, functions: Mapping[str, FuncOp]) -> CoreOp:
         raise Unsupported(op, f"is not supported: the CPU has no op '{name}'")
     attributes, operands = op_attributes(op), list(operands_of(op))
     if op.regions:
-        extra = captured(op.regions)
+        extra = captured_by_bodies(op.regions)
         operands += extra
         names = (_BODY,) if len(op.regions) == 1 else _BODIES[op.name]
         spelled = [

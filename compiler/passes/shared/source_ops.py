@@ -254,6 +254,20 @@ def captured(regions: Iterable[Region]) -> list[SSAValue]:
     return list(found)
 
 
+def captured_by_bodies(regions: Iterable[Region]) -> list[SSAValue]:
+    """The same of regions that become bodies, which have constants of one element themselves, so that it can be told
+    what they compute."""
+    return [value for value in captured(regions) if _scalar_constant(value) is None]
+
+
+def _scalar_constant(value: SSAValue) -> Operation | None:
+    """The op that makes a constant of one element, if it is one."""
+    made = value.owner
+    if not isinstance(made, Operation) or made.name != "stablehlo.constant" or not isinstance(value.type, TensorType):
+        return None
+    return None if value.type.get_num_dims() else made
+
+
 def _blocks(region: Region) -> Iterable[Block]:
     waiting = [region]
     while waiting:
@@ -313,9 +327,19 @@ class _Body:
         """Add the ops of a block; returns the numbers of what it returns."""
         for op in block.ops:
             if op.next_op is None:
-                return [self.numbers[operand] for operand in operands_of(op)]
+                return self._numbers_of(operands_of(op))
             self._add(op)
         raise AssertionError("blocks end in a terminator")
+
+    def _numbers_of(self, values: Iterable[SSAValue]) -> list[int]:
+        """The numbers of values; constants from around the region become steps where they are first used."""
+        found = []
+        for value in values:
+            constant = None if value in self.numbers else _scalar_constant(value)
+            if constant is not None:
+                self._add(constant)
+            found.append(self.numbers[value])
+        return found
 
     def attribute(self, inputs: int, results: Sequence[int]) -> Attribute:
         """The body that the steps make up."""
@@ -333,18 +357,18 @@ class _Body:
         if any(not isinstance(r.type, TensorType) or r.type.get_num_dims() for r in op.results):
             raise Unsupported(op, "does not work on single elements, as the region around it does")
         if op.name in _IDENTITIES_ON_SCALARS:
-            for result, operand in zip(op.results, operands_of(op), strict=False):
-                self.numbers[result] = self.numbers[operand]
+            self.numbers.update(zip(op.results, self._numbers_of(operands_of(op)), strict=False))
             return
         operands, attributes = list(operands_of(op)), op_attributes(op)
         if op.name in ("stablehlo.if", "stablehlo.case", "stablehlo.while"):
-            extra = captured(op.regions)
+            extra = captured_by_bodies(op.regions)
             operands += extra
             attributes = ArrayAttr(self._inner(op, extra))
         elif op.regions:
             raise Unsupported(op, "cannot be in a region that is run on single elements")
         types = [result.type.element_type for result in op.results if isinstance(result.type, TensorType)]
-        self.steps.append((op.name, [self.numbers[operand] for operand in operands], attributes, types))
+        numbers = self._numbers_of(operands)
+        self.steps.append((op.name, numbers, attributes, types))
         self.numbers.update({result: self.count + i for i, result in enumerate(op.results)})
         self.count += len(op.results)
 
@@ -354,8 +378,7 @@ class _Body:
             raise Unsupported(op, f"calls @{name}, which is not defined")
         if self.calls == _MOST_CALLS:
             raise Unsupported(op, f"calls @{name}, which calls itself")
-        for argument, operand in zip(function.body.block.args, operands_of(op), strict=True):
-            self.numbers[argument] = self.numbers[operand]
+        self.numbers.update(zip(function.body.block.args, self._numbers_of(operands_of(op)), strict=True))
         self.calls += 1
         found = self.add(function.body.block)
         self.calls -= 1

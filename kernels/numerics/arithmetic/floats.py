@@ -47,5 +47,18 @@ def clamp(low: np.ndarray, values: np.ndarray, high: np.ndarray, out: Out = None
 
 def order(values: np.ndarray) -> np.ndarray:
     """Integers in the order that IEEE 754 calls total: negative NaN, numbers, with -0 before 0, and positive NaN."""
-    bits = values.view(f"i{values.dtype.itemsize}")
-    return np.where(bits < 0, bits ^ np.iinfo(bits.dtype).max, bits)
+    return in_total_order(bits_of(values))
+
+
+def bits_of(values: np.ndarray) -> np.ndarray:
+    """Integers with a sign that have the bits of floats, in the same memory."""
+    return values.view(f"i{values.dtype.itemsize}")
+
+
+def in_total_order(bits: np.ndarray, out: Out = None) -> np.ndarray:
+    """Bits of floats as integers in total order, and such integers as the bits of floats."""
+    # numpy branches at each element that it chooses, and processors guess wrong which floats are negative.
+    info = np.iinfo(bits.dtype)
+    flipped = np.right_shift(bits, info.bits - 1)
+    flipped &= info.max
+    return np.bitwise_xor(flipped, bits, out=flipped if out is None and bits.ndim else out)

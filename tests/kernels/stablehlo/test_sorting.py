@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import tfrt
 from tests.kernels.stablehlo.bodied_ops import F32, I1, I32, array, arrays, assert_same, compare, step
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.ordering import comparable, numbered_order, order_by_keys
+from tfrt.kernels.numerics.ordering import comparable, numbered_order, order_by_keys, total_order
 from tfrt.kernels.shared.bodies import read_body
 from tfrt.kernels.shared.comparators import keys_of
 
@@ -149,6 +149,81 @@ def test_many_elements_that_are_equal_but_not_the_same_stay_in_order(special, di
     found = array("stablehlo.sort", x, body=canonical(direction))
     ranks = np.where(np.isnan(x), 9, np.where(np.isinf(x), np.sign(x) * 8, x)) * (1 if direction == "LT" else -1)
     np.testing.assert_array_equal(found.view(np.uint32), x[np.argsort(ranks, kind="stable")].view(np.uint32))
+
+
+TYPES = [DType.I8, DType.UI8, DType.I16, DType.I32, DType.UI64, DType.I1]
+FLOATS = [DType.F16, DType.BF16, DType.F32, DType.F64, DType.F8E5M2]
+SPECIAL = [NAN, -NAN, 0.0, -0.0, INF, -INF, 1.0, 1.0]
+
+
+def many(dtype, shape, seed):
+    """Numbers of which some are equal; a part of the lines of floats has NaN and zeros of both signs."""
+    rng = np.random.default_rng(seed)
+    if dtype not in FLOATS:
+        return rng.integers(0, 100, shape).astype(dtype.numpy)
+    found = rng.standard_normal(shape).round(1) + 0.01
+    chosen = rng.random(shape) < 0.2
+    chosen[::2] = False
+    found[chosen] = rng.choice(SPECIAL, chosen.sum())
+    with np.errstate(over="ignore"):
+        return found.astype(dtype.numpy)
+
+
+@pytest.mark.parametrize("direction", ["LT", "GT"])
+@pytest.mark.parametrize(
+    ("dtype", "kind"),
+    [(each, "") for each in TYPES + FLOATS] + [(each, kind) for each in FLOATS for kind in ("TOTALORDER", "canonical")],
+)
+def test_one_operand_in_the_order_of_its_own_elements(dtype, direction, kind):
+    """Along any dimension, in C order and not, it is what a stable sort of the keys gives, bit by bit."""
+    plain = [2, [compare(direction, 0, 1, kind or "FLOAT")], [2]]
+    body = canonical(direction, dtype) if kind == "canonical" else plain
+    for shape, dimension in (
+        ((3000,), 0),
+        ((2, 700), 1),
+        ((700, 2), 0),
+        ((5, 40, 9), 1),
+        ((40, 50, 1), 0),
+        ((0, 9), 1),
+        ((9, 0), 0),
+    ):
+        x = many(dtype, shape, len(shape))
+        for values in (x, np.asfortranarray(x), x[::-1]):
+            found = array("stablehlo.sort", values, dimension=dimension, body=body)
+            keys = values.astype(np.float64)
+            if kind == "TOTALORDER":
+                ranks = total_order(keys)
+            else:
+                ranks = total_order(np.where(np.isnan(keys), NAN, keys + 0.0))
+            places = np.argsort(ranks if direction == "LT" else ~ranks, dimension, kind="stable")
+            expected = np.take_along_axis(values, places, dimension)
+            assert np.ascontiguousarray(found).tobytes() == np.ascontiguousarray(expected).tobytes()
+
+
+def test_jax_s_sort_has_its_constants_around_the_comparator():
+    """They are constants of the body, so that the kernel can tell what is compared."""
+    text = """func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %nan = stablehlo.constant dense<0x7FC00000> : tensor<f32>
+      %zero = stablehlo.constant dense<0.0> : tensor<f32>
+      %0 = "stablehlo.sort"(%x) <{dimension = 0 : i64}> ({
+        ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+          %1 = stablehlo.compare EQ, %a, %zero : (tensor<f32>, tensor<f32>) -> tensor<i1>
+          %2 = stablehlo.select %1, %zero, %a : tensor<i1>, tensor<f32>
+          %3 = stablehlo.compare EQ, %b, %zero : (tensor<f32>, tensor<f32>) -> tensor<i1>
+          %4 = stablehlo.select %3, %zero, %b : tensor<i1>, tensor<f32>
+          %5 = stablehlo.compare NE, %a, %a : (tensor<f32>, tensor<f32>) -> tensor<i1>
+          %6 = stablehlo.select %5, %nan, %2 : tensor<i1>, tensor<f32>
+          %7 = stablehlo.compare NE, %b, %b : (tensor<f32>, tensor<f32>) -> tensor<i1>
+          %8 = stablehlo.select %7, %nan, %4 : tensor<i1>, tensor<f32>
+          %9 = stablehlo.compare LT, %6, %8, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+          stablehlo.return %9 : tensor<i1>
+      }) : (tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }"""
+    x = np.array([NAN, 0.0, -0.0, -1], np.float32)
+    compiled = tfrt.compile(text, opt_level=2)
+    assert tfrt.load(compiled)["main"](x).tobytes() == x[[3, 1, 2, 0]].tobytes()
+    assert b"cpu.constant" not in bytes(compiled)
 
 
 @pytest.mark.parametrize("directions", [("LT", "LT"), ("LT", "GT"), ("GT", "LT", "LT")])
