@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
 
 _PART = 32
 """A dimension is reduced in parts of so many elements, then these, and so on."""
-
-_BLOCK = 16
-"""Running sums are those in blocks of so many elements, and of all blocks before."""
 
 
 def reduce_stepwise(function: np.ufunc, x: np.ndarray, init: np.ndarray, axes: Sequence[int]) -> np.ndarray:
@@ -53,23 +49,3 @@ def _one_after_another(function: np.ufunc, rows: np.ndarray) -> np.ndarray:
     for row in rows[1:]:
         function(found, row, out=found)
     return found
-
-
-def accumulate_blocks(function: np.ufunc, x: np.ndarray, axis: int) -> np.ndarray:
-    """At each place the elements along a dimension up to it combined."""
-    size = x.shape[axis]
-    if size <= _BLOCK:
-        return np.asarray(function.accumulate(x, axis, x.dtype))
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    count = -(-size // _BLOCK)
-    padded = x
-    if count * _BLOCK != size:
-        padded = np.full((*before, count * _BLOCK, *after), function.identity).astype(x.dtype)
-        padded[(slice(None),) * axis + (slice(0, size),)] = x
-    found = function.accumulate(padded.reshape(*before, count, _BLOCK, *after), axis + 1, x.dtype)
-    here: tuple[Any, ...] = (slice(None),) * axis
-    totals = accumulate_blocks(function, found[(*here, slice(None), -1)], axis)
-    later = found[(*here, slice(1, None))]
-    function(later, np.expand_dims(totals[(*here, slice(0, -1))], axis + 1), out=later)
-    whole: np.ndarray = found.reshape(*before, count * _BLOCK, *after)[(*here, slice(0, size))]
-    return whole

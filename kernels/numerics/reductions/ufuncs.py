@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.kernels.numerics.reductions.stepwise import accumulate_blocks
+from tfrt.kernels.numerics.copying import given_back, room_for
+from tfrt.kernels.numerics.reductions.accumulation import accumulate
 from tfrt.kernels.numerics.reductions.sums import summing
 from tfrt.kernels.numerics.reductions.trees import FEW, Arrays, along
 from tfrt.kernels.numerics.reductions.windows import Window, combine_along, pad, taps
@@ -99,13 +100,10 @@ def reduce_windows(
     """The elements of each window combined, and with `init` once, which is also the padding; in `out` where given."""
     axis = accumulated_axis(windows, x.shape)
     if axis is not None:
+        made = room_for(x.shape, x.dtype, out)
         reverse = along(axis, slice(None, None, -1)) if windows[axis].low == 0 else ()
-        if function in (np.add, np.multiply) and x.dtype.kind not in "biu":
-            found = accumulate_blocks(function, x[reverse], axis)[reverse]
-            return np.asarray(function(init, found, out=out))
-        found = function.accumulate(x[reverse], axis, x.dtype, None if out is None else out[reverse])[reverse]
-        function(init, found, out=found)
-        return found if out is None else out
+        accumulate(function, x[reverse], init, axis, made[reverse])
+        return given_back(made, out)
     padded = pad(x, windows, init)
     # Sums and products of floats are rounded, so that their order shows; all else may go dimension by dimension.
     rounds = function in (np.add, np.multiply) and x.dtype.kind not in "biu"

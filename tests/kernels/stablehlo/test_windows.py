@@ -145,6 +145,60 @@ def before_last(totals, number):
     return np.add.accumulate(totals[16 : number + 1], 0)[-1] + first
 
 
+@pytest.mark.parametrize("body", [ADD, "stablehlo.maximum", "stablehlo.minimum", "stablehlo.multiply"])
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.uint8, ml_dtypes.bfloat16])
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((40,), 0), ((3, 20), 1), ((20000,), 0), ((20, 1700), 0), ((20, 1700), 1), ((5000, 5), 0), ((60, 9, 64), 1),
+     ((2, 130, 300), 1), ((0, 30), 1)],
+)  # fmt: skip
+def test_running_combinations_of_any_shape(shape, axis, dtype, body):
+    """Forwards and backwards, in C order and not, with a number to begin with and with none."""
+    rng = np.random.default_rng(sum(shape))
+    function = {"add": np.add, "maximum": np.maximum, "minimum": np.minimum, "multiply": np.multiply}[
+        body.split(".")[1]
+    ]
+    x = rng.integers(0, 2 if function is np.multiply else 9, shape).astype(dtype)
+    if dtype is ml_dtypes.bfloat16 and function is np.add:
+        # So few ones that sums are exact.
+        x = (rng.random(shape) < 50 / shape[axis]).astype(dtype)
+    neutral = {np.add: 0, np.multiply: 1}.get(function)
+    size = shape[axis]
+    window = tuple(size if i == axis else 1 for i in range(len(shape)))
+    for init in (3, 0 if neutral is None else neutral):
+        start = np.array(init, dtype)
+        for values in (x, np.asfortranarray(x)):
+            for reverse in (False, True):
+                pairs = [((0, size - 1) if reverse else (size - 1, 0)) if i == axis else (0, 0) for i in range(x.ndim)]
+                found = array(
+                    "stablehlo.reduce_window",
+                    values,
+                    start,
+                    window_dimensions=window,
+                    padding=tuple(each for pair in pairs for each in pair),
+                    body=body,
+                )
+                along = np.flip(x, axis) if reverse else x
+                expected = function(start, function.accumulate(along, axis, dtype))
+                assert_same(found, np.flip(expected, axis) if reverse else expected)
+
+
+@pytest.mark.parametrize("size", [20, 20000])
+def test_running_extremes_and_sums_of_special_numbers(size):
+    """NaN stays from where it is on; where nothing was before, a sum of -0 and 0 is 0."""
+    x = np.full(size, -0.0, np.float32)
+    zero = np.zeros((), np.float32)
+    given = {"window_dimensions": (size,), "padding": (size - 1, 0)}
+    found = array("stablehlo.reduce_window", x, zero, body=ADD, **given)
+    assert not found.any()
+    assert not np.signbit(found).any()
+    assert np.signbit(array("stablehlo.reduce_window", x, -zero, body=ADD, **given)).all()
+    x[size // 2] = np.nan
+    for body in (ADD, "stablehlo.maximum"):
+        found = array("stablehlo.reduce_window", x, zero - np.float32(np.inf), body=body, **given)
+        assert np.isnan(found).tolist() == [False] * (size // 2) + [True] * (size - size // 2)
+
+
 def test_several_operands_of_promoted_types():
     """The greatest element of each window and its place, which is kept in a wider type."""
     x = np.array([1, 5, 5, 2, 7], np.float32)
