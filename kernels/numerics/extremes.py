@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from math import isqrt, prod
+
 import numpy as np
 
 from tfrt.kernels.numerics.ordering import comparable
+from tfrt.kernels.numerics.quiet import quiet
+
+_LARGE = 1 << 12
+"""Of so many elements a copy takes longer than to look at the array as one that may be written to."""
+
+_LONG, _WIDE = 1 << 9, 1 << 6
+"""Columns so long, of which so many are next to one another, are searched in two steps."""
 
 
 def find_extremes(
@@ -17,25 +26,56 @@ def find_extremes(
     Args:
         lesser_number: whether the one of the least number is to be found; the answer is None where numbers do not rise.
     """
-    last = values.ndim - 1
-    if axis != last:
-        values, numbers = values.swapaxes(axis, last), numbers.swapaxes(axis, last)
-    line = _line(numbers)
-    if lesser_number:
-        rising = numbers if line is None else line
-        if not rises(rising):
-            return None
-    rows = comparable(values)
-    places = rows.argmax(last) if greatest else rows.argmin(last)
-    flat = places.reshape(-1)
-    matrix = values.reshape(flat.size, -1)
-    row = np.arange(flat.size)
-    found = matrix[row, flat].reshape(places.shape)
-    given = line[flat] if line is not None else numbers.reshape(matrix.shape)[row, flat]
-    if axis == last:
-        return found, given.reshape(places.shape)
-    # What was the last dimension is where the reduced one was.
-    return np.moveaxis(found, axis, -1), np.moveaxis(given.reshape(places.shape), axis, -1)
+    along = numbers.swapaxes(axis, -1)
+    line = _line(along)
+    if lesser_number and not rises(along if line is None else line):
+        return None
+    places = first_extremes(comparable(values), axis, greatest=greatest)
+    found = _at(values, places, axis)
+    return found, line[places] if line is not None else _at(numbers, places, axis)
+
+
+def first_extremes(values: np.ndarray, axis: int, *, greatest: bool) -> np.ndarray:
+    """Where along a dimension with at least one element the first greatest or least one is, or the first NaN."""
+    size, after = values.shape[axis], prod(values.shape[axis + 1 :])
+    if size >= _LONG and after >= _WIDE and values.flags.c_contiguous:
+        places = _columns(values.reshape(-1, size, after), greatest=greatest)
+        return places.reshape(values.shape[:axis] + values.shape[axis + 1 :])
+    values = searchable(values)
+    return values.argmax(axis) if greatest else values.argmin(axis)
+
+
+def searchable(values: np.ndarray) -> np.ndarray:
+    """The array to search with numpy's `argmax`, which copies any that may not be written to, though it only reads."""
+    if values.flags.writeable or values.size < _LARGE:
+        return values
+    found = values.view()
+    try:
+        found.flags.writeable = True
+    except ValueError:
+        # It is memory that nobody may write to.
+        return values
+    return found
+
+
+def _columns(values: np.ndarray, *, greatest: bool) -> np.ndarray:
+    """Where along the second of three dimensions they are.
+
+    numpy copies columns to search them. It finds out which of many blocks has the extreme by whole rows, and what is
+    searched is no more than the blocks' extremes, and the elements of one block.
+    """
+    before, size, after = values.shape
+    block = isqrt(size)
+    starts = range(0, size, block)
+    extremes = np.empty((before, len(starts), after), values.dtype)
+    function = np.maximum if greatest else np.minimum
+    for number, start in enumerate(starts):
+        quiet.call(function.reduce, values[:, start : start + block], 1, None, extremes[:, number])
+    first = block * (extremes.argmax(1) if greatest else extremes.argmin(1))
+    # Beyond the end is the last element again, which never is the first one that counts.
+    places = np.minimum(first[:, np.newaxis] + np.arange(block)[:, np.newaxis], size - 1)
+    found = values[np.arange(before)[:, np.newaxis, np.newaxis], places, np.arange(after)]
+    return first + (found.argmax(1) if greatest else found.argmin(1))
 
 
 def rises(numbers: np.ndarray) -> np.ndarray:
@@ -50,3 +90,10 @@ def _line(numbers: np.ndarray) -> np.ndarray | None:
         return None
     line: np.ndarray = numbers[(0,) * (numbers.ndim - 1)]
     return line
+
+
+def _at(array: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
+    """The element of each line along a dimension that is at a place."""
+    index = [np.arange(size).reshape(-1, *[1] * (places.ndim - 1 - dim)) for dim, size in enumerate(places.shape)]
+    index.insert(axis, places)
+    return np.asarray(array[(*index, ...)])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfrt.kernels.numerics.extremes import first_extremes
 from tfrt.kernels.shared.operators import axes_of, axis_of, operator
 
 Array = np.ndarray
@@ -69,17 +70,19 @@ for _name, _function in _REDUCE.items():
     _register(_name, _function)
 
 
-def _argument(name: str, find: Callable[..., Array]) -> None:
+def _argument(name: str, *, greatest: bool) -> None:
     @operator(name)
     def run(x: Array, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0) -> Array:
         """The index of the greatest or least element, the first or the last of equal ones."""
         place = axis_of(axis, x.ndim)
-        found = x.shape[place] - 1 - find(np.flip(x, place), place) if select_last_index else find(x, place)
+        found = first_extremes(np.flip(x, place) if select_last_index else x, place, greatest=greatest)
+        if select_last_index:
+            found = x.shape[place] - 1 - found
         return (np.expand_dims(found, place) if keepdims else found).astype(np.int64)
 
 
-_argument("ArgMax", np.argmax)
-_argument("ArgMin", np.argmin)
+_argument("ArgMax", greatest=True)
+_argument("ArgMin", greatest=False)
 
 
 def _cumulative(name: str, accumulate: Callable[..., Array], neutral: int) -> None:

@@ -18,7 +18,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic.halves import rounded
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
-from tfrt.kernels.numerics.extremes import find_extremes, rises
+from tfrt.kernels.numerics.extremes import find_extremes, rises, searchable
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
 from tfrt.kernels.numerics.packed import packed_once
@@ -87,7 +87,8 @@ def _reduce_extreme(extreme: Extreme, reducer: Reducer, axis: int, reduce_any: A
             return reduce_any(x, numbers, init, first)
         if x.ndim == 1 and x.dtype.isbuiltin == 1 and rising(numbers):
             # As frameworks pick the next token: of a few elements all of what follows takes longer than to find one.
-            place = x.argmax() if extreme.greatest else x.argmin()
+            line = searchable(x)
+            place = line.argmax() if extreme.greatest else line.argmin()
             found, start = x.item(place), init.item()
             # NaN neither exceeds anything nor is exceeded.
             if found > start if extreme.greatest else found < start:

@@ -18,6 +18,7 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic.halves import is_half
+from tfrt.kernels.numerics.extremes import first_extremes
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.reductions.ufuncs import reduce_many
 from tfrt.kernels.tf.reshaping import axis_of, sizes
@@ -83,7 +84,7 @@ for _name, _reduce in _REDUCTIONS.items():
     _register_reduction(_name, _reduce)
 
 
-def _register_place(name: str, find: Callable[..., Any]) -> None:
+def _register_place(name: str, *, greatest: bool) -> None:
     @array_op(f"tf.{name}", shaped_by=(1,))
     def form(
         operand: TensorMetadata,
@@ -99,13 +100,13 @@ def _register_place(name: str, find: Callable[..., Any]) -> None:
             axis = axis_of(int(dimension), x.ndim, f"tf.{name}")
             if not x.shape[axis]:
                 raise KernelError(f"Reduction axis {axis} is empty in shape {list(x.shape)}")
-            return np.asarray(find(x, axis)).astype(dtype)
+            return np.asarray(first_extremes(x, axis, greatest=greatest)).astype(dtype)
 
         return run
 
 
-_register_place("ArgMax", np.argmax)
-_register_place("ArgMin", np.argmin)
+_register_place("ArgMax", greatest=True)
+_register_place("ArgMin", greatest=False)
 
 
 def _log_sum_exp(x: np.ndarray, axis: int) -> np.ndarray:
