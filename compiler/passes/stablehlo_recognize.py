@@ -12,9 +12,10 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from tfrt.compiler.emitter.attributes import dtype_of
+from tfrt.compiler.passes.shared.first_elements import take_first_elements
 from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
 from tfrt.compiler.passes.shared.source_insertion import insert_before
-from tfrt.compiler.passes.shared.source_values import element_type_of, maker, sizes_of
+from tfrt.compiler.passes.shared.source_values import counted_dimension, element_type_of, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.nn import NormalizeOp, SoftmaxOp, epsilon_of
 from tfrt.dialects.shared.interning import integer_attribute
@@ -28,10 +29,11 @@ from tfrt.dialects.stablehlo.attributes import (
     GatherAttr,
     GatherDimensionNumbers,
 )
-from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
+from tfrt.dialects.stablehlo.directives import integers, numbers_of
 from tfrt.dialects.stablehlo.elementwise import CompareOp, SelectOp
 from tfrt.dialects.stablehlo.indexing import GatherOp
 from tfrt.dialects.stablehlo.linear_algebra import DotGeneralOp
+from tfrt.dialects.stablehlo.reductions import SortOp
 from tfrt.dialects.stablehlo.shapes import BroadcastInDimOp, ConstantOp
 
 
@@ -55,6 +57,8 @@ class StablehloRecognize(ModulePass):
         for inner in ops:
             if type(inner) is DotGeneralOp:
                 _one_hot_product(inner)
+            elif type(inner) is SortOp:
+                take_first_elements(inner)
 
 
 def _layer(op: Operation) -> None:
@@ -107,7 +111,7 @@ def _picked(one_hot: SSAValue, classes: int) -> SSAValue | None:
     rest = tuple(d for d in range(len(sizes_of(one_hot))) if d != classes)
     for indices, numbers in (sides, reversed(sides)):
         wide = maker(indices, "stablehlo.broadcast_in_dim")
-        if wide is None or _counted_dimension(numbers) != classes:
+        if wide is None or counted_dimension(numbers) != classes:
             continue
         if numbers_of(wide.properties["broadcast_dimensions"]) == rest and _keeps_sizes(wide, rest):
             return operand_of(wide, 0)
@@ -116,20 +120,6 @@ def _picked(one_hot: SSAValue, classes: int) -> SSAValue | None:
 
 def _keeps_sizes(wide: Operation, dims: Sequence[int]) -> bool:
     return sizes_of(operand_of(wide, 0)) == tuple(sizes_of(result_of(wide))[d] for d in dims)
-
-
-def _counted_dimension(value: SSAValue) -> int | None:
-    """The dimension along which each element is its own index, if there is one."""
-    made = maker(value, "stablehlo.iota")
-    if made is not None:
-        return number_of(made.properties["iota_dimension"])
-    made = maker(value, "stablehlo.broadcast_in_dim")
-    inner = None if made is None else _counted_dimension(operand_of(made, 0))
-    if made is None or inner is None:
-        return None
-    dims = numbers_of(made.properties["broadcast_dimensions"])
-    same = sizes_of(operand_of(made, 0))[inner] == sizes_of(value)[dims[inner]]
-    return dims[inner] if same else None
 
 
 @dataclass

@@ -11,7 +11,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.ordering import comparable, descending, least_by_key, total_order
+from tfrt.kernels.numerics.ordering import comparable, greatest_by_key, total_order
 from tfrt.kernels.shared.element_kinds import COMPLEX
 
 
@@ -36,8 +36,9 @@ def top_k(operand: TensorMetadata, *, k: int) -> ArrayForm:
 
     def run(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows = x.reshape(prod(x.shape[:-1]), x.shape[-1])
-        key = descending(total_order(comparable(rows)))
-        places = least_by_key(key, k) if k else np.empty((len(rows), 0), np.int64)
+        places = np.empty((len(rows), 0), np.int64)
+        if rows.size and k:
+            places = greatest_by_key(total_order(comparable(rows)), k)
         values = rows[np.arange(len(rows))[:, None], places]
         shape = (*x.shape[:-1], k)
         return values.reshape(shape), places.astype(np.int32).reshape(shape)

@@ -48,13 +48,54 @@ def order_by_keys(keys: Sequence[np.ndarray]) -> np.ndarray:
     return _places(packed)
 
 
-def least_by_key(key: np.ndarray, count: int) -> np.ndarray:
-    """The first `count` places, of one at least, of those that `order_by_keys` gives."""
-    if key.size < MANY or key.dtype.itemsize > 4 or 4 * count > key.shape[-1]:
-        return order_by_keys([key])[..., :count]
-    packed = np.partition(_packed(key), count - 1)[..., :count]
+def greatest_by_key(key: np.ndarray, count: int) -> np.ndarray:
+    """The places of so many greatest elements of rows of integers, at least one, in falling order, stably.
+
+    The least of so many greatest elements of groups is no greater than any of these, so only those that are not less
+    than that are ordered.
+    """
+    size = key.shape[-1]
+    grouped = min(_GROUP, size // (2 * count))
+    found = None
+    if key.size >= MANY and size >= _LONG and grouped >= _LEAST_GROUP:
+        found = _greatest_of_groups(key, count, grouped)
+    if found is not None:
+        return found
+    key = descending(key)
+    if key.size < MANY or key.dtype.itemsize > 4 or 4 * count > size:
+        return order_by_keys([key])[:, :count]
+    packed = np.partition(_packed(key), count - 1)[:, :count]
     packed.sort()
     return _places(packed)
+
+
+_GROUP, _LEAST_GROUP = 16, 4
+"""How many elements are in a group, and from how many on it is worth it."""
+
+_LONG = 256
+"""Rows of so many elements have groups: numpy combines as many at once as there are groups in a row."""
+
+
+def _greatest_of_groups(key: np.ndarray, count: int, grouped: int) -> np.ndarray | None:
+    """See `greatest_by_key`; None where many elements are equal to the least one that counts."""
+    rows, size = key.shape
+    groups = size // grouped
+    greatest = np.maximum.reduce(key[:, : grouped * groups].reshape(rows, grouped, groups), 1)
+    greatest.partition(groups - count, -1)
+    kept = np.flatnonzero(key >= greatest[:, groups - count, np.newaxis])
+    row, place = np.divmod(kept, size)
+    counts = np.bincount(row, minlength=rows)
+    width = int(counts.max())
+    if width > size // _LEAST_GROUP:
+        return None
+    # Rows of those that are kept, which are filled up with what comes last.
+    column = np.arange(kept.size) - (np.cumsum(counts) - counts)[row]
+    places = np.zeros((rows, width), np.intp)
+    places[row, column] = place
+    dtype = key.dtype if key.dtype.itemsize >= 4 else np.dtype(np.int32)
+    values = np.full((rows, width), np.iinfo(dtype).min, dtype)
+    values[row, column] = key.reshape(-1)[kept]
+    return np.take_along_axis(places, order_by_keys([descending(values)])[:, :count], 1)
 
 
 MANY = 4096

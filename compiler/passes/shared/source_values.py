@@ -9,6 +9,7 @@ from tfrt.dialects.shared.interning import once_each, tensor_type
 from tfrt.dialects.shared.ops import operand_of, operands_of, type_of
 from tfrt.dialects.shared.tensor_types import element_of
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection
+from tfrt.dialects.stablehlo.directives import number_of, numbers_of
 
 
 def sizes_of(value: SSAValue) -> tuple[int, ...]:
@@ -37,6 +38,20 @@ def maker(value: SSAValue, *names: str) -> Operation | None:
     """The op that makes a value, if it has one of these names."""
     # `isinstance` would ask abstract classes.
     return value.op if type(value) is OpResult and value.op.name in names else None
+
+
+def counted_dimension(value: SSAValue) -> int | None:
+    """The dimension along which each element is its own index, if there is one."""
+    made = maker(value, "stablehlo.iota")
+    if made is not None:
+        return number_of(made.properties["iota_dimension"])
+    made = maker(value, "stablehlo.broadcast_in_dim")
+    inner = None if made is None else counted_dimension(operand_of(made, 0))
+    if made is None or inner is None:
+        return None
+    dims = numbers_of(made.properties["broadcast_dimensions"])
+    same = sizes_of(operand_of(made, 0))[inner] == sizes_of(value)[dims[inner]]
+    return dims[inner] if same else None
 
 
 def constant_of(value: SSAValue) -> DenseIntOrFPElementsAttr | None:

@@ -172,3 +172,72 @@ func.func @transposed(%x: tensor<4x4x4xf32>) -> (tensor<4x4x4xf32>, tensor<4x4x4
   %14 = stablehlo.divide %11, %13 : tensor<4x4x4xf32>
   return %8, %14 : tensor<4x4x4xf32>, tensor<4x4x4xf32>
 }
+
+// The greatest elements and where they are, which frameworks sort: of integers, and of floats in total order.
+// CHECK-LABEL: func.func @top_k
+// CHECK-NEXT: %[[VALUES:.*]], %[[PLACES:.*]] = chlo.top_k(%arg0, k = 3) : tensor<4x9xf32> -> (tensor<4x3xf32>, tensor<4x3xi32>)
+// CHECK-NEXT: %[[TWO:.*]] = stablehlo.slice %[[VALUES]] [0:4, 0:2] : (tensor<4x3xf32>) -> tensor<4x2xf32>
+// CHECK-NEXT: return %[[TWO]], %[[PLACES]]
+func.func @top_k(%x: tensor<4x9xf32>) -> (tensor<4x2xf32>, tensor<4x3xi32>) {
+  %0 = stablehlo.iota dim = 1 : tensor<4x9xi32>
+  %1:2 = "stablehlo.sort"(%x, %0) <{dimension = 1 : i64, is_stable = true}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<i32>, %d: tensor<i32>):
+    %4 = stablehlo.compare GT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %4 : tensor<i1>
+  }) : (tensor<4x9xf32>, tensor<4x9xi32>) -> (tensor<4x9xf32>, tensor<4x9xi32>)
+  %2 = stablehlo.slice %1#0 [0:4, 0:2] : (tensor<4x9xf32>) -> tensor<4x2xf32>
+  %3 = stablehlo.slice %1#1 [0:4, 0:3] : (tensor<4x9xi32>) -> tensor<4x3xi32>
+  return %2, %3 : tensor<4x2xf32>, tensor<4x3xi32>
+}
+
+// CHECK-LABEL: func.func @top_k_of_integers
+// CHECK-NEXT: chlo.top_k(%arg0, k = 1)
+// CHECK-NOT: sort
+func.func @top_k_of_integers(%x: tensor<9xui8>) -> tensor<1xui8> {
+  %0 = stablehlo.iota dim = 0 : tensor<9xi32>
+  %1:2 = "stablehlo.sort"(%x, %0) <{dimension = 0 : i64}> ({
+  ^bb0(%a: tensor<ui8>, %b: tensor<ui8>, %c: tensor<i32>, %d: tensor<i32>):
+    %4 = stablehlo.compare LT, %b, %a, UNSIGNED : (tensor<ui8>, tensor<ui8>) -> tensor<i1>
+    stablehlo.return %4 : tensor<i1>
+  }) : (tensor<9xui8>, tensor<9xi32>) -> (tensor<9xui8>, tensor<9xi32>)
+  %2 = stablehlo.slice %1#0 [0:1] : (tensor<9xui8>) -> tensor<1xui8>
+  return %2 : tensor<1xui8>
+}
+
+// The least ones, floats that are compared as numbers, other elements, all elements, and places of another kind are not.
+// CHECK-LABEL: func.func @no_top_k
+// CHECK-NOT: top_k
+// CHECK: return
+func.func @no_top_k(%x: tensor<9xf32>, %y: tensor<9xi32>) -> (tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<9xf32>, tensor<3xf32>) {
+  %0 = stablehlo.iota dim = 0 : tensor<9xi32>
+  %1:2 = "stablehlo.sort"(%x, %0) <{dimension = 0 : i64}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<i32>, %d: tensor<i32>):
+    %11 = stablehlo.compare LT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %11 : tensor<i1>
+  }) : (tensor<9xf32>, tensor<9xi32>) -> (tensor<9xf32>, tensor<9xi32>)
+  %2 = stablehlo.slice %1#0 [0:3] : (tensor<9xf32>) -> tensor<3xf32>
+  %3:2 = "stablehlo.sort"(%x, %0) <{dimension = 0 : i64}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<i32>, %d: tensor<i32>):
+    %11 = stablehlo.compare GT, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %11 : tensor<i1>
+  }) : (tensor<9xf32>, tensor<9xi32>) -> (tensor<9xf32>, tensor<9xi32>)
+  %4 = stablehlo.slice %3#0 [0:3] : (tensor<9xf32>) -> tensor<3xf32>
+  %5:2 = "stablehlo.sort"(%x, %0) <{dimension = 0 : i64}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<i32>, %d: tensor<i32>):
+    %11 = stablehlo.compare GT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %11 : tensor<i1>
+  }) : (tensor<9xf32>, tensor<9xi32>) -> (tensor<9xf32>, tensor<9xi32>)
+  %6 = stablehlo.slice %5#0 [1:4] : (tensor<9xf32>) -> tensor<3xf32>
+  %7:2 = "stablehlo.sort"(%x, %0) <{dimension = 0 : i64, is_stable = true}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<i32>, %d: tensor<i32>):
+    %11 = stablehlo.compare GT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %11 : tensor<i1>
+  }) : (tensor<9xf32>, tensor<9xi32>) -> (tensor<9xf32>, tensor<9xi32>)
+  %8:2 = "stablehlo.sort"(%x, %y) <{dimension = 0 : i64}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<i32>, %d: tensor<i32>):
+    %11 = stablehlo.compare GT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %11 : tensor<i1>
+  }) : (tensor<9xf32>, tensor<9xi32>) -> (tensor<9xf32>, tensor<9xi32>)
+  %9 = stablehlo.slice %8#0 [0:3] : (tensor<9xf32>) -> tensor<3xf32>
+  return %2, %4, %6, %7#0, %9 : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<9xf32>, tensor<3xf32>
+}

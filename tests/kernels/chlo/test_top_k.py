@@ -8,6 +8,7 @@ import pytest
 
 import tfrt
 from tests.kernels.stablehlo.bodied_ops import arrays, assert_same
+from tfrt.kernels.numerics.ordering import comparable, total_order
 
 NAN, INF = float("nan"), float("inf")
 
@@ -54,6 +55,28 @@ def test_many_elements(dtype, k):
     expected = np.argsort(-x.astype(np.int64), axis=1, kind="stable")[:, :k]
     np.testing.assert_array_equal(where, expected)
     np.testing.assert_array_equal(found, np.take_along_axis(x, expected, 1))
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.float32, np.float64, np.float16, ml_dtypes.bfloat16, np.uint64, np.uint32, np.int16, bool]
+)
+@pytest.mark.parametrize("shape", [(5000,), (5, 1000), (300, 300), (2, 3, 3000)])
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_few_of_many_elements(dtype, shape, k):
+    """Floats of all kinds, all of them different, and many that are equal."""
+    rng = np.random.default_rng(k)
+    x = rng.standard_normal(shape) * 100
+    for chosen, value in ((x < -200, NAN), (x < -250, -NAN), (abs(x) < 1, -0.0)):
+        x[chosen] = value
+    if np.dtype(dtype).kind in "biu":
+        x = np.nan_to_num(np.abs(x))
+    x = x.astype(dtype)
+    if x.ndim > 1:
+        x[0] = x[0, ..., :1]
+    found, where = arrays("chlo.top_k", x, k=k)
+    expected = np.argsort(~total_order(comparable(x)), axis=-1, kind="stable")[..., :k]
+    np.testing.assert_array_equal(where, expected)
+    assert found.tobytes() == np.take_along_axis(x, expected, -1).tobytes()
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (2, 3, 4)])
