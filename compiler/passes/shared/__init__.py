@@ -37,6 +37,7 @@
 `reduced_shapes.py`        the shapes of what they go over, and of values around them
 `fused_reductions.py`      the kernel that they become with the elementwise kernels around them
 `layers.py`                layers in what frameworks spell out
+`canonical_floats.py`      comparisons of floats whose zeros and NaN are replaced
 `first_elements.py`        sorts of which only the first elements are used
 `axes.py`                  dimensions as products of axes, which stay through reshapes and transposes
 `scores.py`                what lies between the two products of an attention

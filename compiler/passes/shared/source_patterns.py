@@ -19,6 +19,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from tfrt.compiler.passes.shared.canonical_floats import compare_as_numbers
 from tfrt.compiler.passes.shared.source_insertion import insert_before, new_like
 from tfrt.compiler.passes.shared.source_values import (
     constant_of,
@@ -377,6 +378,7 @@ PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
     "stablehlo.and": _with_neutral(-1, left=True),
     "stablehlo.batch_norm_inference": _batch_norm_inference,
     "stablehlo.broadcast_in_dim": _broadcast,
+    "stablehlo.compare": compare_as_numbers,
     "stablehlo.concatenate": _concatenate,
     "stablehlo.convert": _convert,
     "stablehlo.divide": _with_neutral(1, left=False),
