@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isqrt, prod
+from typing import Any
 
 import numpy as np
 
@@ -68,9 +70,9 @@ def _columns(values: np.ndarray, *, greatest: bool) -> np.ndarray:
     block = isqrt(size)
     starts = range(0, size, block)
     extremes = np.empty((before, len(starts), after), values.dtype)
-    function = np.maximum if greatest else np.minimum
+    reduce: Callable[..., Any] = np.maximum.reduce if greatest else np.minimum.reduce
     for number, start in enumerate(starts):
-        quiet.call(function.reduce, values[:, start : start + block], 1, None, extremes[:, number])
+        quiet.call(reduce, values[:, start : start + block], 1, None, extremes[:, number])
     first = block * (extremes.argmax(1) if greatest else extremes.argmin(1))
     # Beyond the end is the last element again, which never is the first one that counts.
     places = np.minimum(first[:, np.newaxis] + np.arange(block)[:, np.newaxis], size - 1)
@@ -94,6 +96,7 @@ def _line(numbers: np.ndarray) -> np.ndarray | None:
 
 def _at(array: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
     """The element of each line along a dimension that is at a place."""
-    index = [np.arange(size).reshape(-1, *[1] * (places.ndim - 1 - dim)) for dim, size in enumerate(places.shape)]
+    rank = places.ndim
+    index: list[Any] = [np.arange(size).reshape(-1, *[1] * (rank - 1 - dim)) for dim, size in enumerate(places.shape)]
     index.insert(axis, places)
     return np.asarray(array[(*index, ...)])

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import copysign
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 
 from tfrt.compiler.passes.shared.source_insertion import insert_before
 from tfrt.compiler.passes.shared.source_values import maker, sizes_of, splat_of
 from tfrt.dialects.shared.ops import operands_of, result_of
 from tfrt.dialects.stablehlo.attributes import ComparisonDirection, ComparisonType
 
-_AT_MOST = {"LE": (0, 1, False), "GE": (1, 0, False), "LT": (1, 0, True), "GT": (0, 1, True)}
+_WORD = ComparisonDirection.new
+_AT_MOST: dict[Attribute, tuple[int, int, bool]] = {
+    _WORD("LE"): (0, 1, False),
+    _WORD("GE"): (1, 0, False),
+    _WORD("LT"): (1, 0, True),
+    _WORD("GT"): (0, 1, True),
+}
 """By directions: which operand is at most which other one, and whether that is not so."""
 
 
@@ -25,8 +31,10 @@ def compare_as_numbers(op: Operation) -> Sequence[SSAValue] | None:
 
     Comparators of sorts, which compare single elements, stay as they are.
     """
-    direction = _AT_MOST.get(op.properties["comparison_direction"].data)
-    if op.properties.get("compare_type") != _TOTAL or direction is None or not sizes_of(result_of(op)):
+    if op.properties.get("compare_type") != _TOTAL or not sizes_of(result_of(op)):
+        return None
+    direction = _AT_MOST.get(op.properties["comparison_direction"])
+    if direction is None:
         return None
     sides = [_before_replacing(operand) for operand in operands_of(op)]
     type = result_of(op).type
@@ -35,7 +43,7 @@ def compare_as_numbers(op: Operation) -> Sequence[SSAValue] | None:
         return None
 
     def compared(word: str, a: SSAValue, b: SSAValue) -> SSAValue:
-        properties = {"comparison_direction": ComparisonDirection.new(word), "compare_type": _AS_NUMBERS}
+        properties = {"comparison_direction": _WORD(word), "compare_type": _AS_NUMBERS}
         return insert_before(op, "stablehlo.compare", [a, b], properties, type)
 
     at_most = compared("LE", left, right)
@@ -70,7 +78,7 @@ def _replaced(value: SSAValue, direction: str) -> tuple[SSAValue, SSAValue, floa
         return None
     mask, number, kept = operands_of(chosen)
     compared, replacing = maker(mask, "stablehlo.compare"), splat_of(number)
-    if compared is None or replacing is None or compared.properties["comparison_direction"].data != direction:
+    if compared is None or replacing is None or compared.properties["comparison_direction"] != _WORD(direction):
         return None
     if compared.properties.get("compare_type", _AS_NUMBERS) != _AS_NUMBERS:
         return None
