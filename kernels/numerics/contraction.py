@@ -276,7 +276,7 @@ def _matrix_product(
             return native
         if height:
             find = panels.of_columns(products.PANEL, turns_rhs)
-    finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape)
+    finishing = None if finish is None or not is_block else writing_of_epilogue(finish, how.shape, dtype)
     is_chosen = by_panels or by_rows or find is not None or at_once or products.has_many_results(how.rows, how.columns)
     if is_chosen or not is_alone or (finish is not None and finishing is None):
         return run

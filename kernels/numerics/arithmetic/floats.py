@@ -6,23 +6,54 @@ precision unless it says otherwise. `out` may be one of the inputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+
+from tfrt.kernels.numerics.passes import in_passes
 
 Out = np.ndarray | None
 
 
+_CLIP: Callable[..., np.ndarray] = getattr(getattr(getattr(np, "_core", None), "umath", None), "clip", np.clip)
+"""The function behind `np.clip`, which takes a microsecond less; it goes over the values once."""
+
+
+@in_passes
 def sign(values: np.ndarray, out: Out = None) -> np.ndarray:
     """-1 or 1; zeros keep their sign, and NaN is itself."""
-    return np.copysign(np.sign(values), values, out=out)
+    if values.size < _LEAST_ELEMENTS:
+        return np.copysign(np.sign(values), values, out=out)
+    # numpy's own function has no loop for vectors.
+    sizes = np.not_equal(values, 0).astype(values.dtype)
+    if np.isnan(values.max()):
+        np.copyto(sizes, values, where=np.isnan(values))
+    return _with_signs(sizes, values, out)
 
 
+@in_passes
 def round_away(values: np.ndarray, out: Out = None) -> np.ndarray:
     """The nearest integer, ties away from zero."""
     whole = np.trunc(values)
     rest = np.abs(values - whole) >= 0.5
-    return np.copysign(np.abs(whole) + rest, values, out=out)
+    return _with_signs(np.abs(whole) + rest, values, out)
 
 
+_LEAST_ELEMENTS = 1 << 14
+"""For fewer, functions that numpy does number by number take less time than several that have loops for vectors."""
+
+
+def _with_signs(sizes: np.ndarray, values: np.ndarray, out: Out) -> np.ndarray:
+    """Sizes, which are not negative, with the signs of values."""
+    if values.size < _LEAST_ELEMENTS:
+        return np.copysign(sizes, values, out=out)
+    bits = np.dtype(f"i{values.itemsize}")
+    signs = np.bitwise_and(values.view(bits), np.iinfo(bits).min)
+    found = np.bitwise_or(signs, sizes.view(bits), out=signs if out is None else out.view(bits))
+    return found.view(values.dtype) if out is None else out
+
+
+@in_passes
 def rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:
     """One by the square root."""
     out = np.empty(values.shape, values.dtype) if out is None else out
@@ -30,6 +61,7 @@ def rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:
     return np.reciprocal(out, out)
 
 
+@in_passes
 def logistic(values: np.ndarray, out: Out = None) -> np.ndarray:
     """``1 / (1 + exp(-x))``."""
     # Memory for values between steps would be asked for anew each time.
@@ -42,6 +74,10 @@ def logistic(values: np.ndarray, out: Out = None) -> np.ndarray:
 
 def clamp(low: np.ndarray, values: np.ndarray, high: np.ndarray, out: Out = None) -> np.ndarray:
     """The values, or the bounds that they lie beyond; the upper one where both are. NaN in any of them stays."""
+    if low.size == high.size == 1 and values.dtype.kind in "fiu" and (values.dtype.kind != "f" or (low and high)):
+        found: np.ndarray = _CLIP(values, low.reshape(()), high.reshape(()), out=out)
+        return found
+    # Of zeros, the bound is the result, whatever its sign is; `clip` keeps the value.
     return np.minimum(np.maximum(values, low), high, out=out)
 
 

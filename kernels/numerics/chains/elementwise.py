@@ -19,6 +19,8 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leading_ones
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.kernels.numerics.chains.narrow_rows import long_rows, spreading
+from tfrt.kernels.numerics.chains.numbers import spread_numbers
+from tfrt.kernels.numerics.passes import has_passes
 from tfrt.kernels.numerics.quiet import quiet
 
 BLOCK_BYTES = 1 << 18
@@ -63,10 +65,14 @@ def chain(
         return rows.over(chain(steps, rows.shapes, rows.wide, itemsize, dtype))
     elements = math.prod(result)
     place = cut_at(inputs, result)
-    if len(steps) == 1 or elements * itemsize <= BLOCK_BYTES or not place:
-        return _whole(Statements(steps, [alignment(shape, result) for shape in inputs], full), result, dtype)
-    count = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
-    return _blocked(Statements(steps, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
+    if elements * itemsize > BLOCK_BYTES and place:
+        count = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
+        block = (count, *result[place:])
+        spread = spread_numbers(steps, [block if shape == result else shape for shape in inputs], block, itemsize)
+        if len(steps) > 1 or spread is not steps or has_passes(steps[0].function):
+            return _blocked(Statements(spread, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
+    steps = spread_numbers(steps, inputs, result, itemsize)
+    return _whole(Statements(steps, [alignment(shape, result) for shape in inputs], full), result, dtype)
 
 
 def _whole(made: Statements, result: Shape, dtype: np.dtype | None) -> Run:

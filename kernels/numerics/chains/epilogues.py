@@ -18,6 +18,7 @@ from tfrt.executor.declarations.prepared import Write
 from tfrt.kernels.numerics.borrowing import Part, function_of
 from tfrt.kernels.numerics.chains.elementwise import Statements, Step, alignment
 from tfrt.kernels.numerics.chains.narrow_rows import repeated, repeats, spreading
+from tfrt.kernels.numerics.chains.numbers import spread_numbers
 from tfrt.kernels.numerics.packed import Known, packed_once
 from tfrt.kernels.numerics.workspaces import Room, Workspace
 
@@ -31,8 +32,9 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
     The others, of these shapes, are broadcast to it; where it is a matrix, they are matrices like it, rows or single
     elements.
     """
-    made = Statements(steps, [""] * (1 + len(others)), frozenset((0,)))
-    of_one_row = Statements(steps, ["", *["[None]" if len(shape) == 1 else "" for shape in others]], frozenset((0,)))
+    of_many = [""] * (1 + len(others))
+    of_one_row = ["", *["[None]" if len(shape) == 1 else "" for shape in others]]
+    made = Statements(steps, of_many, frozenset((0,)))
     ways: dict[tuple[Shape, np.dtype], Callable[..., object]] = {}
 
     def way_for(matrix: np.ndarray) -> Callable[..., object]:
@@ -41,7 +43,9 @@ def epilogue(steps: Sequence[Step], others: Sequence[Shape]) -> Callable[..., No
             shape, part = in_place(steps, others, matrix.shape, matrix.dtype)
             over = function_of(names_of(others), [part])
             return lambda matrix, *others: over(matrix.reshape(shape), *others)
-        body = (of_one_row if rows == 1 else made).body
+        spread = spread_numbers(steps, [matrix.shape, *others], matrix.shape, matrix.itemsize)
+        alignments = of_one_row if rows == 1 else of_many
+        body = Statements(spread, alignments, frozenset((0,))).body
         return lambda matrix, *others: body(matrix, *others, matrix)
 
     def run(matrix: np.ndarray, *others: np.ndarray) -> None:
@@ -80,7 +84,11 @@ def in_place(
     count, width = matrix
     times = repeats(count, width)
     shape, _, *given = (count // times, times * width), *names_of(others)
-    values: dict[str, Any] = {f"{name}_f{number}": step.function for number, step in enumerate(steps)}
+    spread_steps = steps
+    if times == 1:
+        alike = [shape if prod(other) == prod(matrix) else other for other in others]
+        spread_steps = spread_numbers(steps, [shape, *alike], shape, dtype.itemsize)
+    values: dict[str, Any] = {f"{name}_f{number}": step.function for number, step in enumerate(spread_steps)}
     rows, lines, names = [], [], [f"{name}0"]
     for each, other, spread in zip(given, others, spreading(steps, 1 + len(others))[1:], strict=True):
         local = f"{name}_{each}"
@@ -105,7 +113,7 @@ def in_place(
             local = each
         names.append(local)
     functions = [f"{name}_f{number}(" for number in range(len(steps))]
-    doing, on_the_way = Statements(steps, [""] * len(names), frozenset((0,))).doing(
+    doing, on_the_way = Statements(spread_steps, [""] * len(names), frozenset((0,))).doing(
         functions, names, frozenset((0,)), names[0], names[0], f"{name}_t", with_room=True
     )
 
@@ -134,11 +142,12 @@ def of_vector(finish: Callable[..., object]) -> Callable[..., object]:
     return lambda vector, *others: body(vector, *others, vector)
 
 
-def writing_of_epilogue(finish: Callable[..., object], matrix: Shape) -> Write | None:
-    """How what `epilogue` has made is written for a matrix of this shape, the first operand and the result; None where
-    it is something else, or what it does takes longer than to call it."""
+def writing_of_epilogue(finish: Callable[..., object], matrix: Shape, dtype: np.dtype) -> Write | None:
+    """How what `epilogue` has made is written for a matrix of this shape and type, the first operand and the result;
+    None where it is something else, or what it does takes longer than to call it."""
     steps, others = getattr(finish, "steps", None), getattr(finish, "others", ())
     if steps is None or repeats(*matrix) != 1:
         return None
-    chain = Statements(steps, ["", *[alignment(shape, matrix) for shape in others]], frozenset((0,)))
+    spread = spread_numbers(steps, [matrix, *others], matrix, dtype.itemsize)
+    chain = Statements(spread, ["", *[alignment(shape, matrix) for shape in others]], frozenset((0,)))
     return lambda operands, result, scribe: chain.write([*operands, operands[0]], result, scribe)

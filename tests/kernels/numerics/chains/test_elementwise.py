@@ -109,15 +109,15 @@ def test_an_epilogue_as_statements(made):
     expected = one_after_the_other(steps, arrays)
     rows = arrays[0].copy()
     finish = epilogue(steps, [array.shape for array in arrays[1:]])
-    assert as_written(writing_of_epilogue(finish, result), [rows, *arrays[1:]]) is rows
+    assert as_written(writing_of_epilogue(finish, result, rows.dtype), [rows, *arrays[1:]]) is rows
     assert rows.tobytes() == expected.tobytes()
 
 
 def test_what_is_no_epilogue_or_has_short_rows_is_called():
     finish = epilogue([Step(np.add, (0, 1))], [(3,)])
-    assert writing_of_epilogue(finish, (2, 3)) is not None
-    assert writing_of_epilogue(finish, (narrow_rows.MANY, 3)) is None
-    assert writing_of_epilogue(lambda rows: None, (2, 3)) is None
+    assert writing_of_epilogue(finish, (2, 3), np.dtype(np.float32)) is not None
+    assert writing_of_epilogue(finish, (narrow_rows.MANY, 3), np.dtype(np.float32)) is None
+    assert writing_of_epilogue(lambda rows: None, (2, 3), np.dtype(np.float32)) is None
 
 
 @pytest.mark.parametrize("rows", [7, 12])
