@@ -78,8 +78,10 @@ def _to_integers(source: DType, target: DType) -> Function:
     result = target.numpy
 
     def run(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        found = conversions.to_integers(values.astype(compute, copy=False), low, high, wide)
-        return stored(found, result, out)
+        given = values.astype(compute, copy=False)
+        if wide == result:
+            return conversions.to_integers(given, low, high, wide, out)
+        return stored(conversions.to_integers(given, low, high, wide), result, out)
 
     return run
 

@@ -160,9 +160,7 @@ def _resized(source: Code, name: str, target: Code, to_odd: bool) -> str:
 def _saturated(code: Code, x: str, to: Code) -> str:
     """Floats as integers of another type, toward zero: the nearest that there is, and 0 for what is no number."""
     if to.itemsize > 2:
-        function = f"llvm.fpto{to.sign}i.sat.{to.suffix}.{code.suffix}"
-        return code.value(code.call(to.vector, function, (code.vector, x)))
-    # LLVM does these one by one, or in more steps.
+        return _saturated_to_words(code, x, to)
     low, high = np.iinfo(to.dtype).min, np.iinfo(to.dtype).max
     bounded = evaluate(code, "{0} if {0} > {1} else {1}", [x, code.constant(low)])
     bounded = evaluate(code, "{0} if {0} < {1} else {1}", [bounded, code.constant(high)])
@@ -170,3 +168,17 @@ def _saturated(code: Code, x: str, to: Code) -> str:
         bounded = evaluate(code, "{0} if {1} == {1} else zero", [bounded, x])
     wide = code.value(f"fptosi {code.vector} {bounded} to <{code.lanes} x i32>")
     return code.value(f"trunc <{code.lanes} x i32> {wide} to {to.vector}")
+
+
+def _saturated_to_words(code: Code, x: str, to: Code) -> str:
+    """The same for integers of 32 and 64 bits, of which the greatest is no float."""
+    info = np.iinfo(to.dtype)
+    # LLVM has functions for this, but does them one by one.
+    bounded = evaluate(code, "{0} if {0} > {1} else {1}", [x, code.constant(info.min)])
+    is_beyond = holds(code, "{0} >= {1}", [bounded, code.constant(float(code.dtype.type(info.max)))])
+    inside = code.select(is_beyond, code.constant(0), bounded)
+    found = code.value(f"fpto{to.sign}i {code.vector} {inside} to {to.vector}")
+    found = to.select(is_beyond, to.constant(info.max), found)
+    if not info.min:
+        return found
+    return to.select(holds(code, "{0} == {0}", [x]), found, to.constant(0))
