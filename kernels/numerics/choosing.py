@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfrt.kernels.numerics.passes import in_passes
+
 LEAST_ELEMENTS = 1 << 12
 """For fewer, numpy's own function is no slower, however its processor guesses."""
 
 _BITS: dict[int, np.dtype] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 
 
+@in_passes
 def choose(chosen: np.ndarray, x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The elements of `x` where `chosen` is true, and those of `y` elsewhere; `out` may be any of them.
 
@@ -24,7 +27,27 @@ def choose(chosen: np.ndarray, x: np.ndarray, y: np.ndarray, out: np.ndarray | N
         np.copyto(out, found)
         return out
     of_x, of_y = x.view(bits), y.view(bits)
+    target = None if out is None else out.view(bits)
     masks = np.negative(chosen.view(np.int8)).astype(bits)
-    masks = np.bitwise_and(masks, np.bitwise_xor(of_x, of_y))
-    found = np.bitwise_xor(masks, of_y, None if out is None else out.view(bits))
+    if _is_zero(of_y):
+        found = np.bitwise_and(masks, of_x, _room(masks, of_x) if target is None else target)
+    else:
+        apart = np.bitwise_xor(of_x, of_y, target if target is not None and _is_apart(target, of_x, of_y) else None)
+        apart = np.bitwise_and(masks, apart, _room(masks, apart))
+        found = np.bitwise_xor(apart, of_y, _room(apart, of_y) if target is None else target)
     return found.view(x.dtype) if out is None else out
+
+
+def _room(array: np.ndarray, other: np.ndarray) -> np.ndarray | None:
+    """Where a function of two arrays, the first of which nobody needs any more, may write to."""
+    return array if other.ndim == 0 or other.shape == array.shape else None
+
+
+def _is_zero(bits: np.ndarray) -> bool:
+    return bits.ndim == 0 and not bits
+
+
+def _is_apart(target: np.ndarray, x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether what two arrays come to can be written there, and the second one is still itself."""
+    fits = x.shape == target.shape or y.shape == target.shape
+    return fits and not np.may_share_memory(target, y)

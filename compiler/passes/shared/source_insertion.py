@@ -10,6 +10,9 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from tfrt.dialects.shared.ops import make_op, put_before, result_of
 from tfrt.dialects.stablehlo import STABLEHLO
 
+Replacement = Sequence[SSAValue] | None
+"""The values in the place of an op's, or None where it stays."""
+
 
 def new_like(
     op: Operation, name: str, operands: Sequence[SSAValue], properties: Mapping[str, Attribute]

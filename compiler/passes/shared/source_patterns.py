@@ -20,40 +20,35 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from tfrt.compiler.passes.shared.canonical_floats import compare_as_numbers
-from tfrt.compiler.passes.shared.source_insertion import insert_before, new_like
+from tfrt.compiler.passes.shared.elementwise_patterns import (
+    chosen_of_one_and_zero,
+    clamped,
+    is_not_zero,
+    truth,
+    what_is_left,
+)
+from tfrt.compiler.passes.shared.source_insertion import Replacement, insert_before, new_like
 from tfrt.compiler.passes.shared.source_values import (
     constant_of,
     element_type_of,
     has_known_sizes,
+    have_one_type,
     is_integer,
     maker,
     sizes_of,
-    sizes_of_type,
     splat_of,
 )
 from tfrt.compiler.runtime_values import dense_attribute
 from tfrt.dialects.shared.interning import data_attribute, tensor_type
-from tfrt.dialects.shared.ops import operand_of, operands_of, result_of, type_of
+from tfrt.dialects.shared.ops import operand_of, operands_of, result_of
 from tfrt.dialects.stablehlo.attributes import DotAttr, DotDimensionNumbers
 from tfrt.dialects.stablehlo.directives import integers, number_of, numbers_of
-
-Replacement = Sequence[SSAValue] | None
-
-
-def _have_one_type(a: SSAValue, b: SSAValue) -> bool:
-    """Whether the types of two values are equal, which they mostly show by being one object, or by their shapes."""
-    one, other = type_of(a), type_of(b)
-    if one is other:
-        return True
-    if type(one) is TensorType and type(other) is TensorType and sizes_of_type(one) != sizes_of_type(other):
-        return False
-    return one == other
 
 
 def _unchanged(op: Operation) -> Replacement:
     """A reshape, conversion, slice, … to the type that its operand has."""
     operand = operand_of(op, 0)
-    return [operand] if _have_one_type(operand, result_of(op)) else None
+    return [operand] if have_one_type(operand, result_of(op)) else None
 
 
 def _reshape(op: Operation) -> Replacement:
@@ -153,7 +148,7 @@ def _reshaped(op: Operation, value: SSAValue, sizes: Sequence[int]) -> SSAValue:
 def _broadcast(op: Operation) -> Replacement:
     (operand,) = operands_of(op)
     dims = numbers_of(op.properties["broadcast_dimensions"])
-    if dims == tuple(range(len(dims))) and _have_one_type(operand, result_of(op)):
+    if dims == tuple(range(len(dims))) and have_one_type(operand, result_of(op)):
         return [operand]
     before = maker(operand, "stablehlo.broadcast_in_dim")
     if before is not None:
@@ -234,9 +229,9 @@ def _with_neutral(right: float, *, left: bool, floats: bool = True) -> Callable[
         lhs, rhs = operands_of(op)
         if not floats and not is_integer(lhs):
             return None
-        if splat_of(rhs) == right and _have_one_type(lhs, result_of(op)):
+        if splat_of(rhs) == right and have_one_type(lhs, result_of(op)):
             return [lhs]
-        if left and splat_of(lhs) == right and _have_one_type(rhs, result_of(op)):
+        if left and splat_of(lhs) == right and have_one_type(rhs, result_of(op)):
             return [rhs]
         return None
 
@@ -372,26 +367,30 @@ def _batch_norm_inference(op: Operation) -> Replacement:
 
 
 _add_nothing = _with_neutral(0, left=True, floats=False)
+_all_of = _with_neutral(-1, left=True)
+_no_lower_bound = _with_neutral(-float("inf"), left=True)
+_no_upper_bound = _with_neutral(float("inf"), left=True)
 
 PATTERNS: dict[str, Callable[[Operation], Replacement]] = {
     "stablehlo.add": lambda op: _add_nothing(op) or _bias_of_product(op),
-    "stablehlo.and": _with_neutral(-1, left=True),
+    "stablehlo.and": lambda op: _all_of(op) or is_not_zero(op),
     "stablehlo.batch_norm_inference": _batch_norm_inference,
     "stablehlo.broadcast_in_dim": _broadcast,
-    "stablehlo.compare": compare_as_numbers,
+    "stablehlo.compare": lambda op: truth(op) or compare_as_numbers(op),
     "stablehlo.concatenate": _concatenate,
     "stablehlo.convert": _convert,
     "stablehlo.divide": _with_neutral(1, left=False),
     "stablehlo.dot_general": _dot_general,
     "stablehlo.get_tuple_element": _tuple_element,
-    "stablehlo.maximum": _with_neutral(-float("inf"), left=True),
-    "stablehlo.minimum": _with_neutral(float("inf"), left=True),
+    "stablehlo.maximum": lambda op: _no_lower_bound(op) or clamped(op),
+    "stablehlo.minimum": lambda op: _no_upper_bound(op) or clamped(op),
     "stablehlo.multiply": _with_neutral(1, left=True),
     "stablehlo.optimization_barrier": _barrier,
     "stablehlo.pad": _pad,
     "stablehlo.or": _with_neutral(0, left=True),
+    "stablehlo.remainder": what_is_left,
     "stablehlo.reshape": lambda op: _unchanged(op) or _reshape(op) or _reshape_of_transpose(op),
-    "stablehlo.select": _select,
+    "stablehlo.select": lambda op: _select(op) or chosen_of_one_and_zero(op),
     "stablehlo.slice": _slice,
     "stablehlo.subtract": _with_neutral(0, left=False, floats=False),
     "stablehlo.transpose": _transpose,

@@ -155,3 +155,13 @@ def _has_integers(type: Attribute) -> bool:
     return (
         isinstance(type, TensorType) and isinstance(type.element_type, IntegerType) and type.element_type.bitwidth > 1
     )
+
+
+def have_one_type(a: SSAValue, b: SSAValue) -> bool:
+    """Whether the types of two values are equal, which they mostly show by being one object, or by their shapes."""
+    one, other = type_of(a), type_of(b)
+    if one is other:
+        return True
+    if type(one) is TensorType and type(other) is TensorType and sizes_of_type(one) != sizes_of_type(other):
+        return False
+    return one == other

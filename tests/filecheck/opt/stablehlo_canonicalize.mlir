@@ -50,6 +50,73 @@ func.func @bounds(%x: tensor<300xf32>) -> (tensor<300xf32>, tensor<300xf32>, ten
   return %0, %1, %2 : tensor<300xf32>, tensor<300xf32>, tensor<300xf32>
 }
 
+// Where bounds cross, the one that comes last counts; zeros of floats keep their order, for both are equal.
+// CHECK-LABEL: func.func @clamped
+// CHECK-DAG: %[[LOW:.*]] = stablehlo.constant dense<-2.0
+// CHECK-DAG: %[[HIGH:.*]] = stablehlo.constant dense<6.0
+// CHECK-DAG: %[[ZERO:.*]] = stablehlo.constant dense<0.0
+// CHECK: %[[A:.*]] = stablehlo.clamp %[[LOW]], %arg0, %[[HIGH]]
+// CHECK-NEXT: %[[C:.*]] = stablehlo.clamp %[[HIGH]], %arg0, %[[LOW]]
+// CHECK-NEXT: %[[INNER:.*]] = stablehlo.minimum %arg0, %[[LOW]]
+// CHECK-NEXT: %[[D:.*]] = stablehlo.maximum %[[INNER]], %[[HIGH]]
+// CHECK-NEXT: %[[RELU:.*]] = stablehlo.maximum %arg0, %[[ZERO]]
+// CHECK-NEXT: %[[E:.*]] = stablehlo.minimum %[[RELU]], %[[HIGH]]
+// CHECK-NEXT: return %[[A]], %[[A]], %[[C]], %[[D]], %[[E]]
+func.func @clamped(%x: tensor<300xf32>)
+    -> (tensor<300xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>) {
+  %low = stablehlo.constant dense<-2.0> : tensor<300xf32>
+  %high = stablehlo.constant dense<6.0> : tensor<300xf32>
+  %zero = stablehlo.constant dense<0.0> : tensor<300xf32>
+  %0 = stablehlo.maximum %low, %x : tensor<300xf32>
+  %1 = stablehlo.minimum %high, %0 : tensor<300xf32>
+  %2 = stablehlo.minimum %x, %high : tensor<300xf32>
+  %3 = stablehlo.maximum %2, %low : tensor<300xf32>
+  %4 = stablehlo.maximum %x, %high : tensor<300xf32>
+  %5 = stablehlo.minimum %4, %low : tensor<300xf32>
+  %6 = stablehlo.minimum %x, %low : tensor<300xf32>
+  %7 = stablehlo.maximum %6, %high : tensor<300xf32>
+  %8 = stablehlo.maximum %x, %zero : tensor<300xf32>
+  %9 = stablehlo.minimum %8, %high : tensor<300xf32>
+  return %1, %3, %5, %7, %9 : tensor<300xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>
+}
+
+// JAX's `x // 7` and `x % 7`, whose divisors' signs are known.
+// CHECK-LABEL: func.func @divided
+// CHECK: %[[Q:.*]] = stablehlo.divide %arg0, %[[D:.*]] : tensor<300xi32>
+// CHECK-NEXT: %[[P:.*]] = stablehlo.multiply %[[Q]], %[[D]]
+// CHECK-NEXT: %[[R:.*]] = stablehlo.subtract %arg0, %[[P]]
+// CHECK-NEXT: %[[LESS:.*]] = stablehlo.compare LT, %[[R]], %{{.*}}
+// CHECK-NOT: stablehlo.compare
+// CHECK-NOT: stablehlo.and
+// CHECK: stablehlo.select %[[LESS]]
+func.func @divided(%x: tensor<300xi32>) -> (tensor<300xi32>, tensor<300xi32>) {
+  %d = stablehlo.constant dense<7> : tensor<300xi32>
+  %zero = stablehlo.constant dense<0> : tensor<300xi32>
+  %no = stablehlo.constant dense<false> : tensor<300xi1>
+  %q = stablehlo.divide %x, %d : tensor<300xi32>
+  %r = stablehlo.remainder %x, %d : tensor<300xi32>
+  %0 = stablehlo.compare NE, %r, %zero, SIGNED : (tensor<300xi32>, tensor<300xi32>) -> tensor<300xi1>
+  %1 = stablehlo.compare LT, %r, %zero, SIGNED : (tensor<300xi32>, tensor<300xi32>) -> tensor<300xi1>
+  %2 = stablehlo.compare NE, %1, %no, UNSIGNED : (tensor<300xi1>, tensor<300xi1>) -> tensor<300xi1>
+  %3 = stablehlo.and %2, %0 : tensor<300xi1>
+  %4 = stablehlo.add %r, %d : tensor<300xi32>
+  %5 = stablehlo.select %3, %4, %r : tensor<300xi1>, tensor<300xi32>
+  return %q, %5 : tensor<300xi32>, tensor<300xi32>
+}
+
+// CHECK-LABEL: func.func @ones_and_zeros
+// CHECK: %[[ONE:.*]] = stablehlo.convert %arg0 : (tensor<300xi1>) -> tensor<300xf32>
+// CHECK-NEXT: %[[OTHER:.*]] = stablehlo.select %arg0
+// CHECK-NEXT: return %[[ONE]], %[[OTHER]]
+func.func @ones_and_zeros(%p: tensor<300xi1>) -> (tensor<300xf32>, tensor<300xf32>) {
+  %one = stablehlo.constant dense<1.0> : tensor<300xf32>
+  %zero = stablehlo.constant dense<0.0> : tensor<300xf32>
+  %less = stablehlo.constant dense<-0.0> : tensor<300xf32>
+  %0 = stablehlo.select %p, %one, %zero : tensor<300xi1>, tensor<300xf32>
+  %1 = stablehlo.select %p, %one, %less : tensor<300xi1>, tensor<300xf32>
+  return %0, %1 : tensor<300xf32>, tensor<300xf32>
+}
+
 // Conversions are dropped only where the type between holds all values.
 // CHECK-LABEL: func.func @conversions
 // CHECK-NEXT: %0 = stablehlo.convert %arg0 : (tensor<4xf32>) -> tensor<4xbf16>

@@ -106,7 +106,12 @@ def _divided(code: Code, dividend: str, divisor: str) -> tuple[str, str]:
         # Vectors of integers are divided one by one; floats of twice as many bits give the same quotients.
         wide = code.of(np.dtype(np.float64 if code.itemsize == 4 else np.float32))
         x, y = (code.number_of(each, wide) for each in (dividend, divisor))
-        exact = evaluate(wide, "{0} / ({1} if {2} != zero else one)", [x, y, y])
+        # Half of one more is no other quotient, and far enough from the next one for the inverse to be rounded. That is
+        # computed once where all divisors are one number.
+        half = wide.constant(0.5)
+        beyond = evaluate(wide, "{0} + ({1} if {0} > zero else -{1})", [x, half])
+        inverse = evaluate(wide, "one / ({0} if {0} != zero else one)", [y])
+        exact = evaluate(wide, "{0} * {1}", [beyond, inverse])
         # The least integer by -1 is one too many.
         long = f"<{code.lanes} x i{max(32, 16 * code.itemsize)}>"
         whole = code.value(f"fptosi {wide.vector} {exact} to {long}")

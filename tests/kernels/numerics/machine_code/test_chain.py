@@ -174,6 +174,37 @@ def test_each_op(host, dtype):
         assert same(native(*arrays), run(*arrays)), (name, gives)
 
 
+@LLVM
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("is_one", [True, False])
+def test_quotients_next_to_others(host, dtype, is_one):
+    """Multiples of the divisors, and what is one less or more, of all sizes."""
+    info, random = np.iinfo(dtype.numpy), np.random.default_rng(0)
+    ends = [
+        info.max,
+        info.max - 1,
+        info.min,
+        info.min + 1,
+        1,
+        2,
+        3,
+        10,
+        1 << info.bits // 2,
+        *([-1, -7] if info.min else []),
+    ]
+    for number in ends:
+        divisors = np.array(number, dtype.numpy)
+        if not is_one:
+            divisors = np.resize(np.array([number, *ends, 0], dtype.numpy), 900)
+        multiples = random.integers(info.min, info.max, 900, dtype.numpy, endpoint=True)
+        with np.errstate(all="ignore"):
+            multiples = multiples // np.where(divisors == 0, 1, divisors) * divisors
+        arrays = [multiples + random.integers(0, 2, 900).astype(dtype.numpy) - dtype.numpy.type(1), divisors]
+        for name in ("divide", "remainder"):
+            run, native = in_both(host, [step(name, (0, 1), [dtype] * 2, dtype, dtype)], arrays, (900,), dtype.numpy)
+            assert np.array_equal(native(*arrays), run(*arrays)), (name, number)
+
+
 def test_what_there_is_no_code_for():
     big, f32, log = (64, 128), np.dtype(np.float32), Step(np.log2, (0,))
     half = [step("add", (0, 0), [DType.F16] * 2, DType.F16, DType.F16)]
