@@ -36,7 +36,7 @@ REFINE_GIVEN = "refine-shapes{strict=true},stablehlo-canonicalize-dynamism"
 
 SIMPLIFY = (
     "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-channels-last,stablehlo-subpixel,"
-    "stablehlo-hoist,stablehlo-distribute,stablehlo-canonicalize,stablehlo-attention,stablehlo-canonicalize{last=true}"
+    "stablehlo-hoist,stablehlo-unroll,stablehlo-distribute,stablehlo-canonicalize,stablehlo-attention,stablehlo-canonicalize{last=true}"
 )
 """What they get before that, where they are optimised."""
 
