@@ -139,12 +139,12 @@ def _divide(dividend: np.ndarray, divisor: np.ndarray, out: Out = None) -> np.nd
 
 def _rsqrt(values: np.ndarray, out: Out = None) -> np.ndarray:
     root = np.sqrt(values, out)
-    return np.reciprocal(root, out)
+    return np.divide(1, root, out)
 
 
 def _sigmoid(values: np.ndarray, out: Out = None) -> np.ndarray:
     exponential = np.exp(np.negative(values, out), out)
-    return np.reciprocal(np.add(exponential, 1, out), out)
+    return np.divide(1, np.add(exponential, 1, out), out)
 
 
 _ARITHMETIC: dict[str, tuple[Binary, str]] = {
