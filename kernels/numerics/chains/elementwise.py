@@ -65,14 +65,13 @@ def chain(
         return rows.over(chain(steps, rows.shapes, rows.wide, itemsize, dtype))
     elements = math.prod(result)
     place = cut_at(inputs, result)
-    if elements * itemsize > BLOCK_BYTES and place:
-        count = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
-        block = (count, *result[place:])
-        spread = spread_numbers(steps, [block if shape == result else shape for shape in inputs], block, itemsize)
-        if len(steps) > 1 or spread is not steps or has_passes(steps[0].function):
-            return _blocked(Statements(spread, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
-    steps = spread_numbers(steps, inputs, result, itemsize)
-    return _whole(Statements(steps, [alignment(shape, result) for shape in inputs], full), result, dtype)
+    if elements * itemsize <= BLOCK_BYTES or not place or (len(steps) == 1 and not has_passes(steps[0].function)):
+        steps = spread_numbers(steps, inputs, result, itemsize)
+        return _whole(Statements(steps, [alignment(shape, result) for shape in inputs], full), result, dtype)
+    count = max(1, BLOCK_BYTES // itemsize // max(1, math.prod(result[place:])))
+    block = (count, *result[place:])
+    steps = spread_numbers(steps, [block if shape == result else shape for shape in inputs], block, itemsize)
+    return _blocked(Statements(steps, [""] * len(inputs), full), inputs, result, place, count, full, dtype)
 
 
 def _whole(made: Statements, result: Shape, dtype: np.dtype | None) -> Run:
