@@ -97,7 +97,7 @@ def test_what_a_compiled_model_says_of_itself(tool, model):
         "tool": f"tfrt {version('tfrt')}",
         "source": "model.mlir",
         "passes": "stablehlo-inline,stablehlo-canonicalize,stablehlo-recognize,stablehlo-channels-last,"
-        "stablehlo-subpixel,stablehlo-hoist,stablehlo-distribute,stablehlo-canonicalize,stablehlo-attention,"
+        "stablehlo-subpixel,stablehlo-hoist,stablehlo-unroll,stablehlo-distribute,stablehlo-canonicalize,stablehlo-attention,"
         "stablehlo-canonicalize{last=true},"
         "lower-stablehlo,canonicalize,cse,"
         'externalize-constants{file="weights.safetensors" larger_than=16}',

@@ -31,6 +31,7 @@
 `source_values.py`         what is told of values of StableHLO's programs by their types, and by the ops that make them
 `source_insertion.py`      making ops of StableHLO in front of others
 `source_patterns.py`       simplifications of ops of StableHLO
+`elementwise_patterns.py`  the same of arithmetic, comparisons and selections
 `shape_inference.py`       what is known of the results of an op
 `fact_propagation.py`      what is known of all values of a program
 `reductions.py`            what reductions of one array combine elements by
