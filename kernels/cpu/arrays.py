@@ -25,6 +25,7 @@ from tfrt.executor.values.tensor import DenseHostTensor
 from tfrt.executor.values.variable import Variable
 from tfrt.executor.values.weights import Weights
 from tfrt.kernels.corert.known_metadata import when_there
+from tfrt.kernels.numerics.copying import copied
 from tfrt.kernels.numerics.workspaces import Reused, aligned
 
 _ARRAY: Callable[[DenseHostTensor], np.ndarray] = attrgetter("array")
@@ -118,7 +119,7 @@ def own() -> Prepared:
 def _own(array: np.ndarray) -> np.ndarray:
     flags = array.flags
     # `carray` is that it is contiguous, aligned, and may be written to.
-    return array if flags.carray and flags.owndata else array.copy(order="C")
+    return array if flags.carray and flags.owndata else copied(array)
 
 
 def _write_own(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
@@ -126,14 +127,14 @@ def _write_own(operands: Sequence[str], result: str, scribe: Scribe) -> list[str
     flags = f"{result}_flags"
     return [
         f"{flags} = {array}.flags",
-        f"{result} = {array} if {flags}.carray and {flags}.owndata else {array}.copy()",
+        f"{result} = {array} if {flags}.carray and {flags}.owndata else {scribe.constant(copied, 'copied')}({array})",
         f"del {flags}",
     ]
 
 
 @kernel("cpu.copy", pure=True)
 def copy(array: np.ndarray) -> np.ndarray:
-    return array.copy(order="C")
+    return copied(array)
 
 
 @kernel("cpu.cast", pure=True)

@@ -18,6 +18,7 @@ import numpy as np
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE, Attention, Change, Shape
+from tfrt.kernels.numerics.copying import in_c_order
 from tfrt.kernels.numerics.machine_code.attention import MOST_QUERIES, with_native_attention
 from tfrt.kernels.numerics.machine_code.attention_blocks import with_native_blocks
 from tfrt.kernels.numerics.machine_code.rows import with_native_softmax
@@ -145,7 +146,7 @@ def _as_floats(change: Change, dtype: np.dtype, mask: np.ndarray) -> np.ndarray:
 
 def _turned(change: Change, dtype: np.dtype, mask: np.ndarray) -> np.ndarray:
     """The same of a mask, transposed."""
-    return np.ascontiguousarray(_as_floats(change, dtype, mask).swapaxes(-1, -2))
+    return in_c_order(_as_floats(change, dtype, mask).swapaxes(-1, -2))
 
 
 def _blocks(batch: Shape, most: int) -> tuple[Shape, int]:

@@ -12,6 +12,7 @@ from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import products
 from tfrt.kernels.numerics.contraction_sizes import Contraction
+from tfrt.kernels.numerics.copying import in_c_order, reshaped
 from tfrt.kernels.numerics.products import Finish
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -61,12 +62,12 @@ def written_into(out: np.ndarray | None, found: np.ndarray) -> np.ndarray:
 
 def matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
     """An array as matrices that BLAS takes: with elements next to one another in rows or in columns."""
-    found = array.transpose(axes).reshape(shape)
+    found = reshaped(array.transpose(axes), shape)
     down, across = found.strides[-2:]
     size = found.itemsize
     if (across == size and down >= 0) or (down == size and across >= 0) or found.size == 0:
         return found
-    return np.ascontiguousarray(found)
+    return in_c_order(found)
 
 
 def _is_added_up(a: np.ndarray, b: np.ndarray) -> bool:

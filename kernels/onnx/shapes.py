@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.support.errors import KernelError
+from tfrt.kernels.numerics.copying import reshaped
 from tfrt.kernels.shared.operators import axes_of, axis_of, dtype_named, ints, operator, spatially
 
 Array = np.ndarray
@@ -167,7 +168,7 @@ def depth_to_space(x: Array, *, blocksize: int, mode: str = "DCR") -> Array:
         parts = x.reshape(batch, blocksize, blocksize, each, height, width).transpose(0, 3, 4, 1, 5, 2)
     else:
         parts = x.reshape(batch, each, blocksize, blocksize, height, width).transpose(0, 1, 4, 2, 5, 3)
-    return parts.reshape(batch, each, height * blocksize, width * blocksize)
+    return reshaped(parts, (batch, each, height * blocksize, width * blocksize))
 
 
 @operator("SpaceToDepth")
@@ -177,7 +178,7 @@ def space_to_depth(x: Array, *, blocksize: int, mode: str = "DCR") -> Array:
     rows, columns = height // blocksize, width // blocksize
     parts = x.reshape(batch, channels, rows, blocksize, columns, blocksize)
     order = (0, 3, 5, 1, 2, 4) if mode == "DCR" else (0, 1, 3, 5, 2, 4)
-    return parts.transpose(order).reshape(batch, channels * blocksize**2, rows, columns)
+    return reshaped(parts.transpose(order), (batch, channels * blocksize**2, rows, columns))
 
 
 @operator("ReverseSequence")

@@ -16,6 +16,7 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic import conversions, floats
 from tfrt.kernels.numerics.choosing import choose
+from tfrt.kernels.numerics.copying import copied
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.shared.element_kinds import (
     BOOLEANS,
@@ -67,7 +68,7 @@ def _conversion(source: DType, target: DType) -> Function:
 
 def _copied(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     if out is None:
-        return values.copy(order="C")
+        return copied(values)
     np.copyto(out, values)
     return out
 

@@ -19,6 +19,7 @@ from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.copying import LEAST_ELEMENTS, reshaped
 from tfrt.kernels.numerics.packed import constant
 from tfrt.kernels.numerics.padding import pad_into, padded_shape
 
@@ -143,9 +144,16 @@ def reshape(operand: TensorMetadata, *, metadata: ResultMetadata) -> ArrayForm:
     """The same elements in another shape; a copy where the operand's strides allow no view."""
     result = static_shape(metadata)
     shapes.reshape(operand.shape, result)
+    if prod(result) < LEAST_ELEMENTS:
+        return written(
+            lambda x: x.reshape(result),
+            lambda operands, target, scribe: [f"{target} = {operands[0]}.reshape({scribe.constant(result)})"],
+        )
     return written(
-        lambda x: x.reshape(result),
-        lambda operands, target, scribe: [f"{target} = {operands[0]}.reshape({scribe.constant(result)})"],
+        lambda x: reshaped(x, result),
+        lambda operands, target, scribe: [
+            f"{target} = {scribe.constant(reshaped, 'reshaped')}({operands[0]}, {scribe.constant(result)})"
+        ],
     )
 
 

@@ -18,6 +18,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.copying import in_c_order, reshaped
 
 
 def sizes(values: np.ndarray) -> tuple[int, ...]:
@@ -206,7 +207,7 @@ def _depth(name: str, move: Callable[[np.ndarray, int], np.ndarray]) -> None:
         def run(x: np.ndarray) -> np.ndarray:
             if data_format == "NHWC":
                 return move(x, block_size)
-            return np.ascontiguousarray(move(x.transpose(0, 2, 3, 1), block_size).transpose(0, 3, 1, 2))
+            return in_c_order(move(x.transpose(0, 2, 3, 1), block_size).transpose(0, 3, 1, 2))
 
         return run
 
@@ -214,14 +215,14 @@ def _depth(name: str, move: Callable[[np.ndarray, int], np.ndarray]) -> None:
 def _space_to_depth(x: np.ndarray, block: int) -> np.ndarray:
     batch, height, width, channels = x.shape
     x = x.reshape(batch, height // block, block, width // block, block, channels).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(batch, height // block, width // block, block * block * channels)
+    return reshaped(x, (batch, height // block, width // block, block * block * channels))
 
 
 def _depth_to_space(x: np.ndarray, block: int) -> np.ndarray:
     batch, height, width, channels = x.shape
     inner = channels // (block * block)
     x = x.reshape(batch, height, width, block, block, inner).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(batch, height * block, width * block, inner)
+    return reshaped(x, (batch, height * block, width * block, inner))
 
 
 _depth("tf.SpaceToDepth", _space_to_depth)

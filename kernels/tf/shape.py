@@ -12,6 +12,7 @@ from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, StringHostTensor, Tensor, dense_from_numpy
+from tfrt.kernels.numerics.copying import copied
 
 Shape = tuple[int, ...]
 
@@ -148,4 +149,4 @@ def _transposed_shape(shape: Shape, perm: DenseHostTensor) -> Shape:
 def transpose(operand: DenseHostTensor, perm: DenseHostTensor) -> DenseHostTensor:
     """The operand with its dimensions in the order of `perm`, a vector of i32 or i64."""
     order = _order(len(operand.shape), perm)
-    return DenseHostTensor(operand.array.transpose(order).copy(order="C"), operand.dtype)
+    return DenseHostTensor(copied(operand.array.transpose(order)), operand.dtype)

@@ -13,6 +13,7 @@ from math import prod
 
 import numpy as np
 
+from tfrt.kernels.numerics.copying import in_c_order
 from tfrt.kernels.numerics.windows import Window
 from tfrt.kernels.numerics.workspaces import Room, Workspace
 
@@ -84,7 +85,7 @@ class Held:
 
     def seen_in(self, images: np.ndarray) -> np.ndarray:
         """What is copied of images that are read where they are."""
-        read = images if images.flags.c_contiguous else np.ascontiguousarray(images)
+        read = in_c_order(images)
         return np.ndarray(self.made.shape, read.dtype, read, 0, self.steps)
 
 

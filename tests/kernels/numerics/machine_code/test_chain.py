@@ -14,6 +14,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics import copying
 from tfrt.kernels.numerics.chains.elementwise import Step, chain
 from tfrt.kernels.numerics.machine_code import chain as native_chain
 from tfrt.kernels.numerics.machine_code.chain import LEAST_WIDTH, Chain, describe, with_native_chain
@@ -282,7 +283,7 @@ def test_nothing_is_written_beyond_rows(host, other):
 def test_views_that_repeat_are_read_where_they_are(host, shape, monkeypatch):
     """None is copied, but those that lie in another order."""
     copied = []
-    monkeypatch.setattr(np, "ascontiguousarray", lambda array, own=np.ascontiguousarray: copied.append(1) or own(array))
+    monkeypatch.setattr(copying, "copied", lambda array, own=copying.copied: copied.append(1) or own(array))
     random = np.random.default_rng(0)
     flags = step("compare", (0, 1), [DType.I32] * 2, DType.I1, DType.F32, comparison_direction="LE")
     chosen = step("select", (3, 2, 2), [DType.I1, DType.F32, DType.F32], DType.F32, DType.F32)
