@@ -156,6 +156,9 @@ def _finished(take: Take, places: Sizes, sizes: dict[int, int]) -> Gather:
     stays = order == tuple(range(len(order)))
 
     def run(x: np.ndarray, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        if out is None and stays and x.flags.c_contiguous:
+            # What only looks at memory would be copied once more where it is a result.
+            out = np.empty(shape, x.dtype)
         if out is None:
             found = take(x, indices, None).reshape(shape)
             return found if stays else found.transpose(order)
@@ -248,7 +251,7 @@ def _rows(problem: _Problem) -> Take:
         for dim, size in enumerate(window):
             first = np.broadcast_to(starts.get(dim, 0), batch).reshape(*batch, *[1] * split)
             picks.append(first + np.arange(size).reshape(-1, *[1] * (split - 1 - dim)))
-        found = x[tuple(picks)] if picks else np.broadcast_to(x, (*batch, *x.shape))
+        found = x[tuple(picks)] if picks else np.broadcast_to(x, (*batch, *x.shape)).copy()
         return _given(found, None if into is None else into.reshape(found.shape))
 
     return lambda x, indices, into: (take if x.flags.c_contiguous else take_dimensions)(x, indices, into)

@@ -129,26 +129,72 @@ _LEAST_SHARE = 8
 """No more are picked out when fewer than one in so many are next."""
 
 
+_LONG_ROW = 512
+"""Rows of so many elements are combined one after another: that costs less than copying them together."""
+
+_SHORT_ROW = 16
+"""Rows of so few elements are combined column by column..."""
+
+_LEAST_COLUMN = 512
+"""...where there are so many."""
+
+_FULL_ROW = 128
+"""From so many elements on a row is indexed in less time than its elements are."""
+
+_INDEXED = (np.add, np.multiply, np.maximum, np.minimum)
+"""Functions whose `at` has loops of its own for numbers."""
+
+
 def _apply(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combination) -> None:
     """Combine rows of arrays, at positions within them, with rows of updates, in place."""
-    if combination.at_once:
-        _combine(arrays, rows, updates, combination)
-        return
     function = combination.function
-    if function is not None and arrays[0].ndim == 1:
+    if function is not None:
         for array, update in zip(arrays, updates, strict=True):
-            function.at(array, rows, update)
+            _apply_function(function, array, rows, update, combination)
+    elif combination.at_once:
+        _combine(arrays, rows, updates, combination)
+    else:
+        turns, rest = _next_ones(rows, len(arrays[0]))
+        for turn in turns + _turns(rows, rest):
+            _combine(arrays, rows[turn], [update[turn] for update in updates], combination)
+
+
+def _apply_function(
+    function: np.ufunc, array: np.ndarray, rows: np.ndarray, update: np.ndarray, combination: Combination
+) -> None:
+    width = 1 if array.ndim == 1 else array.shape[1]
+    if width >= _LONG_ROW:
+        _apply_rows(function, array, rows, update)
+    elif combination.at_once:
+        _combine([array], rows, [update], combination)
+    elif array.ndim == 1:
+        function.at(array, rows, update)
+    elif width >= _FULL_ROW or function not in _INDEXED or array.dtype.kind not in "iuf":
+        turns, rest = _next_ones(rows, len(array))
+        for turn in turns:
+            _combine([array], rows[turn], [update[turn]], combination)
+        _apply_elements(function, array, rows[rest], update[rest])
+    elif width <= _SHORT_ROW and len(rows) >= _LEAST_COLUMN:
+        for column in range(width):
+            function.at(array[:, column], rows, update[:, column])
+    else:
+        _apply_elements(function, array, rows, update)
+
+
+def _apply_rows(function: np.ufunc, array: np.ndarray, rows: np.ndarray, update: np.ndarray) -> None:
+    # Views of all rows are made once, unless there are more of them than updates.
+    lines: Any = list(array) if len(array) <= len(rows) else array
+    for row, change in zip(rows.tolist(), update, strict=True):
+        line = lines[row]
+        function(line, change, out=line)
+
+
+def _apply_elements(function: np.ufunc, array: np.ndarray, rows: np.ndarray, update: np.ndarray) -> None:
+    if not len(rows):
         return
-    turns, rest = _next_ones(rows, len(arrays[0]))
-    if function is None:
-        turns += _turns(rows, rest)
-    for turn in turns:
-        _combine(arrays, rows[turn], [update[turn] for update in updates], combination)
-    if function is not None and len(rest):
-        size = arrays[0].shape[1]
-        places = (rows[rest][:, np.newaxis] * size + np.arange(size)).reshape(-1)
-        for array, update in zip(arrays, updates, strict=True):
-            function.at(array.reshape(-1), places, update[rest].reshape(-1))
+    width = array.shape[1]
+    places = (rows[:, np.newaxis] * width + np.arange(width)).reshape(-1)
+    function.at(array.reshape(-1), places, update.reshape(-1))
 
 
 def _combine(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combination) -> None:

@@ -16,7 +16,9 @@ from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.op_signature import AttributeGroup
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.executor.declarations.stablehlo_shapes import known
+from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import gathering
+from tfrt.kernels.numerics.machine_code import indexed
 from tfrt.kernels.stablehlo.dynamic_shapes import is_integer, kept, numbers, require_sizes
 
 Dims = Sequence[int]
@@ -177,11 +179,29 @@ def _gather_metadata(
 
 @array_op("stablehlo.gather", metadata=_gather_metadata)
 def gather(
-    operand: TensorMetadata, start_indices: TensorMetadata, *, slice_sizes: Dims, dimensions: GatherDimensions
+    operand: TensorMetadata,
+    start_indices: TensorMetadata,
+    *,
+    slice_sizes: Dims,
+    dimensions: GatherDimensions,
+    host: HostContext,
 ) -> ArrayForm:
     """Slices of the operand, at indices; those that would reach beyond it are moved into it."""
-    _gather_metadata(operand, start_indices, slice_sizes=slice_sizes, dimensions=dimensions)
-    return gathering.gather(operand.shape, start_indices.shape, slice_sizes, **asdict(dimensions))
+    known = _gather_metadata(operand, start_indices, slice_sizes=slice_sizes, dimensions=dimensions)
+    run = gathering.gather(operand.shape, start_indices.shape, slice_sizes, **asdict(dimensions))
+    problem = indexed.describe(
+        operand.shape,
+        start_indices.shape,
+        known.shape,
+        start_indices.dtype.numpy,
+        window_dims=dimensions.offset_dims,
+        inserted=dimensions.collapsed_slice_dims,
+        batching_dims=dimensions.operand_batching_dims,
+        indices_batching_dims=dimensions.start_indices_batching_dims,
+        targets=dimensions.start_index_map,
+        index_vector_dim=dimensions.index_vector_dim,
+    )
+    return indexed.with_native_gather(run, problem, (operand.shape, known.shape), operand.dtype.numpy, host)
 
 
 @array_op("stablehlo.dynamic_gather", shaped_by=(2,))

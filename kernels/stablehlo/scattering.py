@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,13 +16,19 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.declarations.op_signature import AttributeGroup
 from tfrt.executor.declarations.stablehlo_shapes import known
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import scattering
+from tfrt.kernels.numerics.copying import in_c_order
+from tfrt.kernels.numerics.machine_code import indexed
+from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.shared.bodies import Body, bind_body, read_body
 from tfrt.kernels.stablehlo.indexing import require_indices, started_from
 
 Dims = Sequence[int]
+Arrays = Sequence[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ def scatter(
     dimensions: ScatterDimensions,
     unique_indices: bool = False,
     metadata: ResultMetadata,
+    host: HostContext,
 ) -> ArrayForm:
     """Inputs with windows, at indices, combined with updates by a body; a window that does not fit is left out.
 
@@ -103,6 +110,54 @@ def scatter(
         bound = bind_body(combine, [*elements, *elements, *(each.dtype for each in captured)])
     place = scattering.scatter(inputs[0].shape, indices.shape, updates[0].shape, **asdict(dimensions))
 
+    def put(arrays: Arrays, at: np.ndarray, given: Arrays, more: Arrays) -> None:
+        if combination is not None:
+            quiet.call(place, arrays, at, given, combination)
+            return
+        how = scattering.Combination(lambda *values: bound(*values, *more), at_once=unique_indices)
+        place(arrays, at, given, how)
+
+    run = _scattering(kinds, put)
+    function = _function_name(combine)
+    problem = indexed.describe(
+        inputs[0].shape,
+        indices.shape,
+        updates[0].shape,
+        indices.dtype.numpy,
+        window_dims=dimensions.update_window_dims,
+        inserted=dimensions.inserted_window_dims,
+        batching_dims=dimensions.input_batching_dims,
+        indices_batching_dims=dimensions.scatter_indices_batching_dims,
+        targets=dimensions.scatter_dims_to_operand_dims,
+        index_vector_dim=dimensions.index_vector_dim,
+    )
+    if count > 1 or problem is None or not indexed.are_known(indices.dtype.numpy, kinds[0], function):
+        return run
+
+    def make() -> ArrayForm:
+        work = indexed.native_scatter(*problem, function, kinds[0], inputs[0].shape, host)
+
+        def put_native(arrays: Arrays, at: np.ndarray, given: Arrays, more: Arrays) -> None:
+            if work(in_c_order(at), in_c_order(given[0]), arrays[0]) is UNFIT:
+                put(arrays, at, given, more)
+
+        return _scattering(kinds, put_native)
+
+    return native_or(run, make, host, "scatter")
+
+
+def _function_name(body: Body) -> str:
+    """What a body is called there."""
+    if not body.steps and body.results == (1,):
+        return indexed.REPLACE
+    function = _UFUNCS.get(body.op or "")
+    return "" if function is None else function.__name__
+
+
+def _scattering(kinds: Sequence[np.dtype], put: Callable[[Arrays, np.ndarray, Arrays, Arrays], None]) -> ArrayForm:
+    """The array form that has updates put into copies of the inputs, or into `out`."""
+    count = len(kinds)
+
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
         sources, at, given, more = _split(arrays, count)
         given = [update.astype(kind, copy=False) for update, kind in zip(given, kinds, strict=True)]
@@ -112,13 +167,8 @@ def scatter(
         else:
             results = [source.astype(kind, order="C") for source, kind in zip(sources, kinds, strict=True)]
         # What cannot be seen as rows is worked on elsewhere.
-        worked = [result if result.flags.c_contiguous else result.copy(order="C") for result in results]
-        how = combination
-        if how is None:
-            how = scattering.Combination(lambda *values: bound(*values, *more), at_once=unique_indices)
-            place(worked, at, given, how)
-        else:
-            quiet.call(place, worked, at, given, how)
+        worked = [in_c_order(result) for result in results]
+        put(worked, at, given, more)
         for result, other in zip(results, worked, strict=True):
             if other is not result:
                 result[...] = other

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 import tfrt
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.op_registry import CPU_OPS
+from tfrt.executor.runtime.host_context import HostContext
+from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 
 A = np.arange(12, dtype=np.int32).reshape(3, 4)
@@ -54,11 +56,18 @@ def test_slices_of_all_sizes(array):
     assert array("stablehlo.dynamic_update_slice", A[0], A[0, :0], scalar(1)).tolist() == A[0].tolist()
 
 
-def form_of(name, operands, results, **attributes):
+def form_of(name, operands, results, host=None, **attributes):
     known = tuple(TensorMetadata(DType.of(x), x.shape) for x in operands)
     return CPU_OPS.get(name).arrays(
-        known, attributes, None, tuple(TensorMetadata(DType.of(r), r.shape) for r in results)
+        known, attributes, host, tuple(TensorMetadata(DType.of(r), r.shape) for r in results)
     )
+
+
+@pytest.fixture(scope="module")
+def native():
+    """A host with machine code, where there is some."""
+    with HostContext("mstd:2", native=True if is_available() else None) as host:
+        yield host
 
 
 def test_updates_in_place():
@@ -210,20 +219,21 @@ def index_problems(draw):
 
 @settings(max_examples=150)
 @given(problem=index_problems())
-def test_gather_is_what_the_specification_says(problem):
+def test_gather_is_what_the_specification_says(native, problem):
     shape, window, indices, numbers, is_strided = problem
     x = np.arange(prod(shape)).reshape(shape)
     if is_strided:
         x = np.array(x, order="F")[..., ::-1]
     expected = gather_by_the_specification(x, indices, window, numbers)
-    form = form_of("stablehlo.gather", [x, indices], [expected], slice_sizes=window, **numbers)
-    found = form(x, indices)
-    assert (found.dtype, found.shape) == (x.dtype, expected.shape)
-    assert found.tolist() == expected.tolist()
-    assert not np.shares_memory(found, x)
-    out = np.empty_like(expected)
-    assert form(x, indices, out=out) is out
-    assert out.tolist() == expected.tolist()
+    for host in (None, native):
+        form = form_of("stablehlo.gather", [x, indices], [expected], host, slice_sizes=window, **numbers)
+        found = form(x, indices)
+        assert (found.dtype, found.shape) == (x.dtype, expected.shape)
+        assert found.tolist() == expected.tolist()
+        assert not np.shares_memory(found, x)
+        out = np.empty_like(expected)
+        assert form(x, indices, out=out) is out
+        assert out.tolist() == expected.tolist()
 
 
 ROWS = {"offset_dims": [1], "collapsed_slice_dims": [0], "start_index_map": [0], "index_vector_dim": 1}
@@ -320,7 +330,7 @@ BODIES = {
 
 @settings(max_examples=150)
 @given(problem=index_problems(), body=st.sampled_from(sorted(BODIES)))
-def test_scatter_is_what_the_specification_says(problem, body):
+def test_scatter_is_what_the_specification_says(native, problem, body):
     shape, window, indices, numbers, is_strided = problem
     numbers = {
         "update_window_dims": numbers["offset_dims"],
@@ -341,17 +351,18 @@ def test_scatter_is_what_the_specification_says(problem, body):
         x, updates = np.array(x, order="F"), np.array(updates, order="F")
     spelled, combine = BODIES[body]
     expected = scatter_by_the_specification(x, indices, updates, numbers, combine)
-    form = form_of("stablehlo.scatter", [x, indices, updates], [x], body=spelled, **numbers)
     before = x.copy()
     x.flags.writeable = False
-    assert form(x, indices, updates).tolist() == expected.tolist()
-    assert x.tolist() == before.tolist()
-    out = np.zeros_like(x)
-    assert form(x, indices, updates, out=out) is out
-    assert out.tolist() == expected.tolist()
-    out[...] = x
-    assert form(out, indices, updates, out=out) is out
-    assert out.tolist() == expected.tolist()
+    for host in (None, native):
+        form = form_of("stablehlo.scatter", [x, indices, updates], [x], host, body=spelled, **numbers)
+        assert form(x, indices, updates).tolist() == expected.tolist()
+        assert x.tolist() == before.tolist()
+        out = np.zeros_like(x)
+        assert form(x, indices, updates, out=out) is out
+        assert out.tolist() == expected.tolist()
+        out[...] = x
+        assert form(out, indices, updates, out=out) is out
+        assert out.tolist() == expected.tolist()
 
 
 POINTS = {"inserted_window_dims": [0], "scatter_dims_to_operand_dims": [0], "index_vector_dim": 1}
