@@ -17,7 +17,8 @@ def choose(chosen: np.ndarray, x: np.ndarray, y: np.ndarray, out: np.ndarray | N
     """The elements of `x` where `chosen` is true, and those of `y` elsewhere; `out` may be any of them.
 
     numpy branches at each element, which takes five times as long where processors guess wrong. Bits that differ are
-    taken over by masks, so elements keep theirs, NaN included.
+    taken over by masks, so elements keep theirs, NaN included; where one is the number 0, those of the other are
+    multiplied by 1 or 0, as integers.
     """
     bits = _BITS.get(x.dtype.itemsize)
     if chosen.size < LEAST_ELEMENTS or bits is None or x.dtype.kind == "c":
@@ -28,10 +29,12 @@ def choose(chosen: np.ndarray, x: np.ndarray, y: np.ndarray, out: np.ndarray | N
         return out
     of_x, of_y = x.view(bits), y.view(bits)
     target = None if out is None else out.view(bits)
-    masks = np.negative(chosen.view(np.int8)).astype(bits)
-    if _is_zero(of_y):
-        found = np.bitwise_and(masks, of_x, _room(masks, of_x) if target is None else target)
+    if _is_zero(of_y) or _is_zero(of_x):
+        takes, taken = (chosen, of_x) if _is_zero(of_y) else (np.logical_not(chosen), of_y)
+        ones = takes.astype(bits)
+        found = np.multiply(ones, taken, _room(ones, taken) if target is None else target)
     else:
+        masks = np.negative(chosen.view(np.int8)).astype(bits)
         apart = np.bitwise_xor(of_x, of_y, target if target is not None and _is_apart(target, of_x, of_y) else None)
         apart = np.bitwise_and(masks, apart, _room(masks, apart))
         found = np.bitwise_xor(apart, of_y, _room(apart, of_y) if target is None else target)

@@ -141,3 +141,11 @@ def test_choosing(monkeypatch, dtype, least):
         assert out.tobytes() == expected.tobytes()
     row, one = y[0], x[0, 0, ...]
     assert choosing.choose(chosen, one, row).tobytes() == np.where(chosen, one, row).tobytes()
+    for number in (0.0, -0.0):
+        zero = np.array(number).astype(dtype)
+        for first, second in ((x, zero), (zero, x)):
+            expected = np.where(chosen, first, second).tobytes()
+            assert choosing.choose(chosen, first, second).tobytes() == expected
+            out = x.copy()
+            given = [out if each is x else each for each in (first, second)]
+            assert choosing.choose(chosen, *given, out=out) is out and out.tobytes() == expected
