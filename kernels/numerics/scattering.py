@@ -83,6 +83,13 @@ def scatter(
         base = base + along * strides[dim]
     positions = positions_along(len(indices), index_vector_dim, len(targets))
     lines = (-1,) if row == 1 else (-1, row)
+    # What no index moves, and what lies farther apart, goes first: then neighbours in memory are near in time.
+    moved = (*scatter_dims_to_operand_dims, *input_batching_dims)
+    is_first = [size == 1 or dim < min(moved, default=0) for dim, size in enumerate(window[:split])]
+    goes_first = len(within) > 1 and all(is_first)
+    if goes_first:
+        before = split - len([dim for dim in hidden if dim < split])
+        order = (*update_window_dims[:before], *batch_dims, *update_window_dims[before:])
 
     def run(arrays: Arrays, indices: np.ndarray, updates: Arrays, combination: Combination) -> None:
         starts = positions(indices)
@@ -95,9 +102,10 @@ def scatter(
         values = [update.transpose(order).reshape(lines) for update in updates]
         rows = np.broadcast_to(rows, batch).reshape(-1)
         if len(within) > 1:
-            rows = (rows[:, np.newaxis] + within).reshape(-1)
+            rows = (within[:, np.newaxis] + rows if goes_first else rows[:, np.newaxis] + within).reshape(-1)
         if fits is not None and not fits.all():
-            kept = np.repeat(np.broadcast_to(fits, batch).reshape(-1), len(within))
+            each = np.broadcast_to(fits, batch).reshape(-1)
+            kept = np.tile(each, len(within)) if goes_first else np.repeat(each, len(within))
             rows, values = rows[kept], [value[kept] for value in values]
         _apply([array.reshape(lines) for array in arrays], rows, values, combination)
 
