@@ -149,7 +149,10 @@ _LEAST_COLUMN = 512
 _FULL_ROW = 128
 """From so many elements on a row is indexed in less time than its elements are."""
 
-_INDEXED = (np.add, np.multiply, np.maximum, np.minimum)
+_LEAST_COMBINED = 1 << 10
+"""So many elements are worth finding out where their rows are."""
+
+_INDEXED = (np.add, np.subtract, np.multiply, np.maximum, np.minimum)
 """Functions whose `at` has loops of its own for numbers."""
 
 
@@ -158,7 +161,7 @@ def _apply(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combi
     function = combination.function
     if function is not None:
         for array, update in zip(arrays, updates, strict=True):
-            _apply_function(function, array, rows, update, combination)
+            _apply_function(function, array, rows, update, at_once=combination.at_once)
     elif combination.at_once:
         _combine(arrays, rows, updates, combination)
     else:
@@ -167,20 +170,38 @@ def _apply(arrays: Arrays, rows: np.ndarray, updates: Arrays, combination: Combi
             _combine(arrays, rows[turn], [update[turn] for update in updates], combination)
 
 
+def combine_at(function: np.ufunc, array: np.ndarray, places: Any, updates: np.ndarray) -> None:
+    """`function.at`, of an array or a tuple of arrays with places in the first dimensions, all of which are there.
+
+    numpy has fast loops of its own for numbers at places in one dimension only.
+    """
+    indices = places if isinstance(places, tuple) else (places,)
+    depth, rest = len(indices), array.shape[len(indices) :]
+    if updates.size < _LEAST_COMBINED or not array.flags.c_contiguous or not depth:
+        function.at(array, places, updates)
+        return
+    # Negative ones count from the end.
+    numbers = tuple(np.asarray(each).astype(np.intp, copy=False) for each in indices)
+    rows = np.ravel_multi_index(numbers, array.shape[:depth], mode="wrap")
+    lines = (-1,) if prod(rest) == 1 else (-1, prod(rest))
+    given = np.broadcast_to(updates, (*np.shape(rows), *rest)).reshape(lines)
+    _apply_function(function, array.reshape(lines), np.reshape(rows, -1), given)
+
+
 def _apply_function(
-    function: np.ufunc, array: np.ndarray, rows: np.ndarray, update: np.ndarray, combination: Combination
+    function: np.ufunc, array: np.ndarray, rows: np.ndarray, update: np.ndarray, *, at_once: bool = False
 ) -> None:
     width = 1 if array.ndim == 1 else array.shape[1]
     if width >= _LONG_ROW:
         _apply_rows(function, array, rows, update)
-    elif combination.at_once:
-        _combine([array], rows, [update], combination)
+    elif at_once:
+        array[rows] = function(array[rows], update)
     elif array.ndim == 1:
         function.at(array, rows, update)
     elif width >= _FULL_ROW or function not in _INDEXED or array.dtype.kind not in "iuf":
         turns, rest = _next_ones(rows, len(array))
         for turn in turns:
-            _combine([array], rows[turn], [update[turn]], combination)
+            array[rows[turn]] = function(array[rows[turn]], update[turn])
         _apply_elements(function, array, rows[rest], update[rest])
     elif width <= _SHORT_ROW and len(rows) >= _LEAST_COLUMN:
         for column in range(width):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.executor.support.errors import KernelError
+from tfrt.kernels.numerics.scattering import combine_at
 from tfrt.kernels.shared.operators import axis_of, operator
 
 Array = np.ndarray
@@ -65,7 +66,7 @@ def _write(result: Array, places: tuple[Any, ...], updates: Array, reduction: st
     ufunc = _REDUCTIONS.get(reduction)
     if ufunc is None:
         raise KernelError(f"expects a reduction none, {', '.join(_REDUCTIONS)}, but got {reduction}")
-    ufunc.at(result, places, updates)
+    combine_at(ufunc, result, places, updates)
 
 
 @operator("Scatter")

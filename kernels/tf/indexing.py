@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.scattering import combine_at
 from tfrt.kernels.tf.reshaping import as_results, axis_of, sizes
 
 
@@ -92,10 +94,10 @@ def _assign(target: np.ndarray, index: Any, updates: np.ndarray) -> None:
 
 COMBINATIONS: dict[str, Combine] = {
     "Update": _assign,
-    "Add": np.add.at,
-    "Sub": np.subtract.at,
-    "Max": np.maximum.at,
-    "Min": np.minimum.at,
+    "Add": partial(combine_at, np.add),
+    "Sub": partial(combine_at, np.subtract),
+    "Max": partial(combine_at, np.maximum),
+    "Min": partial(combine_at, np.minimum),
 }
 """What is done with updates of elements, by what ops' names say of it."""
 
@@ -125,7 +127,7 @@ def scatter_nd(indices: TensorMetadata, updates: TensorMetadata, shape: TensorMe
     """Zeros of a shape with updates added at index vectors."""
 
     def run(at: np.ndarray, new: np.ndarray, shape: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        return scattered(np.zeros(sizes(shape), new.dtype), at, new, np.add.at, "tf.ScatterNd")
+        return scattered(np.zeros(sizes(shape), new.dtype), at, new, COMBINATIONS["Add"], "tf.ScatterNd")
 
     return run
 
@@ -167,16 +169,16 @@ def _highest(dtype: np.dtype) -> Any:
 
 def _add_means(target: np.ndarray, ids: Any, rows: np.ndarray) -> None:
     counts = np.bincount(ids, minlength=len(target)).reshape(-1, *[1] * (target.ndim - 1))
-    np.add.at(target, ids, rows)
+    combine_at(np.add, target, ids, rows)
     target /= np.maximum(counts, 1).astype(target.dtype)
 
 
 _SEGMENTS: dict[str, tuple[Combine, Callable[[np.dtype], Any]]] = {
-    "SegmentSum": (np.add.at, lambda dtype: 0),
+    "SegmentSum": (partial(combine_at, np.add), lambda dtype: 0),
     "SegmentMean": (_add_means, lambda dtype: 0),
-    "SegmentProd": (np.multiply.at, lambda dtype: 1),
-    "SegmentMax": (np.maximum.at, _lowest),
-    "SegmentMin": (np.minimum.at, _highest),
+    "SegmentProd": (partial(combine_at, np.multiply), lambda dtype: 1),
+    "SegmentMax": (partial(combine_at, np.maximum), _lowest),
+    "SegmentMin": (partial(combine_at, np.minimum), _highest),
 }
 for _name, (_combine, _start) in _SEGMENTS.items():
     _segments(f"tf.{_name}", _combine, _start, sorted_ids=True)

@@ -6,6 +6,7 @@ on the CPU: an index out of range is an error, and updates of one element are do
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tfrt.executor.declarations.op import ArrayForm
 from tfrt.executor.declarations.op_registry import array_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.variable import Variable
+from tfrt.kernels.numerics.scattering import combine_at
 from tfrt.kernels.tf.indexing import COMBINATIONS, Combine, gather_along, gather_nd, require_in_range, scattered
 from tfrt.kernels.tf.reshaping import sizes
 from tfrt.kernels.tf.slicing import strided_index
@@ -34,7 +36,7 @@ def _divide(target: np.ndarray, at: Any, updates: np.ndarray) -> None:
     np.multiply(magnitudes, signs, target)
 
 
-_COMBINATIONS: dict[str, Combine] = {**COMBINATIONS, "Mul": np.multiply.at, "Div": _divide}
+_COMBINATIONS: dict[str, Combine] = {**COMBINATIONS, "Mul": partial(combine_at, np.multiply), "Div": _divide}
 
 
 def _scatter(name: str, combine: Combine) -> None:
