@@ -27,6 +27,9 @@ SMALL_BYTES = 1 << 16
 _PART_BYTES = 1 << 17
 """So much is written at a time where elements are written one after another."""
 
+_WIDER: dict[int, np.dtype] = {size: np.dtype(name) for size, name in ((2, "u2"), (4, "u4"), (8, "u8"), (16, "c16"))}
+"""Elements of so many bytes, as which several that lie together are copied."""
+
 _LINE = 64
 _PAGE = 1 << 12
 
@@ -108,9 +111,13 @@ def _copy(made: np.ndarray, array: np.ndarray) -> None:
     """Write the elements of a large array into one in C order."""
     array = _merged(array)
     made = made.reshape(array.shape)
-    last = array.shape[-1]
+    last = array.shape[-1] if array.ndim else 1
     if array.ndim < 2 or array.strides[-1] == array.itemsize:
-        made[...] = array
+        wider = _WIDER.get(last * array.itemsize) if array.ndim > 1 else None
+        if wider is not None and array.view(wider).flags.aligned:
+            _copy(made.view(wider), array.view(wider))
+        else:
+            made[...] = array
     elif last <= FEW:
         _copy_few(made, array)
     else:

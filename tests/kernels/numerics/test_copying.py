@@ -81,6 +81,20 @@ def test_repeated_elements_in_another_shape_are_memory_of_their_own():
     _require_copy(reshaped(np.broadcast_to(array[:, :, np.newaxis], (200, 300, 2)), (200, 600)), np.repeat(array, 2, 1))
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, ml_dtypes.bfloat16, np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("last", [2, 3, 4, 8, 16])
+def test_a_few_elements_that_lie_together(last, dtype):
+    array = _numbered((90, 120, last), dtype)
+    for view in (array.transpose(1, 0, 2), array[:, ::2], array[::-1, 1:]):
+        _require_copy(copied(view), view)
+    memory = np.zeros(array.nbytes + 1, np.uint8)[1:]
+    apart = memory.view(dtype).reshape(array.shape)
+    apart[...] = array
+    _require_copy(copied(apart.transpose(1, 0, 2)), array.transpose(1, 0, 2))
+
+
 def test_bits_of_nan_stay():
     bits = _numbered((400, 400), np.uint32) + np.uint32(0x7F800001)
     assert np.array_equal(copied(bits.view(np.float32).T).view(np.uint32), bits.T)
+    quads = bits.reshape(200, 200, 4).transpose(1, 0, 2)
+    assert np.array_equal(copied(quads.view(np.float32)).view(np.uint32), quads)
