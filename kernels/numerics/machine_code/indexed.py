@@ -300,9 +300,9 @@ def write_scatter(indices: Indices, windows: Windows, function: str, dtype: np.d
         target = code.add(inside, _first(code, indices, number, starts))
         source = code.add(outside, _place(code, windows.places, number))
         with _rows(code, windows, target, source) as (into, read):
-            for start, count in code.parts(windows.row):
-                place = address(code, made, code.add(into, start), dtype)
-                change = load(code, address(code, updates, code.add(read, start), dtype), dtype, count)
+            for begin, count in code.parts(windows.row):
+                place = address(code, made, code.add(into, begin), dtype)
+                change = load(code, address(code, updates, code.add(read, begin), dtype), dtype, count)
                 found = load(code, place, dtype, count)
                 combined = evaluate(code, FUNCTIONS[function], [found.name, change.name])
                 store(code, place, rounded(code, combined, dtype), count)
