@@ -45,7 +45,8 @@ _SOURCES = ("chlo", "mhlo", "nn", "sdy", "stablehlo")
 @dataclass(frozen=True)
 class StablehloCanonicalize(ModulePass):
     """Simplifies ops of `stablehlo` and `chlo`: views of views, conversions that undo each other, neutral elements,
-    transposed operands of products; computes ops on small constants; merges what is alike, and drops what nobody uses.
+    transposed operands and results of products; computes ops on small constants; merges what is alike, and drops what
+    nobody uses.
 
     Products of rows and what has more dimensions than a matrix become those of a matrix, and a bias is added before
     their columns are several dimensions. Such sums may be taken in another order; all else stays the same, bit for bit.

@@ -1,7 +1,7 @@
 """Simplifications of ops of StableHLO: functions of an op that return the values in its place, or None.
 
 Those that are made on the way are inserted before the op. Floating-point results stay the same bit for bit, the sign of
-zeros included.
+zeros included, but for the order in which products sum.
 """
 
 from __future__ import annotations
@@ -73,6 +73,9 @@ def _transpose(op: Operation) -> Replacement:
         return new_like(
             op, op.name, [operand_of(before, 0)], {"permutation": integers([first[d] for d in permutation])}
         )
+    product = maker(operand_of(op, 0), "stablehlo.dot_general")
+    if product is not None:
+        return _transpose_of_product(op, product, permutation)
     before = maker(operand_of(op, 0), "stablehlo.reshape")
     places = None if before is None else _without_ones(sizes_of(operand_of(before, 0)), sizes_of(operand_of(op, 0)))
     if before is None or places is None:
@@ -80,6 +83,32 @@ def _transpose(op: Operation) -> Replacement:
     # Ones are put in last, so that what is before and after them meets.
     order = [places.index(d) for d in permutation if d in places]
     return new_like(op, "stablehlo.reshape", [_transposed(op, operand_of(before, 0), order)], {})
+
+
+def _transpose_of_product(op: Operation, product: Operation, permutation: Sequence[int]) -> Replacement:
+    """The product with its sides exchanged, as gradients of matrices are written, where nothing else needs it; but rows
+    by a matrix stay that."""
+    numbers = product.properties["dot_dimension_numbers"]
+    assert isinstance(numbers, DotAttr)
+    data: DotDimensionNumbers = numbers.data
+    lhs, rhs = operands_of(product)
+    if data.lhs_batching_dimensions or element_type_of(lhs) != element_type_of(rhs):
+        return None
+    count = len(data.lhs_contracting_dimensions)
+    left, right = len(sizes_of(lhs)), len(sizes_of(rhs))
+    first = list(range(left - count))
+    is_exchanged = list(permutation) == [*range(len(first), len(permutation)), *first]
+    are_rows = sorted(data.lhs_contracting_dimensions) == list(range(left))[left - count :]
+    become_rows = sorted(data.rhs_contracting_dimensions) == list(range(right))[right - count :]
+    if (
+        not is_exchanged
+        or (are_rows and not become_rows)
+        or len({use.operation for use in result_of(product).uses}) > 1
+    ):
+        return None
+    found = DotDimensionNumbers((), (), data.rhs_contracting_dimensions, data.lhs_contracting_dimensions)
+    properties = {**product.properties, "dot_dimension_numbers": data_attribute(DotAttr, found)}
+    return new_like(op, product.name, [rhs, lhs], properties)
 
 
 def transpose_of_ones(op: Operation) -> Replacement:

@@ -155,6 +155,31 @@ func.func @products(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>, %y: tensor<3x4x6xf
   return %1, %3 : tensor<2x5xf32>, tensor<2x6x4xf32>
 }
 
+// A transposed product, as JAX writes gradients of matrices, is that with its sides exchanged; rows by a matrix stay that,
+// and so does what something else needs, too.
+// CHECK-LABEL: func.func @transposed_products
+// CHECK-NEXT: [[G:%.+]] = stablehlo.dot_general %arg0, %arg1, contracting_dims = [0] x [0] : (tensor<7x2xf32>, tensor<7x5xf32>) -> tensor<2x5xf32>
+// CHECK-NEXT: [[R:%.+]] = stablehlo.dot_general %arg0, %arg2, contracting_dims = [1] x [1] : (tensor<7x2xf32>, tensor<3x2xf32>) -> tensor<7x3xf32>
+// CHECK-NEXT: [[H:%.+]] = stablehlo.dot_general %arg1, %arg4, contracting_dims = [0] x [0] : (tensor<7x5xf32>, tensor<7x3x4xf32>) -> tensor<5x3x4xf32>
+// CHECK-NEXT: [[P:%.+]] = stablehlo.dot_general %arg0, %arg3, contracting_dims = [1] x [0]
+// CHECK-NEXT: [[T:%.+]] = stablehlo.transpose [[P]], dims = [1, 0]
+// CHECK-NEXT: [[Q:%.+]] = stablehlo.dot_general %arg1, %arg1, contracting_dims = [0] x [0]
+// CHECK-NEXT: [[U:%.+]] = stablehlo.transpose [[Q]], dims = [1, 0]
+// CHECK-NEXT: return [[G]], [[R]], [[H]], [[T]], [[Q]], [[U]]
+func.func @transposed_products(%x: tensor<7x2xf32>, %g: tensor<7x5xf32>, %v: tensor<3x2xf32>, %w: tensor<2x6xf32>, %h: tensor<7x3x4xf32>) -> (tensor<2x5xf32>, tensor<7x3xf32>, tensor<5x3x4xf32>, tensor<6x7xf32>, tensor<5x5xf32>, tensor<5x5xf32>) {
+  %0 = stablehlo.dot_general %g, %x, contracting_dims = [0] x [0] : (tensor<7x5xf32>, tensor<7x2xf32>) -> tensor<5x2xf32>
+  %1 = stablehlo.transpose %0, dims = [1, 0] : (tensor<5x2xf32>) -> tensor<2x5xf32>
+  %2 = stablehlo.dot_general %v, %x, contracting_dims = [1] x [1] : (tensor<3x2xf32>, tensor<7x2xf32>) -> tensor<3x7xf32>
+  %3 = stablehlo.transpose %2, dims = [1, 0] : (tensor<3x7xf32>) -> tensor<7x3xf32>
+  %4 = stablehlo.dot_general %h, %g, contracting_dims = [0] x [0] : (tensor<7x3x4xf32>, tensor<7x5xf32>) -> tensor<3x4x5xf32>
+  %5 = stablehlo.transpose %4, dims = [2, 0, 1] : (tensor<3x4x5xf32>) -> tensor<5x3x4xf32>
+  %6 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0] : (tensor<7x2xf32>, tensor<2x6xf32>) -> tensor<7x6xf32>
+  %7 = stablehlo.transpose %6, dims = [1, 0] : (tensor<7x6xf32>) -> tensor<6x7xf32>
+  %8 = stablehlo.dot_general %g, %g, contracting_dims = [0] x [0] : (tensor<7x5xf32>, tensor<7x5xf32>) -> tensor<5x5xf32>
+  %9 = stablehlo.transpose %8, dims = [1, 0] : (tensor<5x5xf32>) -> tensor<5x5xf32>
+  return %1, %3, %5, %7, %8, %9 : tensor<2x5xf32>, tensor<7x3xf32>, tensor<5x3x4xf32>, tensor<6x7xf32>, tensor<5x5xf32>, tensor<5x5xf32>
+}
+
 // What is always true, or false, changes nothing; masks that tell positions from one another are constants.
 // CHECK-LABEL: func.func @masks
 // CHECK-NEXT: [[C:%.+]] = stablehlo.constant dense<
