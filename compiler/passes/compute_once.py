@@ -48,12 +48,12 @@ class ComputeOnce(ModulePass):
             if "tfrt.sync" in function.attributes:
                 continue
             for block in _blocks_in(function):
-                members = self._members(block)
+                candidates, members = self._members(block)
                 if members:
-                    _take_out(op, name, block, members)
+                    _take_out(op, name, block, candidates, members)
 
-    def _members(self, block: Block) -> list[Operation]:
-        """The ops that are computed once, in order."""
+    def _members(self, block: Block) -> tuple[list[Operation], set[Operation]]:
+        """The ops that depend on constants only, in order, and which of them are computed once."""
         # What arrays are made of, by constants.
         sources: dict[SSAValue, frozenset[SSAValue]] = {}
         found: list[Operation] = []
@@ -70,7 +70,7 @@ class ComputeOnce(ModulePass):
             leaves = any(use.operation not in kept for result in op.results for use in result.uses)
             if not leaves or not (is_view(op) or self._is_too_large(op, sources)):
                 kept.add(op)
-        return [op for op in found if op in kept]
+        return found, kept
 
     def _is_too_large(self, op: Operation, sources: dict[SSAValue, frozenset[SSAValue]]) -> bool:
         size = sum(map(size_of, op.results))
@@ -92,48 +92,51 @@ def _is_computed(op: Operation) -> bool:
     return all(is_static(type) and prod(metadata_of_type(type).shape) for type in op.result_types)
 
 
-def _take_out(module: ModuleOp, owner: str, block: Block, members: Sequence[Operation]) -> None:
-    """Move ops into a function of their own, and put what keeps its results in their place."""
-    inside = set(members)
+def _take_out(
+    module: ModuleOp, owner: str, block: Block, candidates: Sequence[Operation], members: set[Operation]
+) -> None:
+    """Move ops into a function of their own, and put what keeps its results in their place.
+
+    What they need and is not moved, constants and what stays because others read it, is in the function, too.
+    """
+    ordered = [op for op in candidates if op in members]
     given = [
-        result for op in members for result in op.results if any(use.operation not in inside for use in result.uses)
+        result for op in ordered for result in op.results if any(use.operation not in members for use in result.uses)
     ]
-    body = Block()
+    location = fuse(op.location for op in ordered)
+    needed: set[SSAValue] = set()
+    for op in reversed(candidates):
+        if op in members or any(result in needed for result in op.results):
+            needed.update(op.operands)
+    constants = [value.owner for value in needed if isinstance(value.owner, ConstantOp | WeightOp)]
+    body, copies = Block(), dict[SSAValue, SSAValue]()
+    for op in (*constants, *candidates):
+        if op in members:
+            for index, operand in enumerate(op.operands):
+                op.operands[index] = copies.get(operand, operand)
+            op.detach()
+            body.add_op(op)
+        elif any(result in needed for result in op.results):
+            operands = [copies.get(operand, operand) for operand in op.operands]
+            copy = make_op(type(op), operands, op.result_types, op.attributes, op.properties, op.location)
+            body.add_op(copy)
+            copies.update(zip(op.results, copy.results, strict=True))
+    once = make_op(OnceOp, (), [value.type for value in given], {"function": _symbol(module, owner)}, location=location)
     first = block.first_op
     assert first is not None
-    once = make_op(OnceOp, (), [value.type for value in given], {"function": _symbol(module, owner)})
-    once.location = fuse(op.location for op in members)
     block.insert_ops_before([once], first)
     for value, kept in zip(given, once.arrays, strict=True):
         for use in list(value.uses):
-            if use.operation not in inside:
+            if use.operation.parent is not body:
                 use.operation.operands[use.index] = kept
-    constants: dict[SSAValue, SSAValue] = {}
-    for op in members:
-        for index, operand in enumerate(op.operands):
-            maker = operand.owner
-            if maker in inside:
-                continue
-            assert isinstance(maker, ConstantOp | WeightOp)
-            if operand not in constants:
-                copy = make_op(type(maker), (), maker.result_types, maker.attributes, location=maker.location)
-                body.add_op(copy)
-                constants[operand] = copy.array
-            op.operands[index] = constants[operand]
-        op.detach()
-        body.add_op(op)
-    for operand in constants:
-        if not operand.uses:
-            assert isinstance(operand.owner, Operation)
-            operand.owner.detach()
-            operand.owner.erase()
-    end = make_op(ReturnOp, given)
-    end.location = once.location
-    body.add_op(end)
-    symbol = once.function.root_reference.data
+    for constant in constants:
+        if not any(result.uses for result in constant.results):
+            constant.detach()
+            constant.erase()
+    body.add_op(make_op(ReturnOp, given, location=location))
     types = FunctionType.from_lists([], [value.type for value in given])
-    function = FuncOp(symbol, types, Region(body), StringAttr("private"))
-    function.location = once.location
+    function = FuncOp(once.function.root_reference.data, types, Region(body), StringAttr("private"))
+    function.location = location
     module.body.block.add_op(function)
 
 

@@ -151,6 +151,39 @@ def test_what_is_used_twice_is_made_once():
         np.testing.assert_allclose(run(x), wanted, rtol=1e-5)
 
 
+def test_what_stays_is_in_the_function_too_where_that_needs_it():
+    """A view that others read, and a repeated vector that is too large to be kept."""
+    text = f"""
+    func.func @main(%x: tensor<{COLUMNS}x{ROWS}xf32>, %y: tensor<200x300xf32>)
+        -> (tensor<{COLUMNS}x{ROWS}xf32>, tensor<200x300xf32>, tensor<f32>) {{
+      %w = {weights("f32")}
+      %t = stablehlo.transpose %w, dims = [1, 0] : (tensor<{ROWS}x{COLUMNS}xf32>) -> tensor<{COLUMNS}x{ROWS}xf32>
+      %e = stablehlo.exponential %t : tensor<{COLUMNS}x{ROWS}xf32>
+      %a = stablehlo.multiply %x, %t : tensor<{COLUMNS}x{ROWS}xf32>
+      %b = stablehlo.add %a, %e : tensor<{COLUMNS}x{ROWS}xf32>
+      %v = {weights("f32", 1)}
+      %r = stablehlo.reshape %v : (tensor<{ROWS}x{COLUMNS}xf32>) -> tensor<{ROWS * COLUMNS}xf32>
+      %s = stablehlo.slice %r [0:300] : (tensor<{ROWS * COLUMNS}xf32>) -> tensor<300xf32>
+      %l = stablehlo.sine %s : tensor<300xf32>
+      %g = stablehlo.broadcast_in_dim %l, dims = [1] : (tensor<300xf32>) -> tensor<200x300xf32>
+      %c = stablehlo.add %y, %g : tensor<200x300xf32>
+      %zero = stablehlo.constant dense<0.0> : tensor<f32>
+      %m = stablehlo.reduce(%g init: %zero) applies stablehlo.add across dimensions = [0, 1]
+        : (tensor<200x300xf32>, tensor<f32>) -> tensor<f32>
+      return %b, %c, %m : tensor<{COLUMNS}x{ROWS}xf32>, tensor<200x300xf32>, tensor<f32>
+    }}"""
+    found = functions(text, "inline,lower-to-cpu,compute-once")
+    for name in ("main", "main_constants"):
+        assert "stablehlo.broadcast_in_dim" in found[name]
+        assert "stablehlo.transpose" in found[name]
+    assert "stablehlo.sine" not in found["main"]
+    x, y = np.ones((COLUMNS, ROWS), np.float32), np.ones((200, 300), np.float32)
+    run, plain = (tfrt.load(tfrt.compile(text, opt_level=level))["main"] for level in (2, 0))
+    for _ in range(2):
+        for given, wanted in zip(run(x, y), plain(x, y), strict=True):
+            np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-4)
+
+
 def test_branches_have_functions_of_their_own():
     matrix = f"tensor<{ROWS}x{COLUMNS}x"
     branches = []
