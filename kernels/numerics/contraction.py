@@ -54,7 +54,7 @@ def contract(
         return _vector_product(how)
     work = prod(how.batches) * how.rows * how.inner * how.columns
     if dtype.kind != "c" and how.batches and finish is None and 0 < work <= stacked_products.SMALL_WORK:
-        return stacked_products.product_of_few(how)
+        return stacked_products.product_of_few(how, dtype)
     if dtype.kind != "c" and how.has_rows_of_matrix and 0 not in how.shape:
         return _product_of_rows(how, dtype, host, finish)
     if 0 in how.shape:
@@ -67,15 +67,15 @@ def contract(
         a = stacked_products.matrices(x, how.lhs_axes, lhs_shape)
         b = stacked_products.matrices(y, how.rhs_axes, rhs_shape)
         last = None if finish is None else lambda rows, _: finish(rows.reshape(-1, width), *others)
-        target = out.reshape(result_shape) if out is not None and out.flags.c_contiguous else None
+        # An array of its own, and no view of one, need not be copied where it is handed out.
+        result = np.empty(how.shape, dtype) if out is None else out
+        target = result.reshape(result_shape) if result.flags.c_contiguous else None
         found = stacked_products.multiply(a, b, host, target, last if by_rows else None)
         if last is not None and not by_rows:
             quiet.call(last, found, 0)
-        if out is None:
-            return found.reshape(how.shape)
         if target is None:
-            out[...] = found.reshape(how.shape)
-        return out
+            result[...] = found.reshape(how.shape)
+        return result
 
     return run
 

@@ -23,7 +23,7 @@ _FEW_TERMS = 16
 _FEW_PRODUCTS = 1 << 12
 
 
-def product_of_few(how: Contraction) -> Callable[..., Any]:
+def product_of_few(how: Contraction, dtype: np.dtype) -> Callable[..., Any]:
     """`contract` of batches of matrices that take less time than to find out how best to multiply them."""
     lhs_shape, rhs_shape = (*how.batches, how.rows, how.inner), (*how.batches, how.inner, how.columns)
     shape = (*how.batches, how.rows, how.columns)
@@ -31,11 +31,12 @@ def product_of_few(how: Contraction) -> Callable[..., Any]:
 
     def run(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         a, b = x.transpose(lhs_axes).reshape(lhs_shape), y.transpose(rhs_axes).reshape(rhs_shape)
-        if out is None or not out.flags.c_contiguous:
-            found = quiet.call(np.matmul, a, b).reshape(how.shape)
-            return written_into(out, found)
-        quiet.call(np.matmul, a, b, out.reshape(shape))
-        return out
+        result = np.empty(how.shape, dtype) if out is None else out
+        if result.flags.c_contiguous:
+            quiet.call(np.matmul, a, b, result.reshape(shape))
+        else:
+            result[...] = quiet.call(np.matmul, a, b).reshape(how.shape)
+        return result
 
     def write(operands: Sequence[str], result: str, scribe: Scribe) -> list[str]:
         if len(operands) > 2:
@@ -47,8 +48,11 @@ def product_of_few(how: Contraction) -> Callable[..., Any]:
             for operand, axes, matrices in zip(operands, (lhs_axes, rhs_axes), (lhs_shape, rhs_shape), strict=True)
         ]
         call, matmul = scribe.attribute(quiet, "call"), scribe.constant(np.matmul, "matmul")
-        made = f"{call}({matmul}, {', '.join(given)})"
-        return [f"{result} = {made}" + (f".reshape({scribe.constant(how.shape)})" if shape != how.shape else "")]
+        product = f"{call}({matmul}, {', '.join(given)}"
+        if shape == how.shape:
+            return [f"{result} = {product})"]
+        empty = f"{scribe.constant(np.empty, 'empty')}({scribe.constant(how.shape)}, {scribe.constant(dtype)})"
+        return [f"{result} = {empty}", f"{product}, {result}.reshape({scribe.constant(shape)}))"]
 
     return written(run, write)
 
