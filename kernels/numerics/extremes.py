@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from tfrt.kernels.numerics.ordering import comparable
 from tfrt.kernels.numerics.quiet import quiet
 
 _LARGE = 1 << 12
@@ -18,33 +17,31 @@ _LONG, _WIDE = 1 << 9, 1 << 6
 """Columns so long, of which so many are next to one another, are searched in two steps."""
 
 
-def find_extremes(
-    values: np.ndarray, numbers: np.ndarray, axis: int, *, greatest: bool, lesser_number: bool
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """The greatest or least values along a dimension with at least one element, and their numbers.
-
-    The first NaN counts as greatest and least. Of equal values, the first one is found.
-
-    Args:
-        lesser_number: whether the one of the least number is to be found; the answer is None where numbers do not rise.
-    """
-    along = numbers.swapaxes(axis, -1)
-    line = _line(along)
-    if lesser_number and not rises(along if line is None else line):
-        return None
-    places = first_extremes(comparable(values), axis, greatest=greatest)
-    found = _at(values, places, axis)
-    return found, line[places] if line is not None else _at(numbers, places, axis)
+Find = Callable[[np.ndarray], Any]
+"""Takes values, and gives where along a dimension the first greatest or least one is, or the first NaN: an array, or a
+number where there is one line."""
 
 
-def first_extremes(values: np.ndarray, axis: int, *, greatest: bool) -> np.ndarray:
-    """Where along a dimension with at least one element the first greatest or least one is, or the first NaN."""
-    size, after = values.shape[axis], prod(values.shape[axis + 1 :])
-    if size >= _LONG and after >= _WIDE and values.flags.c_contiguous:
+def first_extremes(values: np.ndarray, axis: int, *, greatest: bool) -> Any:
+    """Where along a dimension with at least one element they are, see `Find`."""
+    return finding(values.shape, axis, greatest=greatest)(values)
+
+
+def finding(shape: tuple[int, ...], axis: int, *, greatest: bool) -> Find:
+    """What finds the first extremes of arrays of this shape along a dimension with at least one element."""
+    size, after = shape[axis], prod(shape[axis + 1 :])
+
+    def find(values: np.ndarray) -> Any:
+        values = searchable(values)
+        return values.argmax(axis) if greatest else values.argmin(axis)
+
+    def find_in_columns(values: np.ndarray) -> np.ndarray:
+        if not values.flags.c_contiguous:
+            return np.asarray(find(values))
         places = _columns(values.reshape(-1, size, after), greatest=greatest)
-        return places.reshape(values.shape[:axis] + values.shape[axis + 1 :])
-    values = searchable(values)
-    return values.argmax(axis) if greatest else values.argmin(axis)
+        return places.reshape(shape[:axis] + shape[axis + 1 :])
+
+    return find_in_columns if size >= _LONG and after >= _WIDE else find
 
 
 def searchable(values: np.ndarray) -> np.ndarray:
@@ -80,23 +77,23 @@ def _columns(values: np.ndarray, *, greatest: bool) -> np.ndarray:
     return first + (found.argmax(1) if greatest else found.argmin(1))
 
 
-def rises(numbers: np.ndarray) -> np.ndarray:
-    """Whether each number along the last dimension is greater than the one before, as an array of one."""
-    return np.asarray((numbers[..., 1:] > numbers[..., :-1]).all())
+Pick = Callable[[np.ndarray, Any], np.ndarray]
+"""Takes an array and places that a `Find` gives, and gives the elements there, in memory of their own."""
 
 
-def _line(numbers: np.ndarray) -> np.ndarray | None:
-    """The numbers along the last dimension, if they are the same everywhere, as those of a broadcast line are."""
-    others = zip(numbers.shape[:-1], numbers.strides[:-1], strict=True)
-    if any(size > 1 and stride for size, stride in others) or not numbers.size:
-        return None
-    line: np.ndarray = numbers[(0,) * (numbers.ndim - 1)]
-    return line
+def element_at(shape: tuple[int, ...], axis: int) -> Pick:
+    """What gives, of an array of this shape, the element of each line along a dimension that is at a place."""
+    rest = shape[:axis] + shape[axis + 1 :]
+    if not rest:
+        return elements_of_line(shape)
+    index: list[Any] = [np.arange(size).reshape(-1, *[1] * (len(rest) - 1 - dim)) for dim, size in enumerate(rest)]
+    before, after = tuple(index[:axis]), tuple(index[axis:])
+    return lambda array, places: array[(*before, places, *after)]
 
 
-def _at(array: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
-    """The element of each line along a dimension that is at a place."""
-    rank = places.ndim
-    index: list[Any] = [np.arange(size).reshape(-1, *[1] * (rank - 1 - dim)) for dim, size in enumerate(places.shape)]
-    index.insert(axis, places)
-    return np.asarray(array[(*index, ...)])
+def elements_of_line(shape: tuple[int, ...]) -> Pick:
+    """What gives the elements of one line that are at the places that are found in an array of this shape."""
+    if len(shape) == 1:
+        # A number does not give a copy, as an array does.
+        return lambda line, place: line[place, ...].copy()
+    return lambda line, places: line[places]

@@ -18,11 +18,13 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.arithmetic.halves import rounded
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
-from tfrt.kernels.numerics.extremes import find_extremes, rises, searchable
+from tfrt.kernels.numerics.extremes import element_at, elements_of_line, finding
+from tfrt.kernels.numerics.lines import line_along, rises
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
-from tfrt.kernels.numerics.packed import packed_once
+from tfrt.kernels.numerics.ordering import comparable
 from tfrt.kernels.numerics.quiet import quiet
+from tfrt.kernels.numerics.reductions.neutral import neutral_of
 from tfrt.kernels.numerics.reductions.stepwise import reduce_stepwise
 from tfrt.kernels.numerics.reductions.sums import summing
 from tfrt.kernels.numerics.reductions.trees import first_axes, reduce_first
@@ -58,7 +60,7 @@ def reduce(
     if len(operands) == 4 and len(axes) == 1 and [each.dtype for each in operands[:2]] == types:
         extreme = extreme_of(read_body(body), reducer.run, types)
         if extreme is not None:
-            return _reduce_extreme(extreme, reducer, axes[0], reduce_any)
+            return _reduce_extreme(extreme, reducer, operands[0].shape, axes[0], reduce_any)
     return reduce_any
 
 
@@ -77,26 +79,30 @@ def _reduce_any(reducer: Reducer, axes: tuple[int, ...]) -> ArrayForm:
     return run
 
 
-def _reduce_extreme(extreme: Extreme, reducer: Reducer, axis: int, reduce_any: ArrayForm) -> ArrayForm:
+def _reduce_extreme(
+    extreme: Extreme, reducer: Reducer, shape: tuple[int, ...], axis: int, reduce_any: ArrayForm
+) -> ArrayForm:
+    if not shape[axis]:
+        return reduce_any
     combine = reducer.combining(())
     exceeds = np.greater if extreme.greatest else np.less
-    rising = packed_once(rises)
+    find, at = finding(shape, axis, greatest=extreme.greatest), element_at(shape, axis)
+    line_of, in_line = line_along(axis, rising=extreme.lesser_number), elements_of_line(shape)
+    least = neutral_of(np.maximum if extreme.greatest else np.minimum, reducer.types[0])
 
     def run(x: np.ndarray, numbers: np.ndarray, init: np.ndarray, first: np.ndarray) -> Any:
-        if not x.shape[axis]:
+        line = line_of(numbers)
+        if line is None and extreme.lesser_number and not rises(numbers.swapaxes(axis, -1)):
             return reduce_any(x, numbers, init, first)
-        if x.ndim == 1 and x.dtype.isbuiltin == 1 and rising(numbers):
-            # As frameworks pick the next token: of a few elements all of what follows takes longer than to find one.
-            line = searchable(x)
-            place = line.argmax() if extreme.greatest else line.argmin()
-            found, start = x.item(place), init.item()
-            # NaN neither exceeds anything nor is exceeded.
-            if found > start if extreme.greatest else found < start:
-                return x[place, ...].copy(), numbers[place, ...].copy()
-        found = find_extremes(x, numbers, axis, greatest=extreme.greatest, lesser_number=extreme.lesser_number)
-        if found is None or not (extreme.propagates or quiet.call(np.equal, found[0], found[0]).all()):
+        places = find(comparable(x))
+        values = at(x, places)
+        found = values, at(numbers, places) if line is None else in_line(line, places)
+        if extreme.propagates and line is not None and init.item() == least and first.item() == line.item(0):
+            # Nothing is less, and where nothing is greater, the first number is found in any case.
+            return found
+        if not (extreme.propagates or quiet.call(np.equal, values, values).all()):
             return reduce_any(x, numbers, init, first)
-        if quiet.call(exceeds, found[0], init).all():
+        if quiet.call(exceeds, values, init).all():
             return found
         return given(combine((init, first), found), (x, numbers, init, first), None)
 

@@ -25,7 +25,7 @@ from tfrt.kernels.numerics.ordering import (
     numbered_order,
     order_by_comparison,
     order_by_keys,
-    sort_values,
+    sorting,
     sorts_values,
     total_order,
 )
@@ -34,10 +34,6 @@ from tfrt.kernels.shared.comparators import Key, compared_operand, keys_of
 
 Order = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]
 """Takes operands as matrices, whose rows are sorted, and captured values; gives places of elements in order."""
-
-
-_MANY = 1024
-"""So many floats themselves are sorted faster than their places; integers always are."""
 
 
 def _operand_count(operands: Sequence[TensorMetadata], body: Any) -> int:
@@ -74,7 +70,7 @@ def sort(*operands: TensorMetadata, dimension: int = -1, body: Any, metadata: Re
     if count == 1 and bound is not None and len(bound) == 1 and sorts_values(types[0].numpy):
         (key,) = bound
         if key.operand == 0 or key.is_itself:
-            return _sort_values(key, order, dimension, 1 if types[0].numpy.kind in "biu" else _MANY)
+            return _sort_values(key, operands[0], dimension)
     return _sort_by_places(order, count, dimension)
 
 
@@ -95,27 +91,33 @@ def _sort_by_places(order: Order, count: int, dimension: int) -> ArrayForm:
     return run
 
 
-def _sort_values(key: _BoundKey, order: Order, dimension: int, least: int) -> ArrayForm:
-    """Sort one operand by nothing but itself; of fewer than `least` elements their places."""
-    by_places = _sort_by_places(order, 1, dimension)
-    total = key.is_itself and key.total
+def _sort_values(key: _BoundKey, x: TensorMetadata, dimension: int) -> ArrayForm:
+    """Sort one operand by nothing but itself."""
+    dtype, axis = x.dtype.numpy, dimension % x.rank
+    sort = sorting(dtype, total=key.is_itself and key.total, falling=key.descending)
+    if not prod(x.shape):
+        return lambda x, *captured, out=None: np.empty(x.shape, dtype) if out is None else out
+    in_one_piece = prod(x.shape[axis + 1 :]) == 1 or prod(x.shape) * dtype.itemsize <= _LITTLE
 
     def run(x: np.ndarray, *captured: np.ndarray, out: np.ndarray | None = None) -> Any:
-        if x.size < least:
-            return by_places(x, *captured, out=out)
-        made = room_for(x.shape, x.dtype, out)
-        for values, into in _lines(x, made, dimension):
+        made = room_for(x.shape, dtype, out)
+        if in_one_piece:
+            sort(x, made, axis)
+            return given_back(made, out)
+        for values, into in _lines(x, made, axis):
             if into.flags.c_contiguous:
-                sort_values(values, into, total=total, falling=key.descending)
+                sort(values, into, -1)
                 continue
-            lines = np.empty(into.shape, into.dtype)
-            sort_values(values, lines, total=total, falling=key.descending)
+            lines = np.empty(into.shape, dtype)
+            sort(values, lines, -1)
             into[...] = lines
         return given_back(made, out)
 
     return run
 
 
+_LITTLE = 1 << 15
+"""So many bytes numpy sorts along any dimension in less time than it takes to part and to turn them."""
 _BLOCK = 1 << 16
 """Lines that are not in one piece are copied, so many bytes at a time."""
 _READ = 64
@@ -125,10 +127,7 @@ _READ = 64
 def _lines(x: np.ndarray, made: np.ndarray, dimension: int) -> Iterable[tuple[np.ndarray, np.ndarray]]:
     """Parts of an array and of another one of its shape, in C order, whose lines along a dimension are the last one."""
     shape = x.shape
-    dimension %= len(shape)
     size, after = shape[dimension], prod(shape[dimension + 1 :])
-    if after == 1:
-        return [(x, made)]
     whole = (prod(shape[:dimension]), size, after)
     source, target = (each.reshape(whole).swapaxes(1, 2) for each in (x, made))
     count = max(_BLOCK // (size * x.itemsize), _READ // x.itemsize)

@@ -14,6 +14,8 @@ from math import prod
 
 import numpy as np
 
+from tfrt.kernels.numerics.reductions.neutral import neutral_of
+
 _SIZE = 16
 """How many elements a block has."""
 
@@ -44,7 +46,7 @@ def accumulate(function: np.ufunc, x: np.ndarray, init: np.ndarray, axis: int, o
     x, found = x.reshape(lines), out.reshape(lines)
     if not rounds:
         _accumulate_in_order(function, x, found)
-        if not _is_neutral(function, init):
+        if init != neutral_of(function, x.dtype):
             function(init, out, out=out)
         return
     # Other sums are rounded once more where they begin with another number.
@@ -54,17 +56,6 @@ def accumulate(function: np.ufunc, x: np.ndarray, init: np.ndarray, axis: int, o
         _accumulate_blocks(function, x[..., column], init if begins else None, found[..., column])
     if not begins:
         function(init, out, out=out)
-
-
-def _is_neutral(function: np.ufunc, init: np.ndarray) -> bool:
-    """Whether nothing changes by being combined with `init`, of functions that do not round."""
-    if function not in (np.maximum, np.minimum):
-        return bool(init == function.identity)
-    if init.dtype.kind not in "iuf":
-        return False
-    limits = np.iinfo(init.dtype) if init.dtype.kind != "f" else None
-    least, greatest = (-np.inf, np.inf) if limits is None else (limits.min, limits.max)
-    return bool(init == (least if function is np.maximum else greatest))
 
 
 def _accumulate_in_order(function: np.ufunc, x: np.ndarray, out: np.ndarray) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfrt.kernels.numerics.reductions.neutral import neutral_of
 from tfrt.kernels.numerics.reductions.trees import FEW, along
 from tfrt.kernels.numerics.reductions.windows import Window, doubles, pad, parts
 from tfrt.kernels.numerics.workspaces import Workspace
@@ -41,7 +42,7 @@ def window_extremes(
         steps.append((taps, tuple(sizes)))
     if not steps or 0 in sizes:
         return otherwise
-    neutral, has_border = _neutral(function, dtype), any(window.pads for window in windows)
+    neutral, has_border = neutral_of(function, dtype), any(window.pads for window in windows)
     last = len(steps) - 1
 
     def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -62,10 +63,3 @@ def window_extremes(
             return result
 
     return run
-
-
-def _neutral(function: np.ufunc, dtype: np.dtype) -> object:
-    """What changes nothing."""
-    if dtype.kind == "f":
-        return -np.inf if function is np.maximum else np.inf
-    return np.iinfo(dtype).min if function is np.maximum else np.iinfo(dtype).max

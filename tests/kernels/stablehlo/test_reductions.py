@@ -27,8 +27,11 @@ from tests.kernels.stablehlo.bodied_ops import (
     step,
     wrapped,
 )
+from tfrt.executor.declarations.metadata import TensorMetadata
+from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
+from tfrt.kernels.numerics.packed import constant
 
 NAN, INF = float("nan"), float("inf")
 
@@ -264,6 +267,52 @@ def test_of_equal_elements_the_one_of_the_least_number_is_greatest(numbers):
     start = np.array(-INF, np.float32), np.array(0, np.int32)
     value, number = arrays("stablehlo.reduce", x, numbers, *start, dimensions=(1,), body=argument_body("GT"))
     assert (value.tolist(), number.tolist()) == ([3], [numbers[0, 1:].min()])
+
+
+def one_by_one(direction, values, numbers, start):
+    """The value and the number that JAX's argmax, or argmin, keeps of a line, each element after those before."""
+    value, number = start
+    for other, place in zip(values, numbers, strict=True):
+        is_kept = value != value or (value > other if direction == "GT" else value < other)
+        if not (is_kept or (value == other and number < place)):
+            number = place
+        value = value if is_kept else other
+    return value, number
+
+
+@pytest.mark.parametrize("dtype", [DType.F32, DType.F64, DType.F16, DType.BF16, DType.F8E5M2, DType.I8, DType.UI32])
+@pytest.mark.parametrize("direction", ["GT", "LT"])
+@pytest.mark.parametrize(("shape", "axis"), [((5, 6), 1), ((5, 6), 0), ((2, 7, 3), 1), ((1, 4), 1), ((6,), 0)])
+def test_extremes_are_found_whatever_the_start(shape, axis, direction, dtype):
+    """Numbers are a program's, which it makes once, or a caller's, and count from anywhere; starts win or do not."""
+    rng = np.random.default_rng(axis)
+    is_float = dtype not in (DType.I8, DType.UI32)
+    lowest = (-INF if direction == "GT" else INF) if is_float else 0
+    x = rng.integers(0, 3, shape).astype(np.float64)
+    x.reshape(-1)[:: 7 if is_float else 1] *= NAN if is_float else 1
+    lines = np.moveaxis(x, axis, -1)
+    lines[:1] = lowest
+    x = x.astype(dtype.numpy)
+    size = shape[axis]
+    limits = np.iinfo(dtype.numpy) if not is_float else None
+    starts = [-INF, INF, 1, NAN] if is_float else [limits.min, limits.max, 1]
+    counts = constant(np.arange(size, dtype=np.int32)), constant(np.arange(size, dtype=np.int32) * 3 - 4)
+    known = [TensorMetadata(dtype, shape), TensorMetadata(I32, shape), *(TensorMetadata(t, ()) for t in (dtype, I32))]
+    gives = tuple(TensorMetadata(t, shape[:axis] + shape[axis + 1 :]) for t in (dtype, I32))
+    attributes = {"dimensions": (axis,), "body": argument_body(direction, dtype)}
+    form = CPU_OPS.get("stablehlo.reduce").arrays(known, attributes, None, gives)
+    for start, first in product(starts, (0, -4, 7)):
+        given = np.array(start).astype(dtype.numpy), np.array(first, np.int32)
+        for count in counts:
+            numbers = np.moveaxis(np.broadcast_to(count, lines.shape), -1, axis)
+            for each in (numbers, numbers, numbers.copy()):
+                value, number = form(x, each, *given)
+                assert value.flags.owndata and number.flags.owndata
+                of_lines = np.moveaxis(x, axis, -1).reshape(-1, size).astype(np.float64).tolist()
+                begin = float(given[0]), first
+                expected = [one_by_one(direction, line, count.tolist(), begin) for line in of_lines]
+                assert_same(value.reshape(-1), np.array([kept for kept, _ in expected]))
+                assert number.reshape(-1).tolist() == [place for _, place in expected]
 
 
 def test_bodies_that_are_nearly_an_argmax_are_not_taken_for_one():
