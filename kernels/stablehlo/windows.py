@@ -23,7 +23,7 @@ from tfrt.kernels.numerics.machine_code.windows import with_native_windows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.reductions.selection import scatter_taps, selected_taps
 from tfrt.kernels.numerics.reductions.trees import scan
-from tfrt.kernels.numerics.reductions.ufuncs import MOST_ROUNDED, accumulated_axis, reduce_windows
+from tfrt.kernels.numerics.reductions.ufuncs import MOST_ROUNDED, accumulated, accumulated_axis, reduce_windows
 from tfrt.kernels.numerics.reductions.window_extremes import window_extremes
 from tfrt.kernels.numerics.reductions.windows import Window, combine_windows, pad
 from tfrt.kernels.shared.bodies import bind_body, read_body
@@ -124,15 +124,21 @@ def reduce_window(
 def _reduce_known(reducer: Reducer, windows: Sequence[Window], shape: Sequence[int], host: HostContext) -> ArrayForm:
     function, (dtype,) = reducer.known, reducer.types
     assert function is not None
+    axis = accumulated_axis(windows, shape)
     is_small = prod(window.size for window in windows) <= MOST_ROUNDED
+    computes = dtype if reducer.rounds and (is_small or axis is not None) else reducer.wide
+
+    def combine(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        return reduce_windows(function, x, init, windows, out)
+
+    if axis is not None:
+        combine = accumulated(function, tuple(shape), computes, axis, reverse=windows[axis].low == 0)
 
     def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        rounds = reducer.rounds and (is_small or accumulated_axis(windows, x.shape) is not None)
-        computes = dtype if rounds else reducer.wide
         x, init = x.astype(computes, copy=False), init.astype(computes, copy=False)
         if computes != dtype:
-            return rounded(reduce_windows(function, x, init, windows), dtype, out)
-        return reduce_windows(function, x, init, windows, out)
+            return rounded(combine(x, init), dtype, out)
+        return combine(x, init, out)
 
     if dtype == reducer.wide and windows:
         run = window_extremes(function, shape, windows, dtype, run)

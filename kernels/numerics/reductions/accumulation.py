@@ -9,7 +9,7 @@ for one another, so there are many lines in any case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 
 import numpy as np
@@ -33,29 +33,39 @@ _NARROW = 8
 """So few columns are taken one by one: numpy's loops would be no longer than that."""
 
 
-def accumulate(function: np.ufunc, x: np.ndarray, init: np.ndarray, axis: int, out: np.ndarray) -> None:
-    """Put `init` and the elements up to each place combined into `out`, which is in C order, but perhaps reversed along
-    the dimension."""
-    rounds = function in (np.add, np.multiply) and x.dtype.kind not in "biu"
-    size, after = x.shape[axis], prod(x.shape[axis + 1 :])
-    if x.size < _MANY and (not rounds or size <= _SIZE):
-        function.accumulate(x, axis, x.dtype, out)
-        function(init, out, out=out)
-        return
-    lines = x.size // (size * after), size, after
-    x, found = x.reshape(lines), out.reshape(lines)
-    if not rounds:
-        _accumulate_in_order(function, x, found)
-        if init != neutral_of(function, x.dtype):
+Accumulate = Callable[[np.ndarray, np.ndarray, np.ndarray], None]
+"""Takes an array, an initial value, and an array for the result, in C order, but perhaps reversed along the dimension:
+puts there the initial value and the elements up to each place combined."""
+
+
+def accumulating(function: np.ufunc, shape: Sequence[int], dtype: np.dtype, axis: int) -> Accumulate:
+    """What accumulates arrays of this shape and type along a dimension."""
+    rounds = function in (np.add, np.multiply) and dtype.kind not in "biu"
+    size, after = shape[axis], prod(shape[axis + 1 :])
+    lines = prod(shape[:axis]), size, after
+    many = prod(shape) >= _MANY
+    neutral = neutral_of(function, dtype)
+    by_column = after <= _NARROW and lines[0] * size >= _MANY
+    columns = [np.s_[..., i : i + 1] for i in range(after)] if by_column else [()]
+
+    def in_order(x: np.ndarray, init: np.ndarray, out: np.ndarray) -> None:
+        if many:
+            _accumulate_in_order(function, x.reshape(lines), out.reshape(lines))
+        else:
+            function.accumulate(x, axis, dtype, out)
+        # Sums are rounded once more where they begin with another number, and zeros may have another sign.
+        if rounds or init.item() != neutral:
             function(init, out, out=out)
-        return
-    # Other sums are rounded once more where they begin with another number.
-    begins = x.size >= _MANY and init == function.identity
-    by_column = after <= _NARROW and x.size >= after * _MANY
-    for column in [slice(i, i + 1) for i in range(after)] if by_column else [slice(None)]:
-        _accumulate_blocks(function, x[..., column], init if begins else None, found[..., column])
-    if not begins:
-        function(init, out, out=out)
+
+    def in_blocks(x: np.ndarray, init: np.ndarray, out: np.ndarray) -> None:
+        x, found = x.reshape(lines), out.reshape(lines)
+        begins = many and init.item() == neutral
+        for column in columns:
+            _accumulate_blocks(function, x[column], init if begins else None, found[column])
+        if not begins:
+            function(init, out, out=out)
+
+    return in_blocks if rounds and (many or size > _SIZE) else in_order
 
 
 def _accumulate_in_order(function: np.ufunc, x: np.ndarray, out: np.ndarray) -> None:
@@ -80,11 +90,14 @@ def _accumulate_blocks(function: np.ufunc, x: np.ndarray, init: np.ndarray | Non
     blocks = (before, count, _SIZE, after)
     found = out[:, :whole].reshape(blocks)
     _combine_few(function, x[:, :whole].reshape(blocks), found)
-    totals = np.empty((before, count, after), x.dtype)
-    _accumulate_blocks(function, found[:, :, -1], init, totals)
+    totals = found[:, :, -1]
+    if count > 2 or rest or init is not None:
+        totals = np.empty((before, count, after), x.dtype)
+        _accumulate_blocks(function, found[:, :, -1], init, totals)
     if init is not None:
         function(init, found[:, 0], out=found[:, 0])
-    function(found[:, 1:], totals[:, :-1, np.newaxis], out=found[:, 1:])
+    later = found[:, 1:]
+    function(later, totals[:, :-1, np.newaxis], out=later)
     if rest:
         _combine_few(function, x[:, np.newaxis, whole:], out[:, np.newaxis, whole:])
         function(out[:, whole:], totals[:, -1:], out=out[:, whole:])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfrt.kernels.numerics.copying import given_back, room_for
-from tfrt.kernels.numerics.reductions.accumulation import accumulate
+from tfrt.kernels.numerics.reductions.accumulation import accumulating
 from tfrt.kernels.numerics.reductions.sums import summing
 from tfrt.kernels.numerics.reductions.trees import FEW, Arrays, along
 from tfrt.kernels.numerics.reductions.windows import Window, combine_along, pad, taps
@@ -94,16 +94,29 @@ def accumulated_axis(windows: Sequence[Window], shape: Sequence[int]) -> int | N
 _ONE = Window(1, 1, 1, 1, 0, 0)
 
 
+def accumulated(
+    function: np.ufunc, shape: tuple[int, ...], dtype: np.dtype, axis: int, *, reverse: bool
+) -> Callable[..., np.ndarray]:
+    """What combines the elements up to each place along a dimension, or from there on, and an initial value. It takes
+    an array of this shape and type, that value, and perhaps `out`."""
+    accumulate = accumulating(function, shape, dtype, axis)
+    backwards = along(axis, slice(None, None, -1))
+
+    def run(x: np.ndarray, init: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        made = room_for(shape, dtype, out)
+        if reverse:
+            accumulate(x[backwards], init, made[backwards])
+        else:
+            accumulate(x, init, made)
+        return given_back(made, out)
+
+    return run
+
+
 def reduce_windows(
     function: np.ufunc, x: np.ndarray, init: np.ndarray, windows: Sequence[Window], out: np.ndarray | None = None
 ) -> np.ndarray:
     """The elements of each window combined, and with `init` once, which is also the padding; in `out` where given."""
-    axis = accumulated_axis(windows, x.shape)
-    if axis is not None:
-        made = room_for(x.shape, x.dtype, out)
-        reverse = along(axis, slice(None, None, -1)) if windows[axis].low == 0 else ()
-        accumulate(function, x[reverse], init, axis, made[reverse])
-        return given_back(made, out)
     padded = pad(x, windows, init)
     # Sums and products of floats are rounded, so that their order shows; all else may go dimension by dimension.
     rounds = function in (np.add, np.multiply) and x.dtype.kind not in "biu"

@@ -122,19 +122,20 @@ def test_sums_of_very_many_halves_are_rounded_once(size, expected):
 
 @pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, np.float32])
 @pytest.mark.parametrize("axis", [0, 1])
-def test_running_sums_are_those_of_blocks(dtype, axis):
+@pytest.mark.parametrize("size", [16, 20, 32, 40, 48, 300])
+def test_running_sums_are_those_of_blocks(dtype, axis, size):
     """Each is the sum in its block of 16, added to that of all blocks before."""
-    x = np.random.default_rng(0).normal(size=(300, 2)).astype(dtype)
+    x = np.random.default_rng(0).normal(size=(size, 2)).astype(dtype)
     sums, before = np.zeros_like(x), np.zeros_like(x[0])
-    blocks = [x[i : i + 16] for i in range(0, 300, 16)]
+    blocks = [x[i : i + 16] for i in range(0, size, 16)]
     totals = [np.add.accumulate(block, 0)[-1] for block in blocks]
     for number, block in enumerate(blocks):
         sums[16 * number : 16 * number + 16] = np.add.accumulate(block, 0) + before
-        # The totals of 19 blocks are themselves summed in blocks.
+        # The totals of more than 16 blocks are themselves summed in blocks.
         before = np.add.accumulate(totals[: number + 1], 0)[-1] if number < 16 else before_last(totals, number)
     if axis == 1:
         x, sums = x.T, sums.T
-    window, padding = ((300, 1), (299, 0, 0, 0)) if axis == 0 else ((1, 300), (0, 0, 299, 0))
+    window, padding = ((size, 1), (size - 1, 0, 0, 0)) if axis == 0 else ((1, size), (0, 0, size - 1, 0))
     zero = np.zeros((), dtype)
     found = array("stablehlo.reduce_window", x, zero, window_dimensions=window, padding=padding, body=ADD)
     assert_same(found, sums)
@@ -150,7 +151,7 @@ def before_last(totals, number):
 @pytest.mark.parametrize(
     ("shape", "axis"),
     [((40,), 0), ((3, 20), 1), ((20000,), 0), ((20, 1700), 0), ((20, 1700), 1), ((5000, 5), 0), ((60, 9, 64), 1),
-     ((2, 130, 300), 1), ((0, 30), 1)],
+     ((2, 130, 300), 1), ((0, 30), 1), ((30, 0), 0), ((4, 32, 2), 1)],
 )  # fmt: skip
 def test_running_combinations_of_any_shape(shape, axis, dtype, body):
     """Forwards and backwards, in C order and not, with a number to begin with and with none."""
@@ -183,7 +184,7 @@ def test_running_combinations_of_any_shape(shape, axis, dtype, body):
                 assert_same(found, np.flip(expected, axis) if reverse else expected)
 
 
-@pytest.mark.parametrize("size", [20, 20000])
+@pytest.mark.parametrize("size", [4, 20, 32, 20000])
 def test_running_extremes_and_sums_of_special_numbers(size):
     """NaN stays from where it is on; where nothing was before, a sum of -0 and 0 is 0."""
     x = np.full(size, -0.0, np.float32)
