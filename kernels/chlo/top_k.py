@@ -34,13 +34,19 @@ def top_k(operand: TensorMetadata, *, k: int) -> ArrayForm:
     `stablehlo.sort`.
     """
 
+    shape = (*operand.shape[:-1], k)
+    rows, size = prod(operand.shape[:-1]), operand.shape[-1]
+    dtype = operand.dtype.numpy
+    if not rows or not k:
+        return lambda x: (np.empty(shape, dtype), np.empty(shape, np.int32))
+    # Where rows begin among all elements.
+    starts = np.arange(rows)[:, np.newaxis] * size
+    is_matrix = operand.rank == 2
+
     def run(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows = x.reshape(prod(x.shape[:-1]), x.shape[-1])
-        places = np.empty((len(rows), 0), np.int64)
-        if rows.size and k:
-            places = greatest_by_key(total_order(comparable(rows)), k)
-        values = rows[np.arange(len(rows))[:, None], places]
-        shape = (*x.shape[:-1], k)
-        return values.reshape(shape), places.astype(np.int32).reshape(shape)
+        matrix = x if is_matrix else x.reshape(rows, size)
+        places = greatest_by_key(total_order(comparable(matrix)), k)
+        values, numbers = matrix.reshape(-1).take(places + starts), places.astype(np.int32)
+        return (values, numbers) if is_matrix else (values.reshape(shape), numbers.reshape(shape))
 
     return run

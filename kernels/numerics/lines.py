@@ -9,11 +9,12 @@ import numpy as np
 from tfrt.kernels.numerics.packed import is_constant
 
 Line = Callable[[np.ndarray], np.ndarray | None]
-"""Takes an array, and gives its line along a dimension; None where lines differ."""
+"""Takes an array, and gives its line along a dimension; None where lines differ, or there is none."""
 
 
 def line_along(axis: int, *, rising: bool = False) -> Line:
-    """What finds an array's line. Of an array that nobody can change, as programs count with, it is found once.
+    """What finds an array's line along a dimension, counted from the first. Of an array that nobody can change, as
+    those are that programs count with, it is found once.
 
     Args:
         rising: whether the answer is None, too, where a number is not greater than the one before.
@@ -26,7 +27,7 @@ def line_along(axis: int, *, rising: bool = False) -> Line:
         known, line = last
         if array is known:
             return line
-        line = _line(array.swapaxes(axis, -1))
+        line = _line(array, axis)
         if rising and line is not None and not rises(line):
             line = None
         if is_constant(array):
@@ -41,10 +42,11 @@ def rises(numbers: np.ndarray) -> bool:
     return bool((numbers[..., 1:] > numbers[..., :-1]).all())
 
 
-def _line(array: np.ndarray) -> np.ndarray | None:
-    """The last dimension's, if strides say that they are all the same."""
-    others = zip(array.shape[:-1], array.strides[:-1], strict=True)
-    if any(size > 1 and stride for size, stride in others) or not array.size:
-        return None
-    line: np.ndarray = array[(0,) * (array.ndim - 1)]
-    return line
+def _line(array: np.ndarray, axis: int) -> np.ndarray | None:
+    """The one along a dimension, if strides say that they are all the same."""
+    shape, strides = array.shape, array.strides
+    for dim, size in enumerate(shape):
+        if size != 1 and dim != axis and (strides[dim] or not size):
+            return None
+    line: np.ndarray = array[tuple([slice(None) if dim == axis else 0 for dim in range(array.ndim)])]
+    return line if line.size else None

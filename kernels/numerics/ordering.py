@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -31,9 +32,13 @@ def descending(values: np.ndarray) -> np.ndarray:
 
 def numbered_order(values: np.ndarray) -> np.ndarray:
     """Integers in the order of numbers: -0 is +0, and all NaN come last and are equal."""
-    if values.dtype.kind == "f":
-        values = np.where(values != values, values.dtype.type(np.nan), values + values.dtype.type(0))
-    return total_order(values)
+    if values.dtype.kind != "f":
+        return total_order(values)
+    found = np.asarray(total_order(values + np.zeros((), values.dtype)))
+    nan = values != values
+    if np.count_nonzero(nan):
+        found[nan] = np.iinfo(found.dtype).max
+    return found
 
 
 def order_by_keys(keys: Sequence[np.ndarray]) -> np.ndarray:
@@ -41,7 +46,7 @@ def order_by_keys(keys: Sequence[np.ndarray]) -> np.ndarray:
     if len(keys) > 1:
         return np.lexsort(keys[::-1], axis=-1)
     key = keys[0]
-    if key.size < MANY or key.dtype.itemsize != 4:
+    if key.size < FEW or key.dtype.itemsize != 4:
         return key.argsort(-1, kind="stable")
     packed = _packed(key)
     packed.sort()
@@ -57,16 +62,18 @@ def greatest_by_key(key: np.ndarray, count: int) -> np.ndarray:
     size = key.shape[-1]
     grouped = min(_GROUP, size // (2 * count))
     found = None
-    if key.size >= MANY and size >= _LONG and grouped >= _LEAST_GROUP:
+    if key.size >= _MANY and size >= _LONG and grouped >= _LEAST_GROUP:
         found = _greatest_of_groups(key, count, grouped)
     if found is not None:
         return found
-    key = descending(key)
-    if key.size < MANY or key.dtype.itemsize > 4 or 4 * count > size:
-        return order_by_keys([key])[:, :count]
-    packed = np.partition(_packed(key), count - 1)[:, :count]
+    if key.size < FEW or key.dtype.itemsize > 4:
+        return order_by_keys([descending(key)])[:, :count]
+    packed = _packed(key, falling=True)
+    if size >= _LONG and 4 * count <= size:
+        packed.partition(count - 1)
+        packed = packed[:, :count].copy()
     packed.sort()
-    return _places(packed)
+    return _places(packed[:, :count])
 
 
 _GROUP, _LEAST_GROUP = 16, 4
@@ -98,21 +105,32 @@ def _greatest_of_groups(key: np.ndarray, count: int, grouped: int) -> np.ndarray
     return np.take_along_axis(places, order_by_keys([descending(values)])[:, :count], 1)
 
 
-MANY = 4096
-"""From so many elements on numbers of 64 bits, which hold a key and its place, are sorted faster than places are."""
+_MANY = 1 << 12
+"""From so many elements on numpy's calls for groups take less time than what they spare."""
+
+FEW = 1 << 9
+"""From so many elements on numbers of 64 bits, which hold a key and its place, are sorted faster than places are, whose
+order processors guess: that of arrays that come again and again they learn, so that measuring these misleads."""
+
+_PLACE, _KEY = (0, 1) if sys.byteorder == "little" else (1, 0)
+"""Which half of 64 bits is the less significant one, and which is the other."""
+
+_SIGN = np.uint32(1 << 31)
 
 
-def _packed(key: np.ndarray) -> np.ndarray:
-    """Integers of at most 32 bits and their places along the last dimension, as one number."""
-    if key.dtype.kind == "i":
-        key = key.astype(np.int32).view(np.uint32) ^ np.uint32(1 << 31)
-    packed: np.ndarray = key.astype(np.uint64) << np.uint64(32)
-    packed |= np.arange(key.shape[-1], dtype=np.uint64)
+def _packed(key: np.ndarray, *, falling: bool = False) -> np.ndarray:
+    """Integers of at most 32 bits and their places along the last dimension, as one number, in the integers' order."""
+    if key.dtype.kind == "u" and key.dtype.itemsize == 4:
+        key = (key ^ _SIGN).view(np.int32)
+    halves = np.empty((*key.shape, 2), np.int32)
+    halves[..., _KEY] = descending(key.astype(np.int32, copy=False)) if falling else key
+    halves[..., _PLACE] = np.arange(key.shape[-1], dtype=np.int32)
+    packed: np.ndarray = halves.view(np.int64)[..., 0]
     return packed
 
 
 def _places(packed: np.ndarray) -> np.ndarray:
-    return (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    return packed.view(np.int32)[..., _PLACE::2].astype(np.int64)
 
 
 def sorts_values(dtype: np.dtype) -> bool:
@@ -178,8 +196,8 @@ def _sorting_floats(dtype: np.dtype, *, total: bool) -> Callable[[np.ndarray, in
 def _restoring(dtype: np.dtype, *, last: int) -> Sort:
     """What puts zeros and NaN, next to one another once sorted, into their old order; NaN are at `last`."""
     kind = np.dtype(f"i{dtype.itemsize}")
-    # Numbers of Python's would be converted in each call.
-    least, greatest = kind.type(np.iinfo(kind).min), kind.type(np.iinfo(kind).max)
+    # Numbers would be made arrays in each call.
+    least, greatest = np.array(np.iinfo(kind).min, kind), np.array(np.iinfo(kind).max, kind)
     are_nan = _finding_nan(dtype)
 
     def restore(values: np.ndarray, found: np.ndarray, axis: int) -> None:
@@ -196,7 +214,7 @@ def _restoring(dtype: np.dtype, *, last: int) -> Sort:
 def _finding_nan(dtype: np.dtype) -> Callable[[np.ndarray], np.ndarray]:
     """What says which bits are those of NaN."""
     kind = np.dtype(f"i{dtype.itemsize}")
-    greatest, infinity = kind.type(np.iinfo(kind).max), bits_of(np.array(np.inf, dtype))[()]
+    greatest, infinity = np.array(np.iinfo(kind).max, kind), bits_of(np.array(np.inf, dtype))
     return lambda bits: (bits & greatest) > infinity
 
 

@@ -18,8 +18,9 @@ from tfrt.executor.declarations.stablehlo_shapes import known
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.copying import given_back, room_for
+from tfrt.kernels.numerics.lines import line_along
 from tfrt.kernels.numerics.ordering import (
-    MANY,
+    FEW,
     comparable,
     descending,
     numbered_order,
@@ -31,6 +32,7 @@ from tfrt.kernels.numerics.ordering import (
 )
 from tfrt.kernels.shared.bodies import Body, bind_body, read_body
 from tfrt.kernels.shared.comparators import Key, compared_operand, keys_of
+from tfrt.kernels.shared.element_kinds import INTEGERS
 
 Order = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], np.ndarray]
 """Takes operands as matrices, whose rows are sorted, and captured values; gives places of elements in order."""
@@ -71,22 +73,35 @@ def sort(*operands: TensorMetadata, dimension: int = -1, body: Any, metadata: Re
         (key,) = bound
         if key.operand == 0 or key.is_itself:
             return _sort_values(key, operands[0], dimension)
-    return _sort_by_places(order, count, dimension)
+    return _sort_by_places(order, operands[:count], dimension)
 
 
-def _sort_by_places(order: Order, count: int, dimension: int) -> ArrayForm:
+def _sort_by_places(order: Order, operands: Sequence[TensorMetadata], dimension: int) -> ArrayForm:
+    shape, axis = operands[0].shape, dimension % operands[0].rank
+    size, last = shape[axis], len(shape) - 1
+    count = prod(shape[:axis] + shape[axis + 1 :])
+    is_matrix = last == axis == 1
+    turned = list(shape)
+    turned[axis], turned[last] = turned[last], size
+    # Where rows begin among all elements.
+    starts = np.arange(count)[:, np.newaxis] * size
+    # What counts elements is the same in all rows.
+    lines = [line_along(axis) if each.dtype in INTEGERS else None for each in operands]
+
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
-        moved = [array.swapaxes(dimension, -1) for array in arrays[:count]]
-        shape = moved[0].shape
-        rows = [array.reshape(prod(shape[:-1]), shape[-1]) for array in moved]
-        places = order(rows, arrays[count:])
-        taken = places if len(places) == 1 else places + np.arange(len(places))[:, None] * shape[-1]
-        found = [array.reshape(-1).take(taken, mode="clip") for array in rows]
-        results = [array.reshape(shape).swapaxes(dimension, -1) for array in found]
+        found: list[np.ndarray] = list(arrays[: len(operands)])
+        moved = found if is_matrix else [array.swapaxes(axis, last).reshape(count, size) for array in found]
+        places = order(moved, arrays[len(operands) :])
+        taken = places if count == 1 else places + starts
+        for number, (rows, line_of) in enumerate(zip(moved, lines, strict=True)):
+            line = None if line_of is None else line_of(arrays[number])
+            # Places are within their bounds, so that to clip them only spares a copy.
+            values = rows.reshape(-1).take(taken, None, None, "clip") if line is None else line.take(places)
+            found[number] = values if is_matrix else values.reshape(turned).swapaxes(axis, last)
         if out is not None:
-            out[...] = results[0]
+            out[...] = found[0]
             return out
-        return tuple(results) if count > 1 else results[0]
+        return tuple(found) if len(found) > 1 else found[0]
 
     return run
 
@@ -179,7 +194,7 @@ def _by_keys(keys: Sequence[_BoundKey]) -> Order:
     def order(inputs: Sequence[np.ndarray], captured: Sequence[np.ndarray]) -> np.ndarray:
         if only is not None and only.operand is not None and not only.descending:
             values = comparable(inputs[only.operand])
-            if values.size < MANY:
+            if values.size < FEW:
                 return values.argsort(-1, kind="stable")
         return order_by_keys([key.values(inputs, captured) for key in keys])
 

@@ -58,9 +58,10 @@ def test_many_elements(dtype, k):
 
 
 @pytest.mark.parametrize(
-    "dtype", [np.float32, np.float64, np.float16, ml_dtypes.bfloat16, np.uint64, np.uint32, np.int16, bool]
+    "dtype",
+    [np.float32, np.float64, np.float16, ml_dtypes.bfloat16, np.uint64, np.uint32, np.int16, np.int8, np.uint8, bool],
 )
-@pytest.mark.parametrize("shape", [(5000,), (5, 1000), (300, 300), (2, 3, 3000)])
+@pytest.mark.parametrize("shape", [(5000,), (5, 1000), (300, 300), (2, 3, 3000), (3, 40), (20, 40), (2, 300)])
 @pytest.mark.parametrize("k", [1, 5, 40])
 def test_few_of_many_elements(dtype, shape, k):
     """Floats of all kinds, all of them different, and many that are equal."""

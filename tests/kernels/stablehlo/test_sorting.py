@@ -15,6 +15,7 @@ import tfrt
 from tests.kernels.stablehlo.bodied_ops import F32, I1, I32, array, arrays, assert_same, compare, step
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.ordering import comparable, numbered_order, order_by_keys, total_order
+from tfrt.kernels.numerics.packed import constant
 from tfrt.kernels.shared.bodies import read_body
 from tfrt.kernels.shared.comparators import keys_of
 
@@ -203,6 +204,29 @@ def test_one_operand_in_the_order_of_its_own_elements(dtype, direction, kind):
             places = np.argsort(ranks if direction == "LT" else ~ranks, dimension, kind="stable")
             expected = np.take_along_axis(values, places, dimension)
             assert np.ascontiguousarray(found).tobytes() == np.ascontiguousarray(expected).tobytes()
+
+
+@pytest.mark.parametrize("direction", ["LT", "GT"])
+@pytest.mark.parametrize("dtype", [*TYPES, DType.UI32, *FLOATS])
+def test_places_of_few_and_of_some_elements(dtype, direction):
+    """The second operand counts the first one's elements: as a program's constant, and as a caller's array."""
+    body = [4, [compare(direction, 0, 1)], [4]]
+    if dtype in FLOATS:
+        # The comparator's third and fourth inputs are not compared.
+        steps = canonical(direction, dtype)[1]
+        body = [4, [(op, [n if n < 2 else n + 2 for n in taken], *rest) for op, taken, *rest in steps], [16]]
+    for *shape, axis in ((5, 8, 1), (8, 5, 0), (40, 30, 1), (30, 40, 0), (3, 20, 30, 1), (700, 0)):
+        x = many(dtype, shape, axis)
+        count = constant(np.arange(shape[axis], dtype=np.int32)[::-1])
+        numbers = np.moveaxis(np.broadcast_to(count, (*shape[:axis], *shape[axis + 1 :], len(count))), -1, axis)
+        keys = x.astype(np.float64)
+        ranks = total_order(np.where(np.isnan(keys), NAN, keys + 0.0))
+        places = np.argsort(ranks if direction == "LT" else ~ranks, axis, kind="stable")
+        for each in (numbers, numbers.copy()):
+            values, found = arrays("stablehlo.sort", x, each, dimension=axis, body=body)
+            np.testing.assert_array_equal(found, len(count) - 1 - places)
+            expected = np.take_along_axis(x, places, axis)
+            assert np.ascontiguousarray(values).tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
 def test_jax_s_sort_has_its_constants_around_the_comparator():
