@@ -1,5 +1,5 @@
-"""The `nn` dialect: layers that frameworks spell out, as one op each; `stablehlo-recognize` and `stablehlo-attention`
-make them.
+"""The `nn` dialect: layers, and searches, that frameworks spell out, as one op each; `stablehlo-recognize` and
+`stablehlo-attention` make them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tfrt.dialects.shared.tensor_types import (
     shape_of,
 )
 from tfrt.dialects.shared.verification import fail
-from tfrt.dialects.stablehlo.constraints import BOOL, DIMS, FLOAT, I64
+from tfrt.dialects.stablehlo.constraints import ANY, BOOL, DIMS, FLOAT, I64, INTEGER
 from tfrt.dialects.stablehlo.directives import numbers_of
 from tfrt.executor.declarations.nn_shapes import attention as attention_shape
 from tfrt.executor.declarations.nn_shapes import can_be_mixed, masks_of_changes
@@ -132,6 +132,29 @@ class AttentionOp(CheckedOp):
         )
         require_one_element_type(self, "C8", [self.inputs[0].type, self.result.type])
         require_shape(self, "C5", "a result", self.result.type, shape)
+
+
+@irdl_op_definition
+class SearchOp(CheckedOp):
+    """Where each number belongs in a sorted line: how many of its elements are less, or with `after` no greater.
+
+    NaN is the greatest number, and -0 is 0. In a line that is not sorted, places are those that halving finds.
+    """
+
+    name = "nn.search"
+    line = operand_def(ANY)
+    numbers = operand_def(ANY)
+    after = opt_prop_def(BOOL)
+    result = result_def(INTEGER)
+    traits = traits_def(Pure())
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$line `,` $numbers attr-dict `:` functional-type(operands, results)"
+
+    def check(self) -> None:
+        require_one_element_type(self, "C1", [self.line.type, self.numbers.type])
+        if len(shape_of(self.line.type)) != 1:
+            fail(self, f"(C2) expects a line of one dimension, but got {len(shape_of(self.line.type))}")
+        require_shape(self, "C3", "a result", self.result.type, shape_of(self.numbers.type))
 
 
 def _changes(op: AttentionOp, changes: ArrayAttr[ArrayAttr[Attribute]] | None) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""Layers of neural networks along one dimension, as ops of the core runtime; see `tfrt.dialects.nn`."""
+"""Layers of neural networks along one dimension, and searches, as ops of the core runtime; see `tfrt.dialects.nn`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfrt.executor.declarations.annotations import RowEpilogue
+from tfrt.executor.declarations.annotations import ResultMetadata, RowEpilogue
 from tfrt.executor.declarations.metadata import TensorMetadata
 from tfrt.executor.declarations.nn_shapes import attention as attention_shape
 from tfrt.executor.declarations.nn_shapes import can_be_mixed, masks_of_changes
@@ -24,6 +24,7 @@ from tfrt.kernels.numerics.attention_sizes import Attention, Change
 from tfrt.kernels.numerics.machine_code.rows import with_native_rows
 from tfrt.kernels.numerics.quiet import quiet
 from tfrt.kernels.numerics.row_layers import Rows, by_rows, normalize_rows, softmax_rows
+from tfrt.kernels.numerics.searching import searching
 
 
 def _axis(operand: TensorMetadata, dimension: int, op: str) -> int:
@@ -172,6 +173,32 @@ def attention(
     run = attend(sizes, host)
     has_halves = any(is_half(each.dtype.numpy) for each in inputs)
     return rounded_once(run) if has_halves else run
+
+
+def _search_metadata(
+    line: TensorMetadata, numbers: TensorMetadata, *, after: bool = False, dtype: DType = DType.I32
+) -> TensorMetadata:
+    if line.rank != 1 or line.dtype is not numbers.dtype:
+        raise KernelError(f"nn.search: expects a line of the numbers' type, but got {line} for {numbers}")
+    return TensorMetadata(dtype, numbers.shape)
+
+
+@array_op("nn.search", metadata=_search_metadata)
+def search(
+    line: TensorMetadata, numbers: TensorMetadata, *, after: bool = False, metadata: ResultMetadata
+) -> ArrayForm:
+    """How many elements of a sorted line are less than each number, or with `after` no greater."""
+    dtype = metadata[0].dtype.numpy
+    find = searching(after=after) if line.shape[0] else lambda line, numbers: np.zeros(numbers.shape, np.intp)
+
+    def run(line: np.ndarray, numbers: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        found = find(line, numbers)
+        if out is None:
+            return found.astype(dtype)
+        out[...] = found
+        return out
+
+    return run
 
 
 def _zeros(made: TensorMetadata) -> ArrayForm:

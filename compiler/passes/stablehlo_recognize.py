@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 from tfrt.compiler.emitter.attributes import dtype_of
 from tfrt.compiler.passes.shared.first_elements import take_first_elements
 from tfrt.compiler.passes.shared.layers import normalization_of, softmax_of
+from tfrt.compiler.passes.shared.searches import take_search
 from tfrt.compiler.passes.shared.source_insertion import insert_before
 from tfrt.compiler.passes.shared.source_values import counted_dimension, element_type_of, maker, sizes_of
 from tfrt.compiler.runtime_values import dense_attribute
@@ -29,6 +30,7 @@ from tfrt.dialects.stablehlo.attributes import (
     GatherAttr,
     GatherDimensionNumbers,
 )
+from tfrt.dialects.stablehlo.control_flow import WhileOp
 from tfrt.dialects.stablehlo.directives import integers, numbers_of
 from tfrt.dialects.stablehlo.elementwise import CompareOp, SelectOp
 from tfrt.dialects.stablehlo.indexing import GatherOp
@@ -45,6 +47,9 @@ class StablehloRecognize(ModulePass):
     Products with one-hot matrices, which JAX spells as comparisons with an iota, read the rows that they pick. An index
     out of range picks zeros. A product would also give NaN where any row holds an infinity or NaN; this one does so
     only where the picked row does.
+
+    A sort of which only the greatest elements are used is `chlo.top_k`, and a loop that finds where a few numbers
+    belong in a sorted line is `nn.search`.
     """
 
     name = "stablehlo-recognize"
@@ -59,6 +64,8 @@ class StablehloRecognize(ModulePass):
                 _one_hot_product(inner)
             elif type(inner) is SortOp:
                 take_first_elements(inner)
+            elif type(inner) is WhileOp:
+                take_search(inner)
 
 
 def _layer(op: Operation) -> None:

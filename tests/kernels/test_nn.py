@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tfrt
+from tests.kernels.stablehlo.bodied_ops import arrays
 
 X = np.float32([[1, 2, 4], [-3, 0, 100]])
 
@@ -262,3 +263,47 @@ def test_attention_is_what_it_is_made_of(seed):
         inputs[1][0, 0, 0] = np.nan
     found, expected = (tfrt.load(tfrt.compile(text, opt_level=level))["main"](*inputs) for level in (2, 0))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+@pytest.mark.parametrize("after", [False, True])
+def test_search(dtype, after):
+    """Places of numbers of any shape, in memory that is given or not; in a line without elements all are 0."""
+    rng = np.random.default_rng(0)
+    for size in (0, 1, 50):
+        line, numbers = np.sort(rng.integers(0, 9, size)).astype(dtype), rng.integers(0, 9, (3, 4)).astype(dtype)
+        expected = np.searchsorted(line, numbers, "right" if after else "left")
+        (found,) = arrays("nn.search", line, numbers, after=after)
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(arrays("nn.search", line, numbers.T, after=after)[0], expected.T)
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers", "message"),
+    [
+        (np.zeros((2, 2)), np.zeros(2), "got f64 [2, 2] for f64 [2]"),
+        (np.zeros(2), np.zeros(2, np.int32), "got f64 [2] for i32 [2]"),
+    ],
+)
+def test_what_search_refuses(line, numbers, message):
+    with pytest.raises(tfrt.KernelError) as caught:
+        arrays("nn.search", line, numbers)
+    assert caught.value.message == f"nn.search: expects a line of the numbers' type, but {message}"
+
+
+@pytest.mark.parametrize(
+    ("line", "result", "message"),
+    [
+        ("4xf64", "2xi32", "(C1) expects one element type, but got 'tensor<4xf64>', 'tensor<2xf32>'"),
+        ("2x2xf32", "2xi32", "(C2) expects a line of one dimension, but got 2"),
+        ("4xf32", "3xi32", "(C3) expects a result of shape [2], but got 'tensor<3xi32>'"),
+    ],
+)
+def test_what_the_verifier_says_of_searches(line, result, message):
+    text = f"""func.func @main(%x: tensor<{line}>, %y: tensor<2xf32>) -> tensor<{result}> {{
+  %0 = nn.search %x, %y : (tensor<{line}>, tensor<2xf32>) -> tensor<{result}>
+  return %0 : tensor<{result}>
+}}"""
+    with pytest.raises(tfrt.CompileError) as info:
+        tfrt.compile(text, "t.mlir")
+    assert info.value.diagnostics[0].headline() == f"t.mlir:2:8: error: 'nn.search' op {message}"

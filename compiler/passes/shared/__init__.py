@@ -40,6 +40,7 @@
 `layers.py`                layers in what frameworks spell out
 `canonical_floats.py`      comparisons of floats whose zeros and NaN are replaced
 `first_elements.py`        sorts of which only the first elements are used
+`searches.py`              loops that halve what is left of a sorted line
 `axes.py`                  dimensions as products of axes, which stay through reshapes and transposes
 `scores.py`                what lies between the two products of an attention
 `remarks.py`               what passes have to say about a program that is in order

@@ -241,3 +241,32 @@ func.func @no_top_k(%x: tensor<9xf32>, %y: tensor<9xi32>) -> (tensor<3xf32>, ten
   %9 = stablehlo.slice %8#0 [0:3] : (tensor<9xf32>) -> tensor<3xf32>
   return %2, %4, %6, %7#0, %9 : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<9xf32>, tensor<3xf32>
 }
+
+// Halving what is left of a line of integers, until each number has its place.
+// CHECK-LABEL: func.func @search
+// CHECK-NEXT: nn.search %arg0, %arg1 : (tensor<3xi32>, tensor<5xi32>) -> tensor<5xui32>
+// CHECK-NEXT: return
+func.func @search(%x: tensor<3xi32>, %y: tensor<5xi32>) -> tensor<5xui32> {
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %one = stablehlo.constant dense<1> : tensor<i32>
+  %steps = stablehlo.constant dense<2> : tensor<i32>
+  %start = stablehlo.constant dense<0> : tensor<5xui32>
+  %end = stablehlo.constant dense<3> : tensor<5xui32>
+  %two = stablehlo.constant dense<2> : tensor<5xui32>
+  %r:3 = stablehlo.while(%i = %zero, %low = %start, %high = %end) : tensor<i32>, tensor<5xui32>, tensor<5xui32> cond {
+    %more = stablehlo.compare LT, %i, %steps, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %more : tensor<i1>
+  } do {
+    %width = stablehlo.subtract %high, %low : tensor<5xui32>
+    %half = stablehlo.divide %width, %two : tensor<5xui32>
+    %middle = stablehlo.add %low, %half : tensor<5xui32>
+    %at = stablehlo.reshape %middle : (tensor<5xui32>) -> tensor<5x1xui32>
+    %found = "stablehlo.gather"(%x, %at) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, slice_sizes = array<i64: 1>}> : (tensor<3xi32>, tensor<5x1xui32>) -> tensor<5xi32>
+    %first = stablehlo.compare LE, %y, %found, SIGNED : (tensor<5xi32>, tensor<5xi32>) -> tensor<5xi1>
+    %lower = stablehlo.select %first, %low, %middle : tensor<5xi1>, tensor<5xui32>
+    %upper = stablehlo.select %first, %middle, %high : tensor<5xi1>, tensor<5xui32>
+    %next = stablehlo.add %i, %one : tensor<i32>
+    stablehlo.return %next, %lower, %upper : tensor<i32>, tensor<5xui32>, tensor<5xui32>
+  }
+  return %r#2 : tensor<5xui32>
+}
