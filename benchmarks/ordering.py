@@ -1,9 +1,10 @@
 """Sorts, greatest elements and their places, searches and running sums as JAX writes them, against numpy by hand.
 
-    python benchmarks/ordering.py [--rounds N] [--cases TEXT]
+    python benchmarks/ordering.py [--rounds N] [--cases TEXT] [--size N]
 
-All ways are timed in turn within every round, with numpy and, where llvmlite is installed, as machine code. Shown are
-the least and the median time of a call in microseconds, and the ratio of the least to numpy's by hand. One thread.
+Matrices are of N x N singles; searches are for a tenth as many numbers among 1000. All ways are timed in turn within
+every round, with numpy and, where llvmlite is installed, as machine code. Shown are the least and the median time of a
+call in microseconds, and the ratio of the least to numpy's by hand. One thread.
 """
 
 from __future__ import annotations
@@ -27,9 +28,7 @@ import tfrt
 
 Case = tuple[str, Callable[..., Any], Sequence[np.ndarray]]
 
-SIZE, COUNT, TABLE, QUERIES = 1024, 5, 1000, 100_000
-X = f"tensor<{SIZE}x{SIZE}xf32>"
-PLACES = f"tensor<{SIZE}x{SIZE}xi32>"
+COUNT, TABLE = 5, 1000
 
 
 def made_canonical(value: str, type: str, mask: str, prefix: str) -> str:
@@ -41,13 +40,17 @@ def made_canonical(value: str, type: str, mask: str, prefix: str) -> str:
       %{prefix}c = stablehlo.select %{prefix}n, %nan, %{prefix}w : {mask}, {type}"""
 
 
-def matrix() -> np.ndarray:
-    return np.random.default_rng(0).standard_normal((SIZE, SIZE), np.float32)
+def matrix(size: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((size, size), np.float32)
 
 
-def of_matrix(lines: str, value: str, type: str) -> str:
+def type_of(size: int, element: str = "f32") -> str:
+    return f"tensor<{size}x{size}x{element}>"
+
+
+def of_matrix(size: int, lines: str, value: str, type: str) -> str:
     """A function of a matrix `%x`."""
-    return f"""func.func @main(%x: {X}) -> {type} {{
+    return f"""func.func @main(%x: {type_of(size)}) -> {type} {{
       %zero = stablehlo.constant dense<0.0> : tensor<f32>
       %nan = stablehlo.constant dense<0x7FC00000> : tensor<f32>
       %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
@@ -56,40 +59,41 @@ def of_matrix(lines: str, value: str, type: str) -> str:
     }}"""
 
 
-def sort(axis: int) -> Case:
+def sort(axis: int, size: int) -> Case:
     """Along rows or columns."""
     sides = "".join(made_canonical(f"%{side}", "tensor<f32>", "tensor<i1>", side) for side in "ab")
     lines = f"""%r = "stablehlo.sort"(%x) <{{dimension = {axis} : i64, is_stable = true}}> ({{
     ^bb0(%a: tensor<f32>, %b: tensor<f32>):{sides}
       %less = stablehlo.compare LT, %ac, %bc, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
       stablehlo.return %less : tensor<i1>
-    }}) : ({X}) -> {X}"""
-    return of_matrix(lines, "%r", X), lambda x: np.sort(x, axis), [matrix()]
+    }}) : ({type_of(size)}) -> {type_of(size)}"""
+    return of_matrix(size, lines, "%r", type_of(size)), lambda x: np.sort(x, axis), [matrix(size)]
 
 
-def top_k() -> Case:
+def top_k(size: int) -> Case:
     """The greatest elements of rows."""
-    part = f"tensor<{SIZE}x{COUNT}xf32>"
-    lines = f"""%i = stablehlo.iota dim = 1 : {PLACES}
+    part = f"tensor<{size}x{COUNT}xf32>"
+    lines = f"""%i = stablehlo.iota dim = 1 : {type_of(size, "i32")}
       %s:2 = "stablehlo.sort"(%x, %i) <{{dimension = 1 : i64, is_stable = true}}> ({{
     ^bb0(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<i32>, %d: tensor<i32>):
       %more = stablehlo.compare GT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
       stablehlo.return %more : tensor<i1>
-    }}) : ({X}, {PLACES}) -> ({X}, {PLACES})
-      %r = stablehlo.slice %s#0 [0:{SIZE}, 0:{COUNT}] : ({X}) -> {part}"""
+    }}) : ({type_of(size)}, {type_of(size, "i32")}) -> ({type_of(size)}, {type_of(size, "i32")})
+      %r = stablehlo.slice %s#0 [0:{size}, 0:{COUNT}] : ({type_of(size)}) -> {part}"""
 
     def by_hand(x: np.ndarray) -> np.ndarray:
-        return np.sort(np.partition(x, SIZE - COUNT)[:, SIZE - COUNT :])[:, ::-1]
+        return np.sort(np.partition(x, size - COUNT)[:, size - COUNT :])[:, ::-1]
 
-    return of_matrix(lines, "%r", part), by_hand, [matrix()]
+    return of_matrix(size, lines, "%r", part), by_hand, [matrix(size)]
 
 
-def argmax(axis: int) -> Case:
+def argmax(axis: int, size: int) -> Case:
     """Of rows or columns."""
-    lines = f"""%i = stablehlo.iota dim = {axis} : {PLACES}
+    places, kept = type_of(size, "i32"), f"tensor<{size}xi32>"
+    lines = f"""%i = stablehlo.iota dim = {axis} : {places}
       %none = stablehlo.constant dense<0> : tensor<i32>
       %r:2 = stablehlo.reduce(%x init: %low), (%i init: %none) across dimensions = [{axis}]
-        : ({X}, {PLACES}, tensor<f32>, tensor<i32>) -> (tensor<{SIZE}xf32>, tensor<{SIZE}xi32>)
+        : ({type_of(size)}, {places}, tensor<f32>, tensor<i32>) -> (tensor<{size}xf32>, {kept})
         reducer(%a: tensor<f32>, %b: tensor<f32>) (%c: tensor<i32>, %d: tensor<i32>) {{
           %0 = stablehlo.compare GT, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
           %1 = stablehlo.compare NE, %a, %a, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
@@ -102,29 +106,30 @@ def argmax(axis: int) -> Case:
           %8 = stablehlo.select %6, %c, %d : tensor<i1>, tensor<i32>
           stablehlo.return %7, %8 : tensor<f32>, tensor<i32>
         }}"""
-    return of_matrix(lines, "%r#1", f"tensor<{SIZE}xi32>"), lambda x: x.argmax(axis), [matrix()]
+    return of_matrix(size, lines, "%r#1", kept), lambda x: x.argmax(axis), [matrix(size)]
 
 
-def running(axis: int, op: str, init: str, by_hand: Callable[..., Any]) -> Case:
+def running(axis: int, op: str, init: str, by_hand: Callable[..., Any], size: int) -> Case:
     """Sums or extremes of all elements before, along rows or columns."""
     pairs = [[0, 0], [0, 0]]
-    pairs[axis][0] = SIZE - 1
-    window = [SIZE if d == axis else 1 for d in range(2)]
+    pairs[axis][0] = size - 1
+    window = [size if d == axis else 1 for d in range(2)]
     lines = f"""%r = "stablehlo.reduce_window"(%x, {init}) <{{padding = dense<{pairs}> : tensor<2x2xi64>,
         window_dimensions = array<i64: {window[0]}, {window[1]}>}}> ({{
     ^bb0(%a: tensor<f32>, %b: tensor<f32>):
       %c = stablehlo.{op} %a, %b : tensor<f32>
       stablehlo.return %c : tensor<f32>
-    }}) : ({X}, tensor<f32>) -> {X}"""
-    return of_matrix(lines, "%r", X), by_hand, [matrix()]
+    }}) : ({type_of(size)}, tensor<f32>) -> {type_of(size)}"""
+    return of_matrix(size, lines, "%r", type_of(size)), by_hand, [matrix(size)]
 
 
-def search() -> Case:
+def search(size: int) -> Case:
     """Where numbers belong in a sorted array, which halves what is left in each iteration."""
-    table, queries = f"tensor<{TABLE}xf32>", f"tensor<{QUERIES}xf32>"
-    numbers, mask = f"tensor<{QUERIES}xui32>", f"tensor<{QUERIES}xi1>"
+    count = size * size // 10
+    table, queries = f"tensor<{TABLE}xf32>", f"tensor<{count}xf32>"
+    numbers, mask = f"tensor<{count}xui32>", f"tensor<{count}xi1>"
     sides = "".join(made_canonical(value, queries, mask, name) for value, name in (("%y", "q"), ("%found", "f")))
-    text = f"""func.func @main(%x: {table}, %y: {queries}) -> tensor<{QUERIES}xi32> {{
+    text = f"""func.func @main(%x: {table}, %y: {queries}) -> tensor<{count}xi32> {{
       %first = stablehlo.constant dense<0> : tensor<i32>
       %steps = stablehlo.constant dense<{TABLE.bit_length()}> : tensor<i32>
       %one = stablehlo.constant dense<1> : tensor<i32>
@@ -140,25 +145,25 @@ def search() -> Case:
         %width = stablehlo.subtract %high, %low : {numbers}
         %half = stablehlo.divide %width, %two : {numbers}
         %middle = stablehlo.add %low, %half : {numbers}
-        %at = stablehlo.reshape %middle : ({numbers}) -> tensor<{QUERIES}x1xui32>
+        %at = stablehlo.reshape %middle : ({numbers}) -> tensor<{count}x1xui32>
         %found = "stablehlo.gather"(%x, %at) <{{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0],
           start_index_map = [0], index_vector_dim = 1>, slice_sizes = array<i64: 1>}}>
-          : ({table}, tensor<{QUERIES}x1xui32>) -> {queries}{sides}
+          : ({table}, tensor<{count}x1xui32>) -> {queries}{sides}
         %before = stablehlo.compare LE, %qc, %fc, TOTALORDER : ({queries}, {queries}) -> {mask}
         %new_low = stablehlo.select %before, %low, %middle : {mask}, {numbers}
         %new_high = stablehlo.select %before, %middle, %high : {mask}, {numbers}
         %next = stablehlo.add %i, %one : tensor<i32>
         stablehlo.return %next, %new_low, %new_high : tensor<i32>, {numbers}, {numbers}
       }}
-      %places = stablehlo.convert %r#2 : ({numbers}) -> tensor<{QUERIES}xi32>
-      return %places : tensor<{QUERIES}xi32>
+      %places = stablehlo.convert %r#2 : ({numbers}) -> tensor<{count}xi32>
+      return %places : tensor<{count}xi32>
     }}"""
     rng = np.random.default_rng(0)
-    given = [np.sort(rng.standard_normal(TABLE, np.float32)), rng.standard_normal(QUERIES, np.float32)]
+    given = [np.sort(rng.standard_normal(TABLE, np.float32)), rng.standard_normal(count, np.float32)]
     return text, np.searchsorted, given
 
 
-CASES: dict[str, Callable[[], Case]] = {
+CASES: dict[str, Callable[[int], Case]] = {
     "sort of rows": partial(sort, 1),
     "sort of columns": partial(sort, 0),
     "top_k": top_k,
@@ -185,12 +190,14 @@ def ways_of(case: Case) -> dict[str, Callable[[], Any]]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    options = parser_of(__doc__, 50).parse_args(argv)
+    parser = parser_of(__doc__, 50)
+    parser.add_argument("--size", type=int, default=1024, help="how many rows and columns matrices have")
+    options = parser.parse_args(argv)
     print(f"{'us a call':28}{'least':>10}{'p50':>10}{'ratio':>8}")
     for name, make in CASES.items():
         if options.cases not in name:
             continue
-        ways = ways_of(make())
+        ways = ways_of(make(options.size))
         agreed(name, ways, rtol=1e-4, atol=1e-3)
         times = timed(ways, options.rounds)
         floor = min(times["numpy"])

@@ -66,8 +66,10 @@ class _Search:
 
 def _search(loop: WhileOp, block: Block, given: Operation, high: int) -> _Search | None:
     """The search whose upper ends are the value that a loop carries by this number."""
-    chosen = operand_of(given, high)
-    is_first, middle, end = operands_of(chosen.op)
+    chosen = maker(operand_of(given, high), "stablehlo.select")
+    if chosen is None:
+        return None
+    is_first, middle, end = operands_of(chosen)
     step = maker(middle, "stablehlo.add")
     if step is None or end is not block.args[high]:
         return None
