@@ -89,15 +89,16 @@ def _sort_by_places(order: Order, operands: Sequence[TensorMetadata], dimension:
     lines = [line_along(axis) if each.dtype in INTEGERS else None for each in operands]
 
     def run(*arrays: np.ndarray, out: np.ndarray | None = None) -> Any:
-        found: list[np.ndarray] = list(arrays[: len(operands)])
-        moved = found if is_matrix else [array.swapaxes(axis, last).reshape(count, size) for array in found]
+        inputs = arrays[: len(operands)]
+        moved = inputs if is_matrix else [array.swapaxes(axis, last).reshape(count, size) for array in inputs]
         places = order(moved, arrays[len(operands) :])
         taken = places if count == 1 else places + starts
-        for number, (rows, line_of) in enumerate(zip(moved, lines, strict=True)):
-            line = None if line_of is None else line_of(arrays[number])
+        found = []
+        for array, rows, line_of in zip(inputs, moved, lines, strict=True):
+            line = None if line_of is None else line_of(array)
             # Places are within their bounds, so that to clip them only spares a copy.
             values = rows.reshape(-1).take(taken, None, None, "clip") if line is None else line.take(places)
-            found[number] = values if is_matrix else values.reshape(turned).swapaxes(axis, last)
+            found.append(values if is_matrix else values.reshape(turned).swapaxes(axis, last))
         if out is not None:
             out[...] = found[0]
             return out

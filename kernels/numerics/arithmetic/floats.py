@@ -17,7 +17,7 @@ Out = np.ndarray | None
 # Numbers, Python's and numpy's, would be made arrays in each call.
 _BITS = {
     kind.itemsize: (kind, np.array(8 * kind.itemsize - 1, kind), np.array(np.iinfo(kind).max, kind))
-    for kind in map(np.dtype, (np.int8, np.int16, np.int32, np.int64))
+    for kind in [np.dtype(f"i{size}") for size in (1, 2, 4, 8)]
 }
 """Integers with a sign, by how many bytes they have: the type, how many bits are before the last one, and all these."""
 
