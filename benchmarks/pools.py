@@ -28,8 +28,8 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.pools import NEUTRAL, Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.convolution import prepare_fused
 from tfrt.kernels.numerics.windows import Window, window
 

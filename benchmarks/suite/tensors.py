@@ -12,7 +12,8 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.chains.elementwise import Step, chain
+from tfrt.kernels.numerics.chains.elementwise import chain
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.chain import Chain, with_native_chain
 
 

@@ -17,9 +17,9 @@ from tfrt.executor.values.attributes import I64Array, TypedAggregate
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.cpu.into import kernel_and_into
 from tfrt.kernels.cpu.steps import step_of
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
 from tfrt.kernels.numerics.chains.reduction_blocks import run_chain
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
 from tfrt.kernels.shared.reducers import known_reduction

@@ -17,9 +17,9 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
 from tfrt.kernels.numerics.chains.parts import Part, whole
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.shared.element_kinds import loudly
 
 Numbered = Callable[[int], int]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +19,7 @@ from tfrt.executor.declarations.broadcasting import Shape, cut_at, without_leadi
 from tfrt.executor.declarations.prepared import Scribe, written
 from tfrt.kernels.numerics.chains.narrow_rows import long_rows, spreading
 from tfrt.kernels.numerics.chains.numbers import spread_numbers
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.passes import has_passes
 from tfrt.kernels.numerics.quiet import quiet
 
@@ -28,23 +28,6 @@ BLOCK_BYTES = 1 << 18
 
 Run = Callable[..., np.ndarray]
 """Takes the inputs' arrays, and perhaps `out`, an array for the result, which it returns."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One function of a chain.
-
-    Attributes:
-        function: takes arrays, and the one to write into (`out`) last.
-        operands: numbers of values: those of the chain's inputs come first, then those of the steps before this one.
-        native: see `tfrt.executor.declarations.op.OpEntry`.
-        dtype: the type of what it gives, where that is not the chain's.
-    """
-
-    function: Callable[..., Any]
-    operands: tuple[int, ...]
-    native: str | None = None
-    dtype: np.dtype | None = None
 
 
 def chain(

@@ -16,9 +16,10 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import Shape
 from tfrt.executor.declarations.prepared import Write
 from tfrt.kernels.numerics.borrowing import Part, function_of
-from tfrt.kernels.numerics.chains.elementwise import Statements, Step, alignment
+from tfrt.kernels.numerics.chains.elementwise import Statements, alignment
 from tfrt.kernels.numerics.chains.narrow_rows import repeated, repeats, spreading
 from tfrt.kernels.numerics.chains.numbers import spread_numbers
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.packed import Known, packed_once
 from tfrt.kernels.numerics.workspaces import Room, Workspace
 

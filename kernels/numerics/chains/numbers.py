@@ -11,15 +11,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.packed import constant, packed_once
-
-if TYPE_CHECKING:
-    from tfrt.kernels.numerics.chains.elementwise import Step
 
 _EXTREMES = (np.maximum, np.minimum)
 

@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.declarations.broadcasting import Shape
-from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.steps import Step
 
 Flags = tuple[bool, ...]
 """For each dimension whether a value has all of its elements, or one for all."""

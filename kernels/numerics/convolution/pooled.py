@@ -18,8 +18,8 @@ from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.arithmetic import floats
 from tfrt.kernels.numerics.borrowing import Part, function_of
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue, names_of
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.convolution.blocks import Block, Kind, blocks_of
 from tfrt.kernels.numerics.convolution.channels_last import (
     MOST_HELD,

@@ -17,9 +17,9 @@ from tfrt.executor.declarations.prepared import written
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.direct_calls import UNFIT
 from tfrt.executor.support.machine_code import CannotAssemble
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.narrow_rows import LongRows, long_rows
 from tfrt.kernels.numerics.chains.parts import Part, whole
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.blocks import Limits, Work, taking_any, units_of, whole_work, written_work
 from tfrt.kernels.numerics.machine_code.chain_code import Loops, write
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from tfrt.executor.support.machine_code import DATA_OFFSET, processor
-from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value
 from tfrt.kernels.numerics.machine_code.vectors.steps import write_typed
 from tfrt.kernels.numerics.machine_code.vectors.types import Vector, address, in_registers, load, spread, store

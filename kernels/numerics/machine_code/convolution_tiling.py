@@ -13,7 +13,7 @@ import numpy as np
 from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.support.machine_code import Processor
-from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.vectors.steps import has_form
 from tfrt.kernels.numerics.windows import Window
 

@@ -19,7 +19,7 @@ from tfrt.executor.declarations.broadcasting import without_leading_ones
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import DATA_OFFSET, assemble, processor
 from tfrt.kernels.numerics.attention_sizes import LEAST_SHARE
-from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.blocks import Limits, require_whole, taking_any, units_of, whole_work
 from tfrt.kernels.numerics.machine_code.choice import Run, native_or
 from tfrt.kernels.numerics.machine_code.vectors.code import Code, Value

@@ -7,8 +7,8 @@ import tfrt
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics import row_layers
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.row_layers import by_rows, normalize_rows, softmax_columns, softmax_rows
 
 SPECIAL = np.array([np.inf, -np.inf, np.nan, 1e-30, 100.0, 0.0, -0.0])

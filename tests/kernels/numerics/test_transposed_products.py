@@ -9,8 +9,8 @@ import tfrt
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.kernels.numerics import panels, products
 from tfrt.kernels.numerics import transposed_products as transposed
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.contraction import contract
 from tfrt.kernels.numerics.contraction_sizes import contraction
 

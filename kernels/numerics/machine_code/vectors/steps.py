@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tfrt.kernels.numerics.arithmetic import floats
-from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.vectors import doubles
 from tfrt.kernels.numerics.machine_code.vectors.code import Code
 from tfrt.kernels.numerics.machine_code.vectors.error_functions import erf, erf_inv, erfc

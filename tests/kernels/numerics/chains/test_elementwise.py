@@ -13,9 +13,10 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.declarations.prepared import writing_of
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics.chains import elementwise, epilogues, narrow_rows
-from tfrt.kernels.numerics.chains.elementwise import Step, chain
+from tfrt.kernels.numerics.chains.elementwise import chain
 from tfrt.kernels.numerics.chains.epilogues import epilogue, writing_of_epilogue
 from tfrt.kernels.numerics.chains.narrow_rows import repeats
+from tfrt.kernels.numerics.chains.steps import Step
 
 UNARY = ("tf.Abs", "tf.Neg", "tf.Square", "tf.Sqrt", "tf.Rsqrt", "tf.Exp", "tf.Tanh", "tf.Sigmoid", "tf.Relu")
 BINARY = ("tf.AddV2", "tf.Sub", "tf.Mul", "tf.RealDiv", "tf.Maximum", "tf.Minimum")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfrt.kernels.numerics.chains.elementwise import Step, chain
+from tfrt.kernels.numerics.chains.elementwise import chain
 from tfrt.kernels.numerics.chains.epilogues import epilogue
 from tfrt.kernels.numerics.chains.numbers import spread_numbers
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.packed import constant
 
 NUMBERS = (0.0, -0.0, 1.5, -2.0, np.inf, np.nan)

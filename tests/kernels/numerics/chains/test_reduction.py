@@ -5,9 +5,9 @@ import pytest
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.chains import reduction_blocks
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, merged
 from tfrt.kernels.numerics.chains.reduction_blocks import run_chain
+from tfrt.kernels.numerics.chains.steps import Step
 
 F32, I32, BOOL = (np.dtype(kind) for kind in (np.float32, np.int32, np.bool_))
 

@@ -8,8 +8,8 @@ import pytest
 from tests.kernels.numerics.as_written import as_written
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.declarations.prepared import writing_of
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.convolution.channels_last import conv2d, prepare
 from tfrt.kernels.numerics.convolution.gradients import conv2d_filter_gradient
 from tfrt.kernels.numerics.windows import Window, window

@@ -15,7 +15,8 @@ from tfrt.executor.support.errors import KernelError
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
 from tfrt.kernels.numerics import copying
-from tfrt.kernels.numerics.chains.elementwise import Step, chain
+from tfrt.kernels.numerics.chains.elementwise import chain
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code import chain as native_chain
 from tfrt.kernels.numerics.machine_code.chain import LEAST_WIDTH, Chain, describe, with_native_chain
 from tfrt.kernels.shared.element_kinds import loudly

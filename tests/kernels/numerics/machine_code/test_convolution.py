@@ -12,8 +12,8 @@ from tfrt.executor.declarations.op_registry import CPU_OPS
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support import machine_code
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.convolution.channels_last import prepare
 from tfrt.kernels.numerics.machine_code import blocks, convolution_tiling
 from tfrt.kernels.numerics.machine_code import convolution as native_convolution

@@ -11,8 +11,8 @@ from tfrt.executor.declarations.pools import Pool
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.executor.values.dtype import DType
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code import convolution, depthwise_code
 from tfrt.kernels.numerics.machine_code.convolution import describe, is_worth_pooling, make_native
 from tfrt.kernels.numerics.windows import Window

@@ -10,8 +10,8 @@ from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics import panels
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code import product_tiling, tiles
 from tfrt.kernels.numerics.machine_code.products import MOST_INNER, describe, with_native_product
 

@@ -7,9 +7,9 @@ import pytest
 
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
 from tfrt.kernels.numerics.chains.reduction_blocks import run_chain
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code import reduction as native_reduction
 from tfrt.kernels.numerics.machine_code.reduction import describe, make_native, with_native_reduction
 from tfrt.kernels.numerics.machine_code.reduction_code import columns, rows, work

@@ -7,8 +7,8 @@ import tfrt
 from tfrt.executor.declarations.annotations import RowEpilogue
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
-from tfrt.kernels.numerics.chains.elementwise import Step
 from tfrt.kernels.numerics.chains.epilogues import epilogue
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code import rows as native_rows
 from tfrt.kernels.numerics.machine_code.rows import describe, with_native_rows, with_native_softmax
 from tfrt.kernels.numerics.row_layers import by_rows, normalize_rows, softmax_rows

@@ -6,7 +6,7 @@ import pytest
 from tfrt.executor.runtime.host_context import HostContext
 from tfrt.executor.support.machine_code import is_available
 from tfrt.kernels.numerics.arithmetic import floats
-from tfrt.kernels.numerics.chains.elementwise import Step
+from tfrt.kernels.numerics.chains.steps import Step
 from tfrt.kernels.numerics.machine_code.chain import Chain, with_native_chain
 from tfrt.kernels.numerics.special import error_functions
 
