@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
@@ -58,7 +58,9 @@ _LEAST_ELEMENTS = 1 << 12
 
 
 def _is_large(value: SSAValue) -> bool:
-    return has_known_sizes(value) and prod(sizes_of(value)) >= _LEAST_ELEMENTS
+    # A loop may carry a token, too, or a tensor of an unknown rank.
+    is_ranked = isinstance(value.type, TensorType)
+    return is_ranked and has_known_sizes(value) and prod(sizes_of(value)) >= _LEAST_ELEMENTS
 
 
 _VIEWS = frozenset(

@@ -69,3 +69,22 @@ func.func @others(%x: tensor<64x64xf32>, %v: tensor<8xf32>) -> (tensor<64x64xf32
   }
   return %0#1, %3#1, %4#1 : tensor<64x64xf32>, tensor<8xf32>, tensor<64x64xf32>
 }
+
+// A token has no sizes.
+// CHECK-LABEL: func.func @with_a_token
+// CHECK: stablehlo.while
+func.func @with_a_token(%x: tensor<2xf32>, %token: !stablehlo.token) -> (tensor<2xf32>, !stablehlo.token) {
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %one = stablehlo.constant dense<1> : tensor<i32>
+  %two = stablehlo.constant dense<2> : tensor<i32>
+  %0:3 = stablehlo.while(%t = %token, %i = %zero, %v = %x) : !stablehlo.token, tensor<i32>, tensor<2xf32>
+  cond {
+    %more = stablehlo.compare LT, %i, %two : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %more : tensor<i1>
+  } do {
+    %next = stablehlo.add %i, %one : tensor<i32>
+    %w = stablehlo.add %v, %v : tensor<2xf32>
+    stablehlo.return %t, %next, %w : !stablehlo.token, tensor<i32>, tensor<2xf32>
+  }
+  return %0#2, %0#0 : tensor<2xf32>, !stablehlo.token
+}
