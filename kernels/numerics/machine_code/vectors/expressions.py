@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,8 +28,13 @@ def holds(code: Code, condition: str, operands: Sequence[str]) -> str:
 
 def _parsed(code: Code, expression: str, operands: Sequence[str]) -> tuple[ast.expr, dict[str, str]]:
     names = {f"o{number}": operand for number, operand in enumerate(operands)}
-    tree = ast.parse(expression.format(*names), mode="eval").body
-    return tree, {**names, "zero": code.constant(0), "one": code.constant(1)}
+    return _tree(expression, len(operands)), {**names, "zero": code.constant(0), "one": code.constant(1)}
+
+
+@lru_cache(maxsize=1024)
+def _tree(expression: str, operands: int) -> ast.expr:
+    """The same for each tile of each kernel: parsing it takes as long as all else that writes it."""
+    return ast.parse(expression.format(*[f"o{number}" for number in range(operands)]), mode="eval").body
 
 
 def _expression(code: Code, tree: ast.expr, names: dict[str, str]) -> str:
