@@ -22,8 +22,6 @@ def trace_file(events: EventTrace, spans: Iterable[Span] = ()) -> Iterator[str]:
     chrome = ChromeTrace(os.getpid(), "tfrt", events.start)
     chrome.spans(spans)
     analysis = Analysis(events)
-    for thread in events.threads:
-        chrome.name_thread(thread.number, thread.name)
     _add_functions(chrome, events)
     _add_kernels(chrome, events, analysis)
     for number, function, start, end, failed in events.requests:
@@ -40,6 +38,9 @@ def trace_file(events: EventTrace, spans: Iterable[Span] = ()) -> Iterator[str]:
         chrome.on_own_track(number, start, events.now(), what, details)
     chrome.counter("queue length", "tasks", analysis.queue_length())
     chrome.counter("live bytes", "bytes", analysis.live_bytes())
+    # Last, for threads whose calls go on may have come meanwhile.
+    for thread in events.threads:
+        chrome.name_thread(thread.number, thread.name)
     yield from chrome.text()
 
 

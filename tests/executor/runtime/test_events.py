@@ -12,6 +12,7 @@ from tests.executor.runtime.trace_files import flows, named, nanoseconds, slices
 from tfrt.executor.declarations.kernel import Kernel
 from tfrt.executor.declarations.kernel_registry import BUILTIN, KernelRegistry
 from tfrt.executor.engines.traces import recording
+from tfrt.executor.runtime import trace_file as trace_file_module
 from tfrt.executor.runtime.event_analysis import Analysis
 from tfrt.executor.runtime.events import LEVELS, EventTrace
 from tfrt.executor.runtime.profile import Profile
@@ -259,14 +260,35 @@ func.func @f(%x: i32) -> i32 {
         threads = [threading.Thread(target=work) for _ in range(2)]
         for thread in threads:
             thread.start()
-        for level in LEVELS * 5:
-            with tfrt.trace(level=level) as events:
-                function(3)
-            valid_events("".join(trace_file(events)))
-        is_over.set()
-        for thread in threads:
-            thread.join()
+        try:
+            for level in LEVELS * 5:
+                with tfrt.trace(level=level) as events:
+                    function(3)
+                valid_events("".join(trace_file(events)))
+        finally:
+            is_over.set()
+            for thread in threads:
+                thread.join()
     assert results == {6}
+
+
+def test_a_thread_that_comes_while_a_file_is_written_has_its_name(monkeypatch):
+    text = "func.func @f(%x: i32) -> i32 {\n  %a = tfrt.add.i32 %x, %x\n  tfrt.return %a : i32\n}"
+    add_functions = trace_file_module._add_functions
+
+    def add_after_another_thread(chrome, events):
+        thread = threading.Thread(target=function, args=(3,), name="late")
+        thread.start()
+        thread.join()
+        add_functions(chrome, events)
+
+    monkeypatch.setattr(trace_file_module, "_add_functions", add_after_another_thread)
+    with tfrt.HostContext() as host:
+        function = tfrt.load(tfrt.compile(text), host=host)["f"]
+        with tfrt.trace() as events:
+            function(3)
+            found = valid_events("".join(trace_file(events)))
+    assert "late" in [event["args"]["name"] for event in found if event["name"] == "thread_name"]
 
 
 def test_a_file_is_written_even_of_what_fails(tmp_path):
