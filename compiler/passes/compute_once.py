@@ -108,7 +108,7 @@ def _take_out(
     for op in reversed(candidates):
         if op in members or any(result in needed for result in op.results):
             needed.update(op.operands)
-    constants = [value.owner for value in needed if isinstance(value.owner, ConstantOp | WeightOp)]
+    constants = [op for op in ops_of(block) if isinstance(op, ConstantOp | WeightOp) and op.array in needed]
     body, copies = Block(), dict[SSAValue, SSAValue]()
     for op in (*constants, *candidates):
         if op in members:
@@ -130,7 +130,7 @@ def _take_out(
             if use.operation.parent is not body:
                 use.operation.operands[use.index] = kept
     for constant in constants:
-        if not any(result.uses for result in constant.results):
+        if not constant.array.uses:
             constant.detach()
             constant.erase()
     body.add_op(make_op(ReturnOp, given, location=location))

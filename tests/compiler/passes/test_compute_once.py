@@ -184,6 +184,26 @@ def test_what_stays_is_in_the_function_too_where_that_needs_it():
             np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-4)
 
 
+def test_constants_keep_their_order():
+    """So the same text is the same bytes, whenever it is compiled."""
+    matrix = f"tensor<{ROWS}x{COLUMNS}x"
+    lines, last = [], "%x"
+    for number in range(12):
+        lines += [
+            f"%w{number} = {weights('bf16', number)}",
+            f"%f{number} = stablehlo.convert %w{number} : ({matrix}bf16>) -> {matrix}f32>",
+            f"%y{number} = stablehlo.add {last}, %f{number} : {matrix}f32>",
+        ]
+        last = f"%y{number}"
+    body = "\n".join([*lines, f"return {last} : {matrix}f32>"])
+    text = f"func.func @main(%x: {matrix}f32>) -> {matrix}f32> {{\n{body}\n}}"
+    made = functions(text)["main_constants"].lower()
+    begins = [weights("bf16", number).split('"')[1][:40].lower() for number in range(12)]
+    places = [made.index(begin) for begin in begins]
+    assert places == sorted(places)
+    assert len({tfrt.compile(text, opt_level=2) for _ in range(4)}) == 1
+
+
 def test_branches_have_functions_of_their_own():
     matrix = f"tensor<{ROWS}x{COLUMNS}x"
     branches = []
