@@ -20,7 +20,6 @@ from tfrt.kernels.cpu.steps import step_of
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
 from tfrt.kernels.numerics.chains.reduction_blocks import run_chain
 from tfrt.kernels.numerics.chains.steps import Step
-from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
 from tfrt.kernels.shared.reducers import known_reduction
 
@@ -41,11 +40,7 @@ def reduction(
     results = read_metadata(metadata)
     chain = reduction_chain(read_metadata(arguments), dimensions, gives, results, shape, steps)
     shapes = [known.shape for known in results]
-    run = run_chain(chain, shapes, host)
-    # Of few elements it is not worth making machine code, but where that is made anyway it takes a tenth of the time.
-    is_small = prod(shape) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES
-    if not (host.native is False or (host.native is None and is_small)):
-        run = with_native_reduction(run, chain, shapes, host)
+    run = with_native_reduction(run_chain(chain, shapes, host), chain, shapes, host)
     return Prepared(run, is_new=True, write=writing_of(run)) if len(results) == 1 else run
 
 

@@ -220,7 +220,7 @@ def _matrix_product(
         else:
             found = products.multiply_at_once(x, y, target)
         finish_all(found, others)
-        return stacked_products.written_into(out, found)
+        return _written_into(out, found)
 
     def product_by_columns(
         x: np.ndarray, turned: np.ndarray, others: tuple[np.ndarray, ...], out: np.ndarray | None
@@ -238,7 +238,7 @@ def _matrix_product(
                 finish(found[:, part], *[o[..., part] if o.shape[-1:] == (how.columns,) else o for o in others])
         else:
             finish_all(found, others)
-        return found if is_taken else stacked_products.written_into(out, found)
+        return found if is_taken else _written_into(out, found)
 
     def turned_of(y: np.ndarray) -> np.ndarray | None:
         """The transposed right matrix, if it is there in order."""
@@ -288,6 +288,13 @@ def _matrix_product(
         return product if finishing is None else [*product, *finishing([result, *others], result, scribe)]
 
     return written(run, write)
+
+
+def _written_into(out: np.ndarray | None, found: np.ndarray) -> np.ndarray:
+    if out is None or found is out:
+        return found
+    out[...] = found
+    return out
 
 
 def _dot_into(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:

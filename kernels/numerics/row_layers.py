@@ -149,8 +149,6 @@ def by_rows(
     """A layer along the last dimension of arrays of this shape, which has elements, as a function of one of them, of
     the arrays that the epilogue reads, and perhaps of `out`, an array for the result."""
     rows, width = prod(shape[:-1]), shape[-1]
-    if rows == 1:
-        return _one_row(compute, shape, dtype, epilogue)
     most = max(1, BLOCK_BYTES // (width * dtype.itemsize))
     least = max(1, LEAST_ELEMENTS // width)
     # Without a host, somebody only asks whether there is such a function.
@@ -174,9 +172,11 @@ def by_rows(
         if epilogue is not None:
             epilogue.run(made, *others)
 
+    at_once = _one_row(compute, shape, epilogue) if rows == 1 else whole
+
     def run_whole(x: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         result = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
-        quiet.call(whole, x, result, others)
+        quiet.call(at_once, x, result, others)
         if out is None or result is out:
             return result
         out[...] = result
@@ -198,31 +198,24 @@ def by_rows(
         out[...] = result
         return out
 
-    return run_whole if rows <= most and not is_parallel and not any(others_by_rows) else run
+    is_at_once = rows == 1 or (rows <= most and not is_parallel and not any(others_by_rows))
+    return run_whole if is_at_once else run
 
 
-def _one_row(
-    compute: Rows, shape: tuple[int, ...], dtype: np.dtype, epilogue: RowEpilogue | None
-) -> Callable[..., np.ndarray]:
-    """`by_rows` for arrays that are one row: as a vector, which numpy's functions take half the time for."""
+def _one_row(compute: Rows, shape: tuple[int, ...], epilogue: RowEpilogue | None) -> Callable[..., None]:
+    """What writes a layer of an array that is one row, with what follows it: as a vector, which numpy's functions take
+    half the time for."""
     width = shape[-1]
     others, finish = ((), None) if epilogue is None else (epilogue.others, of_vector(epilogue.run))
     # How others of more dimensions become vectors, or single elements, by number.
     flat = {n: (width,) if prod(other) == width else () for n, other in enumerate(others) if len(other) > 1}
 
-    def row(x: np.ndarray, made: np.ndarray, *others: np.ndarray) -> None:
-        compute(x, made)
+    def row(x: np.ndarray, result: np.ndarray, others: tuple[np.ndarray, ...]) -> None:
+        made = result.reshape(width)
+        compute(x.reshape(width), made)
         if flat:
             others = tuple([other.reshape(flat[n]) if n in flat else other for n, other in enumerate(others)])
         if finish is not None:
             finish(made, *others)
 
-    def run(x: np.ndarray, *others: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        result = np.empty(shape, dtype) if out is None or not out.flags.c_contiguous else out
-        quiet.call(row, x.reshape(width), result.reshape(width), *others)
-        if out is None or result is out:
-            return result
-        out[...] = result
-        return out
-
-    return run
+    return row

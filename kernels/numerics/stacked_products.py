@@ -57,13 +57,6 @@ def product_of_few(how: Contraction, dtype: np.dtype) -> Callable[..., Any]:
     return written(run, write)
 
 
-def written_into(out: np.ndarray | None, found: np.ndarray) -> np.ndarray:
-    if out is None or found is out:
-        return found
-    out[...] = found
-    return out
-
-
 def matrices(array: np.ndarray, axes: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
     """An array as matrices that BLAS takes: with elements next to one another in rows or in columns."""
     found = reshaped(array.transpose(axes), shape)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from tfrt.kernels.numerics.arithmetic.halves import rounded
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain
 from tfrt.kernels.numerics.extremes import element_at, elements_of_line, finding
 from tfrt.kernels.numerics.lines import line_along, rises
-from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.reduction import with_native_reduction
 from tfrt.kernels.numerics.ordering import comparable
 from tfrt.kernels.numerics.quiet import quiet
@@ -137,6 +135,7 @@ def _reduce_numbers(
     """What numpy knows how to combine, of its own element types."""
     reduce_: Callable[..., Any] = function.reduce
     is_static = min(shape, default=1) > 0
+    # Looked up once, which takes as long as to sum few elements.
     total = summing(shape, axes, dtype) if function is np.add and is_static else None
 
     def reduce_parts(x: np.ndarray, init: np.ndarray | None, out: np.ndarray | None) -> np.ndarray:
@@ -144,12 +143,10 @@ def _reduce_numbers(
             return with_init(function, total(x), init, out)
         return reduce_many(function, x, init, axes, out)
 
-    is_large = prod(shape) * dtype.itemsize >= LEAST_BYTES
-    if host is not None and axes and is_static and (host.native or (host.native is None and is_large)):
+    def without_init(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        return quiet.call(reduce_parts, x, None, out)
 
-        def without_init(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-            return quiet.call(reduce_parts, x, None, out)
-
+    if axes and is_static:
         result = tuple([size for axis, size in enumerate(shape) if axis not in axes])
         steps = (Reduction(function, 0),)
         chain = ReductionChain(shape, tuple(sorted(axes)), (shape,), steps, (dtype, dtype), (1,))

@@ -24,7 +24,8 @@ from tfrt.kernels.numerics.reductions.ufuncs import reduce_many
 from tfrt.kernels.tf.reshaping import axis_of, sizes
 
 
-def _sum(x: np.ndarray, *, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> np.ndarray:
+def summed(x: np.ndarray, *, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> np.ndarray:
+    """The sums along dimensions, by default of all, of halves in single precision."""
     wide = x.astype(np.float32, copy=False) if is_half(x.dtype) else x
     axes = tuple(range(x.ndim)) if axis is None else axis
     found = reduce_many(np.add, wide, np.zeros((), wide.dtype), axes)
@@ -44,7 +45,7 @@ def _min(x: np.ndarray, **how: Any) -> Any:
 
 
 def _norm(x: np.ndarray, **how: Any) -> Any:
-    return np.sqrt(_sum(np.square(np.abs(x)), **how))
+    return np.sqrt(summed(np.square(np.abs(x)), **how))
 
 
 _REDUCTIONS: dict[str, Callable[..., Any]] = {
@@ -54,7 +55,7 @@ _REDUCTIONS: dict[str, Callable[..., Any]] = {
     "Max": _max,
     "Min": _min,
     "Prod": _prod,
-    "Sum": _sum,
+    "Sum": summed,
 }
 
 
@@ -145,4 +146,4 @@ for _name, (_accumulate, _start) in _CUMULATIVE.items():
 @array_op("tf.L2Loss", shaped_by=())
 def l2_loss(operand: TensorMetadata) -> ArrayForm:
     """Half the sum of squares."""
-    return lambda x, out=None: np.asarray(_sum(np.square(x)) / 2).astype(x.dtype)
+    return lambda x, out=None: np.asarray(summed(np.square(x)) / 2).astype(x.dtype)

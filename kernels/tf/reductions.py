@@ -11,8 +11,8 @@ from tfrt.executor.declarations.op_registry import cpu_op
 from tfrt.executor.support.errors import KernelError
 from tfrt.executor.values.dtype import DType
 from tfrt.executor.values.tensor import DenseHostTensor, dense_from_numpy
-from tfrt.kernels.numerics.reductions.ufuncs import reduce_many
-from tfrt.kernels.tf.dtypes import HALVES, INTEGERS, REAL
+from tfrt.kernels.tf.accumulation import summed
+from tfrt.kernels.tf.dtypes import INTEGERS, REAL
 
 
 def _mean_metadata(
@@ -44,12 +44,8 @@ def mean(operand: DenseHostTensor, reduction_indices: DenseHostTensor, *, keep_d
             total = np.asarray(array.sum(axis=axes, keepdims=keep_dims, dtype=wide))
             values = _integer_mean(total, count).astype(array.dtype)
         else:
-            precise = np.float32 if operand.dtype in HALVES else array.dtype
-            total = reduce_many(np.add, array.astype(precise, copy=False), np.zeros((), precise), axes)
-            sizes = [
-                1 if axis in axes else size for axis, size in enumerate(array.shape) if keep_dims or axis not in axes
-            ]
-            values = (total / total.dtype.type(count)).astype(array.dtype).reshape(sizes)
+            total = summed(array, axis=axes, keepdims=keep_dims)
+            values = (total / total.dtype.type(count)).astype(array.dtype)
     return DenseHostTensor(np.asarray(values), operand.dtype)
 
 

@@ -18,6 +18,7 @@ from tfrt.executor.runtime.host_context import HostContext
 from tfrt.kernels.numerics.chains.reduction import Reduction, ReductionChain, merged
 from tfrt.kernels.numerics.chains.reduction_blocks import Blocks, Run
 from tfrt.kernels.numerics.machine_code.blocks import Limits, taking_any, units_of, whole_work
+from tfrt.kernels.numerics.machine_code.chain import LEAST_BYTES
 from tfrt.kernels.numerics.machine_code.choice import native_or
 from tfrt.kernels.numerics.machine_code.reduction_code import columns as column_code
 from tfrt.kernels.numerics.machine_code.reduction_code.module import write
@@ -40,8 +41,15 @@ MOST_ELEMENTS = 1 << 22
 """How many elements are worked on without a break, which takes some milliseconds."""
 
 
-def with_native_reduction(run: Run, chain: ReductionChain, results: Sequence[Shape], host: HostContext) -> Run:
+def with_native_reduction(run: Run, chain: ReductionChain, results: Sequence[Shape], host: HostContext | None) -> Run:
     """`run`, what a chain does, or the same as machine code where there is some and it is worth it."""
+    # Without a host, somebody only asks whether there is such a function.
+    if host is None or host.native is False:
+        return run
+    # Of few elements it is not worth making machine code, but where that is made anyway it takes a tenth of the time.
+    is_small = prod(chain.shape) * max(dtype.itemsize for dtype in chain.dtypes) < LEAST_BYTES
+    if host.native is None and is_small:
+        return run
     work = describe(chain, host.parallelism)
     if work is None:
         return run

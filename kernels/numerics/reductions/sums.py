@@ -27,6 +27,7 @@ _MANY = 1 << 10
 """More rows are summed in parts, about as many as a part has rows."""
 
 
+@lru_cache(maxsize=256)
 def summing(shape: Shape, axes: tuple[int, ...], dtype: np.dtype) -> Sum | None:
     """What sums arrays of this shape along dimensions, as a function of such an array in C order, single or double
     precision; None where that is no product, or there is nothing to sum."""

@@ -11,7 +11,6 @@ import tfrt
 from tfrt.compiler import compile as compile_text
 from tfrt.compiler.pipelines.pipeline import PIPELINES
 from tfrt.executor.support.machine_code import is_available
-from tfrt.kernels.cpu import reductions
 from tfrt.kernels.numerics.chains import reduction_blocks
 from tfrt.kernels.numerics.machine_code import reduction as native_reduction
 from tfrt.kernels.numerics.machine_code.reduction_code import columns, rows, work
@@ -176,9 +175,8 @@ def test_random_programs_by_blocks(host, program):
 @given(program=programs())
 def test_random_programs_as_machine_code(queue, program):
     with pytest.MonkeyPatch.context() as patch, tfrt.HostContext(queue, native=True) as native:
-        patch.setattr(reductions, "LEAST_BYTES", 0)
         for module, name, value in ((work, "PANEL", 16), (rows, "LONG", 64), (columns, "MANY_ROWS", 4)):
             patch.setattr(module, name, value)
-        for name, value in {"LEAST_ELEMENTS": 16, "MOST_ELEMENTS": 64}.items():
+        for name, value in {"LEAST_BYTES": 0, "LEAST_ELEMENTS": 16, "MOST_ELEMENTS": 64}.items():
             patch.setattr(native_reduction, name, value)
         require_same(*program, native)
